@@ -1,1 +1,28 @@
-//! domain
+//! The trade of complaint handling, pure: what may be decided about a case and how its events add up.
+//!
+//! Nothing here reads a clock, a file or a database. `desk` gathers facts, asks [`command::Command::decide`], and
+//! commits what comes back; [`case::Case::fold`] turns the log into a case again.
+
+pub mod actor;
+pub mod audit;
+pub mod case;
+pub mod command;
+pub mod event;
+pub mod fault;
+pub mod free_text;
+pub mod ids;
+pub mod intake;
+pub mod money;
+pub mod number;
+pub mod refusal;
+pub mod shape;
+pub mod taxonomy;
+pub mod text;
+
+use jiff::Timestamp;
+
+/// A moment cut to whole microseconds: what both databases and the log keep.
+#[must_use]
+pub fn micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
+}

@@ -1,0 +1,4 @@
+//! Proof that the log is whole: the hash chain of each case and the Merkle roots that checkpoints sign.
+
+pub mod chain;
+pub mod merkle;

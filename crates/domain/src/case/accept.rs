@@ -1,0 +1,32 @@
+//! Accept (受理): somebody takes the case up. From here a person is answerable, not a queue.
+
+use super::{Case, Context, Decision, Owner, State, clocks};
+use crate::event::Event;
+use crate::refusal::Refusal;
+use crate::shape::Field;
+use policy::StopFact;
+use serde::Deserialize;
+
+/// Accepting needs no words.
+pub const FIELDS: &[Field] = &[];
+
+/// Take the case up.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Accept {}
+
+/// Decides an acceptance.
+///
+/// # Errors
+/// Unless the case waits to be taken up.
+pub fn decide(case: &Case, _: &Accept, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require(&[State::Registered, State::Reopened])?;
+    let mut events = vec![Event::Accepted {}];
+    // A token has no person behind it; the case then stays in its queue.
+    let owner = Owner { unit: ctx.actor.unit, user: ctx.actor.user() };
+    if owner.user.is_some() && owner != case.owner {
+        events.push(Event::Assigned { owner, reason: None });
+    }
+    events.extend(clocks::stop(case, StopFact::Accepted, ctx));
+    events.push(Event::Moved { to: State::Accepted });
+    Ok(Decision::of(events))
+}

@@ -1,0 +1,134 @@
+//! Clocks of a case: which start, which stop, and what a new grade does to them. The counting itself is `policy`'s.
+
+use super::{Case, Clock, Context, grade};
+use crate::event::{ClockOutcome, Event};
+use jiff::Timestamp;
+use policy::{Facts, Grade, StartFact, StopFact};
+
+/// Clocks that a fact starts, for facts already gathered.
+#[must_use]
+pub fn started_by(
+    fact: StartFact,
+    facts: &Facts,
+    grade: Grade,
+    round: u32,
+    at: Timestamp,
+    ctx: &Context<'_>,
+) -> Vec<Event> {
+    ctx.pack
+        .clocks_started_by(fact, facts, grade, at)
+        .into_iter()
+        .map(|started| Event::ClockStarted {
+            rule: started.rule,
+            round,
+            from: started.from,
+            due_at: started.due_at,
+        })
+        .collect()
+}
+
+/// Clocks that a fact about an existing case starts.
+#[must_use]
+pub fn start(case: &Case, fact: StartFact, round: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let facts = grade::facts(&case.record, case.category.as_deref(), ctx);
+    started_by(fact, &facts, case.grade, round, at, ctx)
+}
+
+/// Stops the running clocks this fact stops, now.
+#[must_use]
+pub fn stop(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
+    stop_at(case, fact, ctx.now, ctx)
+}
+
+/// Stops them as of the moment the fact became true, which may lie before it was recorded.
+#[must_use]
+pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    running(case)
+        .filter(|clock| ctx.pack.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
+        .map(|clock| {
+            let outcome = if at <= clock.due_at { ClockOutcome::Met } else { ClockOutcome::Missed };
+            stopped(clock, at, outcome)
+        })
+        .collect()
+}
+
+/// Ends the running clocks that `which` picks because they have lost their object; one already overdue was missed.
+#[must_use]
+pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> Vec<Event> {
+    running(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
+}
+
+/// What a new grade or category does: clocks move (counted from their original start), begin or lose their object.
+#[must_use]
+pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> Vec<Event> {
+    let mut events = Vec::new();
+    let (fact, from) = match case.round {
+        1 => (StartFact::Received, case.received_at),
+        _ => (StartFact::Reopened, case.round_started_at),
+    };
+    let wanted = ctx.pack.clocks_started_by(fact, facts, grade, from);
+    for clock in running(case).filter(|clock| clock.round == case.round) {
+        match wanted.iter().find(|started| started.rule == clock.rule) {
+            Some(started) => {
+                let due_at = ctx.pack.after_regrade(&clock.rule, clock.due_at, started.due_at);
+                if due_at != clock.due_at {
+                    events.push(Event::ClockMoved { rule: clock.rule.clone(), round: clock.round, due_at });
+                }
+            }
+            None => events.push(without_object(clock, ctx)),
+        }
+    }
+    for started in wanted {
+        let known = case.clocks.iter().any(|clock| {
+            clock.rule == started.rule
+                && clock.round == case.round
+                && !matches!(clock.ended, Some((ClockOutcome::Moot, _)))
+        });
+        if !known && !already_done(case, &started.rule, ctx) {
+            events.push(Event::ClockStarted {
+                rule: started.rule,
+                round: case.round,
+                from: started.from,
+                due_at: started.due_at,
+            });
+        }
+    }
+    events
+}
+
+/// A clock whose stopping fact is already true would never be stopped again, so it does not begin.
+fn already_done(case: &Case, rule: &str, ctx: &Context<'_>) -> bool {
+    use super::State;
+    let Some(rule) = ctx.pack.clock(rule) else { return true };
+    let accepted = !matches!(case.state, State::Triage | State::Registered | State::Reopened);
+    (accepted && rule.stops_on(StopFact::Accepted))
+        || (case.proposal.is_some() && rule.stops_on(StopFact::Proposed))
+        || (case.restored_at.is_some() && rule.stops_on(StopFact::Restored))
+        || (case.reply.is_some() && rule.stops_on(StopFact::Replied))
+}
+
+fn running(case: &Case) -> impl Iterator<Item = &Clock> {
+    case.clocks.iter().filter(|clock| clock.ended.is_none())
+}
+
+fn without_object(clock: &Clock, ctx: &Context<'_>) -> Event {
+    // A missed deadline stays missed; only what was still in time can lose its object.
+    let outcome = if ctx.now > clock.due_at { ClockOutcome::Missed } else { ClockOutcome::Moot };
+    stopped(clock, ctx.now, outcome)
+}
+
+fn stopped(clock: &Clock, at: Timestamp, outcome: ClockOutcome) -> Event {
+    Event::ClockStopped { rule: clock.rule.clone(), round: clock.round, at, outcome }
+}
+
+/// Rules and rounds of the clocks these events stop.
+#[must_use]
+pub fn stopped_in(events: &[Event]) -> Vec<(&str, u32)> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::ClockStopped { rule, round, .. } => Some((rule.as_str(), *round)),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,56 @@
+//! Close (办结): only when the evidence is there. Nothing closes by itself.
+
+use super::{Case, Context, Decision, State, clocks};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::refusal::Refusal;
+use crate::shape::Field;
+use policy::StopFact;
+use serde::Deserialize;
+
+/// Closing needs no words; the evidence speaks.
+pub const FIELDS: &[Field] = &[];
+
+/// Close the case.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Close {}
+
+/// The evidence still missing: proof of reply, cause, satisfaction asked.
+#[must_use]
+pub fn missing(case: &Case) -> Vec<Fault> {
+    let mut missing = Vec::new();
+    if case.reply.is_none() {
+        missing.push(Fault::new("reply", "gate_reply"));
+    }
+    if case.record.kind.needs_cause() {
+        if case.cause.is_none() {
+            missing.push(Fault::new("cause", "gate_cause"));
+        }
+        // Somebody unknown cannot be asked; the reply was then a public notice.
+        if !case.satisfaction_asked && !case.record.anonymous {
+            missing.push(Fault::new("satisfaction", "gate_satisfaction"));
+        }
+    }
+    missing
+}
+
+/// Decides the closing.
+///
+/// # Errors
+/// Names everything that is missing.
+pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    let missing = missing(case);
+    if !missing.is_empty() {
+        return Err(Refusal::conflict("gates_not_met").missing(missing));
+    }
+    case.require(&[State::AwaitingCustomer])?;
+    let mut events = vec![Event::Closed {}];
+    events.extend(clocks::stop(case, StopFact::Closed, ctx));
+    // A clock nothing stopped has lost its object: a closed case owes nothing more.
+    let stopped = clocks::stopped_in(&events);
+    let moot = clocks::moot(case, ctx, |clock| !stopped.contains(&(clock.rule.as_str(), clock.round)));
+    events.extend(moot);
+    events.push(Event::Moved { to: State::Closed });
+    Ok(Decision::of(events))
+}

@@ -1,0 +1,111 @@
+//! Grade (定级): severity × urgency give 一般 / 重大 / 紧急 by the pack's decision table. Rules derive it; a person
+//! may set it with a reason, and then the rules leave it alone.
+
+use super::{Case, Context, Decision, clocks};
+use crate::event::Event;
+use crate::free_text::{FreeText, plain};
+use crate::intake::Record;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, required};
+use policy::{Facts, Severity, Urgency};
+use serde::Deserialize;
+
+/// Shape of a grading by hand.
+pub const FIELDS: &[Field] = &[
+    required("severity", Kind::Code(&["normal", "major"]), "How grave the matter is."),
+    required("urgency", Kind::Code(&["normal", "urgent"]), "How fast it must be acted upon."),
+    required("reason", Kind::Text { max: 1_000, multiline: true }, "Why."),
+];
+
+/// Set severity and urgency.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SetGrade {
+    /// How grave.
+    pub severity: Severity,
+    /// How fast.
+    pub urgency: Urgency,
+    /// Why.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+}
+
+/// Decides a grading by hand.
+///
+/// # Errors
+/// If the case has ended or nothing would change.
+pub fn decide(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    if case.severity == set.severity && case.urgency == set.urgency {
+        return Err(Refusal::conflict("unchanged"));
+    }
+    let decided = ctx.pack.grade(set.severity, set.urgency);
+    let mut events = vec![Event::Graded {
+        severity: set.severity,
+        urgency: set.urgency,
+        grade: decided.grade,
+        row: decided.row,
+        raised_by: Vec::new(),
+        reason: Some(set.reason.clone()),
+        by_hand: true,
+    }];
+    let facts = facts(&case.record, case.category.as_deref(), ctx);
+    events.extend(clocks::regrade(case, decided.grade, &facts, ctx));
+    Ok(Decision::of(events))
+}
+
+/// The first grading, at registration.
+#[must_use]
+pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
+    let assessed = ctx.pack.assess(facts);
+    let decided = ctx.pack.grade(assessed.severity, assessed.urgency);
+    let event = Event::Graded {
+        severity: assessed.severity,
+        urgency: assessed.urgency,
+        grade: decided.grade,
+        row: decided.row,
+        raised_by: assessed.raised_by.into_iter().map(|raised| raised.row).collect(),
+        reason: None,
+        by_hand: false,
+    };
+    (event, decided.grade)
+}
+
+/// What a new category changes about the grade and its clocks.
+#[must_use]
+pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<Event> {
+    let facts = facts(&case.record, Some(category), ctx);
+    if case.graded_by_hand {
+        // The category alone may decide which clocks apply, such as the one for repairs.
+        return clocks::regrade(case, case.grade, &facts, ctx);
+    }
+    let (event, grade) = first(&facts, ctx);
+    let mut events = vec![event];
+    events.extend(clocks::regrade(case, grade, &facts, ctx));
+    events
+}
+
+/// What the rules may look at.
+#[must_use]
+pub fn facts(record: &Record, category: Option<&str>, ctx: &Context<'_>) -> Facts {
+    let known = category.and_then(|code| ctx.taxonomy.category(code));
+    let assessed = &record.assessment;
+    Facts {
+        kind: record.kind.code().to_owned(),
+        category: category.map(str::to_owned),
+        red_line: known.is_some_and(|category| category.red),
+        severity: assessed.severity.or(known.map(|category| category.severity)).unwrap_or(Severity::Normal),
+        urgency: assessed.urgency.or(known.map(|category| category.urgency)).unwrap_or(Urgency::Normal),
+        accept_channel: record.accept_channel.clone(),
+        vulnerable: record.vulnerable.clone(),
+        amount: record.amount.as_ref().map(|money| (money.minor_units(), money.currency.clone())),
+        area_type: record.area_type.clone(),
+        product: record.product.clone(),
+        star: record.star,
+        repeat_count: assessed.repeat_count,
+        mass: assessed.mass,
+        safety: assessed.safety,
+        media: assessed.media,
+        regulator: assessed.regulator,
+        key_account: assessed.key_account,
+    }
+}

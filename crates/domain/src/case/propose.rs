@@ -1,0 +1,52 @@
+//! Propose (拟定处理意见): what is to be answered and done, for approval.
+
+use super::{Case, Context, Decision, State, clocks};
+use crate::event::Event;
+use crate::free_text::{FreeText, plain, plain_option};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use policy::StopFact;
+use serde::Deserialize;
+
+/// Shape of a proposal.
+pub const FIELDS: &[Field] = &[
+    required("outcome", Kind::Text { max: 10_000, multiline: true }, "What is to be answered and done."),
+    optional("finding", Kind::Text { max: 10_000, multiline: true }, "What was found out: event, demand, problem, measure."),
+    optional("restored_at", Kind::Moment, "When the trouble itself was removed, if it is."),
+];
+
+/// Propose an outcome.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Propose {
+    /// What is to be answered and done.
+    #[serde(deserialize_with = "plain")]
+    pub outcome: FreeText,
+    /// What was found out.
+    #[serde(default, deserialize_with = "plain_option")]
+    pub finding: Option<FreeText>,
+    /// When the trouble was removed.
+    pub restored_at: Option<Timestamp>,
+}
+
+/// Decides a proposal.
+///
+/// # Errors
+/// Unless the case is being worked on, or if the restoration lies outside the case's life.
+pub fn decide(case: &Case, propose: &Propose, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require(&[State::Accepted, State::InProgress])?;
+    let mut events =
+        vec![Event::Proposed { outcome: propose.outcome.clone(), finding: propose.finding.clone() }];
+    if let Some(at) = propose.restored_at {
+        super::register::within_life(case, at, "restored_at", ctx)?;
+        events.push(Event::Restored { at });
+        events.extend(clocks::stop_at(case, StopFact::Restored, at, ctx));
+    }
+    // A clock both facts stop must not be stopped twice.
+    let mut proposed = clocks::stop(case, StopFact::Proposed, ctx);
+    let stopped = clocks::stopped_in(&events);
+    proposed.retain(|event| !clocks::stopped_in(std::slice::from_ref(event)).iter().any(|c| stopped.contains(c)));
+    events.extend(proposed);
+    events.push(Event::Moved { to: State::AwaitingReview });
+    Ok(Decision::of(events))
+}

@@ -1,0 +1,47 @@
+//! Record satisfaction (满意度记录): the three questions satisfied, solved, timely.
+
+use super::{Case, Context, Decision, State};
+use crate::event::{Event, Satisfaction};
+use crate::free_text::{FreeText, plain_option};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use serde::Deserialize;
+
+/// Shape of the answers.
+pub const FIELDS: &[Field] = &[
+    required("satisfied", Kind::Code(&["satisfied", "neutral", "dissatisfied", "no_answer"]), "Overall."),
+    optional("solved", Kind::Bool, "Whether the matter is solved."),
+    optional("timely", Kind::Bool, "Whether the answer came in time."),
+    optional("comment", Kind::Text { max: 2_000, multiline: true }, "In the customer's words."),
+];
+
+/// Record the customer's answers.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordSatisfaction {
+    /// Overall.
+    pub satisfied: Satisfaction,
+    /// Whether the matter is solved.
+    pub solved: Option<bool>,
+    /// Whether the answer came in time.
+    pub timely: Option<bool>,
+    /// In the customer's words.
+    #[serde(default, deserialize_with = "plain_option")]
+    pub comment: Option<FreeText>,
+}
+
+/// Decides the recording.
+///
+/// # Errors
+/// Unless the customer was asked in this round.
+pub fn decide(case: &Case, said: &RecordSatisfaction, _: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require(&[State::AwaitingCustomer, State::Closed])?;
+    if !case.satisfaction_asked {
+        return Err(Refusal::conflict("satisfaction_not_asked"));
+    }
+    Ok(Decision::of(vec![Event::SatisfactionRecorded {
+        satisfied: said.satisfied,
+        solved: said.solved,
+        timely: said.timely,
+        comment: said.comment.clone(),
+    }]))
+}

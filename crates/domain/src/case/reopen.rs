@@ -1,0 +1,41 @@
+//! Reopen (重开): the same matter again within the pack's window. First receipt and first owner stay; internal
+//! clocks start a new round, statutory ones never do.
+
+use super::{Case, Context, Decision, State, clocks};
+use crate::event::Event;
+use crate::free_text::{FreeText, plain};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, required};
+use policy::StartFact;
+use serde::Deserialize;
+
+/// Shape of a reopening.
+pub const FIELDS: &[Field] = &[required("reason", Kind::Text { max: 2_000, multiline: true }, "Why.")];
+
+/// Take a closed case up again.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Reopen {
+    /// Why.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+}
+
+/// Decides a reopening.
+///
+/// # Errors
+/// Unless the case is closed and the pack's window has not passed.
+pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let Some(closed_at) = case.closed_at.filter(|_| case.state == State::Closed) else {
+        return Err(Refusal::conflict("not_closed").with("state", case.state.code()));
+    };
+    if let Some(until) = ctx.pack.reopen_until(closed_at)
+        && ctx.now > until
+    {
+        return Err(Refusal::conflict("reopen_window_passed").with("until", until));
+    }
+    let round = case.round.saturating_add(1);
+    let mut events = vec![Event::Reopened { reason: reopen.reason.clone(), round }];
+    events.extend(clocks::start(case, StartFact::Reopened, round, ctx.now, ctx));
+    events.push(Event::Moved { to: State::Reopened });
+    Ok(Decision::of(events))
+}

@@ -1,0 +1,126 @@
+//! Every command on an existing case, listed once: its verb, its shape, how it is read and how it is decided.
+//! Registration begins a case and stands apart in [`crate::case::register`].
+
+use crate::case::{self, Case, Context, Decision};
+use crate::fault::Fault;
+use crate::refusal::Refusal;
+use crate::shape::{self, Field};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+macro_rules! commands {
+    ($( $(#[$doc:meta])* $variant:ident = $verb:literal => $module:ident :: $input:ident ),+ $(,)?) => {
+        /// A command on an existing case.
+        #[derive(Clone, Debug)]
+        pub enum Command {
+            $( $(#[$doc])* $variant(case::$module::$input), )+
+        }
+
+        /// All verbs with their shapes, in the order of the process.
+        pub const VERBS: &[Verb] = &[ $( Verb { name: $verb, fields: case::$module::FIELDS }, )+ ];
+
+        impl Command {
+            /// The verb, as it stands in addresses and in the log.
+            #[must_use]
+            pub fn verb(&self) -> &'static str {
+                match self { $( Self::$variant(_) => $verb, )+ }
+            }
+
+            /// Reads a command, reporting all faults at once. `None` when there is no such verb.
+            #[must_use]
+            pub fn read(verb: &str, body: Value) -> Option<Result<Self, Vec<Fault>>> {
+                match verb {
+                    $( $verb => Some(typed(body, case::$module::FIELDS).map(Self::$variant)), )+
+                    _ => None,
+                }
+            }
+
+            /// Decides what the command causes.
+            ///
+            /// # Errors
+            /// A refusal that says why and what is missing.
+            pub fn decide(&self, case: &Case, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+                match self { $( Self::$variant(input) => case::$module::decide(case, input, ctx), )+ }
+            }
+        }
+    };
+}
+
+/// A verb and the shape of its input.
+#[derive(Debug)]
+pub struct Verb {
+    /// Name in addresses and in the log.
+    pub name: &'static str,
+    /// Shape of the body.
+    pub fields: &'static [Field],
+}
+
+commands! {
+    /// Set the category.
+    Classify = "classify" => classify::Classify,
+    /// Take the case up.
+    Accept = "accept" => accept::Accept,
+    /// Give it to a unit or person.
+    Assign = "assign" => assign::Assign,
+    /// Set severity and urgency by hand.
+    Grade = "grade" => grade::SetGrade,
+    /// Write a note for colleagues.
+    Note = "note" => note::Note,
+    /// Propose an outcome.
+    Propose = "propose" => propose::Propose,
+    /// Approve it.
+    Approve = "approve" => approve::Approve,
+    /// Send it back.
+    SendBack = "send-back" => send_back::SendBack,
+    /// Tell the customer.
+    Reply = "reply" => reply::Reply,
+    /// Name the cause.
+    SetCause = "set-cause" => set_cause::SetCause,
+    /// Ask the customer.
+    AskSatisfaction = "ask-satisfaction" => ask_satisfaction::AskSatisfaction,
+    /// Record what the customer said.
+    RecordSatisfaction = "record-satisfaction" => record_satisfaction::RecordSatisfaction,
+    /// The customer accepts.
+    Confirm = "confirm" => confirm::Confirm,
+    /// End the case.
+    Close = "close" => close::Close,
+    /// Take it up again.
+    Reopen = "reopen" => reopen::Reopen,
+}
+
+fn typed<T: DeserializeOwned>(body: Value, fields: &[Field]) -> Result<T, Vec<Fault>> {
+    // A command without words may come without a body.
+    let body = if body.is_null() { Value::Object(Map::new()) } else { body };
+    let cleaned = shape::check(body, fields)?;
+    serde_json::from_value(cleaned).map_err(|_| vec![Fault::new("", "unreadable")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_verb_reads_and_faults_are_collected() {
+        for verb in VERBS {
+            assert!(Command::read(verb.name, Value::String("x".into())).unwrap().is_err(), "{}", verb.name);
+        }
+        assert!(Command::read("explode", json!({})).is_none());
+        let faults = Command::read("reply", json!({"mode": "pigeon", "at": 5, "extra": true})).unwrap().unwrap_err();
+        let found: Vec<_> = faults.iter().map(|f| (f.field.as_str(), f.code)).collect();
+        assert_eq!(
+            found,
+            [
+                ("mode", "not_one_of"),
+                ("content", "required"),
+                ("at", "wrong_type"),
+                ("extra", "unknown_field")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_command_without_words_needs_no_body() {
+        assert!(matches!(Command::read("accept", Value::Null), Some(Ok(Command::Accept(_)))));
+    }
+}

@@ -1,0 +1,332 @@
+//! Events: what happened to a case, in the words the log keeps for ever.
+//!
+//! One committed command is one [`Entry`]: the events it caused, who caused them and when. A case's version is the
+//! number of its entries. Each entry carries the schema number it was written with; [`read_body`] lifts older ones to
+//! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
+
+use crate::actor::ActorId;
+use crate::case::{Owner, State};
+use crate::free_text::FreeText;
+use crate::ids::PersonId;
+use crate::intake::Record;
+use jiff::Timestamp;
+use policy::{Grade, Severity, Urgency};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The schema number new entries are written with.
+pub const SCHEMA: i64 = 1;
+
+/// A policy pack by identity and version; a case keeps the one that governs it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PackPin {
+    /// Pack identity, such as `guide-standard`.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Something that happened to a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A contact was taken in and became a case.
+    Registered {
+        /// Number for people.
+        number: String,
+        /// The pack that governs the case.
+        pack: PackPin,
+        /// The person in the vault.
+        person: PersonId,
+        /// First receipt in any channel; clocks run from here.
+        received_at: Timestamp,
+        /// Leaf of the category tree; none puts the case into triage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<String>,
+        /// First-responsible owner, fixed from now on.
+        owner: Owner,
+        /// Everything that was recorded.
+        record: Box<Record>,
+    },
+    /// The category was set or changed.
+    Classified {
+        /// Leaf of the category tree.
+        category: String,
+        /// Why it was changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<FreeText>,
+    },
+    /// The grade was derived or set.
+    Graded {
+        /// Severity after assessment.
+        severity: Severity,
+        /// Urgency after assessment.
+        urgency: Urgency,
+        /// The grade the decision table gives.
+        grade: Grade,
+        /// Row of the decision table.
+        row: String,
+        /// Assessment rules that raised severity or urgency.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        raised_by: Vec<String>,
+        /// Words of the person who set it by hand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<FreeText>,
+        /// True when a person set it; the rules then no longer change it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
+    },
+    /// A clock began to run.
+    ClockStarted {
+        /// Rule of the pack.
+        rule: String,
+        /// 1 for the first handling, 2 after the first reopening, and so on.
+        round: u32,
+        /// The moment it counts from.
+        from: Timestamp,
+        /// Last moment in time.
+        due_at: Timestamp,
+    },
+    /// A running clock was recomputed from its original start because the grade changed.
+    ClockMoved {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+        /// New last moment in time.
+        due_at: Timestamp,
+    },
+    /// A clock stopped.
+    ClockStopped {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+        /// When, which may lie before it was recorded.
+        at: Timestamp,
+        /// How it ended.
+        outcome: ClockOutcome,
+    },
+    /// Somebody took the case up.
+    Accepted {},
+    /// The owner changed.
+    Assigned {
+        /// New owner.
+        owner: Owner,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<FreeText>,
+    },
+    /// Somebody wrote a note for colleagues.
+    Noted {
+        /// The note.
+        text: FreeText,
+    },
+    /// An outcome was proposed for approval.
+    Proposed {
+        /// What is to be answered and done.
+        outcome: FreeText,
+        /// What was found out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        finding: Option<FreeText>,
+    },
+    /// The trouble itself was removed.
+    Restored {
+        /// When.
+        at: Timestamp,
+    },
+    /// The proposed outcome was approved.
+    Approved {
+        /// Remark of the approver.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// The proposed outcome was sent back.
+    SentBack {
+        /// Why; never without.
+        reason: FreeText,
+    },
+    /// The customer was answered; this is the proof.
+    Replied {
+        /// How.
+        mode: String,
+        /// When.
+        at: Timestamp,
+        /// In which words.
+        content: FreeText,
+    },
+    /// The cause was found.
+    CauseSet {
+        /// Leaf of the cause tree.
+        cause: String,
+        /// Remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// The customer was asked whether they are satisfied.
+    SatisfactionAsked {
+        /// How.
+        mode: String,
+    },
+    /// The customer said so.
+    SatisfactionRecorded {
+        /// Overall.
+        satisfied: Satisfaction,
+        /// Whether the matter is solved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        solved: Option<bool>,
+        /// Whether the answer came in time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timely: Option<bool>,
+        /// In the customer's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<FreeText>,
+    },
+    /// The customer accepted the outcome.
+    Confirmed {
+        /// How.
+        mode: String,
+    },
+    /// The case ended.
+    Closed {},
+    /// A closed case was taken up again.
+    Reopened {
+        /// Why.
+        reason: FreeText,
+        /// Number of the new round of handling.
+        round: u32,
+    },
+    /// The state changed.
+    Moved {
+        /// New state.
+        to: State,
+    },
+}
+
+/// How a clock ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockOutcome {
+    /// Stopped in time.
+    Met,
+    /// Stopped too late.
+    Missed,
+    /// The rule no longer applies.
+    Moot,
+}
+
+/// Answer to the first survey question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Satisfaction {
+    /// 满意
+    Satisfied,
+    /// 一般
+    Neutral,
+    /// 不满意
+    Dissatisfied,
+    /// Asked, did not answer.
+    NoAnswer,
+}
+
+/// One committed command on a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Place in the case's log, from 1.
+    pub version: i64,
+    /// When it was committed by the desk's clock.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: ActorId,
+    /// Which command.
+    pub verb: String,
+    /// What it caused.
+    pub events: Vec<Event>,
+}
+
+/// Why an entry of the log cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableEntry {
+    /// Written by a newer Redress.
+    #[error("entry has schema {0}, newer than the {SCHEMA} this version reads")]
+    Newer(i64),
+    /// Not an event list.
+    #[error("entry body is not a list of events: {0}")]
+    Malformed(#[from] serde_json::Error),
+}
+
+/// Reads an entry's body, lifting older schemas to today's form.
+///
+/// # Errors
+/// If the schema is newer than this version or the body is malformed.
+pub fn read_body(schema: i64, body: &str) -> Result<Vec<Event>, UnreadableEntry> {
+    if schema > SCHEMA {
+        return Err(UnreadableEntry::Newer(schema));
+    }
+    if schema == SCHEMA {
+        return Ok(serde_json::from_str(body)?);
+    }
+    let mut value: Value = serde_json::from_str(body)?;
+    for upcast in UPCASTERS.iter().skip(usize::try_from(schema).unwrap_or(0).saturating_sub(1)) {
+        value = upcast(value);
+    }
+    Ok(serde_json::from_value(value)?)
+}
+
+/// Writes an entry's body.
+///
+/// # Errors
+/// If an event still holds plain text.
+pub fn write_body(events: &[Event]) -> Result<String, serde_json::Error> {
+    serde_json::to_string(events)
+}
+
+/// `UPCASTERS[n]` lifts a body of schema n+1 to schema n+2. Empty until the form changes for the first time.
+const UPCASTERS: &[fn(Value) -> Value] = &[];
+
+impl Event {
+    /// Every free text in this event, with a stable name for its place (part of what the seal authenticates).
+    pub fn texts(&mut self) -> Vec<(&'static str, &mut FreeText)> {
+        let mut texts = Vec::new();
+        match self {
+            Self::Registered { record, .. } => {
+                texts.push(("description", &mut record.description));
+                let optional = [
+                    ("subject", &mut record.subject),
+                    ("demand", &mut record.demand),
+                    ("authority", &mut record.authority),
+                    ("place", &mut record.place),
+                    ("device", &mut record.device),
+                    ("pre_treatment", &mut record.pre_treatment),
+                ];
+                texts.extend(optional.into_iter().filter_map(|(name, text)| Some((name, text.as_mut()?))));
+            }
+            Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
+                texts.extend(reason.as_mut().map(|text| ("reason", text)));
+            }
+            Self::Noted { text } => texts.push(("text", text)),
+            Self::Proposed { outcome, finding } => {
+                texts.push(("outcome", outcome));
+                texts.extend(finding.as_mut().map(|text| ("finding", text)));
+            }
+            Self::Approved { remark } | Self::CauseSet { remark, .. } => {
+                texts.extend(remark.as_mut().map(|text| ("remark", text)));
+            }
+            Self::SentBack { reason } | Self::Reopened { reason, .. } => texts.push(("reason", reason)),
+            Self::Replied { content, .. } => texts.push(("content", content)),
+            Self::SatisfactionRecorded { comment, .. } => {
+                texts.extend(comment.as_mut().map(|text| ("comment", text)));
+            }
+            Self::ClockStarted { .. }
+            | Self::ClockMoved { .. }
+            | Self::ClockStopped { .. }
+            | Self::Accepted {}
+            | Self::Restored { .. }
+            | Self::SatisfactionAsked { .. }
+            | Self::Confirmed { .. }
+            | Self::Closed {}
+            | Self::Moved { .. } => {}
+        }
+        texts
+    }
+}
