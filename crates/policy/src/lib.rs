@@ -1,1 +1,38 @@
-//! policy
+//! Rules with dates as data: calendars, deadlines, grades and the packs that hold them.
+//!
+//! A library of its own and pure: text goes in, values come out. It reads no clock, opens no file and draws no random
+//! number, so the same pack, calendar and start give the same bytes on any machine. Nothing here is a general
+//! expression language: rules are closed predicates over a closed list of facts, so loading and evaluating always end.
+#![doc = include_str!("../README.md")]
+
+mod assess;
+mod basis;
+mod calendar;
+mod clock;
+mod code;
+mod counting;
+mod deadline;
+mod document;
+mod duration;
+mod explain;
+mod facts;
+mod fault;
+mod grade;
+mod pack;
+mod predicate;
+mod text;
+
+pub use assess::{AssessRule, Assessment, Raised};
+pub use basis::{Basis, Confidence, Layer, Source, Status};
+pub use calendar::{Calendar, CalendarSet, DayKind, Interval, UnknownZone};
+pub use clock::{ClockKind, ClockRule, Limit, OnRegrade, Owner, StartFact, Started, StopFact};
+pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
+pub use deadline::{Deadline, due, due_at};
+pub use duration::{Amount, AmountFault};
+pub use explain::{Explanation, Note, RuleRef, Step};
+pub use facts::{FactName, Facts};
+pub use fault::Fault;
+pub use grade::{DecisionTable, Grade, GradeDecision, GradeRow, Severity, Urgency};
+pub use pack::{Pack, Reopen, ReviewRule};
+pub use predicate::Predicate;
+pub use text::{Lang, Text};

@@ -1,0 +1,354 @@
+//! Explanations as sentences for people, in Chinese and English.
+
+use super::{Explanation, Note, RuleRef, Step};
+use crate::basis::{Basis, Confidence, Layer, Status};
+use crate::clock::StartFact;
+use crate::counting::{Ends, Roll};
+use crate::duration::Amount;
+use crate::text::Lang;
+use jiff::Timestamp;
+use jiff::civil::{Date, Weekday};
+use jiff::tz::TimeZone;
+
+impl Explanation {
+    /// The explanation as sentences: the rule and its basis, what was counted, what to mind, the result.
+    #[must_use]
+    pub fn lines(&self, lang: Lang) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some(rule) = &self.rule {
+            lines.push(rule_line(rule, lang));
+            lines.push(basis_line(rule, lang));
+        }
+        lines.push(self.start_line(lang));
+        lines.extend(self.steps.iter().map(|step| step_line(step, lang)));
+        if self.steps_left_out > 0 {
+            lines.push(match lang {
+                Lang::Zh => format!("其余 {} 步从略。", self.steps_left_out),
+                Lang::En => format!("{} further steps are not listed.", self.steps_left_out),
+            });
+        }
+        lines.extend(self.notes.iter().map(|note| note_line(note, lang)));
+        lines.push(self.result_line(lang));
+        lines
+    }
+
+    fn start_line(&self, lang: Lang) -> String {
+        let start = self.local(self.start);
+        let amount = amount_words(self.amount, lang);
+        let calendar = format!("{} {}", self.calendar, self.calendar_version);
+        match lang {
+            Lang::Zh => format!(
+                "起点 {start}({}),期限 {amount},日历 {calendar}。",
+                self.zone
+            ),
+            Lang::En => format!(
+                "Starts {start} ({}), limit {amount}, calendar {calendar}.",
+                self.zone
+            ),
+        }
+    }
+
+    fn result_line(&self, lang: Lang) -> String {
+        let due = self.local(self.due_at);
+        match (self.counting.ends, lang) {
+            (Ends::DayAfterStart, Lang::Zh) => format!("自 {due} 起。"),
+            (Ends::DayAfterStart, Lang::En) => format!("From {due}."),
+            (_, Lang::Zh) => format!("到期 {due}(含)。"),
+            (_, Lang::En) => format!("Due {due}, inclusive."),
+        }
+    }
+
+    /// A moment in the zone of the calendar. A zone this machine does not know is shown in UTC, and says so.
+    fn local(&self, at: Timestamp) -> String {
+        match TimeZone::get(&self.zone) {
+            Ok(zone) => zone
+                .to_datetime(at)
+                .strftime("%Y-%m-%d %H:%M:%S")
+                .to_string(),
+            Err(_) => format!(
+                "{} UTC",
+                TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")
+            ),
+        }
+    }
+}
+
+fn rule_line(rule: &RuleRef, lang: Lang) -> String {
+    let grade = rule.grade.name(lang);
+    let started = start_words(rule.start_fact, lang);
+    let title = rule.title.get(lang);
+    match lang {
+        Lang::Zh => {
+            format!(
+                "规则:{title}({} {} {}),等级{grade},自{started}起算。",
+                rule.pack, rule.pack_version, rule.rule
+            )
+        }
+        Lang::En => format!(
+            "Rule: {title} ({} {} {}), grade {grade}, counted from {started}.",
+            rule.pack, rule.pack_version, rule.rule
+        ),
+    }
+}
+
+fn basis_line(rule: &RuleRef, lang: Lang) -> String {
+    let basis = basis_words(rule.basis, lang);
+    let confidence = confidence_words(rule.confidence, lang);
+    let source = rule.source.title.get(lang);
+    let mut line = match lang {
+        Lang::Zh => format!("依据:{basis},可信度{confidence};出处:{source}。"),
+        Lang::En => format!("Basis: {basis}, confidence {confidence}; source: {source}."),
+    };
+    if rule.pack_status == Status::Preview {
+        line.push_str(match lang {
+            Lang::Zh => "规则包为预览状态。",
+            Lang::En => " The pack is a preview.",
+        });
+    }
+    if !rule.states_compliance {
+        line.push_str(match lang {
+            Lang::Zh => "仅作提醒,不构成合规结论。",
+            Lang::En => " A reminder only; it states no compliance.",
+        });
+    } else if rule.layer == Layer::Practice {
+        line.push_str(match lang {
+            Lang::Zh => "属企业内部要求,非法定义务。",
+            Lang::En => " The operator's own rule, not an obligation by law.",
+        });
+    }
+    line
+}
+
+fn step_line(step: &Step, lang: Lang) -> String {
+    let zh = lang == Lang::Zh;
+    match step {
+        Step::Elapsed { hours } if zh => format!("连续计 {hours} 小时,夜间和节假日照计。"),
+        Step::Elapsed { hours } => format!("{hours} elapsed hours, nights and holidays included."),
+        Step::FirstDayExcluded { date } if zh => format!("从 {} 次日起数。", day(*date, lang)),
+        Step::FirstDayExcluded { date } => {
+            format!("Counting begins on the day after {}.", day(*date, lang))
+        }
+        Step::FirstDayIncluded { date } if zh => format!("从 {} 当日起数。", day(*date, lang)),
+        Step::FirstDayIncluded { date } => {
+            format!("Counting begins on {} itself.", day(*date, lang))
+        }
+        Step::Counted { from, to, days } if zh => {
+            format!("计入 {}:{days} 天。", days_words(*from, *to, lang))
+        }
+        Step::Counted { from, to, days: 1 } => {
+            format!("Counts {}: 1 day.", days_words(*from, *to, lang))
+        }
+        Step::Counted { from, to, days } => {
+            format!("Counts {}: {days} days.", days_words(*from, *to, lang))
+        }
+        Step::CountedMakeUp { date, name } if zh => {
+            format!("计入 {}:{}调休上班。", day(*date, lang), name.get(lang))
+        }
+        Step::CountedMakeUp { date, name } => {
+            format!(
+                "Counts {}: make-up working day for {}.",
+                day(*date, lang),
+                name.get(lang)
+            )
+        }
+        Step::SkippedWeekend { from, to } if zh => {
+            format!("跳过 {}:周末。", days_words(*from, *to, lang))
+        }
+        Step::SkippedWeekend { from, to } => {
+            format!("Skips {}: weekend.", days_words(*from, *to, lang))
+        }
+        Step::SkippedHoliday { from, to, name } if zh => {
+            format!("跳过 {}:{}。", days_words(*from, *to, lang), name.get(lang))
+        }
+        Step::SkippedHoliday { from, to, name } => {
+            format!(
+                "Skips {}: {}.",
+                days_words(*from, *to, lang),
+                name.get(lang)
+            )
+        }
+        Step::Months {
+            months,
+            from,
+            to,
+            clamped,
+        } => months_line(*months, *from, *to, *clamped, lang),
+        Step::Worked { date, minutes } if zh => {
+            format!("{} 计入工作时间 {minutes} 分钟。", day(*date, lang))
+        }
+        Step::Worked { date, minutes } => {
+            format!("{minutes} working minutes on {}.", day(*date, lang))
+        }
+        Step::StrictlyLess { to: Some(date) } if zh => {
+            format!("须少于期限:最后一天为 {}。", day(*date, lang))
+        }
+        Step::StrictlyLess { to: Some(date) } => {
+            format!(
+                "Less than the limit is allowed: the last day is {}.",
+                day(*date, lang)
+            )
+        }
+        Step::StrictlyLess { to: None } if zh => "须少于期限:提前一秒。".to_owned(),
+        Step::StrictlyLess { to: None } => {
+            "Less than the limit is allowed: one second earlier.".to_owned()
+        }
+        Step::Rolled { rule, from, to } => rolled_line(*rule, *from, *to, lang),
+    }
+}
+
+fn months_line(months: u32, from: Date, to: Date, clamped: bool, lang: Lang) -> String {
+    let (from, to) = (day(from, lang), day(to, lang));
+    match (lang, clamped) {
+        (Lang::Zh, false) => format!("{from} 之后 {months} 个月为 {to}。"),
+        (Lang::Zh, true) => format!("{from} 之后 {months} 个月无同日,取当月最后一天 {to}。"),
+        (Lang::En, false) => format!("{months} months after {from} is {to}."),
+        (Lang::En, true) => {
+            format!("{months} months after {from} has no such day; the month's last is {to}.")
+        }
+    }
+}
+
+fn rolled_line(rule: Roll, from: Date, to: Date, lang: Lang) -> String {
+    let (from, to) = (day(from, lang), day(to, lang));
+    let why = match (rule, lang) {
+        (Roll::PreviousBusinessDay, Lang::Zh) => "不是工作日,提前到上一工作日",
+        (Roll::PreviousBusinessDay, Lang::En) => "is no business day, so the one before holds",
+        (Roll::NextNotSundayOrHoliday, Lang::Zh) => "是周日或节假日,顺延到",
+        (Roll::NextNotSundayOrHoliday, Lang::En) => {
+            "is a Sunday or holiday, so the next day that is neither holds"
+        }
+        (Roll::NextBusinessDay | Roll::None, Lang::Zh) => "不是工作日,顺延到下一工作日",
+        (Roll::NextBusinessDay | Roll::None, Lang::En) => {
+            "is no business day, so the next one holds"
+        }
+    };
+    match lang {
+        Lang::Zh => format!("最后一天 {from} {why} {to}。"),
+        Lang::En => format!("The last day {from} {why}: {to}."),
+    }
+}
+
+fn note_line(note: &Note, lang: Lang) -> String {
+    match (note, lang) {
+        (Note::Provisional { date, text }, Lang::Zh) => {
+            format!("注意:{} 的日历未定——{}。", day(*date, lang), text.zh)
+        }
+        (Note::Provisional { date, text }, Lang::En) => {
+            format!(
+                "Mind: {} is not settled in the calendar: {}.",
+                day(*date, lang),
+                text.en
+            )
+        }
+        (Note::OutOfRange, Lang::Zh) => "注意:结果超出可表示的日期,停在最后一刻。".to_owned(),
+        (Note::OutOfRange, Lang::En) => {
+            "Mind: the result lies beyond the last date that can be expressed.".to_owned()
+        }
+        (Note::NoWorkingHours, Lang::Zh) => "注意:日历没有工作时间,无法计完。".to_owned(),
+        (Note::NoWorkingHours, Lang::En) => {
+            "Mind: the calendar states no working hours, so the time never ends.".to_owned()
+        }
+        (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点,取起点。".to_owned(),
+        (Note::NotBeforeStart, Lang::En) => {
+            "Nothing is due before it starts; the start holds.".to_owned()
+        }
+        (Note::Interpretation { text }, Lang::Zh) => format!("解释:{}。", text.zh),
+        (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
+    }
+}
+
+fn amount_words(amount: Amount, lang: Lang) -> String {
+    let count = amount.count();
+    let plural = if count == 1 { "" } else { "s" };
+    match (amount, lang) {
+        (Amount::Hours(_), Lang::Zh) => format!("{count} 小时"),
+        (Amount::Hours(_), Lang::En) => format!("{count} hour{plural}"),
+        (Amount::WorkingHours(_), Lang::Zh) => format!("{count} 个工作小时"),
+        (Amount::WorkingHours(_), Lang::En) => format!("{count} working hour{plural}"),
+        (Amount::CalendarDays(_), Lang::Zh) => format!("{count} 日"),
+        (Amount::CalendarDays(_), Lang::En) => format!("{count} calendar day{plural}"),
+        (Amount::BusinessDays(_), Lang::Zh) => format!("{count} 个工作日"),
+        (Amount::BusinessDays(_), Lang::En) => format!("{count} business day{plural}"),
+        (Amount::Weeks(_), Lang::Zh) => format!("{count} 周"),
+        (Amount::Weeks(_), Lang::En) => format!("{count} week{plural}"),
+        (Amount::Months(_), Lang::Zh) => format!("{count} 个月"),
+        (Amount::Months(_), Lang::En) => format!("{count} month{plural}"),
+        (Amount::Instant, Lang::Zh) => "立即".to_owned(),
+        (Amount::Instant, Lang::En) => "at once".to_owned(),
+    }
+}
+
+const fn start_words(fact: StartFact, lang: Lang) -> &'static str {
+    match (fact, lang) {
+        (StartFact::Received, Lang::Zh) => "首次收到",
+        (StartFact::Received, Lang::En) => "first receipt",
+        (StartFact::Accepted, Lang::Zh) => "受理",
+        (StartFact::Accepted, Lang::En) => "acceptance",
+        (StartFact::Replied, Lang::Zh) => "答复",
+        (StartFact::Replied, Lang::En) => "the reply",
+        (StartFact::Closed, Lang::Zh) => "办结",
+        (StartFact::Closed, Lang::En) => "closing",
+        (StartFact::Reopened, Lang::Zh) => "重开",
+        (StartFact::Reopened, Lang::En) => "reopening",
+    }
+}
+
+const fn basis_words(basis: Basis, lang: Lang) -> &'static str {
+    match (basis, lang) {
+        (Basis::Law, Lang::Zh) => "法规",
+        (Basis::Law, Lang::En) => "law",
+        (Basis::Standard, Lang::Zh) => "标准",
+        (Basis::Standard, Lang::En) => "standard",
+        (Basis::Operator, Lang::Zh) => "企业实践",
+        (Basis::Operator, Lang::En) => "operators' practice",
+        (Basis::Guide, Lang::Zh) => "指南",
+        (Basis::Guide, Lang::En) => "guide",
+        (Basis::Proposal, Lang::Zh) => "建议值",
+        (Basis::Proposal, Lang::En) => "proposal",
+    }
+}
+
+const fn confidence_words(confidence: Confidence, lang: Lang) -> &'static str {
+    match (confidence, lang) {
+        (Confidence::High, Lang::Zh) => "高",
+        (Confidence::High, Lang::En) => "high",
+        (Confidence::Medium, Lang::Zh) => "中",
+        (Confidence::Medium, Lang::En) => "medium",
+        (Confidence::Low, Lang::Zh) => "低",
+        (Confidence::Low, Lang::En) => "low",
+        (Confidence::Unverified, Lang::Zh) => "未核实",
+        (Confidence::Unverified, Lang::En) => "unverified",
+    }
+}
+
+fn days_words(from: Date, to: Date, lang: Lang) -> String {
+    match lang {
+        _ if from == to => day(from, lang),
+        Lang::Zh => format!("{} 至 {}", day(from, lang), day(to, lang)),
+        Lang::En => format!("{} to {}", day(from, lang), day(to, lang)),
+    }
+}
+
+/// A date with its weekday, because people think in weekdays.
+fn day(date: Date, lang: Lang) -> String {
+    let weekday = match (date.weekday(), lang) {
+        (Weekday::Monday, Lang::Zh) => "周一",
+        (Weekday::Monday, Lang::En) => "Mon",
+        (Weekday::Tuesday, Lang::Zh) => "周二",
+        (Weekday::Tuesday, Lang::En) => "Tue",
+        (Weekday::Wednesday, Lang::Zh) => "周三",
+        (Weekday::Wednesday, Lang::En) => "Wed",
+        (Weekday::Thursday, Lang::Zh) => "周四",
+        (Weekday::Thursday, Lang::En) => "Thu",
+        (Weekday::Friday, Lang::Zh) => "周五",
+        (Weekday::Friday, Lang::En) => "Fri",
+        (Weekday::Saturday, Lang::Zh) => "周六",
+        (Weekday::Saturday, Lang::En) => "Sat",
+        (Weekday::Sunday, Lang::Zh) => "周日",
+        (Weekday::Sunday, Lang::En) => "Sun",
+    };
+    match lang {
+        Lang::Zh => format!("{date}({weekday})"),
+        Lang::En => format!("{weekday} {date}"),
+    }
+}

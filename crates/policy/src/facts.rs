@@ -1,0 +1,152 @@
+//! What rules may look at: a closed list, so that a pack cannot ask for something nobody will ever supply.
+
+use crate::code::codes;
+use crate::grade::{Severity, Urgency};
+
+/// What is known about a case. Codes are the caller's stable codes, such as `complaint` or `hotline`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What the contact is: one of [`crate::Facts::KINDS`].
+    pub kind: String,
+    /// Code of the category, such as `B204`.
+    pub category: Option<String>,
+    /// Whether the category is on the red-line list.
+    pub red_line: bool,
+    /// Severity somebody or the category already gives; rules only raise it.
+    pub severity: Severity,
+    /// Urgency somebody or the category already gives; rules only raise it.
+    pub urgency: Urgency,
+    /// Channel through which the contact was accepted.
+    pub accept_channel: String,
+    /// Circumstances that call for priority.
+    pub vulnerable: Vec<String>,
+    /// Sum in dispute in hundredths of the currency's unit, and the ISO 4217 code.
+    pub amount: Option<(i64, String)>,
+    /// `urban` or `rural`.
+    pub area_type: Option<String>,
+    /// Product line.
+    pub product: Option<String>,
+    /// Star level of the customer.
+    pub star: Option<i64>,
+    /// Which repetition of the same matter this is; 0 for the first time.
+    pub repeat_count: i64,
+    /// Many customers share one cause.
+    pub mass: bool,
+    /// Somebody's safety is at risk.
+    pub safety: bool,
+    /// Media or public opinion are involved.
+    pub media: bool,
+    /// A regulator or court is involved.
+    pub regulator: bool,
+    /// The customer is a key account.
+    pub key_account: bool,
+}
+
+impl Facts {
+    /// Kinds of contact a rule may name.
+    pub const KINDS: &'static [&'static str] = &[
+        "enquiry",
+        "service_request",
+        "fault_report",
+        "complaint",
+        "suggestion",
+        "praise",
+        "appeal",
+    ];
+    /// Kinds of area a rule may name.
+    pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
+    /// Channels a rule may name.
+    pub const CHANNELS: &'static [&'static str] = &[
+        "hotline",
+        "hall",
+        "app",
+        "mini_program",
+        "online_chat",
+        "web",
+        "email",
+        "sms",
+        "letter",
+        "visit",
+        "social_media",
+        "outbound_care",
+        "escalated_hotline",
+        "account_manager",
+        "partner",
+        "consumer_association",
+        "government_hotline",
+        "market_supervision",
+        "petition",
+        "regulator_pretreatment",
+        "regulator_transfer",
+        "regulator_mediation",
+        "regulator_fast_track",
+        "regulator_green_channel",
+        "ministry_platform",
+        "api",
+        "import",
+    ];
+    /// Circumstances a rule may name.
+    pub const VULNERABILITIES: &'static [&'static str] = &[
+        "elderly",
+        "disabled",
+        "minor",
+        "illness",
+        "rural_remote",
+        "hardship",
+        "language",
+        "other",
+    ];
+    /// Product lines a rule may name.
+    pub const PRODUCTS: &'static [&'static str] = &[
+        "mobile",
+        "broadband",
+        "converged",
+        "fixed_voice",
+        "iptv",
+        "leased_line",
+        "iot",
+        "value_added",
+        "cloud",
+        "other",
+    ];
+}
+
+codes! {
+    /// Name of a fact in a predicate.
+    pub FactName {
+        /// [`Facts::kind`].
+        Kind = "kind",
+        /// [`Facts::category`], the whole code.
+        Category = "category",
+        /// [`Facts::category`], how it begins: `A` is all of network quality.
+        CategoryPrefix = "category_prefix",
+        /// [`Facts::red_line`].
+        RedLine = "red_line",
+        /// [`Facts::accept_channel`].
+        AcceptChannel = "accept_channel",
+        /// [`Facts::vulnerable`]: holds when any of the person's circumstances fits.
+        Vulnerable = "vulnerable",
+        /// [`Facts::amount`], written `"1000.00 CNY"`.
+        Amount = "amount",
+        /// [`Facts::area_type`].
+        AreaType = "area_type",
+        /// [`Facts::product`].
+        Product = "product",
+        /// [`Facts::star`].
+        Star = "star",
+        /// [`Facts::repeat_count`].
+        RepeatCount = "repeat_count",
+        /// [`Facts::mass`].
+        Mass = "mass",
+        /// [`Facts::safety`].
+        Safety = "safety",
+        /// [`Facts::media`].
+        Media = "media",
+        /// [`Facts::regulator`].
+        Regulator = "regulator",
+        /// [`Facts::key_account`].
+        KeyAccount = "key_account",
+        /// The grade the case has; unknown while it is being graded.
+        Grade = "grade",
+    }
+}

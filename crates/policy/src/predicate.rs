@@ -1,0 +1,290 @@
+//! Conditions of rules: closed tests over closed facts, joined by "and". They always end, cannot fail, and a name or
+//! value nobody knows is refused when the pack is loaded.
+
+use crate::document::{Table, Value};
+use crate::facts::{FactName, Facts};
+use crate::grade::Grade;
+
+/// A condition: all of its tests hold. Without tests it always holds.
+///
+/// A fact that is not known fails every test except `present = false` and `not`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Predicate {
+    tests: Vec<(FactName, Test)>,
+}
+
+/// A test of one fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Test {
+    /// One of the codes; for a prefix, begins with one of them; for a set, holds one of them.
+    AnyOf(Vec<String>),
+    /// None of the codes.
+    NoneOf(Vec<String>),
+    /// A yes-or-no fact.
+    Flag(bool),
+    /// A number within bounds: at least, and below.
+    Within(Option<i64>, Option<i64>),
+    /// A sum within bounds of one currency, in hundredths of its unit.
+    Sum(Option<i64>, Option<i64>, String),
+    /// Whether the fact is known.
+    Present(bool),
+}
+
+/// The shape of a fact's value.
+enum Seen<'f> {
+    Codes(Vec<&'f str>),
+    Flag(bool),
+    Number(Option<i64>),
+    Sum(Option<(i64, &'f str)>),
+}
+
+fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> {
+    let one = |code: Option<&'f str>| Seen::Codes(code.into_iter().collect());
+    match fact {
+        FactName::Kind => one(Some(facts.kind.as_str()).filter(|kind| !kind.is_empty())),
+        FactName::Category | FactName::CategoryPrefix => one(facts.category.as_deref()),
+        FactName::AcceptChannel => {
+            one(Some(facts.accept_channel.as_str()).filter(|channel| !channel.is_empty()))
+        }
+        FactName::Vulnerable => Seen::Codes(facts.vulnerable.iter().map(String::as_str).collect()),
+        FactName::AreaType => one(facts.area_type.as_deref()),
+        FactName::Product => one(facts.product.as_deref()),
+        FactName::Grade => one(grade.map(Grade::code)),
+        FactName::RedLine => Seen::Flag(facts.red_line),
+        FactName::Mass => Seen::Flag(facts.mass),
+        FactName::Safety => Seen::Flag(facts.safety),
+        FactName::Media => Seen::Flag(facts.media),
+        FactName::Regulator => Seen::Flag(facts.regulator),
+        FactName::KeyAccount => Seen::Flag(facts.key_account),
+        FactName::Star => Seen::Number(facts.star),
+        FactName::RepeatCount => Seen::Number(Some(facts.repeat_count)),
+        FactName::Amount => Seen::Sum(
+            facts
+                .amount
+                .as_ref()
+                .map(|(minor, currency)| (*minor, currency.as_str())),
+        ),
+    }
+}
+
+fn within(value: i64, least: Option<i64>, below: Option<i64>) -> bool {
+    least.is_none_or(|least| value >= least) && below.is_none_or(|below| value < below)
+}
+
+impl Test {
+    fn holds(&self, fact: FactName, value: &Seen<'_>) -> bool {
+        let matches = |code: &str, listed: &String| match fact {
+            FactName::CategoryPrefix => code.starts_with(listed.as_str()),
+            _ => code == listed,
+        };
+        match (self, value) {
+            (Self::AnyOf(listed), Seen::Codes(codes)) => codes
+                .iter()
+                .any(|code| listed.iter().any(|entry| matches(code, entry))),
+            (Self::NoneOf(listed), Seen::Codes(codes)) => !codes
+                .iter()
+                .any(|code| listed.iter().any(|entry| matches(code, entry))),
+            (Self::Flag(wanted), Seen::Flag(flag)) => wanted == flag,
+            (Self::Within(least, below), Seen::Number(Some(number))) => {
+                within(*number, *least, *below)
+            }
+            (Self::Sum(least, below, currency), Seen::Sum(Some((minor, given)))) => {
+                currency == given && within(*minor, *least, *below)
+            }
+            (Self::Present(wanted), Seen::Codes(codes)) => *wanted != codes.is_empty(),
+            (Self::Present(wanted), Seen::Number(number)) => *wanted == number.is_some(),
+            (Self::Present(wanted), Seen::Sum(sum)) => *wanted == sum.is_some(),
+            _ => false,
+        }
+    }
+}
+
+impl Predicate {
+    /// Whether it holds. `grade` is none while the case is being graded.
+    #[must_use]
+    pub fn holds(&self, facts: &Facts, grade: Option<Grade>) -> bool {
+        self.tests
+            .iter()
+            .all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
+    }
+
+    /// Facts it looks at, in the order of their names.
+    pub fn facts(&self) -> impl Iterator<Item = FactName> + '_ {
+        self.tests.iter().map(|(fact, _)| *fact)
+    }
+
+    /// Reads a table of tests.
+    pub(crate) fn read(table: &Table<'_>) -> Option<Self> {
+        let mut tests = Vec::new();
+        let mut complete = true;
+        for (key, value) in table.entries() {
+            let test = key
+                .code::<FactName>("fact")
+                .and_then(|fact| Some((fact, read_test(fact, value)?)));
+            complete &= test.is_some();
+            tests.extend(test);
+        }
+        complete.then_some(Self { tests })
+    }
+}
+
+fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
+    match fact {
+        FactName::RedLine
+        | FactName::Mass
+        | FactName::Safety
+        | FactName::Media
+        | FactName::Regulator
+        | FactName::KeyAccount => value.flag().map(Test::Flag),
+        FactName::Star | FactName::RepeatCount => read_number(value),
+        FactName::Amount => read_sum(value),
+        _ => read_codes(fact, value),
+    }
+}
+
+fn read_codes(fact: FactName, value: Value<'_>) -> Option<Test> {
+    let all = |value: Value<'_>| -> Option<Vec<String>> {
+        value
+            .many()?
+            .iter()
+            .map(|item| read_code(fact, item))
+            .collect()
+    };
+    if !value.is_table() {
+        return all(value).map(Test::AnyOf);
+    }
+    let mut table = value.table()?;
+    let not = table.optional("not");
+    let present = table.optional("present");
+    table.done();
+    match (not, present) {
+        (Some(not), None) => all(not).map(Test::NoneOf),
+        (None, Some(present)) => present.flag().map(Test::Present),
+        _ => {
+            value.fault("takes a value, a list, { not = … } or { present = … }");
+            None
+        }
+    }
+}
+
+fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
+    match fact {
+        FactName::Kind => value.listed(Facts::KINDS),
+        FactName::AcceptChannel => value.listed(Facts::CHANNELS),
+        FactName::Vulnerable => value.listed(Facts::VULNERABILITIES),
+        FactName::AreaType => value.listed(Facts::AREA_TYPES),
+        FactName::Product => value.listed(Facts::PRODUCTS),
+        FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
+        _ => {
+            let code = value.string()?;
+            let mut letters = code.bytes();
+            let fits = letters
+                .next()
+                .is_some_and(|first| first.is_ascii_uppercase())
+                && letters.all(|rest| rest.is_ascii_digit())
+                && code.len() <= 8
+                && (fact == FactName::CategoryPrefix || code.len() > 1);
+            if !fits {
+                value.fault("must be a category code: a capital letter and digits, such as B204");
+                return None;
+            }
+            Some(code.to_owned())
+        }
+    }
+}
+
+/// What a test of a quantity asks.
+enum Quantity<'d> {
+    /// `{ present = … }`
+    Present(bool),
+    /// `{ gte = …, lt = … }`, at least one of them
+    Between(Option<Value<'d>>, Option<Value<'d>>),
+}
+
+fn read_quantity(value: Value<'_>) -> Option<Quantity<'_>> {
+    let mut table = value.table()?;
+    let (gte, lt, present) = (
+        table.optional("gte"),
+        table.optional("lt"),
+        table.optional("present"),
+    );
+    table.done();
+    match (gte, lt, present) {
+        (None, None, Some(present)) => present.flag().map(Quantity::Present),
+        (gte, lt, None) if gte.is_some() || lt.is_some() => Some(Quantity::Between(gte, lt)),
+        _ => {
+            value.fault("takes { gte = … }, { lt = … }, both, or { present = … }");
+            None
+        }
+    }
+}
+
+fn ordered(value: &Value<'_>, least: Option<i64>, below: Option<i64>) -> bool {
+    let possible = least.zip(below).is_none_or(|(least, below)| least < below);
+    if !possible {
+        value.fault("can never hold: gte is not below lt");
+    }
+    possible
+}
+
+fn read_number(value: Value<'_>) -> Option<Test> {
+    if !value.is_table() {
+        return value
+            .whole()
+            .map(|number| Test::Within(Some(number), number.checked_add(1)));
+    }
+    match read_quantity(value)? {
+        Quantity::Present(present) => Some(Test::Present(present)),
+        Quantity::Between(gte, lt) => {
+            let least = bound(gte, |value| value.whole())?;
+            let below = bound(lt, |value| value.whole())?;
+            ordered(&value, least, below).then_some(Test::Within(least, below))
+        }
+    }
+}
+
+/// A bound that is absent, or read; nothing when it is there but wrong.
+fn bound<T>(value: Option<Value<'_>>, read: impl Fn(&Value<'_>) -> Option<T>) -> Option<Option<T>> {
+    match value {
+        Some(value) => read(&value).map(Some),
+        None => Some(None),
+    }
+}
+
+fn read_sum(value: Value<'_>) -> Option<Test> {
+    match read_quantity(value)? {
+        Quantity::Present(present) => Some(Test::Present(present)),
+        Quantity::Between(gte, lt) => {
+            let sum = |value: &Value<'_>| value.parsed(parse_sum);
+            let least = bound(gte, sum)?;
+            let below = bound(lt, sum)?;
+            let currency = match (&least, &below) {
+                (Some((_, one)), Some((_, other))) if one != other => {
+                    value.fault("compares two currencies");
+                    return None;
+                }
+                (Some((_, currency)), _) | (None, Some((_, currency))) => currency.clone(),
+                (None, None) => return None,
+            };
+            let (least, below) = (least.map(|(minor, _)| minor), below.map(|(minor, _)| minor));
+            ordered(&value, least, below).then_some(Test::Sum(least, below, currency))
+        }
+    }
+}
+
+/// Reads `1000.00 CNY` as hundredths of the unit and the code.
+fn parse_sum(text: &str) -> Result<(i64, String), &'static str> {
+    const WRONG: &str = "write a sum with its currency, such as 1000.00 CNY";
+    let (number, currency) = text.split_once(' ').ok_or(WRONG)?;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, "00"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) || fraction.len() > 2 || whole.len() > 15 {
+        return Err(WRONG);
+    }
+    if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(WRONG);
+    }
+    let units: i64 = whole.parse().map_err(|_| WRONG)?;
+    let hundredths: i64 = format!("{fraction:0<2}").parse().map_err(|_| WRONG)?;
+    Ok((units * 100 + hundredths, currency.to_owned()))
+}
