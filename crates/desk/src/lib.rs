@@ -1,1 +1,146 @@
-//! desk
+//! The desk: what happens WHEN. One transaction a command; permission, idempotency, policy look-up and commit happen
+//! here once, behind every door.
+
+pub mod administration;
+pub mod caller;
+pub mod erase;
+mod error;
+pub mod jobs;
+pub mod library;
+mod load;
+mod log;
+mod numbers;
+pub mod organisation;
+pub mod permissions;
+pub mod queries;
+pub mod register;
+pub mod reveal;
+pub mod run;
+pub mod sign_in;
+pub mod time;
+pub mod vault;
+pub mod verify;
+
+pub use caller::Caller;
+pub use error::DeskError;
+pub use library::Library;
+pub use permissions::Permission;
+
+use domain::ids::UnitId;
+use jiff::tz::TimeZone;
+use std::path::Path;
+use std::sync::Arc;
+use store::Db;
+use time::Time;
+use vault::{Keyring, MasterKeys};
+
+/// What a desk is opened with.
+pub struct Setup {
+    /// The database, migrated.
+    pub db: Db,
+    /// Packs, calendars and trees.
+    pub library: Library,
+    /// The installation's zone: numbers carry its date, people see its hours.
+    pub zone: TimeZone,
+    /// Where now comes from.
+    pub time: Time,
+}
+
+/// The desk. Cheap to clone; all clones share one database.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    master: Arc<MasterKeys>,
+    keyring: Keyring,
+    library: Library,
+    zone: TimeZone,
+    time: Time,
+    numbers: numbers::Numbers,
+    root: UnitId,
+}
+
+impl Desk {
+    /// Opens the desk: reads the master key (creating it for a new installation), the installation's secrets and the
+    /// root unit. Must not be called on an async worker.
+    ///
+    /// # Errors
+    /// If the key does not fit the database or either cannot be read.
+    pub fn open(setup: Setup, master_key: &Path) -> Result<Self, DeskError> {
+        let Setup { db, library, zone, time } = setup;
+        // A lost key must not be papered over by a new one: only an empty keyring may get a fresh key file.
+        let known = db.read_now(|tx| Ok::<_, DeskError>(store::keyring::get(tx, "lookup")?.is_some()))?;
+        let master =
+            if known { MasterKeys::read(master_key)? } else { MasterKeys::read_or_create(master_key)? };
+        let master = Arc::new(master);
+        let keyring = Keyring::open(&db, &master)?;
+        let root = organisation::ensure_root(&db)?;
+        let desk = Self {
+            inner: Arc::new(Inner {
+                db,
+                master,
+                keyring,
+                library,
+                zone,
+                time,
+                numbers: numbers::Numbers::default(),
+                root,
+            }),
+        };
+        erase::replay(&desk)?;
+        Ok(desk)
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    /// Packs, calendars and trees.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.inner.library
+    }
+
+    /// The installation's zone.
+    #[must_use]
+    pub fn zone(&self) -> &TimeZone {
+        &self.inner.zone
+    }
+
+    /// Where now comes from.
+    #[must_use]
+    pub fn time(&self) -> &Time {
+        &self.inner.time
+    }
+
+    /// The unit above all others.
+    #[must_use]
+    pub fn root(&self) -> UnitId {
+        self.inner.root
+    }
+
+    /// The customer's code for following a case.
+    #[must_use]
+    pub fn tracking_code(&self, case: domain::ids::CaseId) -> String {
+        self.inner.keyring.tracking_code(case.0)
+    }
+
+    /// The key checkpoints are verified with.
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        self.inner.keyring.public_key().to_bytes()
+    }
+
+    pub(crate) fn master(&self) -> &Arc<MasterKeys> {
+        &self.inner.master
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.inner.keyring
+    }
+}

@@ -1,0 +1,59 @@
+//! Who is calling: an actor with a name to show and, for tokens, the scopes it was given.
+
+use domain::actor::{Actor, ActorId, AreaScope, Role};
+use domain::ids::UnitId;
+
+/// What a token may touch; a signed-in user has all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Look at things.
+    Read,
+    /// Change things.
+    Write,
+    /// See personal data unmasked; each read is logged.
+    PersonalData,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Write, Self::PersonalData];
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::PersonalData => "personal-data",
+        }
+    }
+
+    /// The scope with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.code() == code)
+    }
+}
+
+/// Somebody or something that calls the desk.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The actor the log will name.
+    pub actor: Actor,
+    /// Name to show: the user's or the token's.
+    pub name: String,
+    /// What the caller may touch.
+    pub scopes: Vec<Scope>,
+}
+
+impl Caller {
+    /// Timers, jobs and the command line: everything, everywhere.
+    #[must_use]
+    pub fn system(root: UnitId) -> Self {
+        Self {
+            actor: Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: root },
+            name: "system".to_owned(),
+            scopes: Scope::ALL.to_vec(),
+        }
+    }
+}

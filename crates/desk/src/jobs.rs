@@ -1,0 +1,40 @@
+//! Duties nobody asks for: sealing the log, forgetting old keys and sessions. Each is a row with a lease, so that of
+//! many nodes one does it, and none is a leader.
+
+pub mod checkpoint;
+pub mod forget;
+
+use crate::Desk;
+use crate::error::DeskError;
+use crate::time::stored;
+use jiff::SignedDuration;
+use store::schedules;
+
+/// How long a node may take before another tries.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+type Duty = fn(&Desk) -> Result<(), DeskError>;
+
+/// Every duty with the seconds between two runs.
+const DUTIES: &[(&str, i64, Duty)] = &[("checkpoint", 5, checkpoint::seal_all), ("forget", 3600, forget::old)];
+
+/// Does whatever is due. Blocking; called from a thread of its own about once a second.
+///
+/// # Errors
+/// The first duty's that failed; it is tried again when its lease ends.
+pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
+    for (name, seconds, duty) in DUTIES {
+        let now = stored(desk.time().now());
+        let lease = stored(desk.time().now() + LEASE);
+        let holder = node.to_owned();
+        let mine =
+            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, name, now, lease, &holder)?))?;
+        if mine {
+            duty(desk)?;
+            let next = stored(desk.time().now() + SignedDuration::from_secs(*seconds));
+            let holder = node.to_owned();
+            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::finish(tx, name, next, &holder)?))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! From rows to a case: the log is folded, never a snapshot trusted.
+
+use crate::error::DeskError;
+use crate::time::{moment, stored};
+use crate::vault::cipher::Key;
+use crate::vault::seal::CaseKeys;
+use crate::vault::{MasterKeys, person};
+use domain::audit::chain::Ledger;
+use domain::case::Case;
+use domain::event::{self, Entry};
+use domain::ids::{CaseId, PersonId};
+use domain::number::ComplaintNumber;
+use domain::refusal::Refusal;
+use std::sync::Arc;
+use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
+use uuid::Uuid;
+
+/// How a door names a case.
+#[derive(Clone, Debug)]
+pub enum CaseRef {
+    /// By identity.
+    Id(CaseId),
+    /// By number for people.
+    Number(String),
+}
+
+impl CaseRef {
+    /// Reads an identity or a number; whatever else it is names no case.
+    ///
+    /// # Errors
+    /// `not_found`, so that nothing can be learned from the form of a name.
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if let Ok(id) = Uuid::parse_str(text) {
+            return Ok(Self::Id(CaseId(id)));
+        }
+        let number: ComplaintNumber = text.parse().map_err(|_| Refusal::not_found())?;
+        Ok(Self::Number(number.to_string()))
+    }
+}
+
+/// A case with its log as read from the database.
+pub(crate) struct Loaded {
+    pub(crate) row: CaseRow,
+    pub(crate) case: Case,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) last_hash: Vec<u8>,
+}
+
+/// The row of a case, if the caller may see it. Not seeing is the same as not being there.
+pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Result<CaseRow, DeskError> {
+    let row = match name {
+        CaseRef::Id(id) => cases::by_id(tx, id.0)?,
+        CaseRef::Number(number) => match cases::id_by_number(tx, number)? {
+            Some(id) => cases::by_id(tx, id)?,
+            None => None,
+        },
+    };
+    row.filter(|row| area.covers(&row.region)).ok_or_else(|| Refusal::not_found().into())
+}
+
+/// A case and its whole log.
+pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Result<Loaded, DeskError> {
+    let row = find(tx, name, area)?;
+    from_row(tx, row)
+}
+
+/// The case a row stands for.
+pub(crate) fn from_row(tx: &mut Tx<'_>, row: CaseRow) -> Result<Loaded, DeskError> {
+    let rows = entries::of(tx, row.id, Ledger::Case.code())?;
+    let last_hash = rows.last().map(|row| row.hash.clone()).unwrap_or_default();
+    let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    let case = Case::fold(CaseId(row.id), entries.iter().cloned())?;
+    Ok(Loaded { row, case, entries, last_hash })
+}
+
+/// An entry as the domain knows it.
+pub(crate) fn entry(row: &EntryRow) -> Result<Entry, DeskError> {
+    Ok(Entry {
+        version: row.version,
+        at: moment(row.at),
+        actor: row.actor.parse().map_err(|_| DeskError::Damaged(format!("actor {:?}", row.actor)))?,
+        verb: row.verb.clone(),
+        events: event::read_body(row.schema, &row.body)?,
+    })
+}
+
+/// The keys of a case; an erased person's are gone.
+pub(crate) fn keys(
+    tx: &mut Tx<'_>,
+    master: &Arc<MasterKeys>,
+    row: &CaseRow,
+) -> Result<CaseKeys, DeskError> {
+    let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+    open_keys(master, row, wrapped.as_deref())
+}
+
+/// The same when the person's wrapped key is already at hand.
+pub(crate) fn open_keys(
+    master: &MasterKeys,
+    row: &CaseRow,
+    wrapped: Option<&[u8]>,
+) -> Result<CaseKeys, DeskError> {
+    let person: Key = person::key(master, PersonId(row.person), wrapped)?;
+    let text = row.text_key.as_deref().ok_or(crate::vault::cipher::CipherError::Erased)?;
+    let text = person::open_text_key(CaseId(row.id), &person, text)?;
+    Ok(CaseKeys { case: CaseId(row.id), person, text })
+}
+
+/// The row that stands for a case: an index into the log, never more than the log says.
+pub(crate) fn row_of(case: &Case, text_key: Option<Vec<u8>>) -> CaseRow {
+    let due = case.next_due();
+    CaseRow {
+        id: case.id.0,
+        number: case.number.clone(),
+        version: case.version,
+        state: case.state.code().to_owned(),
+        kind: case.record.kind.code().to_owned(),
+        category: case.category.clone(),
+        grade: Some(case.grade.code().to_owned()),
+        channel: case.record.accept_channel.clone(),
+        person: case.person.0,
+        text_key,
+        subject: case.record.subject.as_ref().and_then(|text| text.sealed()).map(str::to_owned),
+        owner_unit: case.owner.unit.0,
+        owner_user: case.owner.user.map(|user| user.0),
+        first_owner: case.first_owner.user.map(|user| user.0),
+        region: case.record.region.clone(),
+        province: domain::taxonomy::province_of(&case.record.region).to_owned(),
+        received_at: stored(case.received_at),
+        registered_at: stored(case.registered_at),
+        changed_at: stored(case.changed_at),
+        closed_at: case.closed_at.map(stored),
+        due_at: due.map_or(i64::MAX, |clock| stored(clock.due_at)),
+        due_rule: due.map(|clock| clock.rule.clone()),
+        open: case.state.is_open(),
+    }
+}

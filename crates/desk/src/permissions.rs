@@ -1,0 +1,148 @@
+//! Who may do what: one table, read by every door. A command or route without a row does not pass the tests.
+
+use crate::caller::{Caller, Scope};
+use domain::actor::Role::{self, Admin, Agent, Auditor, Compliance, Integration, Quality, Specialist, Supervisor, Trainer};
+use domain::refusal::Refusal;
+
+/// Something an actor may or may not do. Verbs on a case carry the verb's own name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Permission(&'static str);
+
+/// Take a contact in.
+pub const REGISTER: Permission = Permission("register");
+/// State a first receipt that lies in the past.
+pub const BACKDATE: Permission = Permission("backdate");
+/// See cases, masked.
+pub const READ_CASES: Permission = Permission("read-cases");
+/// See the log of a case.
+pub const READ_LOG: Permission = Permission("read-log");
+/// See personal data unmasked, for a purpose that is logged.
+pub const REVEAL: Permission = Permission("reveal");
+/// See categories, causes and packs.
+pub const READ_RULES: Permission = Permission("read-rules");
+/// See units and colleagues, to assign cases to them.
+pub const READ_ORGANISATION: Permission = Permission("read-organisation");
+/// See who one is.
+pub const READ_SELF: Permission = Permission("read-self");
+/// Create users, set passwords and roles.
+pub const MANAGE_USERS: Permission = Permission("manage-users");
+/// Erase a person.
+pub const ERASE: Permission = Permission("erase-person");
+/// See figures about the running server.
+pub const READ_METRICS: Permission = Permission("read-metrics");
+
+const EVERYONE: &[Role] = &Role::ALL;
+const READERS: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, Trainer, Auditor, Admin, Integration];
+const DESK: &[Role] = &[Agent, Specialist, Supervisor, Compliance, Admin, Integration];
+const LEADS: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// What may be done.
+    pub permission: Permission,
+    /// By whom.
+    pub roles: &'static [Role],
+    /// What a token needs besides its role.
+    pub scope: Scope,
+}
+
+const fn row(permission: Permission, roles: &'static [Role], scope: Scope) -> Row {
+    Row { permission, roles, scope }
+}
+
+/// The table.
+pub const TABLE: &[Row] = &[
+    row(REGISTER, DESK, Scope::Write),
+    row(BACKDATE, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
+    row(READ_CASES, READERS, Scope::Read),
+    row(READ_LOG, READERS, Scope::Read),
+    row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
+    row(READ_RULES, EVERYONE, Scope::Read),
+    row(READ_ORGANISATION, DESK, Scope::Read),
+    row(READ_SELF, EVERYONE, Scope::Read),
+    row(MANAGE_USERS, &[Admin], Scope::Write),
+    row(ERASE, &[Compliance, Admin], Scope::Write),
+    row(READ_METRICS, &[Admin, Auditor], Scope::Read),
+    row(Permission("classify"), DESK, Scope::Write),
+    row(Permission("accept"), DESK, Scope::Write),
+    row(Permission("assign"), DESK, Scope::Write),
+    row(Permission("grade"), LEADS, Scope::Write),
+    row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
+    row(Permission("propose"), DESK, Scope::Write),
+    row(Permission("approve"), LEADS, Scope::Write),
+    row(Permission("send-back"), LEADS, Scope::Write),
+    row(Permission("reply"), DESK, Scope::Write),
+    row(Permission("set-cause"), DESK, Scope::Write),
+    row(Permission("ask-satisfaction"), DESK, Scope::Write),
+    row(Permission("record-satisfaction"), DESK, Scope::Write),
+    row(Permission("confirm"), DESK, Scope::Write),
+    row(Permission("close"), DESK, Scope::Write),
+    row(Permission("reopen"), DESK, Scope::Write),
+];
+
+impl Permission {
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The permission for a verb on a case.
+    #[must_use]
+    pub fn for_verb(verb: &str) -> Option<Self> {
+        find(verb).map(|row| row.permission)
+    }
+
+    /// Whether a role has it, scopes aside.
+    #[must_use]
+    pub fn granted_to(self, role: Role) -> bool {
+        find(self.0).is_some_and(|row| row.roles.contains(&role))
+    }
+
+    /// Whether this caller has it.
+    #[must_use]
+    pub fn allows(self, caller: &Caller) -> bool {
+        find(self.0).is_some_and(|row| row.roles.contains(&caller.actor.role) && caller.scopes.contains(&row.scope))
+    }
+
+    /// Refuses a caller who has it not.
+    ///
+    /// # Errors
+    /// Names the permission and the caller's role.
+    pub fn require(self, caller: &Caller) -> Result<(), Refusal> {
+        if self.allows(caller) {
+            return Ok(());
+        }
+        Err(Refusal::forbidden("not_permitted").with("permission", self.0).with("role", caller.actor.role))
+    }
+}
+
+fn find(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.permission.0 == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::command::VERBS;
+
+    #[test]
+    fn every_verb_has_exactly_one_row() {
+        for verb in VERBS {
+            assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
+        }
+        let mut names: Vec<_> = TABLE.iter().map(|row| row.permission.0).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len(), "a permission stands twice");
+    }
+
+    #[test]
+    fn who_only_looks_cannot_change() {
+        for row in TABLE.iter().filter(|row| row.scope == Scope::Write) {
+            assert!(!row.roles.contains(&Auditor), "{}", row.permission.0);
+            assert!(!row.roles.contains(&Trainer), "{}", row.permission.0);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Looking without touching: lists, one case with its history, why a clock stands where it stands.
+
+pub mod case;
+pub mod clock;
+pub mod list;

@@ -1,0 +1,54 @@
+//! Why a clock stands where it stands: rule, version, calendar, days counted and skipped.
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::load::{self, CaseRef};
+use crate::{Desk, permissions};
+use domain::actor::{Actor, AreaScope};
+use domain::case::{Clock, Context, grade};
+use domain::refusal::Refusal;
+use policy::Explanation;
+
+/// A clock with its explanation.
+#[derive(Clone, Debug)]
+pub struct ExplainedClock {
+    /// The clock as the log has it.
+    pub clock: Clock,
+    /// How its moment came about.
+    pub explanation: Explanation,
+}
+
+impl Desk {
+    /// Explains the clocks a rule gave a case, newest round first.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such case or the rule gave it no clock.
+    pub async fn explain(
+        &self,
+        caller: &Caller,
+        name: &CaseRef,
+        rule: &str,
+    ) -> Result<Vec<ExplainedClock>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let (name, area) = (name.clone(), caller.actor.area.clone());
+        let case = self.db().read(move |tx| load::load(tx, &name, &area)).await?.case;
+        let pack = self.library().pinned(&case.pack)?;
+        let actor = Actor { area: AreaScope::everywhere(), ..caller.actor.clone() };
+        let ctx = Context { now: self.time().now(), actor: &actor, pack, taxonomy: self.library().taxonomy() };
+        let facts = grade::facts(&case.record, case.category.as_deref(), &ctx);
+        let mut explained: Vec<_> = case
+            .clocks
+            .iter()
+            .filter(|clock| clock.rule == rule)
+            .filter_map(|clock| {
+                let explanation = pack.explain(rule, clock.from, &facts, case.grade)?;
+                Some(ExplainedClock { clock: clock.clone(), explanation })
+            })
+            .collect();
+        explained.reverse();
+        if explained.is_empty() {
+            return Err(Refusal::not_found().into());
+        }
+        Ok(explained)
+    }
+}

@@ -1,0 +1,269 @@
+//! Registration from any door: everything that can be done before the transaction is, so that the transaction only
+//! writes rows.
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::load::row_of;
+use crate::log::{self, NewEntry};
+use crate::permissions;
+use crate::run::Done;
+use crate::time::stored;
+use crate::vault::cipher::{CipherError, Key};
+use crate::vault::person;
+use crate::vault::seal::CaseKeys;
+use crate::{Desk, load};
+use domain::audit::chain::Ledger;
+use domain::case::{Case, Context, Decision, register};
+use domain::event::{self, Entry, Event};
+use domain::fault::Fault;
+use domain::ids::{CaseId, PersonId};
+use domain::intake::{Intake, Parted};
+use domain::refusal::Refusal;
+use jiff::Timestamp;
+use store::{CaseRow, ItemRow, PersonRow, Tx, cases, idempotency, vault};
+use uuid::Uuid;
+
+/// A key that makes a repeated request harmless, with the body it was first sent with.
+#[derive(Clone, Copy, Debug)]
+pub struct OnceOnly<'a> {
+    /// The caller's key.
+    pub key: &'a str,
+    /// Everything that distinguishes the request.
+    pub body: &'a [u8],
+}
+
+/// The same, made ready for the database.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) actor: String,
+    pub(crate) key: String,
+    pub(crate) digest: Vec<u8>,
+}
+
+/// Rows of a registration, ready to be written.
+pub(crate) struct Prepared {
+    pub(crate) case: Case,
+    row: CaseRow,
+    person: Option<PersonRow>,
+    lookups: Vec<(&'static str, [u8; 32])>,
+    items: Vec<ItemRow>,
+    body: String,
+    actor: String,
+    at: i64,
+}
+
+impl Desk {
+    /// Registers a contact.
+    ///
+    /// # Errors
+    /// All faults of the input at once; a refusal when the caller may not; an error of the database.
+    pub async fn register(
+        &self,
+        caller: &Caller,
+        intake: Intake,
+        once: Option<OnceOnly<'_>>,
+    ) -> Result<Done, DeskError> {
+        permissions::REGISTER.require(caller)?;
+        let now = self.time().now();
+        let claim = once.map(|once| self.claim(caller, "register", once)).transpose()?;
+        let prepared = self.prepare(caller, intake, now).await?;
+        let outcome = self
+            .db()
+            .write(move |tx| {
+                if let Some(claim) = &claim
+                    && let Some(earlier) = take(tx, claim, prepared.case.id.0, 1, prepared.at)?
+                {
+                    return Ok(Err(earlier));
+                }
+                prepared.write(tx)?;
+                Ok::<_, DeskError>(Ok(prepared.case))
+            })
+            .await?;
+        match outcome {
+            Ok(case) => Ok(Done { case, replayed: false }),
+            Err(earlier) => self.replay(caller, earlier).await,
+        }
+    }
+
+    /// Everything of a registration that needs no transaction.
+    pub(crate) async fn prepare(
+        &self,
+        caller: &Caller,
+        intake: Intake,
+        now: Timestamp,
+    ) -> Result<Prepared, DeskError> {
+        let parted = intake.split(caller.actor.area.code());
+        let known = match parted.person {
+            Some(person) => Some((person, self.known_person(person).await?)),
+            None => None,
+        };
+        let day = now.to_zoned(self.zone().clone()).date();
+        let fresh = register::Fresh {
+            // A refused registration must not use up a number.
+            number: String::new(),
+            person: known.as_ref().map_or_else(|| PersonId(Uuid::now_v7()), |(person, _)| *person),
+            may_backdate: permissions::BACKDATE.allows(caller),
+        };
+        let ctx = Context {
+            now,
+            actor: &caller.actor,
+            pack: self.library().governing(),
+            taxonomy: self.library().taxonomy(),
+        };
+        let mut decision = register::decide(&parted, &fresh, &ctx)?;
+        let given = self.inner.numbers.next(self.db(), day).await?.to_string();
+        if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {
+            *number = given;
+        }
+        self.seal_registration(caller, &parted, known, fresh.person, decision, now)
+    }
+
+    fn seal_registration(
+        &self,
+        caller: &Caller,
+        parted: &Parted,
+        known: Option<(PersonId, Key)>,
+        person: PersonId,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Result<Prepared, DeskError> {
+        let id = CaseId(Uuid::now_v7());
+        let (key, row) = match known {
+            Some((_, key)) => (key, None),
+            None => {
+                let key = Key::random()?;
+                let sealed = person::seal(self.master(), person, &key, &parted.identity)?;
+                let row = PersonRow {
+                    id: person.0,
+                    wrapped_key: Some(sealed.wrapped_key),
+                    identity: Some(sealed.identity),
+                    created_at: stored(now),
+                    erased_at: None,
+                };
+                (key, Some(row))
+            }
+        };
+        let keys = CaseKeys { case: id, person: key, text: Key::random()? };
+        let text_key = person::wrap_text_key(id, &keys.person, &keys.text)?;
+        let mut events = decision.events;
+        let items = keys.seal_events(&mut events)?;
+        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
+        let case = Case::begin(id, &entry)?;
+        Ok(Prepared {
+            row: row_of(&case, Some(text_key)),
+            case,
+            person: row,
+            lookups: person::lookups(self.keyring(), &parted.identity),
+            items: item_rows(id, items),
+            body,
+            actor: caller.actor.id.to_string(),
+            at: stored(now),
+        })
+    }
+
+    async fn known_person(&self, person: PersonId) -> Result<Key, DeskError> {
+        let row = self.db().read(move |tx| Ok::<_, DeskError>(vault::person(tx, person.0)?)).await?;
+        let row = row.ok_or_else(|| Refusal::from(Fault::new("complainant.person", "unknown_person")))?;
+        match person::key(self.master(), person, row.wrapped_key.as_deref()) {
+            Err(CipherError::Erased) => {
+                Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into())
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Makes an idempotency key ready.
+    pub(crate) fn claim(&self, caller: &Caller, what: &str, once: OnceOnly<'_>) -> Result<Claim, DeskError> {
+        let form = !once.key.is_empty() && once.key.len() <= 200 && once.key.bytes().all(|b| b.is_ascii_graphic());
+        if !form {
+            return Err(Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")).into());
+        }
+        Ok(Claim {
+            actor: caller.actor.id.to_string(),
+            key: once.key.to_owned(),
+            digest: self.keyring().request_digest(what, once.body).to_vec(),
+        })
+    }
+
+    /// The answer a repeated request got the first time: the case as it stood after that entry.
+    pub(crate) async fn replay(&self, caller: &Caller, earlier: Earlier) -> Result<Done, DeskError> {
+        let area = caller.actor.area.clone();
+        let loaded = self
+            .db()
+            .read(move |tx| load::load(tx, &load::CaseRef::Id(CaseId(earlier.case)), &area))
+            .await?;
+        let upto = loaded.entries.into_iter().filter(|entry| entry.version <= earlier.version);
+        Ok(Done { case: Case::fold(loaded.case.id, upto)?, replayed: true })
+    }
+}
+
+/// Where an earlier request with the same key led.
+pub(crate) struct Earlier {
+    pub(crate) case: Uuid,
+    pub(crate) version: i64,
+}
+
+/// Takes an idempotency key, or says where it led before.
+pub(crate) fn take(
+    tx: &mut Tx<'_>,
+    claim: &Claim,
+    case: Uuid,
+    version: i64,
+    at: i64,
+) -> Result<Option<Earlier>, DeskError> {
+    match idempotency::claim(tx, &claim.actor, &claim.key, &claim.digest, case, version, at)? {
+        None => Ok(None),
+        Some(earlier) if earlier.digest == claim.digest => {
+            Ok(Some(Earlier { case: earlier.case_id, version: earlier.version }))
+        }
+        Some(_) => Err(Refusal::from(Fault::new("Idempotency-Key", "idempotency_key_reused")).into()),
+    }
+}
+
+/// Lifted identifiers as rows.
+pub(crate) fn item_rows(case: CaseId, items: Vec<crate::vault::seal::SealedItem>) -> Vec<ItemRow> {
+    items
+        .into_iter()
+        .map(|item| ItemRow {
+            case_id: case.0,
+            item: i64::from(item.item),
+            kind: item.kind.code().to_owned(),
+            sealed: item.sealed,
+        })
+        .collect()
+}
+
+impl Prepared {
+    /// Writes everything; the caller commits.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(), DeskError> {
+        if let Some(person) = &self.person {
+            vault::insert_person(tx, person)?;
+        }
+        for (kind, hash) in &self.lookups {
+            vault::insert_lookup(tx, hash, kind, self.row.person)?;
+        }
+        for item in &self.items {
+            vault::insert_item(tx, item)?;
+        }
+        for external in &self.case.record.external {
+            cases::insert_external(tx, &external.owner, &external.number, self.row.id)?;
+        }
+        cases::insert(tx, &self.row)?;
+        log::append(
+            tx,
+            NewEntry {
+                subject: self.row.id,
+                ledger: Ledger::Case,
+                after: 0,
+                prev: None,
+                at: self.at,
+                actor: self.actor.clone(),
+                verb: "register",
+                schema: event::SCHEMA,
+                body: self.body.clone(),
+            },
+        )?;
+        Ok(())
+    }
+}

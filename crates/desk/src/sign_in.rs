@@ -1,0 +1,356 @@
+//! Signing in: passwords, sessions, tokens, and the limit on guessing, which stands in the database and so survives a
+//! restart.
+
+use crate::administration::{self, Change};
+use crate::caller::{Caller, Scope};
+use crate::error::DeskError;
+use crate::time::stored;
+use crate::vault::cipher::random;
+use crate::{Desk, organisation};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::Argon2;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::actor::{Actor, ActorId, AreaScope, Role};
+use domain::fault::Fault;
+use domain::ids::{TokenId, UnitId, UserId};
+use domain::refusal::Refusal;
+use jiff::SignedDuration;
+use sha2::{Digest as _, Sha256};
+use store::{SessionRow, TokenRow, UserRow, people, sign_in};
+use uuid::Uuid;
+
+/// A session ends after this long without use …
+const IDLE: SignedDuration = SignedDuration::from_hours(10);
+/// … and in any case after this long.
+const LONGEST: SignedDuration = SignedDuration::from_hours(16);
+/// How often a session's last use is written down.
+const SEEN_STEP: SignedDuration = SignedDuration::from_mins(5);
+/// Failed attempts are counted within this window.
+const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+const MOST_PER_ACCOUNT: i64 = 8;
+const MOST_PER_ADDRESS: i64 = 40;
+/// Shortest password (NIST SP 800-63B asks for at least 8; agents' consoles deserve more).
+pub const SHORTEST_PASSWORD: usize = 10;
+const TOKEN_PREFIX: &str = "rdt_";
+
+/// A session as it goes into the cookie: shown once, kept only as a hash.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The secret.
+    pub secret: String,
+    /// Seconds until it ends.
+    pub lasts: i64,
+}
+
+impl Desk {
+    /// Signs a user in.
+    ///
+    /// # Errors
+    /// The same refusal for an unknown user, a wrong password and a disabled account; `TooMany` beyond the limit.
+    pub async fn sign_in(&self, username: &str, password: &str, address: &str) -> Result<NewSession, DeskError> {
+        let now = self.time().now();
+        let username = username.trim().to_lowercase();
+        let account = format!("account:{}", hex_digest(&username));
+        let origin = format!("address:{address}");
+        let limits = [(account.clone(), MOST_PER_ACCOUNT), (origin, MOST_PER_ADDRESS)];
+        let since = stored(now - WINDOW);
+        let wanted = username.clone();
+        let counted = limits.clone();
+        let at = stored(now);
+        // The attempt is counted before the password is looked at: a hundred at once are a hundred.
+        let (user, exceeded) = self
+            .db()
+            .write(move |tx| {
+                let mut exceeded = false;
+                for (key, most) in &counted {
+                    exceeded |= sign_in::count_attempt(tx, key, at, since)? > *most;
+                }
+                Ok::<_, DeskError>((people::user_by_name(tx, &wanted)?, exceeded))
+            })
+            .await?;
+        if exceeded {
+            return Err(DeskError::TooMany { retry_after: WINDOW.as_secs() });
+        }
+        let known = user.as_ref().map(|user| user.password.clone());
+        let given = password.to_owned();
+        let right = tokio::task::spawn_blocking(move || verify(&given, known.as_deref()))
+            .await
+            .map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let Some(user) = user.filter(|user| right && !user.disabled) else {
+            return Err(Refusal::forbidden("sign_in_failed").into());
+        };
+        let secret = URL_SAFE_NO_PAD.encode(random::<32>()?);
+        let row = SessionRow {
+            hash: digest(&secret).to_vec(),
+            user_id: user.id,
+            created_at: stored(now),
+            expires_at: stored(now + LONGEST),
+            seen_at: stored(now),
+        };
+        self.db()
+            .write(move |tx| {
+                sign_in::insert_session(tx, &row)?;
+                // Success clears the account's count; the address keeps its own, or one valid account would free it.
+                sign_in::clear_attempts(tx, &account)?;
+                Ok::<_, DeskError>(())
+            })
+            .await?;
+        Ok(NewSession { secret, lasts: LONGEST.as_secs() })
+    }
+
+    /// The caller behind a session's secret, if it still lives.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn by_session(&self, secret: &str) -> Result<Option<Caller>, DeskError> {
+        let hash = digest(secret).to_vec();
+        let key = hash.clone();
+        let found = self.db().read(move |tx| Ok::<_, DeskError>(sign_in::session_user(tx, &key)?)).await?;
+        let now = self.time().now();
+        let Some((session, user)) = found else { return Ok(None) };
+        let alive = stored(now) < session.expires_at && stored(now - IDLE) < session.seen_at && !user.disabled;
+        if !alive {
+            return Ok(None);
+        }
+        if session.seen_at < stored(now - SEEN_STEP) {
+            let at = stored(now);
+            self.db().write(move |tx| Ok::<_, DeskError>(sign_in::touch_session(tx, &hash, at)?)).await?;
+        }
+        caller_of(&user).map(Some)
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn sign_out(&self, secret: &str) -> Result<(), DeskError> {
+        let hash = digest(secret).to_vec();
+        self.db().write(move |tx| Ok::<_, DeskError>(sign_in::delete_session(tx, &hash)?)).await?;
+        Ok(())
+    }
+
+    /// The caller behind a token, if it is valid.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub async fn by_token(&self, token: &str) -> Result<Option<Caller>, DeskError> {
+        if !token.starts_with(TOKEN_PREFIX) {
+            return Ok(None);
+        }
+        let hash = digest(token).to_vec();
+        let found = self.db().read(move |tx| Ok::<_, DeskError>(sign_in::token_by_hash(tx, &hash)?)).await?;
+        let now = stored(self.time().now());
+        let Some(row) = found else { return Ok(None) };
+        if row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now) {
+            return Ok(None);
+        }
+        let actor = Actor {
+            id: ActorId::Token(TokenId(row.id)),
+            role: role(&row.role)?,
+            area: area(&row.region)?,
+            unit: self.root(),
+        };
+        let scopes = row.scopes.split(',').filter_map(Scope::from_code).collect();
+        Ok(Some(Caller { actor, name: row.name, scopes }))
+    }
+
+    /// Creates a token and returns its secret, shown once.
+    ///
+    /// # Errors
+    /// If the region is unknown, or an error of the database.
+    pub fn create_token(
+        &self,
+        by: &Caller,
+        name: &str,
+        role: Role,
+        region: &str,
+        scopes: &[Scope],
+    ) -> Result<String, DeskError> {
+        let area = AreaScope::region(region).map_err(Refusal::from)?;
+        let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>()?));
+        let row = TokenRow {
+            id: Uuid::now_v7(),
+            name: name.to_owned(),
+            hash: digest(&secret).to_vec(),
+            role: role.code().to_owned(),
+            region: area.code().to_owned(),
+            scopes: scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(","),
+            created_at: stored(self.time().now()),
+            expires_at: None,
+            revoked_at: None,
+        };
+        let change = Change::new("create-token")
+            .with("role", row.role.clone())
+            .with("region", row.region.clone())
+            .with("scopes", row.scopes.clone());
+        let (actor, at) = (by.actor.id, row.created_at);
+        self.db().write_now(move |tx| {
+            sign_in::insert_token(tx, &row)?;
+            administration::record(tx, row.id, actor, at, &change)
+        })?;
+        Ok(secret)
+    }
+
+    /// Creates a user, or sets a new password: returns the one-time password, shown once. All sessions of the user
+    /// end.
+    ///
+    /// # Errors
+    /// If the user does not exist, or an error of the database.
+    pub fn reset_password(&self, by: &Caller, username: &str) -> Result<String, DeskError> {
+        let password = one_time_password()?;
+        let hashed = hash_password(&password)?;
+        let (name, at, actor) = (username.trim().to_lowercase(), stored(self.time().now()), by.actor.id);
+        self.db().write_now(move |tx| {
+            let user = people::user_by_name(tx, &name)?
+                .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
+            people::set_password(tx, user.id, &hashed, at)?;
+            sign_in::delete_sessions_of(tx, user.id)?;
+            sign_in::clear_attempts(tx, &format!("account:{}", hex_digest(&name)))?;
+            administration::record(tx, user.id, actor, at, &Change::new("reset-password"))
+        })?;
+        Ok(password)
+    }
+
+    /// Changes one's own password; all sessions end.
+    ///
+    /// # Errors
+    /// When the old one is wrong or the new one too weak.
+    pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), DeskError> {
+        let Some(id) = caller.actor.user() else {
+            return Err(Refusal::forbidden("users_only").into());
+        };
+        check_password(new, &caller.name)?;
+        let user = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, id.0)?)).await?;
+        let user = user.ok_or_else(Refusal::not_found)?;
+        let (given, fresh) = (old.to_owned(), new.to_owned());
+        let hashed = tokio::task::spawn_blocking(move || {
+            if verify(&given, Some(&user.password)) { hash_password(&fresh).map(Some) } else { Ok(None) }
+        })
+        .await
+        .map_err(|error| DeskError::Damaged(error.to_string()))??;
+        let Some(hashed) = hashed else {
+            return Err(Refusal::from(Fault::new("old_password", "wrong_password")).into());
+        };
+        let (at, actor) = (stored(self.time().now()), caller.actor.id);
+        self.db()
+            .write(move |tx| {
+                people::set_password(tx, id.0, &hashed, at)?;
+                sign_in::delete_sessions_of(tx, id.0)?;
+                administration::record(tx, id.0, actor, at, &Change::new("change-password"))
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// A caller from a user's row.
+fn caller_of(user: &UserRow) -> Result<Caller, DeskError> {
+    Ok(Caller {
+        actor: Actor {
+            id: ActorId::User(UserId(user.id)),
+            role: role(&user.role)?,
+            area: area(&user.region)?,
+            unit: UnitId(user.unit),
+        },
+        name: user.name.clone(),
+        scopes: Scope::ALL.to_vec(),
+    })
+}
+
+fn role(code: &str) -> Result<Role, DeskError> {
+    code.parse().map_err(|_| DeskError::Damaged(format!("role {code:?}")))
+}
+
+fn area(code: &str) -> Result<AreaScope, DeskError> {
+    AreaScope::region(code).map_err(|_| DeskError::Damaged(format!("region {code:?}")))
+}
+
+/// Refuses a password that is too short, too long or the user's own name.
+///
+/// # Errors
+/// Names the field.
+pub fn check_password(password: &str, username: &str) -> Result<(), Refusal> {
+    let length = password.chars().count();
+    if length < SHORTEST_PASSWORD {
+        return Err(Fault::new("password", "too_short").with("min", SHORTEST_PASSWORD).into());
+    }
+    if password.len() > 512 {
+        return Err(Fault::new("password", "too_long").with("max", 128).into());
+    }
+    if password.to_lowercase().contains(&username.to_lowercase()) && !username.is_empty() {
+        return Err(Fault::new("password", "contains_username").into());
+    }
+    Ok(())
+}
+
+/// Hashes a password with argon2id.
+///
+/// # Errors
+/// If the system gives no random bytes.
+pub fn hash_password(password: &str) -> Result<String, DeskError> {
+    let salt: [u8; 16] = random()?;
+    Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| DeskError::Damaged(format!("password hash: {error}")))
+}
+
+/// Whether a password is right. For an unknown user as much work is done as for a known one, so that time tells
+/// nothing.
+fn verify(password: &str, known: Option<&str>) -> bool {
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$2hQ8zZ0v5x1Q6oYk1m3m1u3oZ7n0m9f7QkqXl0b1c2E";
+    let matches = |hash: &str| {
+        PasswordHash::new(hash)
+            .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+    };
+    match known {
+        Some(hash) => matches(hash),
+        None => matches(NOBODY) && false,
+    }
+}
+
+/// A password for first use: sixteen letters and digits nobody confuses, in groups.
+///
+/// # Errors
+/// If the system gives no random bytes.
+pub fn one_time_password() -> Result<String, DeskError> {
+    const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
+    let mut password = String::with_capacity(19);
+    for (position, byte) in random::<16>()?.into_iter().enumerate() {
+        if position > 0 && position % 4 == 0 {
+            password.push('-');
+        }
+        password.push(char::from(ALPHABET.get(usize::from(byte & 31)).copied().unwrap_or(b'x')));
+    }
+    Ok(password)
+}
+
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+fn hex_digest(text: &str) -> String {
+    // Keys of attempts are hashed because people type passwords into the wrong field.
+    digest(text).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The first administrator of a new installation, with the one-time password.
+///
+/// # Errors
+/// An error of the database.
+pub fn first_admin(desk: &Desk) -> Result<Option<String>, DeskError> {
+    if desk.db().read_now(|tx| Ok::<_, DeskError>(people::any_user(tx)?))? {
+        return Ok(None);
+    }
+    let new = organisation::NewUser {
+        username: "admin".to_owned(),
+        name: "管理员".to_owned(),
+        role: Role::Admin,
+        region: String::new(),
+        unit: desk.root(),
+    };
+    organisation::add_user(desk, &Caller::system(desk.root()), &new).map(Some)
+}

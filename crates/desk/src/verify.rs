@@ -1,0 +1,427 @@
+//! The verifier: reads every entry and checkpoint and names what does not add up. It needs no master key, because
+//! hashes cover ciphertext, and works on the database or on an export, without our server.
+
+use crate::error::DeskError;
+use crate::jobs::checkpoint::{Spans, digest, message};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::audit::chain::{GENESIS, Hash, Ledger, Link};
+use domain::audit::merkle;
+use ed25519_dalek::{Signature, VerifyingKey};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, Write};
+use store::{CheckpointRow, Db, EntryRow, checkpoints, entries, cases};
+use uuid::Uuid;
+
+const PAGE: usize = 5_000;
+/// A damaged log may have very many faults; naming this many is enough.
+const MOST_FINDINGS: usize = 1_000;
+
+/// What the verifier found.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Entries looked at.
+    pub entries: u64,
+    /// Cases among them.
+    pub cases: u64,
+    /// Checkpoints looked at.
+    pub checkpoints: u64,
+    /// Entries no checkpoint covers yet.
+    pub unsealed: u64,
+    /// Public keys that signed checkpoints, base64. Compare with the one your operator published.
+    pub public_keys: Vec<String>,
+    /// Everything that does not add up.
+    pub findings: Vec<Finding>,
+}
+
+/// Something that does not add up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Stable code.
+    pub code: &'static str,
+    /// The case or subject, if the fault is in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Uuid>,
+    /// The entry's version, the checkpoint's number or the position in a stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<i64>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Report {
+    /// Whether everything adds up.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    fn find(&mut self, code: &'static str, subject: Option<Uuid>, place: Option<i64>, detail: String) {
+        if self.findings.len() < MOST_FINDINGS {
+            self.findings.push(Finding { code, subject, place, detail });
+        }
+    }
+}
+
+/// One line of an export.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Entry(ExportedEntry),
+    Checkpoint(ExportedCheckpoint),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExportedEntry {
+    subject: Uuid,
+    ledger: i64,
+    version: i64,
+    stream: i64,
+    seq: i64,
+    at: i64,
+    actor: String,
+    verb: String,
+    schema: i64,
+    body: String,
+    prev: String,
+    hash: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExportedCheckpoint {
+    n: i64,
+    at: i64,
+    ranges: String,
+    leaves: i64,
+    root: String,
+    prev: String,
+    signature: String,
+    public_key: String,
+}
+
+/// Checks entries one after another, chain by chain, then checkpoints over them.
+#[derive(Default)]
+struct Verifier {
+    report: Report,
+    /// Last version and hash of each chain.
+    heads: HashMap<(Uuid, i64), (i64, Hash)>,
+    /// Hash at each position of each stream.
+    streams: BTreeMap<i64, BTreeMap<i64, Hash>>,
+    sealed: BTreeMap<i64, i64>,
+    last: Option<(i64, Hash)>,
+}
+
+impl Verifier {
+    fn entry(&mut self, row: &EntryRow) {
+        self.report.entries += 1;
+        let chain = (row.subject, row.ledger);
+        let (before, prev) = self.heads.get(&chain).copied().unwrap_or((0, GENESIS));
+        let at = Some(row.version);
+        let subject = Some(row.subject);
+        if row.version == 1 && row.ledger == Ledger::Case.code() {
+            self.report.cases += 1;
+        }
+        if row.version != before + 1 {
+            let detail = format!("entry {} follows entry {before}: entries are missing or swapped", row.version);
+            self.report.find("version_gap", subject, at, detail);
+        } else if row.prev != prev {
+            self.report.find("chain_broken", subject, at, "does not name the entry before it".to_owned());
+        }
+        let link = Link {
+            prev: &row.prev,
+            subject: row.subject,
+            ledger: row.ledger,
+            version: row.version,
+            stream: row.stream,
+            seq: row.seq,
+            at: row.at,
+            actor: &row.actor,
+            verb: &row.verb,
+            schema: row.schema,
+            body: &row.body,
+        };
+        let hash = link.hash();
+        if row.hash != hash {
+            self.report.find("entry_changed", subject, at, "contents do not match the hash".to_owned());
+        }
+        self.heads.insert(chain, (row.version, row.hash.as_slice().try_into().unwrap_or(hash)));
+        let leaf = row.hash.as_slice().try_into().unwrap_or(hash);
+        if self.streams.entry(row.stream).or_default().insert(row.seq, leaf).is_some() {
+            self.report.find("position_twice", subject, Some(row.seq), format!("in stream {}", row.stream));
+        }
+    }
+
+    fn checkpoint(&mut self, row: &CheckpointRow) {
+        self.report.checkpoints += 1;
+        let place = Some(row.n);
+        let (expected, prev) = self.last.map_or((1, [0; 32]), |(n, hash)| (n + 1, hash));
+        if row.n != expected {
+            let detail = format!("checkpoint {} follows {}", row.n, expected - 1);
+            self.report.find("checkpoint_missing", None, place, detail);
+        } else if row.prev != prev {
+            self.report.find("checkpoint_chain_broken", None, place, "does not name the one before it".to_owned());
+        }
+        self.last = Some((row.n, digest(row)));
+        if !signed(row) {
+            self.report.find("signature_wrong", None, place, "the signature does not fit".to_owned());
+        }
+        let key = STANDARD.encode(&row.public_key);
+        if !self.report.public_keys.contains(&key) {
+            self.report.public_keys.push(key);
+        }
+        let Ok(spans) = serde_json::from_str::<Spans>(&row.ranges) else {
+            self.report.find("checkpoint_unreadable", None, place, "its ranges cannot be read".to_owned());
+            return;
+        };
+        let mut leaves = Vec::new();
+        for (stream, (from, to)) in spans {
+            let sealed = self.sealed.insert(stream, to).unwrap_or(0);
+            if from != sealed + 1 {
+                let detail = format!("stream {stream} is sealed to {sealed}, then from {from}");
+                self.report.find("checkpoint_gap", None, place, detail);
+            }
+            let known = self.streams.get(&stream);
+            let mut seq = from;
+            while seq <= to {
+                match known.and_then(|known| known.get(&seq)) {
+                    Some(hash) => leaves.push(*hash),
+                    None => {
+                        let detail = format!("stream {stream} position {seq} was sealed and is gone");
+                        self.report.find("entry_missing", None, Some(seq), detail);
+                        if self.report.findings.len() >= MOST_FINDINGS {
+                            return;
+                        }
+                    }
+                }
+                seq += 1;
+            }
+        }
+        if merkle::root(&leaves).as_slice() != row.root {
+            self.report.find("root_wrong", None, place, "sealed entries are not those that were signed".to_owned());
+        }
+    }
+
+    /// Positions must be gapless to the end, and what is beyond the last seal is counted.
+    fn streams(&mut self) {
+        let mut gaps = Vec::new();
+        for (stream, positions) in &self.streams {
+            let sealed = self.sealed.get(stream).copied().unwrap_or(0);
+            self.report.unsealed += positions.range(sealed + 1..).count() as u64;
+            let mut expected = 1;
+            for seq in positions.keys() {
+                if *seq != expected {
+                    gaps.push((*stream, expected, *seq - 1));
+                }
+                expected = *seq + 1;
+            }
+        }
+        for (stream, from, to) in gaps {
+            let detail = format!("stream {stream} has nothing at positions {from} to {to}");
+            self.report.find("stream_gap", None, Some(from), detail);
+        }
+    }
+}
+
+fn signed(row: &CheckpointRow) -> bool {
+    let key = row.public_key.as_slice().try_into().ok().and_then(|bytes| VerifyingKey::from_bytes(bytes).ok());
+    let signature = Signature::from_slice(&row.signature).ok();
+    match (key, signature) {
+        (Some(key), Some(signature)) => key.verify_strict(&message(row), &signature).is_ok(),
+        _ => false,
+    }
+}
+
+/// Verifies a database. `trusted` is the public key checkpoints must be signed with, if it is known.
+///
+/// # Errors
+/// Those of the database; a damaged log is no error but a finding.
+pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
+    let mut verifier = Verifier::default();
+    each_entry(db, |row| {
+        verifier.entry(row);
+        Ok(())
+    })?;
+    each_checkpoint(db, |row| {
+        verifier.checkpoint(row);
+        Ok(())
+    })?;
+    verifier.streams();
+    check_rows(db, &mut verifier)?;
+    if let Some(trusted) = trusted {
+        let trusted = STANDARD.encode(trusted);
+        if let Some(other) = verifier.report.public_keys.iter().find(|key| **key != trusted).cloned() {
+            verifier.report.find("foreign_key", None, None, format!("checkpoints are signed with {other}"));
+        }
+    }
+    Ok(verifier.report)
+}
+
+/// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
+fn check_rows(db: &Db, verifier: &mut Verifier) -> Result<(), DeskError> {
+    let mut after: Option<Uuid> = None;
+    let mut rows_seen = 0_u64;
+    loop {
+        let from = after;
+        let rows = db.read_now(move |tx| Ok::<_, DeskError>(cases::versions_after(tx, from, PAGE)?))?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(*last);
+        for (id, version) in &rows {
+            rows_seen += 1;
+            let logged = verifier.heads.get(&(*id, Ledger::Case.code())).map_or(0, |(version, _)| *version);
+            if logged != *version {
+                let detail = format!("the case is at version {version}, its log ends at {logged}");
+                verifier.report.find("log_truncated", Some(*id), Some(logged), detail);
+            }
+        }
+    }
+    if rows_seen < verifier.report.cases {
+        let missing = verifier.report.cases - rows_seen;
+        verifier.report.find("case_row_missing", None, None, format!("{missing} logged cases have no row"));
+    }
+    Ok(())
+}
+
+/// Writes an export: one JSON object a line, entries chain by chain, then checkpoints.
+///
+/// # Errors
+/// Those of the database or of writing.
+pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
+    let mut lines = 0;
+    let mut write = |line: &Line| -> Result<(), DeskError> {
+        let text = serde_json::to_string(line).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        lines += 1;
+        writeln!(out, "{text}").map_err(|error| DeskError::Output(error.to_string()))
+    };
+    each_entry(db, |row| write(&Line::Entry(ExportedEntry::from(row))))?;
+    each_checkpoint(db, |row| write(&Line::Checkpoint(ExportedCheckpoint::from(row))))?;
+    Ok(lines)
+}
+
+/// Verifies an export.
+///
+/// # Errors
+/// If it cannot be read at all; a damaged line is a finding.
+pub fn verify_export(input: &mut dyn BufRead) -> Result<Report, DeskError> {
+    let mut verifier = Verifier::default();
+    for (position, line) in input.lines().enumerate() {
+        let line = line.map_err(|error| DeskError::Output(error.to_string()))?;
+        let place = i64::try_from(position + 1).ok();
+        match serde_json::from_str(&line) {
+            Ok(Line::Entry(entry)) => match EntryRow::try_from(entry) {
+                Ok(row) => verifier.entry(&row),
+                Err(what) => verifier.report.find("line_unreadable", None, place, what),
+            },
+            Ok(Line::Checkpoint(checkpoint)) => match CheckpointRow::try_from(checkpoint) {
+                Ok(row) => verifier.checkpoint(&row),
+                Err(what) => verifier.report.find("line_unreadable", None, place, what),
+            },
+            Err(error) => verifier.report.find("line_unreadable", None, place, error.to_string()),
+        }
+    }
+    verifier.streams();
+    Ok(verifier.report)
+}
+
+fn each_entry(db: &Db, mut f: impl FnMut(&EntryRow) -> Result<(), DeskError>) -> Result<(), DeskError> {
+    let mut after: Option<(Uuid, i64, i64)> = None;
+    loop {
+        let from = after;
+        let rows = db.read_now(move |tx| Ok::<_, DeskError>(entries::page(tx, from, PAGE)?))?;
+        for row in &rows {
+            f(row)?;
+        }
+        match rows.last() {
+            Some(row) => after = Some((row.subject, row.ledger, row.version)),
+            None => return Ok(()),
+        }
+    }
+}
+
+fn each_checkpoint(db: &Db, mut f: impl FnMut(&CheckpointRow) -> Result<(), DeskError>) -> Result<(), DeskError> {
+    let mut after = 0;
+    loop {
+        let rows = db.read_now(move |tx| Ok::<_, DeskError>(checkpoints::after(tx, after, PAGE)?))?;
+        for row in &rows {
+            f(row)?;
+        }
+        match rows.last() {
+            Some(row) => after = row.n,
+            None => return Ok(()),
+        }
+    }
+}
+
+impl From<&EntryRow> for ExportedEntry {
+    fn from(row: &EntryRow) -> Self {
+        Self {
+            subject: row.subject,
+            ledger: row.ledger,
+            version: row.version,
+            stream: row.stream,
+            seq: row.seq,
+            at: row.at,
+            actor: row.actor.clone(),
+            verb: row.verb.clone(),
+            schema: row.schema,
+            body: row.body.clone(),
+            prev: STANDARD.encode(&row.prev),
+            hash: STANDARD.encode(&row.hash),
+        }
+    }
+}
+
+impl TryFrom<ExportedEntry> for EntryRow {
+    type Error = String;
+    fn try_from(entry: ExportedEntry) -> Result<Self, String> {
+        Ok(Self {
+            subject: entry.subject,
+            ledger: entry.ledger,
+            version: entry.version,
+            stream: entry.stream,
+            seq: entry.seq,
+            at: entry.at,
+            actor: entry.actor,
+            verb: entry.verb,
+            schema: entry.schema,
+            body: entry.body,
+            prev: decode(&entry.prev)?,
+            hash: decode(&entry.hash)?,
+        })
+    }
+}
+
+impl From<&CheckpointRow> for ExportedCheckpoint {
+    fn from(row: &CheckpointRow) -> Self {
+        Self {
+            n: row.n,
+            at: row.at,
+            ranges: row.ranges.clone(),
+            leaves: row.leaves,
+            root: STANDARD.encode(&row.root),
+            prev: STANDARD.encode(&row.prev),
+            signature: STANDARD.encode(&row.signature),
+            public_key: STANDARD.encode(&row.public_key),
+        }
+    }
+}
+
+impl TryFrom<ExportedCheckpoint> for CheckpointRow {
+    type Error = String;
+    fn try_from(line: ExportedCheckpoint) -> Result<Self, String> {
+        Ok(Self {
+            n: line.n,
+            at: line.at,
+            ranges: line.ranges,
+            leaves: line.leaves,
+            root: decode(&line.root)?,
+            prev: decode(&line.prev)?,
+            signature: decode(&line.signature)?,
+            public_key: decode(&line.public_key)?,
+        })
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, String> {
+    STANDARD.decode(text).map_err(|error| error.to_string())
+}
