@@ -81,10 +81,7 @@ impl AssessRule {
     /// Reads one `[[assess]]`.
     pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
         let id = table.id("id");
-        let when = table
-            .needed("when")
-            .and_then(|value| value.table())
-            .and_then(|when| Predicate::read(&when));
+        let when = table.needed("when").and_then(Predicate::read);
         let raise = table.needed("raise").and_then(|value| value.table());
         let (severity, urgency) = raise.map_or((None, None), |mut raise| {
             let severity = raise
@@ -111,9 +108,9 @@ impl AssessRule {
             if unknown {
                 table.fault("the grade is not known yet while a case is being assessed");
             }
-            let empty = when.facts().next().is_none();
+            let empty = when.always_holds();
             if empty {
-                table.fault("`when` is empty: the rule would raise every case");
+                table.fault("`when` always holds: the rule would raise every case");
             }
             !unknown && !empty
         });

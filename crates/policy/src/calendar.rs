@@ -232,22 +232,26 @@ pub struct CalendarSet {
 }
 
 impl CalendarSet {
-    /// Gathers calendars; of two with one identity the later version stays.
-    #[must_use]
-    pub fn new(calendars: impl IntoIterator<Item = Calendar>) -> Self {
-        let mut set = Self::default();
-        for calendar in calendars {
-            match set
-                .calendars
-                .iter_mut()
-                .find(|known| known.id == calendar.id)
-            {
-                Some(known) if known.version < calendar.version => *known = Arc::new(calendar),
-                Some(_) => {}
-                None => set.calendars.push(Arc::new(calendar)),
-            }
+    /// Adds a calendar file; of two versions of one calendar the later stays.
+    ///
+    /// # Errors
+    /// Every fault of the file with its line and column.
+    pub fn add(&mut self, file: &str, toml: &str) -> Result<(), Vec<Fault>> {
+        self.insert(Calendar::parse_file(file, toml)?);
+        Ok(())
+    }
+
+    /// Adds a calendar; of two versions of one calendar the later stays.
+    pub fn insert(&mut self, calendar: Calendar) {
+        match self
+            .calendars
+            .iter_mut()
+            .find(|known| known.id == calendar.id)
+        {
+            Some(known) if known.version < calendar.version => *known = Arc::new(calendar),
+            Some(_) => {}
+            None => self.calendars.push(Arc::new(calendar)),
         }
-        set
     }
 
     /// The calendar with an identity.

@@ -3,11 +3,14 @@
 //! A [`Table`] remembers which keys were asked for; what nobody asked for is refused, with the closest known key as
 //! the hint, so that a slip of the pen never silently switches a rule off.
 
+mod suggest;
+
 use crate::code::Coded;
 use crate::fault::Fault;
 use crate::text::Text;
 use jiff::civil::Date;
 use std::cell::RefCell;
+use suggest::{shown, suggestion};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -426,51 +429,4 @@ impl<'d> Value<'d> {
         table.done();
         Some(Text::new(zh?, en?))
     }
-}
-
-/// A name cut to a length fit for a message.
-fn shown(name: &str) -> String {
-    let mut short: String = name.chars().take(40).collect();
-    if short.len() < name.len() {
-        short.push('…');
-    }
-    short
-}
-
-/// The closest known name, or the list when it is short and nothing is close.
-fn suggestion(name: &str, known: impl Iterator<Item = &'static str>) -> Option<String> {
-    let known: Vec<&str> = known.collect();
-    if name.len() <= 64 {
-        let closest = known
-            .iter()
-            .map(|candidate| (distance(name, candidate), *candidate))
-            .min();
-        if let Some((steps, candidate)) = closest
-            && steps <= 1 + candidate.chars().count() / 3
-        {
-            return Some(format!("did you mean `{candidate}`?"));
-        }
-    }
-    (!known.is_empty() && known.len() <= 12).then(|| format!("known: {}", known.join(", ")))
-}
-
-/// Number of single-character edits between two names (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
-            let above = *cell;
-            left = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(left + 1);
-            diagonal = above;
-            *cell = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }

@@ -75,8 +75,8 @@ pub struct RuleRef {
     pub source: Source,
     /// The grade that chose the amount.
     pub grade: Grade,
-    /// What started the clock.
-    pub start_fact: StartFact,
+    /// What starts such a clock.
+    pub start: Vec<StartFact>,
     /// Whether compliance may be stated from this rule.
     pub states_compliance: bool,
 }
@@ -183,6 +183,11 @@ pub enum Note {
     NoWorkingHours,
     /// Counting led before the start; the start holds.
     NotBeforeStart,
+    /// The limit from before a change of grade was earlier and holds.
+    EarlierLimitKept {
+        /// The limit counted for the grade the case has now.
+        computed: Timestamp,
+    },
     /// How the rule is read where its source leaves it open.
     Interpretation {
         /// The reading.
@@ -211,6 +216,18 @@ impl Explanation {
             notes: Vec::new(),
             due_at: start,
         }
+    }
+
+    /// The explanation of a running clock whose limit stayed at an earlier moment when the grade changed.
+    #[must_use]
+    pub fn keeping(mut self, running: Timestamp) -> Self {
+        if running < self.due_at {
+            self.notes.push(Note::EarlierLimitKept {
+                computed: self.due_at,
+            });
+            self.due_at = running;
+        }
+        self
     }
 
     fn push(&mut self, step: Step) {

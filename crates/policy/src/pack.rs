@@ -238,18 +238,16 @@ impl Pack {
         }
     }
 
-    /// Why a clock is due when it is; nothing when the rule does not exist, does not begin with this fact or does not
-    /// apply.
+    /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.
     #[must_use]
     pub fn explain(
         &self,
         rule: &str,
-        fact: StartFact,
         start: Timestamp,
         facts: &Facts,
         grade: Grade,
     ) -> Option<Explanation> {
-        let rule = self.clock(rule).filter(|rule| rule.starts_on(fact))?;
+        let rule = self.clock(rule)?;
         let amount = amount(rule, facts, grade)?;
         let mut explanation =
             due(start, amount, &rule.counting_for(amount), &self.calendar).explanation;
@@ -264,7 +262,7 @@ impl Pack {
             confidence: rule.confidence,
             source: self.source(&rule.source)?.clone(),
             grade,
-            start_fact: fact,
+            start: rule.start.clone(),
             states_compliance: self.states_compliance(rule),
         });
         explanation

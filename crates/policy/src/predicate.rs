@@ -1,16 +1,16 @@
-//! Conditions of rules: closed tests over closed facts, joined by "and". They always end, cannot fail, and a name or
-//! value nobody knows is refused when the pack is loaded.
+//! Conditions of rules: closed tests over closed facts, joined by "and"; a list of them is joined by "or". They always
+//! end, cannot fail, and a name or value nobody knows is refused when the pack is loaded.
 
-use crate::document::{Table, Value};
+use crate::document::{Key, Table, Value};
 use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
 
-/// A condition: all of its tests hold. Without tests it always holds.
+/// A condition: in one of its alternatives all tests hold. Without alternatives it always holds.
 ///
 /// A fact that is not known fails every test except `present = false` and `not`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Predicate {
-    tests: Vec<(FactName, Test)>,
+    alternatives: Vec<Vec<(FactName, Test)>>,
 }
 
 /// A test of one fact.
@@ -103,29 +103,46 @@ impl Predicate {
     /// Whether it holds. `grade` is none while the case is being graded.
     #[must_use]
     pub fn holds(&self, facts: &Facts, grade: Option<Grade>) -> bool {
-        self.tests
-            .iter()
-            .all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
+        let all = |tests: &Vec<(FactName, Test)>| {
+            tests
+                .iter()
+                .all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
+        };
+        self.alternatives.is_empty() || self.alternatives.iter().any(all)
     }
 
-    /// Facts it looks at, in the order of their names.
+    /// Whether it holds whatever the facts are.
+    #[must_use]
+    pub fn always_holds(&self) -> bool {
+        self.alternatives.is_empty() || self.alternatives.iter().any(Vec::is_empty)
+    }
+
+    /// Facts it looks at.
     pub fn facts(&self) -> impl Iterator<Item = FactName> + '_ {
-        self.tests.iter().map(|(fact, _)| *fact)
+        self.alternatives.iter().flatten().map(|(fact, _)| *fact)
     }
 
-    /// Reads a table of tests.
-    pub(crate) fn read(table: &Table<'_>) -> Option<Self> {
-        let mut tests = Vec::new();
-        let mut complete = true;
-        for (key, value) in table.entries() {
-            let test = key
-                .code::<FactName>("fact")
-                .and_then(|fact| Some((fact, read_test(fact, value)?)));
-            complete &= test.is_some();
-            tests.extend(test);
-        }
-        complete.then_some(Self { tests })
+    /// Reads a table of tests, or a list of such tables of which one must hold.
+    pub(crate) fn read(value: Value<'_>) -> Option<Self> {
+        let alternatives = value.many()?;
+        let read = alternatives
+            .iter()
+            .map(|value| value.table().and_then(|table| read_tests(&table)));
+        // Collected first, so that the faults of all alternatives are told.
+        let read: Vec<_> = read.collect();
+        Some(Self {
+            alternatives: read.into_iter().collect::<Option<_>>()?,
+        })
     }
+}
+
+fn read_tests(table: &Table<'_>) -> Option<Vec<(FactName, Test)>> {
+    let read = |(key, value): (Key<'_>, Value<'_>)| {
+        let fact = key.code::<FactName>("fact")?;
+        Some((fact, read_test(fact, value)?))
+    };
+    let tests: Vec<_> = table.entries().into_iter().map(read).collect();
+    tests.into_iter().collect()
 }
 
 fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {

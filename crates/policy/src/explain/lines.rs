@@ -27,7 +27,7 @@ impl Explanation {
                 Lang::En => format!("{} further steps are not listed.", self.steps_left_out),
             });
         }
-        lines.extend(self.notes.iter().map(|note| note_line(note, lang)));
+        lines.extend(self.notes.iter().map(|note| self.note_line(note, lang)));
         lines.push(self.result_line(lang));
         lines
     }
@@ -71,11 +71,57 @@ impl Explanation {
             ),
         }
     }
+
+    fn note_line(&self, note: &Note, lang: Lang) -> String {
+        match (note, lang) {
+            (Note::Provisional { date, text }, Lang::Zh) => {
+                format!("注意:{} 的日历未定——{}。", day(*date, lang), text.zh)
+            }
+            (Note::Provisional { date, text }, Lang::En) => {
+                format!(
+                    "Mind: {} is not settled in the calendar: {}.",
+                    day(*date, lang),
+                    text.en
+                )
+            }
+            (Note::OutOfRange, Lang::Zh) => "注意:结果超出可表示的日期,停在最后一刻。".to_owned(),
+            (Note::OutOfRange, Lang::En) => {
+                "Mind: the result lies beyond the last date that can be expressed.".to_owned()
+            }
+            (Note::NoWorkingHours, Lang::Zh) => "注意:日历没有工作时间,无法计完。".to_owned(),
+            (Note::NoWorkingHours, Lang::En) => {
+                "Mind: the calendar states no working hours, so the time never ends.".to_owned()
+            }
+            (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点,取起点。".to_owned(),
+            (Note::NotBeforeStart, Lang::En) => {
+                "Nothing is due before it starts; the start holds.".to_owned()
+            }
+            (Note::EarlierLimitKept { computed }, Lang::Zh) => {
+                format!(
+                    "按现等级到期为 {};改级前的期限更早,仍然有效。",
+                    self.local(*computed)
+                )
+            }
+            (Note::EarlierLimitKept { computed }, Lang::En) => {
+                format!(
+                    "For the present grade it would be {}; the earlier limit from before still holds.",
+                    self.local(*computed)
+                )
+            }
+            (Note::Interpretation { text }, Lang::Zh) => format!("解释:{}。", text.zh),
+            (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
+        }
+    }
 }
 
 fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     let grade = rule.grade.name(lang);
-    let started = start_words(rule.start_fact, lang);
+    let started: Vec<&str> = rule
+        .start
+        .iter()
+        .map(|fact| start_words(*fact, lang))
+        .collect();
+    let started = started.join(if lang == Lang::Zh { "或" } else { " or " });
     let title = rule.title.get(lang);
     match lang {
         Lang::Zh => {
@@ -225,35 +271,6 @@ fn rolled_line(rule: Roll, from: Date, to: Date, lang: Lang) -> String {
     match lang {
         Lang::Zh => format!("最后一天 {from} {why} {to}。"),
         Lang::En => format!("The last day {from} {why}: {to}."),
-    }
-}
-
-fn note_line(note: &Note, lang: Lang) -> String {
-    match (note, lang) {
-        (Note::Provisional { date, text }, Lang::Zh) => {
-            format!("注意:{} 的日历未定——{}。", day(*date, lang), text.zh)
-        }
-        (Note::Provisional { date, text }, Lang::En) => {
-            format!(
-                "Mind: {} is not settled in the calendar: {}.",
-                day(*date, lang),
-                text.en
-            )
-        }
-        (Note::OutOfRange, Lang::Zh) => "注意:结果超出可表示的日期,停在最后一刻。".to_owned(),
-        (Note::OutOfRange, Lang::En) => {
-            "Mind: the result lies beyond the last date that can be expressed.".to_owned()
-        }
-        (Note::NoWorkingHours, Lang::Zh) => "注意:日历没有工作时间,无法计完。".to_owned(),
-        (Note::NoWorkingHours, Lang::En) => {
-            "Mind: the calendar states no working hours, so the time never ends.".to_owned()
-        }
-        (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点,取起点。".to_owned(),
-        (Note::NotBeforeStart, Lang::En) => {
-            "Nothing is due before it starts; the start holds.".to_owned()
-        }
-        (Note::Interpretation { text }, Lang::Zh) => format!("解释:{}。", text.zh),
-        (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
     }
 }
 

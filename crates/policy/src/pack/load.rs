@@ -228,7 +228,7 @@ fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>) -> Option<Clock
     );
     let applies = or_else(
         table.optional("applies"),
-        |value| value.table().and_then(|applies| Predicate::read(&applies)),
+        Predicate::read,
         Predicate::default(),
     );
     let pausable = or_else(table.optional("pausable"), |value| value.flag(), false);
