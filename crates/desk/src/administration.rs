@@ -32,7 +32,7 @@ pub(crate) fn record(
     actor: ActorId,
     at: i64,
     change: &Change,
-) -> Result<i64, DeskError> {
+) -> Result<(), DeskError> {
     let body = serde_json::to_string(&change.details).map_err(|error| DeskError::Damaged(error.to_string()))?;
     let entry = NewEntry {
         subject,

@@ -16,6 +16,7 @@ pub mod queries;
 pub mod register;
 pub mod reveal;
 pub mod run;
+pub mod seed;
 pub mod sign_in;
 pub mod time;
 pub mod vault;

@@ -4,7 +4,7 @@
 use crate::error::DeskError;
 use domain::event::PackPin;
 use domain::taxonomy::Taxonomy;
-use policy::{CalendarSet, Fault, Pack};
+use policy::{Calendar, CalendarSet, Fault, Pack};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -58,12 +58,14 @@ impl Library {
         )
         .map_err(LibraryError::Taxonomy)?;
         let mut faults = Vec::new();
-        let mut calendars = CalendarSet::default();
+        let mut calendars = Vec::new();
         for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
-            if let Err(found) = calendars.add(&file.path, &file.text) {
-                faults.extend(found);
+            match Calendar::parse_file(&file.path, &file.text) {
+                Ok(calendar) => calendars.push(calendar),
+                Err(found) => faults.extend(found),
             }
         }
+        let calendars = CalendarSet::new(calendars);
         let mut packs = HashMap::new();
         for file in files.iter().filter(|file| file.path.ends_with(".toml") && !file.path.contains('/')) {
             match Pack::load(&file.path, &file.text, &calendars) {

@@ -20,8 +20,8 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) body: String,
 }
 
-/// Appends an entry and returns its version.
-pub(crate) fn append(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<i64, DeskError> {
+/// Appends an entry and returns its version and hash.
+pub(crate) fn append(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<(i64, Vec<u8>), DeskError> {
     let (stream, seq) = tx.next_position()?;
     let prev = new.prev.unwrap_or(&GENESIS);
     let version = new.after + 1;
@@ -40,30 +40,29 @@ pub(crate) fn append(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<i64, DeskErro
     };
     let hash = link.hash().to_vec();
     let prev = prev.to_vec();
-    entries::append(
-        tx,
-        &EntryRow {
-            subject: new.subject,
-            ledger: new.ledger.code(),
-            version,
-            stream,
-            seq,
-            at: new.at,
-            actor: new.actor,
-            verb: new.verb.to_owned(),
-            schema: new.schema,
-            body: new.body,
-            prev,
-            hash,
-        },
-    )?;
-    Ok(version)
+    let row = EntryRow {
+        subject: new.subject,
+        ledger: new.ledger.code(),
+        version,
+        stream,
+        seq,
+        at: new.at,
+        actor: new.actor,
+        verb: new.verb.to_owned(),
+        schema: new.schema,
+        body: new.body,
+        prev,
+        hash,
+    };
+    entries::append(tx, &row)?;
+    Ok((version, row.hash))
 }
 
 /// Appends to a ledger whose last entry is not at hand.
-pub(crate) fn append_next(tx: &mut Tx<'_>, mut new: NewEntry<'_>) -> Result<i64, DeskError> {
-    let last = entries::last(tx, new.subject, new.ledger.code())?;
-    let prev = last.as_ref().map(|(_, hash)| hash.clone());
-    new.after = last.map_or(0, |(version, _)| version);
-    append(tx, NewEntry { prev: prev.as_deref(), ..new })
+pub(crate) fn append_next(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<(), DeskError> {
+    match entries::last(tx, new.subject, new.ledger.code())? {
+        Some((after, hash)) => append(tx, NewEntry { after, prev: Some(&hash), ..new })?,
+        None => append(tx, new)?,
+    };
+    Ok(())
 }

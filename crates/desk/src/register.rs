@@ -66,7 +66,7 @@ impl Desk {
         permissions::REGISTER.require(caller)?;
         let now = self.time().now();
         let claim = once.map(|once| self.claim(caller, "register", once)).transpose()?;
-        let prepared = self.prepare(caller, intake, now).await?;
+        let (prepared, _) = self.prepare(caller, intake, now).await?;
         let outcome = self
             .db()
             .write(move |tx| {
@@ -91,7 +91,7 @@ impl Desk {
         caller: &Caller,
         intake: Intake,
         now: Timestamp,
-    ) -> Result<Prepared, DeskError> {
+    ) -> Result<(Prepared, CaseKeys), DeskError> {
         let parted = intake.split(caller.actor.area.code());
         let known = match parted.person {
             Some(person) => Some((person, self.known_person(person).await?)),
@@ -126,7 +126,7 @@ impl Desk {
         person: PersonId,
         decision: Decision,
         now: Timestamp,
-    ) -> Result<Prepared, DeskError> {
+    ) -> Result<(Prepared, CaseKeys), DeskError> {
         let id = CaseId(Uuid::now_v7());
         let (key, row) = match known {
             Some((_, key)) => (key, None),
@@ -150,7 +150,7 @@ impl Desk {
         let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
         let case = Case::begin(id, &entry)?;
-        Ok(Prepared {
+        let prepared = Prepared {
             row: row_of(&case, Some(text_key)),
             case,
             person: row,
@@ -159,7 +159,8 @@ impl Desk {
             body,
             actor: caller.actor.id.to_string(),
             at: stored(now),
-        })
+        };
+        Ok((prepared, keys))
     }
 
     async fn known_person(&self, person: PersonId) -> Result<Key, DeskError> {
@@ -235,8 +236,8 @@ pub(crate) fn item_rows(case: CaseId, items: Vec<crate::vault::seal::SealedItem>
 }
 
 impl Prepared {
-    /// Writes everything; the caller commits.
-    pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(), DeskError> {
+    /// Writes everything; the caller commits. Returns the log entry's version and hash.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(i64, Vec<u8>), DeskError> {
         if let Some(person) = &self.person {
             vault::insert_person(tx, person)?;
         }
@@ -263,7 +264,6 @@ impl Prepared {
                 schema: event::SCHEMA,
                 body: self.body.clone(),
             },
-        )?;
-        Ok(())
+        )
     }
 }

@@ -138,7 +138,7 @@ impl Desk {
             match written {
                 // Two nodes revealed at the same moment; the second takes the next place.
                 Err(DeskError::Store(store::StoreError::Constraint { .. })) if attempt < 5 => {}
-                other => return other.map(|_| ()),
+                other => return other,
             }
         }
         Ok(())

@@ -32,8 +32,7 @@ pub enum ContactKind {
 }
 
 /// Codes of [`ContactKind`].
-pub const KINDS: &[&str] =
-    &["enquiry", "service_request", "fault_report", "complaint", "suggestion", "praise", "appeal"];
+pub const KINDS: &[&str] = policy::Facts::KINDS;
 
 impl ContactKind {
     /// The stable code.
@@ -58,20 +57,13 @@ impl ContactKind {
 }
 
 /// Channels through which a contact is accepted or was submitted.
-pub const CHANNELS: &[&str] = &[
-    "hotline", "hall", "app", "mini_program", "online_chat", "web", "email", "sms", "letter", "visit",
-    "social_media", "outbound_care", "escalated_hotline", "account_manager", "partner", "consumer_association",
-    "government_hotline", "market_supervision", "petition", "regulator_pretreatment", "regulator_transfer",
-    "regulator_mediation", "regulator_fast_track", "regulator_green_channel", "ministry_platform", "api", "import",
-];
+pub const CHANNELS: &[&str] = policy::Facts::CHANNELS;
 
 /// Circumstances that call for priority and plain language.
-pub const VULNERABILITIES: &[&str] =
-    &["elderly", "disabled", "minor", "illness", "rural_remote", "hardship", "language", "other"];
+pub const VULNERABILITIES: &[&str] = policy::Facts::VULNERABILITIES;
 
 /// Product lines; a dimension of its own beside the category tree.
-pub const PRODUCTS: &[&str] =
-    &["mobile", "broadband", "converged", "fixed_voice", "iptv", "leased_line", "iot", "value_added", "cloud", "other"];
+pub const PRODUCTS: &[&str] = policy::Facts::PRODUCTS;
 
 /// Ways in which a customer is or wants to be reached.
 pub const MODES: &[&str] =
@@ -107,7 +99,7 @@ const SUBSCRIPTION: &[Field] = &[
 
 const PLACE: &[Field] = &[
     optional("text", Kind::Text { max: 300, multiline: false }, "District, road, number, crossing roads, building."),
-    optional("area_type", Kind::Code(&["urban", "rural"]), "Decides between 48 and 72 hours for repairs in some rules."),
+    optional("area_type", Kind::Code(policy::Facts::AREA_TYPES), "Decides between 48 and 72 hours for repairs in some rules."),
     optional("neighbours_affected", Kind::Bool, "Whether neighbours have the same trouble."),
     optional("visit_needed", Kind::Bool, "Whether somebody must come."),
 ];

@@ -92,7 +92,7 @@ fn read(table: &mut Table<'_>) -> Option<Calendar> {
         || Text::new("", ""),
         |(from, to)| {
             Text::new(
-                format!("日历只覆盖 {from} 至 {to};其外只区分周末"),
+                format!("日历只覆盖 {from} 至 {to}；其外只区分周末"),
                 format!("the calendar covers {from} to {to}; outside only weekends are known"),
             )
         },

@@ -38,7 +38,7 @@ impl Explanation {
         let calendar = format!("{} {}", self.calendar, self.calendar_version);
         match lang {
             Lang::Zh => format!(
-                "起点 {start}({}),期限 {amount},日历 {calendar}。",
+                "起点 {start}（{}），期限 {amount}，日历 {calendar}。",
                 self.zone
             ),
             Lang::En => format!(
@@ -53,7 +53,7 @@ impl Explanation {
         match (self.counting.ends, lang) {
             (Ends::DayAfterStart, Lang::Zh) => format!("自 {due} 起。"),
             (Ends::DayAfterStart, Lang::En) => format!("From {due}."),
-            (_, Lang::Zh) => format!("到期 {due}(含)。"),
+            (_, Lang::Zh) => format!("到期 {due}（含）。"),
             (_, Lang::En) => format!("Due {due}, inclusive."),
         }
     }
@@ -75,7 +75,7 @@ impl Explanation {
     fn note_line(&self, note: &Note, lang: Lang) -> String {
         match (note, lang) {
             (Note::Provisional { date, text }, Lang::Zh) => {
-                format!("注意:{} 的日历未定——{}。", day(*date, lang), text.zh)
+                format!("注意：{} 的日历未定——{}。", day(*date, lang), text.zh)
             }
             (Note::Provisional { date, text }, Lang::En) => {
                 format!(
@@ -84,21 +84,21 @@ impl Explanation {
                     text.en
                 )
             }
-            (Note::OutOfRange, Lang::Zh) => "注意:结果超出可表示的日期,停在最后一刻。".to_owned(),
+            (Note::OutOfRange, Lang::Zh) => "注意：结果超出可表示的日期，停在最后一刻。".to_owned(),
             (Note::OutOfRange, Lang::En) => {
                 "Mind: the result lies beyond the last date that can be expressed.".to_owned()
             }
-            (Note::NoWorkingHours, Lang::Zh) => "注意:日历没有工作时间,无法计完。".to_owned(),
+            (Note::NoWorkingHours, Lang::Zh) => "注意：日历没有工作时间，无法计完。".to_owned(),
             (Note::NoWorkingHours, Lang::En) => {
                 "Mind: the calendar states no working hours, so the time never ends.".to_owned()
             }
-            (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点,取起点。".to_owned(),
+            (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点，取起点。".to_owned(),
             (Note::NotBeforeStart, Lang::En) => {
                 "Nothing is due before it starts; the start holds.".to_owned()
             }
             (Note::EarlierLimitKept { computed }, Lang::Zh) => {
                 format!(
-                    "按现等级到期为 {};改级前的期限更早,仍然有效。",
+                    "按现等级到期为 {}；改级前的期限更早，仍然有效。",
                     self.local(*computed)
                 )
             }
@@ -108,7 +108,7 @@ impl Explanation {
                     self.local(*computed)
                 )
             }
-            (Note::Interpretation { text }, Lang::Zh) => format!("解释:{}。", text.zh),
+            (Note::Interpretation { text }, Lang::Zh) => format!("解释：{}。", text.zh),
             (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
         }
     }
@@ -126,7 +126,7 @@ fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     match lang {
         Lang::Zh => {
             format!(
-                "规则:{title}({} {} {}),等级{grade},自{started}起算。",
+                "规则：{title}（{} {} {}），等级{grade}，自{started}起算。",
                 rule.pack, rule.pack_version, rule.rule
             )
         }
@@ -142,7 +142,7 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
     let confidence = confidence_words(rule.confidence, lang);
     let source = rule.source.title.get(lang);
     let mut line = match lang {
-        Lang::Zh => format!("依据:{basis},可信度{confidence};出处:{source}。"),
+        Lang::Zh => format!("依据：{basis}，可信度{confidence}；出处：{source}。"),
         Lang::En => format!("Basis: {basis}, confidence {confidence}; source: {source}."),
     };
     if rule.pack_status == Status::Preview {
@@ -153,12 +153,12 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
     }
     if !rule.states_compliance {
         line.push_str(match lang {
-            Lang::Zh => "仅作提醒,不构成合规结论。",
+            Lang::Zh => "仅作提醒，不构成合规结论。",
             Lang::En => " A reminder only; it states no compliance.",
         });
     } else if rule.layer == Layer::Practice {
         line.push_str(match lang {
-            Lang::Zh => "属企业内部要求,非法定义务。",
+            Lang::Zh => "属企业内部要求，非法定义务。",
             Lang::En => " The operator's own rule, not an obligation by law.",
         });
     }
@@ -168,7 +168,7 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
 fn step_line(step: &Step, lang: Lang) -> String {
     let zh = lang == Lang::Zh;
     match step {
-        Step::Elapsed { hours } if zh => format!("连续计 {hours} 小时,夜间和节假日照计。"),
+        Step::Elapsed { hours } if zh => format!("连续计 {hours} 小时，夜间和节假日照计。"),
         Step::Elapsed { hours } => format!("{hours} elapsed hours, nights and holidays included."),
         Step::FirstDayExcluded { date } if zh => format!("从 {} 次日起数。", day(*date, lang)),
         Step::FirstDayExcluded { date } => {
@@ -179,7 +179,7 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("Counting begins on {} itself.", day(*date, lang))
         }
         Step::Counted { from, to, days } if zh => {
-            format!("计入 {}:{days} 天。", days_words(*from, *to, lang))
+            format!("计入 {}：{days} 天。", days_words(*from, *to, lang))
         }
         Step::Counted { from, to, days: 1 } => {
             format!("Counts {}: 1 day.", days_words(*from, *to, lang))
@@ -188,7 +188,7 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("Counts {}: {days} days.", days_words(*from, *to, lang))
         }
         Step::CountedMakeUp { date, name } if zh => {
-            format!("计入 {}:{}调休上班。", day(*date, lang), name.get(lang))
+            format!("计入 {}：{}调休上班。", day(*date, lang), name.get(lang))
         }
         Step::CountedMakeUp { date, name } => {
             format!(
@@ -198,13 +198,13 @@ fn step_line(step: &Step, lang: Lang) -> String {
             )
         }
         Step::SkippedWeekend { from, to } if zh => {
-            format!("跳过 {}:周末。", days_words(*from, *to, lang))
+            format!("跳过 {}：周末。", days_words(*from, *to, lang))
         }
         Step::SkippedWeekend { from, to } => {
             format!("Skips {}: weekend.", days_words(*from, *to, lang))
         }
         Step::SkippedHoliday { from, to, name } if zh => {
-            format!("跳过 {}:{}。", days_words(*from, *to, lang), name.get(lang))
+            format!("跳过 {}：{}。", days_words(*from, *to, lang), name.get(lang))
         }
         Step::SkippedHoliday { from, to, name } => {
             format!(
@@ -226,7 +226,7 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("{minutes} working minutes on {}.", day(*date, lang))
         }
         Step::StrictlyLess { to: Some(date) } if zh => {
-            format!("须少于期限:最后一天为 {}。", day(*date, lang))
+            format!("须少于期限：最后一天为 {}。", day(*date, lang))
         }
         Step::StrictlyLess { to: Some(date) } => {
             format!(
@@ -234,7 +234,7 @@ fn step_line(step: &Step, lang: Lang) -> String {
                 day(*date, lang)
             )
         }
-        Step::StrictlyLess { to: None } if zh => "须少于期限:提前一秒。".to_owned(),
+        Step::StrictlyLess { to: None } if zh => "须少于期限：提前一秒。".to_owned(),
         Step::StrictlyLess { to: None } => {
             "Less than the limit is allowed: one second earlier.".to_owned()
         }
@@ -246,7 +246,7 @@ fn months_line(months: u32, from: Date, to: Date, clamped: bool, lang: Lang) -> 
     let (from, to) = (day(from, lang), day(to, lang));
     match (lang, clamped) {
         (Lang::Zh, false) => format!("{from} 之后 {months} 个月为 {to}。"),
-        (Lang::Zh, true) => format!("{from} 之后 {months} 个月无同日,取当月最后一天 {to}。"),
+        (Lang::Zh, true) => format!("{from} 之后 {months} 个月无同日，取当月最后一天 {to}。"),
         (Lang::En, false) => format!("{months} months after {from} is {to}."),
         (Lang::En, true) => {
             format!("{months} months after {from} has no such day; the month's last is {to}.")
@@ -257,13 +257,13 @@ fn months_line(months: u32, from: Date, to: Date, clamped: bool, lang: Lang) -> 
 fn rolled_line(rule: Roll, from: Date, to: Date, lang: Lang) -> String {
     let (from, to) = (day(from, lang), day(to, lang));
     let why = match (rule, lang) {
-        (Roll::PreviousBusinessDay, Lang::Zh) => "不是工作日,提前到上一工作日",
+        (Roll::PreviousBusinessDay, Lang::Zh) => "不是工作日，提前到上一工作日",
         (Roll::PreviousBusinessDay, Lang::En) => "is no business day, so the one before holds",
-        (Roll::NextNotSundayOrHoliday, Lang::Zh) => "是周日或节假日,顺延到",
+        (Roll::NextNotSundayOrHoliday, Lang::Zh) => "是周日或节假日，顺延到",
         (Roll::NextNotSundayOrHoliday, Lang::En) => {
             "is a Sunday or holiday, so the next day that is neither holds"
         }
-        (Roll::NextBusinessDay | Roll::None, Lang::Zh) => "不是工作日,顺延到下一工作日",
+        (Roll::NextBusinessDay | Roll::None, Lang::Zh) => "不是工作日，顺延到下一工作日",
         (Roll::NextBusinessDay | Roll::None, Lang::En) => {
             "is no business day, so the next one holds"
         }
@@ -365,7 +365,7 @@ fn day(date: Date, lang: Lang) -> String {
         (Weekday::Sunday, Lang::En) => "Sun",
     };
     match lang {
-        Lang::Zh => format!("{date}({weekday})"),
+        Lang::Zh => format!("{date}（{weekday}）"),
         Lang::En => format!("{weekday} {date}"),
     }
 }
