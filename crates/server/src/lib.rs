@@ -1,0 +1,16 @@
+//! How people and programmes talk to the desk: REST API, console pages, command line. No business rule lives here.
+
+pub mod api;
+pub mod app;
+pub mod bench;
+pub mod cli;
+pub mod console;
+pub mod data;
+pub mod demo;
+pub mod extract;
+pub mod import;
+pub mod locale;
+pub mod openapi;
+pub mod ops;
+pub mod problem;
+pub mod routes;

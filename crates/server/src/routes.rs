@@ -1,0 +1,83 @@
+//! Every route once. Router, OpenAPI document and the permission matrix test are all made from this table, so a route
+//! without a permission or a description cannot exist.
+
+use crate::app::AppState;
+use crate::{api, console, ops};
+use axum::routing::MethodRouter;
+use desk::Permission;
+use domain::shape::Field;
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody: signing in, assets, health.
+    Public,
+    /// Whoever has this permission; the desk asks again.
+    Needs(Permission),
+}
+
+/// HTTP method; Redress needs only these two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Changes nothing.
+    Get,
+    /// May change something.
+    Post,
+}
+
+/// What a route answers errors with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// RFC 9457 problem details.
+    Api,
+    /// A page in the user's language; without credentials the browser is sent to sign in.
+    Page,
+}
+
+/// One row of the table.
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path in axum's notation, `{id}` for parts that vary.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// What errors look like.
+    pub face: Face,
+    /// Description for programmes; pages have none.
+    pub operation: Option<Operation>,
+    /// What answers.
+    pub handler: MethodRouter<AppState>,
+}
+
+/// What the OpenAPI document says about a route.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// Stable name, `snake_case`.
+    pub id: &'static str,
+    /// One English line.
+    pub summary: &'static str,
+    /// Group in the documentation.
+    pub tag: &'static str,
+    /// Query parameters.
+    pub query: &'static [Field],
+    /// Shape of the request body.
+    pub body: Option<&'static [Field]>,
+    /// Name of the answer's schema in `openapi.rs`.
+    pub answer: &'static str,
+    /// Status of success.
+    pub status: u16,
+    /// Whether `If-Match` with the case's version is required.
+    pub versioned: bool,
+    /// Whether `Idempotency-Key` is honoured.
+    pub repeatable: bool,
+}
+
+/// The table.
+#[must_use]
+pub fn table() -> Vec<Route> {
+    let mut routes = api::routes();
+    routes.extend(ops::routes());
+    routes.extend(console::routes());
+    routes
+}
