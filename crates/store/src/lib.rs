@@ -1,1 +1,42 @@
-//! store
+//! Two databases, one text: SQLite for one node, PostgreSQL for many. Plain rows in, plain rows out; no reasons.
+//!
+//! Work is handed over as a closure that gets a [`Tx`] and runs on a thread the store owns. SQLite has one writer that
+//! commits many closures at once and answers each only after the commit; PostgreSQL has threads that each own a
+//! connection. Nobody else ever touches a connection.
+
+pub mod cases;
+pub mod checkpoints;
+mod db;
+mod dialect;
+pub mod entries;
+pub mod erasures;
+mod error;
+pub mod idempotency;
+mod job;
+pub mod keyring;
+pub mod numbers;
+pub mod people;
+mod postgresql;
+mod row;
+pub mod schedules;
+mod schema;
+pub mod sign_in;
+mod sqlite;
+mod statements;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tx;
+pub mod vault;
+
+pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
+pub use checkpoints::CheckpointRow;
+pub use db::{Db, Options, Stats, Target};
+pub use entries::EntryRow;
+pub use erasures::ErasureRow;
+pub use error::StoreError;
+pub use people::{UnitRow, UserRow};
+pub use row::{Param, Row};
+pub use schema::Migrated;
+pub use sign_in::{SessionRow, TokenRow};
+pub use tx::Tx;
+pub use vault::{ItemRow, PersonRow};

@@ -1,0 +1,210 @@
+//! Case rows: an index into the log, written in the same transaction. The log is the truth.
+
+mod list;
+
+pub use list::{Cursor, ListPage, ListQuery, ListedRow, Sort, list};
+#[cfg(feature = "testing")]
+pub(crate) use list::{plan, variants};
+
+use crate::statements::statements;
+use crate::{Row, StoreError, Tx};
+use uuid::Uuid;
+
+statements! {
+    INSERT = "INSERT INTO cases (id, number, version, state, kind, category, grade, channel, person, text_key, subject,
+        owner_unit, owner_user, first_owner, region, province, received_at, registered_at, changed_at, closed_at,
+        due_at, due_rule, open)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+        ?23)";
+    // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt.
+    UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
+        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13 WHERE id = ?1 AND version = ?2";
+    BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
+        c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
+        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open FROM cases c WHERE c.id = ?1";
+    ID_BY_NUMBER = "SELECT id FROM cases WHERE number = ?1";
+    BY_PERSON = "SELECT id FROM cases WHERE person = ?1 ORDER BY id";
+    INSERT_EXTERNAL = "INSERT INTO case_externals (number, owner, case_id) VALUES (?1, ?2, ?3)
+        ON CONFLICT (number, owner, case_id) DO NOTHING";
+    VERSIONS = "SELECT id, version FROM cases ORDER BY id LIMIT ?1";
+    VERSIONS_AFTER = "SELECT id, version FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
+}
+
+/// A case as its row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseRow {
+    /// Identity.
+    pub id: Uuid,
+    /// Number for people.
+    pub number: String,
+    /// Number of log entries.
+    pub version: i64,
+    /// State.
+    pub state: String,
+    /// Kind of contact.
+    pub kind: String,
+    /// Leaf of the category tree.
+    pub category: Option<String>,
+    /// Grade.
+    pub grade: Option<String>,
+    /// Channel it was accepted through.
+    pub channel: String,
+    /// The complainant.
+    pub person: Uuid,
+    /// The case's text key, wrapped by the person's; `None` once erased.
+    pub text_key: Option<Vec<u8>>,
+    /// Sealed subject, for lists.
+    pub subject: Option<String>,
+    /// Unit that holds it.
+    pub owner_unit: Uuid,
+    /// Person who holds it.
+    pub owner_user: Option<Uuid>,
+    /// First-responsible person.
+    pub first_owner: Option<Uuid>,
+    /// Where it happened; empty when unknown.
+    pub region: String,
+    /// First two digits of the region.
+    pub province: String,
+    /// First receipt.
+    pub received_at: i64,
+    /// When registered.
+    pub registered_at: i64,
+    /// When the last entry was written.
+    pub changed_at: i64,
+    /// When closed.
+    pub closed_at: Option<i64>,
+    /// When the clock due first is due; the largest number when none runs.
+    pub due_at: i64,
+    /// Its rule.
+    pub due_rule: Option<String>,
+    /// Whether somebody still has to do something.
+    pub open: bool,
+}
+
+fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
+    Ok(CaseRow {
+        id: row.uuid(0)?,
+        number: row.text(1)?,
+        version: row.int(2)?,
+        state: row.text(3)?,
+        kind: row.text(4)?,
+        category: row.opt_text(5)?,
+        grade: row.opt_text(6)?,
+        channel: row.text(7)?,
+        person: row.uuid(8)?,
+        text_key: row.opt_blob(9)?,
+        subject: row.opt_text(10)?,
+        owner_unit: row.uuid(11)?,
+        owner_user: row.opt_uuid(12)?,
+        first_owner: row.opt_uuid(13)?,
+        region: row.text(14)?,
+        province: row.text(15)?,
+        received_at: row.int(16)?,
+        registered_at: row.int(17)?,
+        changed_at: row.int(18)?,
+        closed_at: row.opt_int(19)?,
+        due_at: row.int(20)?,
+        due_rule: row.opt_text(21)?,
+        open: row.bool(22)?,
+    })
+}
+
+/// Writes a new case.
+///
+/// # Errors
+/// `Constraint` when identity or number are taken.
+pub fn insert(tx: &mut Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
+    let values = [
+        (&row.id).into(),
+        (&row.number).into(),
+        row.version.into(),
+        (&row.state).into(),
+        (&row.kind).into(),
+        (&row.category).into(),
+        (&row.grade).into(),
+        (&row.channel).into(),
+        (&row.person).into(),
+        (&row.text_key).into(),
+        (&row.subject).into(),
+        (&row.owner_unit).into(),
+        (&row.owner_user).into(),
+        (&row.first_owner).into(),
+        (&row.region).into(),
+        (&row.province).into(),
+        row.received_at.into(),
+        row.registered_at.into(),
+        row.changed_at.into(),
+        row.closed_at.into(),
+        row.due_at.into(),
+        (&row.due_rule).into(),
+        row.open.into(),
+    ];
+    tx.execute(INSERT, &values).map(drop)
+}
+
+/// Updates a case if it is still at the version seen; false when it has moved on.
+///
+/// # Errors
+/// Those of the database.
+pub fn update(tx: &mut Tx<'_>, row: &CaseRow, seen: i64) -> Result<bool, StoreError> {
+    let values = [
+        (&row.id).into(),
+        seen.into(),
+        row.version.into(),
+        (&row.state).into(),
+        (&row.category).into(),
+        (&row.grade).into(),
+        (&row.owner_unit).into(),
+        (&row.owner_user).into(),
+        row.changed_at.into(),
+        row.closed_at.into(),
+        row.due_at.into(),
+        (&row.due_rule).into(),
+        row.open.into(),
+    ];
+    Ok(tx.execute(UPDATE, &values)? == 1)
+}
+
+/// A case.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_id(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<CaseRow>, StoreError> {
+    tx.query_opt(BY_ID, &[(&id).into()], read)
+}
+
+/// Identity of the case with a number.
+///
+/// # Errors
+/// Those of the database.
+pub fn id_by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Uuid>, StoreError> {
+    tx.query_opt(ID_BY_NUMBER, &[number.into()], |row| row.uuid(0))
+}
+
+/// All cases of a person.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_person(tx: &mut Tx<'_>, person: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(BY_PERSON, &[(&person).into()], |row| row.uuid(0))
+}
+
+/// Makes a case findable by another body's number.
+///
+/// # Errors
+/// Those of the database.
+pub fn insert_external(tx: &mut Tx<'_>, owner: &str, number: &str, case: Uuid) -> Result<(), StoreError> {
+    tx.execute(INSERT_EXTERNAL, &[number.into(), owner.into(), (&case).into()]).map(drop)
+}
+
+/// Identity and version of cases in the order of identity, after one.
+///
+/// # Errors
+/// Those of the database.
+pub fn versions_after(tx: &mut Tx<'_>, after: Option<Uuid>, limit: i64) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    let map = |row: &Row<'_>| Ok((row.uuid(0)?, row.int(1)?));
+    match after {
+        None => tx.query(VERSIONS, &[limit.into()], map),
+        Some(after) => tx.query(VERSIONS_AFTER, &[(&after).into(), limit.into()], map),
+    }
+}

@@ -1,0 +1,274 @@
+//! Lists of cases: one index drives, the rest filters, and no page ever looks at more than [`MOST_SCANNED`] candidates.
+//!
+//! A page may therefore be short; its `next` then continues after the last candidate looked at, so that even a filter
+//! that matches one case in a million answers each request at once.
+
+use super::{CaseRow, read};
+use crate::row::Param;
+use crate::{StoreError, Tx};
+use uuid::Uuid;
+
+/// Most candidates one page looks at.
+const MOST_SCANNED: i64 = 10_000;
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// Open cases, the clock due first comes first.
+    #[default]
+    Due,
+    /// Newest receipt first.
+    ReceivedNewest,
+}
+
+/// Where a page ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Value of the sorted column.
+    pub key: i64,
+    /// Identity of the case.
+    pub id: Uuid,
+}
+
+/// What to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Area the caller may see: a prefix of the region; empty for everywhere.
+    pub scope: String,
+    /// Any of these states; empty for all.
+    pub states: Vec<String>,
+    /// Grade.
+    pub grade: Option<String>,
+    /// Prefix of the category's code.
+    pub category: Option<String>,
+    /// Holder.
+    pub owner_user: Option<Uuid>,
+    /// Holding unit.
+    pub owner_unit: Option<Uuid>,
+    /// Prefix of the region.
+    pub region: Option<String>,
+    /// Any of these persons; `Some` of nothing matches nothing.
+    pub persons: Option<Vec<Uuid>>,
+    /// A clock due before.
+    pub due_before: Option<i64>,
+    /// Number of another body.
+    pub external: Option<String>,
+    /// Without ended cases; [`Sort::Due`] implies it.
+    pub open_only: bool,
+    /// Order.
+    pub sort: Sort,
+    /// Most rows.
+    pub limit: usize,
+    /// Where the last page ended.
+    pub after: Option<Cursor>,
+}
+
+/// A case in a list, with its person's wrapped key for opening the subject.
+#[derive(Clone, Debug)]
+pub struct ListedRow {
+    /// The case.
+    pub row: CaseRow,
+    /// The person's wrapped key.
+    pub wrapped_key: Option<Vec<u8>>,
+}
+
+/// A page.
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    /// The cases.
+    pub rows: Vec<ListedRow>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Longest category code that names a leaf and so can drive by equality.
+const LEAF: usize = 4;
+
+/// A condition with its values; `@` stands for each of them until its place in the statement is known.
+struct Clause<'a> {
+    text: String,
+    values: Vec<Param<'a>>,
+}
+
+impl<'a> Clause<'a> {
+    fn plain(text: &str) -> Self {
+        Self { text: text.to_owned(), values: Vec::new() }
+    }
+
+    fn one(text: String, value: impl Into<Param<'a>>) -> Self {
+        Self { text, values: vec![value.into()] }
+    }
+
+    fn any(column: &str, values: Vec<Param<'a>>) -> Self {
+        let marks = vec!["@"; values.len()].join(", ");
+        Self { text: format!("c.{column} IN ({marks})"), values }
+    }
+
+    fn starts_with(column: &str, prefix: &'a str) -> Self {
+        Self::one(format!("substr(c.{column}, 1, {}) = @", prefix.chars().count()), prefix)
+    }
+}
+
+/// Joins conditions and gives their values the next numbers.
+fn conditions<'a>(clauses: Vec<Clause<'a>>, values: &mut Vec<Param<'a>>) -> String {
+    let mut text = String::new();
+    for clause in clauses {
+        text.push_str(if text.is_empty() { " WHERE " } else { " AND " });
+        let mut given = clause.values.into_iter();
+        for letter in clause.text.chars() {
+            if letter == '@' {
+                values.extend(given.next());
+                text.push('?');
+                text.push_str(&values.len().to_string());
+            } else {
+                text.push(letter);
+            }
+        }
+    }
+    text
+}
+
+/// Lists cases.
+///
+/// # Errors
+/// Those of the database.
+pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> {
+    if query.persons.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(ListPage { rows: Vec::new(), next: None });
+    }
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let Composed { page, probe, values, inner } = compose(query, limit);
+    let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(23)? }))?;
+    let next = if rows.len() >= query.limit {
+        rows.last().map(|last| cursor(&last.row, query.sort))
+    } else {
+        // A short page: perhaps the end, perhaps the most that may be looked at.
+        let values = values.get(..inner).unwrap_or_default();
+        tx.query_opt(&probe, values, |row| Ok(Cursor { key: row.int(0)?, id: row.uuid(1)? }))?
+    };
+    Ok(ListPage { rows, next })
+}
+
+fn cursor(row: &CaseRow, sort: Sort) -> Cursor {
+    let key = match sort {
+        Sort::Due => row.due_at,
+        Sort::ReceivedNewest => row.received_at,
+    };
+    Cursor { key, id: row.id }
+}
+
+/// Statements for one query.
+struct Composed<'a> {
+    /// Gives the page.
+    page: String,
+    /// Gives the last candidate a full scan looked at; uses only the first `inner` values.
+    probe: String,
+    values: Vec<Param<'a>>,
+    inner: usize,
+}
+
+fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
+    let (key, direction, past) = match query.sort {
+        Sort::Due => ("due_at", "", ">"),
+        Sort::ReceivedNewest => ("received_at", " DESC", "<"),
+    };
+    let by_due = query.sort == Sort::Due;
+    let (mut inner, mut outer) = (Vec::new(), Vec::new());
+    if by_due {
+        inner.push(Clause::plain("c.open = 1"));
+    } else if query.open_only {
+        outer.push(Clause::plain("c.open = 1"));
+    }
+    filters(query, by_due, &mut inner, &mut outer);
+    if let Some(after) = &query.after {
+        inner.push(Clause {
+            text: format!("(c.{key}, c.id) {past} (@, @)"),
+            values: vec![after.key.into(), (&after.id).into()],
+        });
+    }
+    if let Some(before) = query.due_before {
+        // With this order the bound ends the scan; otherwise it filters.
+        let clauses = if by_due { &mut inner } else { &mut outer };
+        clauses.push(Clause::one("c.due_at < @".to_owned(), before));
+    }
+    let mut values = Vec::new();
+    let order = format!("ORDER BY c.{key}{direction}, c.id{direction}");
+    let candidates = format!("FROM cases c{} {order}", conditions(inner, &mut values));
+    let scanned = values.len();
+    let filters = conditions(outer, &mut values);
+    values.push(limit.into());
+    let limit = values.len();
+    let page = format!(
+        "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key, \
+         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at, \
+         c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, p.wrapped_key \
+         FROM (SELECT c.* FROM (SELECT c.* {candidates} LIMIT {MOST_SCANNED}) c{filters} {order} LIMIT ?{limit}) c \
+         LEFT JOIN persons p ON p.id = c.person {order}"
+    );
+    let probe = format!("SELECT c.{key}, c.id {candidates} LIMIT 1 OFFSET {}", MOST_SCANNED - 1);
+    Composed { page, probe, values, inner: scanned }
+}
+
+/// Lets the most telling filter drive and the others follow.
+fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, outer: &mut Vec<Clause<'a>>) {
+    let leaf = query.category.as_ref().filter(|category| category.len() >= LEAF);
+    let mut equal: Vec<Clause<'a>> = Vec::new();
+    if let Some(user) = &query.owner_user {
+        equal.push(Clause::one("c.owner_user = @".to_owned(), user));
+    }
+    if let [state] = query.states.as_slice() {
+        equal.push(Clause::one("c.state = @".to_owned(), state));
+    }
+    if let Some(category) = leaf {
+        equal.push(Clause::one("c.category = @".to_owned(), category));
+    }
+    if let Some(unit) = &query.owner_unit {
+        equal.push(Clause::one("c.owner_unit = @".to_owned(), unit));
+    }
+    for region in [Some(&query.scope), query.region.as_ref()].into_iter().flatten() {
+        if let Some(province) = region.get(..2) {
+            equal.push(Clause::one("c.province = @".to_owned(), province));
+        }
+        if region.len() > 2 {
+            outer.push(Clause::starts_with("region", region));
+        }
+    }
+    if let Some(grade) = &query.grade {
+        equal.push(Clause::one("c.grade = @".to_owned(), grade));
+    }
+    // Few rows by themselves: these drive under any order.
+    let narrow = query.persons.is_some() || query.external.is_some();
+    if let Some(persons) = &query.persons {
+        inner.push(Clause::any("person", persons.iter().map(Param::from).collect()));
+    }
+    if let Some(external) = &query.external {
+        let text = "c.id IN (SELECT case_id FROM case_externals WHERE number = @)";
+        inner.push(Clause::one(text.to_owned(), external));
+    }
+    // Equality on a column indexed together with time left: the first drives, the rest filter.
+    let mut equal = equal.into_iter();
+    if by_due && !narrow {
+        inner.extend(equal.next());
+    }
+    outer.extend(equal);
+    if let (Some(category), None) = (&query.category, leaf) {
+        outer.push(Clause::starts_with("category", category));
+    }
+    if query.states.len() > 1 {
+        outer.push(Clause::any("state", query.states.iter().map(Param::from).collect()));
+    }
+}
+
+/// The statements of a query as text, for the test that prepares them.
+#[cfg(feature = "testing")]
+pub(crate) fn variants(query: &ListQuery) -> [String; 2] {
+    let composed = compose(query, 50);
+    [composed.page, composed.probe]
+}
+
+/// How SQLite would run a query, line by line.
+#[cfg(feature = "testing")]
+pub(crate) fn plan(tx: &mut Tx<'_>, query: &ListQuery) -> Result<Vec<String>, StoreError> {
+    let composed = compose(query, 50);
+    tx.query(&format!("EXPLAIN QUERY PLAN {}", composed.page), &composed.values, |row| row.text(3))
+}

@@ -1,0 +1,301 @@
+//! The handle everybody holds: hands work to the store's threads and waits for the answer.
+
+use crate::dialect::Dialect;
+use crate::job::{Job, Work};
+use crate::{Migrated, StoreError, Tx, postgresql, schema, sqlite};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot};
+
+/// Which database.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A SQLite file.
+    Sqlite(PathBuf),
+    /// A PostgreSQL address, `postgres://…`.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown())
+    }
+}
+
+impl Target {
+    /// The target as it may be shown: without its password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(url) => postgresql::without_password(url),
+        }
+    }
+}
+
+/// How many threads and how much may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Threads that read from SQLite.
+    pub sqlite_readers: usize,
+    /// Threads, and so connections, to PostgreSQL.
+    pub postgres_threads: usize,
+    /// Work that may wait; whoever comes then waits to hand it over.
+    pub queue: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { sqlite_readers: 2, postgres_threads: 8, queue: 1024 }
+    }
+}
+
+impl Options {
+    /// For a command that runs and ends.
+    #[must_use]
+    pub fn small() -> Self {
+        Self { sqlite_readers: 1, postgres_threads: 2, queue: 256 }
+    }
+}
+
+/// Figures about the store since it was opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Transactions committed for writing.
+    pub commits: u64,
+    /// Pieces of work those held; more than commits where many share one.
+    pub written: u64,
+    /// Pieces of reading work.
+    pub reads: u64,
+    /// Work waiting now.
+    pub waiting: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) written: AtomicU64,
+    pub(crate) reads: AtomicU64,
+}
+
+/// What travels to a store thread.
+pub(crate) enum Message {
+    /// Work; true when it may write.
+    Job(Box<dyn Job>, bool),
+    /// The thread ends after what came before.
+    Stop,
+}
+
+/// A database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    target: Target,
+    dialect: Dialect,
+    write: mpsc::Sender<Message>,
+    read: mpsc::Sender<Message>,
+    readers: usize,
+    writers: usize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    counters: Arc<Counters>,
+}
+
+impl Db {
+    /// Opens the database and starts its threads. A SQLite file is created if missing.
+    ///
+    /// # Errors
+    /// If it cannot be opened; a PostgreSQL server that does not answer yet is waited for when work comes.
+    pub fn open(target: &Target, options: &Options) -> Result<Self, StoreError> {
+        let counters = Arc::new(Counters::default());
+        let (write, write_queue) = mpsc::channel(options.queue.max(1));
+        let mut threads = Vec::new();
+        let inner = match target {
+            Target::Sqlite(path) => {
+                let (read, read_queue) = mpsc::channel(options.queue.max(1));
+                threads.push(sqlite::writer(path, write_queue, Arc::clone(&counters))?);
+                let shared = Arc::new(Mutex::new(read_queue));
+                for _ in 0..options.sqlite_readers.max(1) {
+                    threads.push(sqlite::reader(path, Arc::clone(&shared), Arc::clone(&counters))?);
+                }
+                Inner {
+                    target: target.clone(),
+                    dialect: Dialect::Sqlite,
+                    write,
+                    read,
+                    readers: options.sqlite_readers.max(1),
+                    writers: 1,
+                    threads: Mutex::new(threads),
+                    counters,
+                }
+            }
+            Target::Postgres(url) => {
+                let config = postgresql::config(url)?;
+                let shared = Arc::new(Mutex::new(write_queue));
+                let count = options.postgres_threads.max(1);
+                for _ in 0..count {
+                    threads.push(postgresql::worker(config.clone(), Arc::clone(&shared), Arc::clone(&counters))?);
+                }
+                Inner {
+                    target: target.clone(),
+                    dialect: Dialect::Postgres,
+                    read: write.clone(),
+                    write,
+                    readers: 0,
+                    writers: count,
+                    threads: Mutex::new(threads),
+                    counters,
+                }
+            }
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.inner.target
+    }
+
+    /// Brings the tables to the form this version needs.
+    ///
+    /// # Errors
+    /// If the database is newer, or a step fails; then nothing has changed.
+    pub fn migrate(&self) -> Result<Migrated, StoreError> {
+        let dialect = self.inner.dialect;
+        self.write_now(move |tx| schema::migrate(tx, dialect))
+    }
+
+    /// Checks that the tables have the form this version needs.
+    ///
+    /// # Errors
+    /// If they are older or newer.
+    pub fn check_schema(&self) -> Result<(), StoreError> {
+        let dialect = self.inner.dialect;
+        self.read_now(move |tx| schema::check(tx, dialect))
+    }
+
+    /// Runs work that may write, in a transaction, and answers after the commit. An error undoes it.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(&self.inner.write, work, true).await
+    }
+
+    /// Runs work that only reads, on one snapshot.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(&self.inner.read, work, false).await
+    }
+
+    /// [`Db::write`] for threads that may block; must not be called on an async worker.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub fn write_now<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run_now(&self.inner.write, work, true)
+    }
+
+    /// [`Db::read`] for threads that may block; must not be called on an async worker.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub fn read_now<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run_now(&self.inner.read, work, false)
+    }
+
+    /// Waits until everything handed over is done and ends the threads. Later work is refused. Must not be called on
+    /// an async worker.
+    pub fn close(&self) {
+        for _ in 0..self.inner.writers {
+            let _ = self.inner.write.blocking_send(Message::Stop);
+        }
+        for _ in 0..self.inner.readers {
+            let _ = self.inner.read.blocking_send(Message::Stop);
+        }
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+
+    /// Figures since the store was opened.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let counters = &self.inner.counters;
+        let waiting = |queue: &mpsc::Sender<Message>| (queue.max_capacity() - queue.capacity()) as u64;
+        let mut all = waiting(&self.inner.write);
+        if self.inner.readers > 0 {
+            all += waiting(&self.inner.read);
+        }
+        Stats {
+            commits: counters.commits.load(Ordering::Relaxed),
+            written: counters.written.load(Ordering::Relaxed),
+            reads: counters.reads.load(Ordering::Relaxed),
+            waiting: all,
+        }
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store has been closed".to_owned())
+}
+
+fn wrap<T, E, F>(work: F, reply: oneshot::Sender<Result<T, E>>) -> Box<dyn Job>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    Box::new(Work { work: Some(work), result: None, reply, since: Instant::now() })
+}
+
+async fn run<T, E, F>(queue: &mpsc::Sender<Message>, work: F, writes: bool) -> Result<T, E>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    queue.send(Message::Job(wrap(work, reply), writes)).await.map_err(|_| closed())?;
+    answer.await.unwrap_or_else(|_| Err(closed().into()))
+}
+
+fn run_now<T, E, F>(queue: &mpsc::Sender<Message>, work: F, writes: bool) -> Result<T, E>
+where
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    queue.blocking_send(Message::Job(wrap(work, reply), writes)).map_err(|_| closed())?;
+    answer.blocking_recv().unwrap_or_else(|_| Err(closed().into()))
+}

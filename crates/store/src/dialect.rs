@@ -1,0 +1,46 @@
+//! The whole difference between the two databases' languages.
+
+use std::borrow::Cow;
+
+/// Which database speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// A statement in this database's words. Statements are written with `?1`, `?2` …; no statement of ours holds a
+    /// question mark otherwise.
+    pub(crate) fn statement(self, sql: &str) -> Cow<'_, str> {
+        match self {
+            Self::Sqlite => Cow::Borrowed(sql),
+            Self::Postgres => Cow::Owned(sql.replace('?', "$")),
+        }
+    }
+
+    /// A table definition in this database's words: `BLOB` is bytes, `CLUSTERED` a small table kept in key order.
+    pub(crate) fn definition(self, sql: &str) -> String {
+        match self {
+            Self::Sqlite => sql.replace(" CLUSTERED", " WITHOUT ROWID"),
+            Self::Postgres => sql.replace(" BLOB", " BYTEA").replace(" CLUSTERED", ""),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_exchanged() {
+        let sql = "SELECT 1 FROM t WHERE a = ?1 AND b = ?12";
+        assert_eq!(Dialect::Sqlite.statement(sql), sql);
+        assert_eq!(Dialect::Postgres.statement(sql), "SELECT 1 FROM t WHERE a = $1 AND b = $12");
+        let table = "CREATE TABLE t (a BLOB NOT NULL, PRIMARY KEY (a)) CLUSTERED";
+        assert!(Dialect::Sqlite.definition(table).ends_with("WITHOUT ROWID"));
+        assert_eq!(Dialect::Postgres.definition(table), "CREATE TABLE t (a BYTEA NOT NULL, PRIMARY KEY (a))");
+    }
+}

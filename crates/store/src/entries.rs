@@ -1,0 +1,133 @@
+//! The log: one row a committed command, three ledgers, chained by hash.
+
+use crate::statements::statements;
+use crate::{Row, StoreError, Tx};
+use uuid::Uuid;
+
+statements! {
+    APPEND = "INSERT INTO entries (subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    OF = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE subject = ?1 AND ledger = ?2 ORDER BY version";
+    LAST = "SELECT version, hash FROM entries WHERE subject = ?1 AND ledger = ?2 ORDER BY version DESC LIMIT 1";
+    HEADS = "SELECT s.stream, (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.stream = s.stream)
+        FROM streams s ORDER BY s.stream";
+    HASHES = "SELECT hash FROM entries WHERE stream = ?1 AND seq >= ?2 AND seq <= ?3 ORDER BY seq";
+    PAGE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        ORDER BY subject, ledger, version LIMIT ?1";
+    PAGE_AFTER = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE (subject, ledger, version) > (?1, ?2, ?3) ORDER BY subject, ledger, version LIMIT ?4";
+}
+
+/// An entry as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// The case, or the subject of the administration.
+    pub subject: Uuid,
+    /// Which ledger.
+    pub ledger: i64,
+    /// Place in the subject's chain, from 1.
+    pub version: i64,
+    /// The writer's stream.
+    pub stream: i64,
+    /// Position in it, gapless.
+    pub seq: i64,
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// Which command.
+    pub verb: String,
+    /// Schema of the body.
+    pub schema: i64,
+    /// Events as JSON.
+    pub body: String,
+    /// Hash of the entry before.
+    pub prev: Vec<u8>,
+    /// Its own hash.
+    pub hash: Vec<u8>,
+}
+
+fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
+    Ok(EntryRow {
+        subject: row.uuid(0)?,
+        ledger: row.int(1)?,
+        version: row.int(2)?,
+        stream: row.int(3)?,
+        seq: row.int(4)?,
+        at: row.int(5)?,
+        actor: row.text(6)?,
+        verb: row.text(7)?,
+        schema: row.int(8)?,
+        body: row.text(9)?,
+        prev: row.blob(10)?,
+        hash: row.blob(11)?,
+    })
+}
+
+/// Appends an entry.
+///
+/// # Errors
+/// `Constraint` when the place in the chain is taken.
+pub fn append(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
+    let values = [
+        (&row.subject).into(),
+        row.ledger.into(),
+        row.version.into(),
+        row.stream.into(),
+        row.seq.into(),
+        row.at.into(),
+        (&row.actor).into(),
+        (&row.verb).into(),
+        row.schema.into(),
+        (&row.body).into(),
+        (&row.prev).into(),
+        (&row.hash).into(),
+    ];
+    tx.execute(APPEND, &values).map(drop)
+}
+
+/// The whole chain of a subject.
+///
+/// # Errors
+/// Those of the database.
+pub fn of(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Vec<EntryRow>, StoreError> {
+    tx.query(OF, &[(&subject).into(), ledger.into()], read)
+}
+
+/// Version and hash of the last entry of a chain.
+///
+/// # Errors
+/// Those of the database.
+pub fn last(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+    tx.query_opt(LAST, &[(&subject).into(), ledger.into()], |row| Ok((row.int(0)?, row.blob(1)?)))
+}
+
+/// Every stream with its last position.
+///
+/// # Errors
+/// Those of the database.
+pub fn heads(tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, StoreError> {
+    tx.query(HEADS, &[], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// Hashes of a span of a stream, both ends included, in order.
+///
+/// # Errors
+/// Those of the database.
+pub fn hashes(tx: &mut Tx<'_>, stream: i64, from: i64, to: i64) -> Result<Vec<Vec<u8>>, StoreError> {
+    tx.query(HASHES, &[stream.into(), from.into(), to.into()], |row| row.blob(0))
+}
+
+/// Entries in the order of subject, ledger and version, after a place.
+///
+/// # Errors
+/// Those of the database.
+pub fn page(tx: &mut Tx<'_>, after: Option<(Uuid, i64, i64)>, limit: i64) -> Result<Vec<EntryRow>, StoreError> {
+    match after {
+        None => tx.query(PAGE, &[limit.into()], read),
+        Some((subject, ledger, version)) => {
+            tx.query(PAGE_AFTER, &[(&subject).into(), ledger.into(), version.into(), limit.into()], read)
+        }
+    }
+}

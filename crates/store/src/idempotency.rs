@@ -1,0 +1,54 @@
+//! Idempotency keys: what a request with this key led to.
+
+use crate::statements::statements;
+use crate::{StoreError, Tx};
+use uuid::Uuid;
+
+statements! {
+    CLAIM = "INSERT INTO idempotency (actor, key, digest, case_id, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (actor, key) DO NOTHING";
+    GET = "SELECT digest, case_id, version FROM idempotency WHERE actor = ?1 AND key = ?2";
+    DELETE_BEFORE = "DELETE FROM idempotency WHERE at < ?1";
+}
+
+/// What an earlier request with the same key led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Earlier {
+    /// Keyed digest of its body.
+    pub digest: Vec<u8>,
+    /// The case.
+    pub case_id: Uuid,
+    /// The case's version after it.
+    pub version: i64,
+}
+
+/// Takes a key for this request, or says what it led to before. Of two at once, the second waits for the first.
+///
+/// # Errors
+/// Those of the database.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    actor: &str,
+    key: &str,
+    digest: &[u8],
+    case_id: Uuid,
+    version: i64,
+    at: i64,
+) -> Result<Option<Earlier>, StoreError> {
+    let values = [actor.into(), key.into(), digest.into(), (&case_id).into(), version.into(), at.into()];
+    if tx.execute(CLAIM, &values)? == 1 {
+        return Ok(None);
+    }
+    tx.query_one(GET, &[actor.into(), key.into()], |row| {
+        Ok(Earlier { digest: row.blob(0)?, case_id: row.uuid(1)?, version: row.int(2)? })
+    })
+    .map(Some)
+}
+
+/// Forgets keys taken before a moment.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_before(tx: &mut Tx<'_>, at: i64) -> Result<u64, StoreError> {
+    tx.execute(DELETE_BEFORE, &[at.into()])
+}

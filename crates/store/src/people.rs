@@ -1,0 +1,210 @@
+//! Units and users.
+
+use crate::statements::statements;
+use crate::{Row, StoreError, Tx};
+use uuid::Uuid;
+
+statements! {
+    USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+        WHERE id = ?1";
+    USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+        WHERE username = ?1";
+    USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+        ORDER BY username";
+    ANY_USER = "SELECT 1 FROM users LIMIT 1";
+    INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    UPDATE_USER = "UPDATE users SET name = ?2, role = ?3, region = ?4, unit = ?5, disabled = ?6, changed_at = ?7
+        WHERE id = ?1";
+    SET_PASSWORD = "UPDATE users SET password = ?2, changed_at = ?3 WHERE id = ?1";
+    COUNT_ACTIVE = "SELECT COUNT(*) FROM users WHERE role = ?1 AND disabled = 0";
+    UNIT = "SELECT id, parent, code, name, region FROM units WHERE id = ?1";
+    UNITS = "SELECT id, parent, code, name, region FROM units ORDER BY code";
+    UNIT_BY_CODE = "SELECT id, parent, code, name, region FROM units WHERE code = ?1";
+    INSERT_UNIT = "INSERT INTO units (id, parent, code, name, region) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT (code) DO NOTHING";
+}
+
+/// Somebody who signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    /// Identity.
+    pub id: Uuid,
+    /// Name to sign in with.
+    pub username: String,
+    /// Name to show.
+    pub name: String,
+    /// Role.
+    pub role: String,
+    /// Area; empty for everywhere.
+    pub region: String,
+    /// Unit.
+    pub unit: Uuid,
+    /// Argon2id hash.
+    pub password: String,
+    /// Whether the account is closed.
+    pub disabled: bool,
+    /// When created.
+    pub created_at: i64,
+    /// When last changed.
+    pub changed_at: i64,
+}
+
+/// A unit of the organisation tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitRow {
+    /// Identity.
+    pub id: Uuid,
+    /// The unit above; `None` for the root.
+    pub parent: Option<Uuid>,
+    /// Stable code.
+    pub code: String,
+    /// Name to show.
+    pub name: String,
+    /// Area; empty for everywhere.
+    pub region: String,
+}
+
+pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreError> {
+    Ok(UserRow {
+        id: row.uuid(first)?,
+        username: row.text(first + 1)?,
+        name: row.text(first + 2)?,
+        role: row.text(first + 3)?,
+        region: row.text(first + 4)?,
+        unit: row.uuid(first + 5)?,
+        password: row.text(first + 6)?,
+        disabled: row.bool(first + 7)?,
+        created_at: row.int(first + 8)?,
+        changed_at: row.int(first + 9)?,
+    })
+}
+
+fn read_unit(row: &Row<'_>) -> Result<UnitRow, StoreError> {
+    Ok(UnitRow {
+        id: row.uuid(0)?,
+        parent: row.opt_uuid(1)?,
+        code: row.text(2)?,
+        name: row.text(3)?,
+        region: row.text(4)?,
+    })
+}
+
+/// A user.
+///
+/// # Errors
+/// Those of the database.
+pub fn user(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<UserRow>, StoreError> {
+    tx.query_opt(USER, &[(&id).into()], |row| read_user(row, 0))
+}
+
+/// A user by the name they sign in with.
+///
+/// # Errors
+/// Those of the database.
+pub fn user_by_name(tx: &mut Tx<'_>, username: &str) -> Result<Option<UserRow>, StoreError> {
+    tx.query_opt(USER_BY_NAME, &[username.into()], |row| read_user(row, 0))
+}
+
+/// All users.
+///
+/// # Errors
+/// Those of the database.
+pub fn users(tx: &mut Tx<'_>) -> Result<Vec<UserRow>, StoreError> {
+    tx.query(USERS, &[], |row| read_user(row, 0))
+}
+
+/// Whether there is any user.
+///
+/// # Errors
+/// Those of the database.
+pub fn any_user(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(ANY_USER, &[], |row| row.int(0))?.is_some())
+}
+
+/// Writes a new user.
+///
+/// # Errors
+/// `Constraint` when the name is taken.
+pub fn insert_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
+    let values = [
+        (&row.id).into(),
+        (&row.username).into(),
+        (&row.name).into(),
+        (&row.role).into(),
+        (&row.region).into(),
+        (&row.unit).into(),
+        (&row.password).into(),
+        row.disabled.into(),
+        row.created_at.into(),
+        row.changed_at.into(),
+    ];
+    tx.execute(INSERT_USER, &values).map(drop)
+}
+
+/// Changes everything of a user but name to sign in with and password.
+///
+/// # Errors
+/// Those of the database.
+pub fn update_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
+    let values = [
+        (&row.id).into(),
+        (&row.name).into(),
+        (&row.role).into(),
+        (&row.region).into(),
+        (&row.unit).into(),
+        row.disabled.into(),
+        row.changed_at.into(),
+    ];
+    tx.execute(UPDATE_USER, &values).map(drop)
+}
+
+/// Sets a password's hash.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_password(tx: &mut Tx<'_>, id: Uuid, password: &str, at: i64) -> Result<(), StoreError> {
+    tx.execute(SET_PASSWORD, &[(&id).into(), password.into(), at.into()]).map(drop)
+}
+
+/// How many open accounts have a role.
+///
+/// # Errors
+/// Those of the database.
+pub fn count_active(tx: &mut Tx<'_>, role: &str) -> Result<i64, StoreError> {
+    tx.query_one(COUNT_ACTIVE, &[role.into()], |row| row.int(0))
+}
+
+/// A unit.
+///
+/// # Errors
+/// Those of the database.
+pub fn unit(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<UnitRow>, StoreError> {
+    tx.query_opt(UNIT, &[(&id).into()], read_unit)
+}
+
+/// All units.
+///
+/// # Errors
+/// Those of the database.
+pub fn units(tx: &mut Tx<'_>) -> Result<Vec<UnitRow>, StoreError> {
+    tx.query(UNITS, &[], read_unit)
+}
+
+/// A unit by its code.
+///
+/// # Errors
+/// Those of the database.
+pub fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<UnitRow>, StoreError> {
+    tx.query_opt(UNIT_BY_CODE, &[code.into()], read_unit)
+}
+
+/// Writes a new unit unless its code is taken.
+///
+/// # Errors
+/// Those of the database.
+pub fn insert_unit(tx: &mut Tx<'_>, row: &UnitRow) -> Result<(), StoreError> {
+    let values =
+        [(&row.id).into(), (&row.parent).into(), (&row.code).into(), (&row.name).into(), (&row.region).into()];
+    tx.execute(INSERT_UNIT, &values).map(drop)
+}

@@ -1,0 +1,41 @@
+//! Recurring duties with a lease: of many nodes one does each, and none is a leader.
+
+use crate::statements::statements;
+use crate::{StoreError, Tx};
+
+statements! {
+    NOTE = "INSERT INTO schedules (name, due_at, lease_until, holder) VALUES (?1, 0, 0, '')
+        ON CONFLICT (name) DO NOTHING";
+    DUE = "SELECT 1 FROM schedules WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
+    CLAIM = "UPDATE schedules SET lease_until = ?3, holder = ?4 WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
+    FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
+    KNOWN = "SELECT 1 FROM schedules WHERE name = ?1";
+}
+
+/// Whether a duty is due and nobody does it; for a look before claiming.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_due(tx: &mut Tx<'_>, name: &str, now: i64) -> Result<bool, StoreError> {
+    if tx.query_opt(KNOWN, &[name.into()], |row| row.int(0))?.is_none() {
+        return Ok(true);
+    }
+    Ok(tx.query_opt(DUE, &[name.into(), now.into()], |row| row.int(0))?.is_some())
+}
+
+/// Claims a duty that is due until `lease_until`; false when it is not due or another node has it.
+///
+/// # Errors
+/// Those of the database.
+pub fn claim(tx: &mut Tx<'_>, name: &str, now: i64, lease_until: i64, holder: &str) -> Result<bool, StoreError> {
+    tx.execute(NOTE, &[name.into()])?;
+    Ok(tx.execute(CLAIM, &[name.into(), now.into(), lease_until.into(), holder.into()])? == 1)
+}
+
+/// Gives a duty back, due again at `next`. Whoever lost the lease changes nothing.
+///
+/// # Errors
+/// Those of the database.
+pub fn finish(tx: &mut Tx<'_>, name: &str, next: i64, holder: &str) -> Result<(), StoreError> {
+    tx.execute(FINISH, &[name.into(), next.into(), holder.into()]).map(drop)
+}

@@ -1,0 +1,116 @@
+//! The tables, as a list of steps that only grows. Written once; [`crate::dialect`] exchanges the words that differ.
+
+use crate::dialect::Dialect;
+use crate::{StoreError, Tx};
+
+/// What a migration did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Migrated {
+    /// Schema before.
+    pub from: i64,
+    /// Schema now.
+    pub to: i64,
+}
+
+/// Every step; the schema number is how many have been taken. Times are UTC microseconds, truth values 0 or 1,
+/// identifiers 16 bytes.
+const STEPS: &[&[&str]] = &[&[
+    "CREATE TABLE keyring (name TEXT PRIMARY KEY, wrapped BLOB NOT NULL)",
+    "CREATE TABLE persons (id BLOB PRIMARY KEY, wrapped_key BLOB, identity BLOB, created_at BIGINT NOT NULL,
+        erased_at BIGINT) CLUSTERED",
+    "CREATE TABLE person_lookups (hash BLOB NOT NULL, kind TEXT NOT NULL, person BLOB NOT NULL,
+        PRIMARY KEY (hash, kind, person)) CLUSTERED",
+    "CREATE INDEX person_lookups_person ON person_lookups (person)",
+    "CREATE TABLE vault_items (case_id BLOB NOT NULL, item BIGINT NOT NULL, kind TEXT NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (case_id, item)) CLUSTERED",
+    "CREATE TABLE cases (id BLOB PRIMARY KEY, number TEXT NOT NULL UNIQUE, version BIGINT NOT NULL, state TEXT NOT NULL,
+        kind TEXT NOT NULL, category TEXT, grade TEXT, channel TEXT NOT NULL, person BLOB NOT NULL, text_key BLOB,
+        subject TEXT, owner_unit BLOB NOT NULL, owner_user BLOB, first_owner BLOB, region TEXT NOT NULL,
+        province TEXT NOT NULL, received_at BIGINT NOT NULL, registered_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
+        closed_at BIGINT, due_at BIGINT NOT NULL, due_rule TEXT, open BIGINT NOT NULL)",
+    "CREATE INDEX cases_due ON cases (due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_user ON cases (owner_user, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_unit ON cases (owner_unit, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_province ON cases (province, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_category ON cases (category, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_grade ON cases (grade, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_due_state ON cases (state, due_at, id) WHERE open = 1",
+    "CREATE INDEX cases_received ON cases (received_at, id)",
+    "CREATE INDEX cases_person ON cases (person)",
+    "CREATE TABLE case_externals (number TEXT NOT NULL, owner TEXT NOT NULL, case_id BLOB NOT NULL,
+        PRIMARY KEY (number, owner, case_id)) CLUSTERED",
+    "CREATE TABLE entries (subject BLOB NOT NULL, ledger BIGINT NOT NULL, version BIGINT NOT NULL,
+        stream BIGINT NOT NULL, seq BIGINT NOT NULL, at BIGINT NOT NULL, actor TEXT NOT NULL, verb TEXT NOT NULL,
+        schema BIGINT NOT NULL, body TEXT NOT NULL, prev BLOB NOT NULL, hash BLOB NOT NULL,
+        PRIMARY KEY (subject, ledger, version))",
+    "CREATE UNIQUE INDEX entries_stream ON entries (stream, seq)",
+    "CREATE TABLE streams (stream BIGINT PRIMARY KEY, sealed BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE checkpoints (n BIGINT PRIMARY KEY, at BIGINT NOT NULL, ranges TEXT NOT NULL, leaves BIGINT NOT NULL,
+        root BLOB NOT NULL, prev BLOB NOT NULL, signature BLOB NOT NULL, public_key BLOB NOT NULL)",
+    "CREATE TABLE idempotency (actor TEXT NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, case_id BLOB NOT NULL,
+        version BIGINT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (actor, key)) CLUSTERED",
+    "CREATE INDEX idempotency_at ON idempotency (at)",
+    "CREATE TABLE number_blocks (day BIGINT PRIMARY KEY, next BIGINT NOT NULL)",
+    "CREATE TABLE units (id BLOB PRIMARY KEY, parent BLOB, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+        region TEXT NOT NULL)",
+    "CREATE TABLE users (id BLOB PRIMARY KEY, username TEXT NOT NULL UNIQUE, name TEXT NOT NULL, role TEXT NOT NULL,
+        region TEXT NOT NULL, unit BLOB NOT NULL, password TEXT NOT NULL, disabled BIGINT NOT NULL,
+        created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL)",
+    "CREATE TABLE sessions (hash BLOB PRIMARY KEY, user_id BLOB NOT NULL, created_at BIGINT NOT NULL,
+        expires_at BIGINT NOT NULL, seen_at BIGINT NOT NULL) CLUSTERED",
+    "CREATE INDEX sessions_user ON sessions (user_id)",
+    "CREATE TABLE tokens (id BLOB PRIMARY KEY, name TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, role TEXT NOT NULL,
+        region TEXT NOT NULL, scopes TEXT NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT, revoked_at BIGINT)",
+    "CREATE TABLE attempts (key TEXT PRIMARY KEY, window_start BIGINT NOT NULL, count BIGINT NOT NULL)",
+    "CREATE TABLE schedules (name TEXT PRIMARY KEY, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,
+        holder TEXT NOT NULL)",
+    "CREATE TABLE erasures (person BLOB PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL)",
+    // The one writer of SQLite; on PostgreSQL the first connection's.
+    "INSERT INTO streams (stream, sealed) VALUES (1, 0)",
+]];
+
+const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
+/// Two nodes that start together must not both migrate.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(1919185523, 0)";
+const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+const SET_VERSION: &str = "INSERT INTO schema_version (version) VALUES (?1)";
+
+fn known() -> i64 {
+    STEPS.len() as i64
+}
+
+pub(crate) fn migrate(tx: &mut Tx<'_>, dialect: Dialect) -> Result<Migrated, StoreError> {
+    if dialect == Dialect::Postgres {
+        tx.batch(ONE_AT_A_TIME)?;
+    }
+    tx.batch(VERSION_TABLE)?;
+    let from = tx.query_one(VERSION, &[], |row| row.int(0))?;
+    if from > known() {
+        return Err(StoreError::Newer { found: from, known: known() });
+    }
+    for step in STEPS.iter().skip(usize::try_from(from).unwrap_or(0)) {
+        for definition in *step {
+            tx.batch(&dialect.definition(definition))?;
+        }
+    }
+    if from < known() {
+        tx.execute(SET_VERSION, &[known().into()])?;
+    }
+    Ok(Migrated { from, to: known() })
+}
+
+pub(crate) fn check(tx: &mut Tx<'_>, dialect: Dialect) -> Result<(), StoreError> {
+    let exists = match dialect {
+        Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'",
+        Dialect::Postgres => "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('schema_version')",
+    };
+    let found = match tx.query_one(exists, &[], |row| row.int(0))? {
+        0 => 0,
+        _ => tx.query_one(VERSION, &[], |row| row.int(0))?,
+    };
+    match found.cmp(&known()) {
+        std::cmp::Ordering::Less => Err(StoreError::Older { found, known: known() }),
+        std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known: known() }),
+        std::cmp::Ordering::Equal => Ok(()),
+    }
+}

@@ -1,0 +1,32 @@
+//! Every statement is a constant and stands in a list, so that a test can prepare all of them on both databases.
+
+macro_rules! statements {
+    ($( $name:ident = $sql:expr; )+) => {
+        $( const $name: &str = $sql; )+
+        #[cfg(feature = "testing")]
+        pub(crate) const ALL: &[(&str, &str)] = &[ $( (stringify!($name), $name), )+ ];
+    };
+}
+pub(crate) use statements;
+
+/// All of them with their module.
+#[cfg(feature = "testing")]
+pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
+    let modules = [
+        ("cases", crate::cases::ALL),
+        ("checkpoints", crate::checkpoints::ALL),
+        ("entries", crate::entries::ALL),
+        ("erasures", crate::erasures::ALL),
+        ("idempotency", crate::idempotency::ALL),
+        ("keyring", crate::keyring::ALL),
+        ("numbers", crate::numbers::ALL),
+        ("people", crate::people::ALL),
+        ("schedules", crate::schedules::ALL),
+        ("sign_in", crate::sign_in::ALL),
+        ("vault", crate::vault::ALL),
+    ];
+    modules
+        .iter()
+        .flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql)))
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! A transaction as work sees it: statements, rows, and positions in the log's streams.
+
+use crate::postgresql::Session;
+use crate::row::{Param, Row};
+use crate::sqlite::Positions;
+use crate::StoreError;
+
+/// An open transaction. Its end belongs to the store.
+pub struct Tx<'a> {
+    pub(crate) driver: Driver<'a>,
+}
+
+pub(crate) enum Driver<'a> {
+    Sqlite(&'a rusqlite::Connection, &'a Positions),
+    Postgres(&'a mut Session),
+}
+
+impl Tx<'_> {
+    /// Runs a statement and returns how many rows it touched.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, _) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let touched = statement.execute(rusqlite::params_from_iter(params))?;
+                Ok(touched as u64)
+            }
+            Driver::Postgres(session) => session.execute(sql, params),
+        }
+    }
+
+    /// Runs a query and maps its rows.
+    ///
+    /// # Errors
+    /// If the database refuses or a row cannot be mapped.
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, _) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+                let mut mapped = Vec::new();
+                while let Some(row) = rows.next()? {
+                    mapped.push(map(&Row::Sqlite(row))?);
+                }
+                Ok(mapped)
+            }
+            Driver::Postgres(session) => {
+                session.query(sql, params)?.iter().map(|row| map(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Runs a query that gives at most one row of interest.
+    ///
+    /// # Errors
+    /// If the database refuses or the row cannot be mapped.
+    pub fn query_opt<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.query(sql, params, map)?.into_iter().next())
+    }
+
+    /// Runs a query that always gives a row.
+    ///
+    /// # Errors
+    /// If it gives none, the database refuses or the row cannot be mapped.
+    pub fn query_one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        map: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.query_opt(sql, params, map)?.ok_or_else(|| StoreError::Sql("a query gave no row".to_owned()))
+    }
+
+    /// Several statements without values, as table definitions are.
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, _) => Ok(connection.execute_batch(sql)?),
+            Driver::Postgres(session) => session.batch(sql),
+        }
+    }
+
+    /// Whether the database accepts a statement; returns how many values it wants.
+    #[cfg(feature = "testing")]
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<usize, StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, _) => Ok(connection.prepare(sql)?.parameter_count()),
+            Driver::Postgres(session) => session.parameter_count(sql),
+        }
+    }
+
+    /// The next position in this writer's stream of the log: stream and sequence number, gapless in the order of
+    /// commits. A transaction that is rolled back gives its positions back.
+    ///
+    /// # Errors
+    /// If the stream cannot be read.
+    pub fn next_position(&mut self) -> Result<(i64, i64), StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, positions) => positions.next(connection),
+            Driver::Postgres(session) => session.next_position(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What is answered stands; what fails leaves nothing; nothing takes others down with it.
+
+use crate::case;
+use store::testing::each_database;
+use store::{StoreError, cases, keyring};
+
+#[derive(Debug, PartialEq)]
+enum Mine {
+    Refused,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Mine {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[test]
+fn one_failure_among_many_undoes_only_itself() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let outcomes = runtime.block_on(async {
+            let mut tasks = Vec::new();
+            for n in 0..120 {
+                let db = db.clone();
+                tasks.push(tokio::spawn(async move {
+                    db.write(move |tx| {
+                        cases::insert(tx, &case(n))?;
+                        match n % 4 {
+                            1 => Err(Mine::Refused),
+                            2 => panic!("a mistake in the work"),
+                            3 => cases::insert(tx, &case(n)).map_err(Mine::from),
+                            _ => Ok(()),
+                        }
+                    })
+                    .await
+                }));
+            }
+            let mut outcomes = Vec::new();
+            for task in tasks {
+                outcomes.push(task.await.unwrap());
+            }
+            outcomes
+        });
+        for (n, outcome) in (0_i64..).zip(outcomes) {
+            match n % 4 {
+                0 => assert_eq!(outcome, Ok(())),
+                1 => assert_eq!(outcome, Err(Mine::Refused)),
+                2 => assert_eq!(outcome, Err(Mine::Store(StoreError::Panicked))),
+                _ => assert!(matches!(outcome, Err(Mine::Store(StoreError::Constraint { .. }))), "{outcome:?}"),
+            }
+            let there = db.read_now(move |tx| cases::by_id(tx, case(n).id)).unwrap();
+            assert_eq!(there, (n % 4 == 0).then(|| case(n)), "case {n}");
+        }
+        db.close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn constraints_are_named() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        db.write_now(|tx| cases::insert(tx, &case(1))).unwrap();
+        let again = db.write_now(|tx| {
+            let twin = store::CaseRow { id: case(2).id, ..case(1) };
+            cases::insert(tx, &twin)
+        });
+        let Err(StoreError::Constraint { name }) = again else { panic!("{again:?}") };
+        assert!(name.contains("number"), "{name}");
+        db.close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_row_moves_on_only_from_the_version_seen() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        db.write_now(|tx| cases::insert(tx, &case(1))).unwrap();
+        let next = store::CaseRow { version: 2, state: "accepted".to_owned(), ..case(1) };
+        let (first, second) = (next.clone(), next.clone());
+        assert!(db.write_now(move |tx| cases::update(tx, &first, 1)).unwrap());
+        assert!(!db.write_now(move |tx| cases::update(tx, &second, 1)).unwrap());
+        let fixed = store::CaseRow { version: 3, number: "other".to_owned(), text_key: None, ..next.clone() };
+        assert!(db.write_now(move |tx| cases::update(tx, &fixed, 2)).unwrap());
+        let kept = db.read_now(|tx| cases::by_id(tx, case(1).id)).unwrap().unwrap();
+        assert_eq!(kept, store::CaseRow { version: 3, ..next }, "what registration fixed is left alone");
+        db.close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn readers_cannot_write() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        let written = db.read_now(|tx| keyring::insert_if_absent(tx, "x", b"y"));
+        assert!(matches!(written, Err(StoreError::ReadOnly(_))), "{written:?}");
+        assert_eq!(db.read_now(|tx| keyring::get(tx, "x")).unwrap(), None);
+        db.close();
+    })
+    .unwrap();
+}

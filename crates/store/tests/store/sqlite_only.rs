@@ -1,0 +1,58 @@
+//! What only a file can suffer.
+
+use crate::case;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::testing::sqlite;
+use store::{Db, Options, StoreError, Target, cases};
+
+#[test]
+fn a_file_that_is_no_database_is_said_to_be_none() {
+    let scratch = sqlite().unwrap();
+    let path = scratch.folder().join("letter.db");
+    std::fs::write(&path, "Dear customer, ".repeat(500)).unwrap();
+    let opened = Db::open(&Target::Sqlite(path), &Options::default()).map(drop);
+    assert!(matches!(opened, Err(StoreError::Corrupt(_))), "{opened:?}");
+}
+
+#[test]
+fn a_busy_server_lets_the_command_line_in() {
+    let scratch = sqlite().unwrap();
+    let server = scratch.open().unwrap();
+    let beside = Db::open(&scratch.target, &Options::small()).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let writers: Vec<_> = (0..4)
+        .map(|lane| {
+            let (server, stop) = (server.clone(), Arc::clone(&stop));
+            std::thread::spawn(move || {
+                let mut n = lane;
+                while !stop.load(Ordering::Relaxed) {
+                    server.write_now(move |tx| cases::insert(tx, &case(n))).unwrap();
+                    n += 4;
+                }
+            })
+        })
+        .collect();
+    let started = Instant::now();
+    for n in 1_000_000..1_000_005 {
+        beside.write_now(move |tx| cases::insert(tx, &case(n))).unwrap();
+    }
+    assert!(started.elapsed() < Duration::from_secs(30));
+    stop.store(true, Ordering::Relaxed);
+    for writer in writers {
+        writer.join().unwrap();
+    }
+    server.close();
+    beside.close();
+}
+
+#[test]
+fn a_schema_from_the_future_is_left_alone() {
+    let scratch = sqlite().unwrap();
+    let db = scratch.open().unwrap();
+    db.write_now(|tx| store::testing::raw(tx, "UPDATE schema_version SET version = 99")).unwrap();
+    assert!(matches!(db.migrate(), Err(StoreError::Newer { found: 99, .. })));
+    assert!(matches!(db.check_schema(), Err(StoreError::Newer { found: 99, .. })));
+    db.close();
+}
