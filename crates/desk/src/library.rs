@@ -58,14 +58,13 @@ impl Library {
         )
         .map_err(LibraryError::Taxonomy)?;
         let mut faults = Vec::new();
-        let mut calendars = Vec::new();
+        let mut calendars = CalendarSet::default();
         for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
             match Calendar::parse_file(&file.path, &file.text) {
-                Ok(calendar) => calendars.push(calendar),
+                Ok(calendar) => calendars.insert(calendar),
                 Err(found) => faults.extend(found),
             }
         }
-        let calendars = CalendarSet::new(calendars);
         let mut packs = HashMap::new();
         for file in files.iter().filter(|file| file.path.ends_with(".toml") && !file.path.contains('/')) {
             match Pack::load(&file.path, &file.text, &calendars) {

@@ -97,7 +97,7 @@ impl Desk {
             Some(person) => Some((person, self.known_person(person).await?)),
             None => None,
         };
-        let day = now.to_zoned(self.zone().clone()).date();
+        let day = now.to_zoned_datetime(self.zone().clone()).date();
         let fresh = register::Fresh {
             // A refused registration must not use up a number.
             number: String::new(),

@@ -14,7 +14,7 @@ use std::io::{BufRead, Write};
 use store::{CheckpointRow, Db, EntryRow, checkpoints, entries, cases};
 use uuid::Uuid;
 
-const PAGE: usize = 5_000;
+const PAGE: i64 = 5_000;
 /// A damaged log may have very many faults; naming this many is enough.
 const MOST_FINDINGS: usize = 1_000;
 

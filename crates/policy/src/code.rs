@@ -29,6 +29,13 @@ macro_rules! codes {
                     $(Self::$variant => $code),+
                 }
             }
+
+            /// The entry with a code.
+            #[must_use]
+            #[allow(dead_code, reason = "lists of this crate alone are read by serde")]
+            $vis fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|entry| entry.code() == code)
+            }
         }
 
         impl crate::code::Coded for $name {

@@ -1,0 +1,6 @@
+//! Words and what hides in them: identifiers are found, lifted out, masked and put back.
+
+pub mod clean;
+pub mod identifier;
+pub mod lift;
+pub mod mask;
