@@ -24,6 +24,7 @@ pub mod verify;
 
 pub use caller::Caller;
 pub use error::DeskError;
+pub use load::CaseRef;
 pub use library::Library;
 pub use permissions::Permission;
 
@@ -123,6 +124,14 @@ impl Desk {
     #[must_use]
     pub fn root(&self) -> UnitId {
         self.inner.root
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// If it does not answer.
+    pub async fn alive(&self) -> Result<(), DeskError> {
+        self.inner.db.read(|tx| Ok::<_, DeskError>(store::keyring::get(tx, "lookup")?)).await.map(drop)
     }
 
     /// The customer's code for following a case.

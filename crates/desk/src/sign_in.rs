@@ -193,7 +193,22 @@ impl Desk {
         Ok(secret)
     }
 
-    /// Creates a user, or sets a new password: returns the one-time password, shown once. All sessions of the user
+    /// Revokes every valid token of a name and returns how many there were.
+    ///
+    /// # Errors
+    /// Only those of the database.
+    pub fn revoke_tokens(&self, by: &Caller, name: &str) -> Result<usize, DeskError> {
+        let (name, actor, at) = (name.to_owned(), by.actor.id, stored(self.time().now()));
+        self.db().write_now(move |tx| {
+            let revoked = sign_in::revoke_tokens(tx, &name, at)?;
+            for id in &revoked {
+                administration::record(tx, *id, actor, at, &Change::new("revoke-token"))?;
+            }
+            Ok(revoked.len())
+        })
+    }
+
+    /// Sets a new password: returns the one-time password, shown once. All sessions of the user
     /// end.
     ///
     /// # Errors

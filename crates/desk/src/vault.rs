@@ -8,6 +8,7 @@ pub mod cipher;
 pub mod keyring;
 pub mod master;
 pub mod person;
+pub mod rotate;
 pub mod seal;
 
 pub use keyring::Keyring;

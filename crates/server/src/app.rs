@@ -1,10 +1,33 @@
-//! The running server: what handlers share, and the router made from the table of routes.
+//! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
+use crate::extract::{self, Visitor};
 use crate::locale::{Language, Locales};
+use crate::problem::{Failure, Why};
+use crate::routes::{self, Access, Face, Method};
+use crate::{console, ops};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderName, HeaderValue, Request, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
 use desk::Desk;
-use std::net::IpAddr;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+/// A client that does not finish its header in this time is let go.
+const HEADER_TIME: Duration = Duration::from_secs(10);
+/// Connections served at the same time; later ones wait to be accepted.
+const MOST_CONNECTIONS: usize = 4096;
+/// How long requests under way may take when the server ends.
+const FAREWELL: Duration = Duration::from_secs(20);
 
 /// What every handler can reach. Cheap to clone.
 #[derive(Clone)]
@@ -18,10 +41,12 @@ pub struct App {
     pub locales: Locales,
     /// What the operator of the server chose.
     pub settings: Settings,
+    /// What was counted since the start.
+    pub counts: ops::Counts,
 }
 
 /// What the operator of the server chose.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Networks whose `X-Forwarded-For` is believed: address and prefix length.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
@@ -29,15 +54,15 @@ pub struct Settings {
     pub default_language: Language,
     /// Whether the session cookie is marked `Secure` (behind HTTPS).
     pub secure_cookie: bool,
-    /// Folder that overrides embedded assets.
-    pub assets_folder: Option<PathBuf>,
+    /// Folder that overrides embedded packs, words and assets.
+    pub data_folder: Option<PathBuf>,
 }
 
 impl AppState {
     /// Puts the parts together.
     #[must_use]
     pub fn new(desk: Desk, locales: Locales, settings: Settings) -> Self {
-        Self(Arc::new(App { desk, locales, settings }))
+        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default() }))
     }
 }
 
@@ -46,4 +71,166 @@ impl std::ops::Deref for AppState {
     fn deref(&self) -> &App {
         &self.0
     }
+}
+
+/// What the guard of a route knows about it.
+#[derive(Clone)]
+struct Gate {
+    state: AppState,
+    access: Access,
+    face: Face,
+    changes: bool,
+    path: &'static str,
+}
+
+/// The router made from the table of routes.
+pub fn router(state: &AppState) -> Router {
+    let mut router = Router::new();
+    let mut paths: Vec<&'static str> = Vec::new();
+    for route in routes::table() {
+        paths.push(route.path);
+        let gate = Gate {
+            state: state.clone(),
+            access: route.access,
+            face: route.face,
+            changes: route.method == Method::Post,
+            path: route.path,
+        };
+        let handler: MethodRouter<AppState> = route.handler.route_layer(middleware::from_fn_with_state(gate, guard));
+        router = router.route(route.path, handler);
+    }
+    let open = |face| Gate { state: state.clone(), access: Access::Public, face, changes: false, path: "other" };
+    let lost = |why: fn() -> Why| move || async move { Failure::from(why()) };
+    router
+        .method_not_allowed_fallback(lost(|| Why::NoSuchMethod))
+        .fallback(lost(|| Why::NoSuchRoute))
+        .layer(middleware::from_fn_with_state(open(Face::Api), stray))
+        .with_state(state.clone())
+}
+
+/// Renders failures of addresses that no route guards.
+async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
+    let wants_page = !request.uri().path().starts_with("/api/")
+        && request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+    let language = extract::language(&gate.state, request.headers());
+    let response = next.run(request).await;
+    let face = if wants_page { Face::Page } else { gate.face };
+    finish(&gate.state, face, language, None, response)
+}
+
+/// Runs before every route: who, from where, in which language, and whether they may.
+async fn guard(State(gate): State<Gate>, mut request: Request<Body>, next: Next) -> Response {
+    let begun = Instant::now();
+    let app = &gate.state;
+    let language = extract::language(app, request.headers());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let address = extract::address(app, request.headers(), peer);
+    let caller = match extract::identify(app, request.headers(), gate.changes).await {
+        Ok(caller) => caller,
+        Err(failure) => return finish(app, gate.face, language, None, failure.into_response()),
+    };
+    let signed_in = caller.clone();
+    let denied = match (gate.access, &caller) {
+        (Access::Public, _) => None,
+        (Access::Needs(_), None) => Some(Failure::from(Why::NotSignedIn)),
+        (Access::Needs(permission), Some(caller)) => permission.require(caller).err().map(Failure::from),
+    };
+    let back = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let response = match denied {
+        Some(failure) if gate.face == Face::Page && matches!(failure.why(), Why::NotSignedIn) => {
+            console::to_sign_in(&back)
+        }
+        Some(failure) => failure.into_response(),
+        None => {
+            request.extensions_mut().insert(Visitor { caller, language, address });
+            next.run(request).await
+        }
+    };
+    let response = finish(app, gate.face, language, signed_in.as_ref(), response);
+    app.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
+    response
+}
+
+/// Puts failures into words and adds the headers every answer carries.
+fn finish(
+    app: &AppState,
+    face: Face,
+    language: Language,
+    caller: Option<&desk::Caller>,
+    mut response: Response,
+) -> Response {
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        let told = failure.tell(app, language);
+        response = match face {
+            Face::Api => told.problem(),
+            Face::Page => console::problem_page(app, language, caller, &told),
+        };
+    }
+    let policy = match face {
+        Face::Api => "default-src 'none'; frame-ancestors 'none'",
+        Face::Page => {
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+             frame-ancestors 'none'; base-uri 'none'"
+        }
+    };
+    let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(policy));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_LANGUAGE)
+        .or_insert(HeaderValue::from_static(if language == Language::En { "en" } else { "zh-CN" }));
+    response
+}
+
+/// Serves until told to stop, then finishes what was accepted.
+///
+/// # Errors
+/// If the listener fails for good.
+pub async fn serve(
+    state: AppState,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let router = router(&state);
+    let graceful = hyper_util::server::graceful::GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file handles, or the peer went away: neither ends the server.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let router = router.clone().layer(axum::Extension(ConnectInfo(peer)));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME)
+            .max_buf_size(64 * 1024)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            let _place = place;
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
+    Ok(())
 }

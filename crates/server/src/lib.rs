@@ -13,4 +13,6 @@ pub mod locale;
 pub mod openapi;
 pub mod ops;
 pub mod problem;
+pub mod query;
 pub mod routes;
+pub mod words;

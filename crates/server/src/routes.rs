@@ -73,6 +73,14 @@ pub struct Operation {
     pub repeatable: bool,
 }
 
+impl Operation {
+    /// A description of something that is only read.
+    #[must_use]
+    pub const fn get(id: &'static str, summary: &'static str, tag: &'static str, answer: &'static str) -> Self {
+        Self { id, summary, tag, query: &[], body: None, answer, status: 200, versioned: false, repeatable: false }
+    }
+}
+
 /// The table.
 #[must_use]
 pub fn table() -> Vec<Route> {

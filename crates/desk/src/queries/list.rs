@@ -21,7 +21,7 @@ pub const MOST: usize = 250;
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
-    /// The clock that is due first comes first; cases without a running clock come last.
+    /// Open cases; the clock that is due first comes first, cases without a running clock come last.
     #[default]
     Due,
     /// The newest receipt comes first.
@@ -144,6 +144,9 @@ impl Desk {
             && !domain::taxonomy::region_valid(region)
         {
             return Err(Fault::new("region", "bad_region").into());
+        }
+        if filter.order == Order::Due && filter.states.iter().any(|state| !state.is_open()) {
+            return Err(Fault::new("sort", "due_needs_open").into());
         }
         let after = filter.after.as_deref().map(cursor).transpose()?;
         Ok(ListQuery {

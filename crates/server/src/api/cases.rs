@@ -1,0 +1,263 @@
+//! `/complaints`: take in, list, read, explain.
+
+use super::{answer, view};
+use crate::app::AppState;
+use crate::extract::{self, Visitor, Who};
+use crate::problem::Failure;
+use crate::query;
+use crate::routes::{Access, Face, Method, Operation, Route};
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use desk::CaseRef;
+use desk::permissions;
+use desk::queries::list::{Filter, Order};
+use desk::register::OnceOnly;
+use domain::case::State as CaseState;
+use domain::intake::{FIELDS, Intake};
+use domain::refusal::Refusal;
+use domain::shape::{Field, Kind, optional};
+use serde_json::{Map, Value, json};
+
+/// Codes of the states, for the description.
+pub const STATES: &[&str] = &[
+    "draft",
+    "triage",
+    "registered",
+    "accepted",
+    "in_progress",
+    "awaiting_review",
+    "awaiting_reply",
+    "awaiting_customer",
+    "closed",
+    "suspended",
+    "reopened",
+    "withdrawn",
+    "voided",
+    "merged",
+    "declined",
+];
+
+/// Parameters of a list.
+pub const LIST: &[Field] = &[
+    optional("status", Kind::List { of: &Kind::Code(STATES), max: 15 }, "Any of these states, separated by commas."),
+    optional("grade", Kind::Code(&["normal", "major", "urgent"]), "Grade."),
+    optional("category", Kind::Category, "Node of the category tree; everything below it."),
+    optional("assignee", Kind::Line { max: 40 }, "Identifier of the holder, or `me`."),
+    optional("unit", Kind::Uuid, "Identifier of the holding unit."),
+    optional("region", Kind::Region, "Where it happened; everything below it."),
+    optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
+    optional("external", Kind::Line { max: 64 }, "Another body's number."),
+    optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
+    optional("sort", Kind::Code(&["due", "-received"]), "By time left, or newest receipt first. Default: `due`, for ended cases `-received`."),
+    optional("limit", Kind::Whole { min: 1, max: 250 }, "Cases a page. Default 50."),
+    optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
+];
+
+const AT_VERSION: &[Field] =
+    &[optional("version", Kind::Whole { min: 1, max: 1_000_000 }, "The case as it stood after this entry.")];
+
+/// The routes of this file.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let row = |method, path, permission, operation, handler| Route {
+        method,
+        path,
+        access: Access::Needs(permission),
+        face: Face::Api,
+        operation: Some(operation),
+        handler,
+    };
+    let read = |id, summary, answer| Operation::get(id, summary, "Complaints", answer);
+    vec![
+        row(
+            Method::Post,
+            "/api/v1/complaints",
+            permissions::REGISTER,
+            Operation {
+                body: Some(FIELDS),
+                status: 201,
+                repeatable: true,
+                ..read("register", "Register a contact.", "Receipt")
+            },
+            post(register),
+        ),
+        row(
+            Method::Get,
+            "/api/v1/complaints",
+            permissions::READ_CASES,
+            Operation { query: LIST, ..read("list_complaints", "List the cases the caller may see.", "Page") },
+            get(list),
+        ),
+        row(
+            Method::Get,
+            "/api/v1/complaints/{id}",
+            permissions::READ_CASES,
+            Operation { query: AT_VERSION, ..read("get_complaint", "A case, identifiers masked.", "Complaint") },
+            get(one),
+        ),
+        row(
+            Method::Get,
+            "/api/v1/complaints/{id}/events",
+            permissions::READ_LOG,
+            read("get_events", "The log of a case, identifiers masked.", "Entries"),
+            get(events),
+        ),
+        row(
+            Method::Get,
+            "/api/v1/complaints/{id}/accesses",
+            permissions::READ_LOG,
+            read("get_accesses", "Who looked at the personal data of a case, and why.", "Accesses"),
+            get(accesses),
+        ),
+        row(
+            Method::Get,
+            "/api/v1/complaints/{id}/clocks/{rule}/explain",
+            permissions::READ_CASES,
+            read("explain_clock", "Why a clock stands where it stands.", "Explanations"),
+            get(explain),
+        ),
+    ]
+}
+
+/// Adds the case's version as a strong entity tag.
+pub(super) fn tagged(mut response: Response, version: i64) -> Response {
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Marks an answer that repeats an earlier one.
+pub(super) fn replayed(mut response: Response, replayed: bool) -> Response {
+    if replayed {
+        response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    response
+}
+
+async fn register(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let key = extract::repeat_key(&headers)?.map(str::to_owned);
+    let bytes = extract::bytes(&headers, body).await?;
+    let intake = Intake::read(extract::json(&headers, &bytes)?).map_err(Refusal::invalid)?;
+    let once = key.as_deref().map(|key| OnceOnly { key, body: &bytes });
+    let done = app.desk.register(&caller, intake, once).await?;
+    let mut response = answer(StatusCode::CREATED, &view::receipt(&app.desk, &done.case));
+    if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/complaints/{}", done.case.id)) {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    Ok(replayed(tagged(response, done.case.version), done.replayed))
+}
+
+/// What to list, from checked parameters.
+///
+/// # Errors
+/// A fault naming the parameter that makes no sense.
+pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filter, Refusal> {
+    let text = |name: &str| given.get(name).and_then(Value::as_str);
+    let states: Vec<CaseState> = given
+        .get("status")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|code| CaseState::from_code(code.as_str()?))
+        .collect();
+    let open = given.get("open").and_then(Value::as_bool);
+    let ended = states.iter().any(|state| !state.is_open()) || open == Some(false);
+    let order = match text("sort") {
+        Some("due") => Order::Due,
+        Some(_) => Order::Received,
+        None if ended => Order::Received,
+        None => Order::Due,
+    };
+    let unknown = |name: &'static str| Refusal::from(domain::fault::Fault::new(name, "bad_uuid"));
+    let assignee = match text("assignee") {
+        Some("me") => Some(caller.actor.user().ok_or_else(|| unknown("assignee"))?),
+        Some(id) => Some(id.parse().map_err(|_| unknown("assignee"))?),
+        None => None,
+    };
+    Ok(Filter {
+        states,
+        grade: text("grade").and_then(policy::Grade::from_code),
+        category: text("category").map(str::to_owned),
+        assignee,
+        unit: text("unit").map(str::parse).transpose().map_err(|_| unknown("unit"))?,
+        region: text("region").map(str::to_owned),
+        phone: text("phone").map(str::to_owned),
+        external: text("external").map(str::to_owned),
+        due_before: text("due_before").and_then(|at| at.parse().ok()),
+        open_only: open == Some(true) || order == Order::Due,
+        order,
+        limit: given.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
+        after: text("after").map(str::to_owned),
+    })
+}
+
+async fn list(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
+    let given = query::read(raw.as_deref(), LIST)?;
+    let page = app.desk.list(&caller, &filter(&given, &caller)?).await?;
+    let mut body = json!({"items": page.items.iter().map(view::listed).collect::<Vec<_>>()});
+    if let (Some(next), Some(object)) = (page.next, body.as_object_mut()) {
+        object.insert("next".to_owned(), Value::String(next));
+    }
+    Ok(answer(StatusCode::OK, &body))
+}
+
+async fn one(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let given = query::read(raw.as_deref(), AT_VERSION)?;
+    let name = CaseRef::parse(&name)?;
+    let view = match given.get("version").and_then(Value::as_i64) {
+        Some(version) => app.desk.case_at(&caller, &name, version).await?,
+        None => app.desk.case(&caller, &name).await?,
+    };
+    Ok(tagged(answer(StatusCode::OK, &view::case(&app.desk, &view)), view.case.version))
+}
+
+async fn events(State(app): State<AppState>, Who(caller): Who, Path(name): Path<String>) -> Result<Response, Failure> {
+    let view = app.desk.case(&caller, &CaseRef::parse(&name)?).await?;
+    let body = json!({"items": view::entries(&view)});
+    Ok(tagged(answer(StatusCode::OK, &body), view.case.version))
+}
+
+async fn accesses(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let list = app.desk.accesses(&caller, &CaseRef::parse(&name)?).await?;
+    Ok(answer(StatusCode::OK, &json!({"items": view::accesses(&list)})))
+}
+
+async fn explain(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path((name, rule)): Path<(String, String)>,
+) -> Result<Response, Failure> {
+    let explained = app.desk.explain(&caller, &CaseRef::parse(&name)?, &rule).await?;
+    let body = json!({"items": view::explained(&explained, visitor.language.of_rules())});
+    Ok(answer(StatusCode::OK, &body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_states_are_all_there() {
+        assert_eq!(STATES, CaseState::ALL.map(CaseState::code));
+    }
+}

@@ -1,0 +1,320 @@
+//! Cases as JSON. Nothing is ever null: what is not known is left out.
+
+use desk::queries::case::CaseView;
+use desk::queries::list::Listed;
+use desk::{Desk, queries};
+use domain::actor::ActorId;
+use domain::case::{Case, Clock, Owner};
+use domain::event::Entry;
+use domain::free_text::FreeText;
+use domain::intake::Identity;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// A JSON object under construction.
+#[derive(Default)]
+struct Object(Map<String, Value>);
+
+impl Object {
+    fn put(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn put_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.put(name, value),
+            None => self,
+        }
+    }
+
+    fn put_text(self, name: &str, text: Option<&FreeText>) -> Self {
+        self.put_some(name, text.and_then(FreeText::plain))
+    }
+
+    fn put_filled(self, name: &str, inner: Self) -> Self {
+        if inner.0.is_empty() { self } else { self.put(name, Value::Object(inner.0)) }
+    }
+
+    fn done(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+/// A moment as RFC 3339 in UTC.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    at.to_string()
+}
+
+/// The same from UTC microseconds.
+#[must_use]
+pub fn micros(at: i64) -> String {
+    Timestamp::from_microsecond(at).map_or_else(|_| String::new(), moment)
+}
+
+/// What a clock looks like now.
+fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
+    let now = desk.time().now();
+    let (state, ended) = match &clock.ended {
+        Some((outcome, at)) => (crate::words::outcome(*outcome), Some(moment(*at))),
+        None if clock.due_at < now => ("overdue", None),
+        None => ("running", None),
+    };
+    let kind = desk.library().pinned(&case.pack).ok().and_then(|pack| Some(pack.clock(&clock.rule)?.kind.code()));
+    Object::default()
+        .put("rule", clock.rule.as_str())
+        .put_some("kind", kind)
+        .put("round", clock.round)
+        .put("from", moment(clock.from))
+        .put("due_at", moment(clock.due_at))
+        .put("state", state)
+        .put_some("ended_at", ended)
+        .done()
+}
+
+fn owner(owner: &Owner) -> Value {
+    Object::default()
+        .put("unit", owner.unit.to_string())
+        .put_some("user", owner.user.map(|user| user.to_string()))
+        .done()
+}
+
+/// What every command answers with: enough to go on, without opening texts.
+#[must_use]
+pub fn receipt(desk: &Desk, case: &Case) -> Value {
+    short(desk, case).put("tracking_code", desk.tracking_code(case.id)).done()
+}
+
+fn short(desk: &Desk, case: &Case) -> Object {
+    let clocks: Vec<Value> = case.clocks.iter().map(|one| clock(one, desk, case)).collect();
+    Object::default()
+        .put("id", case.id.to_string())
+        .put("number", case.number.as_str())
+        .put("status", case.state.code())
+        .put("version", case.version)
+        .put("kind", case.record.kind.code())
+        .put_some("category", case.category.as_deref())
+        .put("grade", case.grade.code())
+        .put("severity", case.severity.code())
+        .put("urgency", case.urgency.code())
+        .put("owner", owner(&case.owner))
+        .put("first_owner", owner(&case.first_owner))
+        .put("received_at", moment(case.received_at))
+        .put("registered_at", moment(case.registered_at))
+        .put("changed_at", moment(case.changed_at))
+        .put_some("closed_at", case.closed_at.map(moment))
+        .put("clocks", clocks)
+}
+
+/// A case as a whole, identifiers masked unless the view was revealed.
+#[must_use]
+pub fn case(desk: &Desk, view: &CaseView) -> Value {
+    let case = &view.case;
+    let record = &case.record;
+    let place = Object::default()
+        .put_text("text", record.place.as_ref())
+        .put_some("area_type", record.area_type.as_deref())
+        .put_some("neighbours_affected", record.neighbours_affected)
+        .put_some("visit_needed", record.visit_needed);
+    let identity = view.identity.as_ref();
+    let subscription = Object::default()
+        .put_some("number", identity.and_then(|identity| identity.subscription.as_deref()))
+        .put_some("caller", identity.and_then(|identity| identity.caller.as_deref()))
+        .put_some("plan", identity.and_then(|identity| identity.plan.as_deref()))
+        .put_some("product", record.product.as_deref())
+        .put_some("star", record.star)
+        .put_some("region", record.home_region.as_deref());
+    let grading = Object::default()
+        .put("row", case.grade_row.as_str())
+        .put("raised_by", case.raised_by.clone())
+        .put("by_hand", case.graded_by_hand);
+    let reply = case.reply.as_ref().map(|reply| {
+        Object::default()
+            .put("mode", reply.mode.as_str())
+            .put("at", moment(reply.at))
+            .put_text("content", Some(&reply.content))
+            .done()
+    });
+    let proposal = case.proposal.as_ref().map(|proposal| {
+        Object::default()
+            .put_text("outcome", Some(&proposal.outcome))
+            .put_text("finding", proposal.finding.as_ref())
+            .put("by", actor(&proposal.by, view))
+            .put("approved", case.approved)
+            .done()
+    });
+    let survey = case.survey.as_ref().map(|survey| {
+        Object::default()
+            .put("satisfied", json!(survey.satisfied))
+            .put_some("solved", survey.solved)
+            .put_some("timely", survey.timely)
+            .done()
+    });
+    let external: Vec<Value> =
+        record.external.iter().map(|one| json!({"owner": one.owner, "number": one.number})).collect();
+    let missing: Vec<Value> = if case.state.is_open() {
+        case.missing_for_close().iter().map(|fault| json!({"field": fault.field, "code": fault.code})).collect()
+    } else {
+        Vec::new()
+    };
+    short(desk, case)
+        .put("tracking_code", desk.tracking_code(case.id))
+        .put("pack", json!({"id": case.pack.id, "version": case.pack.version}))
+        .put_filled("grading", grading)
+        .put("accept_channel", record.accept_channel.as_str())
+        .put("submit_channel", record.submit_channel.as_str())
+        .put_text("subject", record.subject.as_ref())
+        .put_text("description", Some(&record.description))
+        .put_text("demand", record.demand.as_ref())
+        .put_text("pre_treatment", record.pre_treatment.as_ref())
+        .put_text("device", record.device.as_ref())
+        .put_some("occurred_at", record.occurred_at.map(moment))
+        .put_some("promised_at", record.promised_at.map(moment))
+        .put_some("restored_at", case.restored_at.map(moment))
+        .put_some("region", Some(record.region.as_str()).filter(|region| !region.is_empty()))
+        .put_filled("place", place)
+        .put_some("amount", record.amount.as_ref().map(|amount| json!(amount)))
+        .put_some("external", (!external.is_empty()).then_some(external))
+        .put("complainant", complainant(view))
+        .put_filled("subscription", subscription)
+        .put("assessment", json!(record.assessment))
+        .put_some("contact_record", record.contact_record.as_deref())
+        .put("round", case.round)
+        .put_some("proposal", proposal)
+        .put_some("reply", reply)
+        .put_some("cause", case.cause.as_deref())
+        .put("satisfaction_asked", case.satisfaction_asked)
+        .put_some("satisfaction", survey)
+        .put("confirmed", case.confirmed)
+        .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
+        .put("erased", view.erased)
+        .done()
+}
+
+fn complainant(view: &CaseView) -> Value {
+    let record = &view.case.record;
+    let base = Object::default()
+        .put("person", view.case.person.to_string())
+        .put("anonymous", record.anonymous)
+        .put("capacity", record.capacity.as_str())
+        .put("identity_verified", record.identity_verified)
+        .put_some("verification", record.verification.as_deref())
+        .put_text("authority", record.authority.as_ref())
+        .put_some("vulnerable", (!record.vulnerable.is_empty()).then(|| record.vulnerable.clone()))
+        .put_some("preferred_mode", record.preferred_mode.as_deref());
+    match &view.identity {
+        Some(identity) => contact(base, identity).done(),
+        None => base.done(),
+    }
+}
+
+fn contact(object: Object, identity: &Identity) -> Object {
+    object
+        .put_some("name", identity.name.as_deref())
+        .put_some("phone", identity.phone.as_deref())
+        .put_some("phone_alt", identity.phone_alt.as_deref())
+        .put_some("email", identity.email.as_deref())
+        .put_some("address", identity.address.as_deref())
+        .put_some("id_number", identity.id_number.as_deref())
+        .put_some("language", identity.language.as_deref())
+        .put_some("preferred_time", identity.preferred_time.as_deref())
+}
+
+/// A revealed identity.
+#[must_use]
+pub fn identity(identity: &Identity) -> Value {
+    contact(Object::default(), identity)
+        .put_some("subscription", identity.subscription.as_deref())
+        .put_some("caller", identity.caller.as_deref())
+        .put_some("plan", identity.plan.as_deref())
+        .done()
+}
+
+fn actor(actor: &ActorId, view: &CaseView) -> Value {
+    let name = match actor {
+        ActorId::User(user) => view.users.get(user).map(String::as_str),
+        _ => None,
+    };
+    Object::default().put("id", actor.to_string()).put_some("name", name).done()
+}
+
+/// The log of a case, texts readable and masked.
+#[must_use]
+pub fn entries(view: &CaseView) -> Value {
+    Value::Array(view.entries.iter().map(|one| entry(one, view)).collect())
+}
+
+fn entry(entry: &Entry, view: &CaseView) -> Value {
+    let mut shown = entry.clone();
+    for event in &mut shown.events {
+        for (_, text) in event.texts() {
+            // Only sealed text can be written out; what the view opened and masked is put where the seal was.
+            if let FreeText::Plain(words) = text {
+                *text = FreeText::Sealed(std::mem::take(words));
+            }
+        }
+    }
+    Object::default()
+        .put("version", entry.version)
+        .put("at", moment(entry.at))
+        .put("actor", actor(&entry.actor, view))
+        .put("operation", entry.verb.as_str())
+        .put_some("events", serde_json::to_value(&shown.events).ok())
+        .done()
+}
+
+/// A line of a list.
+#[must_use]
+pub fn listed(one: &Listed) -> Value {
+    let due = one.due.as_ref().map(|(rule, at)| json!({"rule": rule, "due_at": moment(*at)}));
+    Object::default()
+        .put("id", one.id.to_string())
+        .put("number", one.number.as_str())
+        .put("status", one.state.code())
+        .put("version", one.version)
+        .put("kind", one.kind.as_str())
+        .put_some("category", one.category.as_deref())
+        .put("grade", one.grade.code())
+        .put("accept_channel", one.channel.as_str())
+        .put_some("subject", one.subject.as_deref())
+        .put("owner", owner(&Owner { unit: one.unit, user: one.user }))
+        .put_some("region", Some(one.region.as_str()).filter(|region| !region.is_empty()))
+        .put("received_at", moment(one.received_at))
+        .put_some("closed_at", one.closed_at.map(moment))
+        .put_some("due", due)
+        .done()
+}
+
+/// Accesses to a case's personal data.
+#[must_use]
+pub fn accesses(list: &[desk::reveal::Access]) -> Value {
+    list.iter()
+        .map(|one| {
+            Object::default()
+                .put("at", moment(one.at))
+                .put("actor", one.actor.as_str())
+                .put("purpose", one.purpose.as_str())
+                .put_some("reason", one.reason.as_deref())
+                .put("extent", one.extent.as_str())
+                .done()
+        })
+        .collect()
+}
+
+/// Explained clocks of a rule, in sentences of one language.
+#[must_use]
+pub fn explained(list: &[queries::clock::ExplainedClock], language: policy::Lang) -> Value {
+    list.iter()
+        .map(|one| {
+            let mut base: BTreeMap<&str, Value> = BTreeMap::new();
+            base.insert("rule", json!(one.clock.rule));
+            base.insert("round", json!(one.clock.round));
+            base.insert("from", json!(moment(one.clock.from)));
+            base.insert("due_at", json!(moment(one.clock.due_at)));
+            base.insert("lines", json!(one.explanation.lines(language)));
+            json!(base)
+        })
+        .collect()
+}

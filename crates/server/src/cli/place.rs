@@ -1,0 +1,162 @@
+//! Where the data is: which database, which master key, which files override the embedded ones.
+
+use crate::data;
+use crate::locale::Locales;
+use clap::Args;
+use desk::library::DataFile;
+use desk::time::Time;
+use desk::{Desk, Library, Setup};
+use jiff::tz::TimeZone;
+use std::path::PathBuf;
+use store::{Db, Options, Target};
+
+/// Options every command on data takes.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Folder of the embedded database (`redress.db`).
+    #[arg(long, env = "REDRESS_DATA_DIR", value_name = "DIR", default_value = "redress-data")]
+    pub data_dir: PathBuf,
+    /// PostgreSQL instead of the embedded database: postgres://user:password@host:port/name
+    #[arg(long, env = "REDRESS_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Master key file. Default: redress/master-….key in the user's configuration folder, never in the data folder.
+    #[arg(long, env = "REDRESS_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// Time zone of the installation.
+    #[arg(long, env = "REDRESS_ZONE", value_name = "ZONE", default_value = "Asia/Shanghai")]
+    pub zone: String,
+    /// Folder whose packs/, locales/ and assets/ override the embedded files.
+    #[arg(long, env = "REDRESS_OVERRIDE", value_name = "DIR")]
+    pub r#override: Option<PathBuf>,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("redress-data"),
+            database_url: None,
+            master_key_file: None,
+            zone: "Asia/Shanghai".to_owned(),
+            r#override: None,
+        }
+    }
+}
+
+impl Place {
+    /// Which database.
+    pub fn target(&self) -> Target {
+        match &self.database_url {
+            Some(url) => Target::Postgres(url.clone()),
+            None => Target::Sqlite(self.data_dir.join("redress.db")),
+        }
+    }
+
+    /// The master key file: as given, else named after the data in the user's configuration folder.
+    pub fn master_key(&self) -> Result<PathBuf, String> {
+        if let Some(file) = &self.master_key_file {
+            return Ok(file.clone());
+        }
+        let base = std::env::var_os("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config")))
+            .ok_or("no configuration folder is known; name the key file with --master-key-file")?;
+        let data = match self.target() {
+            Target::Postgres(_) => self.target().shown(),
+            Target::Sqlite(_) => {
+                std::path::absolute(&self.data_dir).map_err(|error| error.to_string())?.display().to_string()
+            }
+        };
+        let name: String = data.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
+        Ok(base.join("redress").join(format!("master{}.key", name.trim_end_matches('-'))))
+    }
+
+    /// The installation's zone.
+    pub fn time_zone(&self) -> Result<TimeZone, String> {
+        TimeZone::get(&self.zone).map_err(|_| format!("--zone: there is no time zone {:?}", self.zone))
+    }
+
+    /// Packs and trees.
+    pub fn library(&self) -> Result<Library, String> {
+        let files: Vec<DataFile> = data::packs(self.r#override.as_deref())?;
+        Library::load(&files).map_err(|error| error.to_string())
+    }
+
+    /// Words.
+    pub fn locales(&self) -> Result<Locales, String> {
+        Locales::load(data::locales(self.r#override.as_deref())?)
+    }
+
+    /// The database, whose tables must already have the right form.
+    pub fn open_db(&self, options: &Options) -> Result<Db, String> {
+        let target = self.target();
+        if let Target::Sqlite(path) = &target
+            && !path.exists()
+        {
+            return Err(format!("there is no database at {}; `redress serve` makes one", path.display()));
+        }
+        let db = Db::open(&target, options).map_err(|error| format!("{}: {error}", target.shown()))?;
+        db.check_schema().map_err(|error| format!("{}: {error}", target.shown()))?;
+        Ok(db)
+    }
+
+    /// The desk over an existing database, for a command that runs and ends.
+    pub fn open(&self) -> Result<Desk, String> {
+        let db = self.open_db(&Options::small())?;
+        self.desk(db, Time::System)
+    }
+
+    /// The desk over an open database.
+    pub fn desk(&self, db: Db, time: Time) -> Result<Desk, String> {
+        let key = self.master_key()?;
+        let setup = Setup { db, library: self.library()?, zone: self.time_zone()?, time };
+        Desk::open(setup, &key).map_err(|error| super::told(&error))
+    }
+}
+
+/// `redress migrate`.
+pub fn migrate(place: &Place) -> Result<(), String> {
+    let target = place.target();
+    let db = create(&target, &Options::small())?;
+    let done = db.migrate().map_err(|error| format!("{}: {error}", target.shown()))?;
+    db.close();
+    println!("{}: schema {} → {}", target.shown(), done.from, done.to);
+    Ok(())
+}
+
+/// Opens a database, making the folder of an embedded one.
+pub fn create(target: &Target, options: &Options) -> Result<Db, String> {
+    if let Target::Sqlite(path) = target
+        && let Some(folder) = path.parent()
+    {
+        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let only_me = std::fs::Permissions::from_mode(0o700);
+            // A folder somebody else made keeps the rights they gave it.
+            if std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()) {
+                let _ = std::fs::set_permissions(folder, only_me);
+            }
+        }
+    }
+    Db::open(target, options).map_err(|error| format!("{}: {error}", target.shown()))
+}
+
+/// `redress config`: everything in force, secrets left out.
+pub fn show(place: &Place) -> Result<(), String> {
+    println!("database = {:?}", place.target().shown());
+    println!("master_key_file = {:?}", place.master_key()?.display().to_string());
+    println!("zone = {:?}", place.zone);
+    place.time_zone()?;
+    match &place.r#override {
+        Some(folder) => println!("override = {:?}", folder.display().to_string()),
+        None => println!("# override is not set: packs, words and assets are the embedded ones"),
+    }
+    let library = place.library()?;
+    place.locales()?;
+    for pack in library.packs() {
+        println!("pack = \"{} {}\"", pack.id(), pack.version());
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Packs, words and assets: embedded, and overridable file by file from a folder.
+
+use desk::library::DataFile;
+use rust_embed::RustEmbed;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[derive(RustEmbed)]
+#[folder = "../../packs"]
+struct Packs;
+
+#[derive(RustEmbed)]
+#[folder = "../../locales"]
+struct Words;
+
+#[derive(RustEmbed)]
+#[folder = "assets"]
+struct Assets;
+
+/// Every pack, calendar and tree, named from the `packs` folder.
+///
+/// # Errors
+/// If the overriding folder cannot be read.
+pub fn packs(folder: Option<&Path>) -> Result<Vec<DataFile>, String> {
+    let texts = texts::<Packs>(folder.map(|folder| folder.join("packs")).as_deref())?;
+    Ok(texts.into_iter().map(|(path, text)| DataFile { path, text }).collect())
+}
+
+/// Every file of words, named like `en/codes.toml`.
+///
+/// # Errors
+/// If the overriding folder cannot be read.
+pub fn locales(folder: Option<&Path>) -> Result<Vec<(String, String)>, String> {
+    Ok(texts::<Words>(folder.map(|folder| folder.join("locales")).as_deref())?.into_iter().collect())
+}
+
+fn texts<E: RustEmbed>(folder: Option<&Path>) -> Result<BTreeMap<String, String>, String> {
+    let mut found = BTreeMap::new();
+    for path in E::iter() {
+        if let Some(file) = E::get(&path).filter(|_| path.ends_with(".toml")) {
+            let text = String::from_utf8(file.data.into_owned()).map_err(|_| format!("{path} is not UTF-8"))?;
+            found.insert(path.into_owned(), text);
+        }
+    }
+    if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
+        read_folder(folder, folder, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn read_folder(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) -> Result<(), String> {
+    let shown = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in std::fs::read_dir(folder).map_err(shown)? {
+        let path = entry.map_err(shown)?.path();
+        if path.is_dir() {
+            read_folder(root, &path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            found.insert(name, text);
+        }
+    }
+    Ok(())
+}
+
+/// A file of the console with its media type.
+#[must_use]
+pub fn asset(folder: Option<&Path>, name: &str) -> Option<(Cow<'static, [u8]>, &'static str)> {
+    let media = match name.rsplit_once('.')?.1 {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        _ => return None,
+    };
+    // A name is one file in one folder; anything else could climb out of it.
+    if name.contains(['/', '\\']) || name.starts_with('.') {
+        return None;
+    }
+    if let Some(folder) = folder
+        && let Ok(bytes) = std::fs::read(folder.join("assets").join(name))
+    {
+        return Some((Cow::Owned(bytes), media));
+    }
+    Some((Assets::get(name)?.data, media))
+}

@@ -1,0 +1,106 @@
+//! Invented stories and who tells them. Numbers come from a range used for examples.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A story from the first call to the answer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Story {
+    /// The intake without the person and the place.
+    intake: Value,
+    /// Category found in triage, of a story registered without one.
+    pub(super) sorted: Option<String>,
+    pub(super) unit: String,
+    pub(super) assign: String,
+    pub(super) note: String,
+    pub(super) finding: String,
+    pub(super) outcome: String,
+    pub(super) reply: String,
+    pub(super) cause: String,
+    pub(super) said: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Book {
+    story: Vec<Story>,
+}
+
+/// All stories.
+///
+/// # Errors
+/// If the file is malformed, with its line.
+pub(super) fn read() -> Result<Vec<Story>, String> {
+    let book: Book = toml::from_str(include_str!("stories.toml")).map_err(|error| format!("stories: {error}"))?;
+    Ok(book.story)
+}
+
+/// A place: region, words, whether in town.
+pub(super) struct Place {
+    region: &'static str,
+    words: &'static str,
+    urban: bool,
+}
+
+pub(super) const PLACES: &[Place] = &[
+    Place { region: "310115", words: "浦东新区云杉路附近", urban: true },
+    Place { region: "310104", words: "徐汇区青桐里小区", urban: true },
+    Place { region: "330106", words: "西湖区竹溪花苑", urban: true },
+    Place { region: "330127", words: "淳安县石塘村", urban: false },
+    Place { region: "510107", words: "武侯区锦荷街", urban: true },
+    Place { region: "511423", words: "洪雅县松坪乡", urban: false },
+    Place { region: "440305", words: "南山区海棠科技园", urban: true },
+    Place { region: "610113", words: "雁塔区梧桐大道", urban: true },
+];
+
+const SURNAMES: [&str; 16] =
+    ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "徐", "孙", "马", "朱", "胡", "林"];
+const GIVEN: [&str; 12] =
+    ["秀英", "建军", "丽华", "志强", "晓梅", "海涛", "雨桐", "国庆", "思远", "桂兰", "子涵", "明辉"];
+
+impl Story {
+    /// The story as an intake, told by the n-th customer at a place.
+    pub(super) fn intake(&self, n: usize, place: &Place) -> Value {
+        let surname = SURNAMES.get(n * 5 % SURNAMES.len()).copied().unwrap_or_default();
+        let given = GIVEN.get((n * 7 + n / 12) % GIVEN.len()).copied().unwrap_or_default();
+        let phone = format!("1380013{:04}", 8000 + n * 13 % 1000);
+        let who = json!({
+            "complainant": {"name": format!("{surname}{given}"), "phone": phone, "preferred_mode": "phone"},
+            "subscription": {"number": phone, "star": n % 6, "region": place.region},
+            "region": place.region,
+            "place": {"text": place.words, "area_type": if place.urban { "urban" } else { "rural" }},
+        });
+        let mut intake = self.intake.clone();
+        merge(&mut intake, who);
+        intake
+    }
+}
+
+fn merge(into: &mut Value, more: Value) {
+    match (into, more) {
+        (Value::Object(into), Value::Object(more)) => {
+            for (name, value) in more {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, more) => *into = more,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::intake::Intake;
+
+    #[test]
+    fn every_story_can_be_told() {
+        let stories = read().unwrap();
+        assert!(stories.len() >= 24);
+        for (n, story) in stories.iter().enumerate() {
+            for place in PLACES {
+                Intake::read(story.intake(n, place)).unwrap_or_else(|faults| panic!("{n}: {faults:?}"));
+            }
+        }
+    }
+}

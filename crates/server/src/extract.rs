@@ -1,0 +1,219 @@
+//! What a request says about itself: who sends it, from where, in which language, what it saw and what it carries.
+
+use crate::app::App;
+use crate::locale::Language;
+use crate::problem::{Failure, Why};
+use axum::body::{Body, Bytes};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use desk::{Caller, DeskError};
+use domain::fault::Fault;
+use serde_json::Value;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// The session's cookie.
+pub const SESSION: &str = "redress_session";
+/// The cookie that remembers the language a user chose.
+pub const LANGUAGE: &str = "redress_language";
+/// Largest body: far more than the longest text of every field.
+pub const LARGEST_BODY: usize = 1 << 20;
+const BODY_TIME: Duration = Duration::from_secs(20);
+
+/// What the guard found out before a handler runs.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// Who; `None` on public routes without credentials.
+    pub caller: Option<Caller>,
+    /// Language to answer in.
+    pub language: Language,
+    /// Where the request comes from.
+    pub address: IpAddr,
+}
+
+/// The caller of a route that needs one.
+#[derive(Clone, Debug)]
+pub struct Who(pub Caller);
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| Why::NotSignedIn.into())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Who {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        visitor.caller.map(Self).ok_or_else(|| Why::NotSignedIn.into())
+    }
+}
+
+/// A cookie's value.
+#[must_use]
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// The language of a request.
+#[must_use]
+pub fn language(app: &App, headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Language::negotiate(accepted, cookie(headers, LANGUAGE), app.settings.default_language)
+}
+
+/// Who sends a request: by token if it has one, else by session. Headers that merely claim an identity are ignored.
+///
+/// # Errors
+/// Those of the database; `CrossSite` when a browser sends a change from another origin.
+pub async fn identify(app: &App, headers: &HeaderMap, changes: bool) -> Result<Option<Caller>, Failure> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+        return match token {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(app.desk.by_token(token.trim()).await?),
+            _ => Ok(None),
+        };
+    }
+    let Some(secret) = cookie(headers, SESSION) else { return Ok(None) };
+    if changes && !same_origin(headers) {
+        return Err(Why::CrossSite.into());
+    }
+    Ok(app.desk.by_session(secret).await?)
+}
+
+/// Whether a browser sent this from one of our own pages. Browsers say so by themselves; a request without any such
+/// header is not a browser's form.
+#[must_use]
+pub fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    match (text("origin"), text("host")) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+/// Where a request comes from: the peer, or what a trusted proxy says.
+#[must_use]
+pub fn address(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> IpAddr {
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip().to_canonical());
+    let trusted = |address: IpAddr| app.settings.trusted_proxies.iter().any(|net| within(address, *net));
+    if !trusted(peer) {
+        return peer;
+    }
+    let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let hops: Vec<IpAddr> = named.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    // From the nearest outwards: the first that is no proxy of ours is as far as anybody can be believed.
+    hops.into_iter().rev().find(|hop| !trusted(*hop)).unwrap_or(peer)
+}
+
+fn within(address: IpAddr, (net, length): (IpAddr, u8)) -> bool {
+    fn bits(address: IpAddr) -> (u128, u32) {
+        match address {
+            IpAddr::V4(v4) => (u128::from(v4.to_bits()), 32),
+            IpAddr::V6(v6) => (v6.to_bits(), 128),
+        }
+    }
+    let ((address, width), (net, other)) = (bits(address), bits(net));
+    let shift = width.saturating_sub(u32::from(length));
+    width == other && (shift >= width || address >> shift == net >> shift)
+}
+
+/// The body's bytes, within its limits of size and time.
+///
+/// # Errors
+/// `TooLarge` or `TooSlow`.
+pub async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > LARGEST_BODY as u64) {
+        return Err(Why::TooLarge.into());
+    }
+    match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Why::TooLarge.into()),
+        Err(_) => Err(Why::TooSlow.into()),
+    }
+}
+
+/// A JSON body; nothing at all reads as null.
+///
+/// # Errors
+/// `NotJson`, `BadJson` with line and column, or those of [`bytes`].
+pub fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = declared.split(';').next().unwrap_or_default().trim();
+    if !media.eq_ignore_ascii_case("application/json") {
+        return Err(Why::NotJson.into());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+        Why::BadJson(error.line(), error.column(), what).into()
+    })
+}
+
+/// The version a caller saw, from `If-Match: "7"`.
+///
+/// # Errors
+/// `VersionRequired` when it is missing, a fault when it is no version.
+pub fn seen(headers: &HeaderMap) -> Result<i64, Failure> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Err(Why::VersionRequired.into()) };
+    let version = value.to_str().ok().and_then(|value| {
+        let tag = value.trim();
+        tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
+    });
+    version.ok_or_else(|| Fault::new("If-Match", "bad_version").into())
+}
+
+/// The idempotency key, if the caller gave one.
+///
+/// # Errors
+/// A fault when it cannot be read.
+pub fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, DeskError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().map_err(|_| domain::refusal::Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")))?;
+    Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks() {
+        let net = |text: &str| text.parse::<IpAddr>().unwrap();
+        assert!(within(net("10.1.2.3"), (net("10.0.0.0"), 8)));
+        assert!(!within(net("11.1.2.3"), (net("10.0.0.0"), 8)));
+        assert!(within(net("::1"), (net("::"), 0)));
+        assert!(!within(net("127.0.0.1"), (net("::"), 0)), "families do not mix");
+    }
+
+    #[test]
+    fn versions() {
+        let read = |text: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_MATCH, text.parse().unwrap());
+            seen(&headers).ok()
+        };
+        assert_eq!(read("\"7\""), Some(7));
+        for bad in ["7", "W/\"7\"", "*", "\"x\"", "\"99999999999999999999\""] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

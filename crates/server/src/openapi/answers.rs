@@ -1,0 +1,119 @@
+//! Shapes of answers.
+
+use serde_json::{Map, Value, json};
+
+fn object(properties: Value) -> Value {
+    json!({"type": "object", "properties": properties})
+}
+
+fn items(of: &Value) -> Value {
+    object(json!({"items": {"type": "array", "items": of}}))
+}
+
+/// Every answer's schema by name.
+pub(super) fn schemas() -> Map<String, Value> {
+    let text = json!({"type": "string"});
+    let moment = json!({"type": "string", "format": "date-time"});
+    let uuid = json!({"type": "string", "format": "uuid"});
+    let whole = json!({"type": "integer"});
+    let truth = json!({"type": "boolean"});
+    let names = object(json!({"zh": text, "en": text}));
+    let owner = object(json!({"unit": uuid, "user": uuid}));
+    let clock = object(json!({
+        "rule": text, "kind": text, "round": whole, "from": moment, "due_at": moment, "ended_at": moment,
+        "state": {"type": "string", "enum": ["running", "overdue", "met", "missed", "moot"]},
+    }));
+    let receipt = json!({
+        "id": uuid, "number": text, "tracking_code": text, "status": text, "version": whole, "kind": text,
+        "category": text, "grade": text, "severity": text, "urgency": text, "owner": owner, "first_owner": owner,
+        "received_at": moment, "registered_at": moment, "changed_at": moment, "closed_at": moment,
+        "clocks": {"type": "array", "items": clock},
+    });
+    let mut complaint = receipt.clone();
+    let more = json!({
+        "pack": object(json!({"id": text, "version": text})),
+        "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
+        "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
+        "pre_treatment": text, "device": text, "occurred_at": moment, "promised_at": moment, "restored_at": moment,
+        "region": text, "place": {"type": "object"}, "amount": object(json!({"value": text, "currency": text})),
+        "external": {"type": "array", "items": object(json!({"owner": text, "number": text}))},
+        "complainant": {"type": "object", "description": "Masked unless revealed."},
+        "subscription": {"type": "object", "description": "Masked unless revealed."},
+        "assessment": {"type": "object"}, "round": whole, "proposal": {"type": "object"}, "reply": {"type": "object"},
+        "cause": text, "satisfaction_asked": truth, "satisfaction": {"type": "object"}, "confirmed": truth,
+        "missing_for_close": {"type": "array", "items": {"type": "object"}}, "erased": truth,
+    });
+    if let (Some(complaint), Value::Object(more)) = (complaint.as_object_mut(), more) {
+        complaint.extend(more);
+    }
+    let complaint = object(complaint);
+    let listed = object(json!({
+        "id": uuid, "number": text, "status": text, "version": whole, "kind": text, "category": text, "grade": text,
+        "accept_channel": text, "subject": text, "owner": owner, "region": text, "received_at": moment,
+        "closed_at": moment, "due": object(json!({"rule": text, "due_at": moment})),
+    }));
+    let entry = object(json!({
+        "version": whole, "at": moment, "actor": object(json!({"id": text, "name": text})), "operation": text,
+        "events": {"type": "array", "items": {"type": "object"}},
+    }));
+    let problem = object(json!({
+        "type": text, "title": text, "status": whole, "detail": text, "code": text, "way_out": text,
+        "errors": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
+        "current_version": whole,
+        "changes": {"type": "array", "items": object(json!({"version": whole, "operation": text, "at": moment}))},
+    }));
+    let tree = object(json!({"code": text, "name": names, "children": {"type": "array", "items": {"type": "object"}}}));
+    let mut page = items(&listed);
+    if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("next".to_owned(), text.clone());
+    }
+    [
+        ("Receipt", object(receipt)),
+        ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
+        ("Complaint", complaint),
+        ("Page", page),
+        ("Entries", items(&entry)),
+        (
+            "Accesses",
+            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
+        ),
+        (
+            "Explanations",
+            items(&object(json!({
+                "rule": text, "round": whole, "from": moment, "due_at": moment, "lines": {"type": "array", "items": text},
+            }))),
+        ),
+        ("Erased", object(json!({"person": uuid, "erased": truth}))),
+        ("Categories", items(&tree)),
+        ("Causes", items(&tree)),
+        (
+            "Packs",
+            items(&object(json!({
+                "id": text, "version": text, "title": names, "status": text,
+                "sources": {"type": "array", "items": object(json!({"id": text, "title": names}))},
+                "clocks": {"type": "array", "items": object(json!({
+                    "rule": text, "title": names, "kind": text, "layer": text, "basis": text, "confidence": text,
+                    "source": text,
+                }))},
+            }))),
+        ),
+        (
+            "Me",
+            object(json!({
+                "actor": text, "name": text, "role": text, "region": text, "unit": uuid,
+                "scopes": {"type": "array", "items": text}, "permissions": {"type": "array", "items": text},
+            })),
+        ),
+        ("Units", items(&object(json!({"id": uuid, "parent": uuid, "code": text, "name": text})))),
+        (
+            "Users",
+            items(&object(json!({
+                "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text,
+            }))),
+        ),
+        ("Problem", problem),
+    ]
+    .into_iter()
+    .map(|(name, schema)| (name.to_owned(), schema))
+    .collect()
+}

@@ -1,0 +1,115 @@
+//! For whoever runs the server: is it alive, is it ready, what does it do.
+
+use crate::app::AppState;
+use crate::extract::Who;
+use crate::problem::Failure;
+use crate::routes::{Access, Face, Method, Operation, Route};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use desk::permissions;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Upper bounds of the latency histogram, in seconds.
+const BOUNDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
+
+#[derive(Clone, Default)]
+struct Row {
+    by_status: BTreeMap<u16, u64>,
+    buckets: [u64; BOUNDS.len()],
+    seconds: f64,
+    count: u64,
+}
+
+/// Requests counted by route; never by anything that names a person or a case.
+#[derive(Default)]
+pub struct Counts {
+    routes: Mutex<BTreeMap<&'static str, Row>>,
+}
+
+impl Counts {
+    /// Counts a request.
+    pub fn request(&self, route: &'static str, status: u16, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let mut routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = routes.entry(route).or_default();
+        *row.by_status.entry(status).or_default() += 1;
+        row.seconds += seconds;
+        row.count += 1;
+        for (bucket, bound) in row.buckets.iter_mut().zip(BOUNDS) {
+            *bucket += u64::from(seconds <= bound);
+        }
+    }
+
+    fn render(&self, out: &mut String) {
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        out.push_str("# HELP redress_http_requests_total Requests by route and status.\n");
+        out.push_str("# TYPE redress_http_requests_total counter\n");
+        for (route, row) in &routes {
+            for (status, count) in &row.by_status {
+                let _ = writeln!(out, "redress_http_requests_total{{route=\"{route}\",status=\"{status}\"}} {count}");
+            }
+        }
+        out.push_str("# HELP redress_http_request_seconds Time from the first handler to the answer.\n");
+        out.push_str("# TYPE redress_http_request_seconds histogram\n");
+        for (route, row) in &routes {
+            for (count, bound) in row.buckets.iter().zip(BOUNDS) {
+                let _ = writeln!(out, "redress_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}");
+            }
+            let _ = writeln!(out, "redress_http_request_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {}", row.count);
+            let _ = writeln!(out, "redress_http_request_seconds_sum{{route=\"{route}\"}} {}", row.seconds);
+            let _ = writeln!(out, "redress_http_request_seconds_count{{route=\"{route}\"}} {}", row.count);
+        }
+    }
+}
+
+/// The routes of this file.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let row = |path, access, id, summary, handler| Route {
+        method: Method::Get,
+        path,
+        access,
+        face: Face::Api,
+        operation: Some(Operation::get(id, summary, "Operation", "Text")),
+        handler,
+    };
+    vec![
+        row("/healthz", Access::Public, "healthz", "Whether the process lives.", get(|| async { "ok\n" })),
+        row("/readyz", Access::Public, "readyz", "Whether the database answers.", get(ready)),
+        row(
+            "/metrics",
+            Access::Needs(permissions::READ_METRICS),
+            "metrics",
+            "Figures in the Prometheus text format.",
+            get(metrics),
+        ),
+    ]
+}
+
+async fn ready(State(app): State<AppState>) -> Response {
+    let alive = tokio::time::timeout(Duration::from_secs(2), app.desk.alive()).await;
+    match alive {
+        Ok(Ok(())) => "ready\n".into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}
+
+async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failure> {
+    let mut out = String::new();
+    app.counts.render(&mut out);
+    let stats = app.desk.db().stats();
+    for (name, kind, help, value) in [
+        ("redress_store_commits_total", "counter", "Transactions committed.", stats.commits),
+        ("redress_store_writes_total", "counter", "Pieces of work those held.", stats.written),
+        ("redress_store_reads_total", "counter", "Pieces of reading work.", stats.reads),
+        ("redress_store_waiting", "gauge", "Work waiting for the database now.", stats.waiting),
+    ] {
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response())
+}

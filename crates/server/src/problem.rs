@@ -1,0 +1,260 @@
+//! Every failure a door can have, told once: as RFC 9457 problem details to programmes, as a page to people.
+//!
+//! Handlers return a [`Failure`]; the guard around all routes knows the caller's language and renders it.
+
+use crate::app::App;
+use crate::locale::Language;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use desk::DeskError;
+use domain::fault::Fault;
+use domain::refusal::RefusalKind;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Why a request was not carried out.
+#[derive(Debug)]
+pub enum Why {
+    /// The desk said no or could not.
+    Desk(DeskError),
+    /// No credentials, or none that are valid.
+    NotSignedIn,
+    /// A browser sent it from somewhere else.
+    CrossSite,
+    /// The body is not declared as JSON.
+    NotJson,
+    /// The body is not JSON; line and column where reading stopped.
+    BadJson(usize, usize, String),
+    /// The body is too large.
+    TooLarge,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// `If-Match` is missing.
+    VersionRequired,
+    /// There is nothing at this address.
+    NoSuchRoute,
+    /// The address does not know this method.
+    NoSuchMethod,
+}
+
+/// A request that was not carried out.
+#[derive(Clone, Debug)]
+pub struct Failure(Arc<Why>);
+
+impl From<Why> for Failure {
+    fn from(why: Why) -> Self {
+        Self(Arc::new(why))
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        Why::Desk(error).into()
+    }
+}
+
+impl From<domain::refusal::Refusal> for Failure {
+    fn from(refusal: domain::refusal::Refusal) -> Self {
+        DeskError::from(refusal).into()
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        domain::refusal::Refusal::from(fault).into()
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// A failure in the words of one language.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Stable code.
+    pub code: String,
+    /// What kind of failure, in few words.
+    pub title: String,
+    /// Why.
+    pub detail: String,
+    /// What to do next; empty when there is nothing to say.
+    pub way_out: String,
+    /// Faults of fields: field, code, sentence.
+    pub errors: Vec<(String, String, String)>,
+    /// Seconds to wait before trying again.
+    pub retry_after: Option<i64>,
+    /// For a stale version: version now and what happened since (version, verb, UTC microseconds).
+    pub stale: Option<(i64, Vec<(i64, String, i64)>)>,
+}
+
+impl Failure {
+    /// Why.
+    #[must_use]
+    pub fn why(&self) -> &Why {
+        &self.0
+    }
+
+    /// Puts the failure into words. Failures of ours are logged here, once, under a number the caller is told.
+    #[must_use]
+    pub fn tell(&self, app: &App, language: Language) -> Told {
+        let simple = |status, code: &str| told(app, language, status, code, &[]);
+        match self.why() {
+            Why::Desk(error) => desk_error(app, language, error),
+            Why::NotSignedIn => simple(StatusCode::UNAUTHORIZED, "not_signed_in"),
+            Why::CrossSite => simple(StatusCode::FORBIDDEN, "cross_site"),
+            Why::NotJson => simple(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
+            Why::BadJson(line, column, what) => {
+                let (line, column) = (line.to_string(), column.to_string());
+                let values = [("line", line.as_str()), ("column", &column), ("what", what)];
+                told(app, language, StatusCode::BAD_REQUEST, "bad_json", &values)
+            }
+            Why::TooLarge => simple(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Why::TooSlow => simple(StatusCode::REQUEST_TIMEOUT, "too_slow"),
+            Why::VersionRequired => simple(StatusCode::PRECONDITION_REQUIRED, "version_required"),
+            Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),
+            Why::NoSuchMethod => simple(StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
+        }
+    }
+}
+
+fn told(app: &App, language: Language, status: StatusCode, code: &str, values: &[(&str, &str)]) -> Told {
+    let text = |part: &str| app.locales.text(language, &format!("problem.{code}.{part}"), values);
+    Told {
+        status,
+        code: code.to_owned(),
+        title: app.locales.text(language, &format!("problem.title.{}", status.as_u16()), &[]),
+        detail: text("text"),
+        way_out: text("way_out"),
+        errors: Vec::new(),
+        retry_after: None,
+        stale: None,
+    }
+}
+
+fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
+    match error {
+        DeskError::Refused(refusal) => {
+            let status = match refusal.kind {
+                RefusalKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+                RefusalKind::Forbidden => StatusCode::FORBIDDEN,
+                RefusalKind::NotFound => StatusCode::NOT_FOUND,
+                RefusalKind::Conflict => StatusCode::CONFLICT,
+            };
+            let values = shown(app, language, &refusal.params);
+            let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let part = |part: &str| app.locales.text(language, &format!("refusal.{}.{part}", refusal.code), &values);
+            let mut errors = Vec::with_capacity(refusal.faults.len());
+            for fault in &refusal.faults {
+                errors.push((fault.field.clone(), fault.code.to_owned(), sentence(app, language, fault)));
+            }
+            Told {
+                detail: part("text"),
+                way_out: part("way_out"),
+                errors,
+                ..told(app, language, status, refusal.code, &[])
+            }
+        }
+        DeskError::Stale { current, since } => Told {
+            stale: Some((*current, since.clone())),
+            ..told(app, language, StatusCode::CONFLICT, "stale", &[("current", &current.to_string())])
+        },
+        DeskError::TooMany { retry_after } => {
+            let minutes = (retry_after / 60).max(1).to_string();
+            Told {
+                retry_after: Some(*retry_after),
+                ..told(app, language, StatusCode::TOO_MANY_REQUESTS, "too_many", &[("minutes", &minutes)])
+            }
+        }
+        error if error.is_temporary() => {
+            tracing::warn!(%error, "the database is not available");
+            Told {
+                retry_after: Some(5),
+                ..told(app, language, StatusCode::SERVICE_UNAVAILABLE, "unavailable", &[])
+            }
+        }
+        error => {
+            let number = uuid::Uuid::now_v7().to_string();
+            tracing::error!(%error, number, "a request failed");
+            told(app, language, StatusCode::INTERNAL_SERVER_ERROR, "internal", &[("number", &number)])
+        }
+    }
+}
+
+/// A fault as a sentence.
+#[must_use]
+pub fn sentence(app: &App, language: Language, fault: &Fault) -> String {
+    let values: Vec<(&str, &str)> = fault.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    app.locales.text(language, &format!("fault.{}", fault.code), &values)
+}
+
+/// Values of a refusal; codes of states, roles and permissions become words.
+fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+    let word = |prefix: &str, code: &str| {
+        let key = format!("{prefix}.{code}");
+        if app.locales.has(language, &key) { app.locales.text(language, &key, &[]) } else { code.to_owned() }
+    };
+    params
+        .iter()
+        .map(|(name, value)| {
+            let value = match *name {
+                "state" => word("state", value),
+                "allowed" => value.split(", ").map(|code| word("state", code)).collect::<Vec<_>>().join(", "),
+                "role" => word("role", value),
+                "permission" => word("verb", value),
+                _ => value.clone(),
+            };
+            (*name, value)
+        })
+        .collect()
+}
+
+impl Told {
+    /// The failure as RFC 9457 problem details.
+    #[must_use]
+    pub fn problem(&self) -> Response {
+        let mut body = Map::new();
+        body.insert("type".to_owned(), json!(format!("/problems/{}", self.code)));
+        body.insert("title".to_owned(), json!(self.title));
+        body.insert("status".to_owned(), json!(self.status.as_u16()));
+        body.insert("detail".to_owned(), json!(self.detail));
+        body.insert("code".to_owned(), json!(self.code));
+        if !self.way_out.is_empty() {
+            body.insert("way_out".to_owned(), json!(self.way_out));
+        }
+        if !self.errors.is_empty() {
+            let errors: Vec<Value> = self
+                .errors
+                .iter()
+                .map(|(field, code, detail)| json!({"field": field, "code": code, "detail": detail}))
+                .collect();
+            body.insert("errors".to_owned(), Value::Array(errors));
+        }
+        if let Some((current, since)) = &self.stale {
+            let changes: Vec<Value> = since
+                .iter()
+                .map(|(version, verb, at)| {
+                    json!({"version": version, "operation": verb, "at": crate::api::view::micros(*at)})
+                })
+                .collect();
+            body.insert("current_version".to_owned(), json!(current));
+            body.insert("changes".to_owned(), Value::Array(changes));
+        }
+        let mut response = (self.status, Value::Object(body).to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"redress\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+        }
+        response
+    }
+}

@@ -1,0 +1,24 @@
+//! Codes that the domain keeps as types.
+
+use domain::event::{ClockOutcome, Satisfaction};
+
+/// The code of a clock's outcome.
+#[must_use]
+pub fn outcome(outcome: ClockOutcome) -> &'static str {
+    match outcome {
+        ClockOutcome::Met => "met",
+        ClockOutcome::Missed => "missed",
+        ClockOutcome::Moot => "moot",
+    }
+}
+
+/// The code of a customer's answer.
+#[must_use]
+pub fn satisfaction(answer: Satisfaction) -> &'static str {
+    match answer {
+        Satisfaction::Satisfied => "satisfied",
+        Satisfaction::Neutral => "neutral",
+        Satisfaction::Dissatisfied => "dissatisfied",
+        Satisfaction::NoAnswer => "no_answer",
+    }
+}
