@@ -78,16 +78,14 @@ pub(crate) fn replay(desk: &Desk) -> Result<usize, DeskError> {
         let mut again = 0;
         for person in persons {
             if vault::person(tx, person)?.is_some_and(|row| row.wrapped_key.is_some()) {
-                let row =
-                    ErasureRow { person, at, actor: "system".to_owned(), reason: "replayed after a restore".to_owned() };
-                destroy(tx, &row)?;
-                administration::record(
-                    tx,
+                let row = ErasureRow {
                     person,
-                    domain::actor::ActorId::System,
                     at,
-                    &Change::new("replay-erasure"),
-                )?;
+                    actor: "system".to_owned(),
+                    reason: "replayed after a restore".to_owned(),
+                };
+                destroy(tx, &row)?;
+                administration::record(tx, person, domain::actor::ActorId::System, at, &Change::new("replay-erasure"))?;
                 again += 1;
             }
         }

@@ -24,8 +24,8 @@ pub mod verify;
 
 pub use caller::Caller;
 pub use error::DeskError;
-pub use load::CaseRef;
 pub use library::Library;
+pub use load::CaseRef;
 pub use permissions::Permission;
 
 use domain::ids::UnitId;
@@ -75,8 +75,7 @@ impl Desk {
         let Setup { db, library, zone, time } = setup;
         // A lost key must not be papered over by a new one: only an empty keyring may get a fresh key file.
         let known = db.read_now(|tx| Ok::<_, DeskError>(store::keyring::get(tx, "lookup")?.is_some()))?;
-        let master =
-            if known { MasterKeys::read(master_key)? } else { MasterKeys::read_or_create(master_key)? };
+        let master = if known { MasterKeys::read(master_key)? } else { MasterKeys::read_or_create(master_key)? };
         let master = Arc::new(master);
         let keyring = Keyring::open(&db, &master)?;
         let root = organisation::ensure_root(&db)?;

@@ -85,21 +85,13 @@ pub(crate) fn entry(row: &EntryRow) -> Result<Entry, DeskError> {
 }
 
 /// The keys of a case; an erased person's are gone.
-pub(crate) fn keys(
-    tx: &mut Tx<'_>,
-    master: &Arc<MasterKeys>,
-    row: &CaseRow,
-) -> Result<CaseKeys, DeskError> {
+pub(crate) fn keys(tx: &mut Tx<'_>, master: &Arc<MasterKeys>, row: &CaseRow) -> Result<CaseKeys, DeskError> {
     let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
     open_keys(master, row, wrapped.as_deref())
 }
 
 /// The same when the person's wrapped key is already at hand.
-pub(crate) fn open_keys(
-    master: &MasterKeys,
-    row: &CaseRow,
-    wrapped: Option<&[u8]>,
-) -> Result<CaseKeys, DeskError> {
+pub(crate) fn open_keys(master: &MasterKeys, row: &CaseRow, wrapped: Option<&[u8]>) -> Result<CaseKeys, DeskError> {
     let person: Key = person::key(master, PersonId(row.person), wrapped)?;
     let text = row.text_key.as_deref().ok_or(crate::vault::cipher::CipherError::Erased)?;
     let text = person::open_text_key(CaseId(row.id), &person, text)?;

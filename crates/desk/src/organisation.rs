@@ -159,8 +159,8 @@ pub fn change_user(
     let area = region.map(AreaScope::region).transpose().map_err(Refusal::from)?;
     let (name, at, actor) = (username.trim().to_lowercase(), stored(desk.time().now()), by.actor.id);
     desk.db().write_now(move |tx| {
-        let mut user = people::user_by_name(tx, &name)?
-            .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
+        let mut user =
+            people::user_by_name(tx, &name)?.ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
         let was_admin = user.role == Role::Admin.code() && !user.disabled;
         let mut change = Change::new("change-user");
         if let Some(role) = role {

@@ -1,7 +1,9 @@
 //! Who may do what: one table, read by every door. A command or route without a row does not pass the tests.
 
 use crate::caller::{Caller, Scope};
-use domain::actor::Role::{self, Admin, Agent, Auditor, Compliance, Integration, Quality, Specialist, Supervisor, Trainer};
+use domain::actor::Role::{
+    self, Admin, Agent, Auditor, Compliance, Integration, Quality, Specialist, Supervisor, Trainer,
+};
 use domain::refusal::Refusal;
 
 /// Something an actor may or may not do. Verbs on a case carry the verb's own name.

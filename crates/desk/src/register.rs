@@ -167,9 +167,7 @@ impl Desk {
         let row = self.db().read(move |tx| Ok::<_, DeskError>(vault::person(tx, person.0)?)).await?;
         let row = row.ok_or_else(|| Refusal::from(Fault::new("complainant.person", "unknown_person")))?;
         match person::key(self.master(), person, row.wrapped_key.as_deref()) {
-            Err(CipherError::Erased) => {
-                Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into())
-            }
+            Err(CipherError::Erased) => Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into()),
             other => Ok(other?),
         }
     }
@@ -190,10 +188,7 @@ impl Desk {
     /// The answer a repeated request got the first time: the case as it stood after that entry.
     pub(crate) async fn replay(&self, caller: &Caller, earlier: Earlier) -> Result<Done, DeskError> {
         let area = caller.actor.area.clone();
-        let loaded = self
-            .db()
-            .read(move |tx| load::load(tx, &load::CaseRef::Id(CaseId(earlier.case)), &area))
-            .await?;
+        let loaded = self.db().read(move |tx| load::load(tx, &load::CaseRef::Id(CaseId(earlier.case)), &area)).await?;
         let upto = loaded.entries.into_iter().filter(|entry| entry.version <= earlier.version);
         Ok(Done { case: Case::fold(loaded.case.id, upto)?, replayed: true })
     }

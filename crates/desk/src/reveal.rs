@@ -26,7 +26,11 @@ pub const PURPOSES: &[&str] = &["contact", "verify_identity", "investigate", "re
 /// Shape of a reveal.
 pub const FIELDS: &[Field] = &[
     required("purpose", Kind::Code(PURPOSES), "Why. `contact` shows the contact numbers alone."),
-    optional("reason", Kind::Line { max: 200 }, "In words; needed for every purpose but `contact`. Do not write personal data here: it stands in the access log."),
+    optional(
+        "reason",
+        Kind::Line { max: 200 },
+        "In words; needed for every purpose but `contact`. Do not write personal data here: it stands in the access log.",
+    ),
 ];
 
 /// A reveal as asked for.
@@ -103,8 +107,7 @@ impl Desk {
         self.log_access(caller, raw.loaded.row.id, &body).await?;
         if contact {
             let Identity { name, phone, phone_alt, caller, language, preferred_time, .. } = identity;
-            let identity =
-                Identity { name, phone, phone_alt, caller, language, preferred_time, ..Identity::default() };
+            let identity = Identity { name, phone, phone_alt, caller, language, preferred_time, ..Identity::default() };
             return Ok(Revealed { identity, view: None });
         }
         let mut view = self.view(raw, &shown)?;

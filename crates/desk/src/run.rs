@@ -152,7 +152,9 @@ fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
 
 /// Looks up what a command names and the domain cannot know: an assignment's unit and user.
 fn complete(tx: &mut Tx<'_>, command: Command, case: &Case) -> Result<Command, DeskError> {
-    let Command::Assign(mut assign) = command else { return Ok(command) };
+    let Command::Assign(mut assign) = command else {
+        return Ok(command);
+    };
     if let Some(user) = assign.user {
         let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
         let row = row.ok_or_else(|| Refusal::from(Fault::new("user", "unknown_user")))?;

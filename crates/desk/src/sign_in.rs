@@ -7,9 +7,9 @@ use crate::error::DeskError;
 use crate::time::stored;
 use crate::vault::cipher::random;
 use crate::{Desk, organisation};
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
-use argon2::Argon2;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::actor::{Actor, ActorId, AreaScope, Role};
@@ -109,7 +109,9 @@ impl Desk {
         let key = hash.clone();
         let found = self.db().read(move |tx| Ok::<_, DeskError>(sign_in::session_user(tx, &key)?)).await?;
         let now = self.time().now();
-        let Some((session, user)) = found else { return Ok(None) };
+        let Some((session, user)) = found else {
+            return Ok(None);
+        };
         let alive = stored(now) < session.expires_at && stored(now - IDLE) < session.seen_at && !user.disabled;
         if !alive {
             return Ok(None);

@@ -11,7 +11,7 @@ use ed25519_dalek::{Signature, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, Write};
-use store::{CheckpointRow, Db, EntryRow, checkpoints, entries, cases};
+use store::{CheckpointRow, Db, EntryRow, cases, checkpoints, entries};
 use uuid::Uuid;
 
 const PAGE: i64 = 5_000;

@@ -75,7 +75,9 @@ impl FromStr for Role {
 
 /// A role code nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown role {0:?}; known: agent, specialist, supervisor, quality, compliance, trainer, auditor, admin, integration")]
+#[error(
+    "unknown role {0:?}; known: agent, specialist, supervisor, quality, compliance, trainer, auditor, admin, integration"
+)]
 pub struct UnknownRole(String);
 
 /// The part of the country an actor may see: an administrative region and all below it, or everything.

@@ -8,8 +8,8 @@ pub mod approve;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod classify;
-pub mod close;
 pub mod clocks;
+pub mod close;
 pub mod confirm;
 pub mod grade;
 pub mod note;
@@ -384,13 +384,9 @@ impl Case {
                 self.raised_by.clone_from(raised_by);
                 self.graded_by_hand = *by_hand;
             }
-            Event::ClockStarted { rule, round, from, due_at } => self.clocks.push(Clock {
-                rule: rule.clone(),
-                round: *round,
-                from: *from,
-                due_at: *due_at,
-                ended: None,
-            }),
+            Event::ClockStarted { rule, round, from, due_at } => {
+                self.clocks.push(Clock { rule: rule.clone(), round: *round, from: *from, due_at: *due_at, ended: None })
+            }
             Event::ClockMoved { rule, round, due_at } => {
                 if let Some(clock) = self.clock_mut(rule, *round) {
                     clock.due_at = *due_at;
@@ -405,8 +401,7 @@ impl Case {
             Event::Assigned { owner, .. } => self.owner = *owner,
             Event::Proposed { outcome, finding } => {
                 self.approved = false;
-                self.proposal =
-                    Some(Proposal { outcome: outcome.clone(), finding: finding.clone(), by: entry.actor });
+                self.proposal = Some(Proposal { outcome: outcome.clone(), finding: finding.clone(), by: entry.actor });
             }
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::Approved { .. } => self.approved = true,

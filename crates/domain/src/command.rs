@@ -17,7 +17,7 @@ macro_rules! commands {
         }
 
         /// All verbs with their shapes, in the order of the process.
-        pub const VERBS: &[Verb] = &[ $( Verb { name: $verb, fields: case::$module::FIELDS }, )+ ];
+        pub const VERBS: &[Verb] = &[ $( Verb { name: $verb, fields: case::$module::FIELDS, offered: case::$module::offered }, )+ ];
 
         impl Command {
             /// The verb, as it stands in addresses and in the log.
@@ -53,6 +53,8 @@ pub struct Verb {
     pub name: &'static str,
     /// Shape of the body.
     pub fields: &'static [Field],
+    /// Whether a case offers it as it stands; refusals may still follow for other reasons.
+    pub offered: fn(&Case) -> bool,
 }
 
 commands! {
@@ -110,12 +112,7 @@ mod tests {
         let found: Vec<_> = faults.iter().map(|f| (f.field.as_str(), f.code)).collect();
         assert_eq!(
             found,
-            [
-                ("mode", "not_one_of"),
-                ("content", "required"),
-                ("at", "wrong_type"),
-                ("extra", "unknown_field")
-            ]
+            [("mode", "not_one_of"), ("content", "required"), ("at", "wrong_type"), ("extra", "unknown_field")]
         );
     }
 

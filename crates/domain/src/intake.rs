@@ -66,8 +66,7 @@ pub const VULNERABILITIES: &[&str] = policy::Facts::VULNERABILITIES;
 pub const PRODUCTS: &[&str] = policy::Facts::PRODUCTS;
 
 /// Ways in which a customer is or wants to be reached.
-pub const MODES: &[&str] =
-    &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "public_notice"];
+pub const MODES: &[&str] = &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "public_notice"];
 
 const COMPLAINANT: &[Field] = &[
     optional("name", Kind::Line { max: 100 }, "Name of the person. Required unless `anonymous` is true."),
@@ -78,10 +77,26 @@ const COMPLAINANT: &[Field] = &[
     optional("address", Kind::Line { max: 300 }, "Postal address."),
     optional("id_number", Kind::Line { max: 40 }, "Number of the identity document."),
     optional("identity_verified", Kind::Bool, "Whether the identity was checked."),
-    optional("verification", Kind::Code(&["id_card", "service_password", "sms_code", "face", "known_number", "other"]), "How the identity was checked."),
-    optional("capacity", Kind::Code(&["self", "agent", "guardian"]), "For themselves, for another, or as a guardian. Default `self`."),
-    optional("authority", Kind::Text { max: 300, multiline: false }, "Document that shows the authority of an agent or guardian."),
-    optional("vulnerable", Kind::List { of: &Kind::Code(VULNERABILITIES), max: 8 }, "Circumstances that call for priority and plain language."),
+    optional(
+        "verification",
+        Kind::Code(&["id_card", "service_password", "sms_code", "face", "known_number", "other"]),
+        "How the identity was checked.",
+    ),
+    optional(
+        "capacity",
+        Kind::Code(&["self", "agent", "guardian"]),
+        "For themselves, for another, or as a guardian. Default `self`.",
+    ),
+    optional(
+        "authority",
+        Kind::Text { max: 300, multiline: false },
+        "Document that shows the authority of an agent or guardian.",
+    ),
+    optional(
+        "vulnerable",
+        Kind::List { of: &Kind::Code(VULNERABILITIES), max: 8 },
+        "Circumstances that call for priority and plain language.",
+    ),
     optional("language", Kind::Line { max: 35 }, "Language or dialect the person prefers (BCP 47 tag or words)."),
     optional("preferred_mode", Kind::Code(MODES), "How the person wants to be reached."),
     optional("preferred_time", Kind::Line { max: 100 }, "When the person wants to be reached."),
@@ -99,13 +114,33 @@ const SUBSCRIPTION: &[Field] = &[
 
 const PLACE: &[Field] = &[
     optional("text", Kind::Text { max: 300, multiline: false }, "District, road, number, crossing roads, building."),
-    optional("area_type", Kind::Code(policy::Facts::AREA_TYPES), "Decides between 48 and 72 hours for repairs in some rules."),
+    optional(
+        "area_type",
+        Kind::Code(policy::Facts::AREA_TYPES),
+        "Decides between 48 and 72 hours for repairs in some rules.",
+    ),
     optional("neighbours_affected", Kind::Bool, "Whether neighbours have the same trouble."),
     optional("visit_needed", Kind::Bool, "Whether somebody must come."),
 ];
 
 const EXTERNAL: &[Field] = &[
-    required("owner", Kind::Code(&["miit", "provincial_authority", "12345", "12315", "12381", "consumer_association", "court", "police", "crm", "import", "other"]), "Body or system the number belongs to."),
+    required(
+        "owner",
+        Kind::Code(&[
+            "miit",
+            "provincial_authority",
+            "12345",
+            "12315",
+            "12381",
+            "consumer_association",
+            "court",
+            "police",
+            "crm",
+            "import",
+            "other",
+        ]),
+        "Body or system the number belongs to.",
+    ),
     required("number", Kind::Line { max: 64 }, "That body's own number."),
 ];
 
@@ -131,11 +166,19 @@ pub const FIELDS: &[Field] = &[
     required("description", Kind::Text { max: 10_000, multiline: true }, "What happened, in the customer's words."),
     optional("demand", Kind::Text { max: 2_000, multiline: true }, "What the customer asks for."),
     optional("occurred_at", Kind::Moment, "When it happened; appeal windows run from here."),
-    optional("received_at", Kind::Moment, "First receipt in any channel; clocks run from here. Default: now. An earlier one needs the permission to backdate."),
+    optional(
+        "received_at",
+        Kind::Moment,
+        "First receipt in any channel; clocks run from here. Default: now. An earlier one needs the permission to backdate.",
+    ),
     optional("promised_at", Kind::Moment, "When a reply was promised."),
     required("complainant", Kind::Object(COMPLAINANT), "Who got in touch."),
     optional("subscription", Kind::Object(SUBSCRIPTION), "What the contact is about."),
-    optional("region", Kind::Region, "Where it happened. Default: the subscription's home region, else the registrar's area."),
+    optional(
+        "region",
+        Kind::Region,
+        "Where it happened. Default: the subscription's home region, else the registrar's area.",
+    ),
     optional("place", Kind::Object(PLACE), "Where exactly."),
     optional("device", Kind::Line { max: 100 }, "Device concerned."),
     optional("amount", Kind::Money, "Sum in dispute."),
@@ -444,10 +487,8 @@ impl Intake {
     /// Parts the intake. `fallback_region` is the registrar's own area, used when nothing says where it happened.
     #[must_use]
     pub fn split(self, fallback_region: &str) -> Parted {
-        let region = self
-            .region
-            .or_else(|| self.subscription.region.clone())
-            .unwrap_or_else(|| fallback_region.to_owned());
+        let region =
+            self.region.or_else(|| self.subscription.region.clone()).unwrap_or_else(|| fallback_region.to_owned());
         let person = self.complainant;
         Parted {
             identity: Identity {

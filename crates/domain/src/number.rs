@@ -98,7 +98,8 @@ mod tests {
         let number = ComplaintNumber { day: jiff::civil::date(2026, 11, 23), seq: 42 };
         let text = number.to_string();
         assert!(text.starts_with("TS-20261123-000042-"), "{text}");
-        for form in [text.clone(), text.to_lowercase(), text.replace('-', ""), format!(" {} ", text.replace('-', "－"))] {
+        for form in [text.clone(), text.to_lowercase(), text.replace('-', ""), format!(" {} ", text.replace('-', "－"))]
+        {
             assert_eq!(form.parse(), Ok(number), "{form}");
         }
         for (wrong, why) in [

@@ -172,7 +172,9 @@ fn text(value: Value, max: usize, multiline: bool, path: &str, faults: &mut Vec<
     }
     let cleaned = match clean::clean(&given) {
         Ok(cleaned) => cleaned,
-        Err(fault) => return refuse(Fault::new(path, "forbidden_character").with("what", fault), faults),
+        Err(fault) => {
+            return refuse(Fault::new(path, "forbidden_character").with("what", fault), faults);
+        }
     };
     if cleaned.is_empty() {
         return refuse(Fault::new(path, "empty"), faults);
@@ -224,9 +226,7 @@ fn whole(value: Value, min: i64, max: i64, path: &str, faults: &mut Vec<Fault>) 
     match value.as_i64() {
         Some(given) if (min..=max).contains(&given) => value,
         Some(_) => refuse(Fault::new(path, "out_of_range").with("min", min).with("max", max), faults),
-        None if value.is_number() => {
-            refuse(Fault::new(path, "not_whole").with("min", min).with("max", max), faults)
-        }
+        None if value.is_number() => refuse(Fault::new(path, "not_whole").with("min", min).with("max", max), faults),
         None => refuse(wrong_type(path, "integer"), faults),
     }
 }

@@ -50,29 +50,16 @@ pub struct Assessment {
 
 /// Assesses facts by rules: the highest of what was given and what any rule asks for.
 pub(crate) fn assess(rules: &[AssessRule], facts: &Facts) -> Assessment {
-    let mut assessment = Assessment {
-        severity: facts.severity,
-        urgency: facts.urgency,
-        raised_by: Vec::new(),
-    };
+    let mut assessment = Assessment { severity: facts.severity, urgency: facts.urgency, raised_by: Vec::new() };
     for rule in rules {
-        let raises = rule
-            .severity
-            .is_some_and(|severity| severity > facts.severity)
+        let raises = rule.severity.is_some_and(|severity| severity > facts.severity)
             || rule.urgency.is_some_and(|urgency| urgency > facts.urgency);
         if !raises || !rule.when.holds(facts, None) {
             continue;
         }
-        assessment.severity = assessment
-            .severity
-            .max(rule.severity.unwrap_or(Severity::Normal));
-        assessment.urgency = assessment
-            .urgency
-            .max(rule.urgency.unwrap_or(Urgency::Normal));
-        assessment.raised_by.push(Raised {
-            row: rule.id.clone(),
-            reason: rule.reason.clone(),
-        });
+        assessment.severity = assessment.severity.max(rule.severity.unwrap_or(Severity::Normal));
+        assessment.urgency = assessment.urgency.max(rule.urgency.unwrap_or(Urgency::Normal));
+        assessment.raised_by.push(Raised { row: rule.id.clone(), reason: rule.reason.clone() });
     }
     assessment
 }
@@ -84,12 +71,8 @@ impl AssessRule {
         let when = table.needed("when").and_then(Predicate::read);
         let raise = table.needed("raise").and_then(|value| value.table());
         let (severity, urgency) = raise.map_or((None, None), |mut raise| {
-            let severity = raise
-                .optional("severity")
-                .map(|value| value.code::<Severity>());
-            let urgency = raise
-                .optional("urgency")
-                .map(|value| value.code::<Urgency>());
+            let severity = raise.optional("severity").map(|value| value.code::<Severity>());
+            let urgency = raise.optional("urgency").map(|value| value.code::<Urgency>());
             if severity.is_none() && urgency.is_none() {
                 raise.fault("`raise` names neither severity nor urgency");
             }

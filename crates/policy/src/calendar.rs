@@ -123,11 +123,7 @@ impl Calendar {
     /// # Errors
     /// If the zone is unknown.
     pub fn in_zone(&self, zone: &str) -> Result<Self, UnknownZone> {
-        Ok(Self {
-            zone: zone_named(zone)?,
-            zone_name: zone.to_owned(),
-            ..self.clone()
-        })
+        Ok(Self { zone: zone_named(zone)?, zone_name: zone.to_owned(), ..self.clone() })
     }
 
     /// Identity, such as `cn-state-council`.
@@ -181,11 +177,7 @@ impl Calendar {
     #[must_use]
     pub fn intervals(&self, day: Date) -> &[Interval] {
         match self.day_kind(day) {
-            DayKind::Workday => self
-                .hours
-                .weekdays
-                .get(index(day.weekday()))
-                .map_or(&[], Vec::as_slice),
+            DayKind::Workday => self.hours.weekdays.get(index(day.weekday())).map_or(&[], Vec::as_slice),
             DayKind::MakeUp(_) => &self.hours.make_up,
             DayKind::Weekend | DayKind::Holiday(_) => &[],
         }
@@ -195,20 +187,14 @@ impl Calendar {
     #[must_use]
     pub fn has_hours(&self) -> bool {
         let weekdays = self.hours.weekdays.iter().zip(self.weekend);
-        weekdays
-            .into_iter()
-            .any(|(intervals, weekend)| !weekend && !intervals.is_empty())
+        weekdays.into_iter().any(|(intervals, weekend)| !weekend && !intervals.is_empty())
     }
 
     /// Why this day may still change; nothing when it is settled. Days outside the years the calendar covers are never
     /// settled.
     #[must_use]
     pub fn provisional_note(&self, day: Date) -> Option<&Text> {
-        if let Some(provisional) = self
-            .provisional
-            .iter()
-            .find(|range| range.from <= day && day <= range.to)
-        {
+        if let Some(provisional) = self.provisional.iter().find(|range| range.from <= day && day <= range.to) {
             return Some(&provisional.note);
         }
         let (first, last) = self.covers?;
@@ -243,11 +229,7 @@ impl CalendarSet {
 
     /// Adds a calendar; of two versions of one calendar the later stays.
     pub fn insert(&mut self, calendar: Calendar) {
-        match self
-            .calendars
-            .iter_mut()
-            .find(|known| known.id == calendar.id)
-        {
+        match self.calendars.iter_mut().find(|known| known.id == calendar.id) {
             Some(known) if known.version < calendar.version => *known = Arc::new(calendar),
             Some(_) => {}
             None => self.calendars.push(Arc::new(calendar)),

@@ -97,11 +97,7 @@ impl Limit {
     /// The same length for every grade.
     #[must_use]
     pub const fn same(amount: Amount) -> Self {
-        Self {
-            normal: Some(amount),
-            major: Some(amount),
-            urgent: Some(amount),
-        }
+        Self { normal: Some(amount), major: Some(amount), urgent: Some(amount) }
     }
 
     /// The length for a grade.
@@ -176,9 +172,7 @@ impl ClockRule {
     /// The moments at which to warn about a clock of this rule, with their percentages.
     #[must_use]
     pub fn warnings(&self, from: Timestamp, due_at: Timestamp) -> Vec<(u8, Timestamp)> {
-        let span = due_at
-            .as_microsecond()
-            .saturating_sub(from.as_microsecond());
+        let span = due_at.as_microsecond().saturating_sub(from.as_microsecond());
         self.warn_at
             .iter()
             .map(|percent| {

@@ -62,11 +62,7 @@ impl Counting {
     pub const fn usual(amount: Amount) -> Self {
         Self {
             first_day: FirstDay::Excluded,
-            ends: if amount.is_momentary() {
-                Ends::Instant
-            } else {
-                Ends::DayEnd
-            },
+            ends: if amount.is_momentary() { Ends::Instant } else { Ends::DayEnd },
             roll: Roll::None,
             strictly_less: false,
         }
@@ -105,9 +101,7 @@ impl CountingRule {
             first_day: table.optional("first_day").and_then(|value| value.code()),
             ends: table.optional("ends").and_then(|value| value.code()),
             roll: table.optional("roll").and_then(|value| value.code()),
-            strictly_less: table
-                .optional("strictly_less")
-                .and_then(|value| value.flag()),
+            strictly_less: table.optional("strictly_less").and_then(|value| value.flag()),
         };
         table.done();
         rule

@@ -28,12 +28,7 @@ pub fn due(start: Timestamp, amount: Amount, counting: &Counting, calendar: &Cal
 
 /// The deadline alone, for when nobody asks why. Always equal to [`due`]'s.
 #[must_use]
-pub fn due_at(
-    start: Timestamp,
-    amount: Amount,
-    counting: &Counting,
-    calendar: &Calendar,
-) -> Timestamp {
+pub fn due_at(start: Timestamp, amount: Amount, counting: &Counting, calendar: &Calendar) -> Timestamp {
     count(start, amount, counting, calendar, &mut ())
 }
 
@@ -58,25 +53,13 @@ fn count(
             let end = start.checked_add(SignedDuration::from_hours(i64::from(hours)));
             Landing::Moment(end.unwrap_or_else(|_| beyond(trace)))
         }
-        Amount::WorkingHours(hours) => {
-            Landing::Moment(working_hours(start, hours, calendar, trace))
-        }
-        Amount::CalendarDays(days) => {
-            Landing::Day(days_on(local.date(), i64::from(days), counting, trace))
-        }
-        Amount::Weeks(weeks) => {
-            Landing::Day(days_on(local.date(), i64::from(weeks) * 7, counting, trace))
-        }
+        Amount::WorkingHours(hours) => Landing::Moment(working_hours(start, hours, calendar, trace)),
+        Amount::CalendarDays(days) => Landing::Day(days_on(local.date(), i64::from(days), counting, trace)),
+        Amount::Weeks(weeks) => Landing::Day(days_on(local.date(), i64::from(weeks) * 7, counting, trace)),
         Amount::Months(months) => Landing::Day(months_on(local.date(), months, counting, trace)),
-        Amount::BusinessDays(days) => {
-            Landing::Day(business_days(local.date(), days, counting, calendar, trace))
-        }
+        Amount::BusinessDays(days) => Landing::Day(business_days(local.date(), days, counting, calendar, trace)),
     };
-    let landing = if counting.strictly_less {
-        less(landing, trace)
-    } else {
-        landing
-    };
+    let landing = if counting.strictly_less { less(landing, trace) } else { landing };
     let landing = roll(landing, counting.roll, calendar, trace);
     let end = end(landing, counting.ends, local, calendar, trace);
     if end < start {
@@ -93,9 +76,7 @@ fn beyond(trace: &mut impl Trace) -> Timestamp {
 }
 
 fn moved(date: Date, days: i64, trace: &mut impl Trace) -> Date {
-    let moved = Span::new()
-        .try_days(days)
-        .and_then(|span| date.checked_add(span));
+    let moved = Span::new().try_days(days).and_then(|span| date.checked_add(span));
     moved.unwrap_or_else(|_| {
         trace.note(|| Note::OutOfRange);
         if days < 0 { Date::MIN } else { Date::MAX }
@@ -115,44 +96,22 @@ fn days_on(date: Date, days: i64, counting: &Counting, trace: &mut impl Trace) -
     let last = moved(date, (days - 1 + first).max(0), trace);
     if days > 0 {
         let from = moved(date, first, trace);
-        trace.step(|| Step::Counted {
-            from,
-            to: last,
-            days: u32::try_from(days).unwrap_or(u32::MAX),
-        });
+        trace.step(|| Step::Counted { from, to: last, days: u32::try_from(days).unwrap_or(u32::MAX) });
     }
     last
 }
 
 fn months_on(date: Date, months: u32, counting: &Counting, trace: &mut impl Trace) -> Date {
     begin(date, counting.first_day, trace);
-    let to = Span::new()
-        .try_months(months)
-        .and_then(|span| date.checked_add(span))
-        .unwrap_or_else(|_| {
-            trace.note(|| Note::OutOfRange);
-            Date::MAX
-        });
-    trace.step(|| Step::Months {
-        months,
-        from: date,
-        to,
-        clamped: to.day() != date.day(),
+    let to = Span::new().try_months(months).and_then(|span| date.checked_add(span)).unwrap_or_else(|_| {
+        trace.note(|| Note::OutOfRange);
+        Date::MAX
     });
-    if counting.first_day == FirstDay::Included && months > 0 {
-        moved(to, -1, trace)
-    } else {
-        to
-    }
+    trace.step(|| Step::Months { months, from: date, to, clamped: to.day() != date.day() });
+    if counting.first_day == FirstDay::Included && months > 0 { moved(to, -1, trace) } else { to }
 }
 
-fn business_days(
-    date: Date,
-    days: u32,
-    counting: &Counting,
-    calendar: &Calendar,
-    trace: &mut impl Trace,
-) -> Date {
+fn business_days(date: Date, days: u32, counting: &Counting, calendar: &Calendar, trace: &mut impl Trace) -> Date {
     begin(date, counting.first_day, trace);
     let mut day = date;
     let mut left = days;
@@ -181,10 +140,7 @@ fn less(landing: Landing, trace: &mut impl Trace) -> Landing {
     match landing {
         Landing::Moment(at) => {
             trace.step(|| Step::StrictlyLess { to: None });
-            Landing::Moment(
-                at.checked_sub(SignedDuration::from_secs(1))
-                    .unwrap_or(Timestamp::MIN),
-            )
+            Landing::Moment(at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MIN))
         }
         Landing::Day(day) => {
             let before = moved(day, -1, trace);
@@ -209,11 +165,7 @@ fn roll(landing: Landing, roll: Roll, calendar: &Calendar, trace: &mut impl Trac
     if day == date {
         return landing;
     }
-    trace.step(|| Step::Rolled {
-        rule: roll,
-        from: date,
-        to: day,
-    });
+    trace.step(|| Step::Rolled { rule: roll, from: date, to: day });
     match time {
         None => Landing::Day(day),
         Some(time) => Landing::Moment(moment(day.to_datetime(time), calendar, trace)),
@@ -235,11 +187,7 @@ fn rolled(date: Date, roll: Roll, calendar: &Calendar, trace: &mut impl Trace) -
             return day;
         }
         trace.day(day, kind, calendar);
-        let next = if roll == Roll::PreviousBusinessDay {
-            day.yesterday()
-        } else {
-            day.tomorrow()
-        };
+        let next = if roll == Roll::PreviousBusinessDay { day.yesterday() } else { day.tomorrow() };
         let Ok(next) = next else {
             trace.note(|| Note::OutOfRange);
             return day;
@@ -248,13 +196,7 @@ fn rolled(date: Date, roll: Roll, calendar: &Calendar, trace: &mut impl Trace) -
     }
 }
 
-fn end(
-    landing: Landing,
-    ends: Ends,
-    start: DateTime,
-    calendar: &Calendar,
-    trace: &mut impl Trace,
-) -> Timestamp {
+fn end(landing: Landing, ends: Ends, start: DateTime, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
     let date = match (&landing, ends) {
         (Landing::Moment(at), Ends::Instant) => return *at,
         (Landing::Moment(at), _) => calendar.zone().to_datetime(*at).date(),
@@ -264,10 +206,7 @@ fn end(
         Ends::Instant => moment(date.to_datetime(start.time()), calendar, trace),
         Ends::DayEnd => {
             // Where the clock is put back over midnight, 23:59:59 comes twice: the day is over at the second one.
-            let last = calendar
-                .zone()
-                .to_ambiguous_timestamp(date.at(23, 59, 59, 0))
-                .later();
+            let last = calendar.zone().to_ambiguous_timestamp(date.at(23, 59, 59, 0)).later();
             last.unwrap_or_else(|_| beyond(trace))
         }
         Ends::DayAfterStart => {
@@ -279,18 +218,10 @@ fn end(
 
 /// A local time as a moment: the first of two, and after a gap as far as it was long.
 fn moment(local: DateTime, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
-    calendar
-        .zone()
-        .to_timestamp(local)
-        .unwrap_or_else(|_| beyond(trace))
+    calendar.zone().to_timestamp(local).unwrap_or_else(|_| beyond(trace))
 }
 
-fn working_hours(
-    start: Timestamp,
-    hours: u32,
-    calendar: &Calendar,
-    trace: &mut impl Trace,
-) -> Timestamp {
+fn working_hours(start: Timestamp, hours: u32, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
     if !calendar.has_hours() {
         trace.note(|| Note::NoWorkingHours);
         return if hours == 0 { start } else { beyond(trace) };
@@ -307,10 +238,7 @@ fn working_hours(
                 continue;
             }
             let used = open.min(left);
-            trace.step(|| Step::Worked {
-                date: day,
-                minutes: u32::try_from(used.as_mins()).unwrap_or(u32::MAX),
-            });
+            trace.step(|| Step::Worked { date: day, minutes: u32::try_from(used.as_mins()).unwrap_or(u32::MAX) });
             if used == left {
                 return from.checked_add(left).unwrap_or_else(|_| beyond(trace));
             }

@@ -34,13 +34,7 @@ impl Sheet<'_> {
             return;
         }
         let (line, column) = place(self.text, at);
-        faults.push(Fault {
-            file: self.file.map(str::to_owned),
-            line,
-            column,
-            message,
-            hint,
-        });
+        faults.push(Fault { file: self.file.map(str::to_owned), line, column, message, hint });
     }
 }
 
@@ -49,10 +43,7 @@ fn place(text: &str, at: usize) -> (u32, u32) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    (
-        u32::try_from(line).unwrap_or(u32::MAX),
-        u32::try_from(column).unwrap_or(u32::MAX),
-    )
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
 /// Reads a whole file.
@@ -64,36 +55,19 @@ pub(crate) fn read<T>(
     text: &str,
     read: impl FnOnce(&mut Table<'_>) -> Option<T>,
 ) -> Result<T, Vec<Fault>> {
-    let sheet = Sheet {
-        file,
-        text,
-        faults: RefCell::new(Vec::new()),
-    };
+    let sheet = Sheet { file, text, faults: RefCell::new(Vec::new()) };
     if text.len() > LARGEST {
-        sheet.fault(
-            0,
-            format!("larger than {LARGEST} bytes"),
-            Some("split it into several files".to_owned()),
-        );
+        sheet.fault(0, format!("larger than {LARGEST} bytes"), Some("split it into several files".to_owned()));
         return Err(sheet.faults.into_inner());
     }
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         for error in errors {
-            sheet.fault(
-                error.span().map_or(0, |span| span.start),
-                error.message().to_owned(),
-                None,
-            );
+            sheet.fault(error.span().map_or(0, |span| span.start), error.message().to_owned(), None);
         }
         return Err(sheet.faults.into_inner());
     }
-    let mut table = Table {
-        sheet: &sheet,
-        table: document.get_ref(),
-        at: 0,
-        asked: Vec::new(),
-    };
+    let mut table = Table { sheet: &sheet, table: document.get_ref(), at: 0, asked: Vec::new() };
     let result = read(&mut table);
     table.done();
     let mut faults = sheet.faults.into_inner();
@@ -120,22 +94,14 @@ impl<'d> Table<'d> {
 
     /// Where the table stands, for faults found after it was read.
     pub(crate) fn place(&self) -> Place<'d> {
-        Place {
-            sheet: self.sheet,
-            at: self.at,
-        }
+        Place { sheet: self.sheet, at: self.at }
     }
 
     /// The value of a key that may be absent.
     pub(crate) fn optional(&mut self, key: &'static str) -> Option<Value<'d>> {
         self.asked.push(key);
         let value = self.table.get(key)?;
-        Some(Value {
-            sheet: self.sheet,
-            key,
-            at: value.span().start,
-            value: value.get_ref(),
-        })
+        Some(Value { sheet: self.sheet, key, at: value.span().start, value: value.get_ref() })
     }
 
     /// The value of a key that must be there.
@@ -152,9 +118,7 @@ impl<'d> Table<'d> {
         let value = self.needed(key)?;
         let id = value.string()?;
         let fits = (1..=64).contains(&id.len())
-            && id.bytes().all(|b| {
-                b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.')
-            });
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
         if !fits {
             value.fault("is no identifier: use 1 to 64 of a-z, 0-9, `_`, `-` and `.`");
             return None;
@@ -170,11 +134,7 @@ impl<'d> Table<'d> {
     /// The tables of `[[key]]`, in order; none when the key is absent.
     pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table<'d>> {
         match self.optional(key) {
-            Some(value) => value
-                .items()
-                .into_iter()
-                .filter_map(|item| item.table())
-                .collect(),
+            Some(value) => value.items().into_iter().filter_map(|item| item.table()).collect(),
             None => Vec::new(),
         }
     }
@@ -185,20 +145,8 @@ impl<'d> Table<'d> {
             .iter()
             .map(|(key, value)| {
                 let name: &'d str = key.get_ref();
-                let key = Key {
-                    sheet: self.sheet,
-                    at: key.span().start,
-                    name,
-                };
-                (
-                    key,
-                    Value {
-                        sheet: self.sheet,
-                        key: name,
-                        at: value.span().start,
-                        value: value.get_ref(),
-                    },
-                )
+                let key = Key { sheet: self.sheet, at: key.span().start, name };
+                (key, Value { sheet: self.sheet, key: name, at: value.span().start, value: value.get_ref() })
             })
             .collect()
     }
@@ -238,19 +186,12 @@ pub(crate) struct Key<'d> {
 impl Key<'_> {
     /// Refuses the key, suggesting the closest known one.
     pub(crate) fn unknown(&self, what: &str, known: impl Iterator<Item = &'static str>) {
-        self.sheet.fault(
-            self.at,
-            format!("unknown {what} `{}`", shown(self.name)),
-            suggestion(self.name, known),
-        );
+        self.sheet.fault(self.at, format!("unknown {what} `{}`", shown(self.name)), suggestion(self.name, known));
     }
 
     /// The code the key spells.
     pub(crate) fn code<C: Coded>(&self, what: &str) -> Option<C> {
-        let found = C::ALL
-            .iter()
-            .copied()
-            .find(|entry| entry.as_code() == self.name);
+        let found = C::ALL.iter().copied().find(|entry| entry.as_code() == self.name);
         if found.is_none() {
             self.unknown(what, C::ALL.iter().map(|entry| entry.as_code()));
         }
@@ -270,8 +211,7 @@ pub(crate) struct Value<'d> {
 impl<'d> Value<'d> {
     /// Reports a fault at the value's place; the message follows the key's name.
     pub(crate) fn fault(&self, message: impl std::fmt::Display) {
-        self.sheet
-            .fault(self.at, format!("`{}` {message}", shown(self.key)), None);
+        self.sheet.fault(self.at, format!("`{}` {message}", shown(self.key)), None);
     }
 
     fn none<T>(&self, message: impl std::fmt::Display) -> Option<T> {
@@ -287,9 +227,7 @@ impl<'d> Value<'d> {
     /// A string without surrounding blanks or control characters.
     pub(crate) fn string(&self) -> Option<&'d str> {
         match self.value.as_str() {
-            Some(text)
-                if text.trim() != text || text.is_empty() || text.chars().any(char::is_control) =>
-            {
+            Some(text) if text.trim() != text || text.is_empty() || text.chars().any(char::is_control) => {
                 self.none("is empty, padded with blanks or holds control characters")
             }
             Some(text) => Some(text),
@@ -298,10 +236,7 @@ impl<'d> Value<'d> {
     }
 
     /// A string that something else reads.
-    pub(crate) fn parsed<T, E: std::fmt::Display>(
-        &self,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    pub(crate) fn parsed<T, E: std::fmt::Display>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         match parse(self.string()?) {
             Ok(value) => Some(value),
             Err(fault) => self.none(format!("is wrong: {fault}")),
@@ -310,33 +245,21 @@ impl<'d> Value<'d> {
 
     /// A whole number.
     pub(crate) fn whole(&self) -> Option<i64> {
-        let number = self
-            .value
-            .as_integer()
-            .and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+        let number = self.value.as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
         number.or_else(|| self.none("must be a whole number"))
     }
 
     /// `true` or `false`.
     pub(crate) fn flag(&self) -> Option<bool> {
-        self.value
-            .as_bool()
-            .or_else(|| self.none("must be true or false"))
+        self.value.as_bool().or_else(|| self.none("must be true or false"))
     }
 
     /// A date such as 2026-02-14, unquoted.
     pub(crate) fn date(&self) -> Option<Date> {
-        let date = self
-            .value
-            .as_datetime()
-            .filter(|moment| moment.time.is_none())
-            .and_then(|moment| moment.date);
+        let date = self.value.as_datetime().filter(|moment| moment.time.is_none()).and_then(|moment| moment.date);
         let civil = date.and_then(|date| {
-            let (year, month, day) = (
-                i16::try_from(date.year).ok()?,
-                i8::try_from(date.month).ok()?,
-                i8::try_from(date.day).ok()?,
-            );
+            let (year, month, day) =
+                (i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
             Date::new(year, month, day).ok()
         });
         civil.or_else(|| self.none("must be a date such as 2026-02-14, without quotes"))
@@ -345,12 +268,7 @@ impl<'d> Value<'d> {
     /// One code of a closed list.
     pub(crate) fn code<C: Coded>(&self) -> Option<C> {
         let text = self.string()?;
-        Key {
-            sheet: self.sheet,
-            at: self.at,
-            name: text,
-        }
-        .code(&format!("value of `{}`", shown(self.key)))
+        Key { sheet: self.sheet, at: self.at, name: text }.code(&format!("value of `{}`", shown(self.key)))
     }
 
     /// One code or an array of them, without repeats and not empty.
@@ -371,15 +289,8 @@ impl<'d> Value<'d> {
     pub(crate) fn listed(&self, known: &'static [&'static str]) -> Option<String> {
         let text = self.string()?;
         if !known.contains(&text) {
-            Key {
-                sheet: self.sheet,
-                at: self.at,
-                name: text,
-            }
-            .unknown(
-                &format!("value of `{}`", shown(self.key)),
-                known.iter().copied(),
-            );
+            Key { sheet: self.sheet, at: self.at, name: text }
+                .unknown(&format!("value of `{}`", shown(self.key)), known.iter().copied());
             return None;
         }
         Some(text.to_owned())
@@ -400,23 +311,14 @@ impl<'d> Value<'d> {
             self.fault("must be a list");
             return Vec::new();
         };
-        let item = |item: &'d Spanned<DeValue<'d>>| Value {
-            at: item.span().start,
-            value: item.get_ref(),
-            ..*self
-        };
+        let item = |item: &'d Spanned<DeValue<'d>>| Value { at: item.span().start, value: item.get_ref(), ..*self };
         array.iter().map(item).collect()
     }
 
     /// A table.
     pub(crate) fn table(&self) -> Option<Table<'d>> {
         match self.value.as_table() {
-            Some(table) => Some(Table {
-                sheet: self.sheet,
-                table,
-                at: self.at,
-                asked: Vec::new(),
-            }),
+            Some(table) => Some(Table { sheet: self.sheet, table, at: self.at, asked: Vec::new() }),
             None => self.none("must be a table"),
         }
     }

@@ -197,12 +197,7 @@ pub enum Note {
 
 impl Explanation {
     /// An explanation without steps, to be filled while counting.
-    pub(crate) fn begin(
-        start: Timestamp,
-        amount: Amount,
-        counting: Counting,
-        calendar: &Calendar,
-    ) -> Self {
+    pub(crate) fn begin(start: Timestamp, amount: Amount, counting: Counting, calendar: &Calendar) -> Self {
         Self {
             rule: None,
             calendar: calendar.id().to_owned(),
@@ -222,9 +217,7 @@ impl Explanation {
     #[must_use]
     pub fn keeping(mut self, running: Timestamp) -> Self {
         if running < self.due_at {
-            self.notes.push(Note::EarlierLimitKept {
-                computed: self.due_at,
-            });
+            self.notes.push(Note::EarlierLimitKept { computed: self.due_at });
             self.due_at = running;
         }
         self
@@ -254,9 +247,7 @@ impl Explanation {
                 *to = day;
                 true
             }
-            (Some(Step::SkippedHoliday { to, name, .. }), DayKind::Holiday(same))
-                if follows(*to) && name == same =>
-            {
+            (Some(Step::SkippedHoliday { to, name, .. }), DayKind::Holiday(same)) if follows(*to) && name == same => {
                 *to = day;
                 true
             }
@@ -303,21 +294,10 @@ impl Trace for Explanation {
             return;
         }
         self.push(match kind {
-            DayKind::Workday => Step::Counted {
-                from: day,
-                to: day,
-                days: 1,
-            },
-            DayKind::MakeUp(name) => Step::CountedMakeUp {
-                date: day,
-                name: name.clone(),
-            },
+            DayKind::Workday => Step::Counted { from: day, to: day, days: 1 },
+            DayKind::MakeUp(name) => Step::CountedMakeUp { date: day, name: name.clone() },
             DayKind::Weekend => Step::SkippedWeekend { from: day, to: day },
-            DayKind::Holiday(name) => Step::SkippedHoliday {
-                from: day,
-                to: day,
-                name: name.clone(),
-            },
+            DayKind::Holiday(name) => Step::SkippedHoliday { from: day, to: day, name: name.clone() },
         });
     }
 
@@ -325,13 +305,9 @@ impl Trace for Explanation {
         let Some(text) = calendar.provisional_note(day) else {
             return;
         };
-        let told =
-            |note: &Note| matches!(note, Note::Provisional { text: known, .. } if known == text);
+        let told = |note: &Note| matches!(note, Note::Provisional { text: known, .. } if known == text);
         if !self.notes.iter().any(told) {
-            self.notes.push(Note::Provisional {
-                date: day,
-                text: text.clone(),
-            });
+            self.notes.push(Note::Provisional { date: day, text: text.clone() });
         }
     }
 

@@ -44,15 +44,8 @@ pub struct Facts {
 
 impl Facts {
     /// Kinds of contact a rule may name.
-    pub const KINDS: &'static [&'static str] = &[
-        "enquiry",
-        "service_request",
-        "fault_report",
-        "complaint",
-        "suggestion",
-        "praise",
-        "appeal",
-    ];
+    pub const KINDS: &'static [&'static str] =
+        &["enquiry", "service_request", "fault_report", "complaint", "suggestion", "praise", "appeal"];
     /// Kinds of area a rule may name.
     pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
     /// Channels a rule may name.
@@ -86,16 +79,8 @@ impl Facts {
         "import",
     ];
     /// Circumstances a rule may name.
-    pub const VULNERABILITIES: &'static [&'static str] = &[
-        "elderly",
-        "disabled",
-        "minor",
-        "illness",
-        "rural_remote",
-        "hardship",
-        "language",
-        "other",
-    ];
+    pub const VULNERABILITIES: &'static [&'static str] =
+        &["elderly", "disabled", "minor", "illness", "rural_remote", "hardship", "language", "other"];
     /// Product lines a rule may name.
     pub const PRODUCTS: &'static [&'static str] = &[
         "mobile",

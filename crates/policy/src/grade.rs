@@ -113,11 +113,7 @@ impl DecisionTable {
     #[must_use]
     pub fn decide(&self, severity: Severity, urgency: Urgency) -> GradeDecision {
         let row = self.row(severity, urgency);
-        GradeDecision {
-            grade: row.grade,
-            row: row.id.clone(),
-            reason: row.reason.clone(),
-        }
+        GradeDecision { grade: row.grade, row: row.id.clone(), reason: row.reason.clone() }
     }
 
     /// Reads the `[[grade]]` rows of a pack and proves that they cover each combination once.
@@ -133,10 +129,7 @@ impl DecisionTable {
             let row = read_row(&mut table);
             complete &= row.is_some();
             if let Some(row) = row {
-                if rows
-                    .iter()
-                    .any(|(known, _): &(GradeRow, Table<'_>)| known.id == row.id)
-                {
+                if rows.iter().any(|(known, _): &(GradeRow, Table<'_>)| known.id == row.id) {
                     table.fault(format!("a second grade row `{}`", row.id));
                 }
                 rows.push((row, table));
@@ -148,11 +141,7 @@ impl DecisionTable {
         }
         let only = |severity: Severity, urgency: Urgency| -> Option<GradeRow> {
             let mut covering = rows.iter().filter(|(row, _)| row.covers(severity, urgency));
-            let combination = format!(
-                "severity {} with urgency {}",
-                severity.code(),
-                urgency.code()
-            );
+            let combination = format!("severity {} with urgency {}", severity.code(), urgency.code());
             let Some((row, _)) = covering.next() else {
                 pack.fault(format!("no grade row covers {combination}"));
                 return None;
@@ -185,12 +174,9 @@ fn read_row(table: &mut Table<'_>) -> Option<GradeRow> {
     let when = table.optional("when").and_then(|value| value.table());
     let (severity, urgency) = match when {
         Some(mut when) => {
-            let severity = when
-                .optional("severity")
-                .map_or_else(|| Some(Severity::ALL.to_vec()), |value| value.codes());
-            let urgency = when
-                .optional("urgency")
-                .map_or_else(|| Some(Urgency::ALL.to_vec()), |value| value.codes());
+            let severity =
+                when.optional("severity").map_or_else(|| Some(Severity::ALL.to_vec()), |value| value.codes());
+            let urgency = when.optional("urgency").map_or_else(|| Some(Urgency::ALL.to_vec()), |value| value.codes());
             when.done();
             (severity, urgency)
         }
@@ -199,11 +185,5 @@ fn read_row(table: &mut Table<'_>) -> Option<GradeRow> {
     let grade = table.needed("grade").and_then(|value| value.code());
     let reason = table.text("reason");
     table.done();
-    Some(GradeRow {
-        id: id?,
-        severity: severity?,
-        urgency: urgency?,
-        grade: grade?,
-        reason: reason?,
-    })
+    Some(GradeRow { id: id?, severity: severity?, urgency: urgency?, grade: grade?, reason: reason? })
 }

@@ -193,13 +193,7 @@ impl Pack {
 
     /// Clocks that a fact starts at a moment, in the pack's order.
     #[must_use]
-    pub fn clocks_started_by(
-        &self,
-        fact: StartFact,
-        facts: &Facts,
-        grade: Grade,
-        at: Timestamp,
-    ) -> Vec<Started> {
+    pub fn clocks_started_by(&self, fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
         self.clocks
             .iter()
             .filter(|rule| rule.starts_on(fact))
@@ -209,48 +203,26 @@ impl Pack {
 
     /// A clock counted anew from its original start; nothing when the rule does not exist or does not apply.
     #[must_use]
-    pub fn recompute(
-        &self,
-        rule: &str,
-        start: Timestamp,
-        facts: &Facts,
-        grade: Grade,
-    ) -> Option<Started> {
+    pub fn recompute(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
         self.start(self.clock(rule)?, start, facts, grade)
     }
 
     /// The limit that holds for a running clock after the grade changed. Clocks of the law layer are never lengthened,
     /// whatever their rule says; neither are those of a rule that is gone.
     #[must_use]
-    pub fn after_regrade(
-        &self,
-        rule: &str,
-        running: Timestamp,
-        recomputed: Timestamp,
-    ) -> Timestamp {
-        let follows = self.clock(rule).is_some_and(|rule| {
-            rule.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute
-        });
-        if follows {
-            recomputed
-        } else {
-            recomputed.min(running)
-        }
+    pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
+        let follows = self
+            .clock(rule)
+            .is_some_and(|rule| rule.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
+        if follows { recomputed } else { recomputed.min(running) }
     }
 
     /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.
     #[must_use]
-    pub fn explain(
-        &self,
-        rule: &str,
-        start: Timestamp,
-        facts: &Facts,
-        grade: Grade,
-    ) -> Option<Explanation> {
+    pub fn explain(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Explanation> {
         let rule = self.clock(rule)?;
         let amount = amount(rule, facts, grade)?;
-        let mut explanation =
-            due(start, amount, &rule.counting_for(amount), &self.calendar).explanation;
+        let mut explanation = due(start, amount, &rule.counting_for(amount), &self.calendar).explanation;
         explanation.rule = Some(RuleRef {
             pack: self.id.clone(),
             pack_version: self.version.clone(),
@@ -265,9 +237,7 @@ impl Pack {
             start: rule.start.clone(),
             states_compliance: self.states_compliance(rule),
         });
-        explanation
-            .notes
-            .extend(rule.note.clone().map(|text| Note::Interpretation { text }));
+        explanation.notes.extend(rule.note.clone().map(|text| Note::Interpretation { text }));
         Some(explanation)
     }
 
@@ -280,37 +250,20 @@ impl Pack {
     /// Whether an outcome of this grade needs a second person's approval.
     #[must_use]
     pub fn needs_second_reviewer(&self, grade: Grade) -> bool {
-        self.reviews
-            .iter()
-            .any(|review| review.four_eyes && review.grades.contains(&grade))
+        self.reviews.iter().any(|review| review.four_eyes && review.grades.contains(&grade))
     }
 
     /// The last moment at which a case closed then may be reopened; nothing when the pack sets no limit.
     #[must_use]
     pub fn reopen_until(&self, closed_at: Timestamp) -> Option<Timestamp> {
         let reopen = self.reopen.as_ref()?;
-        Some(due_at(
-            closed_at,
-            reopen.within,
-            &reopen.counting.complete(reopen.within),
-            &self.calendar,
-        ))
+        Some(due_at(closed_at, reopen.within, &reopen.counting.complete(reopen.within), &self.calendar))
     }
 
-    fn start(
-        &self,
-        rule: &ClockRule,
-        from: Timestamp,
-        facts: &Facts,
-        grade: Grade,
-    ) -> Option<Started> {
+    fn start(&self, rule: &ClockRule, from: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
         let amount = amount(rule, facts, grade)?;
         let due_at = due_at(from, amount, &rule.counting_for(amount), &self.calendar);
-        Some(Started {
-            rule: rule.id.clone(),
-            from,
-            due_at,
-        })
+        Some(Started { rule: rule.id.clone(), from, due_at })
     }
 }
 

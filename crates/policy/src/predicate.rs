@@ -43,9 +43,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
     match fact {
         FactName::Kind => one(Some(facts.kind.as_str()).filter(|kind| !kind.is_empty())),
         FactName::Category | FactName::CategoryPrefix => one(facts.category.as_deref()),
-        FactName::AcceptChannel => {
-            one(Some(facts.accept_channel.as_str()).filter(|channel| !channel.is_empty()))
-        }
+        FactName::AcceptChannel => one(Some(facts.accept_channel.as_str()).filter(|channel| !channel.is_empty())),
         FactName::Vulnerable => Seen::Codes(facts.vulnerable.iter().map(String::as_str).collect()),
         FactName::AreaType => one(facts.area_type.as_deref()),
         FactName::Product => one(facts.product.as_deref()),
@@ -58,12 +56,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::KeyAccount => Seen::Flag(facts.key_account),
         FactName::Star => Seen::Number(facts.star),
         FactName::RepeatCount => Seen::Number(Some(facts.repeat_count)),
-        FactName::Amount => Seen::Sum(
-            facts
-                .amount
-                .as_ref()
-                .map(|(minor, currency)| (*minor, currency.as_str())),
-        ),
+        FactName::Amount => Seen::Sum(facts.amount.as_ref().map(|(minor, currency)| (*minor, currency.as_str()))),
     }
 }
 
@@ -78,16 +71,14 @@ impl Test {
             _ => code == listed,
         };
         match (self, value) {
-            (Self::AnyOf(listed), Seen::Codes(codes)) => codes
-                .iter()
-                .any(|code| listed.iter().any(|entry| matches(code, entry))),
-            (Self::NoneOf(listed), Seen::Codes(codes)) => !codes
-                .iter()
-                .any(|code| listed.iter().any(|entry| matches(code, entry))),
-            (Self::Flag(wanted), Seen::Flag(flag)) => wanted == flag,
-            (Self::Within(least, below), Seen::Number(Some(number))) => {
-                within(*number, *least, *below)
+            (Self::AnyOf(listed), Seen::Codes(codes)) => {
+                codes.iter().any(|code| listed.iter().any(|entry| matches(code, entry)))
             }
+            (Self::NoneOf(listed), Seen::Codes(codes)) => {
+                !codes.iter().any(|code| listed.iter().any(|entry| matches(code, entry)))
+            }
+            (Self::Flag(wanted), Seen::Flag(flag)) => wanted == flag,
+            (Self::Within(least, below), Seen::Number(Some(number))) => within(*number, *least, *below),
             (Self::Sum(least, below, currency), Seen::Sum(Some((minor, given)))) => {
                 currency == given && within(*minor, *least, *below)
             }
@@ -104,9 +95,7 @@ impl Predicate {
     #[must_use]
     pub fn holds(&self, facts: &Facts, grade: Option<Grade>) -> bool {
         let all = |tests: &Vec<(FactName, Test)>| {
-            tests
-                .iter()
-                .all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
+            tests.iter().all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
         };
         self.alternatives.is_empty() || self.alternatives.iter().any(all)
     }
@@ -125,14 +114,10 @@ impl Predicate {
     /// Reads a table of tests, or a list of such tables of which one must hold.
     pub(crate) fn read(value: Value<'_>) -> Option<Self> {
         let alternatives = value.many()?;
-        let read = alternatives
-            .iter()
-            .map(|value| value.table().and_then(|table| read_tests(&table)));
+        let read = alternatives.iter().map(|value| value.table().and_then(|table| read_tests(&table)));
         // Collected first, so that the faults of all alternatives are told.
         let read: Vec<_> = read.collect();
-        Some(Self {
-            alternatives: read.into_iter().collect::<Option<_>>()?,
-        })
+        Some(Self { alternatives: read.into_iter().collect::<Option<_>>()? })
     }
 }
 
@@ -160,13 +145,8 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
 }
 
 fn read_codes(fact: FactName, value: Value<'_>) -> Option<Test> {
-    let all = |value: Value<'_>| -> Option<Vec<String>> {
-        value
-            .many()?
-            .iter()
-            .map(|item| read_code(fact, item))
-            .collect()
-    };
+    let all =
+        |value: Value<'_>| -> Option<Vec<String>> { value.many()?.iter().map(|item| read_code(fact, item)).collect() };
     if !value.is_table() {
         return all(value).map(Test::AnyOf);
     }
@@ -195,9 +175,7 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         _ => {
             let code = value.string()?;
             let mut letters = code.bytes();
-            let fits = letters
-                .next()
-                .is_some_and(|first| first.is_ascii_uppercase())
+            let fits = letters.next().is_some_and(|first| first.is_ascii_uppercase())
                 && letters.all(|rest| rest.is_ascii_digit())
                 && code.len() <= 8
                 && (fact == FactName::CategoryPrefix || code.len() > 1);
@@ -220,11 +198,7 @@ enum Quantity<'d> {
 
 fn read_quantity(value: Value<'_>) -> Option<Quantity<'_>> {
     let mut table = value.table()?;
-    let (gte, lt, present) = (
-        table.optional("gte"),
-        table.optional("lt"),
-        table.optional("present"),
-    );
+    let (gte, lt, present) = (table.optional("gte"), table.optional("lt"), table.optional("present"));
     table.done();
     match (gte, lt, present) {
         (None, None, Some(present)) => present.flag().map(Quantity::Present),
@@ -246,9 +220,7 @@ fn ordered(value: &Value<'_>, least: Option<i64>, below: Option<i64>) -> bool {
 
 fn read_number(value: Value<'_>) -> Option<Test> {
     if !value.is_table() {
-        return value
-            .whole()
-            .map(|number| Test::Within(Some(number), number.checked_add(1)));
+        return value.whole().map(|number| Test::Within(Some(number), number.checked_add(1)));
     }
     match read_quantity(value)? {
         Quantity::Present(present) => Some(Test::Present(present)),

@@ -111,7 +111,11 @@ pub fn router(state: &AppState) -> Router {
 /// Renders failures of addresses that no route guards.
 async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
     let wants_page = !request.uri().path().starts_with("/api/")
-        && request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+        && request
+            .headers()
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|v| v.contains("text/html"));
     let language = extract::language(&gate.state, request.headers());
     let response = next.run(request).await;
     let face = if wants_page { Face::Page } else { gate.face };
@@ -179,9 +183,11 @@ fn finish(
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(HeaderName::from_static("x-frame-options"), HeaderValue::from_static("DENY"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers
-        .entry(header::CONTENT_LANGUAGE)
-        .or_insert(HeaderValue::from_static(if language == Language::En { "en" } else { "zh-CN" }));
+    headers.entry(header::CONTENT_LANGUAGE).or_insert(HeaderValue::from_static(if language == Language::En {
+        "en"
+    } else {
+        "zh-CN"
+    }));
     response
 }
 
@@ -189,11 +195,7 @@ fn finish(
 ///
 /// # Errors
 /// If the listener fails for good.
-pub async fn serve(
-    state: AppState,
-    listener: TcpListener,
-    stop: impl Future<Output = ()>,
-) -> std::io::Result<()> {
+pub async fn serve(state: AppState, listener: TcpListener, stop: impl Future<Output = ()>) -> std::io::Result<()> {
     let router = router(&state);
     let graceful = hyper_util::server::graceful::GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));

@@ -91,7 +91,9 @@ pub(crate) fn wait_plain<T>(work: impl Future<Output = Result<T, String>>) -> Re
 
 /// An error of the desk in one line.
 pub(crate) fn told(error: &desk::DeskError) -> String {
-    let desk::DeskError::Refused(refusal) = error else { return error.to_string() };
+    let desk::DeskError::Refused(refusal) = error else {
+        return error.to_string();
+    };
     let locales = crate::data::locales(None).and_then(crate::locale::Locales::load).unwrap_or_default();
     let language = crate::locale::Language::En;
     let values = |params: &[(&'static str, String)]| {

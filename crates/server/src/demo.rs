@@ -61,8 +61,7 @@ pub fn fill(place: &Place, desk: &Desk) -> Result<Vec<String>, String> {
     let mut notices = vec!["Demo data: about a hundred invented cases, and one user of each role:".to_owned()];
     for (username, name, role, unit) in STAFF {
         let unit = units.get(unit).copied().unwrap_or_else(|| desk.root());
-        let new =
-            NewUser { username: username.to_owned(), name: name.to_owned(), role, region: String::new(), unit };
+        let new = NewUser { username: username.to_owned(), name: name.to_owned(), role, region: String::new(), unit };
         let password = organisation::add_user(&past, &system, &new).map_err(|error| told(&error))?;
         notices.push(format!("  {username:<12} {password}"));
     }
@@ -88,11 +87,7 @@ struct Cast {
 }
 
 impl Cast {
-    async fn gather(
-        desk: &Desk,
-        system: &Caller,
-        units: &BTreeMap<&'static str, UnitId>,
-    ) -> Result<Self, DeskError> {
+    async fn gather(desk: &Desk, system: &Caller, units: &BTreeMap<&'static str, UnitId>) -> Result<Self, DeskError> {
         let colleagues = desk.colleagues(system).await?;
         let find = |username: &str, role: Role| {
             let known = colleagues.iter().find(|user| user.username == username);
@@ -143,7 +138,9 @@ impl Life<'_> {
             return Ok(false);
         }
         self.desk.time().set(at);
-        let Some(Ok(command)) = Command::read(verb, body) else { return Ok(false) };
+        let Some(Ok(command)) = Command::read(verb, body) else {
+            return Ok(false);
+        };
         let done = self.desk.run(who, &self.name, self.version, command, None).await?;
         self.version = done.case.version;
         Ok(true)
@@ -158,7 +155,9 @@ async fn play(
     start: Timestamp,
     now: Timestamp,
 ) -> Result<(), DeskError> {
-    let Some(place) = PLACES.get((n * 7 + n / 25) % PLACES.len()) else { return Ok(()) };
+    let Some(place) = PLACES.get((n * 7 + n / 25) % PLACES.len()) else {
+        return Ok(());
+    };
     // Older cases are further along; the last fifth came in during the last day.
     let minutes = DAYS * 24 * 60;
     let position = i64::try_from(n).unwrap_or(0);
@@ -194,13 +193,7 @@ fn stage_of(n: usize) -> Stage {
     OLDER.get(n % OLDER.len()).copied().unwrap_or(Closed)
 }
 
-async fn work(
-    life: &mut Life<'_>,
-    cast: &Cast,
-    story: &Story,
-    goal: Stage,
-    grave: bool,
-) -> Result<(), DeskError> {
+async fn work(life: &mut Life<'_>, cast: &Cast, story: &Story, goal: Stage, grave: bool) -> Result<(), DeskError> {
     let handler = if grave { &cast.specialist } else { &cast.agent };
     if goal < Stage::Accepted || !life.act(handler, if grave { 40 } else { 95 }, "accept", json!({})).await? {
         return Ok(());

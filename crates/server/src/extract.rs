@@ -80,11 +80,15 @@ pub async fn identify(app: &App, headers: &HeaderMap, changes: bool) -> Result<O
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let token = value.to_str().ok().and_then(|value| value.split_once(' '));
         return match token {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(app.desk.by_token(token.trim()).await?),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(app.desk.by_token(token.trim()).await?)
+            }
             _ => Ok(None),
         };
     }
-    let Some(secret) = cookie(headers, SESSION) else { return Ok(None) };
+    let Some(secret) = cookie(headers, SESSION) else {
+        return Ok(None);
+    };
     if changes && !same_origin(headers) {
         return Err(Why::CrossSite.into());
     }
@@ -115,7 +119,8 @@ pub fn address(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> IpAd
         return peer;
     }
     let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> = named.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
+    let hops: Vec<IpAddr> =
+        named.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
     // From the nearest outwards: the first that is no proxy of ours is as far as anybody can be believed.
     hops.into_iter().rev().find(|hop| !trusted(*hop)).unwrap_or(peer)
 }
@@ -173,7 +178,9 @@ pub fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
 /// # Errors
 /// `VersionRequired` when it is missing, a fault when it is no version.
 pub fn seen(headers: &HeaderMap) -> Result<i64, Failure> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Err(Why::VersionRequired.into()) };
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Err(Why::VersionRequired.into());
+    };
     let version = value.to_str().ok().and_then(|value| {
         let tag = value.trim();
         tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()
@@ -186,8 +193,12 @@ pub fn seen(headers: &HeaderMap) -> Result<i64, Failure> {
 /// # Errors
 /// A fault when it cannot be read.
 pub fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, DeskError> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().map_err(|_| domain::refusal::Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")))?;
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value
+        .to_str()
+        .map_err(|_| domain::refusal::Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")))?;
     Ok(Some(key))
 }
 

@@ -43,6 +43,9 @@ pub struct Complaints {
     json: bool,
 }
 
+/// A row on its way: line, identity, and whether it was known already.
+type UnderWay = (u64, String, tokio::task::JoinHandle<Result<bool, DeskError>>);
+
 /// A row that could not be taken in.
 struct Rejected {
     line: u64,
@@ -91,7 +94,7 @@ async fn take_in(desk: &Desk, map: &ImportMap, text: &str) -> Result<Summary, St
     let columns = map.bind(&headers)?;
     let caller = Caller::system(desk.root());
     let mut summary = Summary::default();
-    let mut under_way: VecDeque<(u64, String, tokio::task::JoinHandle<Result<bool, DeskError>>)> = VecDeque::new();
+    let mut under_way: VecDeque<UnderWay> = VecDeque::new();
     for record in reader.records() {
         summary.rows += 1;
         let record = match record {
@@ -156,15 +159,14 @@ impl Summary {
         self.reject(line, id, &field, told(error));
     }
 
-    async fn settle(
-        &mut self,
-        (line, id, task): (u64, String, tokio::task::JoinHandle<Result<bool, DeskError>>),
-    ) -> Result<(), String> {
+    async fn settle(&mut self, (line, id, task): UnderWay) -> Result<(), String> {
         match task.await.map_err(|error| error.to_string())? {
             Ok(true) => self.known += 1,
             Ok(false) => self.registered += 1,
             // Without the database no further row can be judged either.
-            Err(error @ DeskError::Store(_)) => return Err(format!("line {line}: {error}; import again to go on")),
+            Err(error @ DeskError::Store(_)) => {
+                return Err(format!("line {line}: {error}; import again to go on"));
+            }
             Err(error) => self.reject_error(line, &id, &error),
         }
         Ok(())

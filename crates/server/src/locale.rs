@@ -46,7 +46,9 @@ impl Language {
         for part in accepted.unwrap_or_default().split(',').take(20) {
             let (tag, parameters) = part.split_once(';').unwrap_or((part, ""));
             let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
-            let (Some(language), Some(weight)) = (Self::from_tag(tag), weight) else { continue };
+            let (Some(language), Some(weight)) = (Self::from_tag(tag), weight) else {
+                continue;
+            };
             if weight > 0.0 && best.is_none_or(|(_, known)| weight > known) {
                 best = Some((language, weight));
             }
@@ -106,7 +108,9 @@ impl Locales {
     pub fn text(&self, language: Language, key: &str, values: &[(&str, &str)]) -> String {
         let other = if language == Language::En { Language::ZhCn } else { Language::En };
         let found = [language, other].into_iter().find_map(|language| self.words.get(&language)?.get(key));
-        let Some(found) = found else { return key.to_owned() };
+        let Some(found) = found else {
+            return key.to_owned();
+        };
         let mut text = found.clone();
         for (name, value) in values {
             let place = format!("{{{name}}}");

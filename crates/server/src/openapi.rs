@@ -57,7 +57,9 @@ pub fn schema(fields: &[Field]) -> Value {
 
 fn kind(kind: &Kind) -> Value {
     match kind {
-        Kind::Text { max, .. } | Kind::Line { max } => json!({"type": "string", "minLength": 1, "maxLength": max}),
+        Kind::Text { max, .. } | Kind::Line { max } => {
+            json!({"type": "string", "minLength": 1, "maxLength": max})
+        }
         Kind::Code(codes) => json!({"type": "string", "enum": codes}),
         Kind::Category | Kind::Cause => json!({"type": "string", "maxLength": 12}),
         Kind::Region => json!({"type": "string", "pattern": "^([0-9]{2}){1,3}$"}),
@@ -75,7 +77,9 @@ fn kind(kind: &Kind) -> Value {
         }),
         Kind::Uuid => json!({"type": "string", "format": "uuid"}),
         Kind::Object(fields) => schema(fields),
-        Kind::List { of, max } => json!({"type": "array", "items": self::kind(of), "maxItems": max}),
+        Kind::List { of, max } => {
+            json!({"type": "array", "items": self::kind(of), "maxItems": max})
+        }
     }
 }
 
@@ -84,7 +88,9 @@ fn kind(kind: &Kind) -> Value {
 pub fn describe() -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in routes::table() {
-        let Some(operation) = route.operation else { continue };
+        let Some(operation) = route.operation else {
+            continue;
+        };
         let method = if route.method == Method::Get { "get" } else { "post" };
         let entry = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         if let Some(entry) = entry.as_object_mut() {
@@ -156,7 +162,9 @@ fn describe_one(route: &Route, operation: &Operation) -> Value {
             "default": {"$ref": "#/components/responses/Problem"},
         },
     });
-    let Some(object) = described.as_object_mut() else { return described };
+    let Some(object) = described.as_object_mut() else {
+        return described;
+    };
     if let Access::Needs(permission) = route.access {
         object.insert("security".to_owned(), json!([{"token": []}]));
         object.insert("x-permission".to_owned(), json!(permission.name()));
@@ -204,7 +212,9 @@ async fn page(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut groups: Vec<(&'static str, Vec<Shown>)> = Vec::new();
     let schemas = answers::schemas();
     for route in routes::table() {
-        let Some(operation) = route.operation else { continue };
+        let Some(operation) = route.operation else {
+            continue;
+        };
         let shown = Shown {
             method: if route.method == Method::Get { "GET" } else { "POST" },
             path: route.path,
@@ -278,7 +288,8 @@ mod tests {
             let pointer = format!("/{}", reference.split('"').next().unwrap());
             assert!(document.pointer(&pointer).is_some(), "{pointer}");
         }
-        let mut ids: Vec<&str> = text.split("\"operationId\":\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let mut ids: Vec<&str> =
+            text.split("\"operationId\":\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
         ids.sort_unstable();
         let count = ids.len();
         ids.dedup();

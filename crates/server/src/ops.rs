@@ -58,7 +58,8 @@ impl Counts {
         out.push_str("# TYPE redress_http_request_seconds histogram\n");
         for (route, row) in &routes {
             for (count, bound) in row.buckets.iter().zip(BOUNDS) {
-                let _ = writeln!(out, "redress_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}");
+                let _ =
+                    writeln!(out, "redress_http_request_seconds_bucket{{route=\"{route}\",le=\"{bound}\"}} {count}");
             }
             let _ = writeln!(out, "redress_http_request_seconds_bucket{{route=\"{route}\",le=\"+Inf\"}} {}", row.count);
             let _ = writeln!(out, "redress_http_request_seconds_sum{{route=\"{route}\"}} {}", row.seconds);

@@ -90,8 +90,17 @@ pub struct Told {
     pub errors: Vec<(String, String, String)>,
     /// Seconds to wait before trying again.
     pub retry_after: Option<i64>,
-    /// For a stale version: version now and what happened since (version, verb, UTC microseconds).
-    pub stale: Option<(i64, Vec<(i64, String, i64)>)>,
+    /// For a stale version: what is known about the difference.
+    pub stale: Option<Stale>,
+}
+
+/// What happened to a case since the version a caller saw.
+#[derive(Clone, Debug)]
+pub struct Stale {
+    /// Version now.
+    pub current: i64,
+    /// What happened since: version, verb, UTC microseconds.
+    pub since: Vec<(i64, String, i64)>,
 }
 
 impl Failure {
@@ -162,7 +171,7 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
             }
         }
         DeskError::Stale { current, since } => Told {
-            stale: Some((*current, since.clone())),
+            stale: Some(Stale { current: *current, since: since.clone() }),
             ..told(app, language, StatusCode::CONFLICT, "stale", &[("current", &current.to_string())])
         },
         DeskError::TooMany { retry_after } => {
@@ -174,10 +183,7 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
         }
         error if error.is_temporary() => {
             tracing::warn!(%error, "the database is not available");
-            Told {
-                retry_after: Some(5),
-                ..told(app, language, StatusCode::SERVICE_UNAVAILABLE, "unavailable", &[])
-            }
+            Told { retry_after: Some(5), ..told(app, language, StatusCode::SERVICE_UNAVAILABLE, "unavailable", &[]) }
         }
         error => {
             let number = uuid::Uuid::now_v7().to_string();
@@ -236,7 +242,7 @@ impl Told {
                 .collect();
             body.insert("errors".to_owned(), Value::Array(errors));
         }
-        if let Some((current, since)) = &self.stale {
+        if let Some(Stale { current, since }) = &self.stale {
             let changes: Vec<Value> = since
                 .iter()
                 .map(|(version, verb, at)| {

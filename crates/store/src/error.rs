@@ -60,7 +60,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as Code;
         let text = error.to_string();
-        let Some(code) = error.sqlite_error_code() else { return Self::Sql(text) };
+        let Some(code) = error.sqlite_error_code() else {
+            return Self::Sql(text);
+        };
         match code {
             Code::ConstraintViolation => Self::Constraint { name: constraint(&text) },
             Code::DatabaseBusy

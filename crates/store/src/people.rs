@@ -204,7 +204,6 @@ pub fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<UnitRow>, Stor
 /// # Errors
 /// Those of the database.
 pub fn insert_unit(tx: &mut Tx<'_>, row: &UnitRow) -> Result<(), StoreError> {
-    let values =
-        [(&row.id).into(), (&row.parent).into(), (&row.code).into(), (&row.name).into(), (&row.region).into()];
+    let values = [(&row.id).into(), (&row.parent).into(), (&row.code).into(), (&row.name).into(), (&row.region).into()];
     tx.execute(INSERT_UNIT, &values).map(drop)
 }

@@ -47,7 +47,9 @@ pub(crate) fn config(url: &str) -> Result<Config, StoreError> {
 
 /// The address as it may be shown.
 pub(crate) fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return "postgres".to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return "postgres".to_owned();
+    };
     let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
     let shown = match rest.rsplit_once('@') {
         Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(name, _)| name)),
@@ -195,7 +197,9 @@ pub(crate) fn worker(
             let mut session: Option<Session> = None;
             loop {
                 let message = queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
-                let Some(Message::Job(job, writes)) = message else { break };
+                let Some(Message::Job(job, writes)) = message else {
+                    break;
+                };
                 if job.wanted() {
                     carry_out(&config, &mut session, job, writes, &counters);
                 }
@@ -204,13 +208,7 @@ pub(crate) fn worker(
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
-fn carry_out(
-    config: &Config,
-    session: &mut Option<Session>,
-    mut job: Box<dyn Job>,
-    writes: bool,
-    counters: &Counters,
-) {
+fn carry_out(config: &Config, session: &mut Option<Session>, mut job: Box<dyn Job>, writes: bool, counters: &Counters) {
     // Until the transaction has begun nothing can be lost, so this part is tried again.
     let begun = match begun(config, session, job.as_ref(), writes) {
         Ok(begun) => begun,

@@ -96,13 +96,8 @@ pub fn delete_attempts_before(tx: &mut Tx<'_>, at: i64) -> Result<(), StoreError
 /// # Errors
 /// Those of the database.
 pub fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), StoreError> {
-    let values = [
-        (&row.hash).into(),
-        (&row.user_id).into(),
-        row.created_at.into(),
-        row.expires_at.into(),
-        row.seen_at.into(),
-    ];
+    let values =
+        [(&row.hash).into(), (&row.user_id).into(), row.created_at.into(), row.expires_at.into(), row.seen_at.into()];
     tx.execute(INSERT_SESSION, &values).map(drop)
 }
 

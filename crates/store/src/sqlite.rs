@@ -62,10 +62,7 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(body)
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
+    thread::Builder::new().name(name.to_owned()).spawn(body).map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 pub(crate) fn writer(
@@ -189,7 +186,9 @@ pub(crate) fn reader(
         let positions = Positions::default();
         loop {
             let message = queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
-            let Some(Message::Job(mut job, _)) = message else { break };
+            let Some(Message::Job(mut job, _)) = message else {
+                break;
+            };
             if !job.wanted() {
                 continue;
             }

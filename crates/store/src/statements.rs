@@ -25,8 +25,5 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("sign_in", crate::sign_in::ALL),
         ("vault", crate::vault::ALL),
     ];
-    modules
-        .iter()
-        .flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql)))
-        .collect()
+    modules.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql))).collect()
 }

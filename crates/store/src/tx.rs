@@ -1,9 +1,9 @@
 //! A transaction as work sees it: statements, rows, and positions in the log's streams.
 
+use crate::StoreError;
 use crate::postgresql::Session;
 use crate::row::{Param, Row};
 use crate::sqlite::Positions;
-use crate::StoreError;
 
 /// An open transaction. Its end belongs to the store.
 pub struct Tx<'a> {

@@ -121,8 +121,7 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Res
             user_ids.insert(user.0);
         }
         for event in &entry.events {
-            if let domain::event::Event::Assigned { owner, .. } | domain::event::Event::Registered { owner, .. } =
-                event
+            if let domain::event::Event::Assigned { owner, .. } | domain::event::Event::Registered { owner, .. } = event
             {
                 unit_ids.insert(owner.unit.0);
                 user_ids.extend(owner.user.map(|user| user.0));
@@ -152,7 +151,9 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, place: &str, text: &FreeText) -> Result<String, DeskError> {
-        let Some(keys) = self.keys else { return Ok(ERASED.to_owned()) };
+        let Some(keys) = self.keys else {
+            return Ok(ERASED.to_owned());
+        };
         let opened = keys.open(place, text)?;
         Ok(fill(&opened, |kind, item| match self.values.get(&item) {
             Some((_, value)) if self.shown.contains(&item) => value.clone(),

@@ -23,12 +23,7 @@ impl Desk {
     ///
     /// # Errors
     /// `not_found` when there is no such case or the rule gave it no clock.
-    pub async fn explain(
-        &self,
-        caller: &Caller,
-        name: &CaseRef,
-        rule: &str,
-    ) -> Result<Vec<ExplainedClock>, DeskError> {
+    pub async fn explain(&self, caller: &Caller, name: &CaseRef, rule: &str) -> Result<Vec<ExplainedClock>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let (name, area) = (name.clone(), caller.actor.area.clone());
         let case = self.db().read(move |tx| load::load(tx, &name, &area)).await?.case;

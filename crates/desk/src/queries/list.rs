@@ -133,7 +133,9 @@ impl Desk {
         let limit = match filter.limit {
             0 => 50,
             limit if limit <= MOST => limit,
-            _ => return Err(Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST).into()),
+            _ => {
+                return Err(Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST).into());
+            }
         };
         if let Some(category) = &filter.category
             && self.library().taxonomy().category(category).is_none()
@@ -179,8 +181,7 @@ impl Desk {
             }
             _ => None,
         };
-        let state = State::from_code(&row.state)
-            .ok_or_else(|| DeskError::Damaged(format!("state {:?}", row.state)))?;
+        let state = State::from_code(&row.state).ok_or_else(|| DeskError::Damaged(format!("state {:?}", row.state)))?;
         Ok(Listed {
             id: CaseId(row.id),
             number: row.number.clone(),

@@ -118,7 +118,9 @@ fn place(name: &str) -> Vec<u8> {
 
 fn mac(key: &Key, parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of any length, so this cannot fail; an empty hash would match nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.bytes()) else { return [0; 32] };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.bytes()) else {
+        return [0; 32];
+    };
     for part in parts {
         mac.update(part);
     }

@@ -141,8 +141,7 @@ impl MasterKeys {
     /// # Errors
     /// If the system gives no random bytes.
     pub fn wrap(&self, secret: &[u8], belongs_to: &[u8]) -> Result<Vec<u8>, CipherError> {
-        let (id, key) =
-            self.locked(|keys| keys.first().cloned()).ok_or(CipherError::UnknownMaster(0))?;
+        let (id, key) = self.locked(|keys| keys.first().cloned()).ok_or(CipherError::UnknownMaster(0))?;
         let mut out = id.to_be_bytes().to_vec();
         out.extend(key.seal(secret, belongs_to)?);
         Ok(out)

@@ -61,8 +61,7 @@ pub fn finish(desk: &Desk) -> Result<Vec<u32>, DeskError> {
     desk.master().refresh()?;
     rewrap_all(desk)?;
     let usage = check(desk)?;
-    let unused: Vec<u32> =
-        usage.file.iter().skip(1).copied().filter(|id| !usage.persons.contains_key(id)).collect();
+    let unused: Vec<u32> = usage.file.iter().skip(1).copied().filter(|id| !usage.persons.contains_key(id)).collect();
     desk.master().drop_keys(&unused)?;
     Ok(unused)
 }
@@ -98,7 +97,9 @@ fn each_batch(
     let mut after = Uuid::nil();
     loop {
         let rows = desk.db().read_now(move |tx| Ok::<_, DeskError>(vault::wrapped_after(tx, after, BATCH)?))?;
-        let Some((last, _)) = rows.last() else { return Ok(()) };
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
         after = *last;
         work(desk.master(), rows)?;
     }

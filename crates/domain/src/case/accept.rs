@@ -14,12 +14,21 @@ pub const FIELDS: &[Field] = &[];
 #[derive(Clone, Debug, Deserialize)]
 pub struct Accept {}
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::Registered, State::Reopened];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides an acceptance.
 ///
 /// # Errors
 /// Unless the case waits to be taken up.
 pub fn decide(case: &Case, _: &Accept, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::Registered, State::Reopened])?;
+    case.require(FROM)?;
     let mut events = vec![Event::Accepted {}];
     // A token has no person behind it; the case then stays in its queue.
     let owner = Owner { unit: ctx.actor.unit, user: ctx.actor.user() };

@@ -19,12 +19,21 @@ pub struct Approve {
     pub remark: Option<FreeText>,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::AwaitingReview];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides an approval.
 ///
 /// # Errors
 /// Unless an outcome waits for approval, or if the pack wants a second pair of eyes and the proposer asks.
 pub fn decide(case: &Case, approve: &Approve, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::AwaitingReview])?;
+    case.require(FROM)?;
     let own = case.proposal.as_ref().is_some_and(|proposal| proposal.by == ctx.actor.id);
     if own && ctx.pack.needs_second_reviewer(case.grade) {
         return Err(Refusal::forbidden("own_proposal").with("grade", case.grade.code()));

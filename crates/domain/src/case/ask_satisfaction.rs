@@ -17,12 +17,21 @@ pub struct AskSatisfaction {
     pub mode: String,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::AwaitingCustomer];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides the asking.
 ///
 /// # Errors
 /// Before the customer was answered, or when nobody can be asked.
 pub fn decide(case: &Case, ask: &AskSatisfaction, _: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::AwaitingCustomer])?;
+    case.require(FROM)?;
     if case.record.anonymous {
         return Err(Refusal::conflict("anonymous_cannot_be_asked"));
     }

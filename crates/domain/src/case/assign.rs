@@ -11,7 +11,11 @@ use serde::Deserialize;
 
 /// Shape of an assignment.
 pub const FIELDS: &[Field] = &[
-    optional("unit", Kind::Uuid, "The unit. Without a user the case goes into its queue. Default: the user's own unit."),
+    optional(
+        "unit",
+        Kind::Uuid,
+        "The unit. Without a user the case goes into its queue. Default: the user's own unit.",
+    ),
     optional("user", Kind::Uuid, "The person."),
     optional("reason", Kind::Text { max: 500, multiline: true }, "Why."),
 ];
@@ -26,6 +30,12 @@ pub struct Assign {
     /// Why.
     #[serde(default, deserialize_with = "plain_option")]
     pub reason: Option<FreeText>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open()
 }
 
 /// Decides an assignment.

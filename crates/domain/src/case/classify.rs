@@ -24,26 +24,34 @@ pub struct Classify {
     pub reason: Option<FreeText>,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[
+    State::Triage,
+    State::Registered,
+    State::Accepted,
+    State::InProgress,
+    State::AwaitingReview,
+    State::AwaitingReply,
+    State::Reopened,
+];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides a classification; the rules grade the case anew unless a person set the grade.
 ///
 /// # Errors
 /// If the outcome is already told, there is no such leaf, or it is the same.
 pub fn decide(case: &Case, classify: &Classify, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[
-        State::Triage,
-        State::Registered,
-        State::Accepted,
-        State::InProgress,
-        State::AwaitingReview,
-        State::AwaitingReply,
-        State::Reopened,
-    ])?;
+    case.require(FROM)?;
     known_leaf(&classify.category, ctx)?;
     if case.category.as_deref() == Some(&classify.category) {
         return Err(Refusal::conflict("unchanged"));
     }
-    let mut events =
-        vec![Event::Classified { category: classify.category.clone(), reason: classify.reason.clone() }];
+    let mut events = vec![Event::Classified { category: classify.category.clone(), reason: classify.reason.clone() }];
     events.extend(grade::regrade_by_rules(case, &classify.category, ctx));
     if case.state == State::Triage {
         events.push(Event::Moved { to: State::Registered });

@@ -18,12 +18,7 @@ pub fn started_by(
     ctx.pack
         .clocks_started_by(fact, facts, grade, at)
         .into_iter()
-        .map(|started| Event::ClockStarted {
-            rule: started.rule,
-            round,
-            from: started.from,
-            due_at: started.due_at,
-        })
+        .map(|started| Event::ClockStarted { rule: started.rule, round, from: started.from, due_at: started.due_at })
         .collect()
 }
 
@@ -99,7 +94,9 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
 /// A clock whose stopping fact is already true would never be stopped again, so it does not begin.
 fn already_done(case: &Case, rule: &str, ctx: &Context<'_>) -> bool {
     use super::State;
-    let Some(rule) = ctx.pack.clock(rule) else { return true };
+    let Some(rule) = ctx.pack.clock(rule) else {
+        return true;
+    };
     let accepted = !matches!(case.state, State::Triage | State::Registered | State::Reopened);
     (accepted && rule.stops_on(StopFact::Accepted))
         || (case.proposal.is_some() && rule.stops_on(StopFact::Proposed))

@@ -34,6 +34,12 @@ pub fn missing(case: &Case) -> Vec<Fault> {
     missing
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state == State::AwaitingCustomer
+}
+
 /// Decides the closing.
 ///
 /// # Errors

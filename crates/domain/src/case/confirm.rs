@@ -17,12 +17,21 @@ pub struct Confirm {
     pub mode: String,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::AwaitingCustomer];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides the confirmation.
 ///
 /// # Errors
 /// Before the customer was answered, or when it is confirmed already.
 pub fn decide(case: &Case, confirm: &Confirm, _: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::AwaitingCustomer])?;
+    case.require(FROM)?;
     if case.confirmed {
         return Err(Refusal::conflict("already_confirmed"));
     }

@@ -29,6 +29,12 @@ pub struct SetGrade {
     pub reason: FreeText,
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open()
+}
+
 /// Decides a grading by hand.
 ///
 /// # Errors

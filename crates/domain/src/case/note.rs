@@ -18,6 +18,12 @@ pub struct Note {
     pub text: FreeText,
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.version > 0
+}
+
 /// Decides a note.
 ///
 /// # Errors

@@ -12,7 +12,11 @@ use serde::Deserialize;
 /// Shape of a proposal.
 pub const FIELDS: &[Field] = &[
     required("outcome", Kind::Text { max: 10_000, multiline: true }, "What is to be answered and done."),
-    optional("finding", Kind::Text { max: 10_000, multiline: true }, "What was found out: event, demand, problem, measure."),
+    optional(
+        "finding",
+        Kind::Text { max: 10_000, multiline: true },
+        "What was found out: event, demand, problem, measure.",
+    ),
     optional("restored_at", Kind::Moment, "When the trouble itself was removed, if it is."),
 ];
 
@@ -29,14 +33,22 @@ pub struct Propose {
     pub restored_at: Option<Timestamp>,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::Accepted, State::InProgress];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides a proposal.
 ///
 /// # Errors
 /// Unless the case is being worked on, or if the restoration lies outside the case's life.
 pub fn decide(case: &Case, propose: &Propose, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::Accepted, State::InProgress])?;
-    let mut events =
-        vec![Event::Proposed { outcome: propose.outcome.clone(), finding: propose.finding.clone() }];
+    case.require(FROM)?;
+    let mut events = vec![Event::Proposed { outcome: propose.outcome.clone(), finding: propose.finding.clone() }];
     if let Some(at) = propose.restored_at {
         super::register::within_life(case, at, "restored_at", ctx)?;
         events.push(Event::Restored { at });

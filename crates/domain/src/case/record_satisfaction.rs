@@ -29,12 +29,21 @@ pub struct RecordSatisfaction {
     pub comment: Option<FreeText>,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::AwaitingCustomer, State::Closed];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides the recording.
 ///
 /// # Errors
 /// Unless the customer was asked in this round.
 pub fn decide(case: &Case, said: &RecordSatisfaction, _: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::AwaitingCustomer, State::Closed])?;
+    case.require(FROM)?;
     if !case.satisfaction_asked {
         return Err(Refusal::conflict("satisfaction_not_asked"));
     }

@@ -90,12 +90,7 @@ fn moments(parted: &Parted, received_at: Timestamp, ctx: &Context<'_>) -> Vec<Fa
 ///
 /// # Errors
 /// Names the field.
-pub(super) fn within_life(
-    case: &Case,
-    at: Timestamp,
-    field: &'static str,
-    ctx: &Context<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn within_life(case: &Case, at: Timestamp, field: &'static str, ctx: &Context<'_>) -> Result<(), Refusal> {
     if at > ctx.now + CLOCK_SKEW {
         return Err(Fault::new(field, "in_future").into());
     }

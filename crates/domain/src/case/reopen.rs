@@ -20,6 +20,12 @@ pub struct Reopen {
     pub reason: FreeText,
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state == State::Closed
+}
+
 /// Decides a reopening.
 ///
 /// # Errors

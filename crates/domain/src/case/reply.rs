@@ -29,20 +29,18 @@ pub struct Reply {
     pub at: Option<Timestamp>,
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    from(case).contains(&case.state)
+}
+
 /// Decides a reply.
 ///
 /// # Errors
 /// Unless an approved outcome waits to be told. What is no grievance may be answered at once by whoever accepted it.
 pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let direct = matches!(
-        case.record.kind,
-        ContactKind::Enquiry | ContactKind::ServiceRequest | ContactKind::Suggestion | ContactKind::Praise
-    );
-    if direct {
-        case.require(&[State::AwaitingReply, State::Accepted, State::InProgress])?;
-    } else {
-        case.require(&[State::AwaitingReply])?;
-    }
+    case.require(from(case))?;
     if case.record.anonymous && reply.mode != "public_notice" {
         return Err(Refusal::conflict("anonymous_needs_notice"));
     }
@@ -52,4 +50,14 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));
     events.push(Event::Moved { to: State::AwaitingCustomer });
     Ok(Decision::of(events))
+}
+
+/// States from which a reply is possible. What is no grievance may be answered at once by whoever accepted it.
+fn from(case: &Case) -> &'static [State] {
+    match case.record.kind {
+        ContactKind::Enquiry | ContactKind::ServiceRequest | ContactKind::Suggestion | ContactKind::Praise => {
+            &[State::AwaitingReply, State::Accepted, State::InProgress]
+        }
+        ContactKind::FaultReport | ContactKind::Complaint | ContactKind::Appeal => &[State::AwaitingReply],
+    }
 }

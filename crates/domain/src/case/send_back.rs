@@ -19,14 +19,20 @@ pub struct SendBack {
     pub reason: FreeText,
 }
 
+/// States from which it is possible.
+const FROM: &[State] = &[State::AwaitingReview];
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    FROM.contains(&case.state)
+}
+
 /// Decides a sending back.
 ///
 /// # Errors
 /// Unless an outcome waits for approval.
 pub fn decide(case: &Case, back: &SendBack, _: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require(&[State::AwaitingReview])?;
-    Ok(Decision::of(vec![
-        Event::SentBack { reason: back.reason.clone() },
-        Event::Moved { to: State::InProgress },
-    ]))
+    case.require(FROM)?;
+    Ok(Decision::of(vec![Event::SentBack { reason: back.reason.clone() }, Event::Moved { to: State::InProgress }]))
 }

@@ -24,6 +24,12 @@ pub struct SetCause {
     pub remark: Option<FreeText>,
 }
 
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open() && case.category.is_some()
+}
+
 /// Decides a cause.
 ///
 /// # Errors

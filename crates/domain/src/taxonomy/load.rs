@@ -172,10 +172,8 @@ fn tree_of_causes(rows: Vec<CauseRow>, faults: &mut Vec<String>) -> BTreeMap<Str
 }
 
 fn list_of_provinces(rows: Vec<ProvinceRow>, faults: &mut Vec<String>) -> BTreeMap<String, Province> {
-    let list: BTreeMap<String, Province> = rows
-        .into_iter()
-        .map(|row| (row.code.clone(), Province { code: row.code, zh: row.zh, en: row.en }))
-        .collect();
+    let list: BTreeMap<String, Province> =
+        rows.into_iter().map(|row| (row.code.clone(), Province { code: row.code, zh: row.zh, en: row.en })).collect();
     if !list.keys().map(String::as_str).eq(PROVINCES) {
         faults.push("regions.toml: the provinces are not the 34 of GB/T 2260".to_owned());
     }
@@ -210,7 +208,8 @@ mod tests {
         let broken = "[[category]]\ncode = 'A101'\nzh = ''\nen = 'x'\n";
         let faults = load(broken, "[[cause]]\ncode = 'A.B'\nzh = 'x'\n", "").unwrap_err();
         assert!(faults.iter().any(|fault| fault.contains("a name is missing")), "{faults:?}");
-        let odd = load("[[category]]\ncode = 'A'\nzh = 'x'\nen = 'x'\nseverity = 'huge'\n", CAUSES, REGIONS).unwrap_err();
+        let odd =
+            load("[[category]]\ncode = 'A'\nzh = 'x'\nen = 'x'\nseverity = 'huge'\n", CAUSES, REGIONS).unwrap_err();
         assert!(odd[0].starts_with("categories.toml, line 5:") && odd[0].contains("huge"), "{odd:?}");
         assert!(faults.iter().any(|fault| fault.contains("there is no A1 above it")));
         assert!(faults.iter().any(|fault| fault.starts_with("causes.toml, line")));

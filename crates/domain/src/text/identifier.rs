@@ -89,7 +89,9 @@ pub(crate) fn narrow(letter: char) -> char {
 #[must_use]
 pub fn is_resident_id(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let ([digits @ .., last], 18) = (bytes, bytes.len()) else { return false };
+    let ([digits @ .., last], 18) = (bytes, bytes.len()) else {
+        return false;
+    };
     if !digits.iter().all(u8::is_ascii_digit) || !plausible_person(text.get(..2), text.get(6..14)) {
         return false;
     }
@@ -106,10 +108,16 @@ pub(crate) fn is_old_resident_id(digits: &str) -> bool {
 }
 
 fn plausible_person(province: Option<&str>, date: Option<&str>) -> bool {
-    let (Some(province), Some(date)) = (province, date) else { return false };
+    let (Some(province), Some(date)) = (province, date) else {
+        return false;
+    };
     let part = |range: std::ops::Range<usize>| date.get(range).and_then(|part| part.parse::<i16>().ok());
-    let (Some(year), Some(month), Some(day)) = (part(0..4), part(4..6), part(6..8)) else { return false };
-    let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else { return false };
+    let (Some(year), Some(month), Some(day)) = (part(0..4), part(4..6), part(6..8)) else {
+        return false;
+    };
+    let (Ok(month), Ok(day)) = (i8::try_from(month), i8::try_from(day)) else {
+        return false;
+    };
     crate::taxonomy::region_valid(province)
         && (1850..=2100).contains(&year)
         && jiff::civil::Date::new(year, month, day).is_ok()
@@ -184,7 +192,11 @@ pub fn normalise_phone(text: &str) -> Option<String> {
 /// Any other number of a subscription, such as a broadband account, in the form in which it is looked up.
 #[must_use]
 pub fn normalise_subscription(text: &str) -> String {
-    text.chars().map(narrow).filter(|letter| !letter.is_whitespace() && *letter != '-').flat_map(char::to_lowercase).collect()
+    text.chars()
+        .map(narrow)
+        .filter(|letter| !letter.is_whitespace() && *letter != '-')
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]

@@ -42,7 +42,9 @@ pub fn lift(text: &str, first: u32) -> Lifted {
     let mut from = 0;
     let mut n = first;
     for one in found {
-        let (Some(before), Some(value)) = (plain.get(from..one.start), plain.get(one.start..one.end)) else { continue };
+        let (Some(before), Some(value)) = (plain.get(from..one.start), plain.get(one.start..one.end)) else {
+            continue;
+        };
         lifted.push_str(before);
         lifted.push_str(&format!("{OPEN}{}:{n}{CLOSE}", one.kind.code()));
         items.push(Item { n, kind: one.kind, value: value.to_owned(), normal: one.normal });
@@ -87,7 +89,10 @@ mod tests {
         let lifted = lift("电话13800138000，邮箱a@b.cn", u32::MAX);
         assert_eq!(lifted.text, format!("电话\u{FFF9}mobile:{}\u{FFFB}，邮箱\u{FFF9}email:0\u{FFFB}", u32::MAX));
         assert_eq!(lifted.items.len(), 2);
-        assert_eq!(fill(&lifted.text, |kind, n| format!("<{} {n}>", kind.code())), format!("电话<mobile {}>，邮箱<email 0>", u32::MAX));
+        assert_eq!(
+            fill(&lifted.text, |kind, n| format!("<{} {n}>", kind.code())),
+            format!("电话<mobile {}>，邮箱<email 0>", u32::MAX)
+        );
     }
 
     #[test]

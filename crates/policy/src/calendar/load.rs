@@ -60,25 +60,16 @@ fn read(table: &mut Table<'_>) -> Option<Calendar> {
     });
     let source = table.optional("source").map(|value| value.text());
     let weekend = weekend(table);
-    let covers = table
-        .optional("covers")
-        .and_then(|value| value.table())
-        .map(|table| range(table, "covers"));
+    let covers = table.optional("covers").and_then(|value| value.table()).map(|table| range(table, "covers"));
     let days = days(table, weekend.unwrap_or_default());
-    let hours = table
-        .optional("hours")
-        .map_or_else(|| Some(Hours::default()), |value| hours(value.table()?));
+    let hours = table.optional("hours").map_or_else(|| Some(Hours::default()), |value| hours(value.table()?));
     let provisional = table
         .tables("provisional")
         .into_iter()
         .map(|mut table| {
             let note = table.text("note");
             let (from, to) = range(table, "provisional")?;
-            Some(Provisional {
-                from,
-                to,
-                note: note?,
-            })
+            Some(Provisional { from, to, note: note? })
         })
         .collect::<Option<Vec<_>>>();
     if let Some(None) = source {
@@ -159,19 +150,13 @@ fn days(calendar: &mut Table<'_>, weekend: [bool; 7]) -> Option<BTreeMap<Date, S
             continue;
         };
         if last < first
-            || first
-                .series(jiff::Span::new().days(1))
-                .nth(LONGEST_HOLIDAY_DAYS)
-                .is_none_or(|end| last >= end)
+            || first.series(jiff::Span::new().days(1)).nth(LONGEST_HOLIDAY_DAYS).is_none_or(|end| last >= end)
         {
             table.fault(format!("a holiday lasts 1 to {LONGEST_HOLIDAY_DAYS} days"));
             complete = false;
             continue;
         }
-        for day in first
-            .series(jiff::Span::new().days(1))
-            .take_while(|day| *day <= last)
-        {
+        for day in first.series(jiff::Span::new().days(1)).take_while(|day| *day <= last) {
             if days.insert(day, Special::Off(name.clone())).is_some() {
                 table.fault(format!("{day} is already a holiday"));
                 complete = false;
@@ -206,10 +191,7 @@ fn hours(mut table: Table<'_>) -> Option<Hours> {
         let Some(value) = table.optional(code.code()) else {
             continue;
         };
-        match (
-            intervals(value),
-            hours.weekdays.get_mut(index(code.weekday())),
-        ) {
+        match (intervals(value), hours.weekdays.get_mut(index(code.weekday()))) {
             (Some(read), Some(day)) => *day = read,
             _ => complete = false,
         }
@@ -226,10 +208,7 @@ fn intervals(value: Value<'_>) -> Option<Vec<Interval>> {
     let mut intervals: Vec<Interval> = Vec::new();
     for item in value.many()? {
         let interval = item.parsed(interval)?;
-        if intervals
-            .last()
-            .is_some_and(|before| interval.from < before.to)
-        {
+        if intervals.last().is_some_and(|before| interval.from < before.to) {
             item.fault("overlaps the interval before, or stands before it");
             return None;
         }
@@ -244,20 +223,10 @@ fn interval(text: &str) -> Result<Interval, &'static str> {
     let time = |text: &str| -> Option<Time> {
         let (hour, minute) = text.split_once(':')?;
         let both = hour.len() == 2 && minute.len() == 2;
-        let number = |part: &str| {
-            part.bytes()
-                .all(|b| b.is_ascii_digit())
-                .then(|| part.parse::<i8>().ok())
-                .flatten()
-        };
-        both.then(|| Time::new(number(hour)?, number(minute)?, 0, 0).ok())
-            .flatten()
+        let number = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i8>().ok()).flatten();
+        both.then(|| Time::new(number(hour)?, number(minute)?, 0, 0).ok()).flatten()
     };
     let (from, to) = text.split_once('-').ok_or(WRONG)?;
     let (from, to) = time(from).zip(time(to)).ok_or(WRONG)?;
-    if from < to {
-        Ok(Interval { from, to })
-    } else {
-        Err("an interval ends after it begins")
-    }
+    if from < to { Ok(Interval { from, to }) } else { Err("an interval ends after it begins") }
 }

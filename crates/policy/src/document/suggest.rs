@@ -13,10 +13,7 @@ pub(super) fn shown(name: &str) -> String {
 pub(super) fn suggestion(name: &str, known: impl Iterator<Item = &'static str>) -> Option<String> {
     let known: Vec<&str> = known.collect();
     if name.len() <= 64 {
-        let closest = known
-            .iter()
-            .map(|candidate| (distance(name, candidate), *candidate))
-            .min();
+        let closest = known.iter().map(|candidate| (distance(name, candidate), *candidate)).min();
         if let Some((steps, candidate)) = closest
             && steps <= 1 + candidate.chars().count() / 3
         {
@@ -34,9 +31,7 @@ fn distance(a: &str, b: &str) -> usize {
         let mut left = i + 1;
         for (cell, y) in row.iter_mut().skip(1).zip(b.chars()) {
             let above = *cell;
-            left = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(left + 1);
+            left = (diagonal + usize::from(x != y)).min(above + 1).min(left + 1);
             diagonal = above;
             *cell = left;
         }
@@ -54,29 +49,15 @@ mod tests {
     #[test]
     fn suggests_the_closest_name_or_lists_the_few() {
         let known = || ["received", "accepted", "reopened"].into_iter();
-        assert_eq!(
-            suggestion("recieved", known()).as_deref(),
-            Some("did you mean `received`?")
-        );
-        assert_eq!(
-            suggestion("xyz", known()).as_deref(),
-            Some("known: received, accepted, reopened")
-        );
-        assert_eq!(
-            suggestion("投诉", known()).as_deref(),
-            Some("known: received, accepted, reopened")
-        );
+        assert_eq!(suggestion("recieved", known()).as_deref(), Some("did you mean `received`?"));
+        assert_eq!(suggestion("xyz", known()).as_deref(), Some("known: received, accepted, reopened"));
+        assert_eq!(suggestion("投诉", known()).as_deref(), Some("known: received, accepted, reopened"));
         assert_eq!(suggestion(&"a".repeat(100_000), std::iter::empty()), None);
     }
 
     #[test]
     fn counts_single_edits() {
-        for (a, b, edits) in [
-            ("", "", 0),
-            ("", "abc", 3),
-            ("kitten", "sitting", 3),
-            ("工作日", "工作", 1),
-        ] {
+        for (a, b, edits) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("工作日", "工作", 1)] {
             assert_eq!(distance(a, b), edits, "{a} {b}");
             assert_eq!(distance(b, a), edits, "{b} {a}");
         }

@@ -37,14 +37,8 @@ impl Explanation {
         let amount = amount_words(self.amount, lang);
         let calendar = format!("{} {}", self.calendar, self.calendar_version);
         match lang {
-            Lang::Zh => format!(
-                "起点 {start}（{}），期限 {amount}，日历 {calendar}。",
-                self.zone
-            ),
-            Lang::En => format!(
-                "Starts {start} ({}), limit {amount}, calendar {calendar}.",
-                self.zone
-            ),
+            Lang::Zh => format!("起点 {start}（{}），期限 {amount}，日历 {calendar}。", self.zone),
+            Lang::En => format!("Starts {start} ({}), limit {amount}, calendar {calendar}.", self.zone),
         }
     }
 
@@ -61,14 +55,8 @@ impl Explanation {
     /// A moment in the zone of the calendar. A zone this machine does not know is shown in UTC, and says so.
     fn local(&self, at: Timestamp) -> String {
         match TimeZone::get(&self.zone) {
-            Ok(zone) => zone
-                .to_datetime(at)
-                .strftime("%Y-%m-%d %H:%M:%S")
-                .to_string(),
-            Err(_) => format!(
-                "{} UTC",
-                TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")
-            ),
+            Ok(zone) => zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            Err(_) => format!("{} UTC", TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")),
         }
     }
 
@@ -78,11 +66,7 @@ impl Explanation {
                 format!("注意：{} 的日历未定——{}。", day(*date, lang), text.zh)
             }
             (Note::Provisional { date, text }, Lang::En) => {
-                format!(
-                    "Mind: {} is not settled in the calendar: {}.",
-                    day(*date, lang),
-                    text.en
-                )
+                format!("Mind: {} is not settled in the calendar: {}.", day(*date, lang), text.en)
             }
             (Note::OutOfRange, Lang::Zh) => "注意：结果超出可表示的日期，停在最后一刻。".to_owned(),
             (Note::OutOfRange, Lang::En) => {
@@ -93,14 +77,9 @@ impl Explanation {
                 "Mind: the calendar states no working hours, so the time never ends.".to_owned()
             }
             (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点，取起点。".to_owned(),
-            (Note::NotBeforeStart, Lang::En) => {
-                "Nothing is due before it starts; the start holds.".to_owned()
-            }
+            (Note::NotBeforeStart, Lang::En) => "Nothing is due before it starts; the start holds.".to_owned(),
             (Note::EarlierLimitKept { computed }, Lang::Zh) => {
-                format!(
-                    "按现等级到期为 {}；改级前的期限更早，仍然有效。",
-                    self.local(*computed)
-                )
+                format!("按现等级到期为 {}；改级前的期限更早，仍然有效。", self.local(*computed))
             }
             (Note::EarlierLimitKept { computed }, Lang::En) => {
                 format!(
@@ -116,11 +95,7 @@ impl Explanation {
 
 fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     let grade = rule.grade.name(lang);
-    let started: Vec<&str> = rule
-        .start
-        .iter()
-        .map(|fact| start_words(*fact, lang))
-        .collect();
+    let started: Vec<&str> = rule.start.iter().map(|fact| start_words(*fact, lang)).collect();
     let started = started.join(if lang == Lang::Zh { "或" } else { " or " });
     let title = rule.title.get(lang);
     match lang {
@@ -191,11 +166,7 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("计入 {}：{}调休上班。", day(*date, lang), name.get(lang))
         }
         Step::CountedMakeUp { date, name } => {
-            format!(
-                "Counts {}: make-up working day for {}.",
-                day(*date, lang),
-                name.get(lang)
-            )
+            format!("Counts {}: make-up working day for {}.", day(*date, lang), name.get(lang))
         }
         Step::SkippedWeekend { from, to } if zh => {
             format!("跳过 {}：周末。", days_words(*from, *to, lang))
@@ -207,18 +178,9 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("跳过 {}：{}。", days_words(*from, *to, lang), name.get(lang))
         }
         Step::SkippedHoliday { from, to, name } => {
-            format!(
-                "Skips {}: {}.",
-                days_words(*from, *to, lang),
-                name.get(lang)
-            )
+            format!("Skips {}: {}.", days_words(*from, *to, lang), name.get(lang))
         }
-        Step::Months {
-            months,
-            from,
-            to,
-            clamped,
-        } => months_line(*months, *from, *to, *clamped, lang),
+        Step::Months { months, from, to, clamped } => months_line(*months, *from, *to, *clamped, lang),
         Step::Worked { date, minutes } if zh => {
             format!("{} 计入工作时间 {minutes} 分钟。", day(*date, lang))
         }
@@ -229,15 +191,10 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("须少于期限：最后一天为 {}。", day(*date, lang))
         }
         Step::StrictlyLess { to: Some(date) } => {
-            format!(
-                "Less than the limit is allowed: the last day is {}.",
-                day(*date, lang)
-            )
+            format!("Less than the limit is allowed: the last day is {}.", day(*date, lang))
         }
         Step::StrictlyLess { to: None } if zh => "须少于期限：提前一秒。".to_owned(),
-        Step::StrictlyLess { to: None } => {
-            "Less than the limit is allowed: one second earlier.".to_owned()
-        }
+        Step::StrictlyLess { to: None } => "Less than the limit is allowed: one second earlier.".to_owned(),
         Step::Rolled { rule, from, to } => rolled_line(*rule, *from, *to, lang),
     }
 }
@@ -260,13 +217,9 @@ fn rolled_line(rule: Roll, from: Date, to: Date, lang: Lang) -> String {
         (Roll::PreviousBusinessDay, Lang::Zh) => "不是工作日，提前到上一工作日",
         (Roll::PreviousBusinessDay, Lang::En) => "is no business day, so the one before holds",
         (Roll::NextNotSundayOrHoliday, Lang::Zh) => "是周日或节假日，顺延到",
-        (Roll::NextNotSundayOrHoliday, Lang::En) => {
-            "is a Sunday or holiday, so the next day that is neither holds"
-        }
+        (Roll::NextNotSundayOrHoliday, Lang::En) => "is a Sunday or holiday, so the next day that is neither holds",
         (Roll::NextBusinessDay | Roll::None, Lang::Zh) => "不是工作日，顺延到下一工作日",
-        (Roll::NextBusinessDay | Roll::None, Lang::En) => {
-            "is no business day, so the next one holds"
-        }
+        (Roll::NextBusinessDay | Roll::None, Lang::En) => "is no business day, so the next one holds",
     };
     match lang {
         Lang::Zh => format!("最后一天 {from} {why} {to}。"),

@@ -34,20 +34,12 @@ struct Head {
 }
 
 fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
-    let head = table
-        .needed("pack")
-        .and_then(|value| value.table())
-        .and_then(|head| read_head(head, calendars));
+    let head = table.needed("pack").and_then(|value| value.table()).and_then(|head| read_head(head, calendars));
     let sources = read_sources(table);
     let grades = DecisionTable::read(table);
     // Without the calendar nothing can be said about working hours; the missing calendar is already a fault.
     let calendar = head.as_ref().map(|head| Arc::clone(&head.calendar));
-    let clocks = rules(
-        table,
-        "clock",
-        |clock| read_clock(clock, calendar.as_deref()),
-        |rule| &rule.id,
-    );
+    let clocks = rules(table, "clock", |clock| read_clock(clock, calendar.as_deref()), |rule| &rule.id);
     let assess = rules(table, "assess", AssessRule::read, |rule| &rule.id);
     let reviews = rules(table, "review", read_review, |rule| &rule.id);
     let reopen = match table.optional("reopen") {
@@ -55,11 +47,7 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
         None => None,
     };
     let notes = match table.optional("notes") {
-        Some(value) => value
-            .items()
-            .iter()
-            .map(Value::text)
-            .collect::<Option<Vec<_>>>(),
+        Some(value) => value.items().iter().map(Value::text).collect::<Option<Vec<_>>>(),
         None => Some(Vec::new()),
     };
     let (head, sources, clocks, assess, reviews) = (head?, sources?, clocks?, assess?, reviews?);
@@ -95,17 +83,13 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
 
 fn known_source(table: &Table<'_>, rule: &str, source: &str, sources: &[Source]) {
     if !sources.iter().any(|known| known.id == source) {
-        table.fault(format!(
-            "rule `{rule}` cites the source `{source}`, which the pack does not list"
-        ));
+        table.fault(format!("rule `{rule}` cites the source `{source}`, which the pack does not list"));
     }
 }
 
 fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
     let id = head.id("id");
-    let version = head
-        .needed("version")
-        .and_then(|value| value.parsed(version));
+    let version = head.needed("version").and_then(|value| value.parsed(version));
     let title = head.text("title");
     let jurisdiction = head.needed("jurisdiction").and_then(|value| value.string());
     let status = head.needed("status").and_then(|value| value.code());
@@ -119,10 +103,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         let calendar = calendars.get(id);
         if calendar.is_none() {
             let known: Vec<&str> = calendars.iter().map(Calendar::id).collect();
-            value.fault(format!(
-                "names a calendar that is not there; there are: {}",
-                known.join(", ")
-            ));
+            value.fault(format!("names a calendar that is not there; there are: {}", known.join(", ")));
         }
         calendar.map(Arc::clone)
     });
@@ -146,9 +127,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
 
 /// Three numbers with points.
 fn version(text: &str) -> Result<String, &'static str> {
-    let number = |part: &str| {
-        (1..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let number = |part: &str| (1..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
     if text.split('.').count() == 3 && text.split('.').all(number) {
         Ok(text.to_owned())
     } else {
@@ -163,18 +142,10 @@ fn read_sources(table: &mut Table<'_>) -> Option<Vec<Source>> {
         |mut source| {
             let id = source.id("id");
             let title = source.text("title");
-            let url = source
-                .optional("url")
-                .and_then(|value| value.string())
-                .map(str::to_owned);
+            let url = source.optional("url").and_then(|value| value.string()).map(str::to_owned);
             let seen = source.optional("seen").and_then(|value| value.date());
             source.done();
-            Some(Source {
-                id: id?,
-                title: title?,
-                url,
-                seen,
-            })
+            Some(Source { id: id?, title: title?, url, seen })
         },
         |source| &source.id,
     )
@@ -213,53 +184,27 @@ fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>) -> Option<Clock
     let basis = table.needed("basis").and_then(|value| value.code());
     let confidence = table.needed("confidence").and_then(|value| value.code());
     let source = table.id("source");
-    let owner = or_else(
-        table.optional("owner"),
-        |value| value.code(),
-        Owner::Provider,
-    );
+    let owner = or_else(table.optional("owner"), |value| value.code(), Owner::Provider);
     let start = table.needed("start").and_then(|value| value.codes());
     let stop = table.needed("stop").and_then(|value| value.codes());
     let limit = table.needed("amount").and_then(read_limit);
-    let counting = or_else(
-        table.optional("counting"),
-        |value| value.table().map(CountingRule::read),
-        CountingRule::default(),
-    );
-    let applies = or_else(
-        table.optional("applies"),
-        Predicate::read,
-        Predicate::default(),
-    );
+    let counting =
+        or_else(table.optional("counting"), |value| value.table().map(CountingRule::read), CountingRule::default());
+    let applies = or_else(table.optional("applies"), Predicate::read, Predicate::default());
     let pausable = or_else(table.optional("pausable"), |value| value.flag(), false);
-    let on_regrade = or_else(
-        table.optional("on_regrade"),
-        |value| value.code(),
-        OnRegrade::KeepEarlier,
-    );
+    let on_regrade = or_else(table.optional("on_regrade"), |value| value.code(), OnRegrade::KeepEarlier);
     let warn_at = or_else(table.optional("warn_at"), read_warnings, vec![50, 75, 100]);
     let note = match table.optional("note") {
         Some(value) => value.text().map(Some),
         None => Some(None),
     };
-    if let Some((layer, basis, confidence)) = layer
-        .zip(basis)
-        .zip(confidence)
-        .map(|((l, b), c)| (l, b, c))
-    {
+    if let Some((layer, basis, confidence)) = layer.zip(basis).zip(confidence).map(|((l, b), c)| (l, b, c)) {
         standing(&table, layer, basis, confidence);
     }
     if let (Some(limit), Some(calendar)) = (&limit, calendar) {
         let hours = |amount: Option<Amount>| matches!(amount, Some(Amount::WorkingHours(_)));
-        if !calendar.has_hours()
-            && Grade::ALL
-                .iter()
-                .any(|grade| hours(limit.for_grade(*grade)))
-        {
-            table.fault(format!(
-                "counts working hours, but the calendar `{}` states none",
-                calendar.id()
-            ));
+        if !calendar.has_hours() && Grade::ALL.iter().any(|grade| hours(limit.for_grade(*grade))) {
+            table.fault(format!("counts working hours, but the calendar `{}` states none", calendar.id()));
         }
     }
     if pausable == Some(true) && layer == Some(Layer::Law) {
@@ -288,11 +233,7 @@ fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>) -> Option<Clock
 }
 
 /// An optional key: its value, the default when absent, nothing when wrong.
-fn or_else<'d, T>(
-    value: Option<Value<'d>>,
-    read: impl FnOnce(Value<'d>) -> Option<T>,
-    absent: T,
-) -> Option<T> {
+fn or_else<'d, T>(value: Option<Value<'d>>, read: impl FnOnce(Value<'d>) -> Option<T>, absent: T) -> Option<T> {
     match value {
         Some(value) => read(value),
         None => Some(absent),
@@ -302,10 +243,7 @@ fn or_else<'d, T>(
 /// The law layer stands on law or a standard, and never on something nobody verified.
 fn standing(table: &Table<'_>, layer: Layer, basis: Basis, confidence: Confidence) {
     if layer == Layer::Law && !matches!(basis, Basis::Law | Basis::Standard) {
-        table.fault(format!(
-            "layer law needs basis law or standard, not {}",
-            basis.code()
-        ));
+        table.fault(format!("layer law needs basis law or standard, not {}", basis.code()));
     }
     if layer == Layer::Law && confidence == Confidence::Unverified {
         table.fault("layer law cannot rest on an unverified figure");
@@ -325,18 +263,8 @@ fn read_limit(value: Value<'_>) -> Option<Limit> {
     };
     let (normal, major, urgent) = (read(Grade::Normal), read(Grade::Major), read(Grade::Urgent));
     table.done();
-    let limit = Limit {
-        normal: normal?,
-        major: major?,
-        urgent: urgent?,
-    };
-    if limit
-        == (Limit {
-            normal: None,
-            major: None,
-            urgent: None,
-        })
-    {
+    let limit = Limit { normal: normal?, major: major?, urgent: urgent? };
+    if limit == (Limit { normal: None, major: None, urgent: None }) {
         value.fault("names no grade");
         return None;
     }
@@ -347,12 +275,8 @@ fn read_limit(value: Value<'_>) -> Option<Limit> {
 fn read_warnings(value: Value<'_>) -> Option<Vec<u8>> {
     let mut percents: Vec<u8> = Vec::new();
     for item in value.many()? {
-        let percent = item
-            .whole()
-            .and_then(|number| u8::try_from(number).ok())
-            .filter(|n| (1..=100).contains(n));
-        let ascending =
-            percent.filter(|percent| percents.last().is_none_or(|before| before < percent));
+        let percent = item.whole().and_then(|number| u8::try_from(number).ok()).filter(|n| (1..=100).contains(n));
+        let ascending = percent.filter(|percent| percents.last().is_none_or(|before| before < percent));
         let Some(percent) = ascending else {
             item.fault("takes percentages from 1 to 100, ascending");
             return None;
@@ -383,23 +307,12 @@ fn read_review(mut table: Table<'_>) -> Option<ReviewRule> {
 }
 
 fn read_reopen(mut table: Table<'_>) -> Option<Reopen> {
-    let within = table
-        .needed("within")
-        .and_then(|value| value.parsed(str::parse::<Amount>));
-    let counting = or_else(
-        table.optional("counting"),
-        |value| value.table().map(CountingRule::read),
-        CountingRule::default(),
-    );
+    let within = table.needed("within").and_then(|value| value.parsed(str::parse::<Amount>));
+    let counting =
+        or_else(table.optional("counting"), |value| value.table().map(CountingRule::read), CountingRule::default());
     let basis = table.needed("basis").and_then(|value| value.code());
     let confidence = table.needed("confidence").and_then(|value| value.code());
     let source = table.id("source");
     table.done();
-    Some(Reopen {
-        within: within?,
-        counting: counting?,
-        basis: basis?,
-        confidence: confidence?,
-        source: source?,
-    })
+    Some(Reopen { within: within?, counting: counting?, basis: basis?, confidence: confidence?, source: source? })
 }

@@ -52,7 +52,11 @@ pub const LIST: &[Field] = &[
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
-    optional("sort", Kind::Code(&["due", "-received"]), "By time left, or newest receipt first. Default: `due`, for ended cases `-received`."),
+    optional(
+        "sort",
+        Kind::Code(&["due", "-received"]),
+        "By time left, or newest receipt first. Default: `due`, for ended cases `-received`.",
+    ),
     optional("limit", Kind::Whole { min: 1, max: 250 }, "Cases a page. Default 50."),
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
 ];

@@ -119,8 +119,8 @@ async fn show(
     body: Body,
 ) -> Result<Response, Failure> {
     let value = checked(&headers, body, reveal::FIELDS).await?;
-    let ask: reveal::Reveal = serde_json::from_value(value)
-        .map_err(|_| Refusal::from(domain::fault::Fault::new("", "unreadable")))?;
+    let ask: reveal::Reveal =
+        serde_json::from_value(value).map_err(|_| Refusal::from(domain::fault::Fault::new("", "unreadable")))?;
     let shown = app.desk.reveal(&caller, &CaseRef::parse(&name)?, ask).await?;
     let mut body = json!({"identity": view::identity(&shown.identity)});
     if let (Some(whole), Some(object)) = (&shown.view, body.as_object_mut()) {

@@ -41,7 +41,9 @@ async fn categories(State(app): State<AppState>, _: Who) -> Result<Response, Fai
 fn node(taxonomy: &Taxonomy, category: &Category) -> Value {
     let children: Vec<Value> = taxonomy.children(Some(&category.code)).map(|child| node(taxonomy, child)).collect();
     let mut value = json!({"code": category.code, "name": {"zh": category.zh, "en": category.en}});
-    let Some(object) = value.as_object_mut() else { return value };
+    let Some(object) = value.as_object_mut() else {
+        return value;
+    };
     if category.level < 3 {
         object.insert("children".to_owned(), Value::Array(children));
         return value;

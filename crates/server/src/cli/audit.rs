@@ -10,7 +10,7 @@ use store::Options;
 
 /// The log and its proof.
 #[derive(Debug, Subcommand)]
-pub enum Audit {
+pub(super) enum Audit {
     /// Check every hash chain and checkpoint of a database or an export. Needs no master key.
     Verify(Verify),
     /// Write the whole log and its checkpoints to a file that anybody can verify.
@@ -19,7 +19,7 @@ pub enum Audit {
 
 /// Options of `audit verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub(super) struct Verify {
     #[command(flatten)]
     place: Place,
     /// An export instead of a database.
@@ -32,7 +32,7 @@ pub struct Verify {
 
 /// Options of `audit export`.
 #[derive(Debug, Args)]
-pub struct Export {
+pub(super) struct Export {
     #[command(flatten)]
     place: Place,
     /// Where to write; one JSON object a line.

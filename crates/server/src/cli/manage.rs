@@ -2,8 +2,8 @@
 
 use super::place::Place;
 use clap::{Args, Subcommand};
-use desk::caller::Scope;
 use desk::CaseRef;
+use desk::caller::Scope;
 use desk::organisation::{self, NewUser};
 use desk::vault::rotate;
 use desk::{Caller, Desk};
@@ -12,7 +12,7 @@ use domain::ids::UnitId;
 
 /// Tokens for programmes.
 #[derive(Debug, Subcommand)]
-pub enum Token {
+pub(super) enum Token {
     /// Create a token; it alone is printed on stdout, once.
     Create(CreateToken),
     /// Revoke every token of a name.
@@ -21,7 +21,7 @@ pub enum Token {
 
 /// Options of `token create`.
 #[derive(Debug, Args)]
-pub struct CreateToken {
+pub(super) struct CreateToken {
     #[command(flatten)]
     place: Place,
     /// Name to recognise it by.
@@ -40,7 +40,7 @@ pub struct CreateToken {
 
 /// Options of `token revoke`.
 #[derive(Debug, Args)]
-pub struct RevokeToken {
+pub(super) struct RevokeToken {
     #[command(flatten)]
     place: Place,
     /// Name it was created with.
@@ -54,7 +54,7 @@ fn scope(text: &str) -> Result<Scope, String> {
 
 /// Users who sign in.
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub(super) enum User {
     /// Add a user; a one-time password is printed.
     Add(AddUser),
     /// Set a new one-time password; all sessions of the user end.
@@ -67,7 +67,7 @@ pub enum User {
 
 /// Options of `user add`.
 #[derive(Debug, Args)]
-pub struct AddUser {
+pub(super) struct AddUser {
     #[command(flatten)]
     place: Place,
     /// Name to sign in with.
@@ -88,7 +88,7 @@ pub struct AddUser {
 
 /// A user by name.
 #[derive(Debug, Args)]
-pub struct Named {
+pub(super) struct Named {
     #[command(flatten)]
     place: Place,
     /// Name to sign in with.
@@ -97,7 +97,7 @@ pub struct Named {
 
 /// Options of `user change`.
 #[derive(Debug, Args)]
-pub struct ChangeUser {
+pub(super) struct ChangeUser {
     #[command(flatten)]
     place: Place,
     /// Name to sign in with.
@@ -118,7 +118,7 @@ pub struct ChangeUser {
 
 /// The master key.
 #[derive(Debug, Subcommand)]
-pub enum Key {
+pub(super) enum Key {
     /// Open every wrapped key and count them by master key.
     Check(Place),
     /// Put a new key on top of the file and wrap everything under it.
@@ -127,7 +127,7 @@ pub enum Key {
 
 /// Options of `key rotate`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub(super) struct Rotate {
     #[command(flatten)]
     place: Place,
     /// Make no new key; take old ones that nothing uses any more out of the file. Wait a minute after rotating, so
@@ -138,7 +138,7 @@ pub struct Rotate {
 
 /// Options of `erase`.
 #[derive(Debug, Args)]
-pub struct Erase {
+pub(super) struct Erase {
     #[command(flatten)]
     place: Place,
     /// Number or identifier of a case of the person.
@@ -212,13 +212,11 @@ pub(super) fn user(user: User) -> Result<(), String> {
 }
 
 fn unit(desk: &Desk, caller: &Caller, code: Option<&str>) -> Result<UnitId, String> {
-    let Some(code) = code else { return Ok(desk.root()) };
+    let Some(code) = code else {
+        return Ok(desk.root());
+    };
     let units = super::wait(desk.units(caller))?;
-    units
-        .iter()
-        .find(|unit| unit.code == code)
-        .map(|unit| unit.id)
-        .ok_or_else(|| format!("there is no unit {code:?}"))
+    units.iter().find(|unit| unit.code == code).map(|unit| unit.id).ok_or_else(|| format!("there is no unit {code:?}"))
 }
 
 pub(super) fn key(key: Key) -> Result<(), String> {

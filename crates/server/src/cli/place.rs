@@ -115,7 +115,7 @@ impl Place {
 }
 
 /// `redress migrate`.
-pub fn migrate(place: &Place) -> Result<(), String> {
+pub(super) fn migrate(place: &Place) -> Result<(), String> {
     let target = place.target();
     let db = create(&target, &Options::small())?;
     let done = db.migrate().map_err(|error| format!("{}: {error}", target.shown()))?;
@@ -125,7 +125,7 @@ pub fn migrate(place: &Place) -> Result<(), String> {
 }
 
 /// Opens a database, making the folder of an embedded one.
-pub fn create(target: &Target, options: &Options) -> Result<Db, String> {
+pub(super) fn create(target: &Target, options: &Options) -> Result<Db, String> {
     if let Target::Sqlite(path) = target
         && let Some(folder) = path.parent()
     {
@@ -144,7 +144,7 @@ pub fn create(target: &Target, options: &Options) -> Result<Db, String> {
 }
 
 /// `redress config`: everything in force, secrets left out.
-pub fn show(place: &Place) -> Result<(), String> {
+pub(super) fn show(place: &Place) -> Result<(), String> {
     println!("database = {:?}", place.target().shown());
     println!("master_key_file = {:?}", place.master_key()?.display().to_string());
     println!("zone = {:?}", place.zone);

@@ -20,7 +20,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// Start the server.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(super) struct Serve {
     #[command(flatten)]
     place: Place,
     /// Address to listen on; port 0 takes a free one.
@@ -57,7 +57,8 @@ fn net(text: &str) -> Result<(IpAddr, u8), String> {
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
     let address: IpAddr = address.parse().map_err(|_| format!("{address:?} is no IP address"))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
-    let length = if length.is_empty() { most } else { length.parse().map_err(|_| format!("{length:?} is no length"))? };
+    let length =
+        if length.is_empty() { most } else { length.parse().map_err(|_| format!("{length:?} is no length"))? };
     if length > most { Err(format!("a prefix of {length} is longer than {most}")) } else { Ok((address, length)) }
 }
 
@@ -65,12 +66,10 @@ fn net(text: &str) -> Result<(IpAddr, u8), String> {
 ///
 /// # Errors
 /// What keeps it from starting, in one line.
-pub fn run(serve: Serve) -> Result<(), String> {
+pub(super) fn run(serve: Serve) -> Result<(), String> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
-        )
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     let place = &serve.place;
     let language = Language::from_tag(&serve.language).ok_or("--language is zh-CN or en")?;
@@ -102,9 +101,8 @@ pub fn run(serve: Serve) -> Result<(), String> {
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let served = runtime.block_on(async {
-        let listener = TcpListener::bind(serve.listen)
-            .await
-            .map_err(|error| format!("--listen {}: {error}", serve.listen))?;
+        let listener =
+            TcpListener::bind(serve.listen).await.map_err(|error| format!("--listen {}: {error}", serve.listen))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         announce(address, fresh.as_deref(), &notices);
         app::serve(state, listener, told_to_stop()).await.map_err(|error| error.to_string())

@@ -15,10 +15,9 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn bind(map: &ImportMap, headers: &csv::StringRecord) -> Result<Self, String> {
         let find = |name: &str| {
-            headers
-                .iter()
-                .position(|header| header.trim() == name)
-                .ok_or_else(|| format!("the file has no column {name:?}; it has {}", headers.iter().collect::<Vec<_>>().join(", ")))
+            headers.iter().position(|header| header.trim() == name).ok_or_else(|| {
+                format!("the file has no column {name:?}; it has {}", headers.iter().collect::<Vec<_>>().join(", "))
+            })
         };
         Ok(Self {
             id: find(&map.id)?,
@@ -73,7 +72,9 @@ fn one(column: &Column, cell: &str) -> Result<Value, String> {
         let code = values.get(cell).ok_or_else(|| format!("{:?} has no {cell:?} in the map", column.name))?;
         return Ok(Value::String(code.clone()));
     }
-    let Some(format) = &column.format else { return Ok(Value::String(cell.to_owned())) };
+    let Some(format) = &column.format else {
+        return Ok(Value::String(cell.to_owned()));
+    };
     moment(column, format, cell)
         .map(|at| Value::String(at.to_string()))
         .map_err(|error| format!("{cell:?} is not {format}: {error}"))

@@ -29,7 +29,8 @@ fn both_languages_have_the_same_keys_and_places() {
     let mut en: Vec<_> = locales.keys(Language::En).collect();
     zh.sort_unstable();
     en.sort_unstable();
-    let missing: Vec<_> = zh.iter().filter(|key| !en.contains(key)).chain(en.iter().filter(|key| !zh.contains(key))).collect();
+    let missing: Vec<_> =
+        zh.iter().filter(|key| !en.contains(key)).chain(en.iter().filter(|key| !zh.contains(key))).collect();
     assert!(missing.is_empty(), "{missing:?}");
     for key in zh {
         let places = |language| {
@@ -54,7 +55,12 @@ fn codes_in_sources(call: &str) -> Vec<String> {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let text = text.split("#[cfg(test)]").next().unwrap();
                 for rest in text.split(call).skip(1) {
-                    let arguments = rest.split(')').next().unwrap();
+                    let mut open = 1;
+                    let end = rest.find(|letter| {
+                        open += i32::from(letter == '(') - i32::from(letter == ')');
+                        open == 0
+                    });
+                    let arguments = &rest[..end.unwrap()];
                     if let Some(code) = arguments.rsplit('"').nth(1) {
                         found.push(code.to_owned());
                     }

@@ -119,7 +119,10 @@ fn the_intended_index_drives() {
         let mut query = ListQuery { limit: 50, ..ListQuery::default() };
         filter(&mut query);
         let lines = db.read_now(move |tx| plan(tx, &query)).unwrap();
-        assert!(lines.iter().any(|line| line.contains(&format!("INDEX {index} ")) || line.ends_with(index)), "{index}: {lines:?}");
+        assert!(
+            lines.iter().any(|line| line.contains(&format!("INDEX {index} ")) || line.ends_with(index)),
+            "{index}: {lines:?}"
+        );
         let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE"));
         assert_eq!(sorts, index == "cases_person", "{index} sorts: {lines:?}");
     }

@@ -6,7 +6,9 @@ use store::{Db, Options, StoreError, Target, cases};
 
 #[test]
 fn a_lost_connection_heals_by_itself() {
-    let Some(scratch) = postgres().unwrap() else { return };
+    let Some(scratch) = postgres().unwrap() else {
+        return;
+    };
     let db = scratch.open().unwrap();
     for round in 0..5 {
         db.write_now(move |tx| cases::insert(tx, &case(round))).unwrap();
@@ -28,7 +30,9 @@ fn a_lost_connection_heals_by_itself() {
 
 #[test]
 fn a_statement_that_failed_is_never_passed_over() {
-    let Some(scratch) = postgres().unwrap() else { return };
+    let Some(scratch) = postgres().unwrap() else {
+        return;
+    };
     let db = scratch.open().unwrap();
     let outcome = db.write_now(|tx| {
         cases::insert(tx, &case(1))?;

@@ -1,8 +1,8 @@
 //! What only a file can suffer.
 
 use crate::case;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use store::testing::sqlite;
 use store::{Db, Options, StoreError, Target, cases};

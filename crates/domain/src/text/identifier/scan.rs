@@ -175,11 +175,7 @@ impl Group<'_> {
 
     /// The digits of the first so many runs.
     fn digits(&self, runs: usize) -> String {
-        self.runs
-            .iter()
-            .take(runs)
-            .flat_map(|run| (run.start..run.end).map(|place| self.text.letter(place)))
-            .collect()
+        self.runs.iter().take(runs).flat_map(|run| (run.start..run.end).map(|place| self.text.letter(place))).collect()
     }
 
     fn matched(&self, kind: IdentifierKind, runs: usize, normal: String) -> Option<Match> {
@@ -270,19 +266,8 @@ fn landline(group: &Group<'_>) -> Option<Match> {
     if group.text.letter(group.runs.first()?.start) != '0' {
         return None;
     }
-    let lengths: &[&[usize]] = &[
-        &[10],
-        &[11],
-        &[12],
-        &[3, 8],
-        &[3, 7],
-        &[4, 8],
-        &[4, 7],
-        &[3, 4, 4],
-        &[4, 4, 4],
-        &[3, 3, 4],
-        &[4, 3, 4],
-    ];
+    let lengths: &[&[usize]] =
+        &[&[10], &[11], &[12], &[3, 8], &[3, 7], &[4, 8], &[4, 7], &[3, 4, 4], &[4, 4, 4], &[3, 3, 4], &[4, 3, 4]];
     let form = lengths.iter().find(|form| group.begins(form) && is_landline(&group.digits(form.len())))?;
     let mut found = group.matched(IdentifierKind::Landline, form.len(), group.digits(form.len()))?;
     // An extension belongs to it; so does the bracket before the area code.
@@ -379,9 +364,9 @@ mod tests {
             ),
         ];
         for (text, wanted) in table {
+            let found: Vec<_> = find(text).into_iter().map(|f| (f.kind, &text[f.start..f.end], f.normal)).collect();
             let found: Vec<_> =
-                find(text).into_iter().map(|f| (f.kind, &text[f.start..f.end], f.normal)).collect();
-            let found: Vec<_> = found.iter().map(|(kind, written, normal)| (*kind, *written, normal.as_str())).collect();
+                found.iter().map(|(kind, written, normal)| (*kind, *written, normal.as_str())).collect();
             assert_eq!(found, *wanted, "{text}");
         }
     }
