@@ -61,7 +61,7 @@ pub const TABLE: &[Row] = &[
     row(READ_LOG, READERS, Scope::Read),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_RULES, EVERYONE, Scope::Read),
-    row(READ_ORGANISATION, DESK, Scope::Read),
+    row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),

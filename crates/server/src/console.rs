@@ -1,26 +1,238 @@
-//! The console.
-use crate::app::App;
-use crate::locale::Language;
-use crate::problem::Told;
-use crate::routes::Route;
-use axum::response::{IntoResponse, Redirect, Response};
+//! The console: server-rendered pages that work without any script. Forms are drawn from the same tables of fields
+//! that validate them.
 
-/// Routes.
+mod account;
+mod case;
+mod form;
+mod history;
+mod queue;
+mod register;
+mod times;
+
+use crate::app::{App, AppState};
+use crate::data;
+use crate::extract::{self, Visitor};
+use crate::locale::Language;
+use crate::problem::{Failure, Told, Why};
+use crate::query;
+use crate::routes::{Access, Face, Method, Route};
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use desk::{Caller, CaseRef, Permission, permissions};
+
+/// The routes of the console.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    let mut routes = vec![
+        page(Method::Get, "/", Access::Public, get(home)),
+        page(Method::Get, "/assets/{name}", Access::Public, get(asset)),
+        page(Method::Get, "/language/{tag}", Access::Public, get(choose_language)),
+        page(Method::Get, "/console/find", Access::Needs(permissions::READ_CASES), get(find)),
+    ];
+    routes.extend(account::routes());
+    routes.extend(queue::routes());
+    routes.extend(register::routes());
+    routes.extend(case::routes());
+    routes
 }
-/// To sign in.
+
+fn page(method: Method, path: &'static str, access: Access, handler: axum::routing::MethodRouter<AppState>) -> Route {
+    Route { method, path, access, face: Face::Page, operation: None, handler }
+}
+
+/// What every page knows: language, words, who is signed in.
+pub(crate) struct Frame<'a> {
+    app: &'a App,
+    language: Language,
+    caller: Option<&'a Caller>,
+}
+
+impl<'a> Frame<'a> {
+    fn new(app: &'a App, visitor: &'a Visitor) -> Self {
+        Self { app, language: visitor.language, caller: visitor.caller.as_ref() }
+    }
+
+    /// Words of the console.
+    fn t(&self, key: &str) -> String {
+        self.app.locales.text(self.language, &format!("ui.{key}"), &[])
+    }
+
+    /// Words of the console with values.
+    fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
+        self.app.locales.text(self.language, &format!("ui.{key}"), values)
+    }
+
+    /// The name of a code.
+    fn code(&self, list: &str, code: &str) -> String {
+        self.app.locales.text(self.language, &format!("{list}.{code}"), &[])
+    }
+
+    fn lang(&self) -> &'static str {
+        self.language.code()
+    }
+
+    /// The other language: tag and name.
+    fn other(&self) -> (&'static str, &'static str) {
+        match self.language {
+            Language::ZhCn => ("en", "English"),
+            Language::En => ("zh-CN", "中文"),
+        }
+    }
+
+    fn may(&self, permission: Permission) -> bool {
+        self.caller.is_some_and(|caller| permission.allows(caller))
+    }
+
+    fn may_register(&self) -> bool {
+        self.may(permissions::REGISTER)
+    }
+
+    fn name(&self) -> String {
+        self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
+    }
+
+    fn role(&self) -> String {
+        self.caller.map(|caller| self.code("role", caller.actor.role.code())).unwrap_or_default()
+    }
+
+    fn signed_in(&self) -> bool {
+        self.caller.is_some()
+    }
+
+    /// Categories to choose from: code and name.
+    fn leaves(&self) -> Vec<(String, String)> {
+        let taxonomy = self.app.desk.library().taxonomy();
+        taxonomy.leaves().map(|leaf| (leaf.code.clone(), self.category(&leaf.code))).collect()
+    }
+
+    /// A category's name.
+    fn category(&self, code: &str) -> String {
+        match self.app.desk.library().taxonomy().category(code) {
+            Some(category) => self.language.pick(&category.zh, &category.en).to_owned(),
+            None => code.to_owned(),
+        }
+    }
+
+    /// A cause by its line and reason.
+    fn cause(&self, code: &str) -> String {
+        let taxonomy = self.app.desk.library().taxonomy();
+        let name = |code: &str| taxonomy.cause(code).map(|cause| self.language.pick(&cause.zh, &cause.en));
+        let reason = name(code).unwrap_or(code);
+        match code.split_once('.').and_then(|(line, _)| name(line)) {
+            Some(line) => format!("{line} · {reason}"),
+            None => reason.to_owned(),
+        }
+    }
+}
+
+fn render(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(page) => Html(page).into_response(),
+        Err(error) => broken_template(&error),
+    }
+}
+
+/// A template that cannot be rendered is a mistake of ours; it never shows half a page.
 #[must_use]
-pub fn to_sign_in(_: &str) -> Response {
-    Redirect::to("/sign-in").into_response()
+pub fn broken_template(error: &askama::Error) -> Response {
+    tracing::error!(%error, "a page could not be rendered");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
-/// Problem page.
+
+/// Sends a browser to sign in and back to where it wanted to go.
 #[must_use]
-pub fn problem_page(_: &App, _: Language, _: Option<&desk::Caller>, told: &Told) -> Response {
-    told.problem()
+pub fn to_sign_in(back: &str) -> Response {
+    let target = if back == "/" || back == "/console" {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?back={}", query::encode(back))
+    };
+    Redirect::to(&target).into_response()
 }
-/// Broken.
-pub fn broken_template(_: &askama::Error) -> Response {
-    Response::default()
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage<'a> {
+    frame: Frame<'a>,
+    told: &'a Told,
+}
+
+/// A failure as a page.
+#[must_use]
+pub fn problem_page(app: &App, language: Language, caller: Option<&Caller>, told: &Told) -> Response {
+    let page = ProblemPage { frame: Frame { app, language, caller }, told };
+    let mut response = render(&page);
+    *response.status_mut() = told.status;
+    if let Some(seconds) = told.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+    }
+    response
+}
+
+async fn home(visitor: Visitor) -> Redirect {
+    Redirect::to(if visitor.caller.is_some() { "/console" } else { "/sign-in" })
+}
+
+async fn asset(State(app): State<AppState>, Path(name): Path<String>) -> Result<Response, Failure> {
+    let (bytes, media) =
+        data::asset(app.settings.data_folder.as_deref(), &name).ok_or_else(|| Failure::from(Why::NoSuchRoute))?;
+    let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, bytes.into_owned()).into_response())
+}
+
+async fn choose_language(Path(tag): Path<String>, RawQuery(raw): RawQuery) -> Response {
+    let back = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "back");
+    let mut response = Redirect::to(&local(back.map(|(_, back)| back))).into_response();
+    if let Some(language) = Language::from_tag(&tag) {
+        let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", extract::LANGUAGE, language.code());
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// An address on this server; anything else would let a link lead elsewhere.
+fn local(address: Option<String>) -> String {
+    let inside = |address: &String| {
+        address.starts_with('/')
+            && !address.starts_with("//")
+            && !address.contains(['\\', '\r', '\n'])
+            && address.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    address.filter(inside).unwrap_or_else(|| "/console".to_owned())
+}
+
+/// The search box: a complaint number leads to its case, anything else is looked up as a phone or another body's
+/// number.
+async fn find(RawQuery(raw): RawQuery) -> Redirect {
+    let asked = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "q");
+    let asked = asked.map(|(_, text)| text.trim().to_owned()).unwrap_or_default();
+    if let Ok(CaseRef::Number(number)) = CaseRef::parse(&asked) {
+        return Redirect::to(&format!("/console/cases/{number}"));
+    }
+    let looks_like_phone = asked.chars().all(|letter| letter.is_ascii_digit() || " +-()".contains(letter));
+    let field = if looks_like_phone { "phone" } else { "external" };
+    Redirect::to(&format!("/console?view=all&{field}={}", query::encode(&asked)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_stay_on_this_server() {
+        for (asked, goes) in [
+            ("/console/new?x=1", "/console/new?x=1"),
+            ("//evil.example", "/console"),
+            ("https://evil.example", "/console"),
+            ("/\\evil", "/console"),
+            ("/a\r\nSet-Cookie: x", "/console"),
+        ] {
+            assert_eq!(local(Some(asked.to_owned())), goes);
+        }
+    }
 }

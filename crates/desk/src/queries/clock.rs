@@ -5,7 +5,7 @@ use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::{Desk, permissions};
 use domain::actor::{Actor, AreaScope};
-use domain::case::{Clock, Context, grade};
+use domain::case::{Case, Clock, Context, grade};
 use domain::refusal::Refusal;
 use policy::Explanation;
 
@@ -27,6 +27,19 @@ impl Desk {
         permissions::READ_CASES.require(caller)?;
         let (name, area) = (name.clone(), caller.actor.area.clone());
         let case = self.db().read(move |tx| load::load(tx, &name, &area)).await?.case;
+        let mut explained = self.explain_clocks(caller, &case)?;
+        explained.retain(|one| one.clock.rule == rule);
+        if explained.is_empty() {
+            return Err(Refusal::not_found().into());
+        }
+        Ok(explained)
+    }
+
+    /// Explains every clock of a case at hand, newest first.
+    ///
+    /// # Errors
+    /// If the pack that governs the case is missing.
+    pub fn explain_clocks(&self, caller: &Caller, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
         let pack = self.library().pinned(&case.pack)?;
         let actor = Actor { area: AreaScope::everywhere(), ..caller.actor.clone() };
         let ctx = Context { now: self.time().now(), actor: &actor, pack, taxonomy: self.library().taxonomy() };
@@ -34,16 +47,12 @@ impl Desk {
         let mut explained: Vec<_> = case
             .clocks
             .iter()
-            .filter(|clock| clock.rule == rule)
             .filter_map(|clock| {
-                let explanation = pack.explain(rule, clock.from, &facts, case.grade)?;
+                let explanation = pack.explain(&clock.rule, clock.from, &facts, case.grade)?;
                 Some(ExplainedClock { clock: clock.clone(), explanation })
             })
             .collect();
         explained.reverse();
-        if explained.is_empty() {
-            return Err(Refusal::not_found().into());
-        }
         Ok(explained)
     }
 }

@@ -1,0 +1,225 @@
+//! Forms from tables of fields: drawn, read back, and faults put beside their boxes with everything typed kept.
+
+use super::Frame;
+use crate::query;
+use domain::shape::{Field, Kind};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What somebody typed, by dotted name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Typed(BTreeMap<String, Vec<String>>);
+
+impl Typed {
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let mut typed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in query::form(bytes) {
+            typed.entry(name).or_default().push(value);
+        }
+        Self(typed)
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.0.insert(name.to_owned(), vec![value.into()]);
+    }
+
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
+    }
+
+    fn all(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was typed as a programme would send it; empty boxes are left out.
+    pub(super) fn value(&self, fields: &[Field], frame: &Frame<'_>) -> Value {
+        Value::Object(self.object("", fields, frame))
+    }
+
+    fn object(&self, prefix: &str, fields: &[Field], frame: &Frame<'_>) -> Map<String, Value> {
+        let mut object = Map::new();
+        for field in fields {
+            let name = join(prefix, field.name);
+            if let Some(value) = self.one(&name, &field.kind, frame) {
+                object.insert(field.name.to_owned(), value);
+            }
+        }
+        object
+    }
+
+    fn one(&self, name: &str, kind: &Kind, frame: &Frame<'_>) -> Option<Value> {
+        let text = self.get(name);
+        match kind {
+            Kind::Object(fields) => {
+                let inner = self.object(name, fields, frame);
+                // The complainant is always part of an intake, even when nothing was typed about them.
+                (!inner.is_empty() || name == "complainant").then_some(Value::Object(inner))
+            }
+            Kind::List { of: Kind::Object(fields), .. } => {
+                let inner = self.object(name, fields, frame);
+                // A choice without the number it belongs to says nothing.
+                let typed = inner.get("number").is_some();
+                typed.then(|| Value::Array(vec![Value::Object(inner)]))
+            }
+            Kind::List { .. } => {
+                let chosen: Vec<Value> = self.all(name).iter().map(|value| Value::from(value.as_str())).collect();
+                (!chosen.is_empty()).then_some(Value::Array(chosen))
+            }
+            Kind::Money => {
+                let value = self.get(&join(name, "value"));
+                (!value.is_empty()).then(|| serde_json::json!({"value": value, "currency": "CNY"}))
+            }
+            _ if text.is_empty() => None,
+            Kind::Bool => Some(text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from)),
+            Kind::Whole { .. } => Some(text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)),
+            Kind::Moment => Some(Value::from(frame.read_input(text).unwrap_or_else(|| text.to_owned()))),
+            // "B204 增值/点播扣费争议", as the list offers it.
+            Kind::Category => Some(Value::from(text.split_whitespace().next().unwrap_or_default())),
+            _ => Some(Value::from(text)),
+        }
+    }
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
+}
+
+/// A choice: code, words, whether it is chosen.
+pub(super) struct Choice {
+    pub(super) code: String,
+    pub(super) words: String,
+    pub(super) chosen: bool,
+}
+
+/// A box of a form.
+pub(super) struct Input {
+    /// Name sent.
+    pub(super) name: String,
+    /// Identity on the page.
+    pub(super) id: String,
+    pub(super) label: String,
+    /// Which kind of box the template draws.
+    pub(super) kind: &'static str,
+    pub(super) value: String,
+    pub(super) choices: Vec<Choice>,
+    pub(super) required: bool,
+    pub(super) error: String,
+}
+
+/// Draws boxes for fields.
+pub(super) struct Draw<'a> {
+    pub(super) frame: &'a Frame<'a>,
+    /// Prefix of the words' keys: empty for an intake, else the verb.
+    pub(super) words: &'a str,
+    pub(super) typed: &'a Typed,
+    pub(super) errors: &'a [(String, String, String)],
+    /// Choices for identifiers, by field.
+    pub(super) people: &'a dyn Fn(&str) -> Vec<(String, String)>,
+}
+
+impl Draw<'_> {
+    /// A box for every field, those of objects included.
+    pub(super) fn inputs(&self, prefix: &str, fields: &'static [Field]) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for field in fields {
+            let name = join(prefix, field.name);
+            match &field.kind {
+                Kind::Object(inner) | Kind::List { of: Kind::Object(inner), .. } => {
+                    inputs.extend(self.inputs(&name, inner));
+                }
+                kind => inputs.push(self.input(name, kind, field.required)),
+            }
+        }
+        inputs
+    }
+
+    fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
+        let name = if matches!(kind, Kind::Money) { join(&name, "value") } else { name };
+        let typed = self.typed.get(&name).to_owned();
+        let choose = |list: &str, codes: &[&str]| {
+            self.choices(&name, codes.iter().map(|code| (*code, self.frame.code(list, code))))
+        };
+        let (drawn, choices) = match kind {
+            Kind::Text { multiline: true, .. } => ("area", Vec::new()),
+            Kind::Code(codes) => ("choice", choose(list_of(&name), codes)),
+            Kind::List { of: Kind::Code(codes), .. } => ("many", choose(list_of(&name), codes)),
+            Kind::Category => ("category", Vec::new()),
+            Kind::Cause => ("choice", self.causes(&name)),
+            Kind::Moment => ("moment", Vec::new()),
+            Kind::Bool if name.starts_with("record-") || self.words == "record-satisfaction" => (
+                "choice",
+                self.choices(&name, [("true", self.frame.t("yes")), ("false", self.frame.t("no"))].into_iter()),
+            ),
+            Kind::Bool => ("check", Vec::new()),
+            Kind::Whole { .. } => ("number", Vec::new()),
+            Kind::Uuid => {
+                let people = (self.people)(&name);
+                let choices = self.choices(&name, people.iter().map(|(id, words)| (id.as_str(), words.clone())));
+                ("choice", choices)
+            }
+            _ => ("line", Vec::new()),
+        };
+        let key = name.trim_end_matches(".value");
+        let key = if self.words.is_empty() { key.to_owned() } else { format!("{}.{key}", self.words) };
+        Input {
+            id: format!("{}{}", self.words, name.replace('.', "-")),
+            label: self.frame.app.locales.text(self.frame.language, &format!("field.{key}.label"), &[]),
+            kind: drawn,
+            value: typed,
+            choices,
+            required,
+            error: self.error(&name),
+            name,
+        }
+    }
+
+    fn choices<'c>(&self, name: &str, list: impl Iterator<Item = (&'c str, String)>) -> Vec<Choice> {
+        let chosen = self.typed.all(name);
+        list.map(|(code, words)| Choice { code: code.to_owned(), words, chosen: chosen.iter().any(|one| one == code) })
+            .collect()
+    }
+
+    fn causes(&self, name: &str) -> Vec<Choice> {
+        let taxonomy = self.frame.app.desk.library().taxonomy();
+        let leaves = taxonomy.causes().filter(|cause| cause.parent.is_some() && !cause.retired);
+        self.choices(name, leaves.map(|cause| (cause.code.as_str(), self.frame.cause(&cause.code))))
+    }
+
+    /// What is wrong with a field; a fault of one element of a list counts for the list.
+    fn error(&self, name: &str) -> String {
+        let matches = |field: &str| {
+            let plain: String = field
+                .split('[')
+                .enumerate()
+                .map(|(n, part)| if n == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) })
+                .collect();
+            plain == name || plain == name.trim_end_matches(".value")
+        };
+        self.errors
+            .iter()
+            .filter(|(field, ..)| matches(field))
+            .map(|(_, _, words)| words.as_str())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}
+
+/// Which list of codes a field's choices come from.
+fn list_of(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "kind" => "kind",
+        "accept_channel" | "submit_channel" => "channel",
+        "verification" => "verification",
+        "capacity" => "capacity",
+        "vulnerable" => "vulnerable",
+        "preferred_mode" | "mode" => "mode",
+        "product" => "product",
+        "area_type" => "area_type",
+        "owner" => "external",
+        "severity" => "severity",
+        "urgency" => "urgency",
+        "satisfied" => "satisfied",
+        "purpose" => "purpose",
+        _ => "code",
+    }
+}

@@ -1,0 +1,114 @@
+//! The timeline: every entry of the log as sentences and words, customer's side and ours told apart.
+
+use super::Frame;
+use super::queue::Names;
+use crate::words;
+use desk::queries::case::CaseView;
+use domain::actor::ActorId;
+use domain::case::Case;
+use domain::event::{Entry, Event};
+use domain::free_text::FreeText;
+
+/// One entry.
+pub(super) struct Moment {
+    pub(super) at: String,
+    pub(super) who: String,
+    pub(super) verb: String,
+    /// `customer`, `internal` or `system`.
+    pub(super) side: &'static str,
+    pub(super) side_words: String,
+    pub(super) version: i64,
+    pub(super) lines: Vec<String>,
+    /// Label and words.
+    pub(super) texts: Vec<(String, String)>,
+}
+
+/// The timeline, newest first.
+pub(super) fn timeline(frame: &Frame<'_>, view: &CaseView, names: &Names) -> Vec<Moment> {
+    view.entries.iter().rev().map(|entry| moment(frame, view, names, entry)).collect()
+}
+
+fn side(verb: &str) -> &'static str {
+    match verb {
+        "register" | "reply" | "ask-satisfaction" | "record-satisfaction" | "confirm" | "reopen" => "customer",
+        _ => "internal",
+    }
+}
+
+fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> Moment {
+    let who = match entry.actor {
+        ActorId::User(user) => view.users.get(&user).cloned().unwrap_or_else(|| user.to_string()),
+        ActorId::Token(_) => frame.t("actor.token"),
+        ActorId::System => frame.t("actor.system"),
+    };
+    let side = side(&entry.verb);
+    let mut texts = Vec::new();
+    for event in &entry.events {
+        let mut event = event.clone();
+        for (place, text) in event.texts() {
+            // The record of the registration stands on the page already.
+            if let (FreeText::Plain(words), false) = (&*text, entry.verb == "register") {
+                let label = frame.app.locales.text(frame.language, &format!("field.{}.{place}.label", entry.verb), &[]);
+                texts.push((label, words.clone()));
+            }
+        }
+    }
+    Moment {
+        at: frame.moment(entry.at),
+        who,
+        verb: frame.code("verb", &entry.verb),
+        side,
+        side_words: frame.t(&format!("side.{side}")),
+        version: entry.version,
+        lines: entry.events.iter().filter_map(|event| line(frame, &view.case, names, event)).collect(),
+        texts,
+    }
+}
+
+/// An event as a sentence; those the verb itself says have none.
+fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<String> {
+    let say = |code: &str, values: &[(&str, &str)]| {
+        Some(frame.app.locales.text(frame.language, &format!("event.{code}"), values))
+    };
+    let rule = |id: &str| {
+        let pack = frame.app.desk.library().pinned(&case.pack).ok();
+        let title =
+            pack.and_then(|pack| pack.clock(id)).map(|rule| frame.language.pick(&rule.title.zh, &rule.title.en));
+        title.unwrap_or(id).to_owned()
+    };
+    match event {
+        Event::Registered { .. } => say("registered", &[]),
+        Event::Classified { category, .. } => say("classified", &[("category", &frame.category(category))]),
+        Event::Graded { grade, .. } => say("graded", &[("grade", &frame.code("grade", grade.code()))]),
+        Event::ClockStarted { rule: id, due_at, .. } => {
+            say("clock_started", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
+        }
+        Event::ClockMoved { rule: id, due_at, .. } => {
+            say("clock_moved", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
+        }
+        Event::ClockStopped { rule: id, outcome, .. } => {
+            let outcome = frame.code("outcome", words::outcome(*outcome));
+            say("clock_stopped", &[("rule", &rule(id)), ("outcome", &outcome)])
+        }
+        Event::Assigned { owner, .. } => say("assigned", &[("owner", &names.owner(owner.unit, owner.user))]),
+        Event::Restored { at } => say("restored", &[("at", &frame.moment(*at))]),
+        Event::Replied { mode, at, .. } => {
+            say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
+        }
+        Event::CauseSet { cause, .. } => say("cause_set", &[("cause", &frame.cause(cause))]),
+        Event::SatisfactionAsked { mode } => say("satisfaction_asked", &[("mode", &frame.code("mode", mode))]),
+        Event::SatisfactionRecorded { satisfied, .. } => {
+            let said = frame.code("satisfied", words::satisfaction(*satisfied));
+            say("satisfaction_recorded", &[("satisfied", &said)])
+        }
+        Event::Confirmed { mode } => say("confirmed", &[("mode", &frame.code("mode", mode))]),
+        Event::Reopened { round, .. } => say("reopened", &[("round", &round.to_string())]),
+        Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
+        Event::Accepted {}
+        | Event::Noted { .. }
+        | Event::Proposed { .. }
+        | Event::Approved { .. }
+        | Event::SentBack { .. }
+        | Event::Closed {} => None,
+    }
+}

@@ -1,0 +1,216 @@
+//! The queue: open cases by time left, filtered, page by page.
+
+use super::times::step;
+use super::{Frame, page, render};
+use crate::api::cases::{LIST, filter};
+use crate::app::AppState;
+use crate::extract::{Visitor, Who};
+use crate::problem::Failure;
+use crate::query;
+use crate::routes::{Access, Method, Route};
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use desk::permissions;
+use desk::queries::list::{Listed, Order};
+use domain::case::State as CaseState;
+use domain::ids::{UnitId, UserId};
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// The views on the left, the first is the usual one.
+const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![page(Method::Get, "/console", Access::Needs(permissions::READ_CASES), get(queue))]
+}
+
+struct Row {
+    number: String,
+    subject: String,
+    category: String,
+    kind: String,
+    state: &'static str,
+    state_words: String,
+    grade: &'static str,
+    grade_words: String,
+    owner: String,
+    received: String,
+    due: String,
+    due_class: &'static str,
+    due_sign: &'static str,
+    due_at: String,
+    rule: String,
+}
+
+struct Tab {
+    words: String,
+    href: String,
+    here: bool,
+}
+
+struct Choice {
+    code: &'static str,
+    words: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "queue.html")]
+struct Queue<'a> {
+    frame: Frame<'a>,
+    view: String,
+    tabs: Vec<Tab>,
+    rows: Vec<Row>,
+    grades: Vec<Choice>,
+    states: Vec<Choice>,
+    region: String,
+    category: String,
+    phone: String,
+    external: String,
+    filtered: bool,
+    next: Option<String>,
+    categories: Vec<(String, String)>,
+}
+
+async fn queue(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let raw = raw.unwrap_or_default();
+    let mut pairs = query::form(raw.as_bytes());
+    let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
+    let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
+    pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
+    for (name, value) in &mut pairs {
+        if name == "category" {
+            *value = value.split_whitespace().next().unwrap_or_default().to_owned();
+        }
+    }
+    let text: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+    let given = query::read(Some(&text.join("&")), LIST)?;
+    let mut filter = filter(&given, &caller)?;
+    filter.limit = 50;
+    match view.as_str() {
+        "mine" => filter.assignee = caller.actor.user().or(Some(UserId::NIL)),
+        "unit" => filter.unit = Some(caller.actor.unit),
+        "triage" => filter.states = vec![CaseState::Triage],
+        "review" => filter.states = vec![CaseState::AwaitingReview],
+        "closed" => filter.states = vec![CaseState::Closed],
+        _ => {}
+    }
+    let ended = filter.states.iter().any(|state| !state.is_open());
+    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
+    filter.open_only = filter.order == Order::Due;
+    let found = app.desk.list(&caller, &filter).await?;
+    let frame = Frame::new(&app, &visitor);
+    let names = Names::gather(&app, &caller).await?;
+    let now = app.desk.time().now();
+    let shown = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let keep = |more: &str| {
+        let mut parts = vec![format!("view={view}")];
+        parts.extend(text.iter().filter(|part| !part.starts_with("after=")).cloned());
+        parts.push(more.to_owned());
+        format!("/console?{}", parts.join("&"))
+    };
+    let tabs = VIEWS
+        .iter()
+        .map(|one| Tab {
+            words: frame.t(&format!("view.{one}")),
+            href: format!("/console?view={one}"),
+            here: *one == view,
+        })
+        .collect();
+    let choices = |list: &str, codes: &[&'static str], chosen: &str| {
+        codes
+            .iter()
+            .map(|code| Choice { code, words: frame.code(list, code), chosen: *code == chosen })
+            .collect::<Vec<_>>()
+    };
+    let states: Vec<&'static str> =
+        CaseState::ALL.iter().filter(|state| state.is_open()).map(|state| state.code()).collect();
+    let chosen_state = given.get("status").and_then(Value::as_array).and_then(|list| list.first()?.as_str());
+    let taxonomy = app.desk.library().taxonomy();
+    let page = Queue {
+        tabs,
+        rows: found.items.iter().map(|one| row(&frame, one, &names, now)).collect(),
+        grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
+        states: choices("state", &states, chosen_state.unwrap_or_default()),
+        region: shown("region"),
+        category: shown("category"),
+        phone: shown("phone"),
+        external: shown("external"),
+        filtered: !text.is_empty(),
+        next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
+        categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
+        view,
+        frame,
+    };
+    Ok(render(&page))
+}
+
+fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
+    let due = one.due.as_ref();
+    let step = due.map(|(_, at)| step(one.received_at, *at, now));
+    let pack = frame.app.desk.library().governing();
+    let rule =
+        due.and_then(|(rule, _)| pack.clock(rule)).map(|rule| frame.language.pick(&rule.title.zh, &rule.title.en));
+    let missing = || frame.t("no_subject");
+    Row {
+        number: one.number.clone(),
+        subject: one.subject.clone().unwrap_or_else(missing),
+        category: one.category.as_deref().map(|code| frame.category(code)).unwrap_or_default(),
+        kind: frame.code("kind", &one.kind),
+        state: one.state.code(),
+        state_words: frame.code("state", one.state.code()),
+        grade: one.grade.code(),
+        grade_words: frame.code("grade", one.grade.code()),
+        owner: names.owner(one.unit, one.user),
+        received: frame.short(one.received_at),
+        due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
+        due_class: step.map_or("", |step| step.class()),
+        due_sign: step.map_or("", |step| step.sign()),
+        due_at: due.map(|(_, at)| frame.moment(*at)).unwrap_or_default(),
+        rule: rule.unwrap_or_default().to_owned(),
+    }
+}
+
+/// Names of units and colleagues.
+pub(super) struct Names {
+    pub(super) units: Vec<desk::organisation::Unit>,
+    pub(super) users: Vec<desk::organisation::Colleague>,
+    unit_names: HashMap<UnitId, String>,
+    user_names: HashMap<UserId, String>,
+}
+
+impl Names {
+    pub(super) async fn gather(app: &AppState, caller: &desk::Caller) -> Result<Self, Failure> {
+        let (units, users) = if permissions::READ_ORGANISATION.allows(caller) {
+            (app.desk.units(caller).await?, app.desk.colleagues(caller).await?)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        Ok(Self {
+            unit_names: units.iter().map(|unit| (unit.id, unit.name.clone())).collect(),
+            user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
+            units,
+            users,
+        })
+    }
+
+    /// The person who holds a case, else the unit.
+    pub(super) fn owner(&self, unit: UnitId, user: Option<UserId>) -> String {
+        let person = user.and_then(|user| self.user_names.get(&user));
+        let unit = self.unit_names.get(&unit);
+        match (unit, person) {
+            (Some(unit), Some(person)) => format!("{person} · {unit}"),
+            (None, Some(name)) | (Some(name), None) => name.clone(),
+            (None, None) => "—".to_owned(),
+        }
+    }
+}

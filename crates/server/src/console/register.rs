@@ -1,0 +1,170 @@
+//! Registering a contact while the customer is on the line.
+
+use super::form::{Draw, Input, Typed};
+use super::{Frame, page, render};
+use crate::app::AppState;
+use crate::extract::{self, Visitor, Who};
+use crate::problem::{Failure, Told};
+use crate::routes::{Access, Method, Route};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use desk::permissions;
+use domain::intake::{FIELDS, Intake};
+use domain::refusal::Refusal;
+
+/// Groups of the form in the order of a call, with the fields of each by dotted name or prefix.
+const GROUPS: &[(&str, bool, &[&str])] = &[
+    ("what", true, &["kind", "accept_channel", "category", "subject", "description", "demand"]),
+    (
+        "who",
+        true,
+        &[
+            "complainant.name",
+            "complainant.phone",
+            "complainant.anonymous",
+            "subscription.number",
+            "subscription.product",
+            "complainant.vulnerable",
+        ],
+    ),
+    ("where", true, &["region", "place.text", "place.area_type", "occurred_at", "amount.value"]),
+    ("assess", false, &["assessment", "place.neighbours_affected", "place.visit_needed", "pre_treatment", "device"]),
+    (
+        "more",
+        false,
+        &[
+            "complainant.phone_alt",
+            "complainant.email",
+            "complainant.address",
+            "complainant.id_number",
+            "complainant.identity_verified",
+            "complainant.verification",
+            "complainant.capacity",
+            "complainant.authority",
+            "complainant.language",
+            "complainant.preferred_mode",
+            "complainant.preferred_time",
+            "subscription.caller",
+            "subscription.plan",
+            "subscription.star",
+            "subscription.region",
+            "submit_channel",
+            "received_at",
+            "promised_at",
+            "external",
+            "contact_record",
+        ],
+    ),
+];
+
+pub(super) fn routes() -> Vec<Route> {
+    let access = Access::Needs(permissions::REGISTER);
+    vec![
+        page(Method::Get, "/console/new", access, get(form)),
+        page(Method::Post, "/console/new", access, post(register)),
+    ]
+}
+
+struct Group {
+    title: String,
+    open: bool,
+    inputs: Vec<Input>,
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct Register<'a> {
+    frame: &'a Frame<'a>,
+    groups: Vec<Group>,
+    categories: Vec<(String, String)>,
+    told: Option<Told>,
+}
+
+async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
+    let mut typed = Typed::default();
+    typed.set("kind", "complaint");
+    typed.set("accept_channel", "hotline");
+    draw(&Frame::new(&app, &visitor), &typed, None)
+}
+
+fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>) -> Response {
+    let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
+    let draw = Draw { frame, words: "", typed, errors: &errors, people: &|_| Vec::new() };
+    let mut inputs = draw.inputs("", FIELDS);
+    // A person already known is chosen by a programme; people confirm identities in conversation.
+    inputs.retain(|input| input.name != "complainant.person");
+    let mut groups = Vec::new();
+    for (title, open, names) in GROUPS {
+        let mut mine = Vec::new();
+        for name in *names {
+            let belongs = |input: &Input| input.name == *name || input.name.starts_with(&format!("{name}."));
+            while let Some(place) = inputs.iter().position(belongs) {
+                mine.push(inputs.remove(place));
+            }
+        }
+        let open = *open || mine.iter().any(|input| !input.error.is_empty() || !input.value.is_empty());
+        groups.push(Group { title: frame.t(&format!("group.{title}")), open, inputs: mine });
+    }
+    render(&Register { frame, groups, categories: frame.leaves(), told })
+}
+
+async fn register(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let frame = Frame::new(&app, &visitor);
+    let outcome = match Intake::read(typed.value(FIELDS, &frame)) {
+        Ok(intake) => app.desk.register(&caller, intake, None).await.map_err(Failure::from),
+        Err(faults) => Err(Refusal::invalid(faults).into()),
+    };
+    match outcome {
+        Ok(done) => Ok(Redirect::to(&format!("/console/cases/{}?done=register", done.case.number)).into_response()),
+        Err(failure) => {
+            let told = failure.tell(&app, visitor.language);
+            let status = told.status;
+            let mut response = draw(&frame, &typed, Some(told));
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::shape::{Field, Kind};
+
+    fn names(prefix: &str, fields: &'static [Field], found: &mut Vec<String>) {
+        for field in fields {
+            let name = if prefix.is_empty() { field.name.to_owned() } else { format!("{prefix}.{}", field.name) };
+            match &field.kind {
+                Kind::Object(inner) | Kind::List { of: Kind::Object(inner), .. } => names(&name, inner, found),
+                Kind::Money => found.push(format!("{name}.value")),
+                _ => found.push(name),
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_an_intake_is_on_the_form() {
+        let mut all = Vec::new();
+        names("", FIELDS, &mut all);
+        all.retain(|name| name != "complainant.person");
+        for name in all {
+            let count = GROUPS
+                .iter()
+                .flat_map(|(_, _, names)| names.iter())
+                .filter(|listed| name == **listed || name.starts_with(&format!("{listed}.")))
+                .count();
+            assert_eq!(count, 1, "{name}");
+        }
+    }
+}

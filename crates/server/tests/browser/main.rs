@@ -1,0 +1,130 @@
+//! The product as a person uses it: a real browser against the real program, in both languages and two sizes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed test panics"
+)]
+
+#[path = "../program/mod.rs"]
+mod program;
+mod webdriver;
+
+use program::Program;
+use std::path::PathBuf;
+use webdriver::Browser;
+
+const SIZES: [(u32, u32); 2] = [(1440, 900), (390, 844)];
+
+fn picture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots").join(format!("{name}.png"))
+}
+
+struct Visit<'a> {
+    browser: &'a Browser,
+    language: &'a str,
+    width: u32,
+}
+
+impl Visit<'_> {
+    fn keep(&self, name: &str) {
+        self.browser.screenshot(&picture(&format!("{}-{}-{name}", self.language, self.width)));
+        let wide = self.browser.script("return document.documentElement.scrollWidth").as_u64().unwrap();
+        assert!(wide <= u64::from(self.width), "{name} is {wide} wide on {}", self.width);
+    }
+
+    fn operate(&self, verb: &str, fill: impl Fn(&str)) {
+        let form = format!("form[action$=\"/{verb}\"]");
+        self.browser
+            .script(&format!("const d = document.querySelector('{form}').closest('details.op'); if (d) d.open = true"));
+        fill(&form);
+        self.browser.click(&format!("{form} button"));
+        let url = self.browser.url();
+        assert!(url.contains(&format!("done={verb}")), "{verb}: {url}\n{}", self.browser.text());
+    }
+}
+
+#[test]
+fn a_complaint_from_registration_to_close() {
+    let program = Program::start(&["--demo"]);
+    for language in ["zh-CN", "en"] {
+        for (width, height) in SIZES {
+            let browser = Browser::start(language).unwrap();
+            browser.size(width, height);
+            let visit = Visit { browser: &browser, language, width };
+            browser.goto(&program.url("/"));
+            visit.keep("01-sign-in");
+            browser.type_into("input[name=username]", "admin");
+            browser.type_into("input[name=password]", "not the password");
+            browser.click("button.primary");
+            let refused =
+                if language == "en" { "User name or password is wrong" } else { "用户名或密码不正确" };
+            assert!(browser.text().contains(refused), "{}", browser.text());
+            browser.type_into("input[name=username]", "admin");
+            browser.type_into("input[name=password]", program.password());
+            browser.click("button.primary");
+            visit.keep("02-queue");
+            browser.goto(&program.url("/console/new"));
+            browser.type_into("input[name=\"complainant.phone\"]", "13800138000");
+            browser.click(".foot button.primary");
+            let needed = if language == "en" { "is required" } else { "必填" };
+            assert!(browser.text().contains(needed));
+            let kept = browser.script("return document.querySelector('input[name=\"complainant.phone\"]').value");
+            assert_eq!(kept, "13800138000", "what was typed is kept");
+            visit.keep("03-register-faults");
+            browser.type_into("input[name=category]", "B204");
+            browser.type_into("input[name=subject]", "连扣四个月视频会员费");
+            let story = "客户称从未订购，联系电话13800138000，身份证11010519491231002X。";
+            browser.type_into("textarea[name=description]", story);
+            browser.type_into("textarea[name=demand]", "退费并致歉");
+            browser.type_into("input[name=\"complainant.name\"]", "王小明");
+            browser.type_into("input[name=region]", "310115");
+            browser.type_into("input[name=\"amount.value\"]", "100.00");
+            browser.click(".foot button.primary");
+            assert!(browser.url().contains("done=register"), "{}", browser.text());
+            let page = browser.text();
+            assert!(page.contains("138****8000") && page.contains("1101**********002X"), "{page}");
+            assert!(!page.contains("13800138000") && !page.contains("王小明"), "nothing personal is shown: {page}");
+            visit.keep("04-case");
+            visit.operate("accept", |_| {});
+            browser.click("form[action$=\"/reveal\"] button");
+            assert!(browser.text().contains("13800138000"), "the holder sees the number with one click");
+            browser.goto(&browser.url().replace("/reveal", ""));
+            visit.operate("propose", |form| {
+                browser.type_into(&format!("{form} textarea[name=outcome]"), "先行退费一百元并取消业务");
+            });
+            visit.keep("05-proposed");
+            visit.operate("approve", |_| {});
+            visit.operate("reply", |form| {
+                browser.choose(&format!("{form} select[name=mode]"), "phone");
+                browser.type_into(&format!("{form} textarea[name=content]"), "已退费并致歉，客户认可。");
+            });
+            visit.operate("set-cause", |form| browser.choose(&format!("{form} select[name=cause]"), "MKT.CONS"));
+            visit.operate("ask-satisfaction", |form| {
+                browser.choose(&format!("{form} select[name=mode]"), "phone");
+            });
+            visit.operate("record-satisfaction", |form| {
+                browser.choose(&format!("{form} select[name=satisfied]"), "satisfied");
+            });
+            visit.operate("close", |_| {});
+            let closed = if language == "en" { "Closed" } else { "已办结" };
+            assert!(browser.text().contains(closed));
+            browser.script("document.querySelectorAll('aside details.why').forEach((one, n) => one.open = n === 0)");
+            visit.keep("06-closed");
+            browser.goto(&program.url("/console/cases/TS-20200101-000001-1"));
+            visit.keep("07-not-found");
+            browser.goto(&program.url("/docs"));
+            visit.keep("08-docs");
+            let errors: Vec<_> = browser.errors().into_iter().filter(|error| !error.contains("status of 4")).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+            let elsewhere: Vec<_> = browser
+                .requests()
+                .into_iter()
+                .filter(|url| !url.starts_with(&program.url("/")) && !url.starts_with("data:"))
+                .filter(|url| url.starts_with("http"))
+                .collect();
+            assert!(elsewhere.is_empty(), "{elsewhere:?}");
+        }
+    }
+}

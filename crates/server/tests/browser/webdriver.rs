@@ -1,0 +1,208 @@
+//! A small WebDriver client over plain HTTP: enough to drive a real browser as a person would.
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A browser under control; ends with its driver when dropped.
+pub struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+    profile: PathBuf,
+}
+
+/// The name WebDriver gives elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Browser {
+    /// Starts a headless browser, or says why there is none.
+    pub fn start(language: &str) -> Result<Self, String> {
+        let port = free_port();
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("chromedriver: {error}"))?;
+        let profile = std::env::temp_dir().join(format!("redress-browser-{}-{port}", std::process::id()));
+        let mut browser = Self { driver, port, session: String::new(), profile };
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if started.elapsed() > Duration::from_secs(20) {
+                return Err("chromedriver does not answer".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let wish = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
+            "goog:chromeOptions": {
+                "args": [
+                    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                    "--disable-dev-shm-usage", "--hide-scrollbars", format!("--accept-lang={language}"),
+                    format!("--user-data-dir={}", browser.profile.display()),
+                ],
+                "prefs": {"intl.accept_languages": language},
+            },
+        }}});
+        let session = browser.call("POST", "/session", Some(&wish))?;
+        browser.session = session["sessionId"].as_str().ok_or("no session")?.to_owned();
+        Ok(browser)
+    }
+
+    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let shown = |error: std::io::Error| format!("{method} {path}: {error}");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(shown)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(shown)?;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.port,
+            body.len()
+        )
+        .map_err(shown)?;
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).map_err(shown)?;
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap_or(0);
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut bytes = vec![0; length];
+        reader.read_exact(&mut bytes).map_err(shown)?;
+        let answer: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        let value = answer["value"].clone();
+        if value["error"].is_string() {
+            return Err(format!("{method} {path}: {} {}", value["error"], value["message"]));
+        }
+        Ok(value)
+    }
+
+    fn on_session(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        self.call(method, &format!("/session/{}{path}", self.session), body).unwrap()
+    }
+
+    /// Sets the size of the page.
+    pub fn size(&self, width: u32, height: u32) {
+        let metrics = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
+        }});
+        self.on_session("POST", "/goog/cdp/execute", Some(&metrics));
+    }
+
+    /// Opens an address.
+    pub fn goto(&self, url: &str) {
+        self.on_session("POST", "/url", Some(&json!({"url": url})));
+    }
+
+    /// The address shown.
+    pub fn url(&self) -> String {
+        self.on_session("GET", "/url", None).as_str().unwrap().to_owned()
+    }
+
+    /// Runs a script and returns its value.
+    pub fn script(&self, script: &str) -> Value {
+        self.on_session("POST", "/execute/sync", Some(&json!({"script": script, "args": []})))
+    }
+
+    /// The words of the page.
+    pub fn text(&self) -> String {
+        self.script("return document.body.innerText").as_str().unwrap().to_owned()
+    }
+
+    fn find(&self, css: &str) -> String {
+        let wish = json!({"using": "css selector", "value": css});
+        let started = Instant::now();
+        loop {
+            match self.call("POST", &format!("/session/{}/element", self.session), Some(&wish)) {
+                Ok(found) => return found[ELEMENT].as_str().unwrap().to_owned(),
+                Err(error) if started.elapsed() > Duration::from_secs(5) => {
+                    panic!("{css} on {}: {error}\n{}", self.url(), self.text())
+                }
+                Err(_) => std::thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    /// Clicks.
+    pub fn click(&self, css: &str) {
+        let element = self.find(css);
+        self.on_session("POST", &format!("/element/{element}/click"), Some(&json!({})));
+    }
+
+    /// Types, after clearing what was there.
+    pub fn type_into(&self, css: &str, text: &str) {
+        let element = self.find(css);
+        self.on_session("POST", &format!("/element/{element}/clear"), Some(&json!({})));
+        self.on_session("POST", &format!("/element/{element}/value"), Some(&json!({"text": text})));
+    }
+
+    /// Chooses an option of a list by its code.
+    pub fn choose(&self, css: &str, code: &str) {
+        self.click(&format!("{css} option[value=\"{code}\"]"));
+    }
+
+    /// Opens a folded part unless it is open.
+    pub fn unfold(&self, css: &str) {
+        self.script(&format!("document.querySelector({}).open = true", json!(css)));
+    }
+
+    /// Takes a picture of the whole page.
+    pub fn screenshot(&self, path: &Path) {
+        let shot = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true}});
+        let image = self.on_session("POST", "/goog/cdp/execute", Some(&shot));
+        let bytes = base64::engine::general_purpose::STANDARD.decode(image["data"].as_str().unwrap()).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+
+    /// Errors in the browser's console since the last look.
+    pub fn errors(&self) -> Vec<String> {
+        let log = self.on_session("POST", "/se/log", Some(&json!({"type": "browser"})));
+        log.as_array()
+            .unwrap()
+            .iter()
+            .filter(|line| line["level"] == "SEVERE" || line["level"] == "WARNING")
+            .map(|line| line["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    /// Addresses the browser asked for since the last look.
+    pub fn requests(&self) -> Vec<String> {
+        let log = self.on_session("POST", "/se/log", Some(&json!({"type": "performance"})));
+        log.as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line["message"].as_str()?).ok())
+            .filter(|message| message["message"]["method"] == "Network.requestWillBeSent")
+            .filter_map(|message| Some(message["message"]["params"]["request"]["url"].as_str()?.to_owned()))
+            .collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            let _ = self.call("DELETE", &format!("/session/{}", self.session), None);
+        }
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        let _ = std::fs::remove_dir_all(&self.profile);
+    }
+}
