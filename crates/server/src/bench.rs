@@ -1,13 +1,40 @@
-//! Measurements: how fast the real product is, on this machine, in one run.
+//! `redress bench`: how fast the real program is on this machine. The server runs as a process of its own; the
+//! generator beside it uses plain sockets, so that little of the machine is spent on asking.
 
-/// `redress bench`.
-#[derive(Debug, clap::Args)]
-pub struct Bench {}
+mod bare;
+mod client;
+mod intake;
+mod lists;
+mod process;
+mod seed;
+
+use clap::{Args, Subcommand};
+
+/// Measure.
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Durable registrations a second over HTTP, and against the bare store writing the same rows.
+    Intake(intake::Intake),
+    /// Latency of a queue page and of a case with its history, at a fixed rate.
+    Lists(lists::Lists),
+    /// Fill a database with many cases.
+    Seed(seed::Seed),
+}
 
 /// Runs a measurement.
 ///
 /// # Errors
 /// What went wrong, in one line.
-pub fn run(_: Bench) -> Result<(), String> {
-    Ok(())
+pub fn run(bench: Bench) -> Result<(), String> {
+    match bench.what {
+        What::Intake(ask) => intake::run(&ask),
+        What::Lists(ask) => lists::run(&ask),
+        What::Seed(ask) => seed::run(&ask),
+    }
 }

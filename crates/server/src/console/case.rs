@@ -54,7 +54,7 @@ struct Clock {
     class: &'static str,
     sign: &'static str,
     running: bool,
-    /// No law stands behind the figure, or it has not been checked.
+    /// No law stands behind the figure.
     internal: bool,
     lines: Vec<String>,
 }
@@ -252,7 +252,7 @@ fn clocks(frame: &Frame<'_>, app: &AppState, caller: &Caller, case: &Case) -> Re
             class,
             sign,
             running: clock.ended.is_none(),
-            internal: rule.is_none_or(|rule| !pack.states_compliance(rule)),
+            internal: rule.is_none_or(|rule| rule.layer != policy::Layer::Law),
             lines: one.explanation.lines(frame.language.of_rules()),
         });
     }

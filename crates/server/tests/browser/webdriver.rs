@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A browser under control; ends with its driver when dropped.
-pub struct Browser {
+pub(crate) struct Browser {
     driver: Child,
     port: u16,
     session: String,
@@ -25,7 +25,7 @@ fn free_port() -> u16 {
 
 impl Browser {
     /// Starts a headless browser, or says why there is none.
-    pub fn start(language: &str) -> Result<Self, String> {
+    pub(crate) fn start(language: &str) -> Result<Self, String> {
         let port = free_port();
         let driver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -99,7 +99,7 @@ impl Browser {
     }
 
     /// Sets the size of the page.
-    pub fn size(&self, width: u32, height: u32) {
+    pub(crate) fn size(&self, width: u32, height: u32) {
         let metrics = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
         }});
@@ -107,23 +107,42 @@ impl Browser {
     }
 
     /// Opens an address.
-    pub fn goto(&self, url: &str) {
+    pub(crate) fn goto(&self, url: &str) {
         self.on_session("POST", "/url", Some(&json!({"url": url})));
     }
 
     /// The address shown.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.on_session("GET", "/url", None).as_str().unwrap().to_owned()
     }
 
     /// Runs a script and returns its value.
-    pub fn script(&self, script: &str) -> Value {
+    pub(crate) fn script(&self, script: &str) -> Value {
         self.on_session("POST", "/execute/sync", Some(&json!({"script": script, "args": []})))
     }
 
+    /// Waits until the address holds these words; a click may return before its page has come.
+    pub(crate) fn arrive(&self, part: &str) {
+        self.wait(&format!("at {part}"), || self.url().contains(part));
+    }
+
+    /// Waits until the page holds these words.
+    pub(crate) fn read(&self, words: &str) {
+        self.wait(words, || self.text().contains(words));
+    }
+
+    fn wait(&self, what: &str, holds: impl Fn() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < Duration::from_secs(10), "not {what}, but {}:\n{}", self.url(), self.text());
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
     /// The words of the page.
-    pub fn text(&self) -> String {
-        self.script("return document.body.innerText").as_str().unwrap().to_owned()
+    pub(crate) fn text(&self) -> String {
+        let words = self.script("return document.body ? document.body.innerText : ''");
+        words.as_str().unwrap_or_default().to_owned()
     }
 
     fn find(&self, css: &str) -> String {
@@ -141,30 +160,25 @@ impl Browser {
     }
 
     /// Clicks.
-    pub fn click(&self, css: &str) {
+    pub(crate) fn click(&self, css: &str) {
         let element = self.find(css);
         self.on_session("POST", &format!("/element/{element}/click"), Some(&json!({})));
     }
 
     /// Types, after clearing what was there.
-    pub fn type_into(&self, css: &str, text: &str) {
+    pub(crate) fn type_into(&self, css: &str, text: &str) {
         let element = self.find(css);
         self.on_session("POST", &format!("/element/{element}/clear"), Some(&json!({})));
         self.on_session("POST", &format!("/element/{element}/value"), Some(&json!({"text": text})));
     }
 
     /// Chooses an option of a list by its code.
-    pub fn choose(&self, css: &str, code: &str) {
+    pub(crate) fn choose(&self, css: &str, code: &str) {
         self.click(&format!("{css} option[value=\"{code}\"]"));
     }
 
-    /// Opens a folded part unless it is open.
-    pub fn unfold(&self, css: &str) {
-        self.script(&format!("document.querySelector({}).open = true", json!(css)));
-    }
-
     /// Takes a picture of the whole page.
-    pub fn screenshot(&self, path: &Path) {
+    pub(crate) fn screenshot(&self, path: &Path) {
         let shot = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true}});
         let image = self.on_session("POST", "/goog/cdp/execute", Some(&shot));
         let bytes = base64::engine::general_purpose::STANDARD.decode(image["data"].as_str().unwrap()).unwrap();
@@ -173,7 +187,7 @@ impl Browser {
     }
 
     /// Errors in the browser's console since the last look.
-    pub fn errors(&self) -> Vec<String> {
+    pub(crate) fn errors(&self) -> Vec<String> {
         let log = self.on_session("POST", "/se/log", Some(&json!({"type": "browser"})));
         log.as_array()
             .unwrap()
@@ -184,7 +198,7 @@ impl Browser {
     }
 
     /// Addresses the browser asked for since the last look.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let log = self.on_session("POST", "/se/log", Some(&json!({"type": "performance"})));
         log.as_array()
             .unwrap()

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 /// Where a program keeps its data.
 #[derive(Clone)]
-pub struct Place {
-    pub folder: PathBuf,
-    pub database: Option<String>,
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) database: Option<String>,
 }
 
 impl Place {
     /// A new folder, and the embedded database in it unless an address is given.
-    pub fn new(database: Option<String>) -> Self {
+    pub(crate) fn new(database: Option<String>) -> Self {
         let name = format!("redress-program-{}", uuid::Uuid::now_v7().simple());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
@@ -34,33 +34,33 @@ impl Place {
     }
 
     /// Runs a command to its end.
-    pub fn run(&self, command: &[&str]) -> Output {
+    pub(crate) fn run(&self, command: &[&str]) -> Output {
         self.command(command).output().unwrap()
     }
 
     /// Runs a command that must succeed and returns what it printed.
-    pub fn ok(&self, command: &[&str]) -> String {
+    pub(crate) fn ok(&self, command: &[&str]) -> String {
         let output = self.run(command);
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{command:?}: {out}{err}");
         out.trim().to_owned()
     }
 
-    pub fn command(&self, command: &[&str]) -> Command {
+    pub(crate) fn command(&self, command: &[&str]) -> Command {
         let mut process = Command::new(env!("CARGO_BIN_EXE_redress"));
         process.args(command).args(self.arguments()).current_dir(&self.folder);
         process
     }
 
     /// A token with everything allowed.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         self.ok(&["token", "create", "--name", "test", "--role", "admin"])
     }
 }
 
 /// A running server.
-pub struct Program {
-    pub place: Place,
+pub(crate) struct Program {
+    pub(crate) place: Place,
     child: Child,
     port: u16,
     password: String,
@@ -69,26 +69,26 @@ pub struct Program {
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
 
 impl Program {
     /// Starts on a new embedded database.
-    pub fn start(more: &[&str]) -> Self {
+    pub(crate) fn start(more: &[&str]) -> Self {
         Self::at(Place::new(None), more)
     }
 
     /// Starts at a place and waits for its address.
-    pub fn at(place: Place, more: &[&str]) -> Self {
+    pub(crate) fn at(place: Place, more: &[&str]) -> Self {
         let mut child = place
             .command(&["serve", "--listen", "127.0.0.1:0"])
             .args(more)
@@ -115,24 +115,24 @@ impl Program {
         Self { place, child, port, password, keep: false }
     }
 
-    pub fn password(&self) -> &str {
+    pub(crate) fn password(&self) -> &str {
         &self.password
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    pub fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Kills the server as a power cut would, keeping its data.
-    pub fn kill(mut self) -> Place {
+    pub(crate) fn kill(mut self) -> Place {
         self.keep = true;
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -140,7 +140,7 @@ impl Program {
     }
 
     /// Ends the server as an operator would, keeping its data.
-    pub fn stop(mut self) -> Place {
+    pub(crate) fn stop(mut self) -> Place {
         self.keep = true;
         let ended = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(ended.success());
@@ -150,13 +150,25 @@ impl Program {
     }
 
     /// Sends a request.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<Answer> {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> std::io::Result<Answer> {
         send(self.port, method, path, headers, body)
     }
 }
 
 /// Sends a request to a port of this machine.
-pub fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> std::io::Result<Answer> {
+pub(crate) fn send(
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n");
@@ -187,6 +199,6 @@ impl Drop for Program {
 }
 
 /// Removes a folder of a test.
-pub fn remove(folder: &Path) {
+pub(crate) fn remove(folder: &Path) {
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -1,0 +1,128 @@
+//! Reading at a fixed rate: each request has its moment, and its latency counts from there, so that a slow answer also
+//! counts for those that had to wait behind it.
+
+use super::client::{Client, request};
+use super::intake::percentiles;
+use super::process::Server;
+use clap::Args;
+use hdrhistogram::Histogram;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Options of `bench lists`.
+#[derive(Debug, Args)]
+pub(super) struct Lists {
+    /// Folder of a database made by `bench seed`.
+    #[arg(long, value_name = "DIR", required_unless_present = "database_url")]
+    data_dir: Option<PathBuf>,
+    /// PostgreSQL database made by `bench seed`; needs its key file.
+    #[arg(long, value_name = "URL", requires = "master_key_file")]
+    database_url: Option<String>,
+    /// Master key file; beside the folder if left out.
+    #[arg(long, value_name = "FILE")]
+    master_key_file: Option<PathBuf>,
+    /// Requests a second.
+    #[arg(long, default_value_t = 300)]
+    rate: u64,
+    /// Connections.
+    #[arg(long, default_value_t = 32)]
+    connections: u64,
+    /// Seconds for each kind of request.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+}
+
+/// Filters of queue pages, as agents and supervisors use them.
+const FILTERS: [&str; 8] = [
+    "",
+    "&grade=urgent",
+    "&category=B204",
+    "&region=31",
+    "&status=accepted",
+    "&grade=major&region=33",
+    "&category=A1&region=51",
+    "&status=registered,triage",
+];
+
+pub(super) fn run(ask: &Lists) -> Result<(), String> {
+    let folder = ask.data_dir.clone().unwrap_or_else(std::env::temp_dir);
+    let key = ask.master_key_file.clone().unwrap_or_else(|| super::seed::key_beside(&folder));
+    let server = Server::start(&folder, ask.database_url.as_deref(), &key)?;
+    println!("start to listening ms      {}", server.started_in.as_millis());
+    println!("memory MiB idle            {:.0}", server.memory());
+    let token = server.token()?;
+    let cases = some_cases(&server, &token)?;
+    let pages: Vec<Vec<u8>> = FILTERS
+        .iter()
+        .map(|filter| request("GET", &format!("/api/v1/complaints?sort=due&limit=50{filter}"), &token, ""))
+        .collect();
+    let histories: Vec<Vec<u8>> =
+        cases.iter().map(|id| request("GET", &format!("/api/v1/complaints/{id}/events"), &token, "")).collect();
+    // Every index and page is touched once before anything counts.
+    at_rate(&server, &pages, ask, 3)?;
+    at_rate(&server, &histories, ask, 3)?;
+    let shown = format!("{} requests/s over {} connections, from their due moment", ask.rate, ask.connections);
+    println!("{shown}");
+    println!("queue page ms              {}", percentiles(&at_rate(&server, &pages, ask, ask.seconds)?));
+    println!("case with history ms       {}", percentiles(&at_rate(&server, &histories, ask, ask.seconds)?));
+    println!("memory MiB under load      {:.0}", server.memory());
+    Ok(())
+}
+
+/// Identifiers of cases all over the database.
+fn some_cases(server: &Server, token: &str) -> Result<Vec<String>, String> {
+    let mut client = Client::connect(server.port)?;
+    let mut found = Vec::new();
+    for filter in ["&sort=due", "&sort=-received", "&sort=-received&status=closed"] {
+        let mut after = String::new();
+        for _ in 0..8 {
+            let path = format!("/api/v1/complaints?limit=250{filter}{after}");
+            client.send(&request("GET", &path, token, ""))?;
+            let page: Value = serde_json::from_slice(client.body()).map_err(|error| error.to_string())?;
+            for item in page.get("items").and_then(Value::as_array).into_iter().flatten() {
+                found.extend(item.get("id").and_then(Value::as_str).map(str::to_owned));
+            }
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+    }
+    if found.is_empty() { Err("the database holds no cases".to_owned()) } else { Ok(found) }
+}
+
+fn at_rate(server: &Server, requests: &[Vec<u8>], ask: &Lists, seconds: u64) -> Result<Histogram<u64>, String> {
+    let interval = Duration::from_secs_f64(ask.connections as f64 / ask.rate as f64);
+    let begun = Instant::now() + Duration::from_millis(50);
+    let each = ask.rate * seconds / ask.connections;
+    let lanes: Vec<_> = (0..ask.connections)
+        .map(|lane| {
+            let (port, requests) = (server.port, requests.to_vec());
+            let offset = interval.mul_f64(lane as f64 / ask.connections as f64);
+            let connections = ask.connections;
+            std::thread::spawn(move || -> Result<Histogram<u64>, String> {
+                let mut client = Client::connect(port)?;
+                let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
+                for n in 0..each {
+                    let due = begun + offset + interval.mul_f64(n as f64);
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
+                    let place = usize::try_from(n * connections + lane).unwrap_or(0) % requests.len();
+                    let status = client.send(requests.get(place).map(Vec::as_slice).unwrap_or_default())?;
+                    if status != 200 {
+                        return Err(format!("status {status}: {}", String::from_utf8_lossy(client.body())));
+                    }
+                    let took = Instant::now().saturating_duration_since(due);
+                    latency.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+                }
+                Ok(latency)
+            })
+        })
+        .collect();
+    let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
+    for lane in lanes {
+        let one = lane.join().map_err(|_| "a lane of the generator panicked".to_owned())??;
+        latency.add(one).map_err(|error| error.to_string())?;
+    }
+    Ok(latency)
+}
