@@ -1,6 +1,11 @@
 //! The verifier: reads every entry and checkpoint and names what does not add up. It needs no master key, because
 //! hashes cover ciphertext, and works on the database or on an export, without our server.
 
+mod export;
+mod scan;
+
+pub use export::{export, verify_export};
+
 use crate::error::DeskError;
 use crate::jobs::checkpoint::{Spans, digest, message};
 use base64::Engine as _;
@@ -8,13 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use domain::audit::chain::{GENESIS, Hash, Ledger, Link};
 use domain::audit::merkle;
 use ed25519_dalek::{Signature, VerifyingKey};
-use serde::{Deserialize, Serialize};
+use scan::{Item, scan};
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
-use std::io::{BufRead, Write};
-use store::{CheckpointRow, Db, EntryRow, cases, checkpoints, entries};
+use store::{CheckpointRow, Db, EntryRow};
 use uuid::Uuid;
 
-const PAGE: i64 = 5_000;
 /// A damaged log may have very many faults; naming this many is enough.
 const MOST_FINDINGS: usize = 1_000;
 
@@ -64,42 +68,6 @@ impl Report {
     }
 }
 
-/// One line of an export.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Line {
-    Entry(ExportedEntry),
-    Checkpoint(ExportedCheckpoint),
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct ExportedEntry {
-    subject: Uuid,
-    ledger: i64,
-    version: i64,
-    stream: i64,
-    seq: i64,
-    at: i64,
-    actor: String,
-    verb: String,
-    schema: i64,
-    body: String,
-    prev: String,
-    hash: String,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct ExportedCheckpoint {
-    n: i64,
-    at: i64,
-    ranges: String,
-    leaves: i64,
-    root: String,
-    prev: String,
-    signature: String,
-    public_key: String,
-}
-
 /// Checks entries one after another, chain by chain, then checkpoints over them.
 #[derive(Default)]
 struct Verifier {
@@ -110,6 +78,7 @@ struct Verifier {
     streams: BTreeMap<i64, BTreeMap<i64, Hash>>,
     sealed: BTreeMap<i64, i64>,
     last: Option<(i64, Hash)>,
+    case_rows: u64,
 }
 
 impl Verifier {
@@ -202,6 +171,25 @@ impl Verifier {
         }
     }
 
+    /// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
+    fn case_row(&mut self, id: Uuid, version: i64) {
+        self.case_rows += 1;
+        let logged = self.heads.get(&(id, Ledger::Case.code())).map_or(0, |(version, _)| *version);
+        if logged != version {
+            let detail = format!("the case is at version {version}, its log ends at {logged}");
+            self.report.find("log_truncated", Some(id), Some(logged), detail);
+        }
+    }
+
+    /// Checkpoints must reach as far as was noted when they were made.
+    fn said_sealed(&mut self, stream: i64, seq: i64) {
+        let sealed = self.sealed.get(&stream).copied().unwrap_or(0);
+        if sealed != seq {
+            let detail = format!("stream {stream} was sealed to {seq}, checkpoints reach {sealed}");
+            self.report.find("checkpoint_missing", None, Some(seq), detail);
+        }
+    }
+
     /// Positions must be gapless to the end, and what is beyond the last seal is counted.
     fn streams(&mut self) {
         let mut gaps = Vec::new();
@@ -232,22 +220,27 @@ fn signed(row: &CheckpointRow) -> bool {
     }
 }
 
-/// Verifies a database. `trusted` is the public key checkpoints must be signed with, if it is known.
+/// Verifies a database as it stands at one moment. `trusted` is the public key checkpoints must be signed with, if it
+/// is known.
 ///
 /// # Errors
 /// Those of the database; a damaged log is no error but a finding.
 pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
     let mut verifier = Verifier::default();
-    each_entry(db, |row| {
-        verifier.entry(row);
-        Ok(())
-    })?;
-    each_checkpoint(db, |row| {
-        verifier.checkpoint(row);
+    scan(db, |item| {
+        match item {
+            Item::Entry(row) => verifier.entry(&row),
+            Item::Checkpoint(row) => verifier.checkpoint(&row),
+            Item::Case(id, version) => verifier.case_row(id, version),
+            Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
+        }
         Ok(())
     })?;
     verifier.streams();
-    check_rows(db, &mut verifier)?;
+    if verifier.case_rows < verifier.report.cases {
+        let missing = verifier.report.cases - verifier.case_rows;
+        verifier.report.find("case_row_missing", None, None, format!("{missing} logged cases have no row"));
+    }
     if let Some(trusted) = trusted {
         let trusted = STANDARD.encode(trusted);
         if let Some(other) = verifier.report.public_keys.iter().find(|key| **key != trusted).cloned() {
@@ -255,173 +248,4 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
         }
     }
     Ok(verifier.report)
-}
-
-/// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
-fn check_rows(db: &Db, verifier: &mut Verifier) -> Result<(), DeskError> {
-    let mut after: Option<Uuid> = None;
-    let mut rows_seen = 0_u64;
-    loop {
-        let from = after;
-        let rows = db.read_now(move |tx| Ok::<_, DeskError>(cases::versions_after(tx, from, PAGE)?))?;
-        let Some((last, _)) = rows.last() else { break };
-        after = Some(*last);
-        for (id, version) in &rows {
-            rows_seen += 1;
-            let logged = verifier.heads.get(&(*id, Ledger::Case.code())).map_or(0, |(version, _)| *version);
-            if logged != *version {
-                let detail = format!("the case is at version {version}, its log ends at {logged}");
-                verifier.report.find("log_truncated", Some(*id), Some(logged), detail);
-            }
-        }
-    }
-    if rows_seen < verifier.report.cases {
-        let missing = verifier.report.cases - rows_seen;
-        verifier.report.find("case_row_missing", None, None, format!("{missing} logged cases have no row"));
-    }
-    Ok(())
-}
-
-/// Writes an export: one JSON object a line, entries chain by chain, then checkpoints.
-///
-/// # Errors
-/// Those of the database or of writing.
-pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
-    let mut lines = 0;
-    let mut write = |line: &Line| -> Result<(), DeskError> {
-        let text = serde_json::to_string(line).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        lines += 1;
-        writeln!(out, "{text}").map_err(|error| DeskError::Output(error.to_string()))
-    };
-    each_entry(db, |row| write(&Line::Entry(ExportedEntry::from(row))))?;
-    each_checkpoint(db, |row| write(&Line::Checkpoint(ExportedCheckpoint::from(row))))?;
-    Ok(lines)
-}
-
-/// Verifies an export.
-///
-/// # Errors
-/// If it cannot be read at all; a damaged line is a finding.
-pub fn verify_export(input: &mut dyn BufRead) -> Result<Report, DeskError> {
-    let mut verifier = Verifier::default();
-    for (position, line) in input.lines().enumerate() {
-        let line = line.map_err(|error| DeskError::Output(error.to_string()))?;
-        let place = i64::try_from(position + 1).ok();
-        match serde_json::from_str(&line) {
-            Ok(Line::Entry(entry)) => match EntryRow::try_from(entry) {
-                Ok(row) => verifier.entry(&row),
-                Err(what) => verifier.report.find("line_unreadable", None, place, what),
-            },
-            Ok(Line::Checkpoint(checkpoint)) => match CheckpointRow::try_from(checkpoint) {
-                Ok(row) => verifier.checkpoint(&row),
-                Err(what) => verifier.report.find("line_unreadable", None, place, what),
-            },
-            Err(error) => verifier.report.find("line_unreadable", None, place, error.to_string()),
-        }
-    }
-    verifier.streams();
-    Ok(verifier.report)
-}
-
-fn each_entry(db: &Db, mut f: impl FnMut(&EntryRow) -> Result<(), DeskError>) -> Result<(), DeskError> {
-    let mut after: Option<(Uuid, i64, i64)> = None;
-    loop {
-        let from = after;
-        let rows = db.read_now(move |tx| Ok::<_, DeskError>(entries::page(tx, from, PAGE)?))?;
-        for row in &rows {
-            f(row)?;
-        }
-        match rows.last() {
-            Some(row) => after = Some((row.subject, row.ledger, row.version)),
-            None => return Ok(()),
-        }
-    }
-}
-
-fn each_checkpoint(db: &Db, mut f: impl FnMut(&CheckpointRow) -> Result<(), DeskError>) -> Result<(), DeskError> {
-    let mut after = 0;
-    loop {
-        let rows = db.read_now(move |tx| Ok::<_, DeskError>(checkpoints::after(tx, after, PAGE)?))?;
-        for row in &rows {
-            f(row)?;
-        }
-        match rows.last() {
-            Some(row) => after = row.n,
-            None => return Ok(()),
-        }
-    }
-}
-
-impl From<&EntryRow> for ExportedEntry {
-    fn from(row: &EntryRow) -> Self {
-        Self {
-            subject: row.subject,
-            ledger: row.ledger,
-            version: row.version,
-            stream: row.stream,
-            seq: row.seq,
-            at: row.at,
-            actor: row.actor.clone(),
-            verb: row.verb.clone(),
-            schema: row.schema,
-            body: row.body.clone(),
-            prev: STANDARD.encode(&row.prev),
-            hash: STANDARD.encode(&row.hash),
-        }
-    }
-}
-
-impl TryFrom<ExportedEntry> for EntryRow {
-    type Error = String;
-    fn try_from(entry: ExportedEntry) -> Result<Self, String> {
-        Ok(Self {
-            subject: entry.subject,
-            ledger: entry.ledger,
-            version: entry.version,
-            stream: entry.stream,
-            seq: entry.seq,
-            at: entry.at,
-            actor: entry.actor,
-            verb: entry.verb,
-            schema: entry.schema,
-            body: entry.body,
-            prev: decode(&entry.prev)?,
-            hash: decode(&entry.hash)?,
-        })
-    }
-}
-
-impl From<&CheckpointRow> for ExportedCheckpoint {
-    fn from(row: &CheckpointRow) -> Self {
-        Self {
-            n: row.n,
-            at: row.at,
-            ranges: row.ranges.clone(),
-            leaves: row.leaves,
-            root: STANDARD.encode(&row.root),
-            prev: STANDARD.encode(&row.prev),
-            signature: STANDARD.encode(&row.signature),
-            public_key: STANDARD.encode(&row.public_key),
-        }
-    }
-}
-
-impl TryFrom<ExportedCheckpoint> for CheckpointRow {
-    type Error = String;
-    fn try_from(line: ExportedCheckpoint) -> Result<Self, String> {
-        Ok(Self {
-            n: line.n,
-            at: line.at,
-            ranges: line.ranges,
-            leaves: line.leaves,
-            root: decode(&line.root)?,
-            prev: decode(&line.prev)?,
-            signature: decode(&line.signature)?,
-            public_key: decode(&line.public_key)?,
-        })
-    }
-}
-
-fn decode(text: &str) -> Result<Vec<u8>, String> {
-    STANDARD.decode(text).map_err(|error| error.to_string())
 }

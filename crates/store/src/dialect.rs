@@ -36,9 +36,9 @@ mod tests {
 
     #[test]
     fn words_are_exchanged() {
-        let sql = "SELECT 1 FROM t WHERE a = ?1 AND b = ?12";
+        let sql = "SELECT CAST(1 AS BIGINT) FROM t WHERE a = ?1 AND b = ?12";
         assert_eq!(Dialect::Sqlite.statement(sql), sql);
-        assert_eq!(Dialect::Postgres.statement(sql), "SELECT 1 FROM t WHERE a = $1 AND b = $12");
+        assert_eq!(Dialect::Postgres.statement(sql), "SELECT CAST(1 AS BIGINT) FROM t WHERE a = $1 AND b = $12");
         let table = "CREATE TABLE t (a BLOB NOT NULL, PRIMARY KEY (a)) CLUSTERED";
         assert!(Dialect::Sqlite.definition(table).ends_with("WITHOUT ROWID"));
         assert_eq!(Dialect::Postgres.definition(table), "CREATE TABLE t (a BYTEA NOT NULL, PRIMARY KEY (a))");

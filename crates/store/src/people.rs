@@ -11,7 +11,7 @@ statements! {
         WHERE username = ?1";
     USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
         ORDER BY username";
-    ANY_USER = "SELECT 1 FROM users LIMIT 1";
+    ANY_USER = "SELECT CAST(1 AS BIGINT) FROM users LIMIT 1";
     INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     UPDATE_USER = "UPDATE users SET name = ?2, role = ?3, region = ?4, unit = ?5, disabled = ?6, changed_at = ?7

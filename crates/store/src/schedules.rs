@@ -6,10 +6,10 @@ use crate::{StoreError, Tx};
 statements! {
     NOTE = "INSERT INTO schedules (name, due_at, lease_until, holder) VALUES (?1, 0, 0, '')
         ON CONFLICT (name) DO NOTHING";
-    DUE = "SELECT 1 FROM schedules WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
+    DUE = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
     CLAIM = "UPDATE schedules SET lease_until = ?3, holder = ?4 WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
     FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
-    KNOWN = "SELECT 1 FROM schedules WHERE name = ?1";
+    KNOWN = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1";
 }
 
 /// Whether a duty is due and nobody does it; for a look before claiming.

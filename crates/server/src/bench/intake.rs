@@ -96,7 +96,9 @@ fn measure(server: &Server, token: &str, connections: u64, time: Duration) -> Re
                 if status != 201 {
                     return Err(format!("status {status}: {}", String::from_utf8_lossy(client.body())));
                 }
-                latency.saturating_record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX));
+                latency
+                    .record(u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX))
+                    .map_err(|error| error.to_string())?;
                 n += 1;
             }
             Ok(latency)

@@ -113,7 +113,9 @@ fn at_rate(server: &Server, requests: &[Vec<u8>], ask: &Lists, seconds: u64) -> 
                         return Err(format!("status {status}: {}", String::from_utf8_lossy(client.body())));
                     }
                     let took = Instant::now().saturating_duration_since(due);
-                    latency.saturating_record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+                    latency
+                        .record(u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
+                        .map_err(|error| error.to_string())?;
                 }
                 Ok(latency)
             })

@@ -1,0 +1,211 @@
+//! The log as a file: one JSON object a line, entries chain by chain, then checkpoints, then a line that says how much
+//! there was. Anybody can verify it without our server and without a key.
+
+use super::scan::{Item, scan};
+use super::{Report, Verifier};
+use crate::error::DeskError;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use store::{CheckpointRow, Db, EntryRow};
+use uuid::Uuid;
+
+/// One line of an export.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Entry(ExportedEntry),
+    Checkpoint(ExportedCheckpoint),
+    /// The last line: how much there was, and how far each stream was sealed.
+    End(End),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExportedEntry {
+    subject: Uuid,
+    ledger: i64,
+    version: i64,
+    stream: i64,
+    seq: i64,
+    at: i64,
+    actor: String,
+    verb: String,
+    schema: i64,
+    body: String,
+    prev: String,
+    hash: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ExportedCheckpoint {
+    n: i64,
+    at: i64,
+    ranges: String,
+    leaves: i64,
+    root: String,
+    prev: String,
+    signature: String,
+    public_key: String,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct End {
+    entries: u64,
+    checkpoints: u64,
+    cases: BTreeMap<Uuid, i64>,
+    sealed: BTreeMap<i64, i64>,
+}
+
+/// Writes an export and returns how many lines it has.
+///
+/// # Errors
+/// Those of the database or of writing.
+pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
+    let mut lines = 0;
+    let mut write = |line: &Line| -> Result<(), DeskError> {
+        let text = serde_json::to_string(line).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        lines += 1;
+        writeln!(out, "{text}").map_err(|error| DeskError::Output(error.to_string()))
+    };
+    let mut end = End::default();
+    scan(db, |item| match item {
+        Item::Entry(row) => {
+            end.entries += 1;
+            write(&Line::Entry(ExportedEntry::from(&row)))
+        }
+        Item::Checkpoint(row) => {
+            end.checkpoints += 1;
+            write(&Line::Checkpoint(ExportedCheckpoint::from(&row)))
+        }
+        Item::Case(id, version) => {
+            end.cases.insert(id, version);
+            Ok(())
+        }
+        Item::Sealed(stream, seq) => {
+            end.sealed.insert(stream, seq);
+            Ok(())
+        }
+    })?;
+    write(&Line::End(end))?;
+    Ok(lines)
+}
+
+/// Verifies an export.
+///
+/// # Errors
+/// If it cannot be read at all; a damaged line is a finding.
+pub fn verify_export(input: &mut dyn BufRead) -> Result<Report, DeskError> {
+    let mut verifier = Verifier::default();
+    let mut end = None;
+    for (position, line) in input.lines().enumerate() {
+        let line = line.map_err(|error| DeskError::Output(error.to_string()))?;
+        let place = i64::try_from(position + 1).ok();
+        match serde_json::from_str(&line) {
+            Ok(Line::Entry(entry)) => match EntryRow::try_from(entry) {
+                Ok(row) => verifier.entry(&row),
+                Err(what) => verifier.report.find("line_unreadable", None, place, what),
+            },
+            Ok(Line::Checkpoint(checkpoint)) => match CheckpointRow::try_from(checkpoint) {
+                Ok(row) => verifier.checkpoint(&row),
+                Err(what) => verifier.report.find("line_unreadable", None, place, what),
+            },
+            Ok(Line::End(found)) => end = Some(found),
+            Err(error) => verifier.report.find("line_unreadable", None, place, error.to_string()),
+        }
+    }
+    verifier.streams();
+    let Some(end) = end else {
+        verifier.report.find("export_truncated", None, None, "the last line is missing".to_owned());
+        return Ok(verifier.report);
+    };
+    if (end.entries, end.checkpoints) != (verifier.report.entries, verifier.report.checkpoints) {
+        let detail = format!("it had {} entries and {} checkpoints", end.entries, end.checkpoints);
+        verifier.report.find("export_truncated", None, None, detail);
+    }
+    for (id, version) in end.cases {
+        verifier.case_row(id, version);
+    }
+    if verifier.case_rows != verifier.report.cases {
+        verifier.report.find("export_truncated", None, None, "logged cases are not those listed at the end".to_owned());
+    }
+    for (stream, seq) in end.sealed {
+        verifier.said_sealed(stream, seq);
+    }
+    Ok(verifier.report)
+}
+
+impl From<&EntryRow> for ExportedEntry {
+    fn from(row: &EntryRow) -> Self {
+        Self {
+            subject: row.subject,
+            ledger: row.ledger,
+            version: row.version,
+            stream: row.stream,
+            seq: row.seq,
+            at: row.at,
+            actor: row.actor.clone(),
+            verb: row.verb.clone(),
+            schema: row.schema,
+            body: row.body.clone(),
+            prev: STANDARD.encode(&row.prev),
+            hash: STANDARD.encode(&row.hash),
+        }
+    }
+}
+
+impl TryFrom<ExportedEntry> for EntryRow {
+    type Error = String;
+    fn try_from(entry: ExportedEntry) -> Result<Self, String> {
+        Ok(Self {
+            subject: entry.subject,
+            ledger: entry.ledger,
+            version: entry.version,
+            stream: entry.stream,
+            seq: entry.seq,
+            at: entry.at,
+            actor: entry.actor,
+            verb: entry.verb,
+            schema: entry.schema,
+            body: entry.body,
+            prev: decode(&entry.prev)?,
+            hash: decode(&entry.hash)?,
+        })
+    }
+}
+
+impl From<&CheckpointRow> for ExportedCheckpoint {
+    fn from(row: &CheckpointRow) -> Self {
+        Self {
+            n: row.n,
+            at: row.at,
+            ranges: row.ranges.clone(),
+            leaves: row.leaves,
+            root: STANDARD.encode(&row.root),
+            prev: STANDARD.encode(&row.prev),
+            signature: STANDARD.encode(&row.signature),
+            public_key: STANDARD.encode(&row.public_key),
+        }
+    }
+}
+
+impl TryFrom<ExportedCheckpoint> for CheckpointRow {
+    type Error = String;
+    fn try_from(line: ExportedCheckpoint) -> Result<Self, String> {
+        Ok(Self {
+            n: line.n,
+            at: line.at,
+            ranges: line.ranges,
+            leaves: line.leaves,
+            root: decode(&line.root)?,
+            prev: decode(&line.prev)?,
+            signature: decode(&line.signature)?,
+            public_key: decode(&line.public_key)?,
+        })
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, String> {
+    STANDARD.decode(text).map_err(|error| error.to_string())
+}

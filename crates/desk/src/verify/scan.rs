@@ -1,0 +1,82 @@
+//! Reading everything the verifier looks at from one snapshot, so that a server may go on writing meanwhile.
+
+use crate::error::DeskError;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, cases, checkpoints, entries};
+use uuid::Uuid;
+
+const PAGE: i64 = 2_000;
+/// Items read ahead of whoever looks at them.
+const AHEAD: usize = 8_000;
+
+/// Something that is read, in this order.
+pub(super) enum Item {
+    /// Entries, chain by chain.
+    Entry(EntryRow),
+    /// Checkpoints in order.
+    Checkpoint(CheckpointRow),
+    /// A case's row: identity and version.
+    Case(Uuid, i64),
+    /// A stream and how far it was sealed.
+    Sealed(i64, i64),
+}
+
+/// Hands everything over, item by item.
+///
+/// # Errors
+/// Those of the database, or the first of whoever looks.
+pub(super) fn scan(db: &Db, mut look: impl FnMut(Item) -> Result<(), DeskError>) -> Result<(), DeskError> {
+    let (send, receive) = sync_channel(AHEAD);
+    let db = db.clone();
+    let reading = std::thread::Builder::new()
+        .name("verify".to_owned())
+        .spawn(move || db.read_now(move |tx| Ok::<_, DeskError>(read(tx, &send)?)))
+        .map_err(|error| DeskError::Output(error.to_string()))?;
+    for item in receive {
+        look(item)?;
+    }
+    reading.join().map_err(|_| DeskError::Store(StoreError::Panicked))?
+}
+
+/// Reads until there is nothing more or nobody looks any more.
+fn read(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
+    let mut after: Option<(Uuid, i64, i64)> = None;
+    loop {
+        let rows = entries::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = Some((last.subject, last.ledger, last.version));
+        for row in rows {
+            if to.send(Item::Entry(row)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let mut after = 0;
+    loop {
+        let rows = checkpoints::after(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = last.n;
+        for row in rows {
+            if to.send(Item::Checkpoint(row)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let mut after: Option<Uuid> = None;
+    loop {
+        let rows = cases::versions_after(tx, after, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(*last);
+        for (id, version) in rows {
+            if to.send(Item::Case(id, version)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    for (stream, sealed) in checkpoints::covered(tx)? {
+        if to.send(Item::Sealed(stream, sealed)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
