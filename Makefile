@@ -3,6 +3,10 @@ CARGO ?= cargo
 DATA ?= ./redress-data
 LISTEN ?= 127.0.0.1:8080
 ROUNDS ?= 500
+# Seeded databases stay here from one `make bench` to the next.
+REDRESS_BENCH_DIR ?= $(or $(TMPDIR),/tmp)/redress-bench
+REDRESS_BIN := $(abspath $(or $(CARGO_TARGET_DIR),target))/release/redress
+export REDRESS_BENCH_DIR REDRESS_BIN
 
 .PHONY: run test bench accept soak
 
@@ -16,16 +20,18 @@ test:
 	tests/setup/with-postgres tests/setup/run-tests
 
 bench:
-	$(CARGO) build --release --locked
 	tests/setup/packages
+	$(CARGO) build --release --locked
 	REDRESS_TEST_FSYNC=on tests/setup/with-postgres tests/bench/run
 
 accept:
 	@test -n "$(SHARED)" || { echo "say where the shared material is: make accept SHARED=DIR" >&2; exit 2; }
-	$(CARGO) build --release --locked
+	@test -d "$(SHARED)" || { echo "there is no folder $(SHARED)" >&2; exit 2; }
 	tests/setup/packages
+	$(CARGO) build --release --locked
 	tests/setup/with-postgres tests/accept/run "$(abspath $(SHARED))"
 
 soak:
 	tests/setup/packages
-	REDRESS_CRASH_ROUNDS=$(ROUNDS) tests/setup/with-postgres $(CARGO) nextest run --locked -p server --test crash --no-capture
+	REDRESS_CRASH_ROUNDS=$(ROUNDS) tests/setup/with-postgres \
+	    $(CARGO) nextest run --profile soak --locked -p server --test crash --no-capture

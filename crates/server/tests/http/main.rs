@@ -1,0 +1,151 @@
+//! The HTTP face, on both databases.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed test panics"
+)]
+
+mod bad_input;
+mod journey;
+mod matrix;
+mod slow;
+
+use axum::body::Body;
+use axum::http::{Request, Response, header};
+use desk::caller::Scope;
+use desk::time::Time;
+use desk::{Caller, Desk, Library, Setup};
+use domain::actor::Role;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use server::app::{AppState, Settings, router};
+use server::data;
+use server::locale::Locales;
+use store::testing::Scratch;
+use tokio::runtime::Runtime;
+use tower::ServiceExt as _;
+
+/// A server without a socket.
+pub(crate) struct House {
+    pub(crate) desk: Desk,
+    pub(crate) state: AppState,
+    pub(crate) runtime: Runtime,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) fn house(scratch: &Scratch) -> House {
+    let library = Library::load(&data::packs(None).unwrap()).unwrap();
+    let setup = Setup {
+        db: scratch.open().unwrap(),
+        library,
+        zone: TimeZone::get("Asia/Shanghai").unwrap(),
+        time: Time::System,
+    };
+    let desk = Desk::open(setup, &scratch.folder().join("master.key")).unwrap();
+    let locales = Locales::load(data::locales(None).unwrap()).unwrap();
+    let state = AppState::new(desk.clone(), locales, Settings::default());
+    House { desk, state, runtime: Runtime::new().unwrap() }
+}
+
+pub(crate) fn intake() -> Value {
+    json!({
+        "kind": "complaint", "accept_channel": "hotline", "category": "B204",
+        "subject": "连扣四个月视频会员费", "description": "回电请打13800138000", "demand": "退费并致歉",
+        "occurred_at": "2026-07-03T00:00:00+08:00",
+        "complainant": {"name": "王小明", "phone": "13800138000", "capacity": "self", "vulnerable": ["elderly"]},
+        "subscription": {"number": "13800138000", "product": "mobile", "star": 3, "region": "310115"},
+        "region": "310115", "place": {"text": "世纪大道", "area_type": "urban"},
+        "amount": {"value": "100.00", "currency": "CNY"}, "external": [{"owner": "miit", "number": "GX-1"}],
+    })
+}
+
+impl House {
+    pub(crate) fn token(&self, role: Role, region: &str) -> String {
+        let system = Caller::system(self.desk.root());
+        self.desk.create_token(&system, "test", role, region, &Scope::ALL).unwrap()
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body.into()).unwrap();
+        self.runtime.block_on(async {
+            let response: Response<Body> = router(&self.state).oneshot(request).await.unwrap();
+            let (parts, body) = response.into_parts();
+            let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            Answer {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                body: String::from_utf8_lossy(&bytes).into_owned(),
+            }
+        })
+    }
+
+    /// A request with a token and a JSON body.
+    pub(crate) fn call(&self, token: &str, method: &str, path: &str, more: &[(&str, &str)], body: &Value) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![("authorization", bearer.as_str()), ("accept-language", "en")];
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        if !body.is_null() {
+            headers.push(("content-type", "application/json"));
+        }
+        headers.extend(more);
+        self.send(method, path, &headers, text)
+    }
+
+    pub(crate) fn get(&self, token: &str, path: &str) -> Answer {
+        self.call(token, "GET", path, &[], &Value::Null)
+    }
+
+    pub(crate) fn register(&self, token: &str, body: &Value) -> Value {
+        let answer = self.call(token, "POST", "/api/v1/complaints", &[], body);
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.json()
+    }
+
+    pub(crate) fn act(&self, token: &str, id: &str, version: i64, verb: &str, body: &Value) -> Answer {
+        let seen = format!("\"{version}\"");
+        self.call(token, "POST", &format!("/api/v1/complaints/{id}/{verb}"), &[("if-match", &seen)], body)
+    }
+
+    /// Signs a new user in and returns the cookie.
+    pub(crate) fn session(&self, username: &str, role: Role) -> String {
+        let system = Caller::system(self.desk.root());
+        let new = desk::organisation::NewUser {
+            username: username.to_owned(),
+            name: username.to_owned(),
+            role,
+            region: String::new(),
+            unit: self.desk.root(),
+        };
+        let password = desk::organisation::add_user(&self.desk, &system, &new).unwrap();
+        let form = format!("username={username}&password={password}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.send("POST", "/sign-in", &headers, form);
+        assert_eq!(answer.status, 303, "{answer:?}");
+        let cookie = answer.headers.get(header::SET_COOKIE).unwrap().to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}

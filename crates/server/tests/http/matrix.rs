@@ -1,0 +1,126 @@
+//! B1: every route × every role × where the case lies, compared with a table that is read before it is changed. A new
+//! route without a row fails. `REDRESS_WRITE_TABLES=1` writes the table anew.
+
+use crate::{House, house, intake};
+use desk::Permission;
+use domain::actor::Role;
+use domain::command::VERBS;
+use serde_json::{Value, json};
+use server::routes::{Access, Face, Method, Route, table};
+use std::fmt::Write as _;
+use std::path::Path;
+
+fn body(path: &str) -> Value {
+    match path.rsplit('/').next().unwrap() {
+        "complaints" => intake(),
+        "classify" => json!({"category": "A101"}),
+        "grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
+        "note" => json!({"text": "x"}),
+        "propose" => json!({"outcome": "x"}),
+        "send-back" | "reopen" | "erasure" => json!({"reason": "x"}),
+        "reply" => json!({"mode": "phone", "content": "x"}),
+        "set-cause" => json!({"cause": "BIL.RATE"}),
+        "ask-satisfaction" | "confirm" => json!({"mode": "phone"}),
+        "record-satisfaction" => json!({"satisfied": "satisfied"}),
+        "reveal" => json!({"purpose": "contact", "reason": "x"}),
+        _ => json!({}),
+    }
+}
+
+/// What a role meets on a route: whether it gets past the guard, and whether a case elsewhere is hidden.
+fn meets(house: &House, route: &Route, token: &str, id: &str) -> u16 {
+    let path = route
+        .path
+        .replace("{id}", id)
+        .replace("{rule}", "response")
+        .replace("{name}", "console.css")
+        .replace("{tag}", "en");
+    let method = if route.method == Method::Get { "GET" } else { "POST" };
+    let body = if route.method == Method::Get { Value::Null } else { body(&path) };
+    let mut more = Vec::new();
+    if route.operation.is_some_and(|operation| operation.versioned) {
+        more.push(("if-match", "\"99\""));
+    }
+    house.call(token, method, &path, &more, &body).status
+}
+
+/// Statuses of a kind are one for the table: what matters is who gets how far.
+fn word(status: u16) -> &'static str {
+    match status {
+        200 | 201 | 303 => "yes",
+        // Past every door; the case's version or state refuses.
+        409 | 422 | 428 => "in",
+        401 => "who?",
+        403 => "no",
+        404 => "none",
+        other => panic!("status {other}"),
+    }
+}
+
+#[test]
+fn every_route_for_every_role_and_area() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let admin = house.token(Role::Admin, "");
+    let case = house.register(&admin, &intake());
+    let id = case["id"].as_str().unwrap();
+    let mut found = String::from(
+        "# Route, then for each role: own area / another area. yes: done; in: past every door, refused by the case; no: not permitted; none: hidden.\n",
+    );
+    let _ = writeln!(found, "# roles: {}", Role::ALL.map(Role::code).join(" "));
+    for route in table() {
+        let method = if route.method == Method::Get { "GET" } else { "POST" };
+        let mut line = format!("{method} {}", route.path);
+        // Nobody: only public routes answer, the others ask who it is (pages send to sign in).
+        let nobody =
+            house.send(method, &route.path.replace("{id}", id).replace("{name}", "console.css"), &[], "").status;
+        match route.access {
+            Access::Public => assert_ne!(nobody, 401, "{line}"),
+            Access::Needs(_) if route.face == Face::Page => assert_eq!(nobody, 303, "{line}"),
+            Access::Needs(_) => assert_eq!(nobody, 401, "{line}"),
+        }
+        if route.access == Access::Public {
+            let _ = writeln!(found, "{line}  public");
+            continue;
+        }
+        for role in Role::ALL {
+            let (own, other) = (house.token(role, "31"), house.token(role, "33"));
+            // Pages are asked with a token too: it is the same guard and the same desk.
+            let (own, other) = (meets(&house, &route, &own, id), meets(&house, &route, &other, id));
+            if let Access::Needs(permission) = route.access {
+                let granted = permission.granted_to(role);
+                // A token is asked with here, and tokens have no password to change.
+                let passes = own != 403 || route.path == "/console/password";
+                assert_eq!(passes, granted, "{line} for {role} is {own}");
+                if granted && route.path.contains("{id}") {
+                    assert_eq!(other, 404, "{line} for {role}: a case elsewhere is not hidden");
+                }
+            }
+            let _ = write!(line, "  {}/{}", word(own), word(other));
+        }
+        found.push_str(&line);
+        found.push('\n');
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/http/permissions.txt");
+    if std::env::var_os("REDRESS_WRITE_TABLES").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        known == found,
+        "the permissions changed; read the difference, then write the table with REDRESS_WRITE_TABLES=1:\n{found}"
+    );
+    house.desk.db().close();
+}
+
+#[test]
+fn every_verb_has_a_route_on_both_faces() {
+    let routes = table();
+    for verb in VERBS {
+        assert!(Permission::for_verb(verb.name).is_some());
+        for base in ["/api/v1/complaints/{id}", "/console/cases/{id}"] {
+            let path = format!("{base}/{}", verb.name);
+            assert_eq!(routes.iter().filter(|route| route.path == path).count(), 1, "{path}");
+        }
+    }
+}
