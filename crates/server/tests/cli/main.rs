@@ -1,0 +1,170 @@
+//! The command line, beside a running server and without one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failed test panics"
+)]
+
+#[path = "../program/mod.rs"]
+mod program;
+
+use program::{Place, Program, remove};
+use serde_json::Value;
+
+fn failed(place: &Place, command: &[&str]) -> String {
+    let output = place.run(command);
+    assert!(!output.status.success(), "{command:?} should fail");
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+#[test]
+fn commands_work_beside_a_running_server() {
+    let databases = [None, store::testing::postgres().unwrap()];
+    for (position, scratch) in databases.iter().enumerate() {
+        let url = match scratch.as_ref().map(|scratch| &scratch.target) {
+            Some(store::Target::Postgres(url)) => Some(url.clone()),
+            _ if position == 0 => None,
+            _ => continue,
+        };
+        beside(Place::new(url));
+    }
+}
+
+fn beside(place: Place) {
+    let program = Program::at(place.clone(), &[]);
+    assert!(program.password().len() >= 16, "the first start shows a password");
+    let token = place.token();
+    assert!(token.starts_with("rdt_") && !token.contains(char::is_whitespace), "the token alone: {token:?}");
+    let bearer = format!("Bearer {token}");
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json"), ("Accept-Language", "en")];
+    let body = r#"{"kind":"enquiry","accept_channel":"app","category":"B102","description":"13800138000","complainant":{"name":"Li"}}"#;
+    let case = program.send("POST", "/api/v1/complaints", &headers, body).unwrap().json();
+    let number = case["number"].as_str().unwrap();
+    let limited =
+        place.ok(&["token", "create", "--name", "crm", "--role", "agent", "--region", "33", "--scope", "read"]);
+    let bearer_two = format!("Bearer {limited}");
+    let hidden = program.send("GET", &format!("/api/v1/complaints/{number}"), &[("Authorization", &bearer_two)], "");
+    assert_eq!(hidden.unwrap().status, 404);
+    place.ok(&["token", "revoke", "--name", "crm"]);
+    let revoked = program.send("GET", "/api/v1/me", &[("Authorization", &bearer_two)], "").unwrap();
+    assert_eq!(revoked.status, 401);
+    assert!(failed(&place, &["token", "revoke", "--name", "crm"]).contains("no valid token"));
+    assert!(failed(&place, &["token", "create", "--name", "x", "--role", "king"]).contains("unknown role"));
+    assert!(
+        failed(&place, &["token", "create", "--name", "x", "--role", "agent", "--region", "99"]).contains("region")
+    );
+
+    let password = place.ok(&["user", "add", "mei", "--role", "agent", "--name", "美美"]);
+    assert!(password.len() >= 16 && !password.contains(' '));
+    assert_ne!(place.ok(&["user", "reset-password", "mei"]), password);
+    place.ok(&["user", "change", "mei", "--role", "specialist", "--disable"]);
+    let list = place.ok(&["user", "list"]);
+    assert!(list.contains("mei  specialist  美美  everywhere  closed"), "{list}");
+    assert!(failed(&place, &["user", "add", "mei", "--role", "agent"]).contains("taken"));
+    assert!(failed(&place, &["user", "add", "Me i", "--role", "agent"]).contains("username"));
+    assert!(failed(&place, &["user", "change", "admin", "--disable"]).contains("administrator"));
+
+    assert!(place.ok(&["key", "check"]).contains("every key opens"));
+    assert!(place.ok(&["key", "rotate"]).contains("1 persons wrapped anew"));
+    let read = program.send("GET", &format!("/api/v1/complaints/{number}"), &headers, "").unwrap().json();
+    assert_eq!(read["description"], "138****8000", "the server opens what was wrapped anew");
+    assert!(place.ok(&["key", "rotate", "--finish"]).contains("1 old keys taken out"));
+    assert!(place.ok(&["key", "check"]).contains("every key opens"));
+    let read = program.send("GET", &format!("/api/v1/complaints/{number}"), &headers, "").unwrap();
+    assert_eq!(read.status, 200);
+
+    assert!(failed(&place, &["erase", number, "--reason", "request"]).contains("open"));
+    assert!(failed(&place, &["erase", "nonsense", "--reason", "x"]).contains("no case number"));
+    for (version, verb, body) in
+        [(1, "accept", "{}"), (2, "reply", r#"{"mode":"app","content":"see the bill"}"#), (3, "close", "")]
+    {
+        let tag = format!("\"{version}\"");
+        let with: Vec<_> = headers.iter().copied().chain([("If-Match", tag.as_str())]).collect();
+        let done = program.send("POST", &format!("/api/v1/complaints/{number}/{verb}"), &with, body).unwrap();
+        assert_eq!(done.status, 200, "{verb}: {done:?}");
+    }
+    place.ok(&["erase", number, "--reason", "request"]);
+    let gone = program.send("GET", &format!("/api/v1/complaints/{number}"), &headers, "").unwrap().json();
+    assert_eq!(gone["erased"], true);
+
+    place.ok(&["audit", "export", "log.jsonl"]);
+    let report: Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();
+    assert_eq!((report["cases"].as_u64(), report["findings"].as_array().unwrap().len()), (Some(1), 0));
+    assert!(place.ok(&["audit", "verify", "--file", "log.jsonl"]).contains("everything adds up"));
+    let log = std::fs::read_to_string(place.folder.join("log.jsonl")).unwrap();
+    std::fs::write(place.folder.join("forged.jsonl"), log.replacen("enquiry", "praise", 1)).unwrap();
+    assert!(failed(&place, &["audit", "verify", "--file", "forged.jsonl"]).contains("does not add up"));
+    assert!(failed(&place, &["audit", "export", "log.jsonl"]).contains("log.jsonl"), "nothing is overwritten");
+
+    let config = place.ok(&["config"]);
+    assert!(
+        config.contains("pack = \"guide-standard 1.0.0\"") && config.contains("zone = \"Asia/Shanghai\""),
+        "{config}"
+    );
+    let place = program.stop();
+    let again = Program::at(place, &["--demo"]);
+    assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");
+    let place = again.stop();
+    assert!(place.ok(&["migrate"]).contains("schema 1 → 1"));
+    remove(&place.folder);
+}
+
+const MAP: &str = r#"
+source = "test"
+id = "no"
+constants = { kind = "complaint", accept_channel = "web", "complainant.anonymous" = true }
+[[column]]
+name = "text"
+field = "description"
+[[column]]
+name = "when"
+field = "received_at"
+format = "%d/%m/%Y %H:%M"
+zone = "America/New_York"
+"#;
+
+#[test]
+fn every_row_is_taken_in_or_listed_with_its_reason() {
+    let program = Program::start(&[]);
+    let place = program.place.clone();
+    let rows = "no,text,when\n1,no signal,04/07/2015 09:30\n2,\"bill, wrong\",05/07/2015 10:00\n3,,05/07/2015 10:00\n4,late,2015-07-04\n5,short\n6,future,05/07/2099 10:00\n,no id,05/07/2015 10:00\n";
+    std::fs::write(place.folder.join("rows.csv"), rows).unwrap();
+    std::fs::write(place.folder.join("map.toml"), MAP).unwrap();
+    let import = ["import", "complaints", "rows.csv", "--map", "map.toml", "--json"];
+    let first: Value = serde_json::from_str(&place.ok(&import)).unwrap();
+    assert_eq!(
+        (first["rows"].as_u64(), first["registered"].as_u64(), first["rejected"].as_u64()),
+        (Some(7), Some(2), Some(5))
+    );
+    let fields: Vec<_> =
+        first["rejections"].as_array().unwrap().iter().map(|row| row["field"].as_str().unwrap()).collect();
+    assert!(fields.contains(&"description") && fields.contains(&"received_at") && fields.contains(&"no"), "{fields:?}");
+    let listed = std::fs::read_to_string(place.folder.join("rows.csv.rejected.csv")).unwrap();
+    assert_eq!(listed.lines().count(), 6);
+    let again: Value = serde_json::from_str(&place.ok(&import)).unwrap();
+    assert_eq!((again["registered"].as_u64(), again["already_known"].as_u64()), (Some(0), Some(2)));
+    std::fs::write(place.folder.join("map.toml"), MAP.replace("zone = \"America/New_York\"", "")).unwrap();
+    assert!(failed(&place, &import).contains("need a zone"));
+    std::fs::write(place.folder.join("map.toml"), MAP.replace("\"text\"", "\"words\"")).unwrap();
+    assert!(failed(&place, &import).contains("no column \"words\""));
+}
+
+#[test]
+fn what_cannot_work_is_said_in_one_line() {
+    let place = Place::new(None);
+    for command in [vec!["audit", "verify"], vec!["user", "list"], vec!["key", "check"]] {
+        let said = failed(&place, &command);
+        assert!(said.contains("there is no database") && said.lines().count() == 1, "{said}");
+    }
+    let wrong = Place::new(Some("postgres://me:topsecret@127.0.0.1:1/x".to_owned()));
+    let shown = wrong.ok(&["config"]);
+    assert!(shown.contains("postgres://me@127.0.0.1:1/x") && !shown.contains("topsecret"), "{shown}");
+    let output = place.command(&["serve", "--zone", "Mars/Olympus"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no time zone"));
+    let usage = place.run(&["fly"]);
+    assert_eq!(usage.status.code(), Some(2));
+    remove(&place.folder);
+    remove(&wrong.folder);
+}
