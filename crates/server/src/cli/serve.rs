@@ -110,6 +110,10 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     drop(runtime);
+    // The last entries are sealed before the lights go out, not at the next start.
+    if let Err(error) = jobs::checkpoint::seal_all(&desk) {
+        tracing::warn!(%error, "the last entries could not be sealed; the next start will");
+    }
     desk.db().close();
     served
 }
