@@ -10,8 +10,8 @@ use store::{Db, numbers};
 use tokio::sync::Mutex;
 
 const BLOCK: i64 = 500;
-/// Imports register for one date only, but a test clock may wander; old blocks are forgotten.
-const DAYS_KEPT: usize = 4;
+/// Registrations carry one date only, but a seed or a test wanders over many; the oldest blocks are forgotten.
+const DAYS_KEPT: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Numbers {

@@ -9,15 +9,15 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 macro_rules! commands {
-    ($( $(#[$doc:meta])* $variant:ident = $verb:literal => $module:ident :: $input:ident ),+ $(,)?) => {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $verb:literal => $module:ident :: $input:ident ),+ $(,)?) => {
         /// A command on an existing case.
         #[derive(Clone, Debug)]
         pub enum Command {
-            $( $(#[$doc])* $variant(case::$module::$input), )+
+            $( $(#[doc = $doc])+ $variant(case::$module::$input), )+
         }
 
         /// All verbs with their shapes, in the order of the process.
-        pub const VERBS: &[Verb] = &[ $( Verb { name: $verb, fields: case::$module::FIELDS, offered: case::$module::offered }, )+ ];
+        pub const VERBS: &[Verb] = &[ $( Verb { name: $verb, doc: concat!($($doc),+), fields: case::$module::FIELDS, offered: case::$module::offered }, )+ ];
 
         impl Command {
             /// The verb, as it stands in addresses and in the log.
@@ -51,6 +51,8 @@ macro_rules! commands {
 pub struct Verb {
     /// Name in addresses and in the log.
     pub name: &'static str,
+    /// What it does, one English sentence.
+    pub doc: &'static str,
     /// Shape of the body.
     pub fields: &'static [Field],
     /// Whether a case offers it as it stands; refusals may still follow for other reasons.

@@ -18,7 +18,7 @@ use desk::register::OnceOnly;
 use domain::case::State as CaseState;
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
-use domain::shape::{Field, Kind, optional};
+use domain::shape::{Field, Kind, optional, required};
 use serde_json::{Map, Value, json};
 
 /// Codes of the states, for the description.
@@ -61,6 +61,8 @@ pub const LIST: &[Field] = &[
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
 ];
 
+const PERSONS: &[Field] = &[required("phone", Kind::Line { max: 64 }, "Contact or business number.")];
+
 const AT_VERSION: &[Field] =
     &[optional("version", Kind::Whole { min: 1, max: 1_000_000 }, "The case as it stood after this entry.")];
 
@@ -77,6 +79,16 @@ pub fn routes() -> Vec<Route> {
     };
     let read = |id, summary, answer| Operation::get(id, summary, "Complaints", answer);
     vec![
+        row(
+            Method::Get,
+            "/api/v1/persons",
+            permissions::READ_CASES,
+            Operation {
+                query: PERSONS,
+                ..read("find_persons", "Persons who were in touch under a number; a match only suggests.", "Persons")
+            },
+            get(persons),
+        ),
         row(
             Method::Post,
             "/api/v1/complaints",
@@ -213,6 +225,13 @@ async fn list(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQ
         object.insert("next".to_owned(), Value::String(next));
     }
     Ok(answer(StatusCode::OK, &body))
+}
+
+async fn persons(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
+    let given = query::read(raw.as_deref(), PERSONS)?;
+    let phone = given.get("phone").and_then(Value::as_str).unwrap_or_default();
+    let found = app.desk.persons(&caller, phone).await?;
+    Ok(answer(StatusCode::OK, &json!({"items": view::suggested(&found)})))
 }
 
 async fn one(

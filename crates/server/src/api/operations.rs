@@ -32,10 +32,6 @@ fn id_of(verb: &str) -> &'static str {
     Box::leak(verb.replace('-', "_").into_boxed_str())
 }
 
-fn summary_of(verb: &str) -> &'static str {
-    Box::leak(format!("Operation `{verb}` on a case.").into_boxed_str())
-}
-
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
@@ -48,7 +44,7 @@ pub fn routes() -> Vec<Route> {
                 body: Some(verb.fields),
                 versioned: true,
                 repeatable: true,
-                ..Operation::get(id_of(name), summary_of(name), "Operations", "Receipt")
+                ..Operation::get(id_of(name), verb.doc.trim(), "Operations", "Receipt")
             };
             let handler = post(move |state, who, path, headers, body| run(name, state, who, path, headers, body));
             Some(row(path_of(name), permission, operation, handler))

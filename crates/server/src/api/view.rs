@@ -10,7 +10,6 @@ use domain::free_text::FreeText;
 use domain::intake::Identity;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// A JSON object under construction.
 #[derive(Default)]
@@ -261,7 +260,7 @@ fn entry(entry: &Entry, view: &CaseView) -> Value {
         .put("at", moment(entry.at))
         .put("actor", actor(&entry.actor, view))
         .put("operation", entry.verb.as_str())
-        .put_some("events", serde_json::to_value(&shown.events).ok())
+        .put_some("events", serde_json::to_value(&shown.events).ok().map(without_nulls))
         .done()
 }
 
@@ -287,6 +286,28 @@ pub fn listed(one: &Listed) -> Value {
         .done()
 }
 
+/// Persons who might be the same.
+#[must_use]
+pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
+    let case = |one: &queries::persons::Earlier| {
+        Object::default()
+            .put("number", one.number.as_str())
+            .put("status", one.state.code())
+            .put_some("category", one.category.as_deref())
+            .put("received_at", moment(one.received_at))
+            .done()
+    };
+    list.iter()
+        .map(|one| {
+            Object::default()
+                .put("person", one.person.to_string())
+                .put_some("name", one.name.as_deref())
+                .put("complaints", one.cases.iter().map(case).collect::<Value>())
+                .done()
+        })
+        .collect()
+}
+
 /// Accesses to a case's personal data.
 #[must_use]
 pub fn accesses(list: &[desk::reveal::Access]) -> Value {
@@ -303,18 +324,31 @@ pub fn accesses(list: &[desk::reveal::Access]) -> Value {
         .collect()
 }
 
-/// Explained clocks of a rule, in sentences of one language.
+/// Explained clocks of a rule: in sentences of one language, and as data for programmes.
 #[must_use]
 pub fn explained(list: &[queries::clock::ExplainedClock], language: policy::Lang) -> Value {
     list.iter()
         .map(|one| {
-            let mut base: BTreeMap<&str, Value> = BTreeMap::new();
-            base.insert("rule", json!(one.clock.rule));
-            base.insert("round", json!(one.clock.round));
-            base.insert("from", json!(moment(one.clock.from)));
-            base.insert("due_at", json!(moment(one.clock.due_at)));
-            base.insert("lines", json!(one.explanation.lines(language)));
-            json!(base)
+            Object::default()
+                .put("rule", one.clock.rule.as_str())
+                .put("round", one.clock.round)
+                .put("from", moment(one.clock.from))
+                .put("due_at", moment(one.clock.due_at))
+                .put("lines", one.explanation.lines(language))
+                .put_some("explanation", serde_json::to_value(&one.explanation).ok().map(without_nulls))
+                .done()
         })
         .collect()
+}
+
+/// Leaves out what is not known, at every depth.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let known = members.into_iter().filter(|(_, member)| !member.is_null());
+            Value::Object(known.map(|(name, member)| (name, without_nulls(member))).collect())
+        }
+        Value::Array(list) => list.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
 }

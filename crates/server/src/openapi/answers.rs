@@ -72,6 +72,15 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
         ("Complaint", complaint),
         ("Page", page),
+        (
+            "Persons",
+            items(&object(json!({
+                "person": uuid, "name": text,
+                "complaints": {"type": "array", "items": object(json!({
+                    "number": text, "status": text, "category": text, "received_at": moment,
+                }))},
+            }))),
+        ),
         ("Entries", items(&entry)),
         (
             "Accesses",
@@ -81,6 +90,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "Explanations",
             items(&object(json!({
                 "rule": text, "round": whole, "from": moment, "due_at": moment, "lines": {"type": "array", "items": text},
+                "explanation": {"type": "object", "description": "Rule, version, calendar, days counted and skipped."},
             }))),
         ),
         ("Erased", object(json!({"person": uuid, "erased": truth}))),
