@@ -170,7 +170,7 @@ impl Taxonomy {
             .filter_map(|category| {
                 let rank = if category.code.to_lowercase().starts_with(&typed) {
                     0
-                } else if category.zh.contains(&typed) {
+                } else if category.zh.to_lowercase().contains(&typed) {
                     1
                 } else if category.en.to_lowercase().contains(&typed) {
                     2

@@ -6,6 +6,7 @@ use policy::{Severity, Urgency};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,7 +17,7 @@ struct CategoryFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CategoryRow {
-    code: String,
+    code: Spanned<String>,
     zh: String,
     en: String,
     miit: Option<MiitClass>,
@@ -50,7 +51,7 @@ struct CauseFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CauseRow {
-    code: String,
+    code: Spanned<String>,
     zh: String,
     en: String,
     #[serde(default)]
@@ -66,48 +67,82 @@ struct RegionFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProvinceRow {
-    code: String,
+    code: Spanned<String>,
     zh: String,
     en: String,
 }
 
 pub(super) fn load(categories: &str, causes: &str, regions: &str) -> Result<Taxonomy, Vec<String>> {
     let mut faults = Vec::new();
-    let categories: Option<CategoryFile> = parse("categories.toml", categories, &mut faults);
-    let causes: Option<CauseFile> = parse("causes.toml", causes, &mut faults);
-    let regions: Option<RegionFile> = parse("regions.toml", regions, &mut faults);
+    let files = [
+        File { name: "categories.toml", text: categories },
+        File { name: "causes.toml", text: causes },
+        File { name: "regions.toml", text: regions },
+    ];
+    let [categories, causes, regions] = &files;
     let taxonomy = Taxonomy {
-        categories: tree_of_categories(categories.map_or_else(Vec::new, |file| file.category), &mut faults),
-        causes: tree_of_causes(causes.map_or_else(Vec::new, |file| file.cause), &mut faults),
-        provinces: list_of_provinces(regions.map_or_else(Vec::new, |file| file.province), &mut faults),
+        categories: tree_of_categories(categories, &mut faults),
+        causes: tree_of_causes(causes, &mut faults),
+        provinces: list_of_provinces(regions, &mut faults),
     };
     if faults.is_empty() { Ok(taxonomy) } else { Err(faults) }
 }
 
-fn parse<T: DeserializeOwned>(file: &str, text: &str, faults: &mut Vec<String>) -> Option<T> {
-    match toml::from_str(text) {
-        Ok(parsed) => Some(parsed),
-        Err(error) => {
-            let line = error.span().map_or(0, |span| text.get(..span.start).map_or(0, |before| before.lines().count()));
-            faults.push(format!("{file}, line {line}: {}", error.message()));
-            None
-        }
+/// A data file, to name the place of a fault in.
+struct File<'t> {
+    name: &'static str,
+    text: &'t str,
+}
+
+impl File<'_> {
+    fn parse<T: DeserializeOwned>(&self, faults: &mut Vec<String>) -> Option<T> {
+        toml::from_str(self.text)
+            .map_err(|error| {
+                let start = error.span().map_or(0, |span| span.start);
+                faults.push(format!("{}: {}", self.place(start), error.message()));
+            })
+            .ok()
+    }
+
+    /// File and line of a byte.
+    fn place(&self, byte: usize) -> String {
+        let before = self.text.bytes().take(byte).filter(|byte| *byte == b'\n').count();
+        format!("{}, line {}", self.name, before + 1)
+    }
+
+    /// File, line and code of a row.
+    fn row(&self, code: &Spanned<String>) -> String {
+        format!("{}, {}", self.place(code.span().start), code.get_ref())
     }
 }
 
-fn tree_of_categories(rows: Vec<CategoryRow>, faults: &mut Vec<String>) -> BTreeMap<String, Category> {
+/// Level and parent of a category's code: a letter, a letter and a digit, a letter and three digits.
+fn place_in_tree(code: &str) -> Option<(u8, Option<&str>)> {
+    let digits = code.strip_prefix(|first: char| first.is_ascii_uppercase())?;
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    match digits.len() {
+        0 => Some((1, None)),
+        1 => Some((2, code.get(..1))),
+        3 => Some((3, code.get(..2))),
+        _ => None,
+    }
+}
+
+fn tree_of_categories(file: &File<'_>, faults: &mut Vec<String>) -> BTreeMap<String, Category> {
+    let rows = file.parse(faults).map_or_else(Vec::new, |file: CategoryFile| file.category);
     let mut tree = BTreeMap::new();
+    let mut children = Vec::new();
     for row in rows {
-        let at = format!("categories.toml, {}", row.code);
-        let (level, parent) = match row.code.len() {
-            1 => (1, None),
-            2 => (2, row.code.get(..1)),
-            4 => (3, row.code.get(..2)),
-            _ => {
-                faults.push(format!("{at}: a code has one, two or four characters"));
-                continue;
-            }
+        let at = file.row(&row.code);
+        let code = row.code.into_inner();
+        let Some((level, parent)) = place_in_tree(&code) else {
+            faults.push(format!("{at}: a code is a letter and no, one or three digits"));
+            continue;
         };
+        let parent = parent.map(str::to_owned);
+        children.extend(parent.clone().map(|parent| (at.clone(), parent)));
         if row.zh.is_empty() || row.en.is_empty() {
             faults.push(format!("{at}: a name is missing"));
         }
@@ -118,8 +153,8 @@ fn tree_of_categories(rows: Vec<CategoryRow>, faults: &mut Vec<String>) -> BTree
             faults.push(format!("{at}: leaves and only leaves have a duty"));
         }
         let category = Category {
-            parent: parent.map(str::to_owned),
-            code: row.code.clone(),
+            parent,
+            code: code.clone(),
             level,
             zh: row.zh,
             en: row.en,
@@ -131,51 +166,66 @@ fn tree_of_categories(rows: Vec<CategoryRow>, faults: &mut Vec<String>) -> BTree
             duty: row.duty,
             retired: row.retired,
         };
-        if tree.insert(row.code, category).is_some() {
+        if tree.insert(code, category).is_some() {
             faults.push(format!("{at}: stands twice"));
         }
     }
-    for category in tree.values() {
-        if let Some(parent) = &category.parent
-            && !tree.contains_key(parent)
-        {
-            faults.push(format!("categories.toml, {}: there is no {parent} above it", category.code));
+    for (at, parent) in children {
+        if !tree.contains_key(&parent) {
+            faults.push(format!("{at}: there is no {parent} above it"));
         }
     }
     tree
 }
 
-fn tree_of_causes(rows: Vec<CauseRow>, faults: &mut Vec<String>) -> BTreeMap<String, Cause> {
+fn tree_of_causes(file: &File<'_>, faults: &mut Vec<String>) -> BTreeMap<String, Cause> {
+    let rows = file.parse(faults).map_or_else(Vec::new, |file: CauseFile| file.cause);
     let mut tree = BTreeMap::new();
+    let mut reasons = Vec::new();
     for row in rows {
-        let at = format!("causes.toml, {}", row.code);
+        let at = file.row(&row.code);
+        let code = row.code.into_inner();
         if row.zh.is_empty() || row.en.is_empty() {
             faults.push(format!("{at}: a name is missing"));
         }
-        if row.code.len() > 12 {
+        if code.len() > 12 {
             faults.push(format!("{at}: a code has at most 12 characters"));
         }
-        let parent = row.code.split_once('.').map(|(line, _)| line.to_owned());
-        let cause = Cause { code: row.code.clone(), parent, zh: row.zh, en: row.en, retired: row.retired };
-        if tree.insert(row.code, cause).is_some() {
+        let parent = code.split_once('.').map(|(line, _)| line.to_owned());
+        reasons.extend(parent.clone().map(|line| (at.clone(), line)));
+        let cause = Cause { code: code.clone(), parent, zh: row.zh, en: row.en, retired: row.retired };
+        if tree.insert(code, cause).is_some() {
             faults.push(format!("{at}: stands twice"));
         }
     }
-    for cause in tree.values() {
-        if let Some(line) = &cause.parent
-            && !tree.contains_key(line)
-        {
-            faults.push(format!("causes.toml, {}: there is no line {line}", cause.code));
+    for (at, line) in reasons {
+        if !tree.contains_key(&line) {
+            faults.push(format!("{at}: there is no line {line}"));
         }
     }
     tree
 }
 
-fn list_of_provinces(rows: Vec<ProvinceRow>, faults: &mut Vec<String>) -> BTreeMap<String, Province> {
-    let list: BTreeMap<String, Province> =
-        rows.into_iter().map(|row| (row.code.clone(), Province { code: row.code, zh: row.zh, en: row.en })).collect();
-    if !list.keys().map(String::as_str).eq(PROVINCES) {
-        faults.push("regions.toml: the provinces are not the 34 of GB/T 2260".to_owned());
+fn list_of_provinces(file: &File<'_>, faults: &mut Vec<String>) -> BTreeMap<String, Province> {
+    let Some(RegionFile { province: rows }) = file.parse(faults) else {
+        return BTreeMap::new();
+    };
+    let mut list = BTreeMap::new();
+    for row in rows {
+        let at = file.row(&row.code);
+        let code = row.code.into_inner();
+        if !PROVINCES.contains(&code.as_str()) {
+            faults.push(format!("{at}: GB/T 2260 has no such province"));
+        }
+        if row.zh.is_empty() || row.en.is_empty() {
+            faults.push(format!("{at}: a name is missing"));
+        }
+        if list.insert(code.clone(), Province { code, zh: row.zh, en: row.en }).is_some() {
+            faults.push(format!("{at}: stands twice"));
+        }
+    }
+    for code in PROVINCES.iter().filter(|code| !list.contains_key(**code)) {
+        faults.push(format!("{}: the province {code} is missing", file.name));
     }
     list
 }
@@ -195,24 +245,72 @@ mod tests {
         assert_eq!(taxonomy.children(None).count(), 8);
         assert_eq!(taxonomy.leaves().filter(|leaf| leaf.red).count(), 10);
         assert!(taxonomy.causes().filter(|cause| cause.parent.is_some()).count() >= 40);
+        assert_eq!(taxonomy.provinces().count(), 34);
         assert!(taxonomy.is_leaf("B204") && !taxonomy.is_leaf("B2") && !taxonomy.is_leaf("Z999"));
         assert!(taxonomy.is_cause_leaf("NET.COVER") && !taxonomy.is_cause_leaf("NET"));
         assert_eq!(taxonomy.province("310115").unwrap().zh, "上海市");
         assert_eq!(taxonomy.find("b204", 3)[0].code, "B204");
         assert_eq!(taxonomy.find("滞纳金", 3)[0].code, "B207");
+        assert_eq!(taxonomy.find("wifi", 3)[0].code, "A304");
+        assert_eq!(taxonomy.find("volte", 3)[0].code, "A104");
+        assert_eq!(taxonomy.find("", 5).len(), 5);
+        assert!(taxonomy.find("no such thing", 5).is_empty());
         assert!(taxonomy.find("fraud", 3).iter().any(|leaf| leaf.code == "F102"));
     }
 
+    /// The ministry's classes as appendix A of the domain reference gives them out.
     #[test]
-    fn every_fault_is_told() {
-        let broken = "[[category]]\ncode = 'A101'\nzh = ''\nen = 'x'\n";
-        let faults = load(broken, "[[cause]]\ncode = 'A.B'\nzh = 'x'\n", "").unwrap_err();
-        assert!(faults.iter().any(|fault| fault.contains("a name is missing")), "{faults:?}");
-        let odd =
-            load("[[category]]\ncode = 'A'\nzh = 'x'\nen = 'x'\nseverity = 'huge'\n", CAUSES, REGIONS).unwrap_err();
-        assert!(odd[0].starts_with("categories.toml, line 5:") && odd[0].contains("huge"), "{odd:?}");
-        assert!(faults.iter().any(|fault| fault.contains("there is no A1 above it")));
-        assert!(faults.iter().any(|fault| fault.starts_with("causes.toml, line")));
-        assert!(faults.iter().any(|fault| fault.starts_with("regions.toml")));
+    fn each_leaf_has_one_class_of_the_ministry() {
+        let taxonomy = load(CATEGORIES, CAUSES, REGIONS).unwrap();
+        let count = |class| taxonomy.leaves().filter(|leaf| leaf.miit == Some(class)).count();
+        assert_eq!(count(MiitClass::NetworkQuality), 24);
+        assert_eq!(count(MiitClass::Charging), 24);
+        assert_eq!(count(MiitClass::UserService), 55);
+        assert!(taxonomy.categories().filter(|one| one.level < 3).all(|one| one.miit.is_none()));
+    }
+
+    fn row(table: &str, code: &str) -> String {
+        format!("[[{table}]]\ncode = '{code}'\nzh = '名'\nen = 'name'\n")
+    }
+
+    #[test]
+    fn every_fault_is_told_with_its_line() {
+        let leaf = "miit = 'charging'\nduty = 'billing'\n";
+        let cases = [
+            (row("category", "A") + &row("category", "A"), "categories.toml, line 6, A: stands twice"),
+            (row("category", "A1"), "categories.toml, line 2, A1: there is no A above it"),
+            (row("category", "a1"), "categories.toml, line 2, a1: a code is a letter"),
+            (row("category", "é"), "categories.toml, line 2, é: a code is a letter"),
+            (row("category", "A12"), "categories.toml, line 2, A12: a code is a letter"),
+            (row("category", "A101"), "categories.toml, line 2, A101: leaves and only leaves have a class"),
+            (row("category", "A101"), "categories.toml, line 2, A101: leaves and only leaves have a duty"),
+            (row("category", "A") + leaf, "categories.toml, line 2, A: leaves and only leaves have a class"),
+            (row("category", "A").replace("名", ""), "categories.toml, line 2, A: a name is missing"),
+            (row("category", "A") + "severity = 'huge'\n", "categories.toml, line 5: "),
+            (row("category", "A") + "colour = 'red'\n", "categories.toml, line 5: "),
+        ];
+        for (text, wanted) in cases {
+            let faults = load(&text, CAUSES, REGIONS).unwrap_err();
+            assert!(faults.iter().any(|fault| fault.starts_with(wanted)), "{wanted}\n{faults:?}");
+        }
+        let causes = row("cause", "NET.COVER") + &row("cause", "OVERLY.LENGTHY") + "retired = 1\n";
+        let faults = load(CATEGORIES, &causes, REGIONS).unwrap_err();
+        assert!(faults[0].starts_with("causes.toml, line 9: "), "{faults:?}");
+        let causes = row("cause", "NET.COVER") + &row("cause", "OVERLY.LENGTHY");
+        let faults = load(CATEGORIES, &causes, REGIONS).unwrap_err();
+        assert_eq!(faults[0], "causes.toml, line 6, OVERLY.LENGTHY: a code has at most 12 characters");
+        assert_eq!(faults[1], "causes.toml, line 2, NET.COVER: there is no line NET");
+        let faults = load(CATEGORIES, CAUSES, &(row("province", "11") + &row("province", "99"))).unwrap_err();
+        assert_eq!(faults[0], "regions.toml, line 6, 99: GB/T 2260 has no such province");
+        assert_eq!(faults.len(), 34);
+        assert_eq!(faults[1], "regions.toml: the province 12 is missing");
+    }
+
+    #[test]
+    fn all_files_are_told_about_at_once() {
+        let faults = load("", "[[cause]]", "").unwrap_err();
+        for file in ["categories.toml", "causes.toml", "regions.toml"] {
+            assert!(faults.iter().any(|fault| fault.starts_with(file)), "{file}: {faults:?}");
+        }
     }
 }
