@@ -3,6 +3,7 @@
 //!
 //! When in doubt a number is taken for an identifier: a masked order number annoys, an unmasked bank card harms.
 
+mod mail;
 mod scan;
 
 pub use scan::find;
