@@ -59,9 +59,11 @@ fn mask_phone(value: &str) -> String {
 }
 
 fn mask_email(value: &str) -> String {
-    match value.split_once('@') {
+    match value.split_once(['@', '＠']) {
         Some((local, domain)) => {
-            let first: String = local.chars().take(1).collect();
+            // Of a single letter nothing would stay hidden.
+            let shown = usize::from(local.chars().nth(1).is_some());
+            let first: String = local.chars().take(shown).collect();
             format!("{first}***@{domain}")
         }
         None => keep(value, 0, 0),
@@ -96,6 +98,8 @@ mod tests {
             (IdentifierKind::BankCard, "4539 5787 6362 1486", "************1486"),
             (IdentifierKind::Passport, "E12345678", "E******78"),
             (IdentifierKind::Email, "zhang.san@example.com", "z***@example.com"),
+            (IdentifierKind::Email, "a@example.com", "***@example.com"),
+            (IdentifierKind::Email, "ｚｓ＠example.com", "ｚ***@example.com"),
             (IdentifierKind::International, "+1 415 555 0100", "+14*******00"),
         ] {
             assert_eq!(mask(kind, value), shown);
