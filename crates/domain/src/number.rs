@@ -114,6 +114,26 @@ mod tests {
         assert_eq!(nowhere.parse::<ComplaintNumber>(), Err(NumberError::Date));
     }
 
+    #[test]
+    fn check_digit_follows_the_standard() {
+        // 0794 with 5 behind it is the example of ISO 7064 for MOD 11,10.
+        assert_eq!(check_digit("0794"), 5);
+        let (mut swaps, mut missed) = (0, 0);
+        for seq in 0..2_000_u32 {
+            let body = format!("20261123{:06}", seq * 487 % 1_000_000);
+            for place in 0..body.len() - 1 {
+                let mut swapped = body.clone().into_bytes();
+                swapped.swap(place, place + 1);
+                let swapped = String::from_utf8(swapped).unwrap();
+                if swapped != body {
+                    swaps += 1;
+                    missed += u32::from(check_digit(&swapped) == check_digit(&body));
+                }
+            }
+        }
+        assert!(missed * 100 < swaps * 3, "{missed} of {swaps}");
+    }
+
     fn any_number() -> impl Strategy<Value = ComplaintNumber> {
         (2000_i16..2100, 1_i8..=12, 1_i8..=28, any::<u32>())
             .prop_map(|(year, month, day, seq)| ComplaintNumber { day: jiff::civil::date(year, month, day), seq })
