@@ -43,7 +43,7 @@ pub(crate) struct Claim {
 /// Rows of a registration, ready to be written.
 pub(crate) struct Prepared {
     pub(crate) case: Case,
-    row: CaseRow,
+    pub(crate) row: CaseRow,
     person: Option<PersonRow>,
     lookups: Vec<(&'static str, [u8; 32])>,
     items: Vec<ItemRow>,
@@ -94,7 +94,7 @@ impl Desk {
     ) -> Result<(Prepared, CaseKeys), DeskError> {
         let parted = intake.split(caller.actor.area.code());
         let known = match parted.person {
-            Some(person) => Some((person, self.known_person(person).await?)),
+            Some(person) => Some((person, self.known_person(caller, person).await?)),
             None => None,
         };
         let day = now.to_zoned_datetime(self.zone().clone()).date();
@@ -163,8 +163,21 @@ impl Desk {
         Ok((prepared, keys))
     }
 
-    async fn known_person(&self, person: PersonId) -> Result<Key, DeskError> {
-        let row = self.db().read(move |tx| Ok::<_, DeskError>(vault::person(tx, person.0)?)).await?;
+    /// The key of a person somebody chose. Persons who only stand in cases the caller may not see are unknown to them,
+    /// or naming one would open their identity through a case of one's own.
+    async fn known_person(&self, caller: &Caller, person: PersonId) -> Result<Key, DeskError> {
+        let area = caller.actor.area.clone();
+        let row = self
+            .db()
+            .read(move |tx| {
+                for id in cases::by_person(tx, person.0)? {
+                    if cases::by_id(tx, id)?.is_some_and(|case| area.covers(&case.region)) {
+                        return Ok(vault::person(tx, person.0)?);
+                    }
+                }
+                Ok::<_, DeskError>(None)
+            })
+            .await?;
         let row = row.ok_or_else(|| Refusal::from(Fault::new("complainant.person", "unknown_person")))?;
         match person::key(self.master(), person, row.wrapped_key.as_deref()) {
             Err(CipherError::Erased) => Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into()),
