@@ -2,6 +2,7 @@
 
 use crate::extract::{self, Visitor};
 use crate::locale::{Language, Locales};
+use crate::patience::Patient;
 use crate::problem::{Failure, Why};
 use crate::routes::{self, Access, Face, Method};
 use crate::{console, ops};
@@ -12,7 +13,9 @@ use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
-use desk::Desk;
+use desk::{Caller, Desk};
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +27,8 @@ use tokio::sync::Semaphore;
 
 /// A client that does not finish its header in this time is let go.
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// A client that takes nothing of its answer for this long is let go.
+const STALL_TIME: Duration = Duration::from_secs(30);
 /// Connections served at the same time; later ones wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
 /// How long requests under way may take when the server ends.
@@ -110,6 +115,7 @@ pub fn router(state: &AppState) -> Router {
 
 /// Renders failures of addresses that no route guards.
 async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
+    let begun = Instant::now();
     let wants_page = !request.uri().path().starts_with("/api/")
         && request
             .headers()
@@ -118,41 +124,54 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
             .is_some_and(|v| v.contains("text/html"));
     let language = extract::language(&gate.state, request.headers());
     let response = next.run(request).await;
+    // What a guard let through is rendered and counted already.
+    let lost = response.extensions().get::<Failure>().is_some();
     let face = if wants_page { Face::Page } else { gate.face };
-    finish(&gate.state, face, language, None, response)
+    let response = finish(&gate.state, face, language, None, response);
+    if lost {
+        gate.state.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
+    }
+    response
 }
 
 /// Runs before every route: who, from where, in which language, and whether they may.
-async fn guard(State(gate): State<Gate>, mut request: Request<Body>, next: Next) -> Response {
+async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
     let begun = Instant::now();
     let app = &gate.state;
     let language = extract::language(app, request.headers());
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    let address = extract::address(app, request.headers(), peer);
-    let caller = match extract::identify(app, request.headers(), gate.changes).await {
-        Ok(caller) => caller,
-        Err(failure) => return finish(app, gate.face, language, None, failure.into_response()),
+    let (response, caller) = match extract::identify(app, request.headers(), gate.changes).await {
+        Ok(caller) => (admit(&gate, caller.clone(), language, request, next).await, caller),
+        Err(failure) => (failure.into_response(), None),
     };
-    let signed_in = caller.clone();
-    let denied = match (gate.access, &caller) {
-        (Access::Public, _) => None,
-        (Access::Needs(_), None) => Some(Failure::from(Why::NotSignedIn)),
-        (Access::Needs(permission), Some(caller)) => permission.require(caller).err().map(Failure::from),
-    };
-    let back = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let response = match denied {
-        Some(failure) if gate.face == Face::Page && matches!(failure.why(), Why::NotSignedIn) => {
-            console::to_sign_in(&back)
-        }
-        Some(failure) => failure.into_response(),
-        None => {
-            request.extensions_mut().insert(Visitor { caller, language, address });
-            next.run(request).await
-        }
-    };
-    let response = finish(app, gate.face, language, signed_in.as_ref(), response);
+    let response = finish(app, gate.face, language, caller.as_ref(), response);
     app.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     response
+}
+
+/// Hands the request on if its sender may call the route.
+async fn admit(
+    gate: &Gate,
+    caller: Option<Caller>,
+    language: Language,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response {
+    match (gate.access, &caller) {
+        (Access::Public, _) => {}
+        (Access::Needs(_), None) if gate.face == Face::Page => {
+            return console::to_sign_in(request.uri().path_and_query().map_or("/", |path| path.as_str()));
+        }
+        (Access::Needs(_), None) => return Failure::from(Why::NotSignedIn).into_response(),
+        (Access::Needs(permission), Some(caller)) => {
+            if let Err(refusal) = permission.require(caller) {
+                return Failure::from(refusal).into_response();
+            }
+        }
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let address = extract::address(&gate.state, request.headers(), peer);
+    request.extensions_mut().insert(Visitor { caller, language, address });
+    next.run(request).await
 }
 
 /// Puts failures into words and adds the headers every answer carries.
@@ -165,10 +184,14 @@ fn finish(
 ) -> Response {
     if let Some(failure) = response.extensions_mut().remove::<Failure>() {
         let told = failure.tell(app, language);
+        let allowed = response.headers_mut().remove(header::ALLOW);
         response = match face {
             Face::Api => told.problem(),
             Face::Page => console::problem_page(app, language, caller, &told),
         };
+        if let Some(allowed) = allowed {
+            response.headers_mut().insert(header::ALLOW, allowed);
+        }
     }
     let policy = match face {
         Face::Api => "default-src 'none'; frame-ancestors 'none'",
@@ -218,12 +241,16 @@ pub async fn serve(state: AppState, listener: TcpListener, stop: impl Future<Out
             () = &mut stop => break,
         };
         let _ = stream.set_nodelay(true);
-        let router = router.clone().layer(axum::Extension(ConnectInfo(peer)));
+        let handlers = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            handlers.call(request)
+        });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+            .serve_connection(TokioIo::new(Patient::new(stream, STALL_TIME)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;

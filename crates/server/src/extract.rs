@@ -114,15 +114,25 @@ pub fn same_origin(headers: &HeaderMap) -> bool {
 #[must_use]
 pub fn address(app: &App, headers: &HeaderMap, peer: Option<SocketAddr>) -> IpAddr {
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.ip().to_canonical());
-    let trusted = |address: IpAddr| app.settings.trusted_proxies.iter().any(|net| within(address, *net));
-    if !trusted(peer) {
-        return peer;
+    origin(peer, headers, |address| app.settings.trusted_proxies.iter().any(|net| within(address, *net)))
+}
+
+/// From the nearest hop outwards, as far as each is vouched for by a proxy of ours. What a proxy wrote and we cannot
+/// read ends the walk: whatever stands beyond it may be the client's own words.
+fn origin(peer: IpAddr, headers: &HeaderMap, trusted: impl Fn(IpAddr) -> bool) -> IpAddr {
+    let mut believed = peer;
+    let lines: Vec<&str> =
+        headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or_default()).collect();
+    for hop in lines.iter().flat_map(|line| line.split(',')).rev() {
+        if !trusted(believed) {
+            break;
+        }
+        let hop = hop.trim();
+        let bare = hop.parse().ok().or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()));
+        let Some(address) = bare else { break };
+        believed = IpAddr::to_canonical(&address);
     }
-    let named = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        named.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    // From the nearest outwards: the first that is no proxy of ours is as far as anybody can be believed.
-    hops.into_iter().rev().find(|hop| !trusted(*hop)).unwrap_or(peer)
+    believed
 }
 
 fn within(address: IpAddr, (net, length): (IpAddr, u8)) -> bool {
@@ -213,6 +223,33 @@ mod tests {
         assert!(!within(net("11.1.2.3"), (net("10.0.0.0"), 8)));
         assert!(within(net("::1"), (net("::"), 0)));
         assert!(!within(net("127.0.0.1"), (net("::"), 0)), "families do not mix");
+    }
+
+    #[test]
+    fn only_proxies_of_ours_are_believed() {
+        let proxy = |address: IpAddr| address.to_string().starts_with("10.");
+        let from = |peer: &str, lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append("x-forwarded-for", line.parse().unwrap());
+            }
+            origin(peer.parse().unwrap(), &headers, proxy).to_string()
+        };
+        for (peer, lines, expected) in [
+            ("192.0.2.1", &["203.0.113.9"][..], "192.0.2.1"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["198.51.100.7, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1", &["198.51.100.7", "203.0.113.9, 10.0.0.2"], "203.0.113.9"),
+            ("10.0.0.1", &["203.0.113.9:4711"], "203.0.113.9"),
+            ("10.0.0.1", &["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("10.0.0.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+            // The proxy met somebody it could not name; the rest is that somebody's own claim.
+            ("10.0.0.1", &["198.51.100.7, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.7, unknown, 10.0.0.2"], "10.0.0.2"),
+        ] {
+            assert_eq!(from(peer, lines), expected, "{peer} {lines:?}");
+        }
     }
 
     #[test]

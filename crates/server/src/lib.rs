@@ -12,6 +12,7 @@ pub mod import;
 pub mod locale;
 pub mod openapi;
 pub mod ops;
+pub mod patience;
 pub mod problem;
 pub mod query;
 pub mod routes;
