@@ -26,8 +26,10 @@ pub fn read(query: Option<&str>, fields: &[Field]) -> Result<Map<String, Value>,
             Some(Kind::List { .. }) => text.split(',').map(|part| Value::from(part.trim())).collect(),
             _ => Value::String(text),
         };
-        if given.insert(name.clone(), value).is_some() {
+        if given.contains_key(&name) {
             faults.push(Fault::new(name, "given_twice"));
+        } else {
+            given.insert(name, value);
         }
     }
     match shape::check(Value::Object(given), fields) {

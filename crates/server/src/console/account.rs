@@ -72,10 +72,13 @@ async fn sign_in(
         }
         Err(error) => {
             let told = Failure::from(error).tell(&app, visitor.language);
-            let status = told.status;
+            let (status, wait) = (told.status, told.retry_after);
             let page = SignIn { frame: Frame::new(&app, &visitor), back, username, told: Some(told), changed: false };
             let mut response = render(&page);
             *response.status_mut() = status;
+            if let Some(seconds) = wait {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
             Ok(response)
         }
     }

@@ -61,7 +61,9 @@ fn codes_in_sources(call: &str) -> Vec<String> {
                         open == 0
                     });
                     let arguments = &rest[..end.unwrap()];
-                    if let Some(code) = arguments.rsplit('"').nth(1) {
+                    // Only a code that stands there as text; others come from tables of their own.
+                    let written = arguments.trim_end().trim_end_matches(',').ends_with('"');
+                    if let Some(code) = arguments.rsplit('"').nth(1).filter(|_| written) {
                         found.push(code.to_owned());
                     }
                 }
