@@ -8,6 +8,9 @@
 )]
 
 mod bad_input;
+mod contract;
+mod hidden;
+mod identity;
 mod journey;
 mod matrix;
 mod slow;

@@ -1,17 +1,18 @@
 //! H1: clients that are slow, silent or endless do not keep others waiting.
 
-use crate::house;
+use crate::{House, house, intake};
+use domain::actor::Role;
 use server::app::serve;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, Sender};
+use tokio::task::JoinHandle;
 
-#[test]
-fn slow_clients_are_let_go_and_others_served() {
-    let scratch = store::testing::sqlite().unwrap();
-    let house = house(&scratch);
+/// A server on a socket, until told to stop.
+fn serving(house: &House) -> (SocketAddr, Sender<()>, JoinHandle<std::io::Result<()>>) {
     let listener = house.runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -19,6 +20,14 @@ fn slow_clients_are_let_go_and_others_served() {
     let serving = house.runtime.spawn(serve(state, listener, async {
         let _ = stopped.await;
     }));
+    (address, stop, serving)
+}
+
+#[test]
+fn slow_clients_are_let_go_and_others_served() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let (address, stop, serving) = serving(&house);
     let ask = || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
@@ -49,5 +58,51 @@ fn slow_clients_are_let_go_and_others_served() {
     assert!(ended.is_ok(), "a dripping client is let go after its time: {ended:?}");
     let _ = stop.send(());
     house.runtime.block_on(serving).unwrap().unwrap();
+    house.desk.db().close();
+}
+
+#[test]
+fn what_was_accepted_is_finished_and_then_nothing_more_is() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Agent, "");
+    let (address, stop, serving) = serving(&house);
+    let idle = TcpStream::connect(address).unwrap();
+    let mut under_way = TcpStream::connect(address).unwrap();
+    let body = intake().to_string();
+    let (begun, rest) = body.as_bytes().split_at(body.len() / 2);
+    let head = format!(
+        "POST /api/v1/complaints HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    under_way.write_all(&[head.as_bytes(), begun].concat()).unwrap();
+    sleep(Duration::from_millis(300));
+    stop.send(()).unwrap();
+    sleep(Duration::from_millis(300));
+    assert!(TcpStream::connect(address).is_err(), "nobody new is taken in");
+    assert!(!serving.is_finished(), "the request under way is waited for");
+    under_way.write_all(rest).unwrap();
+    let mut answer = String::new();
+    under_way.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let ended = Instant::now();
+    house.runtime.block_on(serving).unwrap().unwrap();
+    assert!(ended.elapsed() < Duration::from_secs(2), "a silent connection is not waited for");
+    drop(idle);
+    assert_eq!(house.get(&token, "/api/v1/complaints").json()["items"].as_array().unwrap().len(), 1);
+    house.desk.db().close();
+}
+
+#[test]
+fn a_method_that_is_not_known_names_those_that_are() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let answer = house.send("DELETE", "/api/v1/complaints", &[], "");
+    assert_eq!(answer.status, 405);
+    assert!(answer.header("allow").contains("GET") && answer.header("allow").contains("POST"), "{answer:?}");
+    let token = house.token(Role::Admin, "");
+    let counted = house.get(&token, "/metrics").body;
+    assert!(counted.contains("{route=\"other\",status=\"405\"} 1"), "what no route answers is counted too: {counted}");
     house.desk.db().close();
 }

@@ -1,0 +1,263 @@
+//! The OpenAPI document against what the server really does: the same routes, bodies it accepts, answers it gives.
+
+use crate::{Answer, House, house, intake};
+use domain::actor::Role;
+use serde_json::{Value, json};
+use server::openapi::describe;
+use server::routes::{Method, table};
+use std::collections::BTreeSet;
+
+/// Says where a value differs from a schema; knows as much of JSON Schema as the document uses. Members that a schema
+/// with properties does not name are differences: what is not described does not exist.
+fn compare(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<String>) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).unwrap();
+        return compare(document, target, value, at, found);
+    }
+    let right = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        other => panic!("{at}: type {other:?}"),
+    };
+    if !right {
+        found.push(format!("{at}: {value} is no {}", schema["type"]));
+        return;
+    }
+    if let Some(codes) = schema["enum"].as_array()
+        && !codes.contains(value)
+    {
+        found.push(format!("{at}: {value} is none of {codes:?}"));
+    }
+    if let (Some(text), Some(most)) = (value.as_str(), schema["maxLength"].as_u64())
+        && text.chars().count() as u64 > most
+    {
+        found.push(format!("{at}: too long"));
+    }
+    if let (Some(number), Some(least), Some(most)) =
+        (value.as_i64(), schema["minimum"].as_i64(), schema["maximum"].as_i64())
+        && !(least..=most).contains(&number)
+    {
+        found.push(format!("{at}: {number} is out of bounds"));
+    }
+    if schema["format"] == "date-time" && value.as_str().unwrap().parse::<jiff::Timestamp>().is_err() {
+        found.push(format!("{at}: {value} is no moment"));
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if value.get(name.as_str().unwrap()).is_none() {
+            found.push(format!("{at}: {name} is missing"));
+        }
+    }
+    if let (Some(members), Some(known)) = (value.as_object(), schema["properties"].as_object()) {
+        for (name, member) in members {
+            match known.get(name) {
+                Some(inner) => compare(document, inner, member, &format!("{at}.{name}"), found),
+                None => found.push(format!("{at}.{name} is not described")),
+            }
+        }
+    }
+    if let (Some(list), false) = (value.as_array(), schema["items"].is_null()) {
+        for (position, one) in list.iter().enumerate() {
+            compare(document, &schema["items"], one, &format!("{at}[{position}]"), found);
+        }
+    }
+}
+
+fn differences(document: &Value, schema: &Value, value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(document, schema, value, "", &mut found);
+    found
+}
+
+struct Contract {
+    document: Value,
+    seen: BTreeSet<String>,
+}
+
+impl Contract {
+    /// Compares an answer with what the document promises for it.
+    fn holds(&mut self, method: &str, path: &str, answer: &Answer) {
+        let operation = &self.document["paths"][path][method];
+        let promised = &operation["responses"][answer.status.to_string()]["content"]["application/json"]["schema"];
+        assert!(promised.is_object(), "{method} {path} answers {}: {}", answer.status, answer.body);
+        assert_eq!(answer.header("content-type"), "application/json", "{path}");
+        assert_eq!(differences(&self.document, promised, &answer.json()), [""; 0], "{method} {path}: {}", answer.body);
+        assert!(!answer.body.contains(":null") && !answer.body.contains("[null"), "{path}: {}", answer.body);
+        self.seen.insert(format!("{method} {path}"));
+    }
+
+    fn body(&self, path: &str, body: &Value) {
+        let schema = &self.document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+        assert_eq!(differences(&self.document, schema, body), [""; 0], "{path} {body}");
+    }
+}
+
+#[test]
+fn the_document_is_the_table() {
+    let document = describe();
+    let mut described: Vec<String> = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        described.extend(operations.as_object().unwrap().keys().map(|method| format!("{method} {path}")));
+    }
+    let routes = table().into_iter().filter(|route| route.operation.is_some());
+    let method = |route: &server::routes::Route| if route.method == Method::Get { "get" } else { "post" };
+    let mut expected: Vec<String> = routes.map(|route| format!("{} {}", method(&route), route.path)).collect();
+    described.sort();
+    expected.sort();
+    assert_eq!(described, expected);
+    // Nothing under the API's root goes without a description.
+    assert!(table().iter().all(|route| route.operation.is_some() || !route.path.starts_with("/api/")));
+}
+
+#[test]
+fn schemas_tell_right_bodies_from_wrong_ones() {
+    let contract = Contract { document: describe(), seen: BTreeSet::new() };
+    contract.body("/api/v1/complaints", &intake());
+    let schema = &contract.document["paths"]["/api/v1/complaints"]["post"]["requestBody"]["content"]["application/json"]
+        ["schema"];
+    for (pointer, wrong) in [
+        ("/kind", json!("grumble")),
+        ("/kind", json!(1)),
+        ("/colour", json!("red")),
+        ("/complainant/vulnerable", json!(["elder"])),
+        ("/subscription/star", json!(99)),
+        ("/amount", json!(100)),
+        ("/occurred_at", json!("yesterday")),
+    ] {
+        let mut body = intake();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        body.pointer_mut(parent).unwrap()[name] = wrong;
+        assert_ne!(differences(&contract.document, schema, &body), [""; 0], "{pointer}");
+    }
+    let mut body = intake();
+    body.as_object_mut().unwrap().remove("description");
+    assert_ne!(differences(&contract.document, schema, &body), [""; 0]);
+}
+
+/// Every answer of the API along a life, compared with its description.
+#[test]
+fn answers_are_what_the_document_promises() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let (token, lead) = (house.token(Role::Admin, ""), house.token(Role::Supervisor, ""));
+    // Nobody judges a proposal of their own.
+    let who = |verb: &str| if ["approve", "send-back"].contains(&verb) { &lead } else { &token };
+    let mut contract = Contract { document: describe(), seen: BTreeSet::new() };
+    let mut body = intake();
+    body.as_object_mut().unwrap().remove("category");
+    contract.body("/api/v1/complaints", &body);
+    let made = house.call(&token, "POST", "/api/v1/complaints", &[], &body);
+    contract.holds("post", "/api/v1/complaints", &made);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    house.session("lin", Role::Agent);
+    let colleague = house.get(&token, "/api/v1/users").json()["items"][0]["id"].clone();
+    let steps = [
+        ("classify", json!({"category": "B204"})),
+        ("accept", json!({})),
+        ("assign", json!({"user": colleague})),
+        ("note", json!({"text": "客户来电"})),
+        ("grade", json!({"severity": "major", "urgency": "normal", "reason": "群体"})),
+        ("propose", json!({"outcome": "退费", "finding": "属实"})),
+        ("send-back", json!({"reason": "依据不足"})),
+        ("propose", json!({"outcome": "退费一百元"})),
+        ("approve", json!({})),
+        ("reply", json!({"mode": "phone", "content": "已退费"})),
+        ("set-cause", json!({"cause": "BIL.RATE"})),
+        ("ask-satisfaction", json!({"mode": "sms"})),
+        ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true, "timely": true})),
+        ("confirm", json!({"mode": "phone"})),
+        ("close", json!({})),
+        ("reopen", json!({"reason": "未到账"})),
+    ];
+    let read = |contract: &mut Contract, house: &House, more: &str| {
+        let path = format!("/api/v1/complaints/{{id}}{more}");
+        let answer = house.get(&token, &path.replace("{id}", &id).replace("{rule}", "response"));
+        contract.holds("get", &path, &answer);
+        answer
+    };
+    for (position, (verb, body)) in steps.iter().enumerate() {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, body);
+        let answer = house.act(who(verb), &id, position as i64 + 1, verb, body);
+        contract.holds("post", &path, &answer);
+        read(&mut contract, &house, "");
+    }
+    let why = read(&mut contract, &house, "/clocks/{rule}/explain").json();
+    let explanation = &why["items"][0]["explanation"];
+    assert_eq!(explanation["rule"]["rule"], "response", "{explanation}");
+    assert!(explanation["calendar"].is_string() && !explanation["steps"].as_array().unwrap().is_empty());
+    read(&mut contract, &house, "/events");
+    let revealed = house.call(
+        &token,
+        "POST",
+        &format!("/api/v1/complaints/{id}/reveal"),
+        &[],
+        &json!({"purpose": "investigate", "reason": "核查"}),
+    );
+    contract.holds("post", "/api/v1/complaints/{id}/reveal", &revealed);
+    read(&mut contract, &house, "/accesses");
+    for path in ["complaints", "persons", "categories", "causes", "packs", "me", "units", "users"] {
+        let path = format!("/api/v1/{path}");
+        let query = if path.ends_with("persons") { "?phone=13800138000" } else { "" };
+        let answer = house.get(&token, &format!("{path}{query}"));
+        contract.holds("get", &path, &answer);
+    }
+    let again = [
+        ("accept", json!({})),
+        ("propose", json!({"outcome": "补退"})),
+        ("approve", json!({})),
+        ("reply", json!({"mode": "phone", "content": "已到账"})),
+        ("ask-satisfaction", json!({"mode": "sms"})),
+        ("record-satisfaction", json!({"satisfied": "no_answer"})),
+        ("close", json!({})),
+    ];
+    for (position, (verb, body)) in again.iter().enumerate() {
+        let answer = house.act(who(verb), &id, (steps.len() + position) as i64 + 1, verb, body);
+        assert_eq!(answer.status, 200, "{verb}: {answer:?}");
+    }
+    let erased =
+        house.call(&token, "POST", &format!("/api/v1/complaints/{id}/erasure"), &[], &json!({"reason": "本人请求"}));
+    contract.holds("post", "/api/v1/complaints/{id}/erasure", &erased);
+    let after = read(&mut contract, &house, "");
+    assert!(!after.body.contains("退费") && after.json()["erased"] == true, "{}", after.body);
+    let events = read(&mut contract, &house, "/events");
+    assert!(!events.body.contains("退费"), "{}", events.body);
+    for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
+        let method = if route.method == Method::Get { "get" } else { "post" };
+        let name = format!("{method} {}", route.path);
+        assert!(contract.seen.contains(&name), "{name} was not tried");
+    }
+    let problem = house.get(&token, "/api/v1/complaints?huh=1").json();
+    assert_eq!(differences(&contract.document, &json!({"$ref": "#/components/schemas/Problem"}), &problem), [""; 0]);
+    house.desk.db().close();
+}
+
+#[test]
+fn a_repeated_operation_is_answered_as_the_first() {
+    store::testing::each_database(|scratch| {
+        let house = house(scratch);
+        let token = house.token(Role::Agent, "");
+        let first = house.call(&token, "POST", "/api/v1/complaints", &[("idempotency-key", "r")], &intake());
+        let id = first.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/complaints/{id}/accept");
+        let headers = [("if-match", "\"1\""), ("idempotency-key", "k")];
+        let accepted = house.call(&token, "POST", &path, &headers, &json!({}));
+        assert_eq!((accepted.status, accepted.header("idempotent-replayed")), (200, ""), "{accepted:?}");
+        house.act(&token, &id, 2, "note", &json!({"text": "x"}));
+        let again = house.call(&token, "POST", &path, &headers, &json!({}));
+        assert_eq!((again.status, again.header("idempotent-replayed")), (200, "true"));
+        assert_eq!((again.body, again.headers.get("etag")), (accepted.body, accepted.headers.get("etag")));
+        let repeated = house.call(&token, "POST", "/api/v1/complaints", &[("idempotency-key", "r")], &intake());
+        assert_eq!((repeated.status, &repeated.body), (201, &first.body), "as it was then, not as it is now");
+        let other = [("if-match", "\"3\""), ("idempotency-key", "k")];
+        assert_eq!(house.call(&token, "POST", &path, &other, &json!({})).status, 422, "the key stood for another");
+        // Keys belong to their callers.
+        let colleague = house.token(Role::Agent, "");
+        let own = house.call(&colleague, "POST", "/api/v1/complaints", &[("idempotency-key", "r")], &intake());
+        assert_ne!(own.json()["id"], first.json()["id"]);
+        house.desk.db().close();
+    })
+    .unwrap();
+}

@@ -1,0 +1,186 @@
+//! B1, B4, B5, B6: what lies in another area is, for a caller, not there: neither by name, nor in lists, nor in the
+//! words of a refusal. Tokens never go beyond their scopes.
+
+use crate::matrix::body;
+use crate::{Answer, House, house, intake};
+use desk::Caller;
+use desk::caller::Scope;
+use domain::actor::Role;
+use serde_json::{Value, json};
+use server::routes::{Access, Face, Method, Route, table};
+use store::testing::each_database;
+
+/// Everything a caller can tell two answers apart by.
+fn told(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
+    let headers = answer.headers.iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    (answer.status, headers, answer.body.clone())
+}
+
+fn ask(house: &House, token: &str, method: Method, path: &str) -> Answer {
+    let method = if method == Method::Get { "GET" } else { "POST" };
+    let body = if method == "GET" { Value::Null } else { body(path) };
+    house.call(token, method, path, &[("if-match", "\"1\"")], &body)
+}
+
+#[test]
+fn a_case_elsewhere_and_no_case_at_all_are_the_same_answer() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let case = house.register(&house.token(Role::Agent, "31"), &intake());
+        let stranger = house.token(Role::Admin, "33");
+        let (id, number) = (case["id"].as_str().unwrap(), case["number"].as_str().unwrap());
+        let nobody = "01900000-0000-7000-8000-000000000000";
+        let mut compared = 0;
+        for route in table() {
+            if route.face == Face::Page || !route.path.contains("{id}") {
+                continue;
+            }
+            let at = |name: &str| route.path.replace("{id}", name).replace("{rule}", "response");
+            let missing = ask(&house, &stranger, route.method, &at(nobody));
+            for name in [id, number, &id.to_uppercase(), &id.replace('-', ""), "TS-20200101-000001-1", "x", "%00"] {
+                let hidden = ask(&house, &stranger, route.method, &at(name));
+                assert_eq!(told(&hidden), told(&missing), "{} {name}", route.path);
+                compared += 1;
+            }
+        }
+        assert!(compared > 100, "{compared}");
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn lists_do_not_show_what_lies_elsewhere() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let insider = house.token(Role::Agent, "31");
+        for _ in 0..3 {
+            house.register(&insider, &intake());
+        }
+        let stranger = house.token(Role::Admin, "33");
+        let page = house.get(&insider, "/api/v1/complaints?limit=1").json();
+        let cursor = page["next"].as_str().unwrap();
+        let empty = house.get(&stranger, "/api/v1/complaints");
+        assert_eq!(empty.json(), json!({"items": []}));
+        for query in [
+            "phone=13800138000",
+            "external=GX-1",
+            "region=31",
+            "region=310115",
+            "category=B2",
+            "grade=normal",
+            "status=registered",
+            "sort=-received",
+            "limit=1",
+            &format!("after={cursor}"),
+            "due_before=2099-01-01T00:00:00Z",
+        ] {
+            let path = format!("/api/v1/complaints?{query}");
+            assert!(!house.get(&insider, &path).json()["items"].as_array().unwrap().is_empty(), "{query}");
+            assert_eq!(told(&house.get(&stranger, &path)), told(&empty), "{query}");
+        }
+        // A neighbour whose code merely begins alike is elsewhere too.
+        let mut near = intake();
+        near["region"] = json!("310101");
+        house.register(&insider, &near);
+        let district = house.token(Role::Agent, "310115");
+        assert_eq!(house.get(&district, "/api/v1/complaints").json()["items"].as_array().unwrap().len(), 3);
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn nobody_registers_their_way_into_another_area() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let insider = house.token(Role::Agent, "31");
+        let case = house.register(&insider, &intake());
+        let path = format!("/api/v1/complaints/{}", case["id"].as_str().unwrap());
+        let person = house.get(&insider, &path).json()["complainant"]["person"].clone();
+        let mut own = intake();
+        own["region"] = json!("330106");
+        own["complainant"] = json!({"name": "某人", "person": person});
+        let stranger = house.token(Role::Agent, "33");
+        let tried = house.call(&stranger, "POST", "/api/v1/complaints", &[], &own);
+        own["complainant"]["person"] = json!("01900000-0000-7000-8000-000000000000");
+        let unknown = house.call(&stranger, "POST", "/api/v1/complaints", &[], &own);
+        assert_eq!(tried.status, 422, "a person of another area opens through a case of one's own: {tried:?}");
+        assert_eq!(told(&tried), told(&unknown));
+        assert_eq!(tried.json()["errors"][0]["field"], "complainant.person");
+        // The same number or the same letter elsewhere is not betrayed either.
+        own["complainant"] = json!({"name": "某人", "phone": "13800138000"});
+        let first = house.register(&stranger, &own);
+        own["complainant"]["phone"] = json!("13900139000");
+        own["external"] = json!([{"owner": "miit", "number": "GX-2"}]);
+        let second = house.register(&stranger, &own);
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&first), names(&second));
+        // Inside one's area a known person may be named.
+        let mut again = intake();
+        again["complainant"] = json!({"name": "王小明", "person": person});
+        again["external"] = json!([]);
+        let linked = house.register(&insider, &again);
+        let path = format!("/api/v1/complaints/{}", linked["id"].as_str().unwrap());
+        assert_eq!(house.get(&insider, &path).json()["complainant"]["person"], person);
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_token_never_goes_beyond_its_scopes() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let admin = house.token(Role::Admin, "");
+    let case = house.register(&admin, &intake());
+    let id = case["id"].as_str().unwrap();
+    let system = Caller::system(house.desk.root());
+    let with = |scopes: &[Scope]| house.desk.create_token(&system, "narrow", Role::Admin, "", scopes).unwrap();
+    let (none, reader, writer) = (with(&[]), with(&[Scope::Read]), with(&[Scope::Write]));
+    let guarded = || table().into_iter().filter(|route| matches!(route.access, Access::Needs(_)));
+    let path = |route: &Route| route.path.replace("{id}", id).replace("{rule}", "response");
+    for route in guarded().filter(|route| route.operation.is_some()) {
+        let (path, changes) = (path(&route), route.method == Method::Post);
+        assert_eq!(ask(&house, &none, route.method, &path).status, 403, "{path} without any scope");
+        let status = ask(&house, &reader, route.method, &path).status;
+        assert_eq!(status == 403, changes, "{path} for who may only read: {status}");
+    }
+    assert_eq!(house.get(&admin, &format!("/api/v1/complaints/{id}")).json()["version"], 1, "nothing changed");
+    for route in guarded().filter(|route| route.operation.is_some()) {
+        let path = path(&route);
+        let status = ask(&house, &writer, route.method, &path).status;
+        let beyond = route.method == Method::Get || path.ends_with("/reveal");
+        assert_eq!(status == 403, beyond, "{path} for who may only change: {status}");
+    }
+    house.desk.db().close();
+}
+
+#[test]
+fn what_the_server_owns_is_not_taken_from_a_body() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Admin, "");
+    let case = house.register(&token, &intake());
+    let id = case["id"].as_str().unwrap();
+    for route in table() {
+        let Some(fields) = route.operation.and_then(|operation| operation.body) else {
+            continue;
+        };
+        let path = route.path.replace("{id}", id);
+        for name in ["id", "version", "status", "actor", "tracking_code", "closed_at", "__proto__"] {
+            assert!(fields.iter().all(|field| field.name != name), "{path} takes {name}");
+            let answer = house.call(&token, "POST", &path, &[("if-match", "\"1\"")], &json!({name: "x"}));
+            let problem = answer.json();
+            let refused = problem["errors"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|e| e["field"] == name && e["code"] == "unknown_field");
+            assert!(answer.status == 422 && refused, "{path} {name}: {answer:?}");
+        }
+    }
+    assert_eq!(house.get(&token, &format!("/api/v1/complaints/{id}")).json()["version"], 1, "nothing changed");
+    house.desk.db().close();
+}
