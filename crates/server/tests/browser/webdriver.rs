@@ -3,67 +3,87 @@
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A browser under control; ends with its driver when dropped.
 pub(crate) struct Browser {
     driver: Child,
+    /// Kept open: a driver that cannot write ends.
+    _said: BufReader<ChildStdout>,
     port: u16,
     session: String,
-    profile: PathBuf,
+    process: Option<u64>,
+    folder: PathBuf,
 }
 
 /// The name WebDriver gives elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// How long the driver may take to answer; longer than it waits for a page, so that it can say what is wrong.
+const ANSWER: Duration = Duration::from_secs(60);
+/// How long a page may take to load, in milliseconds.
+const PAGE: u32 = 30_000;
+
+/// Starts a driver on a port it chooses itself: a port found free beforehand may be taken by a test running beside.
+fn driver(folder: &Path) -> Result<(Child, BufReader<ChildStdout>, u16), String> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        // What the browser puts down beside its profile goes with the profile.
+        .env("TMPDIR", folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("chromedriver: {error}"))?;
+    let mut said = BufReader::new(driver.stdout.take().ok_or("chromedriver is mute")?);
+    let mut line = String::new();
+    while said.read_line(&mut line).map_err(|error| format!("chromedriver: {error}"))? > 0 {
+        if let Some((_, port)) = line.rsplit_once("successfully on port ")
+            && let Ok(port) = port.trim().trim_end_matches('.').parse()
+        {
+            return Ok((driver, said, port));
+        }
+        line.clear();
+    }
+    let _ = driver.wait();
+    Err("chromedriver ended before it listened".to_owned())
 }
 
 impl Browser {
     /// Starts a headless browser, or says why there is none.
     pub(crate) fn start(language: &str) -> Result<Self, String> {
-        let port = free_port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("chromedriver: {error}"))?;
-        let profile = std::env::temp_dir().join(format!("redress-browser-{}-{port}", std::process::id()));
-        let mut browser = Self { driver, port, session: String::new(), profile };
-        let started = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if started.elapsed() > Duration::from_secs(20) {
-                return Err("chromedriver does not answer".to_owned());
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        // Short, for a socket's address lies below it and may not exceed 107 bytes.
+        let name = format!("redress-{}", uuid::Uuid::new_v4().simple().to_string().split_at(12).0);
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let (driver, said, port) = driver(&folder)?;
+        let mut browser = Self { driver, _said: said, port, session: String::new(), process: None, folder };
         let wish = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
+            "timeouts": {"pageLoad": PAGE, "script": PAGE},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
             "goog:chromeOptions": {
                 "args": [
                     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
                     "--disable-dev-shm-usage", "--hide-scrollbars", format!("--accept-lang={language}"),
-                    format!("--user-data-dir={}", browser.profile.display()),
+                    format!("--user-data-dir={}", browser.folder.join("profile").display()),
                 ],
                 "prefs": {"intl.accept_languages": language},
             },
         }}});
         let session = browser.call("POST", "/session", Some(&wish))?;
         browser.session = session["sessionId"].as_str().ok_or("no session")?.to_owned();
+        browser.process = session["capabilities"]["goog:processID"].as_u64();
         Ok(browser)
     }
 
     fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let shown = |error: std::io::Error| format!("{method} {path}: {error}");
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(shown)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60))).map_err(shown)?;
+        stream.set_read_timeout(Some(ANSWER)).map_err(shown)?;
         let body = body.map(Value::to_string).unwrap_or_default();
         write!(
             stream,
@@ -212,11 +232,14 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !self.session.is_empty() {
-            let _ = self.call("DELETE", &format!("/session/{}", self.session), None);
+        let path = format!("/session/{}", self.session);
+        let ended = !self.session.is_empty() && self.call("DELETE", &path, None).is_ok();
+        // The browser outlives a driver that could not end it.
+        if !ended && let Some(process) = self.process {
+            let _ = Command::new("kill").args(["-KILL", &process.to_string()]).status();
         }
         let _ = self.driver.kill();
         let _ = self.driver.wait();
-        let _ = std::fs::remove_dir_all(&self.profile);
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
