@@ -15,7 +15,7 @@ use domain::command::Command;
 use domain::event::{self, Entry};
 use domain::intake::Intake;
 use jiff::Timestamp;
-use store::{Tx, cases, vault};
+use store::{Tx, vault};
 
 /// The life of one case: its registration and what followed, each with its moment.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Desk {
     }
 
     async fn live(&self, caller: &Caller, life: Life) -> Result<Lived, DeskError> {
-        let (prepared, keys) = self.prepare(caller, life.intake, life.registered_at).await?;
+        let (mut prepared, keys) = self.prepare(caller, life.intake, life.registered_at).await?;
         let mut case = prepared.case.clone();
         let mut later = Vec::with_capacity(life.then.len());
         let mut items = Vec::new();
@@ -76,6 +76,8 @@ impl Desk {
             let body = self.step(&caller, now, &command, &mut case, &keys, &mut items)?;
             later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb: command.verb(), body });
         }
+        // The row is written once, as the whole life leaves it.
+        prepared.row = row_of(&case, prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
     }
 
@@ -122,9 +124,6 @@ impl Lived {
         }
         for item in crate::register::item_rows(id, self.items) {
             vault::insert_item(tx, &item)?;
-        }
-        if after > 1 {
-            cases::update(tx, &row_of(&self.case, None), 1)?;
         }
         Ok(())
     }

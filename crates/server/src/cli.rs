@@ -5,8 +5,12 @@ mod manage;
 mod place;
 mod serve;
 
+use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
+use std::fmt::Display;
+use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// Complaint handling for telecom operators.
 #[derive(Debug, Parser)]
@@ -36,8 +40,8 @@ enum Command {
     Erase(manage::Erase),
     /// Bring the database to the form this version needs.
     Migrate(place::Place),
-    /// Show the settings in force.
-    Config(place::Place),
+    /// Show the settings in force, secrets left out.
+    Config(serve::Config),
     /// Take in files.
     #[command(subcommand)]
     Import(crate::import::Import),
@@ -48,9 +52,11 @@ enum Command {
 /// Runs the command line. Errors are one line on stderr and exit code 1; usage errors exit with 2.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    // Without a command the server starts: `cargo run` alone shows something.
-    let command = cli.command.unwrap_or_else(|| Command::Serve(serve::Serve::default()));
+    // Without a command the server starts, with what the environment says.
+    let command = Cli::parse().command.or_else(|| Cli::parse_from(["redress", "serve"]).command);
+    let Some(command) = command else {
+        return ExitCode::from(2);
+    };
     let outcome = match command {
         Command::Serve(serve) => serve::run(serve),
         Command::Token(token) => manage::token(token),
@@ -59,7 +65,7 @@ pub fn main() -> ExitCode {
         Command::Audit(audit) => audit::run(audit),
         Command::Erase(erase) => manage::erase(erase),
         Command::Migrate(place) => place::migrate(&place),
-        Command::Config(place) => place::show(&place),
+        Command::Config(config) => serve::show(&config),
         Command::Import(import) => crate::import::run(import),
         Command::Bench(bench) => crate::bench::run(bench),
     };
@@ -89,23 +95,31 @@ pub(crate) fn wait_plain<T>(work: impl Future<Output = Result<T, String>>) -> Re
     runtime.block_on(work)
 }
 
-/// An error of the desk in one line.
+/// Prints a line of a command's answer. A reader that went away is an error, never a panic.
+pub(crate) fn say(line: impl Display) -> Result<(), String> {
+    writeln!(std::io::stdout().lock(), "{line}").map_err(|error| format!("standard output: {error}"))
+}
+
+/// An error of the desk in one line, with the way out where one is known.
 pub(crate) fn told(error: &desk::DeskError) -> String {
+    // An import tells thousands of refusals; the words are read once.
+    static WORDS: OnceLock<Locales> = OnceLock::new();
     let desk::DeskError::Refused(refusal) = error else {
         return error.to_string();
     };
-    let locales = crate::data::locales(None).and_then(crate::locale::Locales::load).unwrap_or_default();
-    let language = crate::locale::Language::En;
-    let values = |params: &[(&'static str, String)]| {
-        params.iter().map(|(name, value)| (*name, value.clone())).collect::<Vec<_>>()
-    };
+    let words = WORDS.get_or_init(|| crate::data::locales(None).and_then(Locales::load).unwrap_or_default());
     let text = |key: &str, params: &[(&'static str, String)]| {
-        let values = values(params);
-        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        locales.text(language, key, &values)
+        let values: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        words.text(Language::En, key, &values)
     };
     if refusal.faults.is_empty() {
-        return text(&format!("refusal.{}.text", refusal.code), &refusal.params);
+        let way_out = format!("refusal.{}.way_out", refusal.code);
+        let said = text(&format!("refusal.{}.text", refusal.code), &refusal.params);
+        return if words.has(Language::En, &way_out) {
+            format!("{said}. {}", text(&way_out, &refusal.params))
+        } else {
+            said
+        };
     }
     let faults: Vec<String> = refusal
         .faults

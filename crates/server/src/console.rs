@@ -3,11 +3,18 @@
 
 mod account;
 mod case;
+mod earlier;
+mod facts;
 mod form;
 mod history;
+mod names;
+mod operations;
+mod progress;
 mod queue;
 mod register;
+mod related;
 mod times;
+mod trees;
 
 use crate::app::{App, AppState};
 use crate::data;
@@ -100,31 +107,6 @@ impl<'a> Frame<'a> {
 
     fn signed_in(&self) -> bool {
         self.caller.is_some()
-    }
-
-    /// Categories to choose from: code and name.
-    fn leaves(&self) -> Vec<(String, String)> {
-        let taxonomy = self.app.desk.library().taxonomy();
-        taxonomy.leaves().map(|leaf| (leaf.code.clone(), self.category(&leaf.code))).collect()
-    }
-
-    /// A category's name.
-    fn category(&self, code: &str) -> String {
-        match self.app.desk.library().taxonomy().category(code) {
-            Some(category) => self.language.pick(&category.zh, &category.en).to_owned(),
-            None => code.to_owned(),
-        }
-    }
-
-    /// A cause by its line and reason.
-    fn cause(&self, code: &str) -> String {
-        let taxonomy = self.app.desk.library().taxonomy();
-        let name = |code: &str| taxonomy.cause(code).map(|cause| self.language.pick(&cause.zh, &cause.en));
-        let reason = name(code).unwrap_or(code);
-        match code.split_once('.').and_then(|(line, _)| name(line)) {
-            Some(line) => format!("{line} · {reason}"),
-            None => reason.to_owned(),
-        }
     }
 }
 

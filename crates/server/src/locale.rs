@@ -45,7 +45,10 @@ impl Language {
         let mut best = None;
         for part in accepted.unwrap_or_default().split(',').take(20) {
             let (tag, parameters) = part.split_once(';').unwrap_or((part, ""));
-            let weight = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.trim().parse::<f32>().ok());
+            let weight = match parameters.split_once('=') {
+                Some((name, value)) if name.trim().eq_ignore_ascii_case("q") => value.trim().parse::<f32>().ok(),
+                _ => Some(1.0),
+            };
             let (Some(language), Some(weight)) = (Self::from_tag(tag), weight) else {
                 continue;
             };
@@ -85,19 +88,25 @@ impl Locales {
     /// Reads locale files, named like `zh-CN/codes.toml`.
     ///
     /// # Errors
-    /// Names the file and line that cannot be read, or a key that stands twice.
+    /// Names the file, line and column that cannot be read, or a key that stands twice and where.
     pub fn load(files: impl IntoIterator<Item = (String, String)>) -> Result<Self, String> {
         let mut words: HashMap<Language, HashMap<String, String>> = HashMap::new();
+        let mut places: HashMap<(Language, String), String> = HashMap::new();
         for (path, text) in files {
             let folder = path.split('/').next().unwrap_or_default();
             let Some(language) = Language::ALL.into_iter().find(|language| language.code() == folder) else {
                 continue;
             };
-            let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-                let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-                format!("{path}, line {}: {}", before.lines().count().max(1), error.message())
-            })?;
-            flatten(&path, "", &table, words.entry(language).or_default())?;
+            let table: toml::Table = text.parse().map_err(|error| unreadable(&path, &text, &error))?;
+            let mut found = Vec::new();
+            flatten(&path, "", table, &mut found)?;
+            let known = words.entry(language).or_default();
+            for (key, text) in found {
+                if let Some(first) = places.insert((language, key.clone()), path.clone()) {
+                    return Err(format!("{key} stands twice: in {first} and in {path}"));
+                }
+                known.insert(key, text);
+            }
         }
         Ok(Self { words })
     }
@@ -108,17 +117,7 @@ impl Locales {
     pub fn text(&self, language: Language, key: &str, values: &[(&str, &str)]) -> String {
         let other = if language == Language::En { Language::ZhCn } else { Language::En };
         let found = [language, other].into_iter().find_map(|language| self.words.get(&language)?.get(key));
-        let Some(found) = found else {
-            return key.to_owned();
-        };
-        let mut text = found.clone();
-        for (name, value) in values {
-            let place = format!("{{{name}}}");
-            if text.contains(&place) {
-                text = text.replace(&place, value);
-            }
-        }
-        text
+        found.map_or_else(|| key.to_owned(), |pattern| fill(pattern, values))
     }
 
     /// Whether a language has a key.
@@ -133,16 +132,46 @@ impl Locales {
     }
 }
 
-fn flatten(path: &str, prefix: &str, table: &toml::Table, into: &mut HashMap<String, String>) -> Result<(), String> {
-    for (name, value) in table {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        match value {
-            toml::Value::Table(inner) => flatten(path, &key, inner, into)?,
-            toml::Value::String(text) => {
-                if into.insert(key.clone(), text.clone()).is_some() {
-                    return Err(format!("{path}: {key} stands twice"));
-                }
+/// Puts values into the places of a sentence. A value is never searched for places itself: it may hold what a stranger
+/// wrote.
+fn fill(pattern: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(pattern.len() + 32);
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let place = after.split_once('}').and_then(|(name, behind)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some((value, behind))
+        });
+        match place {
+            Some((value, behind)) => {
+                filled.push_str(value);
+                rest = behind;
             }
+            None => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+fn unreadable(path: &str, text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("{path}, line {line}, column {column}: {}", error.message())
+}
+
+/// The texts of a table under their dotted keys.
+fn flatten(path: &str, prefix: &str, table: toml::Table, found: &mut Vec<(String, String)>) -> Result<(), String> {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::Table(inner) => flatten(path, &key, inner, found)?,
+            toml::Value::String(text) => found.push((key, text)),
             _ => return Err(format!("{path}: {key} is no text")),
         }
     }

@@ -7,7 +7,9 @@ use desk::library::DataFile;
 use desk::time::Time;
 use desk::{Desk, Library, Setup};
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use store::{Db, Options, Target};
 
 /// Options every command on data takes.
@@ -51,7 +53,8 @@ impl Place {
         }
     }
 
-    /// The master key file: as given, else named after the data in the user's configuration folder.
+    /// The master key file: as given, else one of its own for this data in the user's configuration folder. Two
+    /// installations never share one by accident, or rotating the keys of one would take away those of the other.
     pub fn master_key(&self) -> Result<PathBuf, String> {
         if let Some(file) = &self.master_key_file {
             return Ok(file.clone());
@@ -63,12 +66,13 @@ impl Place {
             .ok_or("no configuration folder is known; name the key file with --master-key-file")?;
         let data = match self.target() {
             Target::Postgres(_) => self.target().shown(),
-            Target::Sqlite(_) => {
-                std::path::absolute(&self.data_dir).map_err(|error| error.to_string())?.display().to_string()
-            }
+            Target::Sqlite(_) => canonical(&self.data_dir)?.display().to_string(),
         };
-        let name: String = data.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
-        Ok(base.join("redress").join(format!("master{}.key", name.trim_end_matches('-'))))
+        let mut name = "master-".to_owned();
+        for byte in Sha256::digest(data.as_bytes()).iter().take(6) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        Ok(base.join("redress").join(name + ".key"))
     }
 
     /// The installation's zone.
@@ -114,14 +118,24 @@ impl Place {
     }
 }
 
+/// A folder's one true name, also before it exists: a link to it must lead to the same key.
+fn canonical(folder: &Path) -> Result<PathBuf, String> {
+    let absolute = std::path::absolute(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    for existing in absolute.ancestors() {
+        if let (Ok(known), Ok(rest)) = (existing.canonicalize(), absolute.strip_prefix(existing)) {
+            return Ok(known.components().chain(rest.components()).collect());
+        }
+    }
+    Ok(absolute)
+}
+
 /// `redress migrate`.
 pub(super) fn migrate(place: &Place) -> Result<(), String> {
     let target = place.target();
     let db = create(&target, &Options::small())?;
     let done = db.migrate().map_err(|error| format!("{}: {error}", target.shown()))?;
     db.close();
-    println!("{}: schema {} → {}", target.shown(), done.from, done.to);
-    Ok(())
+    super::say(format_args!("{}: schema {} → {}", target.shown(), done.from, done.to))
 }
 
 /// Opens a database, making the folder of an embedded one.
@@ -143,20 +157,20 @@ pub(super) fn create(target: &Target, options: &Options) -> Result<Db, String> {
     Db::open(target, options).map_err(|error| format!("{}: {error}", target.shown()))
 }
 
-/// `redress config`: everything in force, secrets left out.
-pub(super) fn show(place: &Place) -> Result<(), String> {
-    println!("database = {:?}", place.target().shown());
-    println!("master_key_file = {:?}", place.master_key()?.display().to_string());
-    println!("zone = {:?}", place.zone);
+/// Where the data is and which rules govern, for `redress config`.
+pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
     place.time_zone()?;
-    match &place.r#override {
-        Some(folder) => println!("override = {:?}", folder.display().to_string()),
-        None => println!("# override is not set: packs, words and assets are the embedded ones"),
-    }
-    let library = place.library()?;
     place.locales()?;
-    for pack in library.packs() {
-        println!("pack = \"{} {}\"", pack.id(), pack.version());
-    }
-    Ok(())
+    let mut lines = vec![
+        format!("database = {:?}", place.target().shown()),
+        format!("master_key_file = {:?}", place.master_key()?.display().to_string()),
+        format!("zone = {:?}", place.zone),
+        match &place.r#override {
+            Some(folder) => format!("override = {:?}", folder.display().to_string()),
+            None => "# override is not set: packs, words and assets are the embedded ones".to_owned(),
+        },
+    ];
+    let library = place.library()?;
+    lines.extend(library.packs().into_iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
+    Ok(lines)
 }

@@ -23,14 +23,30 @@ const TICK: Duration = Duration::from_secs(1);
 pub(super) struct Serve {
     #[command(flatten)]
     place: Place,
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long, env = "REDRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    door: Door,
     /// Fill an empty database with about a hundred cases and one user of each role.
     #[arg(long)]
     demo: bool,
-    /// Network whose X-Forwarded-For is believed, such as 10.0.0.0/8. May be repeated.
-    #[arg(long, value_name = "NET", value_parser = net)]
+}
+
+/// Options of `config`: those of `serve`.
+#[derive(Debug, Args)]
+pub(super) struct Config {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    door: Door,
+}
+
+/// How the server is reached.
+#[derive(Debug, Args)]
+struct Door {
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, env = "REDRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Network whose X-Forwarded-For is believed, such as 10.0.0.0/8. May be repeated, or listed with commas.
+    #[arg(long, env = "REDRESS_TRUSTED_PROXY", value_name = "NET", value_parser = net, value_delimiter = ',')]
     trusted_proxy: Vec<(IpAddr, u8)>,
     /// The server stands behind HTTPS: mark cookies as secure.
     #[arg(long, env = "REDRESS_HTTPS")]
@@ -40,17 +56,25 @@ pub(super) struct Serve {
     language: String,
 }
 
-impl Default for Serve {
-    fn default() -> Self {
-        Self {
-            place: Place::default(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            demo: false,
-            trusted_proxy: Vec::new(),
-            https: false,
-            language: "zh-CN".to_owned(),
-        }
+impl Door {
+    fn language(&self) -> Result<Language, String> {
+        Language::from_tag(&self.language).ok_or_else(|| "--language is zh-CN or en".to_owned())
     }
+}
+
+/// `redress config`: everything in force.
+///
+/// # Errors
+/// Names the first setting that makes no sense.
+pub(super) fn show(config: &Config) -> Result<(), String> {
+    let door = &config.door;
+    let nets: Vec<String> = door.trusted_proxy.iter().map(|(net, length)| format!("\"{net}/{length}\"")).collect();
+    let mut lines = place::settings(&config.place)?;
+    lines.push(format!("listen = \"{}\"", door.listen));
+    lines.push(format!("trusted_proxy = [{}]", nets.join(", ")));
+    lines.push(format!("https = {}", door.https));
+    lines.push(format!("language = {:?}", door.language()?.code()));
+    super::say(lines.join("\n"))
 }
 
 fn net(text: &str) -> Result<(IpAddr, u8), String> {
@@ -71,42 +95,42 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .with_writer(std::io::stderr)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
-    let place = &serve.place;
-    let language = Language::from_tag(&serve.language).ok_or("--language is zh-CN or en")?;
-    let target = place.target();
-    let db = place::create(&target, &Options::default())?;
-    db.migrate().map_err(|error| format!("{}: {error}", target.shown()))?;
-    let desk = place.desk(db, Time::System)?;
-    let fresh = sign_in::first_admin(&desk).map_err(|error| super::told(&error))?;
-    let mut notices = Vec::new();
-    if serve.demo {
-        if fresh.is_some() {
-            notices = demo::fill(place, &desk)?;
-        } else {
-            notices.push("The database is not empty; --demo leaves it as it is.".to_owned());
-        }
-    }
-    let settings = Settings {
-        trusted_proxies: serve.trusted_proxy.clone(),
-        default_language: language,
-        secure_cookie: serve.https,
-        data_folder: place.r#override.clone(),
-    };
-    let state = AppState::new(desk.clone(), place.locales()?, settings);
+    let (place, door) = (&serve.place, &serve.door);
+    let language = door.language()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(8)
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
+    // The address comes first: were it taken, a new database's password would be made and never shown.
+    let listener = runtime
+        .block_on(TcpListener::bind(door.listen))
+        .map_err(|error| format!("--listen {}: {error}; choose another address", door.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let stopped = {
+        let _inside = runtime.enter();
+        told_to_stop().map_err(|error| error.to_string())?
+    };
+    let target = place.target();
+    let db = place::create(&target, &Options::default())?;
+    db.migrate().map_err(|error| format!("{}: {error}", target.shown()))?;
+    let desk = place.desk(db, Time::System)?;
+    let locales = place.locales()?;
+    let password = sign_in::first_admin(&desk).map_err(|error| super::told(&error))?;
+    announce(address, password.as_deref());
+    if serve.demo {
+        print(&demo::fill(place, &desk)?);
+    }
+    let settings = Settings {
+        trusted_proxies: door.trusted_proxy.clone(),
+        default_language: language,
+        secure_cookie: door.https,
+        data_folder: place.r#override.clone(),
+    };
+    let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
-    let served = runtime.block_on(async {
-        let listener =
-            TcpListener::bind(serve.listen).await.map_err(|error| format!("--listen {}: {error}", serve.listen))?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
-        announce(address, fresh.as_deref(), &notices);
-        app::serve(state, listener, told_to_stop()).await.map_err(|error| error.to_string())
-    });
+    let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     drop(runtime);
@@ -118,36 +142,41 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     served
 }
 
-fn announce(address: SocketAddr, password: Option<&str>, notices: &[String]) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "Redress listens on http://{address}");
+fn announce(address: SocketAddr, password: Option<&str>) {
+    let mut lines = vec![format!("Redress listens on http://{address}")];
     if let Some(password) = password {
-        let _ = writeln!(out, "First sign-in: user admin, one-time password {password}");
-        let _ = writeln!(out, "It is shown only now; change it at http://{address}/console/password");
+        lines.push(format!("First sign-in: user admin, one-time password {password}"));
+        lines.push(format!("It is shown only now; change it at http://{address}/console/password"));
     }
-    for notice in notices {
-        let _ = writeln!(out, "{notice}");
-    }
-    let _ = out.flush();
+    print(&lines);
 }
 
-async fn told_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
+/// Tells the operator. A server whose output nobody reads goes on serving.
+fn print(lines: &[String]) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{}", lines.join("\n")).and_then(|()| out.flush());
+}
+
+/// Ends when the operator ends the server. Signals are caught from now on, not only once the future is looked at.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        _ = interrupt => {}
-        () = terminate => {}
-    }
+    })
+}
+
+/// Ends when the operator ends the server.
+#[cfg(not(unix))]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// The thread that does what nobody asks for.

@@ -73,8 +73,8 @@ impl Typed {
             Kind::Bool => Some(text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from)),
             Kind::Whole { .. } => Some(text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)),
             Kind::Moment => Some(Value::from(frame.read_input(text).unwrap_or_else(|| text.to_owned()))),
-            // "B204 增值/点播扣费争议", as the list offers it.
-            Kind::Category => Some(Value::from(text.split_whitespace().next().unwrap_or_default())),
+            Kind::Category => Some(Value::from(frame.category_code(text))),
+            Kind::Region => Some(Value::from(frame.region_code(text))),
             _ => Some(Value::from(text)),
         }
     }
@@ -83,6 +83,10 @@ impl Typed {
 fn join(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
+
+/// Boxes for telephone numbers.
+const TELEPHONES: [&str; 4] =
+    ["complainant.phone", "complainant.phone_alt", "subscription.number", "subscription.caller"];
 
 /// A choice: code, words, whether it is chosen.
 pub(super) struct Choice {
@@ -144,6 +148,8 @@ impl Draw<'_> {
             Kind::Code(codes) => ("choice", choose(list_of(&name), codes)),
             Kind::List { of: Kind::Code(codes), .. } => ("many", choose(list_of(&name), codes)),
             Kind::Category => ("category", Vec::new()),
+            Kind::Region => ("region", Vec::new()),
+            Kind::Money => ("money", Vec::new()),
             Kind::Cause => ("choice", self.causes(&name)),
             Kind::Moment => ("moment", Vec::new()),
             Kind::Bool if name.starts_with("record-") || self.words == "record-satisfaction" => (
@@ -157,6 +163,7 @@ impl Draw<'_> {
                 let choices = self.choices(&name, people.iter().map(|(id, words)| (id.as_str(), words.clone())));
                 ("choice", choices)
             }
+            _ if TELEPHONES.contains(&name.as_str()) => ("tel", Vec::new()),
             _ => ("line", Vec::new()),
         };
         let key = name.trim_end_matches(".value");

@@ -1,7 +1,7 @@
 //! The timeline: every entry of the log as sentences and words, customer's side and ours told apart.
 
 use super::Frame;
-use super::queue::Names;
+use super::names::Names;
 use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
@@ -28,8 +28,10 @@ pub(super) fn timeline(frame: &Frame<'_>, view: &CaseView, names: &Names) -> Vec
     view.entries.iter().rev().map(|entry| moment(frame, view, names, entry)).collect()
 }
 
-fn side(verb: &str) -> &'static str {
+/// Whose side an entry stands on: what programmes did by themselves, what reached the customer, what stayed inside.
+fn side(verb: &str, actor: ActorId) -> &'static str {
     match verb {
+        _ if actor == ActorId::System => "system",
         "register" | "reply" | "ask-satisfaction" | "record-satisfaction" | "confirm" | "reopen" => "customer",
         _ => "internal",
     }
@@ -41,7 +43,7 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         ActorId::Token(_) => frame.t("actor.token"),
         ActorId::System => frame.t("actor.system"),
     };
-    let side = side(&entry.verb);
+    let side = side(&entry.verb, entry.actor);
     let mut texts = Vec::new();
     for event in &entry.events {
         let mut event = event.clone();

@@ -1,24 +1,24 @@
 //! The queue: open cases by time left, filtered, page by page.
 
-use super::times::step;
+use super::names::Names;
+use super::times::{grade_sign, step};
 use super::{Frame, page, render};
 use crate::api::cases::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
-use crate::problem::Failure;
+use crate::problem::{Failure, Told};
 use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
-use desk::queries::list::{Listed, Order};
+use desk::queries::list::{Listed, Order, Page};
 use domain::case::State as CaseState;
-use domain::ids::{UnitId, UserId};
+use domain::ids::UserId;
 use jiff::Timestamp;
-use serde_json::Value;
-use std::collections::HashMap;
 
 /// The views on the left, the first is the usual one.
 const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
@@ -35,6 +35,7 @@ struct Row {
     state: &'static str,
     state_words: String,
     grade: &'static str,
+    grade_sign: &'static str,
     grade_words: String,
     owner: String,
     received: String,
@@ -73,6 +74,9 @@ struct Queue<'a> {
     filtered: bool,
     next: Option<String>,
     categories: Vec<(String, String)>,
+    told: Option<Told>,
+    /// What to say when nothing is there.
+    empty: &'static str,
 }
 
 async fn queue(
@@ -86,32 +90,30 @@ async fn queue(
     let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
     let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
     pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
+    let frame = Frame::new(&app, &visitor);
     for (name, value) in &mut pairs {
-        if name == "category" {
-            *value = value.split_whitespace().next().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "category" => *value = frame.category_code(value),
+            "region" => *value = frame.region_code(value),
+            _ => {}
         }
     }
     let text: Vec<String> =
         pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
-    let given = query::read(Some(&text.join("&")), LIST)?;
-    let mut filter = filter(&given, &caller)?;
-    filter.limit = 50;
-    match view.as_str() {
-        "mine" => filter.assignee = caller.actor.user().or(Some(UserId::NIL)),
-        "unit" => filter.unit = Some(caller.actor.unit),
-        "triage" => filter.states = vec![CaseState::Triage],
-        "review" => filter.states = vec![CaseState::AwaitingReview],
-        "closed" => filter.states = vec![CaseState::Closed],
-        _ => {}
-    }
-    let ended = filter.states.iter().any(|state| !state.is_open());
-    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
-    filter.open_only = filter.order == Order::Due;
-    let found = app.desk.list(&caller, &filter).await?;
-    let frame = Frame::new(&app, &visitor);
+    let (found, told) = match find(&app, &caller, &view, &text.join("&")).await {
+        Ok(found) => (found, None),
+        Err(failure) => {
+            let told = failure.tell(&app, visitor.language);
+            if told.status != StatusCode::UNPROCESSABLE_ENTITY {
+                return Err(failure);
+            }
+            (Page { items: Vec::new(), next: None }, Some(told))
+        }
+    };
     let names = Names::gather(&app, &caller).await?;
     let now = app.desk.time().now();
-    let shown = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let shown =
+        |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let keep = |more: &str| {
         let mut parts = vec![format!("view={view}")];
         parts.extend(text.iter().filter(|part| !part.starts_with("after=")).cloned());
@@ -134,24 +136,61 @@ async fn queue(
     };
     let states: Vec<&'static str> =
         CaseState::ALL.iter().filter(|state| state.is_open()).map(|state| state.code()).collect();
-    let chosen_state = given.get("status").and_then(Value::as_array).and_then(|list| list.first()?.as_str());
     let taxonomy = app.desk.library().taxonomy();
     let page = Queue {
         tabs,
         rows: found.items.iter().map(|one| row(&frame, one, &names, now)).collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
-        states: choices("state", &states, chosen_state.unwrap_or_default()),
+        states: choices("state", &states, &shown("status")),
         region: shown("region"),
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
-        filtered: !text.is_empty(),
+        filtered: pairs.iter().any(|(name, _)| name != "after"),
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
+        told,
+        empty: empty(&view),
         view,
         frame,
     };
-    Ok(render(&page))
+    let refused = page.told.as_ref().map(|told| told.status);
+    let mut response = render(&page);
+    if let Some(status) = refused {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
+/// The words for an empty view: each says what to do next.
+fn empty(view: &str) -> &'static str {
+    match view {
+        "mine" => "empty.mine",
+        "unit" => "empty.unit",
+        "triage" => "empty.triage",
+        "review" => "empty.review",
+        "closed" => "empty.closed",
+        _ => "empty.queue",
+    }
+}
+
+/// The cases of a view that the filters leave.
+async fn find(app: &AppState, caller: &desk::Caller, view: &str, text: &str) -> Result<Page, Failure> {
+    let given = query::read(Some(text), LIST)?;
+    let mut filter = filter(&given, caller)?;
+    filter.limit = 50;
+    match view {
+        "mine" => filter.assignee = caller.actor.user().or(Some(UserId::NIL)),
+        "unit" => filter.unit = Some(caller.actor.unit),
+        "triage" => filter.states = vec![CaseState::Triage],
+        "review" => filter.states = vec![CaseState::AwaitingReview],
+        "closed" => filter.states = vec![CaseState::Closed],
+        _ => {}
+    }
+    let ended = filter.states.iter().any(|state| !state.is_open());
+    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
+    filter.open_only = filter.order == Order::Due;
+    Ok(app.desk.list(caller, &filter).await?)
 }
 
 fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
@@ -169,6 +208,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
         state: one.state.code(),
         state_words: frame.code("state", one.state.code()),
         grade: one.grade.code(),
+        grade_sign: grade_sign(one.grade),
         grade_words: frame.code("grade", one.grade.code()),
         owner: names.owner(one.unit, one.user),
         received: frame.short(one.received_at),
@@ -177,40 +217,5 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
         due_sign: step.map_or("", |step| step.sign()),
         due_at: due.map(|(_, at)| frame.moment(*at)).unwrap_or_default(),
         rule: rule.unwrap_or_default().to_owned(),
-    }
-}
-
-/// Names of units and colleagues.
-pub(super) struct Names {
-    pub(super) units: Vec<desk::organisation::Unit>,
-    pub(super) users: Vec<desk::organisation::Colleague>,
-    unit_names: HashMap<UnitId, String>,
-    user_names: HashMap<UserId, String>,
-}
-
-impl Names {
-    pub(super) async fn gather(app: &AppState, caller: &desk::Caller) -> Result<Self, Failure> {
-        let (units, users) = if permissions::READ_ORGANISATION.allows(caller) {
-            (app.desk.units(caller).await?, app.desk.colleagues(caller).await?)
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        Ok(Self {
-            unit_names: units.iter().map(|unit| (unit.id, unit.name.clone())).collect(),
-            user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
-            units,
-            users,
-        })
-    }
-
-    /// The person who holds a case, else the unit.
-    pub(super) fn owner(&self, unit: UnitId, user: Option<UserId>) -> String {
-        let person = user.and_then(|user| self.user_names.get(&user));
-        let unit = self.unit_names.get(&unit);
-        match (unit, person) {
-            (Some(unit), Some(person)) => format!("{person} · {unit}"),
-            (None, Some(name)) | (Some(name), None) => name.clone(),
-            (None, None) => "—".to_owned(),
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Registering a contact while the customer is on the line.
 
+use super::earlier::{Earlier, earlier};
 use super::form::{Draw, Input, Typed};
 use super::{Frame, page, render};
 use crate::app::AppState;
@@ -12,7 +13,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::permissions;
+use desk::{Caller, permissions};
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
 
@@ -72,6 +73,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Group {
     title: String,
     open: bool,
+    /// Whether this group tells who is calling.
+    who: bool,
     inputs: Vec<Input>,
 }
 
@@ -81,6 +84,10 @@ struct Register<'a> {
     frame: &'a Frame<'a>,
     groups: Vec<Group>,
     categories: Vec<(String, String)>,
+    /// What was found about the caller's number; `None` when nobody looked.
+    earlier: Option<Vec<Earlier>>,
+    /// The earlier person chosen.
+    person: String,
     told: Option<Told>,
 }
 
@@ -88,14 +95,14 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut typed = Typed::default();
     typed.set("kind", "complaint");
     typed.set("accept_channel", "hotline");
-    draw(&Frame::new(&app, &visitor), &typed, None)
+    draw(&Frame::new(&app, &visitor), &typed, None, None)
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>) -> Response {
+fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>, earlier: Option<Vec<Earlier>>) -> Response {
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let draw = Draw { frame, words: "", typed, errors: &errors, people: &|_| Vec::new() };
     let mut inputs = draw.inputs("", FIELDS);
-    // A person already known is chosen by a programme; people confirm identities in conversation.
+    // A person already known is chosen among the earlier contacts of the number.
     inputs.retain(|input| input.name != "complainant.person");
     let mut groups = Vec::new();
     for (title, open, names) in GROUPS {
@@ -107,9 +114,17 @@ fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>) -> Response {
             }
         }
         let open = *open || mine.iter().any(|input| !input.error.is_empty() || !input.value.is_empty());
-        groups.push(Group { title: frame.t(&format!("group.{title}")), open, inputs: mine });
+        groups.push(Group { title: frame.t(&format!("group.{title}")), open, who: *title == "who", inputs: mine });
     }
-    render(&Register { frame, groups, categories: frame.leaves(), told })
+    let person = typed.get("complainant.person").to_owned();
+    render(&Register { frame, groups, categories: frame.leaves(), earlier, person, told })
+}
+
+async fn look(app: &AppState, frame: &Frame<'_>, caller: &Caller, typed: &Typed) -> Result<Vec<Earlier>, Failure> {
+    match typed.get("complainant.phone") {
+        "" => Ok(Vec::new()),
+        phone => Ok(earlier(frame, app.desk.persons(caller, phone).await?)),
+    }
 }
 
 async fn register(
@@ -121,6 +136,10 @@ async fn register(
 ) -> Result<Response, Failure> {
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let frame = Frame::new(&app, &visitor);
+    if !typed.get("look").is_empty() {
+        let found = look(&app, &frame, &caller, &typed).await?;
+        return Ok(draw(&frame, &typed, None, Some(found)));
+    }
     let outcome = match Intake::read(typed.value(FIELDS, &frame)) {
         Ok(intake) => app.desk.register(&caller, intake, None).await.map_err(Failure::from),
         Err(faults) => Err(Refusal::invalid(faults).into()),
@@ -130,7 +149,10 @@ async fn register(
         Err(failure) => {
             let told = failure.tell(&app, visitor.language);
             let status = told.status;
-            let mut response = draw(&frame, &typed, Some(told));
+            // Whoever had chosen among earlier contacts finds them again.
+            let chosen = !typed.get("complainant.person").is_empty();
+            let found = if chosen { Some(look(&app, &frame, &caller, &typed).await?) } else { None };
+            let mut response = draw(&frame, &typed, Some(told), found);
             *response.status_mut() = status;
             Ok(response)
         }

@@ -1,7 +1,8 @@
-//! Moments and spans in words.
+//! Moments and spans in words, and signs for what must not hang on colour alone.
 
 use super::Frame;
 use jiff::{SignedDuration, Timestamp, civil};
+use policy::Grade;
 
 /// Where a running clock stands, in four steps of its whole span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,15 @@ impl Step {
             Self::Late => "◕",
             Self::Over => "●",
         }
+    }
+}
+
+/// A sign beside the colour of a grade.
+pub(super) fn grade_sign(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Normal => "",
+        Grade::Major => "▲",
+        Grade::Urgent => "‼",
     }
 }
 

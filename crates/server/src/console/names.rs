@@ -1,0 +1,56 @@
+//! Names of the people and units that hold cases.
+
+use crate::app::AppState;
+use crate::problem::Failure;
+use desk::permissions;
+use desk::queries::case::CaseView;
+use domain::ids::{UnitId, UserId};
+use std::collections::HashMap;
+
+/// Names of units and colleagues.
+pub(super) struct Names {
+    /// Units a case can be given to.
+    pub(super) units: Vec<desk::organisation::Unit>,
+    /// Colleagues a case can be given to.
+    pub(super) users: Vec<desk::organisation::Colleague>,
+    unit_names: HashMap<UnitId, String>,
+    user_names: HashMap<UserId, String>,
+}
+
+impl Names {
+    /// Reads the organisation.
+    pub(super) async fn gather(app: &AppState, caller: &desk::Caller) -> Result<Self, Failure> {
+        let (units, users) = if permissions::READ_ORGANISATION.allows(caller) {
+            (app.desk.units(caller).await?, app.desk.colleagues(caller).await?)
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        Ok(Self {
+            unit_names: units.iter().map(|unit| (unit.id, unit.name.clone())).collect(),
+            user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
+            units,
+            users,
+        })
+    }
+
+    /// Adds those who occur in a case; they may stand outside the caller's area.
+    pub(super) fn add(&mut self, view: &CaseView) {
+        for (id, name) in &view.units {
+            self.unit_names.entry(*id).or_insert_with(|| name.clone());
+        }
+        for (id, name) in &view.users {
+            self.user_names.entry(*id).or_insert_with(|| name.clone());
+        }
+    }
+
+    /// The person who holds a case, else the unit.
+    pub(super) fn owner(&self, unit: UnitId, user: Option<UserId>) -> String {
+        let person = user.and_then(|user| self.user_names.get(&user));
+        let unit = self.unit_names.get(&unit);
+        match (unit, person) {
+            (Some(unit), Some(person)) => format!("{person} · {unit}"),
+            (None, Some(name)) | (Some(name), None) => name.clone(),
+            (None, None) => "—".to_owned(),
+        }
+    }
+}

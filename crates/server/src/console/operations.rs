@@ -1,0 +1,78 @@
+//! What can be done with a case as it stands, by whoever looks at it.
+
+use super::Frame;
+use super::form::{Draw, Input, Typed};
+use super::names::Names;
+use desk::{Caller, Permission};
+use domain::case::{Case, State};
+use domain::command::VERBS;
+
+/// An operation on offer.
+pub(super) struct Operation {
+    pub(super) verb: &'static str,
+    pub(super) words: String,
+    pub(super) inputs: Vec<Input>,
+    pub(super) open: bool,
+    /// Nothing has to be filled in.
+    pub(super) plain: bool,
+    /// The usual next step.
+    pub(super) next: bool,
+}
+
+/// The operations a case offers to a caller, in the order of the process.
+pub(super) fn operations(
+    frame: &Frame<'_>,
+    caller: &Caller,
+    case: &Case,
+    names: &Names,
+    typed: Option<(&'static str, &Typed)>,
+    errors: &[(String, String, String)],
+) -> Vec<Operation> {
+    let fresh = Typed::default();
+    let people = |field: &str| match field {
+        "unit" => names.units.iter().map(|unit| (unit.id.to_string(), unit.name.clone())).collect(),
+        "user" => names
+            .users
+            .iter()
+            .filter(|user| !user.disabled)
+            .map(|user| (user.id.to_string(), format!("{} · {}", user.name, frame.code("role", &user.role))))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let next = next(case);
+    VERBS
+        .iter()
+        .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
+        .map(|verb| {
+            let mine = typed.filter(|(name, _)| *name == verb.name);
+            let errors = if mine.is_some() { errors } else { &[] };
+            let typed = mine.map_or(&fresh, |(_, typed)| typed);
+            let draw = Draw { frame, words: verb.name, typed, errors, people: &people };
+            let inputs = draw.inputs("", verb.fields);
+            Operation {
+                verb: verb.name,
+                words: frame.code("verb", verb.name),
+                open: mine.is_some(),
+                plain: inputs.is_empty(),
+                next: verb.name == next,
+                inputs,
+            }
+        })
+        .collect()
+}
+
+/// The step people usually take next; only shown first, never required.
+fn next(case: &Case) -> &'static str {
+    match case.state {
+        State::Triage => "classify",
+        State::Registered | State::Reopened => "accept",
+        State::Accepted | State::InProgress => "propose",
+        State::AwaitingReview => "approve",
+        State::AwaitingReply => "reply",
+        State::AwaitingCustomer if case.cause.is_none() => "set-cause",
+        State::AwaitingCustomer if !case.satisfaction_asked => "ask-satisfaction",
+        State::AwaitingCustomer if case.survey.is_none() => "record-satisfaction",
+        State::AwaitingCustomer => "close",
+        _ => "",
+    }
+}

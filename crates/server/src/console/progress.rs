@@ -1,0 +1,86 @@
+//! Where a case stands: the stages it passes and the clocks it runs against.
+
+use super::Frame;
+use super::times::step;
+use crate::problem::Failure;
+use crate::words;
+use desk::Caller;
+use domain::case::{Case, State as CaseState};
+use jiff::Timestamp;
+
+/// A stage of the process.
+pub(super) struct Stage {
+    pub(super) words: String,
+    pub(super) done: bool,
+    pub(super) here: bool,
+}
+
+/// A clock in words.
+pub(super) struct Clock {
+    pub(super) title: String,
+    pub(super) due: String,
+    pub(super) left: String,
+    pub(super) class: &'static str,
+    pub(super) sign: &'static str,
+    pub(super) running: bool,
+    /// No law stands behind the figure.
+    pub(super) internal: bool,
+    pub(super) lines: Vec<String>,
+}
+
+/// The stages in order, the present one marked.
+pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
+    use CaseState::{
+        Accepted, AwaitingCustomer, AwaitingReply, AwaitingReview, Closed, InProgress, Registered, Reopened, Triage,
+    };
+    let order = [Registered, Accepted, InProgress, AwaitingReview, AwaitingReply, AwaitingCustomer, Closed];
+    let now = match case.state {
+        Triage | Reopened => Registered,
+        other => other,
+    };
+    let place = order.iter().position(|state| *state == now).unwrap_or(0);
+    order
+        .iter()
+        .enumerate()
+        .map(|(n, state)| Stage {
+            words: frame.code("state", if n == place { case.state.code() } else { state.code() }),
+            done: n < place,
+            here: n == place,
+        })
+        .collect()
+}
+
+/// All clocks as they stand at a moment, each with its reasons.
+pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Timestamp) -> Result<Vec<Clock>, Failure> {
+    let desk = &frame.app.desk;
+    let pack = desk.library().pinned(&case.pack)?;
+    let mut shown = Vec::new();
+    for one in desk.explain_clocks(caller, case)? {
+        let clock = one.clock;
+        let rule = pack.clock(&clock.rule);
+        let title = rule.map_or(clock.rule.as_str(), |rule| frame.language.pick(&rule.title.zh, &rule.title.en));
+        let (class, sign, left) = match &clock.ended {
+            Some((outcome, _)) => {
+                let code = words::outcome(*outcome);
+                (code, if code == "missed" { "✕" } else { "✓" }, frame.code("outcome", code))
+            }
+            None => {
+                let step = step(clock.from, clock.due_at, now);
+                (step.class(), step.sign(), frame.left(clock.due_at, now))
+            }
+        };
+        shown.push(Clock {
+            title: title.to_owned(),
+            due: frame.moment(clock.due_at),
+            left,
+            class,
+            sign,
+            running: clock.ended.is_none(),
+            internal: rule.is_none_or(|rule| rule.layer != policy::Layer::Law),
+            lines: one.explanation.lines(frame.language.of_rules()),
+        });
+    }
+    // Running ones first, the next due on top; what is shown of a moment sorts like the moment.
+    shown.sort_by(|a, b| b.running.cmp(&a.running).then_with(|| a.due.cmp(&b.due)));
+    Ok(shown)
+}

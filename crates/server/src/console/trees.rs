@@ -1,0 +1,90 @@
+//! Names and codes of the trees: categories, causes and regions. People type codes or names; programmes want codes.
+
+use super::Frame;
+
+/// The code that somebody meant: the first word when it is a code ("B204 增值/点播扣费争议", as the lists offer it), else
+/// the only entry whose Chinese or English name holds the words; else what was typed, to be refused by name.
+fn meant<'a>(typed: &str, entries: &[(&'a str, &'a str, &'a str)]) -> String {
+    let first = typed.split_whitespace().next().unwrap_or_default();
+    if let Some((code, ..)) = entries.iter().find(|(code, ..)| code.eq_ignore_ascii_case(first)) {
+        return (*code).to_owned();
+    }
+    let wanted = typed.trim().to_lowercase();
+    if let Some((code, ..)) = entries.iter().find(|(_, zh, en)| *zh == wanted || en.to_lowercase() == wanted) {
+        return (*code).to_owned();
+    }
+    let mut holding = entries.iter().filter(|(_, zh, en)| zh.contains(&wanted) || en.to_lowercase().contains(&wanted));
+    match (holding.next(), holding.next()) {
+        (Some((code, ..)), None) => (*code).to_owned(),
+        _ => first.to_owned(),
+    }
+}
+
+impl Frame<'_> {
+    /// Categories to choose from: code and name.
+    pub(super) fn leaves(&self) -> Vec<(String, String)> {
+        let taxonomy = self.app.desk.library().taxonomy();
+        taxonomy.leaves().map(|leaf| (leaf.code.clone(), self.category(&leaf.code))).collect()
+    }
+
+    /// A category's name.
+    pub(super) fn category(&self, code: &str) -> String {
+        match self.app.desk.library().taxonomy().category(code) {
+            Some(category) => self.language.pick(&category.zh, &category.en).to_owned(),
+            None => code.to_owned(),
+        }
+    }
+
+    /// A cause by its line and reason.
+    pub(super) fn cause(&self, code: &str) -> String {
+        let taxonomy = self.app.desk.library().taxonomy();
+        let name = |code: &str| taxonomy.cause(code).map(|cause| self.language.pick(&cause.zh, &cause.en));
+        let reason = name(code).unwrap_or(code);
+        match code.split_once('.').and_then(|(line, _)| name(line)) {
+            Some(line) => format!("{line} · {reason}"),
+            None => reason.to_owned(),
+        }
+    }
+
+    /// Provinces: code and name.
+    pub(super) fn provinces(&self) -> Vec<(String, String)> {
+        let name = |zh: &str, en: &str| self.language.pick(zh, en).to_owned();
+        let taxonomy = self.app.desk.library().taxonomy();
+        taxonomy.provinces().map(|one| (one.code.clone(), name(&one.zh, &one.en))).collect()
+    }
+
+    /// The category somebody typed.
+    pub(super) fn category_code(&self, typed: &str) -> String {
+        let taxonomy = self.app.desk.library().taxonomy();
+        let names = taxonomy.categories().map(|one| (one.code.as_str(), one.zh.as_str(), one.en.as_str()));
+        meant(typed, &names.collect::<Vec<_>>())
+    }
+
+    /// The region somebody typed.
+    pub(super) fn region_code(&self, typed: &str) -> String {
+        let taxonomy = self.app.desk.library().taxonomy();
+        let names = taxonomy.provinces().map(|one| (one.code.as_str(), one.zh.as_str(), one.en.as_str()));
+        meant(typed, &names.collect::<Vec<_>>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_type_codes_or_names() {
+        let list = [("B204", "点播扣费争议", "On-demand charge"), ("B205", "漫游扣费争议", "Roaming charge")];
+        for (typed, code) in [
+            ("B204 点播扣费争议", "B204"),
+            ("b205", "B205"),
+            ("漫游", "B205"),
+            ("roaming charge", "B205"),
+            ("扣费争议", "扣费争议"),
+            ("310115", "310115"),
+            ("", ""),
+        ] {
+            assert_eq!(meant(typed, &list), code, "{typed}");
+        }
+    }
+}
