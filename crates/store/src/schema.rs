@@ -67,6 +67,30 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE erasures (person BLOB PRIMARY KEY, at BIGINT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL)",
     // The one writer of SQLite; on PostgreSQL the first connection's.
     "INSERT INTO streams (stream, sealed) VALUES (1, 0)",
+], &[
+    // The next moment at which a case does something by itself. A case of before has its own worked out by looking.
+    "ALTER TABLE cases ADD COLUMN alarm_at BIGINT",
+    "UPDATE cases SET alarm_at = 0 WHERE open = 1",
+    "CREATE INDEX cases_alarm ON cases (alarm_at, id) WHERE alarm_at IS NOT NULL",
+    "CREATE TABLE jobs (id BLOB PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL UNIQUE, payload TEXT NOT NULL,
+        run_at BIGINT NOT NULL, attempts BIGINT NOT NULL, lease_until BIGINT NOT NULL, holder TEXT NOT NULL,
+        error TEXT NOT NULL, dead BIGINT NOT NULL, created_at BIGINT NOT NULL)",
+    "CREATE INDEX jobs_waiting ON jobs (run_at, id) WHERE dead = 0",
+    "CREATE TABLE notices (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, case_id BLOB NOT NULL, kind TEXT NOT NULL,
+        rule TEXT NOT NULL, percent BIGINT NOT NULL, at BIGINT NOT NULL, read_at BIGINT)",
+    "CREATE INDEX notices_unread ON notices (user_id, at, id) WHERE read_at IS NULL",
+    "CREATE TABLE handoffs (owner TEXT NOT NULL, number TEXT NOT NULL, case_id BLOB NOT NULL, digest BLOB NOT NULL,
+        version BIGINT NOT NULL, attached BIGINT NOT NULL, handed_at BIGINT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (owner, number)) CLUSTERED",
+    "CREATE TABLE attachments (id BLOB PRIMARY KEY, case_id BLOB NOT NULL, hash BLOB NOT NULL, media TEXT NOT NULL,
+        size BIGINT NOT NULL, chunks BIGINT NOT NULL, at BIGINT NOT NULL)",
+    "CREATE INDEX attachments_case ON attachments (case_id, at, id)",
+    "CREATE TABLE attachment_chunks (attachment BLOB NOT NULL, n BIGINT NOT NULL, sealed BLOB NOT NULL,
+        PRIMARY KEY (attachment, n))",
+    "ALTER TABLE units ADD COLUMN duties TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE absences (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, deputy BLOB, from_at BIGINT NOT NULL,
+        until_at BIGINT NOT NULL, created_at BIGINT NOT NULL)",
+    "CREATE INDEX absences_user ON absences (user_id, until_at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
