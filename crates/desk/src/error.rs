@@ -19,6 +19,9 @@ pub enum DeskError {
         /// What happened since: version, verb, UTC microseconds.
         since: Vec<(i64, String, i64)>,
     },
+    /// Another command on a case that this one touches came first; trying again decides anew.
+    #[error("another command came first")]
+    Overtaken,
     /// Too many attempts.
     #[error("too many attempts; try again in {retry_after} s")]
     TooMany {
@@ -64,6 +67,6 @@ impl DeskError {
     /// Whether trying again later may help.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_temporary())
+        matches!(self, Self::Overtaken) || matches!(self, Self::Store(error) if error.is_temporary())
     }
 }

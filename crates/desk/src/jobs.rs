@@ -1,8 +1,12 @@
-//! Duties nobody asks for: sealing the log, forgetting old keys and sessions. Each is a row with a lease, so that of
-//! many nodes one does it, and none is a leader.
+//! Duties nobody asks for: waking cases whose moment has come, doing the jobs commands left behind, sealing the log,
+//! forgetting what has served. Each holds a lease in the database, so that of many nodes one does it, and none is a
+//! leader.
 
 pub mod checkpoint;
 pub mod forget;
+pub mod notify;
+pub mod queue;
+pub mod timers;
 
 use crate::Desk;
 use crate::error::DeskError;
@@ -15,10 +19,10 @@ const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
 type Duty = fn(&Desk) -> Result<(), DeskError>;
 
-/// Every duty with the seconds between two runs.
+/// Every recurring duty with the seconds between two runs.
 const DUTIES: &[(&str, i64, Duty)] = &[("checkpoint", 5, checkpoint::seal_all), ("forget", 3600, forget::old)];
 
-/// Does whatever is due. Blocking; called from a thread of its own about once a second.
+/// Does whatever recurring duty is due. Blocking; called from a thread of its own about once a second.
 ///
 /// # Errors
 /// The first duty's that failed; it is tried again when its lease ends.
@@ -43,4 +47,14 @@ pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
         }
     }
     Ok(())
+}
+
+/// Wakes cases and does jobs; called several times a second, so that nothing waits longer than that.
+///
+/// # Errors
+/// The first that failed; it is tried again.
+pub async fn run_timely(desk: &Desk, node: &str) -> Result<(), DeskError> {
+    let rung = timers::ring_due(desk).await;
+    let worked = queue::work(desk, node).await;
+    rung.and(worked).map(drop)
 }

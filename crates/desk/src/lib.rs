@@ -3,6 +3,7 @@
 
 pub mod administration;
 pub mod caller;
+mod commit;
 pub mod erase;
 mod error;
 pub mod jobs;

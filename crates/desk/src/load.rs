@@ -6,11 +6,12 @@ use crate::vault::cipher::Key;
 use crate::vault::seal::CaseKeys;
 use crate::vault::{MasterKeys, person};
 use domain::audit::chain::Ledger;
-use domain::case::Case;
+use domain::case::{Case, timers};
 use domain::event::{self, Entry};
 use domain::ids::{CaseId, PersonId};
 use domain::number::ComplaintNumber;
 use domain::refusal::Refusal;
+use policy::Pack;
 use std::sync::Arc;
 use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
 use uuid::Uuid;
@@ -98,8 +99,8 @@ pub(crate) fn open_keys(master: &MasterKeys, row: &CaseRow, wrapped: Option<&[u8
     Ok(CaseKeys { case: CaseId(row.id), person, text })
 }
 
-/// The row that stands for a case: an index into the log, never more than the log says.
-pub(crate) fn row_of(case: &Case, text_key: Option<Vec<u8>>) -> CaseRow {
+/// The row that stands for a case: an index into the log, never more than the log and the rules say.
+pub(crate) fn row_of(case: &Case, rules: &Pack, text_key: Option<Vec<u8>>) -> CaseRow {
     let due = case.next_due();
     CaseRow {
         id: case.id.0,
@@ -125,5 +126,6 @@ pub(crate) fn row_of(case: &Case, text_key: Option<Vec<u8>>) -> CaseRow {
         due_at: due.map_or(i64::MAX, |clock| stored(clock.due_at)),
         due_rule: due.map(|clock| clock.rule.clone()),
         open: case.state.is_open(),
+        alarm_at: timers::alarm(case, rules).map(stored),
     }
 }

@@ -33,6 +33,11 @@ pub const ERASE: Permission = Permission("erase-person");
 /// See figures about the running server.
 pub const READ_METRICS: Permission = Permission("read-metrics");
 
+/// See jobs that wait or are dead.
+pub const READ_JOBS: Permission = Permission("read-jobs");
+/// Have dead jobs tried again.
+pub const RETRY_JOBS: Permission = Permission("retry-jobs");
+
 const EVERYONE: &[Role] = &Role::ALL;
 const READERS: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, Trainer, Auditor, Admin, Integration];
 const DESK: &[Role] = &[Agent, Specialist, Supervisor, Compliance, Admin, Integration];
@@ -66,10 +71,19 @@ pub const TABLE: &[Row] = &[
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
+    row(READ_JOBS, &[Admin, Auditor], Scope::Read),
+    row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),
     row(Permission("accept"), DESK, Scope::Write),
     row(Permission("assign"), DESK, Scope::Write),
     row(Permission("grade"), LEADS, Scope::Write),
+    row(Permission("re-grade"), LEADS, Scope::Write),
+    row(Permission("transfer"), DESK, Scope::Write),
+    row(Permission("supplement"), DESK, Scope::Write),
+    row(Permission("record-contact"), DESK, Scope::Write),
+    row(Permission("notify-progress"), DESK, Scope::Write),
+    row(Permission("promise"), DESK, Scope::Write),
+    row(Permission("keep-promise"), DESK, Scope::Write),
     row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(Permission("propose"), DESK, Scope::Write),
     row(Permission("approve"), LEADS, Scope::Write),
@@ -78,9 +92,16 @@ pub const TABLE: &[Row] = &[
     row(Permission("set-cause"), DESK, Scope::Write),
     row(Permission("ask-satisfaction"), DESK, Scope::Write),
     row(Permission("record-satisfaction"), DESK, Scope::Write),
+    row(Permission("dispute"), DESK, Scope::Write),
     row(Permission("confirm"), DESK, Scope::Write),
     row(Permission("close"), DESK, Scope::Write),
     row(Permission("reopen"), DESK, Scope::Write),
+    row(Permission("decline"), LEADS, Scope::Write),
+    row(Permission("withdraw"), DESK, Scope::Write),
+    row(Permission("merge"), LEADS, Scope::Write),
+    row(Permission("link"), DESK, Scope::Write),
+    row(Permission("request-void"), DESK, Scope::Write),
+    row(Permission("confirm-void"), LEADS, Scope::Write),
 ];
 
 impl Permission {

@@ -109,6 +109,7 @@ impl Desk {
             actor: &caller.actor,
             pack: self.library().governing(),
             taxonomy: self.library().taxonomy(),
+            others: &[],
         };
         let mut decision = register::decide(&parted, &fresh, &ctx)?;
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
@@ -151,7 +152,7 @@ impl Desk {
         let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
         let case = Case::begin(id, &entry)?;
         let prepared = Prepared {
-            row: row_of(&case, Some(text_key)),
+            row: row_of(&case, self.library().pinned(&case.pack)?, Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),

@@ -1,24 +1,23 @@
 //! A command on an existing case: load, decide, commit, in one transaction.
 
 use crate::caller::Caller;
+use crate::commit::Commit;
 use crate::error::DeskError;
-use crate::load::{self, CaseRef, row_of};
-use crate::log::{self, NewEntry};
-use crate::register::{Claim, OnceOnly, item_rows, take};
+use crate::load::{self, CaseRef, Loaded};
+use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission};
 use domain::actor::AreaScope;
-use domain::audit::chain::Ledger;
 use domain::case::{Case, Context};
 use domain::command::Command;
-use domain::event::{self, Entry};
+use domain::event::{Entry, Event};
 use domain::fault::Fault;
 use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{Tx, cases, people, vault};
+use store::{Tx, people};
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -55,22 +54,24 @@ impl Desk {
             library: self.library().clone(),
             master: Arc::clone(self.master()),
         };
-        match self.db().write(move |tx| work.carry_out(tx)).await {
-            Ok(Outcome::Done(case)) => Ok(Done { case: *case, replayed: false }),
-            Ok(Outcome::Earlier(earlier)) => self.replay(caller, earlier).await,
-            Err(DeskError::Stale { since, .. }) if since.is_empty() => self.what_changed(caller, name, seen).await,
-            Err(other) => Err(other),
+        for attempt in 0.. {
+            let again = work.clone();
+            match self.db().write(move |tx| again.carry_out(tx)).await {
+                Ok(Outcome::Done(case)) => return Ok(Done { case: *case, replayed: false }),
+                Ok(Outcome::Earlier(earlier)) => return self.replay(caller, earlier).await,
+                // Whatever came first is now part of what is decided on, or makes this command a stale one.
+                Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
+                Err(other) => return Err(other),
+            }
         }
-    }
-
-    /// Fills in what another node did in the meantime.
-    async fn what_changed(&self, caller: &Caller, name: &CaseRef, seen: i64) -> Result<Done, DeskError> {
-        let (name, area) = (name.clone(), caller.actor.area.clone());
-        let loaded = self.db().read(move |tx| load::load(tx, &name, &area)).await?;
-        Err(stale(&loaded.case, &loaded.entries, seen))
+        Err(DeskError::Overtaken)
     }
 }
 
+/// How often a command is decided anew because another came first.
+const MOST_ATTEMPTS: u32 = 5;
+
+#[derive(Clone)]
 struct Work {
     caller: Caller,
     name: CaseRef,
@@ -91,53 +92,76 @@ impl Work {
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
         let loaded = load::load(tx, &self.name, &self.caller.actor.area)?;
         if let Some(claim) = &self.claim {
-            let version = self.seen.saturating_add(1);
+            let version = loaded.case.version.saturating_add(1);
             if let Some(earlier) = take(tx, claim, loaded.row.id, version, stored(self.now))? {
                 return Ok(Outcome::Earlier(earlier));
             }
         }
-        if loaded.case.version != self.seen {
+        if self.seen > loaded.case.version || !only_warned_since(&loaded.entries, self.seen) {
             return Err(stale(&loaded.case, &loaded.entries, self.seen));
         }
         let command = complete(tx, self.command, &loaded.case)?;
+        let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
+        let pack = self.library.pinned(&loaded.case.pack)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
-        let ctx = Context {
-            now,
-            actor: &self.caller.actor,
-            pack: self.library.pinned(&loaded.case.pack)?,
-            taxonomy: self.library.taxonomy(),
-        };
-        let mut events = command.decide(&loaded.case, &ctx)?.events;
-        let keys = load::keys(tx, &self.master, &loaded.row)?;
-        for item in item_rows(loaded.case.id, keys.seal_events(&mut events)?) {
-            vault::insert_item(tx, &item)?;
+        let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
+        let actor = &self.caller.actor;
+        let ctx = Context { now, actor, pack, taxonomy: self.library.taxonomy(), others: &known };
+        let decision = command.decide(&loaded.case, &ctx)?;
+        let commit =
+            Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };
+        let id = loaded.case.id;
+        let mut parts = vec![(loaded, decision.events)];
+        for other in others {
+            if let Some(theirs) = decision.elsewhere.iter().find(|theirs| theirs.case == other.case.id) {
+                parts.push((other, theirs.events.clone()));
+            }
         }
-        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        let actor = self.caller.actor.id;
-        let after = loaded.case.version;
-        let verb = command.verb();
-        let mut case = loaded.case;
-        case.apply_entry(&Entry { version: after + 1, at: now, actor, verb: verb.to_owned(), events });
-        // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, None), self.seen)? {
-            return Err(DeskError::Stale { current: self.seen + 1, since: Vec::new() });
+        // Always in one order, or two commands could wait for each other's rows.
+        parts.sort_by_key(|(part, _)| part.row.id);
+        let mut done = None;
+        for (part, events) in parts {
+            let case = commit.write(tx, part, events)?;
+            if case.id == id {
+                done = Some(case);
+            }
         }
-        log::append(
-            tx,
-            NewEntry {
-                subject: loaded.row.id,
-                ledger: Ledger::Case,
-                after,
-                prev: Some(&loaded.last_hash),
-                at: stored(now),
-                actor: actor.to_string(),
-                verb,
-                schema: event::SCHEMA,
-                body,
-            },
-        )?;
-        Ok(Outcome::Done(Box::new(case)))
+        done.map(|case| Outcome::Done(Box::new(case))).ok_or(DeskError::Overtaken)
+    }
+}
+
+/// Whether nothing happened since a version but warnings of clocks: they change nothing anybody could have seen
+/// differently, so nobody's work is refused for them.
+fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
+    entries
+        .iter()
+        .filter(|entry| entry.version > seen)
+        .all(|entry| entry.events.iter().all(|event| matches!(event, Event::Warned { .. })))
+}
+
+/// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in.
+fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> Result<Vec<Loaded>, DeskError> {
+    let named = |tx: &mut Tx<'_>, field: &str, name: &str| -> Result<Vec<Loaded>, DeskError> {
+        let unknown = || DeskError::from(Refusal::from(Fault::new(field, "unknown_case")));
+        let name = CaseRef::parse(name.trim()).map_err(|_| unknown())?;
+        match load::load(tx, &name, area) {
+            Ok(other) => Ok(vec![other]),
+            Err(DeskError::Refused(_)) => Err(unknown()),
+            Err(error) => Err(error),
+        }
+    };
+    match command {
+        Command::Merge(merge) => named(tx, "into", &merge.into),
+        Command::Link(link) => named(tx, "to", &link.to),
+        Command::Reply(reply) => {
+            // They belong to this case, wherever they lie.
+            let everywhere = AreaScope::everywhere();
+            let lead = case.merged_into.iter().map(|(lead, _)| *lead);
+            let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
+            lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
+        }
+        _ => Ok(Vec::new()),
     }
 }
 
@@ -150,32 +174,51 @@ fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
     DeskError::Stale { current: case.version, since }
 }
 
-/// Looks up what a command names and the domain cannot know: an assignment's unit and user.
+/// Looks up what a command names and the domain cannot know: unit and user of whoever is to hold the case.
 fn complete(tx: &mut Tx<'_>, command: Command, case: &Case) -> Result<Command, DeskError> {
-    let Command::Assign(mut assign) = command else {
-        return Ok(command);
+    Ok(match command {
+        Command::Assign(mut assign) => {
+            (assign.unit, assign.user) = holder(tx, assign.unit, assign.user, case)?;
+            Command::Assign(assign)
+        }
+        Command::Transfer(mut transfer) => {
+            (transfer.unit, transfer.user) = holder(tx, transfer.unit, transfer.user, case)?;
+            Command::Transfer(transfer)
+        }
+        Command::Dispute(mut dispute) => {
+            (dispute.unit, dispute.user) = holder(tx, dispute.unit, dispute.user, case)?;
+            Command::Dispute(dispute)
+        }
+        other => other,
+    })
+}
+
+/// Who is to hold the case: a person with the unit they belong to, or a unit's queue.
+fn holder(
+    tx: &mut Tx<'_>,
+    unit: Option<UnitId>,
+    user: Option<UserId>,
+    case: &Case,
+) -> Result<(Option<UnitId>, Option<UserId>), DeskError> {
+    let Some(user) = user else {
+        if let Some(unit) = unit {
+            people::unit(tx, unit.0)?.ok_or_else(|| Refusal::from(Fault::new("unit", "unknown_unit")))?;
+        }
+        return Ok((unit, None));
     };
-    if let Some(user) = assign.user {
-        let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
-        let row = row.ok_or_else(|| Refusal::from(Fault::new("user", "unknown_user")))?;
-        let area = AreaScope::region(&row.region).unwrap_or_default();
-        if !area.covers(&case.record.region) {
-            return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
-        }
-        let role: domain::actor::Role =
-            row.role.parse().map_err(|_| DeskError::Damaged(format!("role {:?}", row.role)))?;
-        // Whoever may not work cases must not be left holding one.
-        if !Permission::for_verb("accept").is_some_and(|accept| accept.granted_to(role)) {
-            return Err(Refusal::from(Fault::new("user", "user_works_no_cases")).into());
-        }
-        let unit = assign.unit.unwrap_or(UnitId(row.unit));
-        if unit.0 != row.unit {
-            return Err(Refusal::from(Fault::new("unit", "user_of_other_unit")).into());
-        }
-        assign.unit = Some(unit);
-        assign.user = Some(UserId(row.id));
-    } else if let Some(unit) = assign.unit {
-        people::unit(tx, unit.0)?.ok_or_else(|| Refusal::from(Fault::new("unit", "unknown_unit")))?;
+    let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
+    let row = row.ok_or_else(|| Refusal::from(Fault::new("user", "unknown_user")))?;
+    let area = AreaScope::region(&row.region).unwrap_or_default();
+    if !area.covers(&case.record.region) {
+        return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
     }
-    Ok(Command::Assign(assign))
+    let role: domain::actor::Role = row.role.parse().map_err(|_| DeskError::Damaged(format!("role {:?}", row.role)))?;
+    // Whoever may not work cases must not be left holding one.
+    if !Permission::for_verb("accept").is_some_and(|accept| accept.granted_to(role)) {
+        return Err(Refusal::from(Fault::new("user", "user_works_no_cases")).into());
+    }
+    if unit.is_some_and(|unit| unit.0 != row.unit) {
+        return Err(Refusal::from(Fault::new("unit", "user_of_other_unit")).into());
+    }
+    Ok((Some(UnitId(row.unit)), Some(user)))
 }

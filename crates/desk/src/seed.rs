@@ -77,7 +77,7 @@ impl Desk {
             later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb: command.verb(), body });
         }
         // The row is written once, as the whole life leaves it.
-        prepared.row = row_of(&case, prepared.row.text_key.take());
+        prepared.row = row_of(&case, self.library().pinned(&case.pack)?, prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
     }
 
@@ -91,7 +91,7 @@ impl Desk {
         items: &mut Vec<SealedItem>,
     ) -> Result<String, DeskError> {
         let pack = self.library().pinned(&case.pack)?;
-        let ctx = Context { now, actor: &caller.actor, pack, taxonomy: self.library().taxonomy() };
+        let ctx = Context { now, actor: &caller.actor, pack, taxonomy: self.library().taxonomy(), others: &[] };
         let mut events = command.decide(case, &ctx)?.events;
         items.extend(keys.seal_events(&mut events)?);
         let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;

@@ -66,8 +66,22 @@ commands! {
     Accept = "accept" => accept::Accept,
     /// Give it to a unit or person.
     Assign = "assign" => assign::Assign,
-    /// Set severity and urgency by hand.
+    /// Set severity and urgency by hand for the first time.
     Grade = "grade" => grade::SetGrade,
+    /// Change the grade, with its reason.
+    Regrade = "re-grade" => regrade::Regrade,
+    /// Hand the case to another unit or person, with its reason.
+    Transfer = "transfer" => transfer::Transfer,
+    /// Add what the customer says further.
+    Supplement = "supplement" => supplement::Supplement,
+    /// Record an attempt to reach the customer.
+    RecordContact = "record-contact" => record_contact::RecordContact,
+    /// Tell the customer how far the matter is.
+    NotifyProgress = "notify-progress" => notify_progress::NotifyProgress,
+    /// Note something the customer was promised.
+    Promise = "promise" => promise::Promise,
+    /// Record that a promise was kept.
+    KeepPromise = "keep-promise" => keep_promise::KeepPromise,
     /// Write a note for colleagues.
     Note = "note" => note::Note,
     /// Propose an outcome.
@@ -84,12 +98,26 @@ commands! {
     AskSatisfaction = "ask-satisfaction" => ask_satisfaction::AskSatisfaction,
     /// Record what the customer said.
     RecordSatisfaction = "record-satisfaction" => record_satisfaction::RecordSatisfaction,
+    /// The customer rejects the outcome; somebody else looks at it again.
+    Dispute = "dispute" => dispute::Dispute,
     /// The customer accepts.
     Confirm = "confirm" => confirm::Confirm,
     /// End the case.
     Close = "close" => close::Close,
     /// Take it up again.
     Reopen = "reopen" => reopen::Reopen,
+    /// Do not take the matter up; name the next place to turn to.
+    Decline = "decline" => decline::Decline,
+    /// The customer takes the complaint back.
+    Withdraw = "withdraw" => withdraw::Withdraw,
+    /// Merge it into another case about the same matter.
+    Merge = "merge" => merge::Merge,
+    /// Link it to another case.
+    Link = "link" => link::Link,
+    /// Ask a second person to make a case void that was registered by mistake.
+    RequestVoid = "request-void" => request_void::RequestVoid,
+    /// Make it void, or refuse to.
+    ConfirmVoid = "confirm-void" => confirm_void::ConfirmVoid,
 }
 
 fn typed<T: DeserializeOwned>(body: Value, fields: &[Field]) -> Result<T, Vec<Fault>> {

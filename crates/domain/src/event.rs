@@ -7,7 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
-use crate::ids::PersonId;
+use crate::ids::{CaseId, PersonId};
 use crate::intake::Record;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
@@ -196,6 +196,193 @@ pub enum Event {
         /// Number of the new round of handling.
         round: u32,
     },
+    /// The customer added something.
+    Supplemented {
+        /// What the customer adds.
+        text: FreeText,
+        /// Channel it came in through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+        /// Whether the customer presses for an answer.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        urging: bool,
+    },
+    /// Somebody tried to reach the customer.
+    Contacted {
+        /// How.
+        mode: String,
+        /// What came of it.
+        outcome: ContactOutcome,
+        /// When.
+        at: Timestamp,
+        /// Number that was tried.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<FreeText>,
+        /// What was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        summary: Option<FreeText>,
+    },
+    /// The customer heard how far the matter is.
+    ProgressNotified {
+        /// How.
+        mode: String,
+        /// When.
+        at: Timestamp,
+        /// In which words.
+        content: FreeText,
+    },
+    /// The customer was promised something.
+    Promised {
+        /// Number of the promise within the case, from 1.
+        id: u32,
+        /// What.
+        what: FreeText,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// A promise was kept.
+    PromiseKept {
+        /// Number of the promise; 0 is the reply promised at registration.
+        id: u32,
+        /// When.
+        at: Timestamp,
+        /// How.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// The moment of a promise passed without it being kept.
+    PromiseBroken {
+        /// Number of the promise; 0 is the reply promised at registration.
+        id: u32,
+    },
+    /// A clock reached a part of its time.
+    Warned {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+        /// How much of its time has passed; 100 is the deadline itself.
+        percent: u8,
+    },
+    /// The case waits for somebody else.
+    Suspended {
+        /// What it waits for.
+        wait_for: String,
+        /// When it goes on by itself.
+        until: Timestamp,
+        /// Why.
+        reason: FreeText,
+    },
+    /// The case goes on.
+    Resumed {
+        /// What happened.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+        /// Whether it went on by itself because its time was up.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_limit: bool,
+    },
+    /// A clock stands still while the case is suspended.
+    ClockPaused {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+    },
+    /// A clock runs on.
+    ClockResumed {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+        /// Last moment in time, longer by what the clock stood.
+        due_at: Timestamp,
+    },
+    /// The customer rejected the outcome.
+    Disputed {
+        /// Why.
+        reason: FreeText,
+    },
+    /// The matter is not taken up.
+    Declined {
+        /// Why.
+        ground: String,
+        /// What the customer was told.
+        explanation: FreeText,
+        /// Where the customer can turn next.
+        next_channel: String,
+        /// How the customer was told.
+        mode: String,
+    },
+    /// The customer took the complaint back.
+    Withdrawn {
+        /// How the customer said so.
+        mode: String,
+        /// In the customer's words.
+        reason: FreeText,
+    },
+    /// Somebody asked to make the case void.
+    VoidRequested {
+        /// Why.
+        reason: FreeText,
+    },
+    /// A second person refused to.
+    VoidRefused {
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// A second person made the case void.
+    Voided {
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// The case went up in another.
+    Merged {
+        /// The other case.
+        into: CaseId,
+        /// Its number.
+        number: String,
+        /// Why.
+        reason: FreeText,
+    },
+    /// Another case went up in this one.
+    Absorbed {
+        /// The other case.
+        case: CaseId,
+        /// Its number.
+        number: String,
+        /// Its first receipt.
+        received_at: Timestamp,
+    },
+    /// A clock of an absorbed case runs on here, because it ends earlier or there was none.
+    ClockInherited {
+        /// Rule of the pack.
+        rule: String,
+        /// Round of handling.
+        round: u32,
+        /// The moment it counts from.
+        from: Timestamp,
+        /// Last moment in time.
+        due_at: Timestamp,
+    },
+    /// The customer of an absorbed case was answered.
+    MergedAnswered {
+        /// The absorbed case.
+        case: CaseId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Another case has to do with this one.
+    Linked {
+        /// The other case.
+        case: CaseId,
+        /// Its number.
+        number: String,
+        /// What it is to this one.
+        relation: Relation,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -227,6 +414,73 @@ pub enum Satisfaction {
     Dissatisfied,
     /// Asked, did not answer.
     NoAnswer,
+}
+
+/// What came of an attempt to reach the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactOutcome {
+    /// 接通
+    Reached,
+    /// 无人接听
+    NoAnswer,
+    /// 拒接
+    Refused,
+    /// 关机或停机
+    SwitchedOff,
+    /// 空号
+    InvalidNumber,
+    /// 已留言
+    LeftMessage,
+}
+
+impl ContactOutcome {
+    /// The codes, in the order people look for them.
+    pub const CODES: &'static [&'static str] =
+        &["reached", "no_answer", "refused", "switched_off", "invalid_number", "left_message"];
+}
+
+/// What another case is to this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// About something related.
+    Related,
+    /// The same matter once more.
+    Duplicate,
+    /// Of one cause, such as one broken fibre.
+    SameCause,
+    /// Came before; this one continues it.
+    Predecessor,
+    /// Came after; it continues this one.
+    Successor,
+}
+
+impl Relation {
+    /// The codes a door offers; the last kind is only ever the other side of a predecessor.
+    pub const OFFERED: &'static [&'static str] = &["related", "duplicate", "same_cause", "predecessor"];
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Related => "related",
+            Self::Duplicate => "duplicate",
+            Self::SameCause => "same_cause",
+            Self::Predecessor => "predecessor",
+            Self::Successor => "successor",
+        }
+    }
+
+    /// What this case is to the other.
+    #[must_use]
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::Predecessor => Self::Successor,
+            Self::Successor => Self::Predecessor,
+            other => other,
+        }
+    }
 }
 
 /// One committed command on a case.
@@ -304,22 +558,47 @@ impl Event {
             Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
                 texts.extend(reason.as_mut().map(|text| ("reason", text)));
             }
-            Self::Noted { text } => texts.push(("text", text)),
+            Self::Noted { text } | Self::Supplemented { text, .. } => texts.push(("text", text)),
+            Self::Contacted { number, summary, .. } => {
+                texts.extend(number.as_mut().map(|text| ("number", text)));
+                texts.extend(summary.as_mut().map(|text| ("summary", text)));
+            }
+            Self::Promised { what, .. } => texts.push(("what", what)),
+            Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),
             Self::Proposed { outcome, finding } => {
                 texts.push(("outcome", outcome));
                 texts.extend(finding.as_mut().map(|text| ("finding", text)));
             }
-            Self::Approved { remark } | Self::CauseSet { remark, .. } => {
+            Self::Approved { remark }
+            | Self::CauseSet { remark, .. }
+            | Self::PromiseKept { remark, .. }
+            | Self::Resumed { remark, .. }
+            | Self::VoidRefused { remark }
+            | Self::Voided { remark } => {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
-            Self::SentBack { reason } | Self::Reopened { reason, .. } => texts.push(("reason", reason)),
-            Self::Replied { content, .. } => texts.push(("content", content)),
+            Self::SentBack { reason }
+            | Self::Reopened { reason, .. }
+            | Self::Suspended { reason, .. }
+            | Self::Disputed { reason }
+            | Self::Withdrawn { reason, .. }
+            | Self::VoidRequested { reason }
+            | Self::Merged { reason, .. } => texts.push(("reason", reason)),
+            Self::Replied { content, .. } | Self::ProgressNotified { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
             }
             Self::ClockStarted { .. }
             | Self::ClockMoved { .. }
             | Self::ClockStopped { .. }
+            | Self::ClockPaused { .. }
+            | Self::ClockResumed { .. }
+            | Self::ClockInherited { .. }
+            | Self::Warned { .. }
+            | Self::PromiseBroken { .. }
+            | Self::Absorbed { .. }
+            | Self::MergedAnswered { .. }
+            | Self::Linked { .. }
             | Self::Accepted {}
             | Self::Restored { .. }
             | Self::SatisfactionAsked { .. }

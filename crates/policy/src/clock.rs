@@ -43,6 +43,12 @@ codes! {
         Closed = "closed",
         /// The same matter was taken up again.
         Reopened = "reopened",
+        /// The customer heard how far the matter is.
+        ProgressNotified = "progress_notified",
+        /// A regulator or another body handed the matter over.
+        HandedOff = "handed_off",
+        /// The customer rejected the outcome.
+        Disputed = "disputed",
     }
 }
 
@@ -53,6 +59,8 @@ codes! {
         Accepted = "accepted",
         /// The customer was reached for the first time.
         FirstContact = "first_contact",
+        /// The customer heard how far the matter is.
+        ProgressNotified = "progress_notified",
         /// A solution was proposed.
         Proposed = "proposed",
         /// The service works again.

@@ -1,6 +1,8 @@
 //! REST API v1. One resource a file; what is allowed and what happens is the desk's business.
 
 pub mod cases;
+pub mod jobs;
+pub mod notices;
 pub mod operations;
 pub mod rules;
 pub mod staff;
@@ -21,6 +23,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(operations::routes());
     routes.extend(rules::routes());
     routes.extend(staff::routes());
+    routes.extend(notices::routes());
+    routes.extend(jobs::routes());
     routes.extend(crate::openapi::routes());
     routes
 }

@@ -170,7 +170,12 @@ async fn admit(
     }
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let address = extract::address(&gate.state, request.headers(), peer);
-    request.extensions_mut().insert(Visitor { caller, language, address });
+    // Pages show how much waits to be read; a page is worth more than the figure, should it not be had.
+    let unread = match (&caller, gate.face) {
+        (Some(caller), Face::Page) => gate.state.desk.count_notices(caller).await.unwrap_or_default(),
+        _ => 0,
+    };
+    request.extensions_mut().insert(Visitor { caller, language, address, unread });
     next.run(request).await
 }
 

@@ -7,7 +7,9 @@ mod earlier;
 mod facts;
 mod form;
 mod history;
+mod jobs;
 mod names;
+mod notices;
 mod operations;
 mod progress;
 mod queue;
@@ -43,6 +45,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(queue::routes());
     routes.extend(register::routes());
     routes.extend(case::routes());
+    routes.extend(notices::routes());
+    routes.extend(jobs::routes());
     routes
 }
 
@@ -55,11 +59,12 @@ pub(crate) struct Frame<'a> {
     app: &'a App,
     language: Language,
     caller: Option<&'a Caller>,
+    unread: i64,
 }
 
 impl<'a> Frame<'a> {
     fn new(app: &'a App, visitor: &'a Visitor) -> Self {
-        Self { app, language: visitor.language, caller: visitor.caller.as_ref() }
+        Self { app, language: visitor.language, caller: visitor.caller.as_ref(), unread: visitor.unread }
     }
 
     /// Words of the console.
@@ -97,12 +102,27 @@ impl<'a> Frame<'a> {
         self.may(permissions::REGISTER)
     }
 
+    fn may_read_jobs(&self) -> bool {
+        self.may(permissions::READ_JOBS)
+    }
+
+    /// The name of a clock rule of whatever pack has it.
+    fn rule(&self, id: &str) -> String {
+        let packs = self.app.desk.library().packs();
+        let rule = packs.iter().find_map(|pack| pack.clock(id));
+        rule.map_or(id, |rule| self.language.pick(&rule.title.zh, &rule.title.en)).to_owned()
+    }
+
     fn name(&self) -> String {
         self.caller.map(|caller| caller.name.clone()).unwrap_or_default()
     }
 
     fn role(&self) -> String {
         self.caller.map(|caller| self.code("role", caller.actor.role.code())).unwrap_or_default()
+    }
+
+    fn unread(&self) -> i64 {
+        self.unread
     }
 
     fn signed_in(&self) -> bool {
@@ -145,7 +165,7 @@ struct ProblemPage<'a> {
 /// A failure as a page.
 #[must_use]
 pub fn problem_page(app: &App, language: Language, caller: Option<&Caller>, told: &Told) -> Response {
-    let page = ProblemPage { frame: Frame { app, language, caller }, told };
+    let page = ProblemPage { frame: Frame { app, language, caller, unread: 0 }, told };
     let mut response = render(&page);
     *response.status_mut() = told.status;
     if let Some(seconds) = told.retry_after {

@@ -30,6 +30,8 @@ pub struct Visitor {
     pub language: Language,
     /// Where the request comes from.
     pub address: IpAddr,
+    /// Notices the caller has not read, up to a hundred; counted for pages only.
+    pub unread: i64,
 }
 
 /// The caller of a route that needs one.

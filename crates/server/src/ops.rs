@@ -112,5 +112,12 @@ async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failur
     ] {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }
+    let (waiting, dead) = app.desk.count_jobs().await?;
+    for (name, help, value) in [
+        ("redress_jobs_waiting", "Jobs that wait to be done; counting stops at ten thousand.", waiting),
+        ("redress_jobs_dead", "Jobs that are no longer tried; somebody has to look.", dead),
+    ] {
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response())
 }

@@ -1,6 +1,6 @@
 //! Codes that the domain keeps as types.
 
-use domain::event::{ClockOutcome, Satisfaction};
+use domain::event::{ClockOutcome, ContactOutcome, Satisfaction};
 
 /// The code of a clock's outcome.
 #[must_use]
@@ -20,5 +20,18 @@ pub fn satisfaction(answer: Satisfaction) -> &'static str {
         Satisfaction::Neutral => "neutral",
         Satisfaction::Dissatisfied => "dissatisfied",
         Satisfaction::NoAnswer => "no_answer",
+    }
+}
+
+/// The code of what came of an attempt to reach the customer.
+#[must_use]
+pub fn contact(outcome: ContactOutcome) -> &'static str {
+    match outcome {
+        ContactOutcome::Reached => "reached",
+        ContactOutcome::NoAnswer => "no_answer",
+        ContactOutcome::Refused => "refused",
+        ContactOutcome::SwitchedOff => "switched_off",
+        ContactOutcome::InvalidNumber => "invalid_number",
+        ContactOutcome::LeftMessage => "left_message",
     }
 }

@@ -13,19 +13,26 @@ use uuid::Uuid;
 statements! {
     INSERT = "INSERT INTO cases (id, number, version, state, kind, category, grade, channel, person, text_key, subject,
         owner_unit, owner_user, first_owner, region, province, received_at, registered_at, changed_at, closed_at,
-        due_at, due_rule, open)
+        due_at, due_rule, open, alarm_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-        ?23)";
+        ?23, ?24)";
     // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt.
     UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
-        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13 WHERE id = ?1 AND version = ?2";
+        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14
+        WHERE id = ?1 AND version = ?2";
     BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
-        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open FROM cases c WHERE c.id = ?1";
+        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at FROM cases c WHERE c.id = ?1";
     ID_BY_NUMBER = "SELECT id FROM cases WHERE number = ?1";
     BY_PERSON = "SELECT id FROM cases WHERE person = ?1 ORDER BY id";
     INSERT_EXTERNAL = "INSERT INTO case_externals (number, owner, case_id) VALUES (?1, ?2, ?3)
         ON CONFLICT (number, owner, case_id) DO NOTHING";
+    // The look is cheap and writes nothing: most looks find no case.
+    FIRST_ALARM = "SELECT alarm_at FROM cases WHERE alarm_at IS NOT NULL ORDER BY alarm_at LIMIT 1";
+    // Asking again in the outer condition keeps two nodes from taking one case at the same moment.
+    CLAIM_ALARMS = "UPDATE cases SET alarm_at = ?2 WHERE id IN (SELECT id FROM cases WHERE alarm_at IS NOT NULL
+        AND alarm_at <= ?1 ORDER BY alarm_at, id LIMIT ?3) AND alarm_at <= ?1 RETURNING id";
+    SET_ALARM = "UPDATE cases SET alarm_at = ?3 WHERE id = ?1 AND version = ?2";
     VERSIONS = "SELECT id, version FROM cases ORDER BY id LIMIT ?1";
     VERSIONS_AFTER = "SELECT id, version FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
 }
@@ -79,6 +86,8 @@ pub struct CaseRow {
     pub due_rule: Option<String>,
     /// Whether somebody still has to do something.
     pub open: bool,
+    /// The next moment at which the case does something by itself.
+    pub alarm_at: Option<i64>,
 }
 
 fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
@@ -106,6 +115,7 @@ fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         due_at: row.int(20)?,
         due_rule: row.opt_text(21)?,
         open: row.bool(22)?,
+        alarm_at: row.opt_int(23)?,
     })
 }
 
@@ -138,6 +148,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
         row.due_at.into(),
         (&row.due_rule).into(),
         row.open.into(),
+        row.alarm_at.into(),
     ];
     tx.execute(INSERT, &values).map(drop)
 }
@@ -161,6 +172,7 @@ pub fn update(tx: &mut Tx<'_>, row: &CaseRow, seen: i64) -> Result<bool, StoreEr
         row.due_at.into(),
         (&row.due_rule).into(),
         row.open.into(),
+        row.alarm_at.into(),
     ];
     Ok(tx.execute(UPDATE, &values)? == 1)
 }
@@ -195,6 +207,31 @@ pub fn by_person(tx: &mut Tx<'_>, person: Uuid) -> Result<Vec<Uuid>, StoreError>
 /// Those of the database.
 pub fn insert_external(tx: &mut Tx<'_>, owner: &str, number: &str, case: Uuid) -> Result<(), StoreError> {
     tx.execute(INSERT_EXTERNAL, &[number.into(), owner.into(), (&case).into()]).map(drop)
+}
+
+/// The earliest moment at which some case does something by itself.
+///
+/// # Errors
+/// Those of the database.
+pub fn first_alarm(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreError> {
+    Ok(tx.query_opt(FIRST_ALARM, &[], |row| row.opt_int(0))?.flatten())
+}
+
+/// Takes up to `limit` cases whose moment has come, the longest waiting first, and sets their moment to `until`: should
+/// whoever takes them fail, somebody looks again then.
+///
+/// # Errors
+/// Those of the database.
+pub fn claim_alarms(tx: &mut Tx<'_>, now: i64, until: i64, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(CLAIM_ALARMS, &[now.into(), until.into(), limit.into()], |row| row.uuid(0))
+}
+
+/// Sets a case's next moment if it is still at the version seen.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_alarm(tx: &mut Tx<'_>, id: Uuid, seen: i64, at: Option<i64>) -> Result<(), StoreError> {
+    tx.execute(SET_ALARM, &[(&id).into(), seen.into(), at.into()]).map(drop)
 }
 
 /// Identity and version of cases in the order of identity, after one.

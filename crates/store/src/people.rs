@@ -11,6 +11,8 @@ statements! {
         WHERE username = ?1";
     USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
         ORDER BY username";
+    USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+        WHERE unit = ?1 AND disabled = 0 ORDER BY username";
     ANY_USER = "SELECT CAST(1 AS BIGINT) FROM users LIMIT 1";
     INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -112,6 +114,14 @@ pub fn user_by_name(tx: &mut Tx<'_>, username: &str) -> Result<Option<UserRow>, 
 /// Those of the database.
 pub fn users(tx: &mut Tx<'_>) -> Result<Vec<UserRow>, StoreError> {
     tx.query(USERS, &[], |row| read_user(row, 0))
+}
+
+/// The users of a unit whose accounts are open.
+///
+/// # Errors
+/// Those of the database.
+pub fn users_of_unit(tx: &mut Tx<'_>, unit: Uuid) -> Result<Vec<UserRow>, StoreError> {
+    tx.query(USERS_OF_UNIT, &[(&unit).into()], |row| read_user(row, 0))
 }
 
 /// Whether there is any user.

@@ -79,6 +79,7 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE notices (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, case_id BLOB NOT NULL, kind TEXT NOT NULL,
         rule TEXT NOT NULL, percent BIGINT NOT NULL, at BIGINT NOT NULL, read_at BIGINT)",
     "CREATE INDEX notices_unread ON notices (user_id, at, id) WHERE read_at IS NULL",
+    "CREATE INDEX notices_at ON notices (at)",
     "CREATE TABLE handoffs (owner TEXT NOT NULL, number TEXT NOT NULL, case_id BLOB NOT NULL, digest BLOB NOT NULL,
         version BIGINT NOT NULL, attached BIGINT NOT NULL, handed_at BIGINT NOT NULL, at BIGINT NOT NULL,
         PRIMARY KEY (owner, number)) CLUSTERED",

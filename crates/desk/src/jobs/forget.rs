@@ -1,13 +1,16 @@
-//! Forgetting what has served: idempotency keys after seven days, ended sessions, counted attempts.
+//! Forgetting what has served: idempotency keys after seven days, ended sessions, counted attempts, old notices.
 
 use crate::Desk;
 use crate::error::DeskError;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{idempotency, sign_in};
+use store::{idempotency, notices, sign_in};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long a notice can still be read; the case itself says the same for good.
+pub const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Forgets everything that is old enough.
 ///
@@ -18,10 +21,12 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let keys = stored(now - KEYS_KEPT);
     let attempts = stored(now - SignedDuration::from_hours(24));
     let sessions = stored(now);
+    let told = stored(now - NOTICES_KEPT);
     desk.db().write_now(move |tx| {
         idempotency::delete_before(tx, keys)?;
         sign_in::delete_expired_sessions(tx, sessions)?;
         sign_in::delete_attempts_before(tx, attempts)?;
+        notices::delete_before(tx, told)?;
         Ok(())
     })
 }

@@ -42,7 +42,8 @@ impl Desk {
     pub fn explain_clocks(&self, caller: &Caller, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
         let pack = self.library().pinned(&case.pack)?;
         let actor = Actor { area: AreaScope::everywhere(), ..caller.actor.clone() };
-        let ctx = Context { now: self.time().now(), actor: &actor, pack, taxonomy: self.library().taxonomy() };
+        let taxonomy = self.library().taxonomy();
+        let ctx = Context { now: self.time().now(), actor: &actor, pack, taxonomy, others: &[] };
         let facts = grade::facts(&case.record, case.category.as_deref(), &ctx);
         let mut explained: Vec<_> = case
             .clocks

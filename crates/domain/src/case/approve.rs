@@ -34,6 +34,7 @@ pub fn offered(case: &Case) -> bool {
 /// Unless an outcome waits for approval, or if the pack wants a second pair of eyes and the proposer asks.
 pub fn decide(case: &Case, approve: &Approve, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require(FROM)?;
+    super::dispute::impartial(case, ctx.actor.id)?;
     let own = case.proposal.as_ref().is_some_and(|proposal| proposal.by == ctx.actor.id);
     if own && ctx.pack.needs_second_reviewer(case.grade) {
         return Err(Refusal::forbidden("own_proposal").with("grade", case.grade.code()));

@@ -1,6 +1,7 @@
 //! Assign (分派): the case gets another owner. It never has none: a unit's queue at least.
 
 use super::{Case, Context, Decision, Owner, State};
+use crate::actor::ActorId;
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
@@ -41,13 +42,18 @@ pub fn offered(case: &Case) -> bool {
 /// Decides an assignment.
 ///
 /// # Errors
-/// If the case has ended, nobody is named, or the named one holds it already.
+/// If the case has ended, nobody is named, or the named one holds it already or handled an outcome that was rejected.
 pub fn decide(case: &Case, assign: &Assign, _: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(unit) = assign.unit else {
         return Err(Fault::new("unit", "required").into());
     };
     let owner = Owner { unit, user: assign.user };
+    if let Some(user) = assign.user
+        && case.barred.contains(&ActorId::User(user))
+    {
+        return Err(Fault::new("user", "reviewer_handled_it").into());
+    }
     if owner == case.owner {
         return Err(Refusal::conflict("already_owner"));
     }

@@ -53,6 +53,35 @@ pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> V
     running(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
 }
 
+/// Ends every clock of a case that ends: those the fact stops, and those that lose their object with it.
+#[must_use]
+pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
+    let mut events = stop(case, fact, ctx);
+    let stopped = stopped_in(&events);
+    let moot = moot(case, ctx, |clock| !stopped.contains(&(clock.rule.as_str(), clock.round)));
+    events.extend(moot);
+    events
+}
+
+/// What a lead case takes over from one that goes up in it: of two clocks of one rule the earlier limit, and those of
+/// the law layer that only the other case had. A duty does not vanish because two matters became one.
+#[must_use]
+pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    let law = |rule: &str| ctx.pack.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
+    running(from)
+        .filter(|theirs| match running(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
+            Some(mine) => theirs.due_at < mine.due_at,
+            None => law(&theirs.rule),
+        })
+        .map(|theirs| Event::ClockInherited {
+            rule: theirs.rule.clone(),
+            round: lead.round,
+            from: theirs.from,
+            due_at: theirs.due_at,
+        })
+        .collect()
+}
+
 /// What a new grade or category does: clocks move (counted from their original start), begin or lose their object.
 #[must_use]
 pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> Vec<Event> {

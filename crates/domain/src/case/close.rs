@@ -15,7 +15,7 @@ pub const FIELDS: &[Field] = &[];
 #[derive(Clone, Debug, Deserialize)]
 pub struct Close {}
 
-/// The evidence still missing: proof of reply, cause, satisfaction asked.
+/// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered.
 #[must_use]
 pub fn missing(case: &Case) -> Vec<Fault> {
     let mut missing = Vec::new();
@@ -30,6 +30,12 @@ pub fn missing(case: &Case) -> Vec<Fault> {
         if !case.satisfaction_asked && !case.record.anonymous {
             missing.push(Fault::new("satisfaction", "gate_satisfaction"));
         }
+    }
+    for promise in case.open_promises().filter(|promise| promise.id > 0) {
+        missing.push(Fault::new("promise", "gate_promise").with("promise", promise.id));
+    }
+    for one in case.unanswered() {
+        missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));
     }
     missing
 }
@@ -52,11 +58,8 @@ pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Ref
     }
     case.require(&[State::AwaitingCustomer])?;
     let mut events = vec![Event::Closed {}];
-    events.extend(clocks::stop(case, StopFact::Closed, ctx));
     // A clock nothing stopped has lost its object: a closed case owes nothing more.
-    let stopped = clocks::stopped_in(&events);
-    let moot = clocks::moot(case, ctx, |clock| !stopped.contains(&(clock.rule.as_str(), clock.round)));
-    events.extend(moot);
+    events.extend(clocks::end_all(case, StopFact::Closed, ctx));
     events.push(Event::Moved { to: State::Closed });
     Ok(Decision::of(events))
 }

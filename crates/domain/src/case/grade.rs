@@ -32,14 +32,26 @@ pub struct SetGrade {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open()
+    case.state.is_open() && !case.graded_by_hand
 }
 
-/// Decides a grading by hand.
+/// Decides the first grading by hand.
+///
+/// # Errors
+/// If the case has ended, nothing would change, or a person graded it before: that is a re-grading.
+pub fn decide(case: &Case, grade: &SetGrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    if case.graded_by_hand {
+        return Err(Refusal::conflict("graded_by_hand"));
+    }
+    set(case, grade, ctx)
+}
+
+/// What a grade set by hand causes, the first time and later.
 ///
 /// # Errors
 /// If the case has ended or nothing would change.
-pub fn decide(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     if case.severity == set.severity && case.urgency == set.urgency {
         return Err(Refusal::conflict("unchanged"));

@@ -48,6 +48,7 @@ pub fn offered(case: &Case) -> bool {
 /// Unless the case is being worked on, or if the restoration lies outside the case's life.
 pub fn decide(case: &Case, propose: &Propose, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require(FROM)?;
+    super::dispute::impartial(case, ctx.actor.id)?;
     let mut events = vec![Event::Proposed { outcome: propose.outcome.clone(), finding: propose.finding.clone() }];
     if let Some(at) = propose.restored_at {
         super::register::within_life(case, at, "restored_at", ctx)?;

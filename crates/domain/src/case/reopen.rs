@@ -12,7 +12,11 @@ use serde::Deserialize;
 /// Shape of a reopening.
 pub const FIELDS: &[Field] = &[required("reason", Kind::Text { max: 2_000, multiline: true }, "Why.")];
 
-/// Take a closed case up again.
+/// Endings after which the same matter may be taken up again. What was void or went up in another case has no life of
+/// its own any more.
+const FROM: &[State] = &[State::Closed, State::Declined, State::Withdrawn];
+
+/// Take an ended case up again.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Reopen {
     /// Why.
@@ -23,21 +27,28 @@ pub struct Reopen {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state == State::Closed
+    FROM.contains(&case.state)
 }
 
 /// Decides a reopening.
 ///
 /// # Errors
-/// Unless the case is closed and the pack's window has not passed.
+/// Unless the case was closed, declined or withdrawn and the pack's window has not passed.
 pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let Some(closed_at) = case.closed_at.filter(|_| case.state == State::Closed) else {
+    let Some(closed_at) = case.closed_at.filter(|_| FROM.contains(&case.state)) else {
         return Err(Refusal::conflict("not_closed").with("state", case.state.code()));
     };
     if let Some(until) = ctx.pack.reopen_until(closed_at)
         && ctx.now > until
     {
         return Err(Refusal::conflict("reopen_window_passed").with("until", until));
+    }
+    if case.category.is_none() {
+        // Declined or taken back before it was sorted: it goes back to where it was.
+        return Ok(Decision::of(vec![
+            Event::Reopened { reason: reopen.reason.clone(), round: case.round.saturating_add(1) },
+            Event::Moved { to: State::Triage },
+        ]));
     }
     let round = case.round.saturating_add(1);
     let mut events = vec![Event::Reopened { reason: reopen.reason.clone(), round }];

@@ -1,6 +1,6 @@
 //! Reply (答复客户): the customer is told the outcome. Mode, time and words are the proof without which no case closes.
 
-use super::{Case, Context, Decision, State, clocks};
+use super::{Case, Context, Decision, Elsewhere, State, clocks};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain};
 use crate::intake::{ContactKind, MODES};
@@ -15,6 +15,7 @@ pub const FIELDS: &[Field] = &[
     required("mode", Kind::Code(MODES), "How the customer was told."),
     required("content", Kind::Text { max: 10_000, multiline: true }, "In which words."),
     optional("at", Kind::Moment, "When. Default: now."),
+    optional("to_merged", Kind::Bool, "True when the customers of all merged cases were told the same."),
 ];
 
 /// Record the reply.
@@ -27,29 +28,68 @@ pub struct Reply {
     pub content: FreeText,
     /// When.
     pub at: Option<Timestamp>,
+    /// Whether the customers of all merged cases were told the same.
+    #[serde(default)]
+    pub to_merged: bool,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    from(case).contains(&case.state)
+    from(case).contains(&case.state) || waits_for_own_answer(case)
+}
+
+/// Whether the case went up in another and its customer still waits for an answer.
+fn waits_for_own_answer(case: &Case) -> bool {
+    case.state == State::Merged && case.reply.is_none()
 }
 
 /// Decides a reply.
 ///
 /// # Errors
-/// Unless an approved outcome waits to be told. What is no grievance may be answered at once by whoever accepted it.
+/// Unless an approved outcome waits to be told, or the customer of a merged case waits for their own answer.
 pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    if waits_for_own_answer(case) {
+        return answer_merged(case, reply, ctx);
+    }
     case.require(from(case))?;
+    super::dispute::impartial(case, ctx.actor.id)?;
+    let at = told_at(case, reply, ctx)?;
+    let mut events = vec![told(reply, at)];
+    events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));
+    let mut elsewhere = Vec::new();
+    if reply.to_merged {
+        for one in ctx.others.iter().filter(|one| waits_for_own_answer(one)) {
+            let at = told_at(one, reply, ctx)?;
+            elsewhere.push(Elsewhere { case: one.id, events: vec![told(reply, at)] });
+            events.push(Event::MergedAnswered { case: one.id, at });
+        }
+    }
+    events.push(Event::Moved { to: State::AwaitingCustomer });
+    Ok(Decision { events, elsewhere })
+}
+
+/// The answer to the customer of a merged case; the case it went up in takes note.
+fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let at = told_at(case, reply, ctx)?;
+    let elsewhere = case
+        .merged_into
+        .iter()
+        .map(|(lead, _)| Elsewhere { case: *lead, events: vec![Event::MergedAnswered { case: case.id, at }] });
+    Ok(Decision { events: vec![told(reply, at)], elsewhere: elsewhere.collect() })
+}
+
+fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
     if case.record.anonymous && reply.mode != "public_notice" {
         return Err(Refusal::conflict("anonymous_needs_notice"));
     }
     let at = reply.at.unwrap_or(ctx.now);
     super::register::within_life(case, at, "at", ctx)?;
-    let mut events = vec![Event::Replied { mode: reply.mode.clone(), at, content: reply.content.clone() }];
-    events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));
-    events.push(Event::Moved { to: State::AwaitingCustomer });
-    Ok(Decision::of(events))
+    Ok(at)
+}
+
+fn told(reply: &Reply, at: Timestamp) -> Event {
+    Event::Replied { mode: reply.mode.clone(), at, content: reply.content.clone() }
 }
 
 /// States from which a reply is possible. What is no grievance may be answered at once by whoever accepted it.

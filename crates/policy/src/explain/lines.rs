@@ -260,6 +260,12 @@ const fn start_words(fact: StartFact, lang: Lang) -> &'static str {
         (StartFact::Closed, Lang::En) => "closing",
         (StartFact::Reopened, Lang::Zh) => "重开",
         (StartFact::Reopened, Lang::En) => "reopening",
+        (StartFact::ProgressNotified, Lang::Zh) => "告知进展",
+        (StartFact::ProgressNotified, Lang::En) => "the progress notice",
+        (StartFact::HandedOff, Lang::Zh) => "转办",
+        (StartFact::HandedOff, Lang::En) => "the hand-off",
+        (StartFact::Disputed, Lang::Zh) => "客户不认可",
+        (StartFact::Disputed, Lang::En) => "the dispute",
     }
 }
 

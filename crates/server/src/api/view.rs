@@ -4,9 +4,10 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
-use domain::case::{Case, Clock, Owner};
+use domain::case::{Absorbed, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
 use domain::event::Entry;
 use domain::free_text::FreeText;
+use domain::ids::CaseId;
 use domain::intake::Identity;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -58,6 +59,7 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
     let now = desk.time().now();
     let (state, ended) = match &clock.ended {
         Some((outcome, at)) => (crate::words::outcome(*outcome), Some(moment(*at))),
+        None if clock.is_paused() => ("paused", None),
         None if clock.due_at < now => ("overdue", None),
         None => ("running", None),
     };
@@ -187,9 +189,56 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put("satisfaction_asked", case.satisfaction_asked)
         .put_some("satisfaction", survey)
         .put("confirmed", case.confirmed)
+        .put_some("urged", (case.urged > 0).then_some(case.urged))
+        .put_some("disputes", (case.disputes > 0).then_some(case.disputes))
+        .put_some("progress_at", case.progress_at.map(moment))
+        .put_some("promises", some(case.promises.iter().map(promise).collect()))
+        .put_some("contacts", some(case.contacts.iter().map(contact_attempt).collect()))
+        .put_some("suspension", case.suspension.as_ref().map(suspension))
+        .put_some("void_requested_by", case.void_asked_by.as_ref().map(|by| actor(by, view)))
+        .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
+        .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
+        .put_some("links", some(case.links.iter().map(link).collect()))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put("erased", view.erased)
         .done()
+}
+
+/// A list that is left out when there is nothing in it.
+fn some(list: Vec<Value>) -> Option<Vec<Value>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
+fn promise(promise: &Promised) -> Value {
+    Object::default()
+        .put("promise", promise.id)
+        .put_text("what", promise.what.as_ref())
+        .put("due_at", moment(promise.due_at))
+        .put_some("kept_at", promise.kept_at.map(moment))
+        .put("broken", promise.broken)
+        .done()
+}
+
+fn contact_attempt(contact: &Contact) -> Value {
+    json!({"at": moment(contact.at), "outcome": crate::words::contact(contact.outcome)})
+}
+
+fn suspension(suspension: &Suspension) -> Value {
+    json!({
+        "wait_for": suspension.wait_for, "until": moment(suspension.until), "before": suspension.before.code(),
+    })
+}
+
+fn tie(id: &CaseId, number: &str) -> Object {
+    Object::default().put("id", id.to_string()).put("number", number)
+}
+
+fn absorbed(one: &Absorbed) -> Value {
+    tie(&one.case, &one.number).put_some("answered_at", one.answered_at.map(moment)).done()
+}
+
+fn link(link: &Linked) -> Value {
+    tie(&link.case, &link.number).put("relation", link.relation.code()).done()
 }
 
 fn complainant(view: &CaseView) -> Value {

@@ -6,7 +6,7 @@ use crate::demo;
 use crate::locale::Language;
 use clap::Args;
 use desk::time::Time;
-use desk::{Desk, jobs, sign_in};
+use desk::{Desk, DeskError, jobs, sign_in};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use tokio::net::TcpListener;
 
 /// How often duties are looked for.
 const TICK: Duration = Duration::from_secs(1);
+/// Between two looks at what waits for its moment: warnings and broken promises are to show within a second.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// Start the server.
 #[derive(Debug, Args)]
@@ -179,24 +181,31 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
     })
 }
 
-/// The thread that does what nobody asks for.
+/// The thread that does what nobody asks for: several times a second whatever waits for its moment, once a second the
+/// recurring duties.
 fn duties(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
     let node = uuid::Uuid::now_v7().to_string();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
     std::thread::Builder::new()
         .name("duties".to_owned())
         .spawn(move || {
             let mut complained: Option<Instant> = None;
-            while !stop.load(Ordering::Acquire) {
-                if let Err(error) = jobs::run_due(&desk, &node)
+            let mut complain = |outcome: Result<(), DeskError>| {
+                if let Err(error) = outcome
                     && complained.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
                 {
                     tracing::error!(%error, "a duty failed; it will be tried again");
                     complained = Some(Instant::now());
                 }
-                let begun = Instant::now();
-                while begun.elapsed() < TICK && !stop.load(Ordering::Acquire) {
-                    std::thread::sleep(Duration::from_millis(50));
+            };
+            let mut ran: Option<Instant> = None;
+            while !stop.load(Ordering::Acquire) {
+                complain(runtime.block_on(jobs::run_timely(&desk, &node)));
+                if ran.is_none_or(|at| at.elapsed() >= TICK) {
+                    ran = Some(Instant::now());
+                    complain(jobs::run_due(&desk, &node));
                 }
+                std::thread::sleep(LOOK);
             }
         })
         .map_err(|error| error.to_string())

@@ -4,7 +4,7 @@ use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
 use super::names::Names;
-use super::operations::{Operation, operations};
+use super::operations::{Group, grouped, operations};
 use super::progress::{Clock, Stage, clocks, stages};
 use super::related::{Related, related};
 use super::times::grade_sign;
@@ -76,7 +76,7 @@ struct CasePage<'a> {
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
-    operations: Vec<Operation>,
+    operations: Vec<Group>,
     trouble: Option<Trouble>,
     done: String,
     registered: bool,
@@ -193,7 +193,7 @@ async fn draw(
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,
-        operations,
+        operations: grouped(&frame, operations),
         trouble: extras.trouble,
         registered: extras.done == "register",
         oldest_first: extras.oldest_first,

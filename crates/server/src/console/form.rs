@@ -215,7 +215,13 @@ impl Draw<'_> {
 fn list_of(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "kind" => "kind",
-        "accept_channel" | "submit_channel" => "channel",
+        "accept_channel" | "submit_channel" | "channel" => "channel",
+        "outcome" => "contact",
+        "wait_for" => "wait_for",
+        "ground" => "ground",
+        "next_channel" => "next_channel",
+        "decision" => "decision",
+        "relation" => "relation",
         "verification" => "verification",
         "capacity" => "capacity",
         "vulnerable" => "vulnerable",

@@ -32,7 +32,19 @@ pub(super) fn timeline(frame: &Frame<'_>, view: &CaseView, names: &Names) -> Vec
 fn side(verb: &str, actor: ActorId) -> &'static str {
     match verb {
         _ if actor == ActorId::System => "system",
-        "register" | "reply" | "ask-satisfaction" | "record-satisfaction" | "confirm" | "reopen" => "customer",
+        "register"
+        | "reply"
+        | "ask-satisfaction"
+        | "record-satisfaction"
+        | "confirm"
+        | "reopen"
+        | "supplement"
+        | "record-contact"
+        | "notify-progress"
+        | "promise"
+        | "dispute"
+        | "decline"
+        | "withdraw" => "customer",
         _ => "internal",
     }
 }
@@ -105,12 +117,75 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         }
         Event::Confirmed { mode } => say("confirmed", &[("mode", &frame.code("mode", mode))]),
         Event::Reopened { round, .. } => say("reopened", &[("round", &round.to_string())]),
+        Event::Supplemented { channel, urging, .. } => {
+            let channel = channel.as_deref().map(|channel| frame.code("channel", channel)).unwrap_or_default();
+            say(if *urging { "urged" } else { "supplemented" }, &[("channel", &channel)])
+        }
+        Event::Contacted { mode, outcome, at, .. } => say(
+            "contacted",
+            &[
+                ("mode", &frame.code("mode", mode)),
+                ("outcome", &frame.code("contact", words::contact(*outcome))),
+                ("at", &frame.moment(*at)),
+            ],
+        ),
+        Event::ProgressNotified { mode, at, .. } => {
+            say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
+        }
+        Event::Promised { id, due_at, .. } => {
+            say("promised", &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])
+        }
+        Event::PromiseKept { id, at, .. } => {
+            say("promise_kept", &[("promise", &id.to_string()), ("at", &frame.moment(*at))])
+        }
+        Event::PromiseBroken { id: 0 } => say("reply_promise_broken", &[]),
+        Event::PromiseBroken { id } => say("promise_broken", &[("promise", &id.to_string())]),
+        Event::Warned { rule: id, percent: 100, .. } => say("overdue", &[("rule", &rule(id))]),
+        Event::Warned { rule: id, percent, .. } => {
+            say("warned", &[("rule", &rule(id)), ("percent", &percent.to_string())])
+        }
+        Event::Suspended { wait_for, until, .. } => {
+            say("suspended", &[("wait_for", &frame.code("wait_for", wait_for)), ("until", &frame.moment(*until))])
+        }
+        Event::Resumed { by_limit: true, .. } => say("resumed_by_limit", &[]),
+        Event::Resumed { .. } => say("resumed", &[]),
+        Event::ClockPaused { rule: id, .. } => say("clock_paused", &[("rule", &rule(id))]),
+        Event::ClockResumed { rule: id, due_at, .. } => {
+            say("clock_resumed", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
+        }
+        Event::ClockInherited { rule: id, due_at, .. } => {
+            say("clock_inherited", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
+        }
+        Event::Declined { ground, next_channel, mode, .. } => say(
+            "declined",
+            &[
+                ("ground", &frame.code("ground", ground)),
+                ("channel", &frame.code("next_channel", next_channel)),
+                ("mode", &frame.code("mode", mode)),
+            ],
+        ),
+        Event::Withdrawn { mode, .. } => say("withdrawn", &[("mode", &frame.code("mode", mode))]),
+        Event::VoidRequested { .. } => say("void_requested", &[]),
+        Event::VoidRefused { .. } => say("void_refused", &[]),
+        Event::Merged { number, .. } => say("merged", &[("number", number)]),
+        Event::Absorbed { number, received_at, .. } => {
+            say("absorbed", &[("number", number), ("received", &frame.moment(*received_at))])
+        }
+        Event::MergedAnswered { case: answered, .. } => {
+            let known = case.absorbed.iter().find(|one| one.case == *answered);
+            say("merged_answered", &[("number", known.map_or("", |one| one.number.as_str()))])
+        }
+        Event::Linked { number, relation, .. } => {
+            say("linked", &[("number", number), ("relation", &frame.code("relation", relation.code()))])
+        }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}
         | Event::Noted { .. }
         | Event::Proposed { .. }
         | Event::Approved { .. }
         | Event::SentBack { .. }
+        | Event::Disputed { .. }
+        | Event::Voided { .. }
         | Event::Closed {} => None,
     }
 }

@@ -7,6 +7,55 @@ use desk::{Caller, Permission};
 use domain::case::{Case, State};
 use domain::command::VERBS;
 
+/// Operations that belong together, in the order people look for them.
+const GROUPS: &[(&str, &[&str])] = &[
+    (
+        "handle",
+        &[
+            "classify",
+            "accept",
+            "propose",
+            "approve",
+            "send-back",
+            "reply",
+            "set-cause",
+            "ask-satisfaction",
+            "record-satisfaction",
+            "confirm",
+            "close",
+            "reopen",
+        ],
+    ),
+    (
+        "customer",
+        &["record-contact", "notify-progress", "supplement", "promise", "keep-promise", "dispute", "withdraw"],
+    ),
+    ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    ("refuse", &["decline", "request-void", "confirm-void"]),
+];
+
+/// A group with its heading.
+pub(super) struct Group {
+    pub(super) words: String,
+    pub(super) operations: Vec<Operation>,
+}
+
+/// The operations in groups; what belongs nowhere yet stands with the first.
+pub(super) fn grouped(frame: &Frame<'_>, operations: Vec<Operation>) -> Vec<Group> {
+    let mut groups: Vec<Group> = GROUPS
+        .iter()
+        .map(|(name, _)| Group { words: frame.t(&format!("operations.{name}")), operations: Vec::new() })
+        .collect();
+    for operation in operations {
+        let place = GROUPS.iter().position(|(_, verbs)| verbs.contains(&operation.verb)).unwrap_or(0);
+        if let Some(group) = groups.get_mut(place) {
+            group.operations.push(operation);
+        }
+    }
+    groups.retain(|group| !group.operations.is_empty());
+    groups
+}
+
 /// An operation on offer.
 pub(super) struct Operation {
     pub(super) verb: &'static str,
@@ -66,7 +115,10 @@ fn next(case: &Case) -> &'static str {
     match case.state {
         State::Triage => "classify",
         State::Registered | State::Reopened => "accept",
+        State::Accepted | State::InProgress if case.owner.user.is_none() => "accept",
         State::Accepted | State::InProgress => "propose",
+        State::Suspended => "resume",
+        State::Merged => "reply",
         State::AwaitingReview => "approve",
         State::AwaitingReply => "reply",
         State::AwaitingCustomer if case.cause.is_none() => "set-cause",

@@ -36,6 +36,9 @@ pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
     let order = [Registered, Accepted, InProgress, AwaitingReview, AwaitingReply, AwaitingCustomer, Closed];
     let now = match case.state {
         Triage | Reopened => Registered,
+        CaseState::Suspended => case.suspension.as_ref().map_or(InProgress, |suspension| suspension.before),
+        // Every other end is an end.
+        other if !other.is_open() => Closed,
         other => other,
     };
     let place = order.iter().position(|state| *state == now).unwrap_or(0);
@@ -64,6 +67,7 @@ pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Times
                 let code = words::outcome(*outcome);
                 (code, if code == "missed" { "✕" } else { "✓" }, frame.code("outcome", code))
             }
+            None if clock.is_paused() => ("paused", "⏸", frame.code("outcome", "paused")),
             None => {
                 let step = step(clock.from, clock.due_at, now);
                 (step.class(), step.sign(), frame.left(clock.due_at, now))

@@ -167,6 +167,7 @@ fn every_place_of_a_sentence_gets_its_value() {
 fn list_of(field: &str) -> &str {
     match field {
         "accept_channel" | "submit_channel" => "channel",
+        "outcome" => "contact",
         "preferred_mode" => "mode",
         "owner" => "external",
         other => other,
@@ -237,7 +238,12 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
     list("role", &domain::actor::Role::ALL.map(domain::actor::Role::code));
     list("scope", &Scope::ALL.map(Scope::code));
-    list("outcome", &["running", "overdue", "met", "missed", "moot"]);
+    list("outcome", &["running", "paused", "overdue", "met", "missed", "moot"]);
+    list("notice", domain::case::notices::KINDS);
+    list("relation", &["successor"]);
+    list("verb", &[desk::jobs::timers::VERB]);
+    list("job", &["notify"]);
+    list("event", &["urged", "overdue", "resumed_by_limit", "reply_promise_broken"]);
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));

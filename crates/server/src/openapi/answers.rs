@@ -21,7 +21,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let owner = object(json!({"unit": uuid, "user": uuid}));
     let clock = object(json!({
         "rule": text, "kind": text, "round": whole, "from": moment, "due_at": moment, "ended_at": moment,
-        "state": {"type": "string", "enum": ["running", "overdue", "met", "missed", "moot"]},
+        "state": {"type": "string", "enum": ["running", "paused", "overdue", "met", "missed", "moot"]},
     }));
     let receipt = json!({
         "id": uuid, "number": text, "tracking_code": text, "status": text, "version": whole, "kind": text,
@@ -43,8 +43,17 @@ pub(super) fn schemas() -> Map<String, Value> {
         "cause": text, "satisfaction_asked": truth, "satisfaction": {"type": "object"}, "confirmed": truth,
         "missing_for_close": {"type": "array", "items": {"type": "object"}}, "erased": truth,
     });
-    if let (Some(complaint), Value::Object(more)) = (complaint.as_object_mut(), more) {
+    let later = json!({
+        "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
+        "promises": {"type": "array", "items": {"type": "object"}},
+        "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
+        "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": text})),
+        "merged": {"type": "array", "items": object(json!({"id": uuid, "number": text, "answered_at": moment}))},
+        "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
+    });
+    if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {
         complaint.extend(more);
+        complaint.extend(later);
     }
     let complaint = object(complaint);
     let listed = object(json!({
@@ -121,6 +130,20 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text,
             }))),
         ),
+        (
+            "Notices",
+            items(&object(json!({
+                "id": uuid, "kind": text, "number": text, "rule": text, "percent": whole, "at": moment,
+            }))),
+        ),
+        (
+            "Jobs",
+            items(&object(json!({
+                "id": uuid, "kind": text, "key": text, "run_at": moment, "attempts": whole, "error": text,
+                "dead": truth, "created_at": moment,
+            }))),
+        ),
+        ("Nothing", object(json!({}))),
         ("Problem", problem),
     ]
     .into_iter()

@@ -1,0 +1,70 @@
+//! Committing what was decided: words sealed, the case folded on, row and log entry written, follow-up work enqueued.
+//! Commands and timers both end here; nothing else changes a case.
+
+use crate::error::DeskError;
+use crate::jobs::notify;
+use crate::library::Library;
+use crate::load::{self, Loaded, row_of};
+use crate::log::{self, NewEntry};
+use crate::register::item_rows;
+use crate::time::stored;
+use crate::vault::MasterKeys;
+use domain::actor::ActorId;
+use domain::audit::chain::Ledger;
+use domain::case::Case;
+use domain::event::{self, Entry, Event};
+use domain::free_text::FreeText;
+use jiff::Timestamp;
+use std::sync::Arc;
+use store::{Tx, cases, vault};
+
+/// Who does what, when, and what it takes.
+pub(crate) struct Commit<'a> {
+    pub(crate) library: &'a Library,
+    pub(crate) master: &'a Arc<MasterKeys>,
+    pub(crate) actor: ActorId,
+    pub(crate) verb: &'a str,
+    pub(crate) now: Timestamp,
+}
+
+impl Commit<'_> {
+    /// Writes the events of one case and gives the case after them.
+    ///
+    /// # Errors
+    /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
+        if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
+            let keys = load::keys(tx, self.master, &loaded.row)?;
+            for item in item_rows(loaded.case.id, keys.seal_events(&mut events)?) {
+                vault::insert_item(tx, &item)?;
+            }
+        }
+        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let after = loaded.case.version;
+        let mut case = loaded.case;
+        // Two nodes' clocks may differ; within one case time never runs backwards.
+        let at = self.now.max(case.changed_at);
+        let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
+        case.apply_entry(&entry);
+        // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
+        if !cases::update(tx, &row_of(&case, self.library.pinned(&case.pack)?, None), after)? {
+            return Err(DeskError::Overtaken);
+        }
+        log::append(
+            tx,
+            NewEntry {
+                subject: loaded.row.id,
+                ledger: Ledger::Case,
+                after,
+                prev: Some(&loaded.last_hash),
+                at: stored(at),
+                actor: self.actor.to_string(),
+                verb: self.verb,
+                schema: event::SCHEMA,
+                body,
+            },
+        )?;
+        notify::enqueue(tx, &case, &entry)?;
+        Ok(case)
+    }
+}

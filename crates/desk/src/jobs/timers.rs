@@ -1,0 +1,86 @@
+//! Timers: cases whose moment has come are woken, and whatever has come true is committed like a command. The log says
+//! what has happened already, so each thing happens once, however many nodes look and however often.
+
+use crate::Desk;
+use crate::commit::Commit;
+use crate::error::DeskError;
+use crate::load;
+use crate::time::stored;
+use domain::actor::{Actor, ActorId, AreaScope, Role};
+use domain::case::{Context, timers};
+use jiff::{SignedDuration, Timestamp};
+use store::{Tx, cases};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// Verb of the entries timers write.
+pub const VERB: &str = "timer";
+/// Cases taken at once; they share commits.
+const BATCH: i64 = 256;
+/// Should this node fail, another looks at the cases it took after this long.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Wakes every case whose moment has come and returns how many there were. Looking costs one read and no write.
+///
+/// # Errors
+/// The first case's that failed; it is looked at again when its lease ends. The others are not held up by it.
+pub async fn ring_due(desk: &Desk) -> Result<u64, DeskError> {
+    let mut rung = 0;
+    loop {
+        let now = desk.time().now();
+        let first = desk.db().read(|tx| Ok::<_, DeskError>(cases::first_alarm(tx)?)).await?;
+        if first.is_none_or(|first| first > stored(now)) {
+            return Ok(rung);
+        }
+        let until = stored(now + LEASE);
+        let taken =
+            desk.db().write(move |tx| Ok::<_, DeskError>(cases::claim_alarms(tx, stored(now), until, BATCH)?)).await?;
+        if taken.is_empty() {
+            return Ok(rung);
+        }
+        rung += taken.len() as u64;
+        let mut under_way = JoinSet::new();
+        for id in taken {
+            let desk = desk.clone();
+            under_way.spawn(async move { ring(&desk, id).await });
+        }
+        let mut failed = None;
+        while let Some(done) = under_way.join_next().await {
+            if let Ok(Err(error)) = done {
+                failed = failed.or(Some(error));
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+    }
+}
+
+async fn ring(desk: &Desk, id: Uuid) -> Result<(), DeskError> {
+    let now = desk.time().now();
+    let again = desk.clone();
+    match desk.db().write(move |tx| ring_one(&again, tx, id, now)).await {
+        // A command came first; with it came a new moment.
+        Err(DeskError::Overtaken) => Ok(()),
+        other => other,
+    }
+}
+
+fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<(), DeskError> {
+    let Some(row) = cases::by_id(tx, id)? else {
+        return Ok(());
+    };
+    let loaded = load::from_row(tx, row)?;
+    let pack = desk.library().pinned(&loaded.case.pack)?;
+    let actor = Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: desk.root() };
+    let now = now.max(loaded.case.changed_at);
+    let ctx = Context { now, actor: &actor, pack, taxonomy: desk.library().taxonomy(), others: &[] };
+    let events = timers::ring(&loaded.case, &ctx);
+    if events.is_empty() {
+        // Somebody was faster, or the moment has moved: only the next look is set right.
+        let next = timers::alarm(&loaded.case, pack).map(stored);
+        return Ok(cases::set_alarm(tx, id, loaded.case.version, next)?);
+    }
+    let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now };
+    commit.write(tx, loaded, events).map(drop)
+}

@@ -1,0 +1,68 @@
+//! Dispute (客户不认可): the customer rejects the outcome. The matter is looked at again inside the house by somebody who
+//! did not handle it (内部复核); the answer given before no longer counts as one.
+
+use super::{Case, Context, Decision, Owner, State, clocks};
+use crate::actor::ActorId;
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain};
+use crate::ids::{UnitId, UserId};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use policy::StartFact;
+use serde::Deserialize;
+
+/// Shape of a dispute.
+pub const FIELDS: &[Field] = &[
+    required("reason", Kind::Text { max: 2_000, multiline: true }, "Why the customer rejects the outcome."),
+    optional("unit", Kind::Uuid, "Unit that reviews it. Default: the unit that holds the case."),
+    optional("user", Kind::Uuid, "Person who reviews it; not one who handled it."),
+];
+
+/// Record that the customer rejects the outcome. The desk has looked unit and user up.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Dispute {
+    /// Why.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+    /// Reviewing unit.
+    pub unit: Option<UnitId>,
+    /// Reviewing person.
+    pub user: Option<UserId>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state == State::AwaitingCustomer
+}
+
+/// Decides a dispute.
+///
+/// # Errors
+/// Unless an outcome was told, or if the reviewer handled the case.
+pub fn decide(case: &Case, dispute: &Dispute, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require(&[State::AwaitingCustomer])?;
+    if dispute.user.is_some_and(|user| case.handlers.contains(&ActorId::User(user))) {
+        return Err(Fault::new("user", "reviewer_handled_it").into());
+    }
+    let reviewer = Owner { unit: dispute.unit.unwrap_or(case.owner.unit), user: dispute.user };
+    let mut events = vec![Event::Disputed { reason: dispute.reason.clone() }];
+    if reviewer != case.owner {
+        events.push(Event::Assigned { owner: reviewer, reason: None });
+    }
+    events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
+    events.push(Event::Moved { to: State::InProgress });
+    Ok(Decision::of(events))
+}
+
+/// Refuses whoever handled a disputed outcome to decide about it again.
+///
+/// # Errors
+/// `handled_disputed_outcome`.
+pub(super) fn impartial(case: &Case, actor: ActorId) -> Result<(), Refusal> {
+    if case.barred.contains(&actor) {
+        return Err(Refusal::forbidden("handled_disputed_outcome"));
+    }
+    Ok(())
+}

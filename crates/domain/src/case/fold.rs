@@ -1,0 +1,326 @@
+//! Folding: a case is what its events add up to. State changes here and nowhere else.
+
+use super::{Absorbed, Case, Clock, Contact, Linked, Promised, Proposal, ReplyProof, State, Survey, Suspension};
+use crate::event::{Entry, Event};
+use crate::ids::CaseId;
+use jiff::Timestamp;
+use policy::{Grade, Severity, Urgency};
+use std::collections::BTreeSet;
+
+/// Why a log does not add up to a case.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokenLog {
+    /// The first event is something else than a registration.
+    #[error("the log does not begin with a registration")]
+    NoBeginning,
+    /// A version is missing or twice.
+    #[error("expected entry {expected}, found {found}")]
+    Gap {
+        /// The version that should follow.
+        expected: i64,
+        /// The version found.
+        found: i64,
+    },
+}
+
+impl Case {
+    /// Folds a whole log.
+    ///
+    /// # Errors
+    /// If it does not begin with a registration or has a gap.
+    pub fn fold(id: CaseId, entries: impl IntoIterator<Item = Entry>) -> Result<Self, BrokenLog> {
+        let mut case: Option<Self> = None;
+        for entry in entries {
+            let expected = case.as_ref().map_or(1, |case| case.version + 1);
+            if entry.version != expected {
+                return Err(BrokenLog::Gap { expected, found: entry.version });
+            }
+            case = Some(match case {
+                None => Self::begin(id, &entry)?,
+                Some(mut case) => {
+                    case.apply_entry(&entry);
+                    case
+                }
+            });
+        }
+        case.ok_or(BrokenLog::NoBeginning)
+    }
+
+    /// The case after its first entry.
+    ///
+    /// # Errors
+    /// If the entry does not begin with a registration.
+    pub fn begin(id: CaseId, entry: &Entry) -> Result<Self, BrokenLog> {
+        let Some(Event::Registered { number, pack, person, received_at, category, owner, record }) =
+            entry.events.first()
+        else {
+            return Err(BrokenLog::NoBeginning);
+        };
+        let mut case = Self {
+            id,
+            number: number.clone(),
+            version: 0,
+            state: State::Draft,
+            pack: pack.clone(),
+            person: *person,
+            record: (**record).clone(),
+            received_at: *received_at,
+            registered_at: entry.at,
+            changed_at: entry.at,
+            closed_at: None,
+            category: category.clone(),
+            severity: Severity::Normal,
+            urgency: Urgency::Normal,
+            grade: Grade::Normal,
+            grade_row: String::new(),
+            raised_by: Vec::new(),
+            graded_by_hand: false,
+            owner: *owner,
+            first_owner: *owner,
+            clocks: Vec::new(),
+            round: 1,
+            round_started_at: *received_at,
+            proposal: None,
+            approved: false,
+            restored_at: None,
+            reply: None,
+            cause: None,
+            satisfaction_asked: false,
+            survey: None,
+            confirmed: false,
+            promises: record.promised_at.into_iter().map(Promised::reply).collect(),
+            contacts: Vec::new(),
+            progress_at: None,
+            urged: 0,
+            suspension: None,
+            handlers: BTreeSet::new(),
+            barred: BTreeSet::new(),
+            disputes: 0,
+            void_asked_by: None,
+            merged_into: None,
+            absorbed: Vec::new(),
+            links: Vec::new(),
+        };
+        case.apply_entry(entry);
+        Ok(case)
+    }
+
+    /// Folds one more entry.
+    pub fn apply_entry(&mut self, entry: &Entry) {
+        for event in &entry.events {
+            self.apply(event, entry);
+        }
+        self.version = entry.version;
+        self.changed_at = entry.at;
+    }
+
+    fn apply(&mut self, event: &Event, entry: &Entry) {
+        match event {
+            // Read by `begin`; a second one cannot be decided.
+            Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } => {}
+            Event::Classified { category, .. } => self.category = Some(category.clone()),
+            Event::Graded { severity, urgency, grade, row, raised_by, by_hand, .. } => {
+                self.severity = *severity;
+                self.urgency = *urgency;
+                self.grade = *grade;
+                self.grade_row.clone_from(row);
+                self.raised_by.clone_from(raised_by);
+                self.graded_by_hand = *by_hand;
+            }
+            Event::Assigned { owner, .. } => self.owner = *owner,
+            Event::Restored { at } => self.restored_at = Some(*at),
+            Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
+            Event::Moved { to } => self.state = *to,
+            Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
+            Event::Contacted { outcome, at, .. } => self.contacts.push(Contact { at: *at, outcome: *outcome }),
+            Event::ProgressNotified { at, .. } => self.progress_at = Some(*at),
+            Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
+            Event::VoidRefused { .. } => self.void_asked_by = None,
+            Event::Suspended { wait_for, until, .. } => {
+                self.suspension = Some(Suspension { wait_for: wait_for.clone(), until: *until, before: self.state });
+            }
+            Event::Resumed { .. } => self.suspension = None,
+            Event::ClockStarted { .. }
+            | Event::ClockMoved { .. }
+            | Event::ClockStopped { .. }
+            | Event::ClockPaused { .. }
+            | Event::ClockResumed { .. }
+            | Event::ClockInherited { .. }
+            | Event::Warned { .. } => self.apply_clock(event, entry.at),
+            Event::Promised { .. } | Event::PromiseKept { .. } | Event::PromiseBroken { .. } => {
+                self.apply_promise(event);
+            }
+            Event::Merged { .. } | Event::Absorbed { .. } | Event::MergedAnswered { .. } | Event::Linked { .. } => {
+                self.apply_tie(event, entry.at);
+            }
+            Event::Proposed { .. }
+            | Event::Approved { .. }
+            | Event::SentBack { .. }
+            | Event::Replied { .. }
+            | Event::SatisfactionAsked { .. }
+            | Event::SatisfactionRecorded { .. }
+            | Event::Confirmed { .. }
+            | Event::Disputed { .. } => self.apply_outcome(event, entry),
+            Event::Closed {} | Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => {
+                self.end(entry.at);
+            }
+            Event::Reopened { round, .. } => self.start_round(*round, entry.at),
+        }
+    }
+
+    fn apply_outcome(&mut self, event: &Event, entry: &Entry) {
+        match event {
+            Event::Proposed { outcome, finding } => {
+                self.approved = false;
+                self.proposal = Some(Proposal { outcome: outcome.clone(), finding: finding.clone(), by: entry.actor });
+                self.handlers.insert(entry.actor);
+            }
+            Event::Approved { .. } => {
+                self.approved = true;
+                self.handlers.insert(entry.actor);
+            }
+            Event::SentBack { .. } => self.approved = false,
+            Event::Replied { mode, at, content } => {
+                self.reply = Some(ReplyProof { mode: mode.clone(), at: *at, content: content.clone() });
+                self.handlers.insert(entry.actor);
+                // The reply promised at registration is this one.
+                self.keep(0, *at);
+            }
+            Event::SatisfactionAsked { .. } => self.satisfaction_asked = true,
+            Event::SatisfactionRecorded { satisfied, solved, timely, .. } => {
+                self.survey = Some(Survey { satisfied: *satisfied, solved: *solved, timely: *timely });
+            }
+            Event::Confirmed { .. } => self.confirmed = true,
+            Event::Disputed { .. } => {
+                self.disputes += 1;
+                self.barred.extend(std::mem::take(&mut self.handlers));
+                self.without_outcome();
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_clock(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::ClockStarted { rule, round, from, due_at } => {
+                self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at));
+            }
+            Event::ClockInherited { rule, round, from, due_at } => match self.clock_mut(rule, *round) {
+                Some(clock) => {
+                    clock.from = *from;
+                    clock.due_at = *due_at;
+                }
+                None => self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at)),
+            },
+            Event::ClockMoved { rule, round, due_at } => {
+                if let Some(clock) = self.clock_mut(rule, *round) {
+                    clock.due_at = *due_at;
+                }
+            }
+            Event::ClockStopped { rule, round, at, outcome } => {
+                if let Some(clock) = self.clock_mut(rule, *round) {
+                    clock.stand_no_longer(*at);
+                    clock.ended = Some((*outcome, *at));
+                }
+            }
+            Event::ClockPaused { rule, round } => {
+                if let Some(clock) = self.clock_mut(rule, *round) {
+                    clock.pauses.push((at, None));
+                }
+            }
+            Event::ClockResumed { rule, round, due_at } => {
+                if let Some(clock) = self.clock_mut(rule, *round) {
+                    clock.stand_no_longer(at);
+                    clock.due_at = *due_at;
+                }
+            }
+            Event::Warned { rule, round, percent } => {
+                if let Some(clock) = self.clock_mut(rule, *round) {
+                    clock.warned = clock.warned.max(*percent);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_promise(&mut self, event: &Event) {
+        match event {
+            Event::Promised { id, what, due_at } => self.promises.push(Promised {
+                id: *id,
+                what: Some(what.clone()),
+                due_at: *due_at,
+                kept_at: None,
+                broken: false,
+            }),
+            Event::PromiseKept { id, at, .. } => self.keep(*id, *at),
+            Event::PromiseBroken { id } => {
+                if let Some(promise) = self.promises.iter_mut().find(|promise| promise.id == *id) {
+                    promise.broken = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn keep(&mut self, id: u32, at: Timestamp) {
+        if let Some(promise) = self.promises.iter_mut().find(|one| one.id == id && one.kept_at.is_none()) {
+            promise.kept_at = Some(at);
+            promise.broken |= at > promise.due_at;
+        }
+    }
+
+    fn apply_tie(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::Merged { into, number, .. } => {
+                self.merged_into = Some((*into, number.clone()));
+                self.end(at);
+            }
+            Event::Absorbed { case, number, .. } => {
+                self.absorbed.push(Absorbed { case: *case, number: number.clone(), answered_at: None });
+            }
+            Event::MergedAnswered { case, at } => {
+                if let Some(one) = self.absorbed.iter_mut().find(|one| one.case == *case) {
+                    one.answered_at = Some(*at);
+                }
+            }
+            Event::Linked { case, number, relation } => {
+                self.links.push(Linked { case: *case, number: number.clone(), relation: *relation });
+            }
+            _ => {}
+        }
+    }
+
+    /// The case has ended, one way or another: nothing it waited for matters any more.
+    fn end(&mut self, at: Timestamp) {
+        self.closed_at = Some(at);
+        self.suspension = None;
+        self.void_asked_by = None;
+    }
+
+    /// The outcome told before no longer counts as one.
+    fn without_outcome(&mut self) {
+        self.proposal = None;
+        self.approved = false;
+        self.reply = None;
+        self.satisfaction_asked = false;
+        self.survey = None;
+        self.confirmed = false;
+    }
+
+    /// What belongs to one round of handling starts afresh; what belongs to the case stays.
+    fn start_round(&mut self, round: u32, at: Timestamp) {
+        self.round = round;
+        self.round_started_at = at;
+        self.closed_at = None;
+        self.restored_at = None;
+        self.disputes = 0;
+        self.handlers.clear();
+        self.barred.clear();
+        self.without_outcome();
+    }
+
+    fn clock_mut(&mut self, rule: &str, round: u32) -> Option<&mut Clock> {
+        // A rule that lost its object and applies again has a second clock in the same round.
+        self.clocks.iter_mut().find(|clock| clock.rule == rule && clock.round == round && clock.ended.is_none())
+    }
+}

@@ -1,0 +1,92 @@
+//! Notices: who should look at a case because of what just happened to it. Pure: folded from the entry and the case
+//! after it; the desk only finds out which persons are meant.
+
+use super::{Case, Owner};
+use crate::actor::ActorId;
+use crate::event::{Entry, Event};
+use crate::ids::{UnitId, UserId};
+
+/// Who is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// One person.
+    User(UserId),
+    /// Whoever leads a unit.
+    Leads(UnitId),
+}
+
+/// Something a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Who is meant.
+    pub to: To,
+    /// What happened; one of [`KINDS`].
+    pub kind: &'static str,
+    /// The clock rule it is about; empty for none.
+    pub rule: String,
+    /// How much of the clock's time has passed; 0 for none.
+    pub percent: u8,
+}
+
+/// What may have happened.
+pub const KINDS: &[&str] = &[
+    "assigned",
+    "clock_warning",
+    "clock_overdue",
+    "promise_broken",
+    "resumed_by_limit",
+    "urged",
+    "disputed",
+    "void_requested",
+];
+
+/// The notices of an entry. Nobody is told of what they did themselves.
+#[must_use]
+pub fn notices(case: &Case, entry: &Entry) -> Vec<Notice> {
+    let mut found: Vec<Notice> = Vec::new();
+    for event in &entry.events {
+        match event {
+            Event::Assigned { owner, .. } => {
+                if let Some(user) = owner.user {
+                    found.push(plain(To::User(user), "assigned"));
+                }
+            }
+            Event::Warned { rule, percent, .. } => {
+                // Of several parts reached at once only the last is worth a notice.
+                found.retain(|one| one.rule != *rule);
+                let kind = if *percent >= 100 { "clock_overdue" } else { "clock_warning" };
+                let about = |to| Notice { to, kind, rule: rule.clone(), percent: *percent };
+                found.push(about(holder(case.owner)));
+                if *percent >= 100 && case.owner.user.is_some() {
+                    found.push(about(To::Leads(case.owner.unit)));
+                }
+            }
+            Event::PromiseBroken { .. } => {
+                found.push(plain(holder(case.owner), "promise_broken"));
+                found.push(plain(To::Leads(case.owner.unit), "promise_broken"));
+            }
+            Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
+            Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),
+            Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
+            Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
+            _ => {}
+        }
+    }
+    found.retain(|one| !matches!((one.to, entry.actor), (To::User(to), ActorId::User(by)) if to == by));
+    let mut once: Vec<Notice> = Vec::with_capacity(found.len());
+    for one in found {
+        if !once.contains(&one) {
+            once.push(one);
+        }
+    }
+    once
+}
+
+fn plain(to: To, kind: &'static str) -> Notice {
+    Notice { to, kind, rule: String::new(), percent: 0 }
+}
+
+/// Whoever holds the case; for a queue those who lead the unit.
+fn holder(owner: Owner) -> To {
+    owner.user.map_or(To::Leads(owner.unit), To::User)
+}

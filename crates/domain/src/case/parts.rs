@@ -1,0 +1,170 @@
+//! What a case is made of: owner, clocks, proofs, promises, ties to other cases.
+
+use super::State;
+use crate::actor::ActorId;
+use crate::event::{ClockOutcome, ContactOutcome, Relation, Satisfaction};
+use crate::free_text::FreeText;
+use crate::ids::{CaseId, UnitId, UserId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who holds the case: always a unit, and a person of it once somebody took it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The unit; its queue when there is no user.
+    pub unit: UnitId,
+    /// The person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+}
+
+/// A clock of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// Rule of the pack.
+    pub rule: String,
+    /// Round of handling.
+    pub round: u32,
+    /// The moment it counts from.
+    pub from: Timestamp,
+    /// Last moment in time.
+    pub due_at: Timestamp,
+    /// Spans in which it stood still; the last one is open while it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<(Timestamp, Option<Timestamp>)>,
+    /// The highest part of its time that was warned of, in percent.
+    pub warned: u8,
+    /// How and when it ended; `None` while it runs.
+    pub ended: Option<(ClockOutcome, Timestamp)>,
+}
+
+impl Clock {
+    /// A clock that has just begun.
+    #[must_use]
+    pub fn started(rule: String, round: u32, from: Timestamp, due_at: Timestamp) -> Self {
+        Self { rule, round, from, due_at, pauses: Vec::new(), warned: 0, ended: None }
+    }
+
+    /// Ends the span in which it stands still, if it does.
+    pub(super) fn stand_no_longer(&mut self, at: Timestamp) {
+        if let Some((_, to @ None)) = self.pauses.last_mut() {
+            *to = Some(at);
+        }
+    }
+
+    /// Whether it still counts for something, standing still or not.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Whether it stands still because the case is suspended.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.is_open() && self.pauses.last().is_some_and(|(_, to)| to.is_none())
+    }
+
+    /// Whether time passes for it.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.is_open() && !self.is_paused()
+    }
+}
+
+/// A proposed outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// What is to be answered and done.
+    pub outcome: FreeText,
+    /// What was found out.
+    pub finding: Option<FreeText>,
+    /// Who proposed it.
+    pub by: ActorId,
+}
+
+/// Proof that the customer was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyProof {
+    /// How.
+    pub mode: String,
+    /// When.
+    pub at: Timestamp,
+    /// In which words.
+    pub content: FreeText,
+}
+
+/// What the customer said in the survey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Overall.
+    pub satisfied: Satisfaction,
+    /// Whether the matter is solved.
+    pub solved: Option<bool>,
+    /// Whether the answer came in time.
+    pub timely: Option<bool>,
+}
+
+/// Something the customer was promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promised {
+    /// Number within the case; 0 is the reply promised at registration.
+    pub id: u32,
+    /// What; the reply promised at registration needs no words.
+    pub what: Option<FreeText>,
+    /// By when.
+    pub due_at: Timestamp,
+    /// When it was kept.
+    pub kept_at: Option<Timestamp>,
+    /// Whether its moment passed without it being kept.
+    pub broken: bool,
+}
+
+impl Promised {
+    /// The reply promised at registration.
+    #[must_use]
+    pub fn reply(due_at: Timestamp) -> Self {
+        Self { id: 0, what: None, due_at, kept_at: None, broken: false }
+    }
+}
+
+/// An attempt to reach the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// When.
+    pub at: Timestamp,
+    /// What came of it.
+    pub outcome: ContactOutcome,
+}
+
+/// Why and how long a case waits for somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// What it waits for.
+    pub wait_for: String,
+    /// When it goes on by itself.
+    pub until: Timestamp,
+    /// Where it stood before.
+    pub before: State,
+}
+
+/// A case that went up in this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absorbed {
+    /// The case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+    /// When its customer was answered.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Another case that has to do with this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// The case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+    /// What it is to this one.
+    pub relation: Relation,
+}

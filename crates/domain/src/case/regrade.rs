@@ -1,0 +1,30 @@
+//! Re-grade (重分级): a grade that stands is changed, up or down, with its reason. Every clock is counted anew from its
+//! original start; one of the law layer never moves later.
+
+use super::grade::{self, FIELDS as GRADE_FIELDS, SetGrade};
+use super::{Case, Context, Decision};
+use crate::refusal::Refusal;
+use crate::shape::Field;
+use serde::Deserialize;
+
+/// Shape of a re-grading.
+pub const FIELDS: &[Field] = GRADE_FIELDS;
+
+/// Change the grade.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Regrade(pub SetGrade);
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open()
+}
+
+/// Decides a re-grading.
+///
+/// # Errors
+/// If the case has ended or nothing would change.
+pub fn decide(case: &Case, regrade: &Regrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    grade::set(case, &regrade.0, ctx)
+}

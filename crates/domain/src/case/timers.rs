@@ -1,0 +1,64 @@
+//! Timers: what a case does by itself when a moment comes. A clock warns at the parts of its time its rule names,
+//! a promise is broken, a suspension ends. [`alarm`] says when to look next, [`ring`] what has come true by then.
+//!
+//! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
+//! once.
+
+use super::{Case, Clock, Context};
+use crate::event::Event;
+use jiff::Timestamp;
+use policy::Pack;
+
+/// The next moment at which something comes true by itself; `None` when nothing is waited for.
+#[must_use]
+pub fn alarm(case: &Case, rules: &Pack) -> Option<Timestamp> {
+    if !case.state.is_open() {
+        return None;
+    }
+    let warnings = case.clocks.iter().flat_map(|clock| warnings(case, clock, rules)).map(|(_, at)| at);
+    let promises = case.open_promises().filter(|promise| !promise.broken).map(|promise| just_after(promise.due_at));
+    warnings.chain(promises).chain(case.suspension.as_ref().map(|suspension| suspension.until)).min()
+}
+
+/// Everything that has come true by now.
+#[must_use]
+pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    if !case.state.is_open() {
+        return Vec::new();
+    }
+    let mut events = Vec::new();
+    for clock in &case.clocks {
+        for (percent, _) in warnings(case, clock, ctx.pack).into_iter().filter(|(_, at)| *at <= ctx.now) {
+            events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent });
+        }
+    }
+    for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {
+        events.push(Event::PromiseBroken { id: promise.id });
+    }
+    events
+}
+
+/// Warnings a clock still has to give, with their moments. What had passed before the case was registered is plain to
+/// see on it and was never waited for.
+fn warnings(case: &Case, clock: &Clock, rules: &Pack) -> Vec<(u8, Timestamp)> {
+    if !clock.is_running() {
+        return Vec::new();
+    }
+    let Some(rule) = rules.clock(&clock.rule) else {
+        return Vec::new();
+    };
+    let mut waiting = rule.warnings(clock.from, clock.due_at);
+    waiting.retain_mut(|(percent, at)| {
+        let waits = *percent > clock.warned && *at > case.registered_at;
+        // The limit itself is still in time; it has passed right after it.
+        if *percent == 100 {
+            *at = just_after(*at);
+        }
+        waits
+    });
+    waiting
+}
+
+fn just_after(at: Timestamp) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at)
+}
