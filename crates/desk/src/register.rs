@@ -104,12 +104,9 @@ impl Desk {
             person: known.as_ref().map_or_else(|| PersonId(Uuid::now_v7()), |(person, _)| *person),
             may_backdate: permissions::BACKDATE.allows(caller),
         };
-        let ctx = Context {
-            now,
-            actor: &caller.actor,
-            pack: self.library().governing(),
-            taxonomy: self.library().taxonomy(),
-        };
+        let received_at = parted.received_at.unwrap_or(now);
+        let rules = self.library().governing(received_at.to_zoned_datetime(self.zone().clone()).date())?;
+        let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy: self.library().taxonomy() };
         let mut decision = register::decide(&parted, &fresh, &ctx)?;
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
         if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {

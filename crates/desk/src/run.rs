@@ -102,12 +102,8 @@ impl Work {
         let command = complete(tx, self.command, &loaded.case)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
-        let ctx = Context {
-            now,
-            actor: &self.caller.actor,
-            pack: self.library.pinned(&loaded.case.pack)?,
-            taxonomy: self.library.taxonomy(),
-        };
+        let rules = self.library.pinned(&loaded.case.packs)?;
+        let ctx = Context { now, actor: &self.caller.actor, rules: &rules, taxonomy: self.library.taxonomy() };
         let mut events = command.decide(&loaded.case, &ctx)?.events;
         let keys = load::keys(tx, &self.master, &loaded.row)?;
         for item in item_rows(loaded.case.id, keys.seal_events(&mut events)?) {

@@ -90,8 +90,8 @@ impl Desk {
         keys: &CaseKeys,
         items: &mut Vec<SealedItem>,
     ) -> Result<String, DeskError> {
-        let pack = self.library().pinned(&case.pack)?;
-        let ctx = Context { now, actor: &caller.actor, pack, taxonomy: self.library().taxonomy() };
+        let rules = self.library().pinned(&case.packs)?;
+        let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy: self.library().taxonomy() };
         let mut events = command.decide(case, &ctx)?.events;
         items.extend(keys.seal_events(&mut events)?);
         let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;

@@ -29,7 +29,7 @@ use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{Grade, Pack, Severity, Urgency};
+use policy::{Grade, Severity, Stack, Urgency};
 use serde::{Deserialize, Serialize};
 
 /// Where a case stands.
@@ -136,7 +136,7 @@ pub struct Owner {
 /// A clock of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Rule of the pack.
+    /// Rule of the stack.
     pub rule: String,
     /// Round of handling.
     pub round: u32,
@@ -192,8 +192,8 @@ pub struct Case {
     pub version: i64,
     /// Where it stands.
     pub state: State,
-    /// The pack that governs it.
-    pub pack: PackPin,
+    /// The packs that govern it, from the top of the stack down.
+    pub packs: Vec<PackPin>,
     /// The person in the vault.
     pub person: PersonId,
     /// What was recorded.
@@ -255,8 +255,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who asks.
     pub actor: &'a Actor,
-    /// The pack that governs the case.
-    pub pack: &'a Pack,
+    /// The packs that govern the case, as one.
+    pub rules: &'a Stack,
     /// Category and cause trees.
     pub taxonomy: &'a Taxonomy,
 }
@@ -320,7 +320,7 @@ impl Case {
     /// # Errors
     /// If the entry does not begin with a registration.
     pub fn begin(id: CaseId, entry: &Entry) -> Result<Self, BrokenLog> {
-        let Some(Event::Registered { number, pack, person, received_at, category, owner, record }) =
+        let Some(Event::Registered { number, packs, person, received_at, category, owner, record }) =
             entry.events.first()
         else {
             return Err(BrokenLog::NoBeginning);
@@ -330,7 +330,7 @@ impl Case {
             number: number.clone(),
             version: 0,
             state: State::Draft,
-            pack: pack.clone(),
+            packs: packs.clone(),
             person: *person,
             record: (**record).clone(),
             received_at: *received_at,
