@@ -47,7 +47,7 @@ impl Commit<'_> {
         let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
         case.apply_entry(&entry);
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, self.library.pinned(&case.pack)?, None), after)? {
+        if !cases::update(tx, &row_of(&case, &self.library.pinned(&case.packs)?, None), after)? {
             return Err(DeskError::Overtaken);
         }
         log::append(

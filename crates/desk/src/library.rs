@@ -1,12 +1,16 @@
-//! Packs, calendars and trees as loaded at start. A case names the pack version that governs it; all versions of a
-//! pack that any case names stay loaded side by side.
+//! Packs, calendars and trees as loaded at start. A case names the versions of the packs that govern it; all versions
+//! of a pack that any case names stay loaded side by side.
+//!
+//! Which packs make a stack is data (`packs/stacks.toml`); which version of each is decided by the local date of first
+//! receipt. Every stack a receipt can lead to is made once at start, so that a fault shows then and not at a customer's.
 
 use crate::error::DeskError;
 use domain::event::PackPin;
 use domain::taxonomy::Taxonomy;
-use policy::{Calendar, CalendarSet, Fault, Pack};
+use jiff::civil::Date;
+use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// One data file: its path below `packs/` and its text.
 #[derive(Clone, Debug)]
@@ -29,18 +33,34 @@ pub enum LibraryError {
     /// Something every installation needs.
     #[error("missing data file packs/{0}")]
     Missing(&'static str),
+    /// Two files are the same version of the same pack.
+    #[error("packs/{file}: version {version} of the pack `{id}` is already there; a version is never changed")]
+    SameVersion {
+        /// The later file.
+        file: String,
+        /// The pack.
+        id: String,
+        /// Its version.
+        version: String,
+    },
+    /// The zone of the calendar without days off.
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
 }
 
 /// Everything rules are made of.
 #[derive(Clone, Debug)]
 pub struct Library {
-    packs: Arc<HashMap<PackPin, Arc<Pack>>>,
-    governing: Arc<Pack>,
+    /// By identity, then by version.
+    packs: Arc<[Arc<Pack>]>,
+    plan: Arc<Plan>,
+    /// Stacks made so far. Which there can be is bounded by what the log names.
+    stacks: Arc<RwLock<HashMap<Vec<PackPin>, Stack>>>,
     taxonomy: Arc<Taxonomy>,
 }
 
-/// The pack new cases are governed by.
-const GOVERNING: &str = "guide-standard";
+/// Which packs make a stack.
+const STACKS: &str = "stacks.toml";
 
 impl Library {
     /// Loads and checks all files.
@@ -57,59 +77,56 @@ impl Library {
             text("taxonomy/regions.toml")?,
         )
         .map_err(LibraryError::Taxonomy)?;
-        let mut faults = Vec::new();
-        let mut calendars = CalendarSet::default();
-        for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
-            match Calendar::parse_file(&file.path, &file.text) {
-                Ok(calendar) => calendars.insert(calendar),
-                Err(found) => faults.extend(found),
-            }
-        }
-        let mut packs = HashMap::new();
-        for file in files.iter().filter(|file| file.path.ends_with(".toml") && !file.path.contains('/')) {
-            match Pack::load(&file.path, &file.text, &calendars) {
-                Ok(pack) => {
-                    let pin = PackPin { id: pack.id().to_owned(), version: pack.version().to_owned() };
-                    packs.insert(pin, Arc::new(pack));
-                }
-                Err(found) => faults.extend(found),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(LibraryError::Faults(faults));
-        }
-        let governing = packs
-            .iter()
-            .filter(|(pin, _)| pin.id == GOVERNING)
-            .max_by_key(|(pin, _)| version_key(&pin.version))
-            .map(|(_, pack)| Arc::clone(pack))
-            .ok_or(LibraryError::Missing("guide-standard.toml"))?;
-        Ok(Self { packs: Arc::new(packs), governing, taxonomy: Arc::new(taxonomy) })
+        let packs = packs(files)?;
+        let plan = Plan::load(STACKS, text(STACKS)?, &packs).map_err(LibraryError::Faults)?;
+        Ok(Self {
+            packs: packs.into(),
+            plan: Arc::new(plan),
+            stacks: Arc::new(RwLock::new(HashMap::new())),
+            taxonomy: Arc::new(taxonomy),
+        })
     }
 
-    /// The pack new cases are governed by.
-    #[must_use]
-    pub fn governing(&self) -> &Pack {
-        &self.governing
-    }
-
-    /// The pack a case names.
+    /// The stack that governs a case first received on a local date.
     ///
     /// # Errors
-    /// If that version is no longer loaded.
-    pub fn pinned(&self, pin: &PackPin) -> Result<&Pack, DeskError> {
-        self.packs
-            .get(pin)
-            .map(Arc::as_ref)
-            .ok_or_else(|| DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version)))
+    /// None that loading has not already excluded.
+    pub fn governing(&self, received_on: Date) -> Result<Stack, DeskError> {
+        let packs = self.plan.on(&self.packs, received_on);
+        let pins: Vec<PackPin> = packs.iter().map(|pack| PackPin::of(pack)).collect();
+        self.pinned(&pins)
+    }
+
+    /// The stack a case names.
+    ///
+    /// # Errors
+    /// If one of the versions is no longer loaded, or they no longer go together.
+    pub fn pinned(&self, pins: &[PackPin]) -> Result<Stack, DeskError> {
+        let known = self.stacks.read().unwrap_or_else(PoisonError::into_inner).get(pins).cloned();
+        if let Some(stack) = known {
+            return Ok(stack);
+        }
+        let pack = |pin: &PackPin| {
+            let pack = self.packs.iter().find(|pack| pack.id() == pin.id && pack.version() == pin.version);
+            pack.map(Arc::clone)
+                .ok_or_else(|| DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version)))
+        };
+        let packs = pins.iter().map(pack).collect::<Result<Vec<_>, _>>()?;
+        let stack = Stack::new(packs).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
+        self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins.to_vec(), stack.clone());
+        Ok(stack)
     }
 
     /// All packs.
     #[must_use]
     pub fn packs(&self) -> Vec<&Pack> {
-        let mut packs: Vec<_> = self.packs.values().map(Arc::as_ref).collect();
-        packs.sort_by_key(|pack| (pack.id().to_owned(), version_key(pack.version())));
-        packs
+        self.packs.iter().map(Arc::as_ref).collect()
+    }
+
+    /// What people call a clock rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
+    #[must_use]
+    pub fn rule_title(&self, rule: &str) -> Option<&Text> {
+        self.packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| &rule.title)
     }
 
     /// Category, cause and region trees.
@@ -119,7 +136,32 @@ impl Library {
     }
 }
 
-/// Versions compare number by number, so that 1.10.0 is later than 1.9.0.
-fn version_key(version: &str) -> Vec<u64> {
-    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+/// Reads the calendars and, with them, the packs.
+fn packs(files: &[DataFile]) -> Result<Vec<Arc<Pack>>, LibraryError> {
+    let mut faults = Vec::new();
+    let mut calendars = CalendarSet::default();
+    // For packs that count no days.
+    calendars.insert(Calendar::none("UTC")?);
+    for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
+        match Calendar::parse_file(&file.path, &file.text) {
+            Ok(calendar) => calendars.insert(calendar),
+            Err(found) => faults.extend(found),
+        }
+    }
+    let mut packs: Vec<Arc<Pack>> = Vec::new();
+    let is_pack = |file: &&DataFile| file.path.ends_with(".toml") && !file.path.contains('/') && file.path != STACKS;
+    for file in files.iter().filter(is_pack) {
+        match Pack::load(&file.path, &file.text, &calendars) {
+            Ok(pack) => {
+                if packs.iter().any(|known| known.id() == pack.id() && known.version() == pack.version()) {
+                    let PackPin { id, version } = PackPin::of(&pack);
+                    return Err(LibraryError::SameVersion { file: file.path.clone(), id, version });
+                }
+                packs.push(Arc::new(pack));
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    packs.sort_by_key(|pack| (pack.id().to_owned(), pack.version_key()));
+    if faults.is_empty() { Ok(packs) } else { Err(LibraryError::Faults(faults)) }
 }

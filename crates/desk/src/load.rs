@@ -11,7 +11,7 @@ use domain::event::{self, Entry};
 use domain::ids::{CaseId, PersonId};
 use domain::number::ComplaintNumber;
 use domain::refusal::Refusal;
-use policy::Pack;
+use policy::Stack;
 use std::sync::Arc;
 use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
 use uuid::Uuid;
@@ -100,7 +100,7 @@ pub(crate) fn open_keys(master: &MasterKeys, row: &CaseRow, wrapped: Option<&[u8
 }
 
 /// The row that stands for a case: an index into the log, never more than the log and the rules say.
-pub(crate) fn row_of(case: &Case, rules: &Pack, text_key: Option<Vec<u8>>) -> CaseRow {
+pub(crate) fn row_of(case: &Case, rules: &Stack, text_key: Option<Vec<u8>>) -> CaseRow {
     let due = case.next_due();
     CaseRow {
         id: case.id.0,

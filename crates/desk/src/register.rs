@@ -104,13 +104,10 @@ impl Desk {
             person: known.as_ref().map_or_else(|| PersonId(Uuid::now_v7()), |(person, _)| *person),
             may_backdate: permissions::BACKDATE.allows(caller),
         };
-        let ctx = Context {
-            now,
-            actor: &caller.actor,
-            pack: self.library().governing(),
-            taxonomy: self.library().taxonomy(),
-            others: &[],
-        };
+        let received_at = parted.received_at.unwrap_or(now);
+        let rules = self.library().governing(received_at.to_zoned_datetime(self.zone().clone()).date())?;
+        let taxonomy = self.library().taxonomy();
+        let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         let mut decision = register::decide(&parted, &fresh, &ctx)?;
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
         if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {
@@ -152,7 +149,7 @@ impl Desk {
         let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
         let case = Case::begin(id, &entry)?;
         let prepared = Prepared {
-            row: row_of(&case, self.library().pinned(&case.pack)?, Some(text_key)),
+            row: row_of(&case, &self.library().pinned(&case.packs)?, Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),

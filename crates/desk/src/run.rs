@@ -102,12 +102,12 @@ impl Work {
         }
         let command = complete(tx, self.command, &loaded.case)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
-        let pack = self.library.pinned(&loaded.case.pack)?;
+        let rules = self.library.pinned(&loaded.case.packs)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
         let actor = &self.caller.actor;
-        let ctx = Context { now, actor, pack, taxonomy: self.library.taxonomy(), others: &known };
+        let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
         let decision = command.decide(&loaded.case, &ctx)?;
         let commit =
             Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };

@@ -77,7 +77,7 @@ impl Desk {
             later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb: command.verb(), body });
         }
         // The row is written once, as the whole life leaves it.
-        prepared.row = row_of(&case, self.library().pinned(&case.pack)?, prepared.row.text_key.take());
+        prepared.row = row_of(&case, &self.library().pinned(&case.packs)?, prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
     }
 
@@ -90,8 +90,9 @@ impl Desk {
         keys: &CaseKeys,
         items: &mut Vec<SealedItem>,
     ) -> Result<String, DeskError> {
-        let pack = self.library().pinned(&case.pack)?;
-        let ctx = Context { now, actor: &caller.actor, pack, taxonomy: self.library().taxonomy(), others: &[] };
+        let rules = self.library().pinned(&case.packs)?;
+        let taxonomy = self.library().taxonomy();
+        let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         let mut events = command.decide(case, &ctx)?.events;
         items.extend(keys.seal_events(&mut events)?);
         let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;

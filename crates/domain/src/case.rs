@@ -47,7 +47,7 @@ use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{Grade, Pack, Severity, Urgency};
+use policy::{Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
 pub use fold::BrokenLog;
@@ -65,8 +65,8 @@ pub struct Case {
     pub version: i64,
     /// Where it stands.
     pub state: State,
-    /// The pack that governs it.
-    pub pack: PackPin,
+    /// The packs that govern it, from the top of the stack down.
+    pub packs: Vec<PackPin>,
     /// The person in the vault.
     pub person: PersonId,
     /// What was recorded.
@@ -152,8 +152,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// Who asks.
     pub actor: &'a Actor,
-    /// The pack that governs the case.
-    pub pack: &'a Pack,
+    /// The packs that govern the case, as one.
+    pub rules: &'a Stack,
     /// Category and cause trees.
     pub taxonomy: &'a Taxonomy,
     /// Other cases the command names or that hang on this one.

@@ -10,20 +10,28 @@ use crate::free_text::FreeText;
 use crate::ids::{CaseId, PersonId};
 use crate::intake::Record;
 use jiff::Timestamp;
-use policy::{Grade, Severity, Urgency};
+use policy::{Grade, Pack, Severity, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The schema number new entries are written with.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 
-/// A policy pack by identity and version; a case keeps the one that governs it.
+/// A policy pack by identity and version; a case keeps those that govern it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PackPin {
     /// Pack identity, such as `guide-standard`.
     pub id: String,
     /// Its version.
     pub version: String,
+}
+
+impl PackPin {
+    /// The pin of a pack at hand.
+    #[must_use]
+    pub fn of(pack: &Pack) -> Self {
+        Self { id: pack.id().to_owned(), version: pack.version().to_owned() }
+    }
 }
 
 /// Something that happened to a case.
@@ -34,8 +42,8 @@ pub enum Event {
     Registered {
         /// Number for people.
         number: String,
-        /// The pack that governs the case.
-        pack: PackPin,
+        /// The packs that govern the case, from the top of the stack down.
+        packs: Vec<PackPin>,
         /// The person in the vault.
         person: PersonId,
         /// First receipt in any channel; clocks run from here.
@@ -78,7 +86,7 @@ pub enum Event {
     },
     /// A clock began to run.
     ClockStarted {
-        /// Rule of the pack.
+        /// Rule of the stack.
         rule: String,
         /// 1 for the first handling, 2 after the first reopening, and so on.
         round: u32,
@@ -89,7 +97,7 @@ pub enum Event {
     },
     /// A running clock was recomputed from its original start because the grade changed.
     ClockMoved {
-        /// Rule of the pack.
+        /// Rule of the stack.
         rule: String,
         /// Round of handling.
         round: u32,
@@ -98,7 +106,7 @@ pub enum Event {
     },
     /// A clock stopped.
     ClockStopped {
-        /// Rule of the pack.
+        /// Rule of the stack.
         rule: String,
         /// Round of handling.
         round: u32,
@@ -535,8 +543,18 @@ pub fn write_body(events: &[Event]) -> Result<String, serde_json::Error> {
     serde_json::to_string(events)
 }
 
-/// `UPCASTERS[n]` lifts a body of schema n+1 to schema n+2. Empty until the form changes for the first time.
-const UPCASTERS: &[fn(Value) -> Value] = &[];
+/// `UPCASTERS[n]` lifts a body of schema n+1 to schema n+2.
+const UPCASTERS: &[fn(Value) -> Value] = &[one_pack_to_a_stack];
+
+/// Schema 2: a case is governed by a stack of packs; until then it was by one.
+fn one_pack_to_a_stack(mut body: Value) -> Value {
+    for event in body.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        if let Some(pack) = event.remove("pack") {
+            event.insert("packs".to_owned(), Value::Array(vec![pack]));
+        }
+    }
+    body
+}
 
 impl Event {
     /// Every free text in this event, with a stable name for its place (part of what the seal authenticates).

@@ -1,18 +1,18 @@
 //! Every form an entry of the log has ever had can still be read, and today's form is written as it stands here.
 //! A file is never changed once released; a new form gets a new file.
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use domain::case::Case;
-use domain::event::{Entry, SCHEMA, read_body, write_body};
+use domain::event::{Entry, PackPin, SCHEMA, read_body, write_body};
 use domain::ids::CaseId;
 
-#[test]
-fn schema_1_reads_folds_and_is_written_the_same() {
-    let text = include_str!("golden/schema-1.jsonl");
+/// The case a golden file adds up to. Today's form is also written as it stands.
+fn folded(schema: i64, text: &str) -> Case {
     let mut entries = Vec::new();
     for (position, line) in text.lines().enumerate() {
-        let events = read_body(1, line).unwrap();
+        let events = read_body(schema, line).unwrap();
         assert!(!events.is_empty());
-        if SCHEMA == 1 {
+        if schema == SCHEMA {
             assert_eq!(write_body(&events).unwrap(), line, "line {}", position + 1);
         }
         let version = i64::try_from(position).unwrap() + 1;
@@ -23,6 +23,31 @@ fn schema_1_reads_folds_and_is_written_the_same() {
     let case = Case::fold(CaseId::NIL, entries).unwrap();
     assert_eq!(case.state.code(), "reopened");
     assert_eq!(case.round, 2);
-    assert!(read_body(SCHEMA + 1, "[]").is_err(), "what is newer is refused");
-    assert!(read_body(1, "{").is_err());
+    case
+}
+
+fn pins(case: &Case) -> Vec<String> {
+    case.packs.iter().map(|PackPin { id, version }| format!("{id} {version}")).collect()
+}
+
+#[test]
+fn schema_1_names_one_pack() {
+    let case = folded(1, include_str!("golden/schema-1.jsonl"));
+    assert_eq!(pins(&case), ["guide-standard 1.0.0"]);
+}
+
+#[test]
+fn schema_2_names_a_stack() {
+    let case = folded(2, include_str!("golden/schema-2.jsonl"));
+    assert_eq!(pins(&case), ["cn-telecom 1.0.0", "guide-standard 1.1.0", "iso-10002 1.0.0"]);
+}
+
+#[test]
+fn what_is_newer_or_broken_is_refused() {
+    assert!(read_body(SCHEMA + 1, "[]").is_err());
+    for schema in 1..=SCHEMA {
+        for body in ["{", "{}", "[1]", "null", "[{\"type\":\"registered\",\"pack\":1}]"] {
+            assert!(read_body(schema, body).is_err(), "{schema} {body}");
+        }
+    }
 }

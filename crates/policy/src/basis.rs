@@ -17,6 +17,18 @@ codes! {
 }
 
 codes! {
+    /// The place of a pack in a stack, from the top down.
+    pub Tier {
+        /// What the law of a jurisdiction asks for.
+        Law = "law",
+        /// What the operator asks of itself.
+        Practice = "practice",
+        /// What a standard recommends to everybody.
+        Baseline = "baseline",
+    }
+}
+
+codes! {
     /// What a rule rests on, strongest first.
     pub Basis {
         /// A statute or a ministry's rule.

@@ -116,12 +116,12 @@ impl DecisionTable {
         GradeDecision { grade: row.grade, row: row.id.clone(), reason: row.reason.clone() }
     }
 
-    /// Reads the `[[grade]]` rows of a pack and proves that they cover each combination once.
-    pub(crate) fn read(pack: &mut Table<'_>) -> Option<Self> {
+    /// Reads the `[[grade]]` rows of a pack and proves that they cover each combination once. A pack without such rows
+    /// has no table; nothing at all when the rows are wrong.
+    pub(crate) fn read(pack: &mut Table<'_>) -> Option<Option<Self>> {
         let tables = pack.tables("grade");
         if tables.is_empty() {
-            pack.fault("no [[grade]] rows: every combination of severity and urgency needs one");
-            return None;
+            return Some(None);
         }
         let mut rows = Vec::new();
         let mut complete = true;
@@ -160,12 +160,12 @@ impl DecisionTable {
             only(Severity::Major, Urgency::Normal),
             only(Severity::Major, Urgency::Urgent),
         ];
-        Some(Self {
+        Some(Some(Self {
             normal_normal: normal_normal?,
             normal_urgent: normal_urgent?,
             major_normal: major_normal?,
             major_urgent: major_urgent?,
-        })
+        }))
     }
 }
 

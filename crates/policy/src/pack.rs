@@ -1,19 +1,19 @@
-//! Policy packs: the rules of one jurisdiction or house, with version, sources and calendar. A pack is loaded once and
-//! then only asked; a case keeps the version that governs it.
+//! Policy packs: the rules of one jurisdiction or house, with version, sources and calendar. A pack says what its rules
+//! are; what they mean for a case is asked of the stack it stands in ([`crate::Stack`]).
 
 mod load;
 
-use crate::assess::{self, AssessRule, Assessment};
-use crate::basis::{Basis, Confidence, Layer, Source, Status};
+use crate::assess::AssessRule;
+use crate::basis::{Basis, Confidence, Source, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
-use crate::clock::{ClockRule, OnRegrade, StartFact, Started};
+use crate::clock::{ClockRule, Started};
 use crate::counting::CountingRule;
 use crate::deadline::{due, due_at};
 use crate::duration::Amount;
 use crate::explain::{Explanation, Note, RuleRef};
 use crate::facts::Facts;
 use crate::fault::Fault;
-use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
+use crate::grade::{DecisionTable, Grade};
 use crate::text::Text;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -59,6 +59,7 @@ pub struct Pack {
     id: String,
     version: String,
     title: Text,
+    tier: Tier,
     jurisdiction: String,
     status: Status,
     valid_from: Date,
@@ -66,7 +67,7 @@ pub struct Pack {
     calendar: Arc<Calendar>,
     sources: Vec<Source>,
     clocks: Vec<ClockRule>,
-    grades: DecisionTable,
+    grades: Option<DecisionTable>,
     assess: Vec<AssessRule>,
     reviews: Vec<ReviewRule>,
     reopen: Option<Reopen>,
@@ -74,8 +75,8 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// Reads a pack and proves what can be proved about it: known names only, one grade for every combination,
-    /// sources for every figure, no statutory rule on weak ground.
+    /// Reads a pack and proves what can be proved about it: known names only, one grade for every combination where it
+    /// grades at all, sources for every figure, no statutory rule on weak ground or outside a pack of the law.
     ///
     /// # Errors
     /// Every fault with file, line and column.
@@ -95,10 +96,22 @@ impl Pack {
         &self.version
     }
 
+    /// The version as numbers, so that 1.10.0 comes after 1.9.0.
+    #[must_use]
+    pub fn version_key(&self) -> Vec<u32> {
+        self.version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+    }
+
     /// What people call it.
     #[must_use]
     pub const fn title(&self) -> &Text {
         &self.title
+    }
+
+    /// Its place in a stack.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        self.tier
     }
 
     /// ISO 3166 code or name of the jurisdiction.
@@ -149,10 +162,16 @@ impl Pack {
         self.clocks.iter().find(|clock| clock.id == rule)
     }
 
-    /// The decision table of grades.
+    /// Identities of its rules that a case refers to.
+    pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
+        let clocks = self.clocks.iter().map(|rule| rule.id.as_str());
+        clocks.chain(self.assess.iter().map(|rule| rule.id.as_str()))
+    }
+
+    /// The decision table of grades, when it grades at all.
     #[must_use]
-    pub const fn grades(&self) -> &DecisionTable {
-        &self.grades
+    pub const fn grades(&self) -> Option<&DecisionTable> {
+        self.grades.as_ref()
     }
 
     /// Its assessment rules, in order.
@@ -179,48 +198,14 @@ impl Pack {
         &self.notes
     }
 
-    /// Severity and urgency of a case: what was given, raised by the rules that hold.
-    #[must_use]
-    pub fn assess(&self, facts: &Facts) -> Assessment {
-        assess::assess(&self.assess, facts)
-    }
-
-    /// The grade for severity and urgency.
-    #[must_use]
-    pub fn grade(&self, severity: Severity, urgency: Urgency) -> GradeDecision {
-        self.grades.decide(severity, urgency)
-    }
-
-    /// Clocks that a fact starts at a moment, in the pack's order.
-    #[must_use]
-    pub fn clocks_started_by(&self, fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
-        self.clocks
-            .iter()
-            .filter(|rule| rule.starts_on(fact))
-            .filter_map(|rule| self.start(rule, at, facts, grade))
-            .collect()
-    }
-
-    /// A clock counted anew from its original start; nothing when the rule does not exist or does not apply.
-    #[must_use]
-    pub fn recompute(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
-        self.start(self.clock(rule)?, start, facts, grade)
-    }
-
-    /// The limit that holds for a running clock after the grade changed. Clocks of the law layer are never lengthened,
-    /// whatever their rule says; neither are those of a rule that is gone.
-    #[must_use]
-    pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
-        let follows = self
-            .clock(rule)
-            .is_some_and(|rule| rule.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
-        if follows { recomputed } else { recomputed.min(running) }
-    }
-
-    /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.
-    #[must_use]
-    pub fn explain(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Explanation> {
-        let rule = self.clock(rule)?;
+    /// Why a clock of this pack is due when it is; nothing when the rule does not apply.
+    pub(crate) fn explain(
+        &self,
+        rule: &ClockRule,
+        start: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+    ) -> Option<Explanation> {
         let amount = amount(rule, facts, grade)?;
         let mut explanation = due(start, amount, &rule.counting_for(amount), &self.calendar).explanation;
         explanation.rule = Some(RuleRef {
@@ -247,20 +232,8 @@ impl Pack {
         self.status == Status::Active && rule.confidence != Confidence::Unverified
     }
 
-    /// Whether an outcome of this grade needs a second person's approval.
-    #[must_use]
-    pub fn needs_second_reviewer(&self, grade: Grade) -> bool {
-        self.reviews.iter().any(|review| review.four_eyes && review.grades.contains(&grade))
-    }
-
-    /// The last moment at which a case closed then may be reopened; nothing when the pack sets no limit.
-    #[must_use]
-    pub fn reopen_until(&self, closed_at: Timestamp) -> Option<Timestamp> {
-        let reopen = self.reopen.as_ref()?;
-        Some(due_at(closed_at, reopen.within, &reopen.counting.complete(reopen.within), &self.calendar))
-    }
-
-    fn start(&self, rule: &ClockRule, from: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
+    /// When a clock of this pack that begins at a moment is due; nothing when the rule does not apply.
+    pub(crate) fn start(&self, rule: &ClockRule, from: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
         let amount = amount(rule, facts, grade)?;
         let due_at = due_at(from, amount, &rule.counting_for(amount), &self.calendar);
         Some(Started { rule: rule.id.clone(), from, due_at })

@@ -3,10 +3,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use policy::{
-    Amount, Calendar, CalendarSet, Counting, Ends, Facts, FirstDay, Grade, Lang, Pack, Roll, Severity, StartFact,
-    Urgency, due, due_at,
+    Amount, Calendar, CalendarSet, Counting, Ends, Facts, FirstDay, Grade, Lang, Pack, Roll, Severity, Stack,
+    StartFact, Urgency, due, due_at,
 };
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const CALENDAR: &str = include_str!("../../../packs/calendars/cn-state-council.toml");
 const PACK: &str = include_str!("../../../packs/guide-standard.toml");
@@ -15,10 +16,11 @@ fn calendar() -> Calendar {
     Calendar::parse_file("cn-state-council.toml", CALENDAR).unwrap()
 }
 
-fn pack() -> Pack {
+fn rules() -> Stack {
     let mut calendars = CalendarSet::default();
     calendars.insert(calendar());
-    Pack::load("guide-standard.toml", PACK, &calendars).unwrap()
+    let pack = Pack::load("guide-standard.toml", PACK, &calendars).unwrap();
+    Stack::new([Arc::new(pack)]).unwrap()
 }
 
 fn any_amount() -> impl Strategy<Value = Amount> {
@@ -132,7 +134,7 @@ proptest! {
         let facts = Facts {
             kind: "complaint".into(), safety, red_line: red, repeat_count: repeat, severity, urgency, ..Facts::default()
         };
-        let assessed = pack().assess(&facts);
+        let assessed = rules().assess(&facts);
         prop_assert!(assessed.severity >= severity && assessed.urgency >= urgency);
         if assessed.severity != severity || assessed.urgency != urgency {
             prop_assert!(!assessed.raised_by.is_empty(), "what was raised names its rule");
@@ -142,14 +144,14 @@ proptest! {
 
 #[test]
 fn every_pair_of_axes_has_exactly_one_grade() {
-    let pack = pack();
+    let rules = rules();
     for (severity, urgency, grade) in [
         (Severity::Normal, Urgency::Normal, Grade::Normal),
         (Severity::Major, Urgency::Normal, Grade::Major),
         (Severity::Normal, Urgency::Urgent, Grade::Urgent),
         (Severity::Major, Urgency::Urgent, Grade::Urgent),
     ] {
-        assert_eq!(pack.grade(severity, urgency).grade, grade);
+        assert_eq!(rules.grade(severity, urgency).grade, grade);
     }
 }
 
@@ -177,6 +179,6 @@ fn a_table_with_a_hole_or_a_doubt_is_refused() {
 fn a_reopening_starts_internal_clocks_anew_from_its_own_moment() {
     let facts = Facts { kind: "complaint".into(), ..Facts::default() };
     let at: Timestamp = "2026-11-24T04:00:00Z".parse().unwrap();
-    let started = pack().clocks_started_by(StartFact::Reopened, &facts, Grade::Normal, at);
+    let started = rules().clocks_started_by(StartFact::Reopened, &facts, Grade::Normal, at);
     assert!(!started.is_empty() && started.iter().all(|clock| clock.from == at && clock.due_at > at));
 }

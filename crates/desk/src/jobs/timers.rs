@@ -71,14 +71,14 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let pack = desk.library().pinned(&loaded.case.pack)?;
+    let rules = desk.library().pinned(&loaded.case.packs)?;
     let actor = Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: desk.root() };
     let now = now.max(loaded.case.changed_at);
-    let ctx = Context { now, actor: &actor, pack, taxonomy: desk.library().taxonomy(), others: &[] };
+    let ctx = Context { now, actor: &actor, rules: &rules, taxonomy: desk.library().taxonomy(), others: &[] };
     let events = timers::ring(&loaded.case, &ctx);
     if events.is_empty() {
         // Somebody was faster, or the moment has moved: only the next look is set right.
-        let next = timers::alarm(&loaded.case, pack).map(stored);
+        let next = timers::alarm(&loaded.case, &rules).map(stored);
         return Ok(cases::set_alarm(tx, id, loaded.case.version, next)?);
     }
     let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now };

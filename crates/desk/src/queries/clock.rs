@@ -38,18 +38,18 @@ impl Desk {
     /// Explains every clock of a case at hand, newest first.
     ///
     /// # Errors
-    /// If the pack that governs the case is missing.
+    /// If a pack that governs the case is missing.
     pub fn explain_clocks(&self, caller: &Caller, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
-        let pack = self.library().pinned(&case.pack)?;
+        let rules = self.library().pinned(&case.packs)?;
         let actor = Actor { area: AreaScope::everywhere(), ..caller.actor.clone() };
         let taxonomy = self.library().taxonomy();
-        let ctx = Context { now: self.time().now(), actor: &actor, pack, taxonomy, others: &[] };
+        let ctx = Context { now: self.time().now(), actor: &actor, rules: &rules, taxonomy, others: &[] };
         let facts = grade::facts(&case.record, case.category.as_deref(), &ctx);
         let mut explained: Vec<_> = case
             .clocks
             .iter()
             .filter_map(|clock| {
-                let explanation = pack.explain(&clock.rule, clock.from, &facts, case.grade)?;
+                let explanation = rules.explain(&clock.rule, clock.from, &facts, case.grade)?;
                 Some(ExplainedClock { clock: clock.clone(), explanation })
             })
             .collect();

@@ -36,7 +36,7 @@ pub fn decide(case: &Case, approve: &Approve, ctx: &Context<'_>) -> Result<Decis
     case.require(FROM)?;
     super::dispute::impartial(case, ctx.actor.id)?;
     let own = case.proposal.as_ref().is_some_and(|proposal| proposal.by == ctx.actor.id);
-    if own && ctx.pack.needs_second_reviewer(case.grade) {
+    if own && ctx.rules.needs_second_reviewer(case.grade) {
         return Err(Refusal::forbidden("own_proposal").with("grade", case.grade.code()));
     }
     Ok(Decision::of(vec![

@@ -15,7 +15,7 @@ pub fn started_by(
     at: Timestamp,
     ctx: &Context<'_>,
 ) -> Vec<Event> {
-    ctx.pack
+    ctx.rules
         .clocks_started_by(fact, facts, grade, at)
         .into_iter()
         .map(|started| Event::ClockStarted { rule: started.rule, round, from: started.from, due_at: started.due_at })
@@ -39,7 +39,7 @@ pub fn stop(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 #[must_use]
 pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     running(case)
-        .filter(|clock| ctx.pack.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
+        .filter(|clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
         .map(|clock| {
             let outcome = if at <= clock.due_at { ClockOutcome::Met } else { ClockOutcome::Missed };
             stopped(clock, at, outcome)
@@ -67,7 +67,7 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 /// the law layer that only the other case had. A duty does not vanish because two matters became one.
 #[must_use]
 pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    let law = |rule: &str| ctx.pack.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
+    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
     running(from)
         .filter(|theirs| match running(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
             Some(mine) => theirs.due_at < mine.due_at,
@@ -90,11 +90,12 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
         1 => (StartFact::Received, case.received_at),
         _ => (StartFact::Reopened, case.round_started_at),
     };
-    let wanted = ctx.pack.clocks_started_by(fact, facts, grade, from);
+    let wanted = ctx.rules.clocks_started_by(fact, facts, grade, from);
     for clock in running(case).filter(|clock| clock.round == case.round) {
-        match wanted.iter().find(|started| started.rule == clock.rule) {
+        // From its own start, which for a clock that began anew in mid-round is not the round's.
+        match ctx.rules.recompute(&clock.rule, clock.from, facts, grade) {
             Some(started) => {
-                let due_at = ctx.pack.after_regrade(&clock.rule, clock.due_at, started.due_at);
+                let due_at = ctx.rules.after_regrade(&clock.rule, clock.due_at, started.due_at);
                 if due_at != clock.due_at {
                     events.push(Event::ClockMoved { rule: clock.rule.clone(), round: clock.round, due_at });
                 }
@@ -123,7 +124,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
 /// A clock whose stopping fact is already true would never be stopped again, so it does not begin.
 fn already_done(case: &Case, rule: &str, ctx: &Context<'_>) -> bool {
     use super::State;
-    let Some(rule) = ctx.pack.clock(rule) else {
+    let Some(rule) = ctx.rules.clock(rule) else {
         return true;
     };
     let accepted = !matches!(case.state, State::Triage | State::Registered | State::Reopened);

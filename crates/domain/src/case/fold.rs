@@ -51,7 +51,7 @@ impl Case {
     /// # Errors
     /// If the entry does not begin with a registration.
     pub fn begin(id: CaseId, entry: &Entry) -> Result<Self, BrokenLog> {
-        let Some(Event::Registered { number, pack, person, received_at, category, owner, record }) =
+        let Some(Event::Registered { number, packs, person, received_at, category, owner, record }) =
             entry.events.first()
         else {
             return Err(BrokenLog::NoBeginning);
@@ -61,7 +61,7 @@ impl Case {
             number: number.clone(),
             version: 0,
             state: State::Draft,
-            pack: pack.clone(),
+            packs: packs.clone(),
             person: *person,
             record: (**record).clone(),
             received_at: *received_at,

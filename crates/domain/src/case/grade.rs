@@ -56,7 +56,7 @@ pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Deci
     if case.severity == set.severity && case.urgency == set.urgency {
         return Err(Refusal::conflict("unchanged"));
     }
-    let decided = ctx.pack.grade(set.severity, set.urgency);
+    let decided = ctx.rules.grade(set.severity, set.urgency);
     let mut events = vec![Event::Graded {
         severity: set.severity,
         urgency: set.urgency,
@@ -74,8 +74,8 @@ pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Deci
 /// The first grading, at registration.
 #[must_use]
 pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
-    let assessed = ctx.pack.assess(facts);
-    let decided = ctx.pack.grade(assessed.severity, assessed.urgency);
+    let assessed = ctx.rules.assess(facts);
+    let decided = ctx.rules.grade(assessed.severity, assessed.urgency);
     let event = Event::Graded {
         severity: assessed.severity,
         urgency: assessed.urgency,

@@ -50,7 +50,7 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     if !case.absorbed.is_empty() {
         return Err(Refusal::conflict("has_merged_cases"));
     }
-    for answered in [case, lead].into_iter().filter(|case| case.reply.is_some()) {
+    if let Some(answered) = [case, lead].into_iter().find(|case| case.reply.is_some()) {
         return Err(Refusal::conflict("already_answered").with("number", &answered.number));
     }
     let mut events = vec![Event::Merged { into: lead.id, number: lead.number.clone(), reason: merge.reason.clone() }];

@@ -21,7 +21,7 @@ pub struct Owner {
 /// A clock of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clock {
-    /// Rule of the pack.
+    /// Rule of the stack.
     pub rule: String,
     /// Round of handling.
     pub round: u32,

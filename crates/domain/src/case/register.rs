@@ -1,4 +1,4 @@
-//! Register (登记): a contact becomes a case. Its first-responsible owner (首问责任人), the pack that governs it and
+//! Register (登记): a contact becomes a case. Its first-responsible owner (首问责任人), the packs that govern it and
 //! the moment of first receipt are fixed here, for good.
 
 use super::{Case, Context, Decision, Owner, State, classify, clocks, grade};
@@ -53,7 +53,7 @@ pub fn decide(parted: &Parted, fresh: &Fresh, ctx: &Context<'_>) -> Result<Decis
     let mut events = vec![
         Event::Registered {
             number: fresh.number.clone(),
-            pack: PackPin { id: ctx.pack.id().to_owned(), version: ctx.pack.version().to_owned() },
+            packs: ctx.rules.packs().map(PackPin::of).collect(),
             person: fresh.person,
             received_at,
             category: parted.category.clone(),

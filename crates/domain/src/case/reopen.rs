@@ -38,7 +38,7 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
     let Some(closed_at) = case.closed_at.filter(|_| FROM.contains(&case.state)) else {
         return Err(Refusal::conflict("not_closed").with("state", case.state.code()));
     };
-    if let Some(until) = ctx.pack.reopen_until(closed_at)
+    if let Some(until) = ctx.rules.reopen_until(closed_at)
         && ctx.now > until
     {
         return Err(Refusal::conflict("reopen_window_passed").with("until", until));

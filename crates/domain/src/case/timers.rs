@@ -7,11 +7,11 @@
 use super::{Case, Clock, Context};
 use crate::event::Event;
 use jiff::Timestamp;
-use policy::Pack;
+use policy::Stack;
 
 /// The next moment at which something comes true by itself; `None` when nothing is waited for.
 #[must_use]
-pub fn alarm(case: &Case, rules: &Pack) -> Option<Timestamp> {
+pub fn alarm(case: &Case, rules: &Stack) -> Option<Timestamp> {
     if !case.state.is_open() {
         return None;
     }
@@ -28,7 +28,7 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     }
     let mut events = Vec::new();
     for clock in &case.clocks {
-        for (percent, _) in warnings(case, clock, ctx.pack).into_iter().filter(|(_, at)| *at <= ctx.now) {
+        for (percent, _) in warnings(case, clock, ctx.rules).into_iter().filter(|(_, at)| *at <= ctx.now) {
             events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent });
         }
     }
@@ -40,7 +40,7 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
 
 /// Warnings a clock still has to give, with their moments. What had passed before the case was registered is plain to
 /// see on it and was never waited for.
-fn warnings(case: &Case, clock: &Clock, rules: &Pack) -> Vec<(u8, Timestamp)> {
+fn warnings(case: &Case, clock: &Clock, rules: &Stack) -> Vec<(u8, Timestamp)> {
     if !clock.is_running() {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 
 use super::{Pack, Reopen, ReviewRule};
 use crate::assess::AssessRule;
-use crate::basis::{Basis, Confidence, Layer, Source, Status};
+use crate::basis::{Basis, Confidence, Layer, Source, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
 use crate::clock::{ClockKind, ClockRule, Limit, OnRegrade, Owner};
 use crate::counting::CountingRule;
@@ -26,6 +26,7 @@ struct Head {
     id: String,
     version: String,
     title: Text,
+    tier: Tier,
     jurisdiction: String,
     status: Status,
     valid_from: Date,
@@ -36,10 +37,12 @@ struct Head {
 fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let head = table.needed("pack").and_then(|value| value.table()).and_then(|head| read_head(head, calendars));
     let sources = read_sources(table);
-    let grades = DecisionTable::read(table);
+    // Not every pack grades; a stack has exactly one that does.
+    let grades = DecisionTable::read(table)?;
     // Without the calendar nothing can be said about working hours; the missing calendar is already a fault.
     let calendar = head.as_ref().map(|head| Arc::clone(&head.calendar));
-    let clocks = rules(table, "clock", |clock| read_clock(clock, calendar.as_deref()), |rule| &rule.id);
+    let tier = head.as_ref().map(|head| head.tier);
+    let clocks = rules(table, "clock", |clock| read_clock(clock, calendar.as_deref(), tier), |rule| &rule.id);
     let assess = rules(table, "assess", AssessRule::read, |rule| &rule.id);
     let reviews = rules(table, "review", read_review, |rule| &rule.id);
     let reopen = match table.optional("reopen") {
@@ -66,6 +69,7 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
         id: head.id,
         version: head.version,
         title: head.title,
+        tier: head.tier,
         jurisdiction: head.jurisdiction,
         status: head.status,
         valid_from: head.valid_from,
@@ -73,7 +77,7 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
         calendar: head.calendar,
         sources,
         clocks,
-        grades: grades?,
+        grades,
         assess,
         reviews,
         reopen,
@@ -91,6 +95,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
     let id = head.id("id");
     let version = head.needed("version").and_then(|value| value.parsed(version));
     let title = head.text("title");
+    let tier = head.needed("layer").and_then(|value| value.code());
     let jurisdiction = head.needed("jurisdiction").and_then(|value| value.string());
     let status = head.needed("status").and_then(|value| value.code());
     let valid_from = head.needed("valid_from").and_then(|value| value.date());
@@ -117,6 +122,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         id: id?,
         version: version?,
         title: title?,
+        tier: tier?,
         jurisdiction: jurisdiction?.to_owned(),
         status: status?,
         valid_from: valid_from?,
@@ -176,7 +182,7 @@ fn rules<'d, T>(
     complete.then_some(rules)
 }
 
-fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>) -> Option<ClockRule> {
+fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<ClockRule> {
     let id = table.id("id");
     let title = table.text("title");
     let kind = or_else(table.optional("kind"), |value| value.code(), ClockKind::Due);
@@ -200,6 +206,9 @@ fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>) -> Option<Clock
     };
     if let Some((layer, basis, confidence)) = layer.zip(basis).zip(confidence).map(|((l, b), c)| (l, b, c)) {
         standing(&table, layer, basis, confidence);
+    }
+    if layer == Some(Layer::Law) && tier.is_some_and(|tier| tier != Tier::Law) {
+        table.fault("a clock of the law layer belongs into a pack of the law");
     }
     if let (Some(limit), Some(calendar)) = (&limit, calendar) {
         let hours = |amount: Option<Amount>| matches!(amount, Some(Amount::WorkingHours(_)));

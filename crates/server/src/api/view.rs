@@ -5,7 +5,7 @@ use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
 use domain::case::{Absorbed, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
-use domain::event::Entry;
+use domain::event::{Entry, PackPin};
 use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::intake::Identity;
@@ -63,7 +63,7 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
         None if clock.due_at < now => ("overdue", None),
         None => ("running", None),
     };
-    let kind = desk.library().pinned(&case.pack).ok().and_then(|pack| Some(pack.clock(&clock.rule)?.kind.code()));
+    let kind = desk.library().pinned(&case.packs).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
     Object::default()
         .put("rule", clock.rule.as_str())
         .put_some("kind", kind)
@@ -162,7 +162,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
     };
     short(desk, case)
         .put("tracking_code", desk.tracking_code(case.id))
-        .put("pack", json!({"id": case.pack.id, "version": case.pack.version}))
+        .put("packs", packs(desk, case))
         .put_filled("grading", grading)
         .put("accept_channel", record.accept_channel.as_str())
         .put("submit_channel", record.submit_channel.as_str())
@@ -202,6 +202,26 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put("erased", view.erased)
         .done()
+}
+
+/// The packs that govern a case, from the top of the stack down.
+fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
+    let rules = desk.library().pinned(&case.packs).ok();
+    let known = |pin: &PackPin| {
+        let pack = rules.as_ref()?.packs().find(|pack| pack.id() == pin.id)?;
+        let title = json!({"zh": pack.title().zh, "en": pack.title().en});
+        Some((pack.tier().code(), title))
+    };
+    let one = |pin: &PackPin| {
+        let (layer, title) = known(pin).unzip();
+        Object::default()
+            .put("id", pin.id.as_str())
+            .put("version", pin.version.as_str())
+            .put_some("layer", layer)
+            .put_some("title", title)
+            .done()
+    };
+    case.packs.iter().map(one).collect()
 }
 
 /// A list that is left out when there is nothing in it.

@@ -108,20 +108,23 @@ pub(super) fn texts(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
 
 /// Why the case has its grade.
 pub(super) fn grade_why(frame: &Frame<'_>, case: &Case) -> Vec<String> {
-    let Ok(pack) = frame.app.desk.library().pinned(&case.pack) else { return Vec::new() };
+    let Ok(rules) = frame.app.desk.library().pinned(&case.packs) else { return Vec::new() };
     let mut lines = vec![format!(
         "{} × {} → {}",
         frame.code("severity", case.severity.code()),
         frame.code("urgency", case.urgency.code()),
         frame.code("grade", case.grade.code())
     )];
-    for rule in pack.assess_rules().iter().filter(|rule| case.raised_by.contains(&rule.id)) {
+    for rule in rules.assess_rules().iter().filter(|rule| case.raised_by.contains(&rule.id)) {
         lines.push(frame.language.pick(&rule.reason.zh, &rule.reason.en).to_owned());
     }
     if case.graded_by_hand {
         lines.push(frame.t("graded_by_hand"));
     }
-    lines.push(format!("{} {}", case.pack.id, case.pack.version));
+    for pack in rules.packs() {
+        let title = frame.language.pick(&pack.title().zh, &pack.title().en);
+        lines.push(format!("{} {title} ({} {})", frame.code("layer", pack.tier().code()), pack.id(), pack.version()));
+    }
     lines
 }
 

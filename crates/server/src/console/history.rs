@@ -85,10 +85,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Some(frame.app.locales.text(frame.language, &format!("event.{code}"), values))
     };
     let rule = |id: &str| {
-        let pack = frame.app.desk.library().pinned(&case.pack).ok();
-        let title =
-            pack.and_then(|pack| pack.clock(id)).map(|rule| frame.language.pick(&rule.title.zh, &rule.title.en));
-        title.unwrap_or(id).to_owned()
+        let rules = frame.app.desk.library().pinned(&case.packs).ok();
+        let title = rules.as_ref().and_then(|rules| rules.clock(id)).map(|rule| &rule.title);
+        title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
     match event {
         Event::Registered { .. } => say("registered", &[]),

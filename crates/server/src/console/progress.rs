@@ -56,11 +56,11 @@ pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
 /// All clocks as they stand at a moment, each with its reasons.
 pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Timestamp) -> Result<Vec<Clock>, Failure> {
     let desk = &frame.app.desk;
-    let pack = desk.library().pinned(&case.pack)?;
+    let rules = desk.library().pinned(&case.packs)?;
     let mut shown = Vec::new();
     for one in desk.explain_clocks(caller, case)? {
         let clock = one.clock;
-        let rule = pack.clock(&clock.rule);
+        let rule = rules.clock(&clock.rule);
         let title = rule.map_or(clock.rule.as_str(), |rule| frame.language.pick(&rule.title.zh, &rule.title.en));
         let (class, sign, left) = match &clock.ended {
             Some((outcome, _)) => {

@@ -196,9 +196,8 @@ async fn find(app: &AppState, caller: &desk::Caller, view: &str, text: &str) -> 
 fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
-    let pack = frame.app.desk.library().governing();
-    let rule =
-        due.and_then(|(rule, _)| pack.clock(rule)).map(|rule| frame.language.pick(&rule.title.zh, &rule.title.en));
+    let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
+    let rule = rule.map(|title| frame.language.pick(&title.zh, &title.en));
     let missing = || frame.t("no_subject");
     Row {
         number: one.number.clone(),

@@ -31,7 +31,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     });
     let mut complaint = receipt.clone();
     let more = json!({
-        "pack": object(json!({"id": text, "version": text})),
+        "packs": {"type": "array", "items": object(json!({
+            "id": text, "version": text, "layer": text, "title": names,
+        }))},
         "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
         "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
         "pre_treatment": text, "device": text, "occurred_at": moment, "promised_at": moment, "restored_at": moment,

@@ -48,6 +48,7 @@ pub(crate) fn case(n: i64) -> CaseRow {
         due_at: if n % 6 == 0 { i64::MAX } else { n * 7 % 31 },
         due_rule: None,
         open: n / 2 % 4 != 3,
+        alarm_at: None,
     }
 }
 

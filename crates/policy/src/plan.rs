@@ -1,0 +1,142 @@
+//! Plans: which packs make a stack, and which version of each governs a case first received on a date.
+
+use crate::basis::Tier;
+use crate::document::{self, Place, Table};
+use crate::fault::Fault;
+use crate::pack::Pack;
+use crate::stack::Stack;
+use crate::text::Text;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The stacks of an installation. Reading one proves that every date leads to packs that go together.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    default: StackPlan,
+}
+
+/// One stack by the identities of its packs.
+#[derive(Clone, Debug)]
+struct StackPlan {
+    id: String,
+    title: Text,
+    packs: Vec<String>,
+}
+
+impl Plan {
+    /// Reads a list of stacks against the packs at hand.
+    ///
+    /// # Errors
+    /// Every fault with file, line and column: a pack that is not there, packs that do not go together on some date.
+    pub fn load(file: &str, text: &str, packs: &[Arc<Pack>]) -> Result<Self, Vec<Fault>> {
+        document::read(Some(file), text, |table| read(table, packs))
+    }
+
+    /// Identity of the stack new cases are governed by.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.default.id
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn title(&self) -> &Text {
+        &self.default.title
+    }
+
+    /// The packs that govern a case first received on a local date, in the plan's order.
+    ///
+    /// Of each pack the highest version in force on that day is taken. Where none was in force, a pack of the law does
+    /// not govern, because there was no such law; of practice and baseline the version nearest in time stands in,
+    /// because every case needs somebody's rules.
+    #[must_use]
+    pub fn on(&self, packs: &[Arc<Pack>], day: Date) -> Vec<Arc<Pack>> {
+        self.default.on(packs, day)
+    }
+}
+
+impl StackPlan {
+    fn on(&self, packs: &[Arc<Pack>], day: Date) -> Vec<Arc<Pack>> {
+        self.packs.iter().filter_map(|id| version_on(packs, id, day)).map(Arc::clone).collect()
+    }
+
+    /// Proves that the packs go together whenever a case is received.
+    fn check(&self, packs: &[Arc<Pack>], place: Place<'_>) {
+        let mine = packs.iter().filter(|pack| self.packs.iter().any(|id| id == pack.id()));
+        let mut days = BTreeSet::from([Date::MIN]);
+        for (from, to) in mine.map(|pack| pack.validity()) {
+            days.insert(from);
+            days.extend(to.and_then(|last| last.tomorrow().ok()));
+        }
+        for day in days {
+            if let Err(fault) = Stack::new(self.on(packs, day)) {
+                place.fault(format!("stack `{}`, for first receipts from {day} on: {fault}", self.id));
+                return;
+            }
+        }
+    }
+}
+
+fn version_on<'p>(packs: &'p [Arc<Pack>], id: &str, day: Date) -> Option<&'p Arc<Pack>> {
+    let versions = || packs.iter().filter(|pack| pack.id() == id);
+    let in_force = |pack: &&Arc<Pack>| {
+        let (from, to) = pack.validity();
+        from <= day && to.is_none_or(|to| day <= to)
+    };
+    let newest = versions().filter(in_force).max_by_key(|pack| pack.version_key());
+    newest.or_else(|| {
+        let standing_in = versions().filter(|pack| pack.tier() != Tier::Law);
+        let begun = standing_in.clone().filter(|pack| pack.validity().0 <= day);
+        let last_before = begun.max_by_key(|pack| (pack.validity().1, pack.version_key()));
+        last_before
+            .or_else(|| standing_in.min_by_key(|pack| (pack.validity().0, std::cmp::Reverse(pack.version_key()))))
+    })
+}
+
+fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
+    let default = table.needed("default");
+    let mut stacks: Vec<StackPlan> = Vec::new();
+    for stack in table.tables("stack") {
+        let place = stack.place();
+        let Some(plan) = read_stack(stack, packs) else { continue };
+        plan.check(packs, place);
+        if stacks.iter().any(|known| known.id == plan.id) {
+            place.fault(format!("a second stack `{}`", plan.id));
+        }
+        stacks.push(plan);
+    }
+    let default = default?;
+    let wanted = default.string()?;
+    let found = stacks.iter().find(|stack| stack.id == wanted).cloned();
+    if found.is_none() {
+        let known: Vec<&str> = stacks.iter().map(|stack| stack.id.as_str()).collect();
+        default.fault(format!("names a stack that is not there; there are: {}", known.join(", ")));
+    }
+    Some(Plan { default: found? })
+}
+
+fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {
+    let id = table.id("id");
+    let title = table.text("title");
+    let named = table.needed("packs").and_then(|value| {
+        let mut ids: Vec<String> = Vec::new();
+        for item in value.many()? {
+            let id = item.string()?;
+            if !packs.iter().any(|pack| pack.id() == id) {
+                let known: BTreeSet<&str> = packs.iter().map(|pack| pack.id()).collect();
+                let known: Vec<&str> = known.into_iter().collect();
+                item.fault(format!("names the pack `{id}`, which is not there; there are: {}", known.join(", ")));
+                return None;
+            }
+            if ids.iter().any(|known| known == id) {
+                item.fault(format!("names the pack `{id}` twice"));
+                return None;
+            }
+            ids.push(id.to_owned());
+        }
+        Some(ids)
+    });
+    table.done();
+    Some(StackPlan { id: id?, title: title?, packs: named? })
+}

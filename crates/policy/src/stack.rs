@@ -1,0 +1,201 @@
+//! Stacks: the packs that govern one case together, in order: one of the law, one of practice, a baseline beneath.
+//!
+//! Clocks are the union over the packs, each counted with its own pack's calendar. What can have only one answer comes
+//! from the first pack, from the top down, that has one: assessment, review and the periods. Grades come from exactly
+//! one pack, which is proved when the stack is made.
+
+use crate::assess::{self, AssessRule, Assessment};
+use crate::basis::{Layer, Tier};
+use crate::clock::{ClockRule, OnRegrade, StartFact, Started};
+use crate::deadline::due_at;
+use crate::explain::Explanation;
+use crate::facts::Facts;
+use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
+use crate::pack::{Pack, Reopen, ReviewRule};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Why packs do not make a stack.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StackFault {
+    /// Two packs claim one place.
+    #[error("packs `{first}` and `{second}` are both of the layer {}; a stack has one pack a layer", .tier.code())]
+    SameTier {
+        /// The place.
+        tier: Tier,
+        /// The pack that has it.
+        first: String,
+        /// The pack that wants it too.
+        second: String,
+    },
+    /// Two packs have a rule of the same identity, so that a case could not say which it means.
+    #[error("rule `{rule}` stands in the packs `{first}` and `{second}`; within a stack a rule has one place")]
+    RuleTwice {
+        /// Identity of the rule.
+        rule: String,
+        /// The pack nearer to the top.
+        first: String,
+        /// The other pack.
+        second: String,
+    },
+    /// No pack grades.
+    #[error("none of the packs {0:?} has [[grade]] rows; a stack needs one that has")]
+    NoGrades(Vec<String>),
+    /// More than one pack grades.
+    #[error("packs `{first}` and `{second}` both have [[grade]] rows; a stack has one source of grades")]
+    GradesTwice {
+        /// The pack nearer to the top.
+        first: String,
+        /// The other pack.
+        second: String,
+    },
+}
+
+/// The packs that govern a case. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// From the top down.
+    packs: Vec<Arc<Pack>>,
+    /// The one table of grades, kept here so that grading has an answer by construction.
+    grades: DecisionTable,
+}
+
+impl Stack {
+    /// Makes a stack, whatever order the packs are given in.
+    ///
+    /// # Errors
+    /// Two packs of one layer, a rule identity in two packs, no or more than one source of grades; each names the packs.
+    pub fn new(packs: impl IntoIterator<Item = Arc<Pack>>) -> Result<Self, StackFault> {
+        let mut packs: Vec<Arc<Pack>> = packs.into_iter().collect();
+        packs.sort_by_key(|pack| pack.tier());
+        for (place, second) in packs.iter().enumerate() {
+            for first in packs.iter().take(place) {
+                beside(first, second)?;
+            }
+        }
+        let grades = packs.iter().find_map(|pack| pack.grades()).cloned();
+        let named = || packs.iter().map(|pack| pack.id().to_owned()).collect();
+        let grades = grades.ok_or_else(|| StackFault::NoGrades(named()))?;
+        Ok(Self { inner: Arc::new(Inner { packs, grades }) })
+    }
+
+    /// Its packs, from the top down.
+    pub fn packs(&self) -> impl DoubleEndedIterator<Item = &Pack> {
+        self.inner.packs.iter().map(Arc::as_ref)
+    }
+
+    /// All clock rules, pack by pack.
+    pub fn clocks(&self) -> impl Iterator<Item = &ClockRule> {
+        self.packs().flat_map(Pack::clocks)
+    }
+
+    /// A clock rule by its identity.
+    #[must_use]
+    pub fn clock(&self, rule: &str) -> Option<&ClockRule> {
+        self.placed(rule).map(|(_, rule)| rule)
+    }
+
+    /// The pack in which a clock rule stands.
+    #[must_use]
+    pub fn pack_of(&self, rule: &str) -> Option<&Pack> {
+        self.placed(rule).map(|(pack, _)| pack)
+    }
+
+    /// The assessment rules that hold for its cases, in order.
+    #[must_use]
+    pub fn assess_rules(&self) -> &[AssessRule] {
+        self.packs().map(Pack::assess_rules).find(|rules| !rules.is_empty()).unwrap_or_default()
+    }
+
+    /// The review rules that hold for its cases.
+    #[must_use]
+    pub fn reviews(&self) -> &[ReviewRule] {
+        self.packs().map(Pack::reviews).find(|rules| !rules.is_empty()).unwrap_or_default()
+    }
+
+    /// Severity and urgency of a case: what was given, raised by the rules that hold.
+    #[must_use]
+    pub fn assess(&self, facts: &Facts) -> Assessment {
+        assess::assess(self.assess_rules(), facts)
+    }
+
+    /// The grade for severity and urgency.
+    #[must_use]
+    pub fn grade(&self, severity: Severity, urgency: Urgency) -> GradeDecision {
+        self.inner.grades.decide(severity, urgency)
+    }
+
+    /// Clocks that a fact starts at a moment, pack by pack.
+    #[must_use]
+    pub fn clocks_started_by(&self, fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
+        self.rules()
+            .filter(|(_, rule)| rule.starts_on(fact))
+            .filter_map(|(pack, rule)| pack.start(rule, at, facts, grade))
+            .collect()
+    }
+
+    /// A clock counted anew from its original start; nothing when the rule does not exist or does not apply.
+    #[must_use]
+    pub fn recompute(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
+        let (pack, rule) = self.placed(rule)?;
+        pack.start(rule, start, facts, grade)
+    }
+
+    /// The limit that holds for a running clock after the grade changed. Clocks of the law layer are never lengthened,
+    /// whatever their rule says; neither are those of a rule that is gone.
+    #[must_use]
+    pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
+        let follows = self
+            .clock(rule)
+            .is_some_and(|rule| rule.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
+        if follows { recomputed } else { recomputed.min(running) }
+    }
+
+    /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.
+    #[must_use]
+    pub fn explain(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Explanation> {
+        let (pack, rule) = self.placed(rule)?;
+        pack.explain(rule, start, facts, grade)
+    }
+
+    /// Whether an outcome of this grade needs a second person's approval.
+    #[must_use]
+    pub fn needs_second_reviewer(&self, grade: Grade) -> bool {
+        self.reviews().iter().any(|review| review.four_eyes && review.grades.contains(&grade))
+    }
+
+    /// The last moment at which a case closed then may be reopened; nothing when no pack sets a limit.
+    #[must_use]
+    pub fn reopen_until(&self, closed_at: Timestamp) -> Option<Timestamp> {
+        let (pack, reopen): (&Pack, &Reopen) = self.packs().find_map(|pack| Some((pack, pack.reopen()?)))?;
+        Some(due_at(closed_at, reopen.within, &reopen.counting.complete(reopen.within), pack.calendar()))
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (&Pack, &ClockRule)> {
+        self.packs().flat_map(|pack| pack.clocks().iter().map(move |rule| (pack, rule)))
+    }
+
+    fn placed(&self, rule: &str) -> Option<(&Pack, &ClockRule)> {
+        self.rules().find(|(_, known)| known.id == rule)
+    }
+}
+
+/// Refuses two packs that cannot stand in one stack.
+fn beside(first: &Pack, second: &Pack) -> Result<(), StackFault> {
+    let named = |pack: &Pack| pack.id().to_owned();
+    if first.tier() == second.tier() {
+        return Err(StackFault::SameTier { tier: first.tier(), first: named(first), second: named(second) });
+    }
+    if let Some(rule) = first.rule_ids().find(|id| second.rule_ids().any(|other| other == *id)) {
+        return Err(StackFault::RuleTwice { rule: rule.to_owned(), first: named(first), second: named(second) });
+    }
+    if first.grades().is_some() && second.grades().is_some() {
+        return Err(StackFault::GradesTwice { first: named(first), second: named(second) });
+    }
+    Ok(())
+}
