@@ -33,6 +33,8 @@ pub const ERASE: Permission = Permission("erase-person");
 /// See figures about the running server.
 pub const READ_METRICS: Permission = Permission("read-metrics");
 
+/// Mark one's own notices as read.
+pub const MARK_NOTICES: Permission = Permission("mark-notices");
 /// See jobs that wait or are dead.
 pub const READ_JOBS: Permission = Permission("read-jobs");
 /// Have dead jobs tried again.
@@ -71,6 +73,7 @@ pub const TABLE: &[Row] = &[
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
+    row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),
@@ -163,7 +166,8 @@ mod tests {
 
     #[test]
     fn who_only_looks_cannot_change() {
-        for row in TABLE.iter().filter(|row| row.scope == Scope::Write) {
+        // Their own notices are theirs to mark.
+        for row in TABLE.iter().filter(|row| row.scope == Scope::Write && row.permission != MARK_NOTICES) {
             assert!(!row.roles.contains(&Auditor), "{}", row.permission.0);
             assert!(!row.roles.contains(&Trainer), "{}", row.permission.0);
         }

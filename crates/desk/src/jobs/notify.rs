@@ -165,7 +165,7 @@ impl Desk {
     /// # Errors
     /// `not_found` when the caller has no such unread notice.
     pub async fn read_notices(&self, caller: &Caller, one: Option<Uuid>) -> Result<(), DeskError> {
-        permissions::READ_SELF.require(caller)?;
+        permissions::MARK_NOTICES.require(caller)?;
         let Some(user) = caller.actor.user() else {
             return Err(Refusal::not_found().into());
         };

@@ -8,11 +8,13 @@
 )]
 
 mod keys;
+mod lives;
 mod nodes;
 mod people;
 mod proof;
 mod random;
 mod spine;
+mod timers;
 
 use desk::caller::Scope;
 use desk::library::DataFile;

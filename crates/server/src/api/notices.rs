@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let row = |method, path, operation, handler: MethodRouter<AppState>| Route {
+    let row = |method, path, permission, operation, handler: MethodRouter<AppState>| Route {
         method,
         path,
-        access: Access::Needs(permissions::READ_SELF),
+        access: Access::Needs(permission),
         face: Face::Api,
         operation: Some(operation),
         handler,
@@ -29,9 +29,9 @@ pub fn routes() -> Vec<Route> {
     let one = Operation::get("read_notice", "Mark a notice as read.", "Notices", "Nothing");
     let all = Operation::get("read_all_notices", "Mark every notice as read.", "Notices", "Nothing");
     vec![
-        row(Method::Get, "/api/v1/notices", list, get(unread)),
-        row(Method::Post, "/api/v1/notices/read", all, post(read_all)),
-        row(Method::Post, "/api/v1/notices/{id}/read", one, post(read_one)),
+        row(Method::Get, "/api/v1/notices", permissions::READ_SELF, list, get(unread)),
+        row(Method::Post, "/api/v1/notices/read", permissions::MARK_NOTICES, all, post(read_all)),
+        row(Method::Post, "/api/v1/notices/{id}/read", permissions::MARK_NOTICES, one, post(read_one)),
     ]
 }
 

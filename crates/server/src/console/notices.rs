@@ -12,10 +12,9 @@ use axum::routing::{get, post};
 use desk::permissions;
 
 pub(super) fn routes() -> Vec<Route> {
-    let own = Access::Needs(permissions::READ_SELF);
     vec![
-        page(Method::Get, "/console/notices", own, get(show)),
-        page(Method::Post, "/console/notices/read", own, post(read)),
+        page(Method::Get, "/console/notices", Access::Needs(permissions::READ_SELF), get(show)),
+        page(Method::Post, "/console/notices/read", Access::Needs(permissions::MARK_NOTICES), post(read)),
     ]
 }
 

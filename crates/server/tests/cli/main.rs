@@ -107,7 +107,7 @@ fn beside(place: Place) {
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");
     let place = again.stop();
-    assert!(place.ok(&["migrate"]).contains("schema 1 → 1"));
+    assert!(place.ok(&["migrate"]).contains("schema 2 → 2"));
     remove(&place.folder);
 }
 

@@ -136,6 +136,62 @@ fn schemas_tell_right_bodies_from_wrong_ones() {
     assert_ne!(differences(&contract.document, schema, &body), [""; 0]);
 }
 
+/// The other ends a case may come to, and what waits to be seen.
+fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
+    let mut act = |who: &str, id: &Value, version: i64, verb: &str, body: Value| {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, &body);
+        let answer = house.act(who, id.as_str().unwrap(), version, verb, &body);
+        contract.holds("post", &path, &answer);
+    };
+    let fresh = || house.register(token, &intake())["id"].clone();
+    let told = fresh();
+    act(token, &told, 1, "accept", json!({}));
+    act(token, &told, 2, "propose", json!({"outcome": "退费"}));
+    act(lead, &told, 3, "approve", json!({}));
+    act(token, &told, 4, "reply", json!({"mode": "phone", "content": "已退费"}));
+    act(token, &told, 5, "dispute", json!({"reason": "金额不对"}));
+    act(token, &fresh(), 1, "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
+    let ground = json!({
+        "ground": "out_of_scope", "explanation": "非本企业业务", "next_channel": "other_operator", "mode": "phone",
+    });
+    act(token, &fresh(), 1, "decline", ground);
+    let void = fresh();
+    act(token, &void, 1, "request-void", json!({"reason": "重复录入"}));
+    act(lead, &void, 2, "confirm-void", json!({"decision": "confirm"}));
+    act(token, &fresh(), 1, "merge", json!({"into": told, "reason": "同一扣费"}));
+}
+
+/// What a person is told, and the jobs that tell it.
+fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
+    let now = house.desk.time().now().as_microsecond();
+    house.desk.db().write_now(move |tx| store::jobs::enqueue(tx, "unheard-of", "k", "{}", now)).unwrap();
+    house
+        .desk
+        .db()
+        .write_now(|tx| {
+            for job in store::jobs::claim(tx, i64::MAX - 1, i64::MAX, "test", 100)? {
+                match job.kind.as_str() {
+                    "unheard-of" => store::jobs::bury(tx, job.id, "test", "nobody does this")?,
+                    _ => store::jobs::retry_later(tx, job.id, "test", 0, "")?,
+                }
+            }
+            Ok::<_, store::StoreError>(())
+        })
+        .unwrap();
+    house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+    let dead = house.get(token, "/api/v1/jobs");
+    contract.holds("get", "/api/v1/jobs", &dead);
+    let again = format!("/api/v1/jobs/{}/retry", dead.json()["items"][0]["id"].as_str().unwrap());
+    contract.holds("post", "/api/v1/jobs/{id}/retry", &house.call(token, "POST", &again, &[], &Value::Null));
+    let own = [("cookie", cookie)];
+    let list = house.send("GET", "/api/v1/notices", &own, "");
+    contract.holds("get", "/api/v1/notices", &list);
+    let read = format!("/api/v1/notices/{}/read", list.json()["items"][0]["id"].as_str().unwrap());
+    contract.holds("post", "/api/v1/notices/{id}/read", &house.send("POST", &read, &own, ""));
+    contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
+}
+
 /// Every answer of the API along a life, compared with its description.
 #[test]
 fn answers_are_what_the_document_promises() {
@@ -151,19 +207,33 @@ fn answers_are_what_the_document_promises() {
     let made = house.call(&token, "POST", "/api/v1/complaints", &[], &body);
     contract.holds("post", "/api/v1/complaints", &made);
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    house.session("lin", Role::Agent);
+    let cookie = house.session("lin", Role::Agent);
     let colleague = house.get(&token, "/api/v1/users").json()["items"][0]["id"].clone();
+    let root = house.desk.root().to_string();
+    let tomorrow = (house.desk.time().now() + jiff::SignedDuration::from_hours(24)).to_string();
+    let second = house.register(&token, &intake())["number"].clone();
     let steps = [
         ("classify", json!({"category": "B204"})),
         ("accept", json!({})),
         ("assign", json!({"user": colleague})),
         ("note", json!({"text": "客户来电"})),
         ("grade", json!({"severity": "major", "urgency": "normal", "reason": "群体"})),
+        ("re-grade", json!({"severity": "major", "urgency": "urgent", "reason": "升级"})),
+        ("transfer", json!({"unit": root, "reason": "转由总部处理"})),
+        ("supplement", json!({"text": "又扣一次", "channel": "hotline", "urging": true})),
+        (
+            "record-contact",
+            json!({"mode": "phone", "outcome": "reached", "number": "13900139000", "summary": "已说明"}),
+        ),
+        ("notify-progress", json!({"mode": "sms", "content": "正在核查"})),
+        ("promise", json!({"what": "周五前回电", "due_at": tomorrow})),
+        ("keep-promise", json!({"promise": 1, "remark": "已回电"})),
+        ("link", json!({"to": second, "relation": "related"})),
         ("propose", json!({"outcome": "退费", "finding": "属实"})),
         ("send-back", json!({"reason": "依据不足"})),
         ("propose", json!({"outcome": "退费一百元"})),
         ("approve", json!({})),
-        ("reply", json!({"mode": "phone", "content": "已退费"})),
+        ("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})),
         ("set-cause", json!({"cause": "BIL.RATE"})),
         ("ask-satisfaction", json!({"mode": "sms"})),
         ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true, "timely": true})),
@@ -224,6 +294,8 @@ fn answers_are_what_the_document_promises() {
     assert!(!after.body.contains("退费") && after.json()["erased"] == true, "{}", after.body);
     let events = read(&mut contract, &house, "/events");
     assert!(!events.body.contains("退费"), "{}", events.body);
+    ended(&house, &mut contract, &token, &lead);
+    told(&house, &mut contract, &token, &cookie);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
         let method = if route.method == Method::Get { "get" } else { "post" };
         let name = format!("{method} {}", route.path);

@@ -1,0 +1,246 @@
+//! Timers and jobs: everything once, nothing lost, whoever looks and whatever the clock does.
+
+use crate::{House, house, intake, named, open};
+use desk::jobs::{notify, queue, run_timely, timers};
+use desk::time::Time;
+use desk::{Caller, CaseRef, Desk};
+use domain::actor::Role;
+use domain::case::Case;
+use domain::event::Event;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use store::testing::{Scratch, each_database};
+
+fn each(test: impl Fn(&Scratch, &House) + Copy) {
+    each_database(|scratch| {
+        let house = house(scratch);
+        test(scratch, &house);
+        let report = desk::verify::verify(house.desk.db(), None).unwrap();
+        assert!(report.is_whole(), "{:?}", report.findings);
+        house.close_down();
+    })
+    .unwrap();
+}
+
+impl House {
+    fn tick(&self) {
+        self.wait(run_timely(&self.desk, "node")).unwrap();
+    }
+
+    fn look(&self, who: &Caller, name: &CaseRef) -> (Case, Vec<Event>) {
+        let view = self.wait(self.desk.case(who, name)).unwrap();
+        (view.case, view.entries.into_iter().flat_map(|entry| entry.events).collect())
+    }
+}
+
+/// Warnings a case has given for a rule.
+fn warned(events: &[Event], of: &str) -> Vec<u8> {
+    let percent = |event: &Event| match event {
+        Event::Warned { rule, percent, .. } if rule == of => Some(*percent),
+        _ => None,
+    };
+    events.iter().filter_map(percent).collect()
+}
+
+fn hours(hours: i64) -> SignedDuration {
+    SignedDuration::from_hours(hours)
+}
+
+#[test]
+fn a_clock_warns_at_each_part_of_its_time_once() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let name = named(&house.register(&who));
+        let seen = |house: &House| warned(&house.look(&who, &name).1, "response");
+        house.tick();
+        assert_eq!(seen(house), [0; 0]);
+        // 48 hours: half, three quarters, the end.
+        for (pause, expected) in [(24, vec![50]), (0, vec![50]), (12, vec![50, 75]), (13, vec![50, 75, 100])] {
+            house.desk.time().advance(hours(pause));
+            house.tick();
+            house.tick();
+            assert_eq!(seen(house), expected);
+        }
+        house.desk.time().advance(hours(1_000));
+        house.tick();
+        assert_eq!(seen(house), [50, 75, 100], "it says so once");
+    });
+}
+
+#[test]
+fn what_was_slept_through_is_caught_up_with_and_a_clock_put_back_says_nothing_twice() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let name = named(&house.register(&who));
+        house.desk.time().advance(hours(72));
+        house.tick();
+        let (_, events) = house.look(&who, &name);
+        assert_eq!(warned(&events, "response"), [50, 75, 100]);
+        house.desk.time().advance(-hours(48));
+        house.tick();
+        house.desk.time().advance(hours(49));
+        house.tick();
+        let (case, events) = house.look(&who, &name);
+        assert_eq!(warned(&events, "response"), [50, 75, 100]);
+        assert!(case.changed_at >= case.registered_at);
+    });
+}
+
+#[test]
+fn of_many_nodes_one_wakes_a_case() {
+    each(|scratch, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let names: Vec<CaseRef> = (0..40).map(|_| named(&house.register(&who))).collect();
+        let later: Timestamp = house.desk.time().now() + hours(36);
+        let nodes: Vec<Desk> =
+            (0..3).map(|_| open(scratch, Time::at(later), &crate::key_file(scratch)).unwrap()).collect();
+        house.wait(async {
+            let mut all = tokio::task::JoinSet::new();
+            for (n, node) in nodes.iter().cloned().enumerate() {
+                all.spawn(async move { run_timely(&node, &format!("node-{n}")).await });
+            }
+            while let Some(done) = all.join_next().await {
+                done.unwrap().unwrap();
+            }
+        });
+        for name in &names {
+            assert_eq!(warned(&house.look(&who, name).1, "response"), [50, 75]);
+        }
+        let told = house.wait(house.desk.notices(&who)).unwrap();
+        let about: Vec<_> = told.iter().filter(|one| one.rule.as_deref() == Some("response")).collect();
+        assert_eq!(about.len(), names.len(), "one notice a case");
+        nodes.iter().for_each(|node| node.db().close());
+    });
+}
+
+#[test]
+fn a_promise_not_kept_is_broken_once_and_its_keepers_are_told() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let lead = house.user("two", Role::Supervisor, "");
+        let name = named(&house.register(&who));
+        let promise = json!({"what": "回电", "due_at": "2026-11-24T18:00:00+08:00"});
+        house.act(&who, &name, 1, "promise", promise).unwrap();
+        house.desk.time().advance(hours(6));
+        house.tick();
+        assert!(!house.look(&who, &name).0.promises[0].broken, "the moment itself is still in time");
+        house.desk.time().advance(SignedDuration::from_secs(1));
+        house.tick();
+        house.tick();
+        let (case, events) = house.look(&who, &name);
+        assert!(case.promises[0].broken);
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::PromiseBroken { .. })).count(), 1);
+        for person in [&who, &lead] {
+            let told = house.wait(house.desk.notices(person)).unwrap();
+            assert_eq!(told.iter().filter(|one| one.kind == "promise_broken").count(), 1);
+        }
+        // Kept at last, it stays broken on record.
+        let kept = house.act(&who, &name, case.version, "keep-promise", json!({"promise": 1})).unwrap().case;
+        assert!(kept.promises[0].broken && kept.promises[0].kept_at.is_some());
+    });
+}
+
+#[test]
+fn the_reply_promised_at_registration_is_a_promise_too() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let mut body = intake();
+        body["promised_at"] = json!("2026-11-24T13:00:00+08:00");
+        let name = named(&house.try_register(&who, body).unwrap());
+        house.desk.time().advance(hours(2));
+        house.tick();
+        assert!(house.look(&who, &name).0.promises[0].broken);
+    });
+}
+
+#[test]
+fn warnings_do_not_refuse_the_work_of_whoever_looked_before() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let name = named(&house.register(&who));
+        house.desk.time().advance(hours(24));
+        house.tick();
+        assert_eq!(house.look(&who, &name).0.version, 2);
+        let done = house.act(&who, &name, 1, "accept", json!({})).unwrap();
+        assert_eq!(done.case.version, 3);
+        assert!(house.act(&who, &name, 1, "note", json!({"text": "x"})).is_err(), "accepting is no warning");
+        assert!(house.act(&who, &name, 9, "note", json!({"text": "x"})).is_err());
+    });
+}
+
+#[test]
+fn what_came_in_overdue_does_not_warn_of_the_past() {
+    each(|_, house| {
+        let lead = house.user("two", Role::Supervisor, "");
+        let mut body = intake();
+        body["received_at"] = json!("2026-11-01T09:00:00+08:00");
+        let name = named(&house.try_register(&lead, body).unwrap());
+        house.tick();
+        assert_eq!(warned(&house.look(&lead, &name).1, "response"), [0; 0]);
+    });
+}
+
+#[test]
+fn a_job_that_keeps_failing_is_dead_until_somebody_revives_it() {
+    each(|_, house| {
+        let system = house.system();
+        let now = house.desk.time().now().as_microsecond();
+        house
+            .desk
+            .db()
+            .write_now(move |tx| {
+                store::jobs::enqueue(tx, "unheard-of", "k", "{}", now)?;
+                store::jobs::enqueue(tx, "unheard-of", "k", "{}", now)
+            })
+            .unwrap();
+        for attempt in 1..=8 {
+            let dead = house.wait(house.desk.jobs(&system, true)).unwrap();
+            assert_eq!(dead.len(), 0, "attempt {attempt}");
+            let waiting = house.wait(house.desk.jobs(&system, false)).unwrap();
+            assert_eq!(waiting.len(), 1, "the same key once");
+            house.tick();
+            house.desk.time().advance(hours(4));
+        }
+        let dead = house.wait(house.desk.jobs(&system, true)).unwrap();
+        assert_eq!((dead.len(), dead[0].attempts), (1, 8));
+        assert!(dead[0].error.contains("unheard-of"), "{}", dead[0].error);
+        assert_eq!(house.wait(house.desk.count_jobs()).unwrap(), (0, 1));
+        assert_eq!(house.wait(queue::work(&house.desk, "node")).unwrap(), 0, "nobody tries it");
+        house.wait(house.desk.retry_job(&system, dead[0].id)).unwrap();
+        assert!(house.wait(house.desk.retry_job(&system, dead[0].id)).is_err());
+        assert_eq!(house.wait(queue::work(&house.desk, "node")).unwrap(), 1);
+        let agent = house.user("one", Role::Agent, "");
+        assert!(house.wait(house.desk.jobs(&agent, true)).is_err());
+    });
+}
+
+#[test]
+fn notices_are_read_by_their_reader_only() {
+    each(|_, house| {
+        let (who, other) = (house.user("one", Role::Specialist, ""), house.user("two", Role::Specialist, ""));
+        let name = named(&house.register(&who));
+        let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
+        house.act(&who, &name, 1, "transfer", to).unwrap();
+        house.tick();
+        let told: Vec<notify::Notice> = house.wait(house.desk.notices(&other)).unwrap();
+        assert_eq!((told.len(), told[0].kind.as_str()), (1, "assigned"));
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 1);
+        assert_eq!(house.wait(house.desk.notices(&who)).unwrap().len(), 0, "nobody is told of their own doing");
+        assert!(house.wait(house.desk.read_notices(&who, Some(told[0].id))).is_err());
+        house.wait(house.desk.read_notices(&other, Some(told[0].id))).unwrap();
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 0);
+    });
+}
+
+#[test]
+fn looking_when_nothing_is_due_writes_nothing() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        house.register(&who);
+        house.tick();
+        let before = house.desk.db().stats().commits;
+        assert_eq!(house.wait(timers::ring_due(&house.desk)).unwrap(), 0);
+        house.tick();
+        assert_eq!(house.desk.db().stats().commits, before);
+    });
+}
