@@ -10,7 +10,7 @@ use crate::register::Prepared;
 use crate::time::stored;
 use crate::vault::seal::{CaseKeys, SealedItem};
 use domain::audit::chain::Ledger;
-use domain::case::{Case, Context};
+use domain::case::{Case, Context, timers};
 use domain::command::Command;
 use domain::event::{self, Entry};
 use domain::intake::Intake;
@@ -76,9 +76,29 @@ impl Desk {
             let body = self.step(&caller, now, &command, &mut case, &keys, &mut items)?;
             later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb: command.verb(), body });
         }
+        later.extend(self.rung(&mut case)?);
         // The row is written once, as the whole life leaves it.
         prepared.row = row_of(&case, &self.library().pinned(&case.packs)?, prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
+    }
+
+    /// What timers would have written by now, as one entry; without it a seeded house would wake up to a year of
+    /// warnings.
+    fn rung(&self, case: &mut Case) -> Result<Option<Later>, DeskError> {
+        let rules = self.library().pinned(&case.packs)?;
+        let system = Caller::system(self.root());
+        let now = self.time().now().max(case.changed_at);
+        let taxonomy = self.library().taxonomy();
+        let ctx = Context { now, actor: &system.actor, rules: &rules, taxonomy, others: &[] };
+        let events = timers::ring(case, &ctx);
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let verb = crate::jobs::timers::VERB;
+        let actor = system.actor.id;
+        case.apply_entry(&Entry { version: case.version + 1, at: now, actor, verb: verb.to_owned(), events });
+        Ok(Some(Later { at: stored(now), actor: actor.to_string(), verb, body }))
     }
 
     fn step(

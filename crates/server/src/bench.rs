@@ -7,6 +7,7 @@ mod intake;
 mod lists;
 mod process;
 mod seed;
+mod timers;
 
 use clap::{Args, Subcommand};
 
@@ -25,6 +26,8 @@ enum What {
     Lists(lists::Lists),
     /// Fill a database with many cases.
     Seed(seed::Seed),
+    /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
+    Timers(timers::Timers),
 }
 
 /// Runs a measurement.
@@ -36,5 +39,6 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Intake(ask) => intake::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Seed(ask) => seed::run(&ask),
+        What::Timers(ask) => timers::run(&ask),
     }
 }
