@@ -141,6 +141,12 @@ impl Limit {
         .flatten()
     }
 
+    /// Whether the grade decides.
+    #[must_use]
+    pub fn is_by_grade(&self) -> bool {
+        matches!(self, Self::ByGrade { normal, major, urgent } if normal != major || major != urgent)
+    }
+
     /// Whether the kind of area decides.
     #[must_use]
     pub const fn is_by_area(&self) -> bool {

@@ -229,7 +229,7 @@ impl Pack {
             basis: rule.basis,
             confidence: rule.confidence,
             source: self.source(&rule.source)?.clone(),
-            grade: (!rule.limit.is_by_area()).then_some(grade),
+            grade: rule.limit.is_by_grade().then_some(grade),
             start: rule.start.clone(),
             from: None,
             states_compliance: self.states_compliance(rule.confidence),

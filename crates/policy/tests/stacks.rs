@@ -108,12 +108,13 @@ fn windows_follow_from_what_was_recorded() {
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let rules = stack();
     let received = at("2026-11-24T10:00:00+08:00");
-    let occurred = Some(at("2026-07-10T10:00:00+08:00"));
+    let event = at("2026-07-10T10:00:00+08:00");
+    let occurred = Some(event);
     let windows = rules.windows(&facts("complaint", "B204"), occurred, received);
     let [window] = &windows.known[..] else { panic!("{windows:?}") };
     assert!(windows.missing.is_empty());
     assert_eq!(window.rule, "appeal_charging");
-    assert_eq!((window.opens_at, window.closes_at), (occurred.unwrap(), at("2026-12-10T23:59:59+08:00")));
+    assert_eq!((window.opens_at, window.closes_at), (event, at("2026-12-10T23:59:59+08:00")));
     assert_eq!(window.state(at("2026-12-10T23:59:59+08:00")), WindowState::Open, "the last second counts");
     assert_eq!(window.state(at("2026-12-11T00:00:00+08:00")), WindowState::Closed);
     assert_eq!(window.state(at("2026-07-10T09:59:59+08:00")), WindowState::Upcoming);

@@ -1,5 +1,10 @@
 //! The packs and calendars this product ships, and cases as its category tree classifies them.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test takes what it needs; a failed test panics")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test takes what it needs; a failed test panics"
+)]
 
 use policy::{Calendar, CalendarSet, Facts, Pack, Stack};
 use std::sync::Arc;
