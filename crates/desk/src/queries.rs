@@ -4,3 +4,4 @@ pub mod case;
 pub mod clock;
 pub mod list;
 pub mod persons;
+pub mod window;

@@ -4,6 +4,7 @@
 use crate::basis::{Basis, Confidence, Layer};
 use crate::code::codes;
 use crate::counting::{Counting, CountingRule};
+use crate::deadline::Pause;
 use crate::duration::Amount;
 use crate::grade::Grade;
 use crate::predicate::Predicate;
@@ -43,9 +44,9 @@ codes! {
         Closed = "closed",
         /// The same matter was taken up again.
         Reopened = "reopened",
-        /// The customer heard how far the matter is.
+        /// The customer was told how far the matter is.
         ProgressNotified = "progress_notified",
-        /// A regulator or another body handed the matter over.
+        /// A regulator or a government hotline handed the matter over.
         HandedOff = "handed_off",
         /// The customer rejected the outcome.
         Disputed = "disputed",
@@ -59,7 +60,7 @@ codes! {
         Accepted = "accepted",
         /// The customer was reached for the first time.
         FirstContact = "first_contact",
-        /// The customer heard how far the matter is.
+        /// The customer was told how far the matter is.
         ProgressNotified = "progress_notified",
         /// A solution was proposed.
         Proposed = "proposed",
@@ -90,32 +91,66 @@ codes! {
     }
 }
 
-/// How long a clock runs for each grade; a grade without an amount has no such clock.
+/// How long a clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit {
-    /// For 一般.
-    pub normal: Option<Amount>,
-    /// For 重大.
-    pub major: Option<Amount>,
-    /// For 紧急.
-    pub urgent: Option<Amount>,
+pub enum Limit {
+    /// For each grade; a grade without an amount has no such clock.
+    ByGrade {
+        /// For 一般.
+        normal: Option<Amount>,
+        /// For 重大.
+        major: Option<Amount>,
+        /// For 紧急.
+        urgent: Option<Amount>,
+    },
+    /// For each kind of area. An area nobody recorded counts as urban, whose amount is never the longer one.
+    ByArea {
+        /// In towns.
+        urban: Amount,
+        /// In the country.
+        rural: Amount,
+    },
 }
 
 impl Limit {
-    /// The same length for every grade.
+    /// The same length for every case.
     #[must_use]
     pub const fn same(amount: Amount) -> Self {
-        Self { normal: Some(amount), major: Some(amount), urgent: Some(amount) }
+        Self::ByGrade { normal: Some(amount), major: Some(amount), urgent: Some(amount) }
     }
 
-    /// The length for a grade.
+    /// The length for a case of a grade, in a kind of area ([`crate::Facts::area_type`]).
     #[must_use]
-    pub const fn for_grade(&self, grade: Grade) -> Option<Amount> {
-        match grade {
-            Grade::Normal => self.normal,
-            Grade::Major => self.major,
-            Grade::Urgent => self.urgent,
+    pub fn of(&self, grade: Grade, area: Option<&str>) -> Option<Amount> {
+        match (self, grade, area) {
+            (Self::ByGrade { normal, .. }, Grade::Normal, _) => *normal,
+            (Self::ByGrade { major, .. }, Grade::Major, _) => *major,
+            (Self::ByGrade { urgent, .. }, Grade::Urgent, _) => *urgent,
+            (Self::ByArea { rural, .. }, _, Some("rural")) => Some(*rural),
+            (Self::ByArea { urban, .. }, ..) => Some(*urban),
         }
+    }
+
+    /// Every length it gives.
+    pub fn amounts(&self) -> impl Iterator<Item = Amount> {
+        match *self {
+            Self::ByGrade { normal, major, urgent } => [normal, major, urgent],
+            Self::ByArea { urban, rural } => [Some(urban), Some(rural), None],
+        }
+        .into_iter()
+        .flatten()
+    }
+
+    /// Whether the grade decides.
+    #[must_use]
+    pub fn is_by_grade(&self) -> bool {
+        matches!(self, Self::ByGrade { normal, major, urgent } if normal != major || major != urgent)
+    }
+
+    /// Whether the kind of area decides.
+    #[must_use]
+    pub const fn is_by_area(&self) -> bool {
+        matches!(self, Self::ByArea { .. })
     }
 }
 
@@ -169,6 +204,11 @@ impl ClockRule {
     #[must_use]
     pub fn starts_on(&self, fact: StartFact) -> bool {
         self.start.contains(&fact)
+    }
+
+    /// The spans that count for this rule: none unless it may be paused, and never for the law layer.
+    pub(crate) fn pauses<'p>(&self, pauses: &'p [Pause]) -> &'p [Pause] {
+        if self.pausable && self.layer != Layer::Law { pauses } else { &[] }
     }
 
     /// How an amount of this rule is counted.

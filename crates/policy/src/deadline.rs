@@ -1,12 +1,23 @@
 //! Deadlines: start, amount, way of counting and calendar give a moment. Total: every input has an answer, the answer
 //! never precedes the start, and beyond the last year the calendar arithmetic knows it stays there and says so.
+//!
+//! Where waiting may stop a clock, the spans it stood still are handed in. Elapsed hours are lengthened by them. A day
+//! counts when the clock runs at that day's end, so that a hold within a day, over a weekend or after the last day moves
+//! nothing. Of working hours only those outside the spans count. Months are lengthened by as many days as had their end
+//! within a span. A pause never makes a deadline earlier.
+
+mod days;
+mod pauses;
 
 use crate::calendar::{Calendar, DayKind};
-use crate::counting::{Counting, Ends, FirstDay, Roll};
+use crate::counting::{Counting, Ends, Roll};
 use crate::duration::Amount;
 use crate::explain::{Explanation, Note, Step, Trace};
+use days::Days;
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{SignedDuration, Span, Timestamp};
+pub use pauses::Pause;
+use pauses::Pauses;
 
 /// A moment and how it came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +31,22 @@ pub struct Deadline {
 /// The deadline with its explanation.
 #[must_use]
 pub fn due(start: Timestamp, amount: Amount, counting: &Counting, calendar: &Calendar) -> Deadline {
+    due_paused(start, amount, counting, calendar, &[])
+}
+
+/// The deadline of a clock that stood still in the given spans, with its explanation. While a span without an end keeps
+/// it from running out, the moment is [`Timestamp::MAX`] and a note says so; to learn when it would be due if it ran on
+/// from now, end that span now.
+#[must_use]
+pub fn due_paused(
+    start: Timestamp,
+    amount: Amount,
+    counting: &Counting,
+    calendar: &Calendar,
+    pauses: &[Pause],
+) -> Deadline {
     let mut explanation = Explanation::begin(start, amount, *counting, calendar);
-    let at = count(start, amount, counting, calendar, &mut explanation);
+    let at = count(start, amount, counting, calendar, &Pauses::after(start, pauses), &mut explanation);
     explanation.due_at = at;
     Deadline { at, explanation }
 }
@@ -29,13 +54,27 @@ pub fn due(start: Timestamp, amount: Amount, counting: &Counting, calendar: &Cal
 /// The deadline alone, for when nobody asks why. Always equal to [`due`]'s.
 #[must_use]
 pub fn due_at(start: Timestamp, amount: Amount, counting: &Counting, calendar: &Calendar) -> Timestamp {
-    count(start, amount, counting, calendar, &mut ())
+    count(start, amount, counting, calendar, &Pauses::NONE, &mut ())
+}
+
+/// The deadline of [`due_paused`] alone.
+#[must_use]
+pub fn due_at_paused(
+    start: Timestamp,
+    amount: Amount,
+    counting: &Counting,
+    calendar: &Calendar,
+    pauses: &[Pause],
+) -> Timestamp {
+    count(start, amount, counting, calendar, &Pauses::after(start, pauses), &mut ())
 }
 
 /// Where an amount lands: on a moment, or on a day whose end is still to be found.
 enum Landing {
     Moment(Timestamp),
     Day(Date),
+    /// Nowhere, because the clock stands still until further notice.
+    Never,
 }
 
 fn count(
@@ -43,21 +82,19 @@ fn count(
     amount: Amount,
     counting: &Counting,
     calendar: &Calendar,
+    pauses: &Pauses,
     trace: &mut impl Trace,
 ) -> Timestamp {
     let local = calendar.zone().to_datetime(start);
+    let days = Days { first: counting.first_day, calendar, pauses };
     let landing = match amount {
         Amount::Instant => Landing::Moment(start),
-        Amount::Hours(hours) => {
-            trace.step(|| Step::Elapsed { hours });
-            let end = start.checked_add(SignedDuration::from_hours(i64::from(hours)));
-            Landing::Moment(end.unwrap_or_else(|_| beyond(trace)))
-        }
-        Amount::WorkingHours(hours) => Landing::Moment(working_hours(start, hours, calendar, trace)),
-        Amount::CalendarDays(days) => Landing::Day(days_on(local.date(), i64::from(days), counting, trace)),
-        Amount::Weeks(weeks) => Landing::Day(days_on(local.date(), i64::from(weeks) * 7, counting, trace)),
-        Amount::Months(months) => Landing::Day(months_on(local.date(), months, counting, trace)),
-        Amount::BusinessDays(days) => Landing::Day(business_days(local.date(), days, counting, calendar, trace)),
+        Amount::Hours(hours) => elapsed(start, hours, pauses, trace),
+        Amount::WorkingHours(hours) => working_hours(start, hours, calendar, pauses, trace),
+        Amount::CalendarDays(count) => days.calendar(local.date(), i64::from(count), trace),
+        Amount::Weeks(weeks) => days.calendar(local.date(), i64::from(weeks) * 7, trace),
+        Amount::Months(months) => days.months(local.date(), months, trace),
+        Amount::BusinessDays(count) => days.business(local.date(), count, trace),
     };
     let landing = if counting.strictly_less { less(landing, trace) } else { landing };
     let landing = roll(landing, counting.roll, calendar, trace);
@@ -83,57 +120,24 @@ fn moved(date: Date, days: i64, trace: &mut impl Trace) -> Date {
     })
 }
 
-fn begin(date: Date, first_day: FirstDay, trace: &mut impl Trace) {
-    trace.step(|| match first_day {
-        FirstDay::Excluded => Step::FirstDayExcluded { date },
-        FirstDay::Included => Step::FirstDayIncluded { date },
-    });
-}
-
-fn days_on(date: Date, days: i64, counting: &Counting, trace: &mut impl Trace) -> Date {
-    begin(date, counting.first_day, trace);
-    let first = i64::from(counting.first_day == FirstDay::Excluded);
-    let last = moved(date, (days - 1 + first).max(0), trace);
-    if days > 0 {
-        let from = moved(date, first, trace);
-        trace.step(|| Step::Counted { from, to: last, days: u32::try_from(days).unwrap_or(u32::MAX) });
-    }
-    last
-}
-
-fn months_on(date: Date, months: u32, counting: &Counting, trace: &mut impl Trace) -> Date {
-    begin(date, counting.first_day, trace);
-    let to = Span::new().try_months(months).and_then(|span| date.checked_add(span)).unwrap_or_else(|_| {
-        trace.note(|| Note::OutOfRange);
-        Date::MAX
-    });
-    trace.step(|| Step::Months { months, from: date, to, clamped: to.day() != date.day() });
-    if counting.first_day == FirstDay::Included && months > 0 { moved(to, -1, trace) } else { to }
-}
-
-fn business_days(date: Date, days: u32, counting: &Counting, calendar: &Calendar, trace: &mut impl Trace) -> Date {
-    begin(date, counting.first_day, trace);
-    let mut day = date;
-    let mut left = days;
-    if counting.first_day == FirstDay::Included && left > 0 {
-        left -= u32::from(look(day, calendar, trace));
-    }
-    while left > 0 {
-        let Ok(next) = day.tomorrow() else {
-            trace.note(|| Note::OutOfRange);
-            return Date::MAX;
+fn elapsed(start: Timestamp, hours: u32, pauses: &Pauses, trace: &mut impl Trace) -> Landing {
+    trace.step(|| Step::Elapsed { hours });
+    let mut left = SignedDuration::from_hours(i64::from(hours));
+    let mut from = start;
+    for (pause, resumed) in pauses.iter() {
+        let run = from.duration_until(pause);
+        if left <= run {
+            break;
+        }
+        left -= run;
+        let Some(resumed) = resumed else {
+            trace.note(|| Note::StandsStill { since: pause });
+            return Landing::Never;
         };
-        day = next;
-        left -= u32::from(look(day, calendar, trace));
+        trace.step(|| Step::StoodStill { from: pause, to: resumed });
+        from = resumed;
     }
-    day
-}
-
-/// Whether a day counts, telling the trace.
-fn look(day: Date, calendar: &Calendar, trace: &mut impl Trace) -> bool {
-    let kind = calendar.day_kind(day);
-    trace.day(day, kind, calendar);
-    matches!(kind, DayKind::Workday | DayKind::MakeUp(_))
+    Landing::Moment(from.checked_add(left).unwrap_or_else(|_| beyond(trace)))
 }
 
 fn less(landing: Landing, trace: &mut impl Trace) -> Landing {
@@ -147,6 +151,7 @@ fn less(landing: Landing, trace: &mut impl Trace) -> Landing {
             trace.step(|| Step::StrictlyLess { to: Some(before) });
             Landing::Day(before)
         }
+        Landing::Never => Landing::Never,
     }
 }
 
@@ -160,6 +165,7 @@ fn roll(landing: Landing, roll: Roll, calendar: &Calendar, trace: &mut impl Trac
             let local = calendar.zone().to_datetime(at);
             (local.date(), Some(local.time()))
         }
+        Landing::Never => return landing,
     };
     let day = rolled(date, roll, calendar, trace);
     if day == date {
@@ -198,17 +204,14 @@ fn rolled(date: Date, roll: Roll, calendar: &Calendar, trace: &mut impl Trace) -
 
 fn end(landing: Landing, ends: Ends, start: DateTime, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
     let date = match (&landing, ends) {
+        (Landing::Never, _) => return Timestamp::MAX,
         (Landing::Moment(at), Ends::Instant) => return *at,
         (Landing::Moment(at), _) => calendar.zone().to_datetime(*at).date(),
         (Landing::Day(date), _) => *date,
     };
     match ends {
         Ends::Instant => moment(date.to_datetime(start.time()), calendar, trace),
-        Ends::DayEnd => {
-            // Where the clock is put back over midnight, 23:59:59 comes twice: the day is over at the second one.
-            let last = calendar.zone().to_ambiguous_timestamp(date.at(23, 59, 59, 0)).later();
-            last.unwrap_or_else(|_| beyond(trace))
-        }
+        Ends::DayEnd => last_second(date, calendar).unwrap_or_else(|| beyond(trace)),
         Ends::DayAfterStart => {
             let after = moved(date, 1, trace);
             moment(after.at(0, 0, 0, 0), calendar, trace)
@@ -216,15 +219,27 @@ fn end(landing: Landing, ends: Ends, start: DateTime, calendar: &Calendar, trace
     }
 }
 
+/// The last second of a day. Where the clock is put back over midnight, 23:59:59 comes twice: the day is over at the
+/// second one.
+fn last_second(date: Date, calendar: &Calendar) -> Option<Timestamp> {
+    calendar.zone().to_ambiguous_timestamp(date.at(23, 59, 59, 0)).later().ok()
+}
+
 /// A local time as a moment: the first of two, and after a gap as far as it was long.
 fn moment(local: DateTime, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
     calendar.zone().to_timestamp(local).unwrap_or_else(|_| beyond(trace))
 }
 
-fn working_hours(start: Timestamp, hours: u32, calendar: &Calendar, trace: &mut impl Trace) -> Timestamp {
+fn working_hours(
+    start: Timestamp,
+    hours: u32,
+    calendar: &Calendar,
+    pauses: &Pauses,
+    trace: &mut impl Trace,
+) -> Landing {
     if !calendar.has_hours() {
         trace.note(|| Note::NoWorkingHours);
-        return if hours == 0 { start } else { beyond(trace) };
+        return Landing::Moment(if hours == 0 { start } else { beyond(trace) });
     }
     let mut left = SignedDuration::from_hours(i64::from(hours));
     let mut day = calendar.zone().to_datetime(start).date();
@@ -233,21 +248,24 @@ fn working_hours(start: Timestamp, hours: u32, calendar: &Calendar, trace: &mut 
         for interval in calendar.intervals(day) {
             let from = moment(day.to_datetime(interval.from), calendar, trace).max(start);
             let to = moment(day.to_datetime(interval.to), calendar, trace);
-            let open = from.duration_until(to);
-            if open <= SignedDuration::ZERO {
-                continue;
+            for (from, to) in pauses.outside(from, to) {
+                let open = from.duration_until(to);
+                let used = open.min(left);
+                trace.step(|| Step::Worked { date: day, minutes: u32::try_from(used.as_mins()).unwrap_or(u32::MAX) });
+                if used == left {
+                    return Landing::Moment(from.checked_add(left).unwrap_or_else(|_| beyond(trace)));
+                }
+                left -= used;
             }
-            let used = open.min(left);
-            trace.step(|| Step::Worked { date: day, minutes: u32::try_from(used.as_mins()).unwrap_or(u32::MAX) });
-            if used == left {
-                return from.checked_add(left).unwrap_or_else(|_| beyond(trace));
+            if let Some((since, None)) = pauses.at(to) {
+                trace.note(|| Note::StandsStill { since });
+                return Landing::Never;
             }
-            left -= used;
         }
         let Ok(next) = day.tomorrow() else {
-            return beyond(trace);
+            return Landing::Moment(beyond(trace));
         };
         day = next;
     }
-    start
+    Landing::Moment(start)
 }

@@ -97,6 +97,11 @@ impl<'d> Table<'d> {
         Place { sheet: self.sheet, at: self.at }
     }
 
+    /// The same table, to report faults at its place once it was handed on.
+    pub(crate) fn again(&self) -> Self {
+        Self { sheet: self.sheet, table: self.table, at: self.at, asked: Vec::new() }
+    }
+
     /// The value of a key that may be absent.
     pub(crate) fn optional(&mut self, key: &'static str) -> Option<Value<'d>> {
         self.asked.push(key);

@@ -10,6 +10,7 @@ use crate::counting::{Counting, Roll};
 use crate::duration::Amount;
 use crate::grade::Grade;
 use crate::text::Text;
+use crate::window::WindowFrom;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -73,10 +74,15 @@ pub struct RuleRef {
     pub confidence: Confidence,
     /// Where the figure was read.
     pub source: Source,
-    /// The grade that chose the amount.
-    pub grade: Grade,
-    /// What starts such a clock.
+    /// The grade that chose the amount; none where no grade has a part in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<Grade>,
+    /// What starts such a clock; empty for a window.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub start: Vec<StartFact>,
+    /// What such a window counts from; none for a clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<WindowFrom>,
     /// Whether compliance may be stated from this rule.
     pub states_compliance: bool,
 }
@@ -143,6 +149,25 @@ pub enum Step {
         /// Whether the month was too short and its last day was taken.
         clamped: bool,
     },
+    /// A stretch of time in which the clock stood still.
+    StoodStill {
+        /// When it stopped.
+        from: Timestamp,
+        /// When it ran again.
+        to: Timestamp,
+    },
+    /// Consecutive days that do not count because the clock stood still at their ends.
+    PausedDays {
+        /// The first of them.
+        from: Date,
+        /// The last of them.
+        to: Date,
+    },
+    /// Days added to months, one for each day whose end fell into a pause.
+    Lengthened {
+        /// How many.
+        days: u32,
+    },
     /// Working time of one stretch.
     Worked {
         /// The day.
@@ -188,6 +213,13 @@ pub enum Note {
         /// The limit counted for the grade the case has now.
         computed: Timestamp,
     },
+    /// The clock stands still until further notice, so nothing is due yet.
+    StandsStill {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Nobody recorded the kind of area; it counts as urban, whose limit is the stricter one.
+    AreaAssumed,
     /// How the rule is read where its source leaves it open.
     Interpretation {
         /// The reading.
@@ -264,6 +296,10 @@ pub(crate) trait Trace {
     fn day(&mut self, day: Date, kind: DayKind<'_>, calendar: &Calendar);
     /// A day the result leans on without counting it.
     fn touch(&mut self, day: Date, calendar: &Calendar);
+    /// A day that counted because every day counts, so that the calendar has no part in it.
+    fn counted_day(&mut self, day: Date);
+    /// A day that does not count because the clock stood still at its end.
+    fn paused_day(&mut self, day: Date);
     /// A remark, told once.
     fn note(&mut self, make: impl FnOnce() -> Note);
 
@@ -280,6 +316,8 @@ impl Trace for () {
     fn step(&mut self, _: impl FnOnce() -> Step) {}
     fn day(&mut self, _: Date, _: DayKind<'_>, _: &Calendar) {}
     fn touch(&mut self, _: Date, _: &Calendar) {}
+    fn counted_day(&mut self, _: Date) {}
+    fn paused_day(&mut self, _: Date) {}
     fn note(&mut self, _: impl FnOnce() -> Note) {}
 }
 
@@ -308,6 +346,20 @@ impl Trace for Explanation {
         let told = |note: &Note| matches!(note, Note::Provisional { text: known, .. } if known == text);
         if !self.notes.iter().any(told) {
             self.notes.push(Note::Provisional { date: day, text: text.clone() });
+        }
+    }
+
+    fn counted_day(&mut self, day: Date) {
+        if !self.lengthen(day, DayKind::Workday) {
+            self.push(Step::Counted { from: day, to: day, days: 1 });
+        }
+    }
+
+    fn paused_day(&mut self, day: Date) {
+        let left_out = self.steps_left_out > 0;
+        match self.steps.last_mut() {
+            Some(Step::PausedDays { to, .. }) if !left_out && to.tomorrow().is_ok_and(|next| next == day) => *to = day,
+            _ => self.push(Step::PausedDays { from: day, to: day }),
         }
     }
 

@@ -10,6 +10,8 @@ pub struct Facts {
     pub kind: String,
     /// Code of the category, such as `B204`.
     pub category: Option<String>,
+    /// The ministry's class of the category: one of [`crate::Facts::REGULATOR_CLASSES`].
+    pub regulator_class: Option<String>,
     /// Whether the category is on the red-line list.
     pub red_line: bool,
     /// Severity somebody or the category already gives; rules only raise it.
@@ -46,6 +48,8 @@ impl Facts {
     /// Kinds of contact a rule may name.
     pub const KINDS: &'static [&'static str] =
         &["enquiry", "service_request", "fault_report", "complaint", "suggestion", "praise", "appeal"];
+    /// Classes of the ministry's notices a rule may name: 收费争议, 网络质量, 用户服务.
+    pub const REGULATOR_CLASSES: &'static [&'static str] = &["charging", "network_quality", "user_service"];
     /// Kinds of area a rule may name.
     pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
     /// Channels a rule may name.
@@ -105,6 +109,8 @@ codes! {
         Category = "category",
         /// [`Facts::category`], how it begins: `A` is all of network quality.
         CategoryPrefix = "category_prefix",
+        /// [`Facts::regulator_class`].
+        RegulatorClass = "regulator_class",
         /// [`Facts::red_line`].
         RedLine = "red_line",
         /// [`Facts::accept_channel`].
@@ -133,5 +139,12 @@ codes! {
         KeyAccount = "key_account",
         /// The grade the case has; unknown while it is being graded.
         Grade = "grade",
+    }
+}
+
+impl FactName {
+    /// Whether it is known only once the case is classified.
+    pub(crate) const fn is_of_the_category(self) -> bool {
+        matches!(self, Self::Category | Self::CategoryPrefix | Self::RegulatorClass | Self::RedLine)
     }
 }

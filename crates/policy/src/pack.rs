@@ -7,14 +7,15 @@ use crate::assess::AssessRule;
 use crate::basis::{Basis, Confidence, Source, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
 use crate::clock::{ClockRule, Started};
-use crate::counting::CountingRule;
-use crate::deadline::{due, due_at};
+use crate::deadline::{Pause, due_at_paused, due_paused};
 use crate::duration::Amount;
 use crate::explain::{Explanation, Note, RuleRef};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::grade::{DecisionTable, Grade};
+use crate::period::Period;
 use crate::text::Text;
+use crate::window::{Window, WindowRule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -30,21 +31,6 @@ pub struct ReviewRule {
     pub four_eyes: bool,
     /// Why, for people.
     pub reason: Text,
-    /// What it rests on.
-    pub basis: Basis,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
-}
-
-/// How long after its closing a case may be taken up again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reopen {
-    /// The window.
-    pub within: Amount,
-    /// How it is counted.
-    pub counting: CountingRule,
     /// What it rests on.
     pub basis: Basis,
     /// How sure it is.
@@ -70,7 +56,10 @@ pub struct Pack {
     grades: Option<DecisionTable>,
     assess: Vec<AssessRule>,
     reviews: Vec<ReviewRule>,
-    reopen: Option<Reopen>,
+    windows: Vec<WindowRule>,
+    reopen: Option<Period>,
+    suspend: Option<Period>,
+    repeat: Option<Period>,
     notes: Vec<Text>,
 }
 
@@ -165,7 +154,8 @@ impl Pack {
     /// Identities of its rules that a case refers to.
     pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
         let clocks = self.clocks.iter().map(|rule| rule.id.as_str());
-        clocks.chain(self.assess.iter().map(|rule| rule.id.as_str()))
+        let windows = self.windows.iter().map(|rule| rule.id.as_str());
+        clocks.chain(windows).chain(self.assess.iter().map(|rule| rule.id.as_str()))
     }
 
     /// The decision table of grades, when it grades at all.
@@ -186,10 +176,28 @@ impl Pack {
         &self.reviews
     }
 
-    /// The window for reopening.
+    /// Its windows, in order.
     #[must_use]
-    pub const fn reopen(&self) -> Option<&Reopen> {
+    pub fn windows(&self) -> &[WindowRule] {
+        &self.windows
+    }
+
+    /// How long after its closing a case may be taken up again.
+    #[must_use]
+    pub const fn reopen(&self) -> Option<&Period> {
         self.reopen.as_ref()
+    }
+
+    /// How long a case may be held at a time.
+    #[must_use]
+    pub const fn suspend(&self) -> Option<&Period> {
+        self.suspend.as_ref()
+    }
+
+    /// Within what another contact about the same matter is a repeat.
+    #[must_use]
+    pub const fn repeat(&self) -> Option<&Period> {
+        self.repeat.as_ref()
     }
 
     /// Interpretations that hold for the whole pack.
@@ -198,16 +206,19 @@ impl Pack {
         &self.notes
     }
 
-    /// Why a clock of this pack is due when it is; nothing when the rule does not apply.
+    /// Why a clock of this pack is due when it is, the spans it stood still counted as far as the rule may be paused;
+    /// nothing when the rule does not apply.
     pub(crate) fn explain(
         &self,
         rule: &ClockRule,
         start: Timestamp,
         facts: &Facts,
         grade: Grade,
+        pauses: &[Pause],
     ) -> Option<Explanation> {
         let amount = amount(rule, facts, grade)?;
-        let mut explanation = due(start, amount, &rule.counting_for(amount), &self.calendar).explanation;
+        let counting = rule.counting_for(amount);
+        let mut explanation = due_paused(start, amount, &counting, &self.calendar, rule.pauses(pauses)).explanation;
         explanation.rule = Some(RuleRef {
             pack: self.id.clone(),
             pack_version: self.version.clone(),
@@ -218,30 +229,63 @@ impl Pack {
             basis: rule.basis,
             confidence: rule.confidence,
             source: self.source(&rule.source)?.clone(),
-            grade,
+            grade: rule.limit.is_by_grade().then_some(grade),
             start: rule.start.clone(),
-            states_compliance: self.states_compliance(rule),
+            from: None,
+            states_compliance: self.states_compliance(rule.confidence),
         });
+        if rule.limit.is_by_area() && facts.area_type.is_none() {
+            explanation.notes.push(Note::AreaAssumed);
+        }
         explanation.notes.extend(rule.note.clone().map(|text| Note::Interpretation { text }));
         Some(explanation)
     }
 
-    /// Whether compliance may be stated from a rule. A preview or an unverified figure may only remind.
-    #[must_use]
-    pub fn states_compliance(&self, rule: &ClockRule) -> bool {
-        self.status == Status::Active && rule.confidence != Confidence::Unverified
+    /// A window of this pack, counted from a moment.
+    pub(crate) fn window(&self, rule: &WindowRule, from: Timestamp) -> Option<Window> {
+        let (opens_at, mut explanation) = rule.count(from, &self.calendar);
+        explanation.rule = Some(RuleRef {
+            pack: self.id.clone(),
+            pack_version: self.version.clone(),
+            pack_status: self.status,
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            layer: rule.layer,
+            basis: rule.basis,
+            confidence: rule.confidence,
+            source: self.source(&rule.source)?.clone(),
+            grade: None,
+            start: Vec::new(),
+            from: Some(rule.from),
+            states_compliance: self.states_compliance(rule.confidence),
+        });
+        Some(Window { rule: rule.id.clone(), opens_at, closes_at: explanation.due_at, explanation })
     }
 
-    /// When a clock of this pack that begins at a moment is due; nothing when the rule does not apply.
-    pub(crate) fn start(&self, rule: &ClockRule, from: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
+    /// Whether compliance may be stated from a figure. A preview or an unverified figure may only remind.
+    #[must_use]
+    pub fn states_compliance(&self, confidence: Confidence) -> bool {
+        self.status == Status::Active && confidence != Confidence::Unverified
+    }
+
+    /// When a clock of this pack that begins at a moment is due, the spans it stood still counted as far as the rule may
+    /// be paused; nothing when the rule does not apply.
+    pub(crate) fn start(
+        &self,
+        rule: &ClockRule,
+        from: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+    ) -> Option<Started> {
         let amount = amount(rule, facts, grade)?;
-        let due_at = due_at(from, amount, &rule.counting_for(amount), &self.calendar);
+        let due_at = due_at_paused(from, amount, &rule.counting_for(amount), &self.calendar, rule.pauses(pauses));
         Some(Started { rule: rule.id.clone(), from, due_at })
     }
 }
 
 /// The amount of a rule for a case, when the rule applies to it.
 fn amount(rule: &ClockRule, facts: &Facts, grade: Grade) -> Option<Amount> {
-    let amount = rule.limit.for_grade(grade)?;
+    let amount = rule.limit.of(grade, facts.area_type.as_deref())?;
     rule.applies.holds(facts, Some(grade)).then_some(amount)
 }

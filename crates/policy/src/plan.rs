@@ -97,9 +97,13 @@ fn version_on<'p>(packs: &'p [Arc<Pack>], id: &str, day: Date) -> Option<&'p Arc
 fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
     let default = table.needed("default");
     let mut stacks: Vec<StackPlan> = Vec::new();
+    let mut complete = true;
     for stack in table.tables("stack") {
         let place = stack.place();
-        let Some(plan) = read_stack(stack, packs) else { continue };
+        let Some(plan) = read_stack(stack, packs) else {
+            complete = false;
+            continue;
+        };
         plan.check(packs, place);
         if stacks.iter().any(|known| known.id == plan.id) {
             place.fault(format!("a second stack `{}`", plan.id));
@@ -109,7 +113,8 @@ fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
     let default = default?;
     let wanted = default.string()?;
     let found = stacks.iter().find(|stack| stack.id == wanted).cloned();
-    if found.is_none() {
+    // A stack with a fault of its own would show up as absent too: one message is enough.
+    if found.is_none() && complete {
         let known: Vec<&str> = stacks.iter().map(|stack| stack.id.as_str()).collect();
         default.fault(format!("names a stack that is not there; there are: {}", known.join(", ")));
     }

@@ -43,6 +43,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
     match fact {
         FactName::Kind => one(Some(facts.kind.as_str()).filter(|kind| !kind.is_empty())),
         FactName::Category | FactName::CategoryPrefix => one(facts.category.as_deref()),
+        FactName::RegulatorClass => one(facts.regulator_class.as_deref()),
         FactName::AcceptChannel => one(Some(facts.accept_channel.as_str()).filter(|channel| !channel.is_empty())),
         FactName::Vulnerable => Seen::Codes(facts.vulnerable.iter().map(String::as_str).collect()),
         FactName::AreaType => one(facts.area_type.as_deref()),
@@ -96,6 +97,15 @@ impl Predicate {
     pub fn holds(&self, facts: &Facts, grade: Option<Grade>) -> bool {
         let all = |tests: &Vec<(FactName, Test)>| {
             tests.iter().all(|(fact, test)| test.holds(*fact, &seen(*fact, facts, grade)))
+        };
+        self.alternatives.is_empty() || self.alternatives.iter().any(all)
+    }
+
+    /// Whether it could still hold for a case nobody classified: the tests of its category count as passed.
+    #[must_use]
+    pub fn holds_for_some_category(&self, facts: &Facts) -> bool {
+        let all = |tests: &Vec<(FactName, Test)>| {
+            tests.iter().all(|(fact, test)| fact.is_of_the_category() || test.holds(*fact, &seen(*fact, facts, None)))
         };
         self.alternatives.is_empty() || self.alternatives.iter().any(all)
     }
@@ -167,6 +177,7 @@ fn read_codes(fact: FactName, value: Value<'_>) -> Option<Test> {
 fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
     match fact {
         FactName::Kind => value.listed(Facts::KINDS),
+        FactName::RegulatorClass => value.listed(Facts::REGULATOR_CLASSES),
         FactName::AcceptChannel => value.listed(Facts::CHANNELS),
         FactName::Vulnerable => value.listed(Facts::VULNERABILITIES),
         FactName::AreaType => value.listed(Facts::AREA_TYPES),

@@ -7,11 +7,13 @@
 use crate::assess::{self, AssessRule, Assessment};
 use crate::basis::{Layer, Tier};
 use crate::clock::{ClockRule, OnRegrade, StartFact, Started};
-use crate::deadline::due_at;
+use crate::deadline::Pause;
 use crate::explain::Explanation;
 use crate::facts::Facts;
 use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
-use crate::pack::{Pack, Reopen, ReviewRule};
+use crate::pack::{Pack, ReviewRule};
+use crate::period::Period;
+use crate::window::{WindowFrom, WindowRule, Windows};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -135,15 +137,29 @@ impl Stack {
     pub fn clocks_started_by(&self, fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
         self.rules()
             .filter(|(_, rule)| rule.starts_on(fact))
-            .filter_map(|(pack, rule)| pack.start(rule, at, facts, grade))
+            .filter_map(|(pack, rule)| pack.start(rule, at, facts, grade, &[]))
             .collect()
     }
 
     /// A clock counted anew from its original start; nothing when the rule does not exist or does not apply.
     #[must_use]
     pub fn recompute(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Started> {
+        self.due_paused(rule, start, facts, grade, &[])
+    }
+
+    /// The same for a clock that stood still in the given spans. They move a rule that may be paused, and nothing of the
+    /// law layer; a span without an end that keeps the clock from running out makes it due at [`Timestamp::MAX`].
+    #[must_use]
+    pub fn due_paused(
+        &self,
+        rule: &str,
+        from: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+    ) -> Option<Started> {
         let (pack, rule) = self.placed(rule)?;
-        pack.start(rule, start, facts, grade)
+        pack.start(rule, from, facts, grade, pauses)
     }
 
     /// The limit that holds for a running clock after the grade changed. Clocks of the law layer are never lengthened,
@@ -159,8 +175,52 @@ impl Stack {
     /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.
     #[must_use]
     pub fn explain(&self, rule: &str, start: Timestamp, facts: &Facts, grade: Grade) -> Option<Explanation> {
+        self.explain_paused(rule, start, facts, grade, &[])
+    }
+
+    /// Why a clock that stood still in the given spans is due when it is.
+    #[must_use]
+    pub fn explain_paused(
+        &self,
+        rule: &str,
+        from: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+    ) -> Option<Explanation> {
         let (pack, rule) = self.placed(rule)?;
-        pack.explain(rule, start, facts, grade)
+        pack.explain(rule, from, facts, grade, pauses)
+    }
+
+    /// The windows of a case: rights that follow from when the matter happened and when it was first received.
+    #[must_use]
+    pub fn windows(&self, facts: &Facts, occurred_at: Option<Timestamp>, received_at: Timestamp) -> Windows {
+        let mut windows = Windows::default();
+        for pack in self.packs() {
+            for rule in pack.windows() {
+                if !rule.applies.holds(facts, None) {
+                    if facts.category.is_none() && rule.applies.holds_for_some_category(facts) {
+                        windows.miss("category");
+                    }
+                    continue;
+                }
+                let from = match rule.from {
+                    WindowFrom::OccurredAt => occurred_at,
+                    WindowFrom::ReceivedAt => Some(received_at),
+                };
+                match from {
+                    Some(from) => windows.known.extend(pack.window(rule, from)),
+                    None => windows.miss(WindowFrom::OccurredAt.code()),
+                }
+            }
+        }
+        windows
+    }
+
+    /// A window rule by its identity.
+    #[must_use]
+    pub fn window(&self, rule: &str) -> Option<&WindowRule> {
+        self.packs().flat_map(Pack::windows).find(|window| window.id == rule)
     }
 
     /// Whether an outcome of this grade needs a second person's approval.
@@ -172,8 +232,28 @@ impl Stack {
     /// The last moment at which a case closed then may be reopened; nothing when no pack sets a limit.
     #[must_use]
     pub fn reopen_until(&self, closed_at: Timestamp) -> Option<Timestamp> {
-        let (pack, reopen): (&Pack, &Reopen) = self.packs().find_map(|pack| Some((pack, pack.reopen()?)))?;
-        Some(due_at(closed_at, reopen.within, &reopen.counting.complete(reopen.within), pack.calendar()))
+        let (pack, period) = self.period(Pack::reopen)?;
+        Some(period.until(closed_at, pack.calendar()))
+    }
+
+    /// The last moment until which a case may be held that is held from then; nothing when no pack sets a limit.
+    #[must_use]
+    pub fn suspend_until(&self, from: Timestamp) -> Option<Timestamp> {
+        let (pack, period) = self.period(Pack::suspend)?;
+        Some(period.until(from, pack.calendar()))
+    }
+
+    /// The earliest first receipt of which a contact at that moment is still a repeat; nothing when no pack says what a
+    /// repeat is.
+    #[must_use]
+    pub fn repeat_since(&self, now: Timestamp) -> Option<Timestamp> {
+        let (pack, period) = self.period(Pack::repeat)?;
+        Some(period.since(now, pack.calendar()))
+    }
+
+    /// A period of the first pack, from the top down, that sets it.
+    fn period<'s>(&'s self, which: impl Fn(&'s Pack) -> Option<&'s Period>) -> Option<(&'s Pack, &'s Period)> {
+        self.packs().find_map(|pack| Some((pack, which(pack)?)))
     }
 
     fn rules(&self) -> impl Iterator<Item = (&Pack, &ClockRule)> {

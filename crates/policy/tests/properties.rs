@@ -1,27 +1,15 @@
 //! What holds for every deadline, every table of grades and every text that claims to be a pack or a calendar.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test panics")]
 
+mod shipped;
+
 use jiff::{SignedDuration, Timestamp};
 use policy::{
-    Amount, Calendar, CalendarSet, Counting, Ends, Facts, FirstDay, Grade, Lang, Pack, Roll, Severity, Stack,
+    Amount, Calendar, CalendarSet, Counting, Ends, Facts, FirstDay, Grade, Lang, Layer, Pack, Roll, Severity,
     StartFact, Urgency, due, due_at,
 };
 use proptest::prelude::*;
-use std::sync::Arc;
-
-const CALENDAR: &str = include_str!("../../../packs/calendars/cn-state-council.toml");
-const PACK: &str = include_str!("../../../packs/guide-standard.toml");
-
-fn calendar() -> Calendar {
-    Calendar::parse_file("cn-state-council.toml", CALENDAR).unwrap()
-}
-
-fn rules() -> Stack {
-    let mut calendars = CalendarSet::default();
-    calendars.insert(calendar());
-    let pack = Pack::load("guide-standard.toml", PACK, &calendars).unwrap();
-    Stack::new([Arc::new(pack)]).unwrap()
-}
+use shipped::{CALENDAR, CN_TELECOM, GUIDE_STANDARD, calendar, calendars, stack};
 
 fn any_amount() -> impl Strategy<Value = Amount> {
     (0_usize..7, 0_u32..2_000).prop_map(|(unit, n)| match unit {
@@ -103,18 +91,16 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_told_with_its_place(at in 0_usize..8_000, letter in "[a-z\\[\\]=\"{}0-9 ]") {
-        for (file, text) in [("pack.toml", PACK), ("calendar.toml", CALENDAR)] {
+    fn damage_is_told_with_its_place(at in 0_usize..20_000, letter in "[a-z\\[\\]=\"{}0-9 ]") {
+        for (file, text) in [("pack.toml", GUIDE_STANDARD), ("law.toml", CN_TELECOM), ("calendar.toml", CALENDAR)] {
             let mut damaged: Vec<char> = text.chars().collect();
             let place = at % damaged.len();
             damaged[place] = letter.chars().next().unwrap();
             let damaged: String = damaged.into_iter().collect();
-            let faults = if file == "pack.toml" {
-                let mut calendars = CalendarSet::default();
-                calendars.insert(calendar());
-                Pack::load(file, &damaged, &calendars).map(drop)
-            } else {
+            let faults = if file == "calendar.toml" {
                 Calendar::parse_file(file, &damaged).map(drop)
+            } else {
+                Pack::load(file, &damaged, &calendars()).map(drop)
             };
             if let Err(faults) = faults {
                 prop_assert!(!faults.is_empty());
@@ -134,7 +120,7 @@ proptest! {
         let facts = Facts {
             kind: "complaint".into(), safety, red_line: red, repeat_count: repeat, severity, urgency, ..Facts::default()
         };
-        let assessed = rules().assess(&facts);
+        let assessed = stack().assess(&facts);
         prop_assert!(assessed.severity >= severity && assessed.urgency >= urgency);
         if assessed.severity != severity || assessed.urgency != urgency {
             prop_assert!(!assessed.raised_by.is_empty(), "what was raised names its rule");
@@ -144,7 +130,7 @@ proptest! {
 
 #[test]
 fn every_pair_of_axes_has_exactly_one_grade() {
-    let rules = rules();
+    let rules = stack();
     for (severity, urgency, grade) in [
         (Severity::Normal, Urgency::Normal, Grade::Normal),
         (Severity::Major, Urgency::Normal, Grade::Major),
@@ -157,28 +143,27 @@ fn every_pair_of_axes_has_exactly_one_grade() {
 
 #[test]
 fn a_table_with_a_hole_or_a_doubt_is_refused() {
-    let load = |text: &str| {
-        let mut calendars = CalendarSet::default();
-        calendars.insert(calendar());
-        Pack::load("pack.toml", text, &calendars).map(drop)
-    };
+    let load = |text: &str| Pack::load("pack.toml", text, &calendars()).map(drop);
     let row = "[[grade]]\nid = \"urgent-major\"\nwhen = { severity = \"major\", urgency = \"urgent\" }\n";
-    let start = PACK.find(row).unwrap();
-    let end = start + PACK[start..].find("\n\n").unwrap();
-    let hole = format!("{}{}", &PACK[..start], &PACK[end..]);
+    let start = GUIDE_STANDARD.find(row).unwrap();
+    let end = start + GUIDE_STANDARD[start..].find("\n\n").unwrap();
+    let hole = format!("{}{}", &GUIDE_STANDARD[..start], &GUIDE_STANDARD[end..]);
     assert!(load(&hole).is_err(), "a pair without a grade");
     let twice = format!(
-        "{PACK}\n{}",
-        PACK[start..end].replace("urgent-major", "again").replace("grade = \"urgent\"", "grade = \"major\"")
+        "{GUIDE_STANDARD}\n{}",
+        GUIDE_STANDARD[start..end].replace("urgent-major", "again").replace("grade = \"urgent\"", "grade = \"major\"")
     );
     assert!(load(&twice).is_err(), "a pair with two grades");
-    load(PACK).unwrap();
+    load(GUIDE_STANDARD).unwrap();
 }
 
 #[test]
-fn a_reopening_starts_internal_clocks_anew_from_its_own_moment() {
+fn a_reopening_starts_internal_clocks_anew_and_no_statutory_one() {
     let facts = Facts { kind: "complaint".into(), ..Facts::default() };
     let at: Timestamp = "2026-11-24T04:00:00Z".parse().unwrap();
-    let started = rules().clocks_started_by(StartFact::Reopened, &facts, Grade::Normal, at);
+    let rules = stack();
+    let started = rules.clocks_started_by(StartFact::Reopened, &facts, Grade::Normal, at);
     assert!(!started.is_empty() && started.iter().all(|clock| clock.from == at && clock.due_at > at));
+    let layer = |rule: &str| rules.clock(rule).unwrap().layer;
+    assert!(started.iter().all(|clock| layer(&clock.rule) == Layer::Practice));
 }

@@ -17,6 +17,7 @@ mod register;
 mod related;
 mod times;
 mod trees;
+mod windows;
 
 use crate::app::{App, AppState};
 use crate::data;

@@ -50,7 +50,7 @@ impl Desk {
             .iter()
             .filter_map(|clock| {
                 let explanation = rules.explain(&clock.rule, clock.from, &facts, case.grade)?;
-                Some(ExplainedClock { clock: clock.clone(), explanation })
+                Some(ExplainedClock { clock: clock.clone(), explanation: explanation.keeping(clock.due_at) })
             })
             .collect();
         explained.reverse();

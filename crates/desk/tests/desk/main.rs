@@ -13,6 +13,7 @@ mod nodes;
 mod people;
 mod proof;
 mod random;
+mod rules;
 mod spine;
 mod timers;
 

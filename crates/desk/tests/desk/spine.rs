@@ -26,8 +26,11 @@ fn from_registration_to_close() {
         assert_eq!(
             due,
             [
+                ("statutory_answer", at("2026-12-09T23:59:59+08:00")),
                 ("first_handling", at("2026-11-25T12:00:00+08:00")),
+                ("first_contact", at("2026-11-25T12:00:00+08:00")),
                 ("response", at("2026-11-26T12:00:00+08:00")),
+                ("progress", at("2026-11-26T12:00:00+08:00")),
                 ("grade_response", at("2026-11-25T12:00:00+08:00")),
                 ("grade_solution", at("2026-11-27T23:59:59+08:00")),
             ]
@@ -43,7 +46,7 @@ fn from_registration_to_close() {
         let reopened = house.act(&agent, &named(&done), 10, "reopen", json!({"reason": "又扣费了"})).unwrap();
         assert_eq!(reopened.case.round, 2);
         assert_eq!(reopened.case.received_at, done.case.received_at, "first receipt stays");
-        assert_eq!(reopened.case.clocks.iter().filter(|clock| clock.round == 2).count(), 4);
+        assert_eq!(reopened.case.clocks.iter().filter(|clock| clock.round == 2).count(), 6);
         let then = house.wait(house.desk.case_at(&agent, &named(&done), 1)).unwrap();
         assert_eq!(then.case.state, State::Registered);
         house.close_down();

@@ -7,6 +7,7 @@ use crate::free_text::{FreeText, plain};
 use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
+use crate::taxonomy::Taxonomy;
 use policy::{Facts, Severity, Urgency};
 use serde::Deserialize;
 
@@ -102,14 +103,21 @@ pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<E
     events
 }
 
-/// What the rules may look at.
+/// What the rules may look at while something is decided.
 #[must_use]
 pub fn facts(record: &Record, category: Option<&str>, ctx: &Context<'_>) -> Facts {
-    let known = category.and_then(|code| ctx.taxonomy.category(code));
+    facts_of(record, category, ctx.taxonomy)
+}
+
+/// What the rules may look at.
+#[must_use]
+pub fn facts_of(record: &Record, category: Option<&str>, taxonomy: &Taxonomy) -> Facts {
+    let known = category.and_then(|code| taxonomy.category(code));
     let assessed = &record.assessment;
     Facts {
         kind: record.kind.code().to_owned(),
         category: category.map(str::to_owned),
+        regulator_class: known.and_then(|category| category.miit).map(|class| class.code().to_owned()),
         red_line: known.is_some_and(|category| category.red),
         severity: assessed.severity.or(known.map(|category| category.severity)).unwrap_or(Severity::Normal),
         urgency: assessed.urgency.or(known.map(|category| category.urgency)).unwrap_or(Urgency::Normal),

@@ -6,6 +6,7 @@ use crate::clock::StartFact;
 use crate::counting::{Ends, Roll};
 use crate::duration::Amount;
 use crate::text::Lang;
+use crate::window::WindowFrom;
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
@@ -20,7 +21,7 @@ impl Explanation {
             lines.push(basis_line(rule, lang));
         }
         lines.push(self.start_line(lang));
-        lines.extend(self.steps.iter().map(|step| step_line(step, lang)));
+        lines.extend(self.steps.iter().map(|step| step_line(step, |at| self.local(at), lang)));
         if self.steps_left_out > 0 {
             lines.push(match lang {
                 Lang::Zh => format!("其余 {} 步从略。", self.steps_left_out),
@@ -47,9 +48,21 @@ impl Explanation {
         match (self.counting.ends, lang) {
             (Ends::DayAfterStart, Lang::Zh) => format!("自 {due} 起。"),
             (Ends::DayAfterStart, Lang::En) => format!("From {due}."),
+            (_, Lang::Zh) if self.stands_still() => "停钟期间不到期。".to_owned(),
+            (_, Lang::En) if self.stands_still() => "Nothing is due while the clock stands still.".to_owned(),
+            (_, Lang::Zh) if self.is_window() => format!("截止 {due}（含）。"),
+            (_, Lang::En) if self.is_window() => format!("Closes {due}, inclusive."),
             (_, Lang::Zh) => format!("到期 {due}（含）。"),
             (_, Lang::En) => format!("Due {due}, inclusive."),
         }
+    }
+
+    fn stands_still(&self) -> bool {
+        self.notes.iter().any(|note| matches!(note, Note::StandsStill { .. }))
+    }
+
+    fn is_window(&self) -> bool {
+        self.rule.as_ref().is_some_and(|rule| rule.from.is_some())
     }
 
     /// A moment in the zone of the calendar. A zone this machine does not know is shown in UTC, and says so.
@@ -87,6 +100,14 @@ impl Explanation {
                     self.local(*computed)
                 )
             }
+            (Note::StandsStill { since }, Lang::Zh) => format!("自 {} 起停钟，恢复后继续计。", self.local(*since)),
+            (Note::StandsStill { since }, Lang::En) => {
+                format!("The clock stands still since {} and goes on when the case is resumed.", self.local(*since))
+            }
+            (Note::AreaAssumed, Lang::Zh) => "未登记城乡类型，按较严的城镇期限计。".to_owned(),
+            (Note::AreaAssumed, Lang::En) => {
+                "Nobody recorded whether the place is urban or rural; the stricter urban limit is taken.".to_owned()
+            }
             (Note::Interpretation { text }, Lang::Zh) => format!("解释：{}。", text.zh),
             (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
         }
@@ -94,21 +115,22 @@ impl Explanation {
 }
 
 fn rule_line(rule: &RuleRef, lang: Lang) -> String {
-    let grade = rule.grade.name(lang);
-    let started: Vec<&str> = rule.start.iter().map(|fact| start_words(*fact, lang)).collect();
-    let started = started.join(if lang == Lang::Zh { "或" } else { " or " });
+    let counted = match rule.from {
+        Some(from) => from_words(from, lang).to_owned(),
+        None => {
+            let facts: Vec<&str> = rule.start.iter().map(|fact| start_words(*fact, lang)).collect();
+            facts.join(if lang == Lang::Zh { "或" } else { " or " })
+        }
+    };
+    let grade = rule.grade.map(|grade| grade.name(lang)).map_or_else(String::new, |grade| match lang {
+        Lang::Zh => format!("等级{grade}，"),
+        Lang::En => format!("grade {grade}, "),
+    });
+    let place = format!("{} {} {}", rule.pack, rule.pack_version, rule.rule);
     let title = rule.title.get(lang);
     match lang {
-        Lang::Zh => {
-            format!(
-                "规则：{title}（{} {} {}），等级{grade}，自{started}起算。",
-                rule.pack, rule.pack_version, rule.rule
-            )
-        }
-        Lang::En => format!(
-            "Rule: {title} ({} {} {}), grade {grade}, counted from {started}.",
-            rule.pack, rule.pack_version, rule.rule
-        ),
+        Lang::Zh => format!("规则：{title}（{place}），{grade}自{counted}起算。"),
+        Lang::En => format!("Rule: {title} ({place}), {grade}counted from {counted}."),
     }
 }
 
@@ -140,7 +162,7 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
     line
 }
 
-fn step_line(step: &Step, lang: Lang) -> String {
+fn step_line(step: &Step, local: impl Fn(Timestamp) -> String, lang: Lang) -> String {
     let zh = lang == Lang::Zh;
     match step {
         Step::Elapsed { hours } if zh => format!("连续计 {hours} 小时，夜间和节假日照计。"),
@@ -181,6 +203,15 @@ fn step_line(step: &Step, lang: Lang) -> String {
             format!("Skips {}: {}.", days_words(*from, *to, lang), name.get(lang))
         }
         Step::Months { months, from, to, clamped } => months_line(*months, *from, *to, *clamped, lang),
+        Step::StoodStill { from, to } => stood_still_line(local(*from), local(*to), lang),
+        Step::PausedDays { from, to } if zh => format!("{} 当日终了时停钟，不计。", days_words(*from, *to, lang)),
+        Step::PausedDays { from, to } => {
+            format!("{}: the clock stood still at the day's end; not counted.", days_words(*from, *to, lang))
+        }
+        Step::Lengthened { days } if zh => format!("有 {days} 个日终处于停钟，顺延 {days} 日。"),
+        Step::Lengthened { days } => {
+            format!("The clock stood still at the end of {days} days, so as many are added.")
+        }
         Step::Worked { date, minutes } if zh => {
             format!("{} 计入工作时间 {minutes} 分钟。", day(*date, lang))
         }
@@ -196,6 +227,13 @@ fn step_line(step: &Step, lang: Lang) -> String {
         Step::StrictlyLess { to: None } if zh => "须少于期限：提前一秒。".to_owned(),
         Step::StrictlyLess { to: None } => "Less than the limit is allowed: one second earlier.".to_owned(),
         Step::Rolled { rule, from, to } => rolled_line(*rule, *from, *to, lang),
+    }
+}
+
+fn stood_still_line(from: String, to: String, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{from} 至 {to} 停钟，不计。"),
+        Lang::En => format!("The clock stood still from {from} to {to}; not counted."),
     }
 }
 
@@ -261,11 +299,20 @@ const fn start_words(fact: StartFact, lang: Lang) -> &'static str {
         (StartFact::Reopened, Lang::Zh) => "重开",
         (StartFact::Reopened, Lang::En) => "reopening",
         (StartFact::ProgressNotified, Lang::Zh) => "告知进展",
-        (StartFact::ProgressNotified, Lang::En) => "the progress notice",
-        (StartFact::HandedOff, Lang::Zh) => "转办",
-        (StartFact::HandedOff, Lang::En) => "the hand-off",
-        (StartFact::Disputed, Lang::Zh) => "客户不认可",
-        (StartFact::Disputed, Lang::En) => "the dispute",
+        (StartFact::ProgressNotified, Lang::En) => "news of the progress",
+        (StartFact::HandedOff, Lang::Zh) => "外部机构转来",
+        (StartFact::HandedOff, Lang::En) => "hand-over by another body",
+        (StartFact::Disputed, Lang::Zh) => "客户不认可结果",
+        (StartFact::Disputed, Lang::En) => "the customer's rejection of the outcome",
+    }
+}
+
+const fn from_words(from: WindowFrom, lang: Lang) -> &'static str {
+    match (from, lang) {
+        (WindowFrom::OccurredAt, Lang::Zh) => "事发",
+        (WindowFrom::OccurredAt, Lang::En) => "the event",
+        (WindowFrom::ReceivedAt, Lang::Zh) => "首次收到",
+        (WindowFrom::ReceivedAt, Lang::En) => "first receipt",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reads a pack file. What a rule may say is decided here, once: the rest of the crate relies on it.
 
-use super::{Pack, Reopen, ReviewRule};
+use super::{Pack, ReviewRule};
 use crate::assess::AssessRule;
 use crate::basis::{Basis, Confidence, Layer, Source, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
@@ -10,8 +10,10 @@ use crate::document::{self, Table, Value};
 use crate::duration::Amount;
 use crate::fault::Fault;
 use crate::grade::{DecisionTable, Grade};
+use crate::period::Period;
 use crate::predicate::Predicate;
 use crate::text::Text;
+use crate::window::WindowRule;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,25 +47,32 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let clocks = rules(table, "clock", |clock| read_clock(clock, calendar.as_deref(), tier), |rule| &rule.id);
     let assess = rules(table, "assess", AssessRule::read, |rule| &rule.id);
     let reviews = rules(table, "review", read_review, |rule| &rule.id);
-    let reopen = match table.optional("reopen") {
-        Some(value) => Some(value.table().and_then(read_reopen)?),
-        None => None,
-    };
+    let windows = rules(table, "window", |window| read_window(window, calendar.as_deref(), tier), |rule| &rule.id);
+    let reopen = period(table, "reopen", |table| Period::read(table, "within"))?;
+    let suspend = period(table, "suspend", |table| Period::read(table, "limit"))?;
+    let repeat = period(table, "repeat", |table| Period::read_days(table, "within"))?;
     let notes = match table.optional("notes") {
         Some(value) => value.items().iter().map(Value::text).collect::<Option<Vec<_>>>(),
         None => Some(Vec::new()),
     };
     let (head, sources, clocks, assess, reviews) = (head?, sources?, clocks?, assess?, reviews?);
+    let windows = windows?;
+    for window in windows.iter().filter(|window| clocks.iter().any(|clock| clock.id == window.id)) {
+        table.fault(format!("`{}` is a clock and a window; a case could not say which it means", window.id));
+    }
     let cited = clocks
         .iter()
         .map(|rule| (&rule.id, &rule.source))
         .chain(assess.iter().map(|rule| (&rule.id, &rule.source)))
+        .chain(windows.iter().map(|rule| (&rule.id, &rule.source)))
         .chain(reviews.iter().map(|rule| (&rule.id, &rule.source)));
     for (rule, source) in cited {
         known_source(table, rule, source, &sources);
     }
-    if let Some(reopen) = &reopen {
-        known_source(table, "reopen", &reopen.source, &sources);
+    for (name, period) in [("reopen", &reopen), ("suspend", &suspend), ("repeat", &repeat)] {
+        if let Some(period) = period {
+            known_source(table, name, &period.source, &sources);
+        }
     }
     Some(Pack {
         id: head.id,
@@ -80,7 +89,10 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
         grades,
         assess,
         reviews,
+        windows,
         reopen,
+        suspend,
+        repeat,
         notes: notes?,
     })
 }
@@ -205,16 +217,10 @@ fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Ti
         None => Some(None),
     };
     if let Some((layer, basis, confidence)) = layer.zip(basis).zip(confidence).map(|((l, b), c)| (l, b, c)) {
-        standing(&table, layer, basis, confidence);
-    }
-    if layer == Some(Layer::Law) && tier.is_some_and(|tier| tier != Tier::Law) {
-        table.fault("a clock of the law layer belongs into a pack of the law");
+        standing(&table, layer, basis, confidence, tier);
     }
     if let (Some(limit), Some(calendar)) = (&limit, calendar) {
-        let hours = |amount: Option<Amount>| matches!(amount, Some(Amount::WorkingHours(_)));
-        if !calendar.has_hours() && Grade::ALL.iter().any(|grade| hours(limit.for_grade(*grade))) {
-            table.fault(format!("counts working hours, but the calendar `{}` states none", calendar.id()));
-        }
+        can_be_counted(&table, limit.amounts(), calendar);
     }
     if pausable == Some(true) && layer == Some(Layer::Law) {
         table.fault("a clock of the law layer cannot be paused without a rule that says when");
@@ -249,35 +255,85 @@ fn or_else<'d, T>(value: Option<Value<'d>>, read: impl FnOnce(Value<'d>) -> Opti
     }
 }
 
-/// The law layer stands on law or a standard, and never on something nobody verified.
-fn standing(table: &Table<'_>, layer: Layer, basis: Basis, confidence: Confidence) {
-    if layer == Layer::Law && !matches!(basis, Basis::Law | Basis::Standard) {
+/// The law layer stands on law or a standard, never on something nobody verified, and in a pack of the law.
+fn standing(table: &Table<'_>, layer: Layer, basis: Basis, confidence: Confidence, tier: Option<Tier>) {
+    if layer != Layer::Law {
+        return;
+    }
+    if !matches!(basis, Basis::Law | Basis::Standard) {
         table.fault(format!("layer law needs basis law or standard, not {}", basis.code()));
     }
-    if layer == Layer::Law && confidence == Confidence::Unverified {
+    if confidence == Confidence::Unverified {
         table.fault("layer law cannot rest on an unverified figure");
+    }
+    if tier.is_some_and(|tier| tier != Tier::Law) {
+        table.fault("a rule of layer law belongs into a pack of layer law");
     }
 }
 
-/// One amount for all grades, or a table by grade.
+/// Working hours need a calendar that has some.
+fn can_be_counted(table: &Table<'_>, mut amounts: impl Iterator<Item = Amount>, calendar: &Calendar) {
+    if !calendar.has_hours() && amounts.any(|amount| matches!(amount, Amount::WorkingHours(_))) {
+        table.fault(format!("counts working hours, but the calendar `{}` states none", calendar.id()));
+    }
+}
+
+fn read_window(table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<WindowRule> {
+    let place = table.again();
+    let rule = WindowRule::read(table)?;
+    standing(&place, rule.layer, rule.basis, rule.confidence, tier);
+    if let Some(calendar) = calendar {
+        can_be_counted(&place, rule.opens_after.into_iter().chain([rule.amount]), calendar);
+    }
+    Some(rule)
+}
+
+/// A table that may be absent: its period, none when absent, nothing at all when wrong.
+fn period<'d>(
+    table: &mut Table<'d>,
+    key: &'static str,
+    read: impl FnOnce(Table<'d>) -> Option<Period>,
+) -> Option<Option<Period>> {
+    match table.optional(key) {
+        Some(value) => value.table().and_then(read).map(Some),
+        None => Some(None),
+    }
+}
+
+/// One amount for all cases, or a table by grade or by kind of area.
 fn read_limit(value: Value<'_>) -> Option<Limit> {
     let amount = |value: Value<'_>| value.parsed(str::parse::<Amount>);
     if !value.is_table() {
         return amount(value).map(Limit::same);
     }
     let mut table = value.table()?;
+    let (urban, rural) = (table.optional("urban"), table.optional("rural"));
     let mut read = |grade: Grade| match table.optional(grade.code()) {
         Some(value) => amount(value).map(Some),
         None => Some(None),
     };
     let (normal, major, urgent) = (read(Grade::Normal), read(Grade::Major), read(Grade::Urgent));
     table.done();
-    let limit = Limit { normal: normal?, major: major?, urgent: urgent? };
-    if limit == (Limit { normal: None, major: None, urgent: None }) {
-        value.fault("names no grade");
+    let (normal, major, urgent) = (normal?, major?, urgent?);
+    let graded = [normal, major, urgent].iter().any(Option::is_some);
+    match (urban, rural) {
+        (Some(urban), Some(rural)) if !graded => by_area(&value, amount(urban)?, amount(rural)?),
+        (None, None) if graded => Some(Limit::ByGrade { normal, major, urgent }),
+        _ => {
+            value.fault("takes one amount, amounts by grade (normal, major, urgent), or both urban and rural");
+            None
+        }
+    }
+}
+
+/// An area nobody recorded counts as urban; that may never give a case more time.
+fn by_area(value: &Value<'_>, urban: Amount, rural: Amount) -> Option<Limit> {
+    let comparable = std::mem::discriminant(&urban) == std::mem::discriminant(&rural);
+    if !comparable || urban.count() > rural.count() {
+        value.fault("takes an urban amount no longer than the rural one, in the same unit");
         return None;
     }
-    Some(limit)
+    Some(Limit::ByArea { urban, rural })
 }
 
 /// Percentages, ascending, from 1 to 100.
@@ -313,15 +369,4 @@ fn read_review(mut table: Table<'_>) -> Option<ReviewRule> {
         confidence: confidence?,
         source: source?,
     })
-}
-
-fn read_reopen(mut table: Table<'_>) -> Option<Reopen> {
-    let within = table.needed("within").and_then(|value| value.parsed(str::parse::<Amount>));
-    let counting =
-        or_else(table.optional("counting"), |value| value.table().map(CountingRule::read), CountingRule::default());
-    let basis = table.needed("basis").and_then(|value| value.code());
-    let confidence = table.needed("confidence").and_then(|value| value.code());
-    let source = table.id("source");
-    table.done();
-    Some(Reopen { within: within?, counting: counting?, basis: basis?, confidence: confidence?, source: source? })
 }

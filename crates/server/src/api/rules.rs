@@ -106,6 +106,23 @@ fn pack(pack: &Pack) -> Value {
             })
         })
         .collect();
+    let windows: Vec<Value> = pack
+        .windows()
+        .iter()
+        .map(|rule| {
+            json!({
+                "rule": rule.id,
+                "title": {"zh": rule.title.zh, "en": rule.title.en},
+                "owner": rule.owner.code(),
+                "from": rule.from.code(),
+                "layer": rule.layer.code(),
+                "basis": rule.basis.code(),
+                "confidence": rule.confidence.code(),
+                "source": rule.source,
+            })
+        })
+        .collect();
+    let notes: Vec<Value> = pack.notes().iter().map(|note| json!({"zh": note.zh, "en": note.en})).collect();
     let sources: Vec<Value> = pack
         .sources()
         .iter()
@@ -119,8 +136,11 @@ fn pack(pack: &Pack) -> Value {
         "id": pack.id(),
         "version": pack.version(),
         "title": {"zh": title.zh, "en": title.en},
+        "layer": pack.tier().code(),
         "status": pack.status().code(),
+        "notes": notes,
         "sources": sources,
         "clocks": clocks,
+        "windows": windows,
     })
 }

@@ -10,6 +10,7 @@ use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::intake::Identity;
 use jiff::Timestamp;
+use policy::{Window, Windows};
 use serde_json::{Map, Value, json};
 
 /// A JSON object under construction.
@@ -160,8 +161,12 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
     } else {
         Vec::new()
     };
+    let windows = desk.windows(case).ok();
+    let missing_for_windows = windows.as_ref().map(|windows| &windows.missing).filter(|missing| !missing.is_empty());
     short(desk, case)
         .put("tracking_code", desk.tracking_code(case.id))
+        .put_some("windows", windows.as_ref().map(|counted| rights(desk, counted)))
+        .put_some("windows_missing", missing_for_windows.cloned())
         .put("packs", packs(desk, case))
         .put_filled("grading", grading)
         .put("accept_channel", record.accept_channel.as_str())
@@ -202,6 +207,25 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put("erased", view.erased)
         .done()
+}
+
+/// Windows as they stand now.
+fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
+    let now = desk.time().now();
+    let one = |window: &Window| {
+        let rule = window.explanation.rule.as_ref();
+        Object::default()
+            .put("rule", window.rule.as_str())
+            .put_some("title", rule.map(|rule| json!({"zh": rule.title.zh, "en": rule.title.en})))
+            .put_some("layer", rule.map(|rule| rule.layer.code()))
+            .put_some("basis", rule.map(|rule| rule.basis.code()))
+            .put_some("confidence", rule.map(|rule| rule.confidence.code()))
+            .put("opens_at", moment(window.opens_at))
+            .put("closes_at", moment(window.closes_at))
+            .put("state", window.state(now).code())
+            .done()
+    };
+    counted.known.iter().map(one).collect()
 }
 
 /// The packs that govern a case, from the top of the stack down.

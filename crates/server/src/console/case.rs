@@ -8,6 +8,7 @@ use super::operations::{Group, grouped, operations};
 use super::progress::{Clock, Stage, clocks, stages};
 use super::related::{Related, related};
 use super::times::grade_sign;
+use super::windows::{Windows, windows};
 use super::{Frame, page, render};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
@@ -71,6 +72,7 @@ struct CasePage<'a> {
     stages: Vec<Stage>,
     missing: Vec<String>,
     clocks: Vec<Clock>,
+    windows: Windows,
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
     related: Vec<Related>,
@@ -188,6 +190,7 @@ async fn draw(
         stages: stages(&frame, case),
         missing: missing(&frame, case),
         clocks: clocks(&frame, caller, case, now)?,
+        windows: windows(&frame, case, now)?,
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
         related: related(&frame, same_number),

@@ -25,6 +25,8 @@ pub(super) struct Clock {
     pub(super) running: bool,
     /// No law stands behind the figure.
     pub(super) internal: bool,
+    /// What a figure of the law means, to be seen without asking why.
+    pub(super) meaning: Option<String>,
     pub(super) lines: Vec<String>,
 }
 
@@ -80,6 +82,10 @@ pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Times
             class,
             sign,
             running: clock.ended.is_none(),
+            meaning: rule
+                .filter(|rule| rule.layer == policy::Layer::Law)
+                .and_then(|rule| rule.note.as_ref())
+                .map(|note| frame.language.pick(&note.zh, &note.en).to_owned()),
             internal: rule.is_none_or(|rule| rule.layer != policy::Layer::Law),
             lines: one.explanation.lines(frame.language.of_rules()),
         });

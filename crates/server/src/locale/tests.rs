@@ -248,6 +248,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("fault", &["money_as_text", "bad_currency"]);
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));
     wanted.extend(policy::Tier::ALL.iter().map(|tier| format!("layer.{}", tier.code())));
+    wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
     wanted.extend(event_types().iter().map(|name| format!("event.{name}")));
     wanted.extend(desk::permissions::TABLE.iter().map(|row| format!("verb.{}", row.permission.name())));

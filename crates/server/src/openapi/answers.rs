@@ -31,6 +31,11 @@ pub(super) fn schemas() -> Map<String, Value> {
     });
     let mut complaint = receipt.clone();
     let more = json!({
+        "windows": {"type": "array", "items": object(json!({
+            "rule": text, "title": names, "layer": text, "basis": text, "confidence": text, "opens_at": moment,
+            "closes_at": moment, "state": {"type": "string", "enum": ["upcoming", "open", "closed"]},
+        }))},
+        "windows_missing": {"type": "array", "items": text, "description": "Fields to fill in before more windows can be counted."},
         "packs": {"type": "array", "items": object(json!({
             "id": text, "version": text, "layer": text, "title": names,
         }))},
@@ -110,11 +115,16 @@ pub(super) fn schemas() -> Map<String, Value> {
         (
             "Packs",
             items(&object(json!({
-                "id": text, "version": text, "title": names, "status": text,
+                "id": text, "version": text, "title": names, "layer": text, "status": text,
+                "notes": {"type": "array", "items": names},
                 "sources": {"type": "array", "items": object(json!({"id": text, "title": names}))},
                 "clocks": {"type": "array", "items": object(json!({
                     "rule": text, "title": names, "kind": text, "layer": text, "basis": text, "confidence": text,
                     "source": text,
+                }))},
+                "windows": {"type": "array", "items": object(json!({
+                    "rule": text, "title": names, "owner": text, "from": text, "layer": text, "basis": text,
+                    "confidence": text, "source": text,
                 }))},
             }))),
         ),

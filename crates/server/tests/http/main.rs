@@ -13,6 +13,7 @@ mod hidden;
 mod identity;
 mod journey;
 mod matrix;
+mod rights;
 mod slow;
 
 use axum::body::Body;

@@ -1,0 +1,18 @@
+//! The windows of a case: rights of the customer or of another body that open and close, counted when somebody looks.
+
+use crate::Desk;
+use crate::error::DeskError;
+use domain::case::{Case, grade};
+use policy::Windows;
+
+impl Desk {
+    /// The windows of a case at hand, and what has to be recorded before others can be counted.
+    ///
+    /// # Errors
+    /// If a pack that governs the case is missing.
+    pub fn windows(&self, case: &Case) -> Result<Windows, DeskError> {
+        let rules = self.library().pinned(&case.packs)?;
+        let facts = grade::facts_of(&case.record, case.category.as_deref(), self.library().taxonomy());
+        Ok(rules.windows(&facts, case.record.occurred_at, case.received_at))
+    }
+}

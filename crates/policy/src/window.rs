@@ -1,0 +1,180 @@
+//! Windows: a right of the customer or of another body that opens and closes, such as the appeal to the regulator.
+//!
+//! Nothing starts or stops a window: it follows from what was recorded, so no event says anything about it, and it is
+//! counted whenever somebody looks.
+
+use crate::basis::{Basis, Confidence, Layer};
+use crate::calendar::Calendar;
+use crate::clock::Owner;
+use crate::code::codes;
+use crate::counting::{Counting, CountingRule, Ends};
+use crate::deadline::{due, due_at};
+use crate::document::Table;
+use crate::duration::Amount;
+use crate::explain::{Explanation, Note};
+use crate::facts::FactName;
+use crate::predicate::Predicate;
+use crate::text::Text;
+use jiff::Timestamp;
+
+codes! {
+    /// What a window is counted from.
+    pub WindowFrom {
+        /// When the matter happened, as far as it was recorded.
+        OccurredAt = "occurred_at",
+        /// First receipt in any channel.
+        ReceivedAt = "received_at",
+    }
+}
+
+codes! {
+    /// Where a window stands at a moment.
+    pub WindowState {
+        /// Not open yet.
+        Upcoming = "upcoming",
+        /// The right can be used.
+        Open = "open",
+        /// The right has lapsed.
+        Closed = "closed",
+    }
+}
+
+/// One window of a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowRule {
+    /// Identity within the stack, among its clocks too.
+    pub id: String,
+    /// What people call it.
+    pub title: Text,
+    /// Whether the operator may edit it.
+    pub layer: Layer,
+    /// What it rests on.
+    pub basis: Basis,
+    /// How sure the figure is.
+    pub confidence: Confidence,
+    /// Key of the source in the pack.
+    pub source: String,
+    /// Whose right it is.
+    pub owner: Owner,
+    /// What it is counted from.
+    pub from: WindowFrom,
+    /// What has to pass before it opens; a window without is open from the beginning.
+    pub opens_after: Option<Amount>,
+    /// After what it closes.
+    pub amount: Amount,
+    /// How both are counted.
+    pub counting: CountingRule,
+    /// Cases it applies to.
+    pub applies: Predicate,
+    /// Interpretation to print with each result.
+    pub note: Option<Text>,
+}
+
+/// A window of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rule of the stack.
+    pub rule: String,
+    /// First moment at which the right can be used.
+    pub opens_at: Timestamp,
+    /// Last moment at which it can.
+    pub closes_at: Timestamp,
+    /// How the last moment came about, with the rule behind it.
+    pub explanation: Explanation,
+}
+
+impl Window {
+    /// Where it stands at a moment.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> WindowState {
+        if now > self.closes_at {
+            WindowState::Closed
+        } else if now < self.opens_at {
+            WindowState::Upcoming
+        } else {
+            WindowState::Open
+        }
+    }
+}
+
+/// The windows of a case, and what has to be recorded before others can be counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Windows {
+    /// Those that can be counted, pack by pack.
+    pub known: Vec<Window>,
+    /// Fields nobody filled in without which a window cannot be counted: `occurred_at`, `category`.
+    pub missing: Vec<&'static str>,
+}
+
+impl Windows {
+    /// Notes a missing field, once.
+    pub(crate) fn miss(&mut self, field: &'static str) {
+        if !self.missing.contains(&field) {
+            self.missing.push(field);
+        }
+    }
+}
+
+impl WindowRule {
+    /// First and last moment, and how the last came about.
+    pub(crate) fn count(&self, from: Timestamp, calendar: &Calendar) -> (Timestamp, Explanation) {
+        let opens_at = self.opens_after.map_or(from, |amount| {
+            let usual = self.counting.complete(amount);
+            // What has to pass must have passed: a right begins with the day after.
+            let ends = if amount.is_momentary() { Ends::Instant } else { Ends::DayAfterStart };
+            due_at(from, amount, &Counting { ends, ..usual }, calendar)
+        });
+        let mut explanation = due(from, self.amount, &self.counting.complete(self.amount), calendar).explanation;
+        explanation.notes.extend(self.note.clone().map(|text| Note::Interpretation { text }));
+        (opens_at, explanation)
+    }
+
+    /// Reads one `[[window]]`.
+    pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
+        let amount = |value: crate::document::Value<'_>| value.parsed(str::parse::<Amount>);
+        let id = table.id("id");
+        let title = table.text("title");
+        let layer = table.needed("layer").and_then(|value| value.code());
+        let basis = table.needed("basis").and_then(|value| value.code());
+        let confidence = table.needed("confidence").and_then(|value| value.code());
+        let source = table.id("source");
+        let owner = table.needed("owner").and_then(|value| value.code());
+        let from = table.needed("from").and_then(|value| value.code());
+        let opens_after = match table.optional("opens_after") {
+            Some(value) => amount(value).map(Some),
+            None => Some(None),
+        };
+        let closes_after = table.needed("amount").and_then(amount);
+        let counting = match table.optional("counting") {
+            Some(value) => value.table().map(CountingRule::read),
+            None => Some(CountingRule::default()),
+        };
+        let applies = match table.optional("applies") {
+            Some(value) => Predicate::read(value),
+            None => Some(Predicate::default()),
+        };
+        let note = match table.optional("note") {
+            Some(value) => value.text().map(Some),
+            None => Some(None),
+        };
+        if applies.as_ref().is_some_and(|applies| applies.facts().any(|fact| fact == FactName::Grade)) {
+            table.fault("a right does not hang on the grade the operator gave");
+        }
+        table.done();
+        Some(Self {
+            id: id?,
+            title: title?,
+            layer: layer?,
+            basis: basis?,
+            confidence: confidence?,
+            source: source?,
+            owner: owner?,
+            from: from?,
+            opens_after: opens_after?,
+            amount: closes_after?,
+            counting: counting?,
+            applies: applies?,
+            note: note?,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! The packs and calendars this product ships, and cases as its category tree classifies them.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test takes what it needs; a failed test panics"
+)]
+
+use policy::{Calendar, CalendarSet, Facts, Pack, Stack};
+use std::sync::Arc;
+
+pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn-state-council.toml");
+pub(crate) const CN_TELECOM: &str = include_str!("../../../../packs/cn-telecom.toml");
+pub(crate) const GUIDE_STANDARD: &str = include_str!("../../../../packs/guide-standard.toml");
+pub(crate) const GUIDE_STANDARD_1_0_0: &str = include_str!("../../../../packs/guide-standard-1.0.0.toml");
+pub(crate) const ISO_10002: &str = include_str!("../../../../packs/iso-10002.toml");
+const CATEGORIES: &str = include_str!("../../../../packs/taxonomy/categories.toml");
+
+pub(crate) fn calendar() -> Calendar {
+    Calendar::parse_file("cn-state-council.toml", CALENDAR).unwrap()
+}
+
+pub(crate) fn calendars() -> CalendarSet {
+    let mut calendars = CalendarSet::default();
+    calendars.insert(calendar());
+    calendars.insert(Calendar::none("UTC").unwrap());
+    calendars
+}
+
+pub(crate) fn pack(file: &str, text: &str) -> Arc<Pack> {
+    Arc::new(Pack::load(file, text, &calendars()).unwrap())
+}
+
+/// The stack new cases are governed by.
+pub(crate) fn stack() -> Stack {
+    Stack::new([
+        pack("cn-telecom.toml", CN_TELECOM),
+        pack("guide-standard.toml", GUIDE_STANDARD),
+        pack("iso-10002.toml", ISO_10002),
+    ])
+    .unwrap()
+}
+
+/// A case of a kind and category, with the class the tree gives it.
+pub(crate) fn facts(kind: &str, category: &str) -> Facts {
+    assert!(Facts::KINDS.contains(&kind), "{kind}");
+    let category = Some(category).filter(|category| !category.is_empty());
+    Facts {
+        kind: kind.to_owned(),
+        category: category.map(str::to_owned),
+        regulator_class: category.map(class),
+        ..Facts::default()
+    }
+}
+
+fn class(category: &str) -> String {
+    let tree: toml::Table = CATEGORIES.parse().unwrap();
+    let nodes = tree["category"].as_array().unwrap();
+    let node = nodes.iter().find(|node| node["code"].as_str() == Some(category)).unwrap();
+    node["miit"].as_str().unwrap().to_owned()
+}
