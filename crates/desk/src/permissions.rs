@@ -87,6 +87,8 @@ pub const TABLE: &[Row] = &[
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("promise"), DESK, Scope::Write),
     row(Permission("keep-promise"), DESK, Scope::Write),
+    row(Permission("suspend"), LEADS, Scope::Write),
+    row(Permission("resume"), DESK, Scope::Write),
     row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(Permission("propose"), DESK, Scope::Write),
     row(Permission("approve"), LEADS, Scope::Write),

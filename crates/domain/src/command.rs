@@ -82,6 +82,10 @@ commands! {
     Promise = "promise" => promise::Promise,
     /// Record that a promise was kept.
     KeepPromise = "keep-promise" => keep_promise::KeepPromise,
+    /// Wait for somebody else, until a moment at most.
+    Suspend = "suspend" => suspend::Suspend,
+    /// Go on.
+    Resume = "resume" => resume::Resume,
     /// Write a note for colleagues.
     Note = "note" => note::Note,
     /// Propose an outcome.

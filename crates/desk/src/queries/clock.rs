@@ -49,7 +49,10 @@ impl Desk {
             .clocks
             .iter()
             .filter_map(|clock| {
-                let explanation = rules.explain(&clock.rule, clock.from, &facts, case.grade)?;
+                // One that stands still is told as of now.
+                let pauses: Vec<_> =
+                    clock.pauses.iter().map(|(from, to)| (*from, Some(to.unwrap_or(ctx.now.max(*from))))).collect();
+                let explanation = rules.explain_paused(&clock.rule, clock.from, &facts, case.grade, &pauses)?;
                 Some(ExplainedClock { clock: clock.clone(), explanation: explanation.keeping(clock.due_at) })
             })
             .collect();

@@ -4,7 +4,7 @@ use crate::{House, house, intake, refusal};
 use desk::run::Done;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
-use domain::case::{Case, State};
+use domain::case::{Case, Clock, State};
 use domain::event::{ClockOutcome, Event};
 use serde_json::{Value, json};
 use store::testing::each_database;
@@ -305,5 +305,48 @@ fn both_sides_know_of_a_link() {
                 .unwrap_err(),
         );
         assert_eq!(refused.faults[0].code, "unknown_case", "a case elsewhere is not there");
+    });
+}
+
+#[test]
+fn only_clocks_that_may_stand_still_while_a_case_waits() {
+    each(|desk| {
+        let case = desk.act(&desk.open(), "accept", json!({}));
+        let rules = desk.house.desk.library().pinned(&case.packs).unwrap();
+        let may = |rule: &str| rules.clock(rule).unwrap().pausable;
+        let past = json!({"wait_for": "waiting_parts", "until": "2026-11-24T03:00:00Z", "reason": "缺货"});
+        assert_eq!(desk.refused(&case, "suspend", past), "in_past");
+        let long = json!({"wait_for": "waiting_parts", "until": "2027-03-01T00:00:00Z", "reason": "缺货"});
+        assert_eq!(desk.refused(&case, "suspend", long), "suspended_too_long");
+        let until = json!({"wait_for": "waiting_parts", "until": "2026-11-27T12:00:00+08:00", "reason": "缺货"});
+        let waits = desk.act(&case, "suspend", until);
+        assert_eq!(waits.state, State::Suspended);
+        assert!(waits.clocks.iter().any(Clock::is_paused), "the pack lets some stand");
+        for clock in waits.clocks.iter().filter(|clock| clock.is_open()) {
+            assert_eq!(clock.is_paused(), may(&clock.rule), "{}", clock.rule);
+        }
+        assert_eq!(desk.refused(&waits, "propose", json!({"outcome": "x"})), "suspended");
+        let grade = json!({"severity": "major", "urgency": "urgent", "reason": "升级"});
+        assert_eq!(desk.refused(&waits, "re-grade", grade), "suspended");
+        desk.house.desk.time().advance(jiff::SignedDuration::from_hours(30));
+        let goes_on = desk.act(&waits, "resume", json!({}));
+        assert_eq!(goes_on.state, State::Accepted);
+        for clock in goes_on.clocks.iter().filter(|clock| clock.is_open()) {
+            let before = waits.clocks.iter().find(|before| before.rule == clock.rule).unwrap();
+            if may(&clock.rule) {
+                assert!(clock.due_at >= before.due_at && !clock.is_paused(), "{}", clock.rule);
+                let why = desk.house.wait(desk.house.desk.explain(&desk.who, &CaseRef::Id(case.id), &clock.rule));
+                assert_eq!(why.unwrap()[0].explanation.due_at, clock.due_at, "{} explains itself", clock.rule);
+            } else {
+                assert_eq!(clock.due_at, before.due_at, "{} never stands still", clock.rule);
+            }
+        }
+        // Left alone, it goes on by itself when its time is up.
+        let again = json!({"wait_for": "waiting_customer", "until": "2026-11-26T18:00:00+08:00", "reason": "待客户"});
+        let waits = desk.act(&goes_on, "suspend", again);
+        desk.house.desk.time().advance(jiff::SignedDuration::from_hours(24));
+        desk.house.wait(desk::jobs::run_timely(&desk.house.desk, "node")).unwrap();
+        let now = desk.now(&waits);
+        assert_eq!((now.state, now.suspension.is_none()), (State::Accepted, true));
     });
 }

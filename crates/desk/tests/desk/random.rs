@@ -40,6 +40,10 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("notify-progress", json!({"mode": "sms", "content": "核查中"})),
         ("promise", json!({"what": "回电", "due_at": "2026-11-26T12:00:00+08:00"})),
         ("keep-promise", json!({"promise": 1})),
+        ("suspend", json!({"wait_for": "waiting_parts", "until": "2026-11-27T09:00:00+08:00", "reason": "缺货"})),
+        ("suspend", json!({"wait_for": "waiting_customer", "until": "2026-12-09T09:00:00+08:00", "reason": "待客户"})),
+        ("resume", json!({})),
+        ("resume", json!({"remark": "客户已到场"})),
         ("dispute", json!({"reason": "不认可"})),
         (
             "decline",

@@ -53,6 +53,42 @@ pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> V
     running(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
 }
 
+/// Lets the clocks stand still whose rule allows it; one already overdue has nothing left to stand still for.
+#[must_use]
+pub fn pause(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    let may = |clock: &&Clock| {
+        clock.is_running()
+            && ctx.now <= clock.due_at
+            && ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.pausable && rule.layer != policy::Layer::Law)
+    };
+    let paused = case.clocks.iter().filter(may);
+    paused.map(|clock| Event::ClockPaused { rule: clock.rule.clone(), round: clock.round }).collect()
+}
+
+/// Lets the clocks that stood still run on, longer by what they stood.
+#[must_use]
+pub fn resume(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    let facts = grade::facts(&case.record, case.category.as_deref(), ctx);
+    let standing = case.clocks.iter().filter(|clock| clock.is_paused());
+    standing
+        .map(|clock| {
+            let pauses: Vec<_> = clock.pauses.iter().map(|(from, to)| (*from, Some(to.unwrap_or(ctx.now)))).collect();
+            let counted = ctx.rules.due_paused(&clock.rule, clock.from, &facts, case.grade, &pauses);
+            // A limit that was kept shorter than the rule's own stays so; standing still only ever adds.
+            let without = ctx.rules.recompute(&clock.rule, clock.from, &facts, case.grade);
+            let due_at = match (counted, without) {
+                (Some(with), Some(without)) if clock.due_at < without.due_at => {
+                    let stood = without.due_at.duration_until(with.due_at);
+                    clock.due_at.checked_add(stood).unwrap_or(with.due_at)
+                }
+                (Some(with), _) => with.due_at.max(clock.due_at),
+                (None, _) => clock.due_at,
+            };
+            Event::ClockResumed { rule: clock.rule.clone(), round: clock.round, due_at }
+        })
+        .collect()
+}
+
 /// Ends every clock of a case that ends: those the fact stops, and those that lose their object with it.
 #[must_use]
 pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
@@ -93,7 +129,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
     let wanted = ctx.rules.clocks_started_by(fact, facts, grade, from);
     for clock in running(case).filter(|clock| clock.round == case.round) {
         // From its own start, which for a clock that began anew in mid-round is not the round's.
-        match ctx.rules.recompute(&clock.rule, clock.from, facts, grade) {
+        match ctx.rules.due_paused(&clock.rule, clock.from, facts, grade, &clock.pauses) {
             Some(started) => {
                 let due_at = ctx.rules.after_regrade(&clock.rule, clock.due_at, started.due_at);
                 if due_at != clock.due_at {

@@ -1,7 +1,7 @@
 //! Grade (定级): severity × urgency give 一般 / 重大 / 紧急 by the pack's decision table. Rules derive it; a person
 //! may set it with a reason, and then the rules leave it alone.
 
-use super::{Case, Context, Decision, clocks};
+use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain};
 use crate::intake::Record;
@@ -33,7 +33,7 @@ pub struct SetGrade {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && !case.graded_by_hand
+    case.state.is_open() && case.state != State::Suspended && !case.graded_by_hand
 }
 
 /// Decides the first grading by hand.
@@ -54,6 +54,10 @@ pub fn decide(case: &Case, grade: &SetGrade, ctx: &Context<'_>) -> Result<Decisi
 /// If the case has ended or nothing would change.
 pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
+    if case.state == State::Suspended {
+        // How long its clocks stand still is known only when they run on.
+        return Err(Refusal::conflict("suspended"));
+    }
     if case.severity == set.severity && case.urgency == set.urgency {
         return Err(Refusal::conflict("unchanged"));
     }

@@ -2,7 +2,7 @@
 //! original start; one of the law layer never moves later.
 
 use super::grade::{self, FIELDS as GRADE_FIELDS, SetGrade};
-use super::{Case, Context, Decision};
+use super::{Case, Context, Decision, State};
 use crate::refusal::Refusal;
 use crate::shape::Field;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub struct Regrade(pub SetGrade);
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open()
+    case.state.is_open() && case.state != State::Suspended
 }
 
 /// Decides a re-grading.

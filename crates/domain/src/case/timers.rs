@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context};
+use super::{Case, Clock, Context, resume};
 use crate::event::Event;
 use jiff::Timestamp;
 use policy::Stack;
@@ -34,6 +34,9 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     }
     for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {
         events.push(Event::PromiseBroken { id: promise.id });
+    }
+    if case.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {
+        events.extend(resume::events(case, None, true, ctx));
     }
     events
 }

@@ -228,6 +228,8 @@ fn answers_are_what_the_document_promises() {
         ("notify-progress", json!({"mode": "sms", "content": "正在核查"})),
         ("promise", json!({"what": "周五前回电", "due_at": tomorrow})),
         ("keep-promise", json!({"promise": 1, "remark": "已回电"})),
+        ("suspend", json!({"wait_for": "waiting_parts", "until": tomorrow, "reason": "缺货"})),
+        ("resume", json!({"remark": "备件已到"})),
         ("link", json!({"to": second, "relation": "related"})),
         ("propose", json!({"outcome": "退费", "finding": "属实"})),
         ("send-back", json!({"reason": "依据不足"})),
