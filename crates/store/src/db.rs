@@ -156,6 +156,17 @@ impl Db {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether no other process has the database open. Must be asked before this process opens it.
+    ///
+    /// # Errors
+    /// If it cannot be asked.
+    pub fn is_free(target: &Target) -> Result<bool, StoreError> {
+        match target {
+            Target::Sqlite(path) => sqlite::is_free(path),
+            Target::Postgres(url) => postgresql::is_free(url),
+        }
+    }
+
     /// Which database this is.
     #[must_use]
     pub fn target(&self) -> &Target {
@@ -176,8 +187,7 @@ impl Db {
     /// # Errors
     /// If they are older or newer.
     pub fn check_schema(&self) -> Result<(), StoreError> {
-        let dialect = self.inner.dialect;
-        self.read_now(move |tx| schema::check(tx, dialect))
+        self.read_now(schema::check)
     }
 
     /// Runs work that may write, in a transaction, and answers after the commit. An error undoes it.

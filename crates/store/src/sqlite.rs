@@ -20,6 +20,8 @@ const PAUSE_EVERY: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(3);
 /// How often and how long a locked database is tried again: about ten seconds.
 const BUSY_TRIES: i32 = 10_000;
+/// Who is just leaving the database may take so long.
+const LEAVING: Duration = Duration::from_millis(500);
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = ?1";
@@ -40,6 +42,11 @@ impl Positions {
         self.last.set(Some(last + 1));
         Ok((STREAM, last + 1))
     }
+
+    /// Has the end of the log read anew.
+    pub(crate) fn forget(&self) {
+        self.last.set(None);
+    }
 }
 
 fn busy(tries: i32) -> bool {
@@ -59,6 +66,23 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
         "PRAGMA query_only = ON; PRAGMA cache_size = -12000; PRAGMA temp_store = MEMORY;"
     })?;
     Ok(connection)
+}
+
+/// Whether nobody else has the file open: every other connection holds a lock on it that lets none be alone.
+pub(crate) fn is_free(path: &Path) -> Result<bool, StoreError> {
+    if !path.exists() {
+        return Ok(true);
+    }
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(LEAVING)?;
+    let asked = connection
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK;")
+        .map_err(StoreError::from);
+    match asked {
+        Ok(()) => Ok(true),
+        Err(StoreError::Unavailable(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
