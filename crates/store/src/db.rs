@@ -79,6 +79,20 @@ pub(crate) struct Counters {
     pub(crate) commits: AtomicU64,
     pub(crate) written: AtomicU64,
     pub(crate) reads: AtomicU64,
+    /// What the last attempt to write met with.
+    trouble: Mutex<Option<StoreError>>,
+}
+
+impl Counters {
+    /// Notes how an attempt to write ended; mistakes of the work itself say nothing about the database.
+    pub(crate) fn note(&self, end: &Result<(), StoreError>) {
+        let trouble = match end {
+            Ok(()) => None,
+            Err(error) if error.is_temporary() => Some(error.clone()),
+            Err(_) => return,
+        };
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
 }
 
 /// What travels to a store thread.
@@ -255,6 +269,13 @@ impl Db {
         for thread in threads {
             let _ = thread.join();
         }
+    }
+
+    /// Why nothing can be written, as the last attempt found: a full or read-only disk, a server that is away. Each
+    /// successful write puts an end to it; a server's duties try every few seconds.
+    #[must_use]
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.inner.counters.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Figures since the store was opened.

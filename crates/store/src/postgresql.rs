@@ -87,6 +87,8 @@ pub(crate) struct Session {
     failed: bool,
     /// Set when the log was exchanged: the session must end with its transaction.
     spent: bool,
+    /// What a statement met with that is no fault of the work: a full disk, a server that only reads.
+    refused: Option<StoreError>,
 }
 
 impl Session {
@@ -96,7 +98,7 @@ impl Session {
             "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';
              SET lock_timeout = '10s'; SET client_min_messages = 'warning'; SET TimeZone = 'UTC'",
         )?;
-        Ok(Self { client, statements: HashMap::new(), stream: None, failed: false, spent: false })
+        Ok(Self { client, statements: HashMap::new(), stream: None, failed: false, spent: false, refused: None })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -114,6 +116,9 @@ impl Session {
     pub(crate) fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
         let done = self.statement(sql).and_then(|statement| Ok(self.client.execute(&statement, &bound(params))?));
         self.failed |= done.is_err();
+        if let Err(error @ (StoreError::Full(_) | StoreError::ReadOnly(_))) = &done {
+            self.refused = Some(error.clone());
+        }
         done
     }
 
@@ -234,11 +239,17 @@ fn carry_out(config: &Config, session: &mut Option<Session>, mut job: Box<dyn Jo
     // Until the transaction has begun nothing can be lost, so this part is tried again.
     let begun = match begun(config, session, job.as_ref(), writes) {
         Ok(begun) => begun,
-        Err(error) => return job.answer(Err(error)),
+        Err(error) => {
+            let end = Err(error);
+            counters.note(&end);
+            return job.answer(end);
+        }
     };
     let verdict = job.run(&mut Tx { driver: Driver::Postgres(&mut *begun) });
     let end = begun.end(verdict);
+    let refused = begun.refused.take();
     if writes {
+        counters.note(&refused.map_or_else(|| end.clone(), Err));
         counters.commits.fetch_add(1, Ordering::Relaxed);
         counters.written.fetch_add(1, Ordering::Relaxed);
     } else {

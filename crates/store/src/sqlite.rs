@@ -149,9 +149,12 @@ fn statement(connection: &Connection, sql: &str) -> Result<(), StoreError> {
 /// Runs the group in one transaction and answers everybody in it. Work that could not begin stays in the group.
 fn commit_group(connection: &Connection, group: &mut Vec<Box<dyn Job>>, counters: &Counters) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
-        answer_all(std::mem::take(group), &Err(error));
+        let end = Err(error);
+        counters.note(&end);
+        answer_all(std::mem::take(group), &end);
         return;
     }
+    let before = connection.total_changes();
     let positions = Positions::default();
     let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(group.len());
     let mut rest = std::mem::take(group).into_iter();
@@ -170,6 +173,10 @@ fn commit_group(connection: &Connection, group: &mut Vec<Box<dyn Job>>, counters
     };
     if end.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
+    }
+    // A commit of nothing touches no disk and proves nothing.
+    if end.is_err() || connection.total_changes() != before {
+        counters.note(&end);
     }
     counters.commits.fetch_add(1, Ordering::Relaxed);
     counters.written.fetch_add(done.len() as u64, Ordering::Relaxed);
