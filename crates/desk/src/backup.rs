@@ -69,10 +69,25 @@ pub struct Summary {
     /// Rows in all tables.
     pub rows: u64,
     /// Rows by table, in the file's order.
-    pub tables: Vec<(String, u64)>,
+    pub tables: Vec<Counted>,
+}
+
+/// A table in a summary.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counted {
+    /// Its name.
+    pub name: String,
+    /// Its rows.
+    pub rows: u64,
 }
 
 impl Summary {
+    /// Rows of a table; 0 if there is none of that name.
+    #[must_use]
+    pub fn rows_of(&self, name: &str) -> u64 {
+        self.tables.iter().find(|table| table.name == name).map_or(0, |table| table.rows)
+    }
+
     fn of(file: &Path, head: &Head, bytes: u64, digest: &[u8; 32]) -> Self {
         Self {
             file: file.to_owned(),
@@ -83,7 +98,7 @@ impl Summary {
             made_at: jiff::Timestamp::from_microsecond(head.made_at).map(|at| at.to_string()).unwrap_or_default(),
             made_by: head.made_by.clone(),
             rows: head.rows(),
-            tables: head.tables.iter().map(|table| (table.name.clone(), table.rows)).collect(),
+            tables: head.tables.iter().map(|table| Counted { name: table.name.clone(), rows: table.rows }).collect(),
         }
     }
 }

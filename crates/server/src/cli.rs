@@ -1,4 +1,4 @@
-//! The command line. Commands on data work beside a running server, except `migrate`.
+//! The command line. Commands on data work beside a running server, except `migrate` and `restore`.
 
 mod audit;
 mod backup;

@@ -128,7 +128,7 @@ fn a_backup_beside_intake_is_one_moment() {
         restore(&to, &file, false).unwrap();
         let after = reopened(&to, &from);
         assert_whole(&after);
-        let cases = made.tables.iter().find(|(name, _)| name == "cases").unwrap().1;
+        let cases = made.rows_of("cases");
         assert_eq!(number_of_rows(&to, "cases"), i64::try_from(cases).unwrap());
         after.close_down();
     }

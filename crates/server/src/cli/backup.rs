@@ -69,12 +69,11 @@ fn tell(ask: &Backup, summary: &Summary, begun: Instant, what: &str) -> Result<(
 
 /// A backup in one line.
 pub(super) fn line(summary: &Summary, what: &str, seconds: f64) -> String {
-    let of = |name: &str| summary.tables.iter().find(|(table, _)| table == name).map_or(0, |(_, rows)| *rows);
     format!(
         "{} {what}: {} cases, {} entries, {} rows in all, {:.1} MiB, schema {}, of {}; {seconds:.1} s",
         summary.file.display(),
-        of("cases"),
-        of("entries"),
+        summary.rows_of("cases"),
+        summary.rows_of("entries"),
         summary.rows,
         summary.bytes as f64 / 1024.0 / 1024.0,
         summary.schema,
