@@ -22,6 +22,12 @@ const PAUSE: Duration = Duration::from_millis(3);
 const BUSY_TRIES: i32 = 10_000;
 /// Who is just leaving the database may take so long.
 const LEAVING: Duration = Duration::from_millis(500);
+/// A snapshot that stood longer than this has let the journal grow.
+const LONG: Duration = Duration::from_secs(2);
+/// Pages in the journal (`wal_autocheckpoint`) from which the writer puts them away after a commit.
+const BACKLOG: i64 = 8_000;
+/// The journal is put away so often at most; each time less has come in.
+const ROUNDS: u32 = 20;
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = ?1";
@@ -207,6 +213,21 @@ fn run_one(connection: &Connection, positions: &Positions, job: &mut dyn Job) ->
     statement(connection, "RELEASE work")
 }
 
+/// Puts away what the journal gathered behind a long snapshot. Otherwise the next commit would have to, of whichever
+/// process writes, and every registration would wait for gigabytes. This way writing goes on meanwhile.
+fn catch_up(connection: &Connection) {
+    for _ in 0..ROUNDS {
+        let asked = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        match asked {
+            Ok((0, pages, put_away)) if pages - put_away > BACKLOG => {}
+            // Done, or somebody else is at it, or the disk refuses, which the writer will tell.
+            _ => return,
+        }
+    }
+}
+
 pub(crate) fn reader(
     path: &Path,
     queue: Arc<Mutex<mpsc::Receiver<Message>>>,
@@ -228,11 +249,16 @@ pub(crate) fn reader(
                 job.answer(Err(error));
                 continue;
             }
+            let begun = Instant::now();
             let mut tx = Tx { driver: Driver::Sqlite(&connection, &positions) };
             job.run(&mut tx);
             let end = statement(&connection, "COMMIT");
             if end.is_err() && !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
+            }
+            // At once, and before anybody goes on: the writer beside looks after every commit.
+            if begun.elapsed() > LONG {
+                catch_up(&connection);
             }
             job.answer(end);
         }
