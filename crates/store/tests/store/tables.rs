@@ -14,7 +14,8 @@ fn there() -> BTreeMap<String, BTreeSet<(String, &'static str)>> {
     let rows = db
         .read_now(|tx| {
             tx.query(
-                "SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+                "SELECT m.name, c.name, c.type FROM sqlite_schema m, pragma_table_info(m.name) c
+                    WHERE m.type = 'table'",
                 &[],
                 |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)),
             )
