@@ -2,6 +2,7 @@
 //! here once, behind every door.
 
 pub mod administration;
+pub mod backup;
 pub mod caller;
 mod commit;
 pub mod erase;

@@ -1,6 +1,7 @@
 //! `redress bench`: how fast the real program is on this machine. The server runs as a process of its own; the
 //! generator beside it uses plain sockets, so that little of the machine is spent on asking.
 
+mod backup;
 mod bare;
 mod client;
 mod intake;
@@ -22,6 +23,8 @@ pub struct Bench {
 enum What {
     /// Durable registrations a second over HTTP, and against the bare store writing the same rows.
     Intake(intake::Intake),
+    /// Registrations a second with and without a backup beside them.
+    Backup(backup::Backup),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
     /// Fill a database with many cases.
@@ -37,6 +40,7 @@ enum What {
 pub fn run(bench: Bench) -> Result<(), String> {
     match bench.what {
         What::Intake(ask) => intake::run(&ask),
+        What::Backup(ask) => backup::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),

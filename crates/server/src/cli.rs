@@ -1,8 +1,11 @@
-//! The command line. Commands on data work beside a running server, except `migrate`.
+//! The command line. Commands on data work beside a running server, except `migrate` and `restore`.
 
 mod audit;
+mod backup;
 mod manage;
 mod place;
+mod progress;
+mod restore;
 mod serve;
 
 use crate::locale::{Language, Locales};
@@ -36,6 +39,10 @@ enum Command {
     /// The log and its proof.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Write everything to one file, beside a running server. Needs no master key.
+    Backup(backup::Backup),
+    /// Put a backup into a database nobody has open, of either kind.
+    Restore(restore::Restore),
     /// Erase the complainant of an ended case.
     Erase(manage::Erase),
     /// Bring the database to the form this version needs.
@@ -63,6 +70,8 @@ pub fn main() -> ExitCode {
         Command::User(user) => manage::user(user),
         Command::Key(key) => manage::key(key),
         Command::Audit(audit) => audit::run(audit),
+        Command::Backup(backup) => backup::run(&backup),
+        Command::Restore(restore) => restore::run(&restore),
         Command::Erase(erase) => manage::erase(erase),
         Command::Migrate(place) => place::migrate(&place),
         Command::Config(config) => serve::show(&config),

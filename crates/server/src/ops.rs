@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use store::StoreError;
 
 /// Upper bounds of the latency histogram, in seconds.
 const BOUNDS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5];
@@ -81,7 +82,7 @@ pub fn routes() -> Vec<Route> {
     };
     vec![
         row("/healthz", Access::Public, "healthz", "Whether the process lives.", get(|| async { "ok\n" })),
-        row("/readyz", Access::Public, "readyz", "Whether the database answers.", get(ready)),
+        row("/readyz", Access::Public, "readyz", "Whether the database answers and can be written to.", get(ready)),
         row(
             "/metrics",
             Access::Needs(permissions::READ_METRICS),
@@ -95,8 +96,20 @@ pub fn routes() -> Vec<Route> {
 async fn ready(State(app): State<AppState>) -> Response {
     let alive = tokio::time::timeout(Duration::from_secs(2), app.desk.alive()).await;
     match alive {
-        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Ok(())) => match app.desk.db().trouble() {
+            None => "ready\n".into_response(),
+            Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, why_not(&trouble)).into_response(),
+        },
         _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
+    }
+}
+
+/// Anybody may ask, so the database's own words, which may name files, are not repeated.
+fn why_not(trouble: &StoreError) -> &'static str {
+    match trouble {
+        StoreError::Full(_) => "nothing can be written: the disk is full\n",
+        StoreError::ReadOnly(_) => "nothing can be written: the database is read-only\n",
+        _ => "nothing can be written: the database or its disk refuses\n",
     }
 }
 

@@ -11,6 +11,7 @@ use domain::fault::Fault;
 use domain::refusal::RefusalKind;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use store::StoreError;
 
 /// Why a request was not carried out.
 #[derive(Debug)]
@@ -183,7 +184,13 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
         }
         error if error.is_temporary() => {
             tracing::warn!(%error, "the database is not available");
-            Told { retry_after: Some(5), ..told(app, language, StatusCode::SERVICE_UNAVAILABLE, "unavailable", &[]) }
+            let simple = |status, code: &str| told(app, language, status, code, &[]);
+            let told = match error {
+                DeskError::Store(StoreError::Full(_)) => simple(StatusCode::SERVICE_UNAVAILABLE, "disk_full"),
+                DeskError::Store(StoreError::ReadOnly(_)) => simple(StatusCode::SERVICE_UNAVAILABLE, "read_only"),
+                _ => simple(StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            };
+            Told { retry_after: Some(5), ..told }
         }
         error => {
             let number = uuid::Uuid::now_v7().to_string();

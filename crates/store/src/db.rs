@@ -79,6 +79,20 @@ pub(crate) struct Counters {
     pub(crate) commits: AtomicU64,
     pub(crate) written: AtomicU64,
     pub(crate) reads: AtomicU64,
+    /// What the last attempt to write met with.
+    trouble: Mutex<Option<StoreError>>,
+}
+
+impl Counters {
+    /// Notes how an attempt to write ended; mistakes of the work itself say nothing about the database.
+    pub(crate) fn note(&self, end: &Result<(), StoreError>) {
+        let trouble = match end {
+            Ok(()) => None,
+            Err(error) if error.is_temporary() => Some(error.clone()),
+            Err(_) => return,
+        };
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
 }
 
 /// What travels to a store thread.
@@ -156,6 +170,17 @@ impl Db {
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Whether no other process has the database open. Must be asked before this process opens it.
+    ///
+    /// # Errors
+    /// If it cannot be asked.
+    pub fn is_free(target: &Target) -> Result<bool, StoreError> {
+        match target {
+            Target::Sqlite(path) => sqlite::is_free(path),
+            Target::Postgres(url) => postgresql::is_free(url),
+        }
+    }
+
     /// Which database this is.
     #[must_use]
     pub fn target(&self) -> &Target {
@@ -176,8 +201,7 @@ impl Db {
     /// # Errors
     /// If they are older or newer.
     pub fn check_schema(&self) -> Result<(), StoreError> {
-        let dialect = self.inner.dialect;
-        self.read_now(move |tx| schema::check(tx, dialect))
+        self.read_now(schema::check)
     }
 
     /// Runs work that may write, in a transaction, and answers after the commit. An error undoes it.
@@ -245,6 +269,13 @@ impl Db {
         for thread in threads {
             let _ = thread.join();
         }
+    }
+
+    /// Why nothing can be written, as the last attempt found: a full or read-only disk, a server that is away. Each
+    /// successful write puts an end to it; a server's duties try every few seconds.
+    #[must_use]
+    pub fn trouble(&self) -> Option<StoreError> {
+        self.inner.counters.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Figures since the store was opened.

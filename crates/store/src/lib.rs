@@ -8,6 +8,7 @@ pub mod cases;
 pub mod checkpoints;
 mod db;
 mod dialect;
+pub mod dump;
 pub mod entries;
 pub mod erasures;
 mod error;
@@ -25,6 +26,7 @@ mod schema;
 pub mod sign_in;
 mod sqlite;
 mod statements;
+pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;

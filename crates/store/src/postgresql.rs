@@ -28,6 +28,9 @@ const MOST_STREAMS: i32 = 4096;
 
 const TRY_STREAM: &str = "SELECT pg_try_advisory_lock($1, $2)";
 const NOTE_STREAM: &str = "INSERT INTO streams (stream, sealed) VALUES ($1, 0) ON CONFLICT (stream) DO NOTHING";
+/// Streams somebody else writes.
+const STREAMS_HELD: &str = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::BIGINT = $1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = $1";
 
 /// Reads an address.
@@ -43,6 +46,13 @@ pub(crate) fn config(url: &str) -> Result<Config, StoreError> {
         config.connect_timeout(Duration::from_secs(3));
     }
     Ok(config)
+}
+
+/// Whether no server or command writes to the database now.
+pub(crate) fn is_free(url: &str) -> Result<bool, StoreError> {
+    let mut client = config(url)?.connect(NoTls)?;
+    let held: i64 = client.query_one(STREAMS_HELD, &[&i64::from(LOCK_CLASS)])?.try_get(0)?;
+    Ok(held == 0)
 }
 
 /// The address as it may be shown.
@@ -75,6 +85,10 @@ pub(crate) struct Session {
     stream: Option<Stream>,
     /// Set by a failed statement: from then on the open transaction can only be rolled back.
     failed: bool,
+    /// Set when the log was exchanged: the session must end with its transaction.
+    spent: bool,
+    /// What a statement met with that is no fault of the work: a full disk, a server that only reads.
+    refused: Option<StoreError>,
 }
 
 impl Session {
@@ -84,7 +98,7 @@ impl Session {
             "SET statement_timeout = '30s'; SET idle_in_transaction_session_timeout = '30s';
              SET lock_timeout = '10s'; SET client_min_messages = 'warning'; SET TimeZone = 'UTC'",
         )?;
-        Ok(Self { client, statements: HashMap::new(), stream: None, failed: false })
+        Ok(Self { client, statements: HashMap::new(), stream: None, failed: false, spent: false, refused: None })
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
@@ -102,6 +116,9 @@ impl Session {
     pub(crate) fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
         let done = self.statement(sql).and_then(|statement| Ok(self.client.execute(&statement, &bound(params))?));
         self.failed |= done.is_err();
+        if let Err(error @ (StoreError::Full(_) | StoreError::ReadOnly(_))) = &done {
+            self.refused = Some(error.clone());
+        }
         done
     }
 
@@ -126,6 +143,16 @@ impl Session {
         let stream = self.stream.as_mut().ok_or_else(|| StoreError::Sql("no stream of the log is held".to_owned()))?;
         stream.given += 1;
         Ok((stream.number, stream.given))
+    }
+
+    /// Lifts the time limits for the open transaction.
+    pub(crate) fn take_time(&mut self) -> Result<(), StoreError> {
+        self.batch("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+    }
+
+    /// The position held in memory is worth nothing any more; a new session reads it anew.
+    pub(crate) fn forget_position(&mut self) {
+        self.spent = true;
     }
 
     /// Takes the first stream nobody writes. Before the tables exist there is none to take.
@@ -212,18 +239,24 @@ fn carry_out(config: &Config, session: &mut Option<Session>, mut job: Box<dyn Jo
     // Until the transaction has begun nothing can be lost, so this part is tried again.
     let begun = match begun(config, session, job.as_ref(), writes) {
         Ok(begun) => begun,
-        Err(error) => return job.answer(Err(error)),
+        Err(error) => {
+            let end = Err(error);
+            counters.note(&end);
+            return job.answer(end);
+        }
     };
     let verdict = job.run(&mut Tx { driver: Driver::Postgres(&mut *begun) });
     let end = begun.end(verdict);
+    let refused = begun.refused.take();
     if writes {
+        counters.note(&refused.map_or_else(|| end.clone(), Err));
         counters.commits.fetch_add(1, Ordering::Relaxed);
         counters.written.fetch_add(1, Ordering::Relaxed);
     } else {
         counters.reads.fetch_add(1, Ordering::Relaxed);
     }
     // A failed COMMIT leaves the session in a state nobody knows; a new one is certain.
-    if end.is_err() || begun.client.is_closed() {
+    if end.is_err() || begun.spent || begun.client.is_closed() {
         *session = None;
     }
     job.answer(end);

@@ -100,8 +100,39 @@ const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(1919185523, 0)";
 const VERSION: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
 const SET_VERSION: &str = "INSERT INTO schema_version (version) VALUES (?1)";
 
-fn known() -> i64 {
+/// The newest schema this version knows.
+pub(crate) fn known() -> i64 {
     STEPS.len() as i64
+}
+
+/// Steps up to a schema.
+fn steps(schema: i64) -> impl Iterator<Item = &'static str> {
+    STEPS.iter().take(usize::try_from(schema).unwrap_or(0)).flat_map(|step| step.iter().copied())
+}
+
+fn is_index(definition: &str) -> bool {
+    definition.starts_with("CREATE INDEX") || definition.starts_with("CREATE UNIQUE INDEX")
+}
+
+/// Makes the tables of a schema, empty and without indexes, in a database that has none.
+pub(crate) fn create(tx: &mut Tx<'_>, schema: i64) -> Result<(), StoreError> {
+    let dialect = tx.dialect();
+    tx.batch(VERSION_TABLE)?;
+    for definition in steps(schema).filter(|definition| !is_index(definition)) {
+        tx.batch(&dialect.definition(definition))?;
+    }
+    // What a step puts into a new database comes with the rows that are taken in.
+    tx.batch("DELETE FROM streams")?;
+    tx.execute(SET_VERSION, &[schema.into()]).map(drop)
+}
+
+/// Makes the indexes that [`create`] left out.
+pub(crate) fn index(tx: &mut Tx<'_>, schema: i64) -> Result<(), StoreError> {
+    let dialect = tx.dialect();
+    for definition in steps(schema).filter(|definition| is_index(definition)) {
+        tx.batch(&dialect.definition(definition))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn migrate(tx: &mut Tx<'_>, dialect: Dialect) -> Result<Migrated, StoreError> {
@@ -124,15 +155,20 @@ pub(crate) fn migrate(tx: &mut Tx<'_>, dialect: Dialect) -> Result<Migrated, Sto
     Ok(Migrated { from, to: known() })
 }
 
-pub(crate) fn check(tx: &mut Tx<'_>, dialect: Dialect) -> Result<(), StoreError> {
-    let exists = match dialect {
+/// The schema of the database; 0 without tables.
+pub(crate) fn found(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let exists = match tx.dialect() {
         Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'schema_version'",
         Dialect::Postgres => "SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass('schema_version')",
     };
-    let found = match tx.query_one(exists, &[], |row| row.int(0))? {
-        0 => 0,
-        _ => tx.query_one(VERSION, &[], |row| row.int(0))?,
-    };
+    match tx.query_one(exists, &[], |row| row.int(0))? {
+        0 => Ok(0),
+        _ => tx.query_one(VERSION, &[], |row| row.int(0)),
+    }
+}
+
+pub(crate) fn check(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let found = found(tx)?;
     match found.cmp(&known()) {
         std::cmp::Ordering::Less => Err(StoreError::Older { found, known: known() }),
         std::cmp::Ordering::Greater => Err(StoreError::Newer { found, known: known() }),

@@ -20,6 +20,14 @@ const PAUSE_EVERY: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(3);
 /// How often and how long a locked database is tried again: about ten seconds.
 const BUSY_TRIES: i32 = 10_000;
+/// Who is just leaving the database may take so long.
+const LEAVING: Duration = Duration::from_millis(500);
+/// A snapshot that stood longer than this has let the journal grow.
+const LONG: Duration = Duration::from_secs(2);
+/// Pages in the journal (`wal_autocheckpoint`) from which the writer puts them away after a commit.
+const BACKLOG: i64 = 8_000;
+/// The journal is put away so often at most; each time less has come in.
+const ROUNDS: u32 = 20;
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = ?1";
@@ -40,6 +48,11 @@ impl Positions {
         self.last.set(Some(last + 1));
         Ok((STREAM, last + 1))
     }
+
+    /// Has the end of the log read anew.
+    pub(crate) fn forget(&self) {
+        self.last.set(None);
+    }
 }
 
 fn busy(tries: i32) -> bool {
@@ -59,6 +72,23 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
         "PRAGMA query_only = ON; PRAGMA cache_size = -12000; PRAGMA temp_store = MEMORY;"
     })?;
     Ok(connection)
+}
+
+/// Whether nobody else has the file open: every other connection holds a lock on it that lets none be alone.
+pub(crate) fn is_free(path: &Path) -> Result<bool, StoreError> {
+    if !path.exists() {
+        return Ok(true);
+    }
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(LEAVING)?;
+    let asked = connection
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK;")
+        .map_err(StoreError::from);
+    match asked {
+        Ok(()) => Ok(true),
+        Err(StoreError::Unavailable(_)) => Ok(false),
+        Err(other) => Err(other),
+    }
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
@@ -125,9 +155,12 @@ fn statement(connection: &Connection, sql: &str) -> Result<(), StoreError> {
 /// Runs the group in one transaction and answers everybody in it. Work that could not begin stays in the group.
 fn commit_group(connection: &Connection, group: &mut Vec<Box<dyn Job>>, counters: &Counters) {
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
-        answer_all(std::mem::take(group), &Err(error));
+        let end = Err(error);
+        counters.note(&end);
+        answer_all(std::mem::take(group), &end);
         return;
     }
+    let before = connection.total_changes();
     let positions = Positions::default();
     let mut done: Vec<Box<dyn Job>> = Vec::with_capacity(group.len());
     let mut rest = std::mem::take(group).into_iter();
@@ -146,6 +179,10 @@ fn commit_group(connection: &Connection, group: &mut Vec<Box<dyn Job>>, counters
     };
     if end.is_err() && !connection.is_autocommit() {
         let _ = connection.execute_batch("ROLLBACK");
+    }
+    // A commit of nothing touches no disk and proves nothing.
+    if end.is_err() || connection.total_changes() != before {
+        counters.note(&end);
     }
     counters.commits.fetch_add(1, Ordering::Relaxed);
     counters.written.fetch_add(done.len() as u64, Ordering::Relaxed);
@@ -176,6 +213,21 @@ fn run_one(connection: &Connection, positions: &Positions, job: &mut dyn Job) ->
     statement(connection, "RELEASE work")
 }
 
+/// Puts away what the journal gathered behind a long snapshot. Otherwise the next commit would have to, of whichever
+/// process writes, and every registration would wait for gigabytes. This way writing goes on meanwhile.
+fn catch_up(connection: &Connection) {
+    for _ in 0..ROUNDS {
+        let asked = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        match asked {
+            Ok((0, pages, put_away)) if pages - put_away > BACKLOG => {}
+            // Done, or somebody else is at it, or the disk refuses, which the writer will tell.
+            _ => return,
+        }
+    }
+}
+
 pub(crate) fn reader(
     path: &Path,
     queue: Arc<Mutex<mpsc::Receiver<Message>>>,
@@ -197,11 +249,16 @@ pub(crate) fn reader(
                 job.answer(Err(error));
                 continue;
             }
+            let begun = Instant::now();
             let mut tx = Tx { driver: Driver::Sqlite(&connection, &positions) };
             job.run(&mut tx);
             let end = statement(&connection, "COMMIT");
             if end.is_err() && !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
+            }
+            // At once, and before anybody goes on: the writer beside looks after every commit.
+            if begun.elapsed() > LONG {
+                catch_up(&connection);
             }
             job.answer(end);
         }

@@ -2,7 +2,7 @@
 //! may be created; `make test` always sets it.
 
 use crate::cases::{self, ListQuery, Sort};
-use crate::{Db, Options, StoreError, Target, Tx, statements};
+use crate::{Db, Options, StoreError, Target, Tx, dump, statements};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -102,6 +102,13 @@ pub fn prepare_all(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
         let found = tx.prepare(sql).map_err(|error| StoreError::Sql(format!("{module}::{name}: {error}")))?;
         if found != wanted {
             return Err(StoreError::Sql(format!("{module}::{name} takes {found} values, not {wanted}")));
+        }
+        count += 1;
+    }
+    for (sql, wanted) in dump::all_statements() {
+        let found = tx.prepare(&sql).map_err(|error| StoreError::Sql(format!("{sql}: {error}")))?;
+        if found != wanted {
+            return Err(StoreError::Sql(format!("{sql} takes {found} values, not {wanted}")));
         }
         count += 1;
     }

@@ -1,6 +1,7 @@
 //! A transaction as work sees it: statements, rows, and positions in the log's streams.
 
 use crate::StoreError;
+use crate::dialect::Dialect;
 use crate::postgresql::Session;
 use crate::row::{Param, Row};
 use crate::sqlite::Positions;
@@ -97,6 +98,33 @@ impl Tx<'_> {
         match &mut self.driver {
             Driver::Sqlite(connection, _) => Ok(connection.prepare(sql)?.parameter_count()),
             Driver::Postgres(session) => session.parameter_count(sql),
+        }
+    }
+
+    /// Lets this transaction take as long as it needs; otherwise PostgreSQL ends one that runs or rests for half a
+    /// minute. For work that reads or writes everything.
+    ///
+    /// # Errors
+    /// If the database refuses.
+    pub fn take_time(&mut self) -> Result<(), StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(..) => Ok(()),
+            Driver::Postgres(session) => session.take_time(),
+        }
+    }
+
+    /// Says that the log was exchanged in this transaction: where the stream stood is no longer known.
+    pub(crate) fn forget_position(&mut self) {
+        match &mut self.driver {
+            Driver::Sqlite(_, positions) => positions.forget(),
+            Driver::Postgres(session) => session.forget_position(),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.driver {
+            Driver::Sqlite(..) => Dialect::Sqlite,
+            Driver::Postgres(_) => Dialect::Postgres,
         }
     }
 

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod backup;
 mod keys;
 mod lives;
 mod nodes;

@@ -43,17 +43,18 @@ pub(super) fn run(ask: &Intake) -> Result<(), String> {
     let server = Server::start(&scratch.0, ask.database_url.as_deref(), &key)?;
     let token = server.token()?;
     let idle = server.memory();
-    let warm = measure(&server, &token, ask.connections, Duration::from_secs(2))?;
+    let warm = measure(&server, &token, ask.connections, || std::thread::sleep(Duration::from_secs(2)))?;
     let cpu = server.cpu();
-    let measured = measure(&server, &token, ask.connections, Duration::from_secs(ask.seconds))?;
+    let time = Duration::from_secs(ask.seconds);
+    let measured = measure(&server, &token, ask.connections, || std::thread::sleep(time))?;
     let used = server.cpu() - cpu;
     let loaded = server.memory();
     drop(server);
     let which = if ask.database_url.is_some() { "PostgreSQL" } else { "SQLite, synchronous=FULL" };
-    let per_second = measured.count as f64 / measured.seconds;
+    let per_second = measured.rate();
     let per_cpu = measured.count as f64 / used.max(0.01);
     println!("{which}, {} connections, generator on the same machine", ask.connections);
-    println!("registrations/s            {per_second:.0}   (while warming up {:.0})", warm.count as f64 / warm.seconds);
+    println!("registrations/s            {per_second:.0}   (while warming up {:.0})", warm.rate());
     println!("latency ms                 {}", percentiles(&measured.latency));
     println!("per CPU-second of server   {per_cpu:.0}");
     println!("memory MiB idle, loaded    {idle:.0}, {loaded:.0}");
@@ -71,13 +72,27 @@ pub(super) fn percentiles(latency: &Histogram<u64>) -> String {
     format!("p50 {:.1}  p90 {:.1}  p99 {:.1}  max {:.1}", at(0.5), at(0.9), at(0.99), latency.max() as f64 / 1000.0)
 }
 
-struct Measured {
+/// What was measured.
+pub(super) struct Measured {
     count: u64,
     seconds: f64,
-    latency: Histogram<u64>,
+    pub(super) latency: Histogram<u64>,
 }
 
-fn measure(server: &Server, token: &str, connections: u64, time: Duration) -> Result<Measured, String> {
+impl Measured {
+    /// Registrations a second.
+    pub(super) fn rate(&self) -> f64 {
+        self.count as f64 / self.seconds
+    }
+}
+
+/// Registers on so many connections until `until` returns.
+pub(super) fn measure(
+    server: &Server,
+    token: &str,
+    connections: u64,
+    until: impl FnOnce(),
+) -> Result<Measured, String> {
     static LANE: AtomicU64 = AtomicU64::new(0);
     let stop = Arc::new(AtomicBool::new(false));
     let begun = Instant::now();
@@ -107,7 +122,7 @@ fn measure(server: &Server, token: &str, connections: u64, time: Duration) -> Re
         let lane = std::thread::Builder::new().stack_size(256 * 1024).spawn(work).map_err(|error| error.to_string())?;
         lanes.push(lane);
     }
-    std::thread::sleep(time);
+    until();
     stop.store(true, Ordering::Relaxed);
     let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
     for lane in lanes {

@@ -58,6 +58,11 @@ impl Server {
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
+    /// Options that name its database and key.
+    pub(super) fn place(&self) -> &[String] {
+        &self.place
+    }
+
     /// Processor seconds used so far.
     pub(super) fn cpu(&self) -> f64 {
         cpu_of(&self.child.id().to_string())

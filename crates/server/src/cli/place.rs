@@ -140,6 +140,12 @@ pub(super) fn migrate(place: &Place) -> Result<(), String> {
 
 /// Opens a database, making the folder of an embedded one.
 pub(super) fn create(target: &Target, options: &Options) -> Result<Db, String> {
+    folder_of(target)?;
+    Db::open(target, options).map_err(|error| format!("{}: {error}", target.shown()))
+}
+
+/// Makes the folder of an embedded database.
+pub(super) fn folder_of(target: &Target) -> Result<(), String> {
     if let Target::Sqlite(path) = target
         && let Some(folder) = path.parent()
     {
@@ -154,7 +160,7 @@ pub(super) fn create(target: &Target, options: &Options) -> Result<Db, String> {
             }
         }
     }
-    Db::open(target, options).map_err(|error| format!("{}: {error}", target.shown()))
+    Ok(())
 }
 
 /// Where the data is and which rules govern, for `redress config`.

@@ -7,13 +7,14 @@
     reason = "a failed test panics"
 )]
 
+mod backup;
 #[path = "../program/mod.rs"]
 mod program;
 
 use program::{Place, Program, remove};
 use serde_json::Value;
 
-fn failed(place: &Place, command: &[&str]) -> String {
+pub(crate) fn failed(place: &Place, command: &[&str]) -> String {
     let output = place.run(command);
     assert!(!output.status.success(), "{command:?} should fail");
     String::from_utf8_lossy(&output.stderr).trim().to_owned()

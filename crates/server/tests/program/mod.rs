@@ -89,13 +89,14 @@ impl Program {
 
     /// Starts at a place and waits for its address.
     pub(crate) fn at(place: Place, more: &[&str]) -> Self {
-        let mut child = place
-            .command(&["serve", "--listen", "127.0.0.1:0"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(more);
+        Self::from(place, command)
+    }
+
+    /// Starts with a command made elsewhere and waits for the address.
+    pub(crate) fn from(place: Place, mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next().expect("the server ended before it listened").unwrap();
         let port = first.rsplit_once(':').unwrap().1.trim().parse().unwrap();

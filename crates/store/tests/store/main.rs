@@ -13,6 +13,7 @@ mod lists;
 mod postgres_only;
 mod sqlite_only;
 mod streams;
+mod tables;
 
 use store::testing::{each_database, prepare_all};
 use store::{CaseRow, StoreError};

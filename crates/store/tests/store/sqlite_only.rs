@@ -56,3 +56,36 @@ fn a_schema_from_the_future_is_left_alone() {
     assert!(matches!(db.check_schema(), Err(StoreError::Newer { found: 99, .. })));
     db.close();
 }
+
+/// A snapshot keeps the journal from being put away. Whoever held it long does that afterwards: were it left to the
+/// writer, every registration would wait behind gigabytes.
+#[test]
+fn a_long_snapshot_leaves_no_work_to_the_writer() {
+    let scratch = sqlite().unwrap();
+    let server = scratch.open().unwrap();
+    let backup = Db::open(&scratch.target, &Options::small()).unwrap();
+    let writer = server.clone();
+    let Target::Sqlite(path) = &scratch.target else { panic!("a file") };
+    let before = std::fs::metadata(path).unwrap().len();
+    let seen = backup
+        .read_now(move |tx| {
+            let before = cases::by_id(tx, case(1).id)?;
+            // Another connection writes more than the journal holds before it is put away.
+            for round in 0..25_i64 {
+                writer.write_now(move |tx| {
+                    for n in round * 1_000..(round + 1) * 1_000 {
+                        cases::insert(tx, &case(n))?;
+                    }
+                    Ok::<_, StoreError>(())
+                })?;
+            }
+            std::thread::sleep(Duration::from_secs(2));
+            Ok::<_, StoreError>((before, cases::by_id(tx, case(1).id)?))
+        })
+        .unwrap();
+    assert_eq!(seen, (None, None), "the snapshot is of one moment");
+    let after = std::fs::metadata(path).unwrap().len();
+    assert!(after > before + 4_000_000, "nothing was put away: {before} bytes grew to {after}");
+    backup.close();
+    server.close();
+}

@@ -1,0 +1,233 @@
+//! Every table of [`crate::schema`], as a backup sees it: what is copied row by row, and what is deliberately left out.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number, truth value or moment.
+    Int,
+    /// Text.
+    Text,
+    /// Bytes, identifiers too.
+    Blob,
+}
+
+use Kind::{Blob, Int, Text};
+
+/// Rows read at once: enough that a look-up costs little a row, few enough that memory stays small.
+const PAGE: i64 = 1_000;
+
+/// A table that is copied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns: name and kind.
+    pub columns: &'static [(&'static str, Kind)],
+    /// So many of the first columns are a unique index; rows are read in its order.
+    pub key: usize,
+    /// Rows read at once.
+    pub page: i64,
+}
+
+const fn table(name: &'static str, key: usize, columns: &'static [(&'static str, Kind)]) -> Table {
+    Table { name, columns, key, page: PAGE }
+}
+
+/// The tables that are copied, in the order they stand in a backup.
+pub const TABLES: &[Table] = &[
+    table("keyring", 1, &[("name", Text), ("wrapped", Blob)]),
+    table(
+        "units",
+        1,
+        &[("id", Blob), ("parent", Blob), ("code", Text), ("name", Text), ("region", Text), ("duties", Text)],
+    ),
+    table(
+        "users",
+        1,
+        &[
+            ("id", Blob),
+            ("username", Text),
+            ("name", Text),
+            ("role", Text),
+            ("region", Text),
+            ("unit", Blob),
+            ("password", Text),
+            ("disabled", Int),
+            ("created_at", Int),
+            ("changed_at", Int),
+        ],
+    ),
+    table(
+        "absences",
+        1,
+        &[("id", Blob), ("user_id", Blob), ("deputy", Blob), ("from_at", Int), ("until_at", Int), ("created_at", Int)],
+    ),
+    table(
+        "tokens",
+        1,
+        &[
+            ("id", Blob),
+            ("name", Text),
+            ("hash", Blob),
+            ("role", Text),
+            ("region", Text),
+            ("scopes", Text),
+            ("created_at", Int),
+            ("expires_at", Int),
+            ("revoked_at", Int),
+        ],
+    ),
+    table(
+        "persons",
+        1,
+        &[("id", Blob), ("wrapped_key", Blob), ("identity", Blob), ("created_at", Int), ("erased_at", Int)],
+    ),
+    table("person_lookups", 3, &[("hash", Blob), ("kind", Text), ("person", Blob)]),
+    table("vault_items", 2, &[("case_id", Blob), ("item", Int), ("kind", Text), ("sealed", Blob)]),
+    table("erasures", 1, &[("person", Blob), ("at", Int), ("actor", Text), ("reason", Text)]),
+    table(
+        "cases",
+        1,
+        &[
+            ("id", Blob),
+            ("number", Text),
+            ("version", Int),
+            ("state", Text),
+            ("kind", Text),
+            ("category", Text),
+            ("grade", Text),
+            ("channel", Text),
+            ("person", Blob),
+            ("text_key", Blob),
+            ("subject", Text),
+            ("owner_unit", Blob),
+            ("owner_user", Blob),
+            ("first_owner", Blob),
+            ("region", Text),
+            ("province", Text),
+            ("received_at", Int),
+            ("registered_at", Int),
+            ("changed_at", Int),
+            ("closed_at", Int),
+            ("due_at", Int),
+            ("due_rule", Text),
+            ("open", Int),
+            ("alarm_at", Int),
+        ],
+    ),
+    table("case_externals", 3, &[("number", Text), ("owner", Text), ("case_id", Blob)]),
+    // In the order of writing, which is the order on the disk.
+    table(
+        "entries",
+        2,
+        &[
+            ("stream", Int),
+            ("seq", Int),
+            ("subject", Blob),
+            ("ledger", Int),
+            ("version", Int),
+            ("at", Int),
+            ("actor", Text),
+            ("verb", Text),
+            ("schema", Int),
+            ("body", Text),
+            ("prev", Blob),
+            ("hash", Blob),
+        ],
+    ),
+    table("streams", 1, &[("stream", Int), ("sealed", Int)]),
+    table(
+        "checkpoints",
+        1,
+        &[
+            ("n", Int),
+            ("at", Int),
+            ("ranges", Text),
+            ("leaves", Int),
+            ("root", Blob),
+            ("prev", Blob),
+            ("signature", Blob),
+            ("public_key", Blob),
+        ],
+    ),
+    table(
+        "idempotency",
+        2,
+        &[("actor", Text), ("key", Text), ("digest", Blob), ("case_id", Blob), ("version", Int), ("at", Int)],
+    ),
+    table("number_blocks", 1, &[("day", Int), ("next", Int)]),
+    table(
+        "jobs",
+        1,
+        &[
+            ("id", Blob),
+            ("kind", Text),
+            ("key", Text),
+            ("payload", Text),
+            ("run_at", Int),
+            ("attempts", Int),
+            ("lease_until", Int),
+            ("holder", Text),
+            ("error", Text),
+            ("dead", Int),
+            ("created_at", Int),
+        ],
+    ),
+    table(
+        "notices",
+        1,
+        &[
+            ("id", Blob),
+            ("user_id", Blob),
+            ("case_id", Blob),
+            ("kind", Text),
+            ("rule", Text),
+            ("percent", Int),
+            ("at", Int),
+            ("read_at", Int),
+        ],
+    ),
+    table(
+        "handoffs",
+        2,
+        &[
+            ("owner", Text),
+            ("number", Text),
+            ("case_id", Blob),
+            ("digest", Blob),
+            ("version", Int),
+            ("attached", Int),
+            ("handed_at", Int),
+            ("at", Int),
+        ],
+    ),
+    table(
+        "attachments",
+        1,
+        &[
+            ("id", Blob),
+            ("case_id", Blob),
+            ("hash", Blob),
+            ("media", Text),
+            ("size", Int),
+            ("chunks", Int),
+            ("at", Int),
+        ],
+    ),
+    // A chunk is up to a quarter of a mebibyte.
+    Table { page: 16, ..table("attachment_chunks", 2, &[("attachment", Blob), ("n", Int), ("sealed", Blob)]) },
+];
+
+/// The tables that are not copied, each with the reason.
+pub const LEFT_OUT: &[(&str, &str)] = &[
+    ("schema_version", "the backup's head says it"),
+    ("sessions", "who was signed in then need not be now"),
+    ("attempts", "counted guesses are forgotten within a day"),
+    ("schedules", "leases of nodes that ran then; every duty is due after a restore"),
+];
+
+/// A table that is copied, by name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.name == name)
+}
