@@ -273,12 +273,7 @@ impl Desk {
 /// A caller from a user's row and the area in force for them.
 fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskError> {
     Ok(Caller {
-        actor: Actor {
-            id: ActorId::User(UserId(user.id)),
-            role: role(&user.role)?,
-            area,
-            unit: UnitId(user.unit),
-        },
+        actor: Actor { id: ActorId::User(UserId(user.id)), role: role(&user.role)?, area, unit: UnitId(user.unit) },
         name: user.name.clone(),
         scopes: Scope::ALL.to_vec(),
     })

@@ -44,17 +44,8 @@ impl Role {
     ];
 
     /// The codes of [`Role::ALL`].
-    pub const CODES: [&str; 9] = [
-        "agent",
-        "specialist",
-        "supervisor",
-        "quality",
-        "compliance",
-        "trainer",
-        "auditor",
-        "admin",
-        "integration",
-    ];
+    pub const CODES: [&str; 9] =
+        ["agent", "specialist", "supervisor", "quality", "compliance", "trainer", "auditor", "admin", "integration"];
 
     /// The stable code.
     #[must_use]

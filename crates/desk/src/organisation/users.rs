@@ -86,7 +86,8 @@ pub(super) fn clean_username(typed: &str) -> Option<String> {
 /// If the name is taken or malformed, the region or unit unknown, or the area outside the caller's.
 pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskError> {
     permissions::MANAGE_USERS.require(by)?;
-    let username = clean_username(&new.username).ok_or_else(|| Refusal::from(Fault::new("username", "bad_username")))?;
+    let username =
+        clean_username(&new.username).ok_or_else(|| Refusal::from(Fault::new("username", "bad_username")))?;
     let region = AreaScope::region(&new.region).map_err(Refusal::from)?;
     let password = one_time_password()?;
     let at = stored(desk.time().now());

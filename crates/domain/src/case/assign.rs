@@ -17,7 +17,11 @@ pub const FIELDS: &[Field] = &[
         Kind::Uuid,
         "The unit. Without a user the case goes into its queue. Default: the user's own unit.",
     ),
-    optional("user", Kind::Uuid, "The person. Somebody absent is stood in for by their deputy, else by the unit's queue."),
+    optional(
+        "user",
+        Kind::Uuid,
+        "The person. Somebody absent is stood in for by their deputy, else by the unit's queue.",
+    ),
     optional("reason", Kind::Text { max: 500, multiline: true }, "Why."),
 ];
 

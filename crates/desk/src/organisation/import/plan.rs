@@ -99,12 +99,7 @@ struct Planner<'a> {
 ///
 /// # Errors
 /// Every fault of every row.
-pub(super) fn plan(
-    units: &[UnitRow],
-    users: &[UserRow],
-    sheets: &Sheets,
-    root: Uuid,
-) -> Result<Plan, Vec<LineFault>> {
+pub(super) fn plan(units: &[UnitRow], users: &[UserRow], sheets: &Sheets, root: Uuid) -> Result<Plan, Vec<LineFault>> {
     let codes: HashMap<Uuid, &str> = units.iter().map(|row| (row.id, row.code.as_str())).collect();
     let known = units.iter().map(|row| {
         let parent = row.parent.and_then(|parent| codes.get(&parent)).map(|code| (*code).to_owned());
@@ -333,7 +328,14 @@ mod tests {
         let people: Vec<_> = first.users.into_iter().map(|(row, _)| row).collect();
         assert_eq!(people[0].username, "zhou");
         let again = plan(&known, &people, &sheets, Uuid::from_u128(1)).unwrap();
-        assert!(again.units.iter().map(|(_, did)| did).chain(again.users.iter().map(|(_, did)| did)).all(|did| *did == Did::Same));
+        assert!(
+            again
+                .units
+                .iter()
+                .map(|(_, did)| did)
+                .chain(again.users.iter().map(|(_, did)| did))
+                .all(|did| *did == Did::Same)
+        );
         let moved = [json!({"code": "b", "name": "二部"})];
         let sheets = Sheets { units: lines(&moved), users: Vec::new() };
         let changed = plan(&known, &people, &sheets, Uuid::from_u128(1)).unwrap();
