@@ -15,6 +15,7 @@ mod proof;
 mod random;
 mod rules;
 mod spine;
+mod staff;
 mod timers;
 
 use desk::caller::Scope;
