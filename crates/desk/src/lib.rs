@@ -7,6 +7,7 @@ pub mod caller;
 mod commit;
 pub mod erase;
 mod error;
+mod holder;
 pub mod jobs;
 pub mod library;
 mod load;

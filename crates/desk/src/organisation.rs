@@ -1,35 +1,33 @@
-//! Units and users. There is always a root unit, so that no case is ever without an owner.
+//! Units with their duties, the people in them, and who stands in for whom. There is always a root unit, so that no
+//! case is ever without an owner.
 
-use crate::administration::{self, Change};
+mod absence;
+pub(crate) mod area;
+pub(crate) mod deputy;
+pub mod import;
+mod units;
+mod users;
+
+pub use absence::{Absence, NEW_ABSENCE, NewAbsence, add_absence, end_absence};
+pub use units::{CHANGE_UNIT, NEW_UNIT, NewUnit, UnitChange, add_unit, change_unit, close_unit, reopen_unit};
+pub use users::{CHANGE_USER, NEW_USER, NewUser, UserChange, add_user, change_user, username};
+
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::sign_in::{hash_password, one_time_password};
-use crate::time::stored;
-use crate::{Desk, permissions};
+use crate::time::{moment, stored};
+use crate::{Desk, Permission, permissions};
+use area::Tree;
 use domain::actor::{AreaScope, Role};
-use domain::fault::Fault;
+use domain::duty::Duty;
 use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
-use store::{Db, UnitRow, UserRow, people, sign_in};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use store::{Db, UnitRow, UserRow, absences, people, units as rows};
 use uuid::Uuid;
 
 /// Code of the unit above all others.
 pub const ROOT: &str = "root";
-
-/// A user to be created.
-#[derive(Clone, Debug)]
-pub struct NewUser {
-    /// Name to sign in with: lower-case letters, digits, dot, hyphen, underscore.
-    pub username: String,
-    /// Name to show.
-    pub name: String,
-    /// Role.
-    pub role: Role,
-    /// Area; empty for everywhere.
-    pub region: String,
-    /// Unit.
-    pub unit: UnitId,
-}
 
 /// A user as colleagues see them.
 #[derive(Clone, Debug)]
@@ -44,10 +42,23 @@ pub struct Colleague {
     pub role: String,
     /// Unit.
     pub unit: UnitId,
-    /// Area; empty for everywhere.
+    /// Area of their own; empty when they have that of their unit.
     pub region: String,
+    /// Area in force; empty for everywhere.
+    pub area: String,
     /// Whether the account is closed.
     pub disabled: bool,
+    /// Set while they are away.
+    pub absent: Option<Absent>,
+}
+
+/// That somebody is away now.
+#[derive(Clone, Debug)]
+pub struct Absent {
+    /// First moment back.
+    pub until: Timestamp,
+    /// Who was named as deputy.
+    pub deputy: Option<UserId>,
 }
 
 /// A unit.
@@ -61,6 +72,14 @@ pub struct Unit {
     pub code: String,
     /// Name to show.
     pub name: String,
+    /// Area of its own; empty when it has that of the unit above.
+    pub region: String,
+    /// Area in force; empty for everywhere.
+    pub area: String,
+    /// What it is there for.
+    pub duties: Vec<Duty>,
+    /// Whether it was closed.
+    pub closed: bool,
 }
 
 pub(crate) fn ensure_root(db: &Db) -> Result<UnitId, DeskError> {
@@ -70,155 +89,107 @@ pub(crate) fn ensure_root(db: &Db) -> Result<UnitId, DeskError> {
         code: ROOT.to_owned(),
         name: "总部".to_owned(),
         region: String::new(),
+        duties: String::new(),
+        closed: false,
     };
     db.write_now(move |tx| {
-        if let Some(root) = people::unit_by_code(tx, ROOT)? {
+        if let Some(root) = rows::unit_by_code(tx, ROOT)? {
             return Ok(UnitId(root.id));
         }
-        people::insert_unit(tx, &row)?;
+        rows::insert_unit(tx, &row)?;
         Ok(UnitId(row.id))
     })
 }
 
-/// Adds a unit below another.
-///
-/// # Errors
-/// If the code is taken.
-pub fn add_unit(desk: &Desk, by: &Caller, parent: UnitId, code: &str, name: &str) -> Result<UnitId, DeskError> {
-    permissions::MANAGE_USERS.require(by)?;
-    let row = UnitRow {
-        id: Uuid::now_v7(),
-        parent: Some(parent.0),
-        code: code.to_owned(),
-        name: name.to_owned(),
-        region: String::new(),
-    };
-    let (at, actor) = (stored(desk.time().now()), by.actor.id);
-    desk.db().write_now(move |tx| {
-        if people::unit_by_code(tx, &row.code)?.is_some() {
-            return Err(Refusal::from(Fault::new("code", "taken")).into());
-        }
-        people::insert_unit(tx, &row)?;
-        administration::record(tx, row.id, actor, at, &Change::new("add-unit").with("code", row.code.clone()))?;
-        Ok(UnitId(row.id))
-    })
+/// Whether somebody with this role can be left holding a case.
+pub(crate) fn works_cases(role: Role) -> bool {
+    Permission::for_verb("accept").is_some_and(|accept| accept.granted_to(role))
 }
 
-/// Creates a user and returns the one-time password, shown once.
-///
-/// # Errors
-/// If the name is taken or malformed, or the region unknown.
-pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskError> {
-    permissions::MANAGE_USERS.require(by)?;
-    let username = new.username.trim().to_lowercase();
-    let form = (2..=40).contains(&username.len())
-        && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
-    if !form {
-        return Err(Refusal::from(Fault::new("username", "bad_username")).into());
+/// The role a user's row names.
+pub(crate) fn role_of(user: &UserRow) -> Result<Role, DeskError> {
+    user.role.parse().map_err(|_| DeskError::Damaged(format!("role {:?}", user.role)))
+}
+
+/// Duties as a unit's row keeps them: each once, in their usual order.
+fn written(duties: &[Duty]) -> String {
+    let kept: Vec<&str> = Duty::ALL.into_iter().filter(|duty| duties.contains(duty)).map(Duty::code).collect();
+    kept.join(",")
+}
+
+fn read_duties(text: &str) -> Vec<Duty> {
+    text.split(',').filter_map(|code| code.parse().ok()).collect()
+}
+
+/// Refuses to touch what lies outside the caller's own area. What has nothing in common with it is not there at all.
+fn within(own: &AreaScope, found: &AreaScope) -> Result<(), Refusal> {
+    if own.covers(found.code()) {
+        return Ok(());
     }
-    let area = AreaScope::region(&new.region).map_err(Refusal::from)?;
-    let password = one_time_password()?;
-    let at = stored(desk.time().now());
-    let row = UserRow {
-        id: Uuid::now_v7(),
-        username,
-        name: new.name.trim().to_owned(),
-        role: new.role.code().to_owned(),
-        region: area.code().to_owned(),
-        unit: new.unit.0,
-        password: hash_password(&password)?,
-        disabled: false,
-        created_at: at,
-        changed_at: at,
-    };
-    let actor = by.actor.id;
-    desk.db().write_now(move |tx| {
-        if people::user_by_name(tx, &row.username)?.is_some() {
-            return Err(Refusal::from(Fault::new("username", "taken")).into());
-        }
-        people::insert_user(tx, &row)?;
-        let change = Change::new("add-user").with("role", row.role.clone()).with("region", row.region.clone());
-        administration::record(tx, row.id, actor, at, &change)
-    })?;
-    Ok(password)
+    if own.meets(found) {
+        return Err(Refusal::forbidden("above_own_area").with("area", own.code()));
+    }
+    Err(Refusal::not_found())
 }
 
-/// Changes role, area or unit of a user, or closes the account. All sessions of the user end.
-///
-/// # Errors
-/// If there is no such user, or nobody would be left to administer.
-pub fn change_user(
-    desk: &Desk,
-    by: &Caller,
-    username: &str,
-    role: Option<Role>,
-    region: Option<&str>,
-    disabled: Option<bool>,
-) -> Result<(), DeskError> {
-    permissions::MANAGE_USERS.require(by)?;
-    let area = region.map(AreaScope::region).transpose().map_err(Refusal::from)?;
-    let (name, at, actor) = (username.trim().to_lowercase(), stored(desk.time().now()), by.actor.id);
-    desk.db().write_now(move |tx| {
-        let mut user =
-            people::user_by_name(tx, &name)?.ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
-        let was_admin = user.role == Role::Admin.code() && !user.disabled;
-        let mut change = Change::new("change-user");
-        if let Some(role) = role {
-            role.code().clone_into(&mut user.role);
-            change = change.with("role", user.role.clone());
-        }
-        if let Some(area) = area {
-            area.code().clone_into(&mut user.region);
-            change = change.with("region", user.region.clone());
-        }
-        if let Some(disabled) = disabled {
-            user.disabled = disabled;
-            change = change.with("disabled", disabled.to_string());
-        }
-        user.changed_at = at;
-        people::update_user(tx, &user)?;
-        let still_admin = user.role == Role::Admin.code() && !user.disabled;
-        if was_admin && !still_admin && people::count_active(tx, Role::Admin.code())? == 0 {
-            return Err(Refusal::conflict("last_admin").into());
-        }
-        sign_in::delete_sessions_of(tx, user.id)?;
-        administration::record(tx, user.id, actor, at, &change)?;
-        Ok(())
-    })
+fn unit_of(row: UnitRow, tree: &Tree) -> Unit {
+    Unit {
+        area: tree.unit(row.id).code().to_owned(),
+        id: UnitId(row.id),
+        parent: row.parent.map(UnitId),
+        duties: read_duties(&row.duties),
+        code: row.code,
+        name: row.name,
+        region: row.region,
+        closed: row.closed,
+    }
 }
 
 impl Desk {
-    /// All units.
+    /// The units that have anything to do with the caller's area, closed ones too, by code.
     ///
     /// # Errors
     /// If the caller may not see them.
     pub async fn units(&self, caller: &Caller) -> Result<Vec<Unit>, DeskError> {
         permissions::READ_ORGANISATION.require(caller)?;
-        let rows = self.db().read(|tx| Ok::<_, DeskError>(people::units(tx)?)).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Unit { id: UnitId(row.id), parent: row.parent.map(UnitId), code: row.code, name: row.name })
-            .collect())
+        let own = caller.actor.area.clone();
+        let rows = self.db().read(|tx| Ok::<_, DeskError>(rows::units(tx)?)).await?;
+        let tree = Tree::of(&rows);
+        Ok(rows.into_iter().filter(|row| own.meets(&tree.unit(row.id))).map(|row| unit_of(row, &tree)).collect())
     }
 
-    /// All users.
+    /// The users whose area has anything in common with the caller's, closed accounts too, by the name they sign in
+    /// with.
     ///
     /// # Errors
     /// If the caller may not see them.
     pub async fn colleagues(&self, caller: &Caller) -> Result<Vec<Colleague>, DeskError> {
         permissions::READ_ORGANISATION.require(caller)?;
-        let rows = self.db().read(|tx| Ok::<_, DeskError>(people::users(tx)?)).await?;
-        Ok(rows
+        let (own, at) = (caller.actor.area.clone(), stored(self.time().now()));
+        let (users, units, away) = self
+            .db()
+            .read(move |tx| Ok::<_, DeskError>((people::users(tx)?, rows::units(tx)?, absences::ahead(tx, at)?)))
+            .await?;
+        let tree = Tree::of(&units);
+        let mut away: HashMap<Uuid, Absent> = away
             .into_iter()
-            .map(|row| Colleague {
+            .filter(|row| row.from_at <= at)
+            .map(|row| (row.user_id, Absent { until: moment(row.until_at), deputy: row.deputy.map(UserId) }))
+            .collect();
+        let seen = users.into_iter().filter_map(|row| {
+            let area = tree.user(&row);
+            own.meets(&area).then(|| Colleague {
                 id: UserId(row.id),
                 username: row.username,
                 name: row.name,
                 role: row.role,
                 unit: UnitId(row.unit),
                 region: row.region,
+                area: area.code().to_owned(),
                 disabled: row.disabled,
+                absent: away.remove(&row.id),
             })
-            .collect())
+        });
+        Ok(seen.collect())
     }
 }

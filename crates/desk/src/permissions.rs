@@ -26,6 +26,12 @@ pub const READ_RULES: Permission = Permission("read-rules");
 pub const READ_ORGANISATION: Permission = Permission("read-organisation");
 /// See who one is.
 pub const READ_SELF: Permission = Permission("read-self");
+/// Make, change and close units.
+pub const MANAGE_ORGANISATION: Permission = Permission("manage-organisation");
+/// Enter one's own absence and name a deputy.
+pub const OWN_ABSENCE: Permission = Permission("own-absence");
+/// The same for others.
+pub const MANAGE_ABSENCES: Permission = Permission("manage-absences");
 /// Create users, set passwords and roles.
 pub const MANAGE_USERS: Permission = Permission("manage-users");
 /// Erase a person.
@@ -70,6 +76,9 @@ pub const TABLE: &[Row] = &[
     row(READ_RULES, EVERYONE, Scope::Read),
     row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),
+    row(MANAGE_ORGANISATION, &[Admin], Scope::Write),
+    row(OWN_ABSENCE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
+    row(MANAGE_ABSENCES, &[Supervisor, Admin], Scope::Write),
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),

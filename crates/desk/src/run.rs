@@ -7,17 +7,16 @@ use crate::load::{self, CaseRef, Loaded};
 use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
-use crate::{Desk, Library, Permission};
+use crate::{Desk, Library, Permission, holder};
 use domain::actor::AreaScope;
 use domain::case::{Case, Context};
 use domain::command::Command;
 use domain::event::{Entry, Event};
 use domain::fault::Fault;
-use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{Tx, people};
+use store::Tx;
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -100,7 +99,7 @@ impl Work {
         if self.seen > loaded.case.version || !only_warned_since(&loaded.entries, self.seen) {
             return Err(stale(&loaded.case, &loaded.entries, self.seen));
         }
-        let command = complete(tx, self.command, &loaded.case)?;
+        let command = complete(tx, self.command, &loaded.case, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         let rules = self.library.pinned(&loaded.case.packs)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
@@ -174,51 +173,24 @@ fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
     DeskError::Stale { current: case.version, since }
 }
 
-/// Looks up what a command names and the domain cannot know: unit and user of whoever is to hold the case.
-fn complete(tx: &mut Tx<'_>, command: Command, case: &Case) -> Result<Command, DeskError> {
+/// Looks up what a command names and the domain cannot know: who is to hold the case.
+fn complete(tx: &mut Tx<'_>, command: Command, case: &Case, now: Timestamp) -> Result<Command, DeskError> {
     Ok(match command {
         Command::Assign(mut assign) => {
-            (assign.unit, assign.user) = holder(tx, assign.unit, assign.user, case)?;
+            let holder = holder::named(tx, case, assign.unit, assign.user, &case.barred, now)?;
+            (assign.unit, assign.user, assign.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Assign(assign)
         }
         Command::Transfer(mut transfer) => {
-            (transfer.unit, transfer.user) = holder(tx, transfer.unit, transfer.user, case)?;
+            let holder = holder::named(tx, case, transfer.unit, transfer.user, &case.barred, now)?;
+            (transfer.unit, transfer.user, transfer.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Transfer(transfer)
         }
         Command::Dispute(mut dispute) => {
-            (dispute.unit, dispute.user) = holder(tx, dispute.unit, dispute.user, case)?;
+            let holder = holder::named(tx, case, dispute.unit, dispute.user, &case.handlers, now)?;
+            (dispute.unit, dispute.user, dispute.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispute(dispute)
         }
         other => other,
     })
-}
-
-/// Who is to hold the case: a person with the unit they belong to, or a unit's queue.
-fn holder(
-    tx: &mut Tx<'_>,
-    unit: Option<UnitId>,
-    user: Option<UserId>,
-    case: &Case,
-) -> Result<(Option<UnitId>, Option<UserId>), DeskError> {
-    let Some(user) = user else {
-        if let Some(unit) = unit {
-            people::unit(tx, unit.0)?.ok_or_else(|| Refusal::from(Fault::new("unit", "unknown_unit")))?;
-        }
-        return Ok((unit, None));
-    };
-    let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
-    let row = row.ok_or_else(|| Refusal::from(Fault::new("user", "unknown_user")))?;
-    let area = AreaScope::region(&row.region).unwrap_or_default();
-    if !area.covers(&case.record.region) {
-        return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
-    }
-    let role: domain::actor::Role = row.role.parse().map_err(|_| DeskError::Damaged(format!("role {:?}", row.role)))?;
-    // Whoever may not work cases must not be left holding one.
-    if !Permission::for_verb("accept").is_some_and(|accept| accept.granted_to(role)) {
-        return Err(Refusal::from(Fault::new("user", "user_works_no_cases")).into());
-    }
-    if unit.is_some_and(|unit| unit.0 != row.unit) {
-        return Err(Refusal::from(Fault::new("unit", "user_of_other_unit")).into());
-    }
-    Ok((Some(UnitId(row.unit)), Some(user)))
 }

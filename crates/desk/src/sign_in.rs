@@ -6,7 +6,7 @@ use crate::caller::{Caller, Scope};
 use crate::error::DeskError;
 use crate::time::stored;
 use crate::vault::cipher::random;
-use crate::{Desk, organisation};
+use crate::{Desk, organisation, permissions};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -107,9 +107,16 @@ impl Desk {
     pub async fn by_session(&self, secret: &str) -> Result<Option<Caller>, DeskError> {
         let hash = digest(secret).to_vec();
         let key = hash.clone();
-        let found = self.db().read(move |tx| Ok::<_, DeskError>(sign_in::session_user(tx, &key)?)).await?;
+        let found = self
+            .db()
+            .read(move |tx| {
+                let Some((session, user)) = sign_in::session_user(tx, &key)? else { return Ok(None) };
+                let area = organisation::area::of_user(tx, &user)?;
+                Ok::<_, DeskError>(Some((session, user, area)))
+            })
+            .await?;
         let now = self.time().now();
-        let Some((session, user)) = found else {
+        let Some((session, user, area)) = found else {
             return Ok(None);
         };
         let alive = stored(now) < session.expires_at && stored(now - IDLE) < session.seen_at && !user.disabled;
@@ -120,7 +127,7 @@ impl Desk {
             let at = stored(now);
             self.db().write(move |tx| Ok::<_, DeskError>(sign_in::touch_session(tx, &hash, at)?)).await?;
         }
-        caller_of(&user).map(Some)
+        caller_of(&user, area).map(Some)
     }
 
     /// Ends a session.
@@ -214,8 +221,9 @@ impl Desk {
     /// end.
     ///
     /// # Errors
-    /// If the user does not exist, or an error of the database.
+    /// If the caller may not, the user does not exist, or an error of the database.
     pub fn reset_password(&self, by: &Caller, username: &str) -> Result<String, DeskError> {
+        permissions::MANAGE_USERS.require(by)?;
         let password = one_time_password()?;
         let hashed = hash_password(&password)?;
         let (name, at, actor) = (username.trim().to_lowercase(), stored(self.time().now()), by.actor.id);
@@ -262,15 +270,10 @@ impl Desk {
     }
 }
 
-/// A caller from a user's row.
-fn caller_of(user: &UserRow) -> Result<Caller, DeskError> {
+/// A caller from a user's row and the area in force for them.
+fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskError> {
     Ok(Caller {
-        actor: Actor {
-            id: ActorId::User(UserId(user.id)),
-            role: role(&user.role)?,
-            area: area(&user.region)?,
-            unit: UnitId(user.unit),
-        },
+        actor: Actor { id: ActorId::User(UserId(user.id)), role: role(&user.role)?, area, unit: UnitId(user.unit) },
         name: user.name.clone(),
         scopes: Scope::ALL.to_vec(),
     })

@@ -43,6 +43,10 @@ impl Role {
         Self::Integration,
     ];
 
+    /// The codes of [`Role::ALL`].
+    pub const CODES: [&str; 9] =
+        ["agent", "specialist", "supervisor", "quality", "compliance", "trainer", "auditor", "admin", "integration"];
+
     /// The stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -92,6 +96,12 @@ impl AreaScope {
         Self(String::new())
     }
 
+    /// Nothing at all: what an area that cannot be read stands for.
+    #[must_use]
+    pub fn nowhere() -> Self {
+        Self("-".to_owned())
+    }
+
     /// A region code of two, four or six digits; an empty one means everywhere.
     ///
     /// # Errors
@@ -114,6 +124,12 @@ impl AreaScope {
     #[must_use]
     pub fn covers(&self, region: &str) -> bool {
         region.starts_with(&self.0)
+    }
+
+    /// Whether two areas have anything in common: one lies in the other.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.covers(&other.0) || other.covers(&self.0)
     }
 }
 
@@ -183,6 +199,7 @@ mod tests {
         let id = ActorId::User(UserId(uuid::Uuid::from_u128(7)));
         assert_eq!(id.to_string().parse::<ActorId>().unwrap(), id);
         assert_eq!("system".parse::<ActorId>().unwrap(), ActorId::System);
+        assert_eq!(Role::ALL.map(Role::code), Role::CODES);
     }
 
     #[test]
@@ -193,5 +210,8 @@ mod tests {
         assert!(!province.covers(""), "an unknown region is not inside a province");
         assert!(AreaScope::everywhere().covers(""));
         assert!(AreaScope::region("99").is_err());
+        let (district, other) = (AreaScope::region("310115").unwrap(), AreaScope::region("33").unwrap());
+        assert!(province.meets(&district) && district.meets(&province) && AreaScope::everywhere().meets(&other));
+        assert!(!province.meets(&other));
     }
 }

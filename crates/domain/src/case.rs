@@ -44,7 +44,7 @@ pub mod withdraw;
 
 use crate::actor::{Actor, ActorId};
 use crate::event::{Event, PackPin};
-use crate::ids::{CaseId, PersonId};
+use crate::ids::{CaseId, PersonId, UserId};
 use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
@@ -97,6 +97,8 @@ pub struct Case {
     pub graded_by_hand: bool,
     /// Who holds it now.
     pub owner: Owner,
+    /// The absent person the owner stands in for.
+    pub instead_of: Option<UserId>,
     /// First-responsible owner, fixed at registration.
     pub first_owner: Owner,
     /// All clocks, ended ones too.

@@ -7,7 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
-use crate::ids::{CaseId, PersonId};
+use crate::ids::{CaseId, PersonId, UserId};
 use crate::intake::Record;
 use jiff::Timestamp;
 use policy::{Grade, Pack, Severity, Urgency};
@@ -121,6 +121,9 @@ pub enum Event {
     Assigned {
         /// New owner.
         owner: Owner,
+        /// The absent person it was meant for; the owner stands in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<UserId>,
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<FreeText>,

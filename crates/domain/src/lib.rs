@@ -7,6 +7,7 @@ pub mod actor;
 pub mod audit;
 pub mod case;
 pub mod command;
+pub mod duty;
 pub mod event;
 pub mod fault;
 pub mod free_text;

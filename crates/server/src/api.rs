@@ -1,17 +1,27 @@
 //! REST API v1. One resource a file; what is allowed and what happens is the desk's business.
 
+pub mod absences;
 pub mod cases;
 pub mod jobs;
 pub mod notices;
 pub mod operations;
 pub mod rules;
 pub mod staff;
+pub mod units;
+pub mod users;
 pub mod view;
 
+use crate::extract;
+use crate::problem::Failure;
 use crate::routes::Route;
-use axum::http::{StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+use domain::shape::{self, Field};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 /// Where version 1 begins.
 pub const ROOT: &str = "/api/v1";
@@ -25,6 +35,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(staff::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
+    routes.extend(units::routes());
+    routes.extend(users::routes());
+    routes.extend(absences::routes());
     routes.extend(crate::openapi::routes());
     routes
 }
@@ -32,4 +45,21 @@ pub fn routes() -> Vec<Route> {
 /// A JSON answer.
 pub(crate) fn answer(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
+
+/// A JSON body of a shape; nothing at all reads as an empty object.
+pub(crate) async fn input<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+    fields: &[Field],
+) -> Result<T, Failure> {
+    let value = extract::json(headers, &extract::bytes(headers, body).await?)?;
+    let value = if value.is_null() { Value::Object(Map::new()) } else { value };
+    let value = shape::check(value, fields).map_err(Refusal::invalid)?;
+    Ok(serde_json::from_value(value).map_err(|_| Fault::new("", "unreadable"))?)
+}
+
+/// An identifier from an address; whatever is none names nothing.
+pub(crate) fn identifier<T: std::str::FromStr>(text: &str) -> Result<T, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found())
 }

@@ -7,9 +7,11 @@ mod place;
 mod progress;
 mod restore;
 mod serve;
+mod users;
 
 use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
+use domain::fault::Fault;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -32,7 +34,7 @@ enum Command {
     Token(manage::Token),
     /// Users who sign in.
     #[command(subcommand)]
-    User(manage::User),
+    User(users::User),
     /// The master key.
     #[command(subcommand)]
     Key(manage::Key),
@@ -67,7 +69,7 @@ pub fn main() -> ExitCode {
     let outcome = match command {
         Command::Serve(serve) => serve::run(serve),
         Command::Token(token) => manage::token(token),
-        Command::User(user) => manage::user(user),
+        Command::User(user) => users::run(user),
         Command::Key(key) => manage::key(key),
         Command::Audit(audit) => audit::run(audit),
         Command::Backup(backup) => backup::run(&backup),
@@ -111,29 +113,32 @@ pub(crate) fn say(line: impl Display) -> Result<(), String> {
 
 /// An error of the desk in one line, with the way out where one is known.
 pub(crate) fn told(error: &desk::DeskError) -> String {
-    // An import tells thousands of refusals; the words are read once.
-    static WORDS: OnceLock<Locales> = OnceLock::new();
     let desk::DeskError::Refused(refusal) = error else {
         return error.to_string();
     };
-    let words = WORDS.get_or_init(|| crate::data::locales(None).and_then(Locales::load).unwrap_or_default());
-    let text = |key: &str, params: &[(&'static str, String)]| {
-        let values: Vec<(&str, &str)> = params.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        words.text(Language::En, key, &values)
-    };
+    let words = words();
+    let text = |key: &str| words.text(Language::En, key, &values(&refusal.params));
     if refusal.faults.is_empty() {
         let way_out = format!("refusal.{}.way_out", refusal.code);
-        let said = text(&format!("refusal.{}.text", refusal.code), &refusal.params);
-        return if words.has(Language::En, &way_out) {
-            format!("{said}. {}", text(&way_out, &refusal.params))
-        } else {
-            said
-        };
+        let said = text(&format!("refusal.{}.text", refusal.code));
+        return if words.has(Language::En, &way_out) { format!("{said}. {}", text(&way_out)) } else { said };
     }
-    let faults: Vec<String> = refusal
-        .faults
-        .iter()
-        .map(|fault| format!("{}: {}", fault.field, text(&format!("fault.{}", fault.code), &fault.params)))
-        .collect();
+    let faults: Vec<String> =
+        refusal.faults.iter().map(|fault| format!("{}: {}", fault.field, reason(fault))).collect();
     faults.join("; ")
+}
+
+/// What is wrong with a field, in words.
+pub(crate) fn reason(fault: &Fault) -> String {
+    words().text(Language::En, &format!("fault.{}", fault.code), &values(&fault.params))
+}
+
+fn values<'p>(params: &'p [(&'static str, String)]) -> Vec<(&'static str, &'p str)> {
+    params.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn words() -> &'static Locales {
+    // An import tells thousands of refusals; the words are read once.
+    static WORDS: OnceLock<Locales> = OnceLock::new();
+    WORDS.get_or_init(|| crate::data::locales(None).and_then(Locales::load).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! The console: server-rendered pages that work without any script. Forms are drawn from the same tables of fields
 //! that validate them.
 
+mod absence;
 mod account;
 mod case;
 mod earlier;
@@ -11,12 +12,16 @@ mod jobs;
 mod names;
 mod notices;
 mod operations;
+mod organisation;
 mod progress;
 mod queue;
 mod register;
 mod related;
+mod staff_form;
 mod times;
 mod trees;
+mod units;
+mod users;
 mod windows;
 
 use crate::app::{App, AppState};
@@ -48,6 +53,10 @@ pub fn routes() -> Vec<Route> {
     routes.extend(case::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
+    routes.extend(organisation::routes());
+    routes.extend(units::routes());
+    routes.extend(users::routes());
+    routes.extend(absence::routes());
     routes
 }
 
@@ -112,6 +121,15 @@ impl<'a> Frame<'a> {
         let packs = self.app.desk.library().packs();
         let rule = packs.iter().find_map(|pack| pack.clock(id));
         rule.map_or(id, |rule| self.language.pick(&rule.title.zh, &rule.title.en)).to_owned()
+    }
+
+    /// Whether the organisation is somebody's business and not merely readable.
+    fn leads(&self) -> bool {
+        self.may(permissions::MANAGE_ORGANISATION) || self.may(permissions::MANAGE_ABSENCES)
+    }
+
+    fn may_be_absent(&self) -> bool {
+        self.may(permissions::OWN_ABSENCE)
     }
 
     fn name(&self) -> String {

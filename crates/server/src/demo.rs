@@ -1,11 +1,11 @@
 //! `--demo`: about a hundred cases in every state today's operations reach, made by playing commands through the desk
 //! with a clock that is moved. People and numbers are invented.
 
+mod organisation;
 mod stories;
 
 use crate::cli::{Place, told, wait};
 use desk::CaseRef;
-use desk::organisation::{self, NewUser};
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError};
 use domain::actor::{Actor, ActorId, AreaScope, Role};
@@ -22,28 +22,6 @@ const CASES: usize = 100;
 /// How far back the first one lies.
 const DAYS: i64 = 30;
 
-/// Units below the root: code and name.
-const UNITS: [(&str, &str); 6] = [
-    ("service", "客户服务中心"),
-    ("network", "网络运维部"),
-    ("billing", "计费账务部"),
-    ("field", "装维服务部"),
-    ("market", "市场营销部"),
-    ("security", "网络与信息安全部"),
-];
-
-/// One user of each role: name to sign in with, name to show, role, unit.
-const STAFF: [(&str, &str, Role, &str); 8] = [
-    ("agent", "周敏", Role::Agent, "service"),
-    ("specialist", "吴建国", Role::Specialist, "service"),
-    ("supervisor", "郑晓岚", Role::Supervisor, "service"),
-    ("quality", "冯静", Role::Quality, "service"),
-    ("compliance", "陈立", Role::Compliance, "security"),
-    ("trainer", "褚文", Role::Trainer, "service"),
-    ("auditor", "卫平", Role::Auditor, "service"),
-    ("integration", "系统对接", Role::Integration, "service"),
-];
-
 /// Fills an empty database and returns what the operator has to be told: the users' passwords.
 ///
 /// # Errors
@@ -53,18 +31,9 @@ pub fn fill(place: &Place, desk: &Desk) -> Result<Vec<String>, String> {
     let start = now - SignedDuration::from_hours(DAYS * 24);
     let past = place.desk(desk.db().clone(), Time::at(start))?;
     let system = Caller::system(desk.root());
-    let mut units = BTreeMap::new();
-    for (code, name) in UNITS {
-        let id = organisation::add_unit(&past, &system, desk.root(), code, name).map_err(|error| told(&error))?;
-        units.insert(code, id);
-    }
-    let mut notices = vec!["Demo data: about a hundred invented cases, and one user of each role:".to_owned()];
-    for (username, name, role, unit) in STAFF {
-        let unit = units.get(unit).copied().unwrap_or_else(|| desk.root());
-        let new = NewUser { username: username.to_owned(), name: name.to_owned(), role, region: String::new(), unit };
-        let password = organisation::add_user(&past, &system, &new).map_err(|error| told(&error))?;
-        notices.push(format!("  {username:<12} {password}"));
-    }
+    let (units, people) = organisation::build(&past, &system, now).map_err(|error| told(&error))?;
+    let mut notices = vec!["Demo data: about a hundred invented cases, and users of every role:".to_owned()];
+    notices.extend(people);
     let stories = stories::read()?;
     wait(async {
         let cast = Cast::gather(&past, &system, &units).await?;

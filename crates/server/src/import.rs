@@ -2,6 +2,7 @@
 //! is guessed. Every row is registered or listed with its reason; a row that was taken in before is left alone.
 
 mod map;
+mod organisation;
 mod row;
 
 use crate::cli::{Place, told};
@@ -23,6 +24,8 @@ const IN_FLIGHT: usize = 64;
 pub enum Import {
     /// Register every row of a CSV file.
     Complaints(Complaints),
+    /// Make or change units and users as CSV files say: all rows or none; a second time changes nothing.
+    Organisation(organisation::Organisation),
 }
 
 /// Options of `import complaints`.
@@ -67,7 +70,13 @@ struct Summary {
 /// # Errors
 /// What is wrong with file or map as a whole; single rows are listed, not errors.
 pub fn run(import: Import) -> Result<(), String> {
-    let Import::Complaints(ask) = import;
+    match import {
+        Import::Complaints(ask) => complaints(&ask),
+        Import::Organisation(ask) => organisation::run(&ask),
+    }
+}
+
+fn complaints(ask: &Complaints) -> Result<(), String> {
     let text = std::fs::read_to_string(&ask.map).map_err(|error| format!("{}: {error}", ask.map.display()))?;
     let map = ImportMap::parse(&text).map_err(|error| format!("{}: {error}", ask.map.display()))?;
     let bytes = std::fs::read(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod bench;
+mod blocking;
 pub mod cli;
 pub mod console;
 pub mod data;

@@ -81,6 +81,21 @@ impl Operation {
     }
 }
 
+impl Route {
+    /// A route of the API.
+    #[must_use]
+    pub fn api(
+        method: Method,
+        path: &'static str,
+        permission: Permission,
+        operation: Operation,
+        handler: MethodRouter<AppState>,
+    ) -> Self {
+        let access = Access::Needs(permission);
+        Self { method, path, access, face: Face::Api, operation: Some(operation), handler }
+    }
+}
+
 /// The table.
 #[must_use]
 pub fn table() -> Vec<Route> {

@@ -4,6 +4,7 @@
 //! commits many closures at once and answers each only after the commit; PostgreSQL has threads that each own a
 //! connection. Nobody else ever touches a connection.
 
+pub mod absences;
 pub mod cases;
 pub mod checkpoints;
 mod db;
@@ -30,8 +31,10 @@ pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
+pub mod units;
 pub mod vault;
 
+pub use absences::AbsenceRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};
@@ -40,9 +43,10 @@ pub use erasures::ErasureRow;
 pub use error::StoreError;
 pub use jobs::JobRow;
 pub use notices::NoticeRow;
-pub use people::{UnitRow, UserRow};
+pub use people::UserRow;
 pub use row::{Param, Row};
 pub use schema::Migrated;
 pub use sign_in::{SessionRow, TokenRow};
 pub use tx::Tx;
+pub use units::UnitRow;
 pub use vault::{ItemRow, PersonRow};

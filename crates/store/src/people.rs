@@ -1,4 +1,4 @@
-//! Units and users.
+//! Users.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -20,11 +20,7 @@ statements! {
         WHERE id = ?1";
     SET_PASSWORD = "UPDATE users SET password = ?2, changed_at = ?3 WHERE id = ?1";
     COUNT_ACTIVE = "SELECT COUNT(*) FROM users WHERE role = ?1 AND disabled = 0";
-    UNIT = "SELECT id, parent, code, name, region FROM units WHERE id = ?1";
-    UNITS = "SELECT id, parent, code, name, region FROM units ORDER BY code";
-    UNIT_BY_CODE = "SELECT id, parent, code, name, region FROM units WHERE code = ?1";
-    INSERT_UNIT = "INSERT INTO units (id, parent, code, name, region) VALUES (?1, ?2, ?3, ?4, ?5)
-        ON CONFLICT (code) DO NOTHING";
+    ACTIVE_IN_UNIT = "SELECT CAST(1 AS BIGINT) FROM users WHERE unit = ?1 AND disabled = 0 LIMIT 1";
 }
 
 /// Somebody who signs in.
@@ -52,21 +48,6 @@ pub struct UserRow {
     pub changed_at: i64,
 }
 
-/// A unit of the organisation tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnitRow {
-    /// Identity.
-    pub id: Uuid,
-    /// The unit above; `None` for the root.
-    pub parent: Option<Uuid>,
-    /// Stable code.
-    pub code: String,
-    /// Name to show.
-    pub name: String,
-    /// Area; empty for everywhere.
-    pub region: String,
-}
-
 pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreError> {
     Ok(UserRow {
         id: row.uuid(first)?,
@@ -79,16 +60,6 @@ pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreErr
         disabled: row.bool(first + 7)?,
         created_at: row.int(first + 8)?,
         changed_at: row.int(first + 9)?,
-    })
-}
-
-fn read_unit(row: &Row<'_>) -> Result<UnitRow, StoreError> {
-    Ok(UnitRow {
-        id: row.uuid(0)?,
-        parent: row.opt_uuid(1)?,
-        code: row.text(2)?,
-        name: row.text(3)?,
-        region: row.text(4)?,
     })
 }
 
@@ -185,35 +156,10 @@ pub fn count_active(tx: &mut Tx<'_>, role: &str) -> Result<i64, StoreError> {
     tx.query_one(COUNT_ACTIVE, &[role.into()], |row| row.int(0))
 }
 
-/// A unit.
+/// Whether an open account belongs to a unit.
 ///
 /// # Errors
 /// Those of the database.
-pub fn unit(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<UnitRow>, StoreError> {
-    tx.query_opt(UNIT, &[(&id).into()], read_unit)
-}
-
-/// All units.
-///
-/// # Errors
-/// Those of the database.
-pub fn units(tx: &mut Tx<'_>) -> Result<Vec<UnitRow>, StoreError> {
-    tx.query(UNITS, &[], read_unit)
-}
-
-/// A unit by its code.
-///
-/// # Errors
-/// Those of the database.
-pub fn unit_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<UnitRow>, StoreError> {
-    tx.query_opt(UNIT_BY_CODE, &[code.into()], read_unit)
-}
-
-/// Writes a new unit unless its code is taken.
-///
-/// # Errors
-/// Those of the database.
-pub fn insert_unit(tx: &mut Tx<'_>, row: &UnitRow) -> Result<(), StoreError> {
-    let values = [(&row.id).into(), (&row.parent).into(), (&row.code).into(), (&row.name).into(), (&row.region).into()];
-    tx.execute(INSERT_UNIT, &values).map(drop)
+pub fn active_in_unit(tx: &mut Tx<'_>, unit: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(ACTIVE_IN_UNIT, &[(&unit).into()], |row| row.int(0))?.is_some())
 }

@@ -89,9 +89,12 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE attachment_chunks (attachment BLOB NOT NULL, n BIGINT NOT NULL, sealed BLOB NOT NULL,
         PRIMARY KEY (attachment, n))",
     "ALTER TABLE units ADD COLUMN duties TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE units ADD COLUMN closed BIGINT NOT NULL DEFAULT 0",
     "CREATE TABLE absences (id BLOB PRIMARY KEY, user_id BLOB NOT NULL, deputy BLOB, from_at BIGINT NOT NULL,
         until_at BIGINT NOT NULL, created_at BIGINT NOT NULL)",
     "CREATE INDEX absences_user ON absences (user_id, until_at)",
+    "CREATE INDEX absences_deputy ON absences (deputy, until_at)",
+    "CREATE INDEX absences_until ON absences (until_at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

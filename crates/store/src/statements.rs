@@ -13,6 +13,7 @@ pub(crate) use statements;
 #[cfg(feature = "testing")]
 pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let modules = [
+        ("absences", crate::absences::ALL),
         ("cases", crate::cases::ALL),
         ("checkpoints", crate::checkpoints::ALL),
         ("entries", crate::entries::ALL),
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("people", crate::people::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
+        ("units", crate::units::ALL),
         ("vault", crate::vault::ALL),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql))).collect()

@@ -141,7 +141,7 @@ pub fn plan(tx: &mut Tx<'_>, query: &ListQuery) -> Result<Vec<String>, StoreErro
 #[must_use]
 pub fn list_queries() -> Vec<ListQuery> {
     type Filter = fn(&mut ListQuery);
-    let filters: [Filter; 13] = [
+    let filters: [Filter; 14] = [
         |_| {},
         |q| q.scope = "31".to_owned(),
         |q| q.scope = "3101".to_owned(),
@@ -151,6 +151,7 @@ pub fn list_queries() -> Vec<ListQuery> {
         |q| q.category = Some("A102".to_owned()),
         |q| q.category = Some("A1".to_owned()),
         |q| q.owner_user = Some(Uuid::nil()),
+        |q| q.holders = vec![Uuid::nil(), Uuid::max()],
         |q| q.owner_unit = Some(Uuid::nil()),
         |q| q.persons = Some(vec![Uuid::nil(), Uuid::max()]),
         |q| q.external = Some("X1".to_owned()),

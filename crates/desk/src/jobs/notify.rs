@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::organisation::deputy::{StandIn, stand_in};
 use crate::time::{moment, stored};
 use crate::{Desk, load, permissions};
 use domain::case::Case;
@@ -13,7 +14,7 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use store::{JobRow, NoticeRow, Tx, cases, jobs, people};
+use store::{JobRow, NoticeRow, Tx, cases, jobs, people, units};
 use uuid::Uuid;
 
 /// Kind of these jobs.
@@ -54,7 +55,7 @@ pub(crate) fn tell(_: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskEr
     };
     let mut told: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
     for notice in notices::notices(&case, entry) {
-        for user in meant(tx, notice.to)? {
+        for user in meant(tx, notice.to, &case.record.region, entry.at)? {
             if !told.insert((user, notice.kind, notice.rule.clone())) {
                 continue;
             }
@@ -83,10 +84,16 @@ fn notices_row(
     Ok(store::notices::insert(tx, &row)?)
 }
 
-/// The persons meant. A unit without anybody who leads it is led by the unit above.
-fn meant(tx: &mut Tx<'_>, to: To) -> Result<Vec<Uuid>, DeskError> {
+/// The persons meant; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
+fn meant(tx: &mut Tx<'_>, to: To, region: &str, at: Timestamp) -> Result<Vec<Uuid>, DeskError> {
     let unit = match to {
-        To::User(user) => return Ok(vec![user.0]),
+        To::User(user) => {
+            let deputy = match stand_in(tx, user.0, region, stored(at))? {
+                StandIn::Deputy(row) => Some(row.id),
+                StandIn::Present | StandIn::Queue => None,
+            };
+            return Ok(std::iter::once(user.0).chain(deputy).collect());
+        }
         To::Leads(unit) => unit,
     };
     let mut here = Some(unit.0);
@@ -98,7 +105,7 @@ fn meant(tx: &mut Tx<'_>, to: To) -> Result<Vec<Uuid>, DeskError> {
         if !leads.is_empty() {
             return Ok(leads);
         }
-        here = people::unit(tx, unit)?.and_then(|unit| unit.parent);
+        here = units::unit(tx, unit)?.and_then(|unit| unit.parent);
     }
     Ok(Vec::new())
 }

@@ -121,6 +121,9 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Res
             user_ids.insert(user.0);
         }
         for event in &entry.events {
+            if let domain::event::Event::Assigned { instead_of: Some(absent), .. } = event {
+                user_ids.insert(absent.0);
+            }
             if let domain::event::Event::Assigned { owner, .. } | domain::event::Event::Registered { owner, .. } = event
             {
                 unit_ids.insert(owner.unit.0);
@@ -136,7 +139,7 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Res
     }
     let mut units = BTreeMap::new();
     for id in unit_ids {
-        if let Some(row) = people::unit(tx, id)? {
+        if let Some(row) = store::units::unit(tx, id)? {
             units.insert(UnitId(id), row.name);
         }
     }

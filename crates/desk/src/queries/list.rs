@@ -39,6 +39,8 @@ pub struct Filter {
     pub category: Option<String>,
     /// Held by this person.
     pub assignee: Option<UserId>,
+    /// Or held by any of these: the people the caller stands in for.
+    pub also: Vec<UserId>,
     /// Held by this unit.
     pub unit: Option<UnitId>,
     /// In this region or below it.
@@ -155,7 +157,13 @@ impl Desk {
             states: filter.states.iter().map(|state| state.code().to_owned()).collect(),
             grade: filter.grade.map(|grade| grade.code().to_owned()),
             category: filter.category.clone(),
-            owner_user: filter.assignee.map(|user| user.0),
+            owner_user: filter.assignee.map(|user| user.0).filter(|_| filter.also.is_empty()),
+            holders: match filter.assignee {
+                Some(user) if !filter.also.is_empty() => {
+                    std::iter::once(user).chain(filter.also.iter().copied()).map(|user| user.0).collect()
+                }
+                _ => Vec::new(),
+            },
             owner_unit: filter.unit.map(|unit| unit.0),
             region: filter.region.clone(),
             due_before: filter.due_before.map(stored),

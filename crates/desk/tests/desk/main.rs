@@ -16,6 +16,7 @@ mod proof;
 mod random;
 mod rules;
 mod spine;
+mod staff;
 mod timers;
 
 use desk::caller::Scope;

@@ -2,7 +2,7 @@
 
 use crate::{House, NOON, house, key_file, open, refusal};
 use desk::caller::Scope;
-use desk::organisation::change_user;
+use desk::organisation::{UserChange, change_user};
 use desk::time::Time;
 use desk::{DeskError, sign_in};
 use domain::actor::Role;
@@ -28,10 +28,22 @@ fn sessions_die_when_they_should() {
         let ends: [(&str, End); 6] = [
             ("sign-out", |house, secret, _| house.wait(house.desk.sign_out(secret)).unwrap()),
             ("role change", |house, _, _| {
-                change_user(&house.desk, &house.system(), "agent", Some(Role::Specialist), None, None).unwrap();
+                change_user(
+                    &house.desk,
+                    &house.system(),
+                    "agent",
+                    &UserChange { role: Some(Role::Specialist), ..UserChange::default() },
+                )
+                .unwrap();
             }),
             ("area change", |house, _, _| {
-                change_user(&house.desk, &house.system(), "agent", None, Some("31"), None).unwrap();
+                change_user(
+                    &house.desk,
+                    &house.system(),
+                    "agent",
+                    &UserChange { region: Some("31".to_owned()), ..UserChange::default() },
+                )
+                .unwrap();
             }),
             ("idle", |house, _, _| house.desk.time().advance(SignedDuration::from_hours(11))),
             ("own password change", |house, secret, password| {
@@ -41,7 +53,13 @@ fn sessions_die_when_they_should() {
                 house.desk.reset_password(&house.system(), "agent").unwrap();
             }),
             ("disable", |house, _, _| {
-                change_user(&house.desk, &house.system(), "agent", None, None, Some(true)).unwrap();
+                change_user(
+                    &house.desk,
+                    &house.system(),
+                    "agent",
+                    &UserChange { disabled: Some(true), ..UserChange::default() },
+                )
+                .unwrap();
             }),
         ];
         let mut password = password;
@@ -98,7 +116,13 @@ fn the_first_password_is_made_once_and_is_nobodys_default() {
             assert!(house.wait(house.desk.sign_in("admin", guess, "10.0.0.2")).is_err());
         }
         signed_in(&house, "admin", &password);
-        let last = change_user(&house.desk, &house.system(), "admin", None, None, Some(true)).unwrap_err();
+        let last = change_user(
+            &house.desk,
+            &house.system(),
+            "admin",
+            &UserChange { disabled: Some(true), ..UserChange::default() },
+        )
+        .unwrap_err();
         assert_eq!(refusal(last).code, "last_admin");
         house.close_down();
     })

@@ -17,7 +17,11 @@ pub const FIELDS: &[Field] = &[
         Kind::Uuid,
         "The unit. Without a user the case goes into its queue. Default: the user's own unit.",
     ),
-    optional("user", Kind::Uuid, "The person."),
+    optional(
+        "user",
+        Kind::Uuid,
+        "The person. Somebody absent is stood in for by their deputy, else by the unit's queue.",
+    ),
     optional("reason", Kind::Text { max: 500, multiline: true }, "Why."),
 ];
 
@@ -28,6 +32,9 @@ pub struct Assign {
     pub unit: Option<UnitId>,
     /// The person.
     pub user: Option<UserId>,
+    /// The absent person who was named; the desk then puts the deputy into `user`, or nobody. Never given by a caller.
+    #[serde(skip)]
+    pub instead_of: Option<UserId>,
     /// Why.
     #[serde(default, deserialize_with = "plain_option")]
     pub reason: Option<FreeText>,
@@ -57,7 +64,7 @@ pub fn decide(case: &Case, assign: &Assign, _: &Context<'_>) -> Result<Decision,
     if owner == case.owner {
         return Err(Refusal::conflict("already_owner"));
     }
-    let mut events = vec![Event::Assigned { owner, reason: assign.reason.clone() }];
+    let mut events = vec![Event::Assigned { owner, instead_of: assign.instead_of, reason: assign.reason.clone() }];
     if case.state == State::Accepted {
         events.push(Event::Moved { to: State::InProgress });
     }

@@ -29,6 +29,9 @@ pub struct Dispute {
     pub unit: Option<UnitId>,
     /// Reviewing person.
     pub user: Option<UserId>,
+    /// The absent person who was named; the desk then puts the deputy into `user`, or nobody. Never given by a caller.
+    #[serde(skip)]
+    pub instead_of: Option<UserId>,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
@@ -49,7 +52,7 @@ pub fn decide(case: &Case, dispute: &Dispute, ctx: &Context<'_>) -> Result<Decis
     let reviewer = Owner { unit: dispute.unit.unwrap_or(case.owner.unit), user: dispute.user };
     let mut events = vec![Event::Disputed { reason: dispute.reason.clone() }];
     if reviewer != case.owner {
-        events.push(Event::Assigned { owner: reviewer, reason: None });
+        events.push(Event::Assigned { owner: reviewer, instead_of: dispute.instead_of, reason: None });
     }
     events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
     events.push(Event::Moved { to: State::InProgress });

@@ -76,6 +76,7 @@ impl Case {
             raised_by: Vec::new(),
             graded_by_hand: false,
             owner: *owner,
+            instead_of: None,
             first_owner: *owner,
             clocks: Vec::new(),
             round: 1,
@@ -127,7 +128,10 @@ impl Case {
                 self.raised_by.clone_from(raised_by);
                 self.graded_by_hand = *by_hand;
             }
-            Event::Assigned { owner, .. } => self.owner = *owner,
+            Event::Assigned { owner, instead_of, .. } => {
+                self.owner = *owner;
+                self.instead_of = *instead_of;
+            }
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
             Event::Moved { to } => self.state = *to,

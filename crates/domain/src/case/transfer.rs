@@ -27,6 +27,9 @@ pub struct Transfer {
     pub unit: Option<UnitId>,
     /// The person.
     pub user: Option<UserId>,
+    /// The absent person who was named; the desk then puts the deputy into `user`, or nobody. Never given by a caller.
+    #[serde(skip)]
+    pub instead_of: Option<UserId>,
     /// Why.
     #[serde(deserialize_with = "plain")]
     pub reason: FreeText,
@@ -43,6 +46,7 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// Those of an assignment.
 pub fn decide(case: &Case, transfer: &Transfer, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let assign = Assign { unit: transfer.unit, user: transfer.user, reason: Some(transfer.reason.clone()) };
+    let Transfer { unit, user, instead_of, reason } = transfer.clone();
+    let assign = Assign { unit, user, instead_of, reason: Some(reason) };
     assign::decide(case, &assign, ctx)
 }

@@ -205,6 +205,7 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         grade: text("grade").and_then(policy::Grade::from_code),
         category: text("category").map(str::to_owned),
         assignee,
+        also: Vec::new(),
         unit: text("unit").map(str::parse).transpose().map_err(|_| unknown("unit"))?,
         region: text("region").map(str::to_owned),
         phone: text("phone").map(str::to_owned),

@@ -1,33 +1,26 @@
-//! Who the caller is, and whom a case may be given to.
+//! Who the caller is.
 
 use super::answer;
-use crate::app::AppState;
 use crate::extract::Who;
 use crate::problem::Failure;
 use crate::routes::{Access, Face, Method, Operation, Route};
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use desk::{Permission, permissions};
+use desk::permissions;
 use serde_json::{Map, Value, json};
 
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let row = |path, permission: Permission, id, summary, answer, handler| Route {
+    vec![Route {
         method: Method::Get,
-        path,
-        access: Access::Needs(permission),
+        path: "/api/v1/me",
+        access: Access::Needs(permissions::READ_SELF),
         face: Face::Api,
-        operation: Some(Operation::get(id, summary, "Staff", answer)),
-        handler,
-    };
-    vec![
-        row("/api/v1/me", permissions::READ_SELF, "me", "Who the caller is and what they may do.", "Me", get(me)),
-        row("/api/v1/units", permissions::READ_ORGANISATION, "list_units", "The organisation.", "Units", get(units)),
-        row("/api/v1/users", permissions::READ_ORGANISATION, "list_users", "Colleagues.", "Users", get(users)),
-    ]
+        operation: Some(Operation::get("me", "Who the caller is and what they may do.", "Staff", "Me")),
+        handler: get(me),
+    }]
 }
 
 async fn me(Who(caller): Who) -> Result<Response, Failure> {
@@ -48,45 +41,4 @@ async fn me(Who(caller): Who) -> Result<Response, Failure> {
     body.insert("scopes".to_owned(), json!(scopes));
     body.insert("permissions".to_owned(), json!(may));
     Ok(answer(StatusCode::OK, &Value::Object(body)))
-}
-
-async fn units(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
-    let items: Vec<Value> = app
-        .desk
-        .units(&caller)
-        .await?
-        .into_iter()
-        .map(|unit| {
-            let mut one = json!({"id": unit.id.to_string(), "code": unit.code, "name": unit.name});
-            if let (Some(parent), Some(object)) = (unit.parent, one.as_object_mut()) {
-                object.insert("parent".to_owned(), json!(parent.to_string()));
-            }
-            one
-        })
-        .collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
-}
-
-async fn users(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
-    let items: Vec<Value> = app
-        .desk
-        .colleagues(&caller)
-        .await?
-        .into_iter()
-        .filter(|user| !user.disabled)
-        .map(|user| {
-            let mut one = json!({
-                "id": user.id.to_string(),
-                "username": user.username,
-                "name": user.name,
-                "role": user.role,
-                "unit": user.unit.to_string(),
-            });
-            if let (false, Some(object)) = (user.region.is_empty(), one.as_object_mut()) {
-                object.insert("region".to_owned(), json!(user.region));
-            }
-            one
-        })
-        .collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
 }

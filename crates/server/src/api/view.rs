@@ -7,7 +7,7 @@ use domain::actor::ActorId;
 use domain::case::{Absorbed, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
 use domain::event::{Entry, PackPin};
 use domain::free_text::FreeText;
-use domain::ids::CaseId;
+use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
 use jiff::Timestamp;
 use policy::{Window, Windows};
@@ -15,15 +15,15 @@ use serde_json::{Map, Value, json};
 
 /// A JSON object under construction.
 #[derive(Default)]
-struct Object(Map<String, Value>);
+pub(super) struct Object(Map<String, Value>);
 
 impl Object {
-    fn put(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub(super) fn put(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
         self
     }
 
-    fn put_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+    pub(super) fn put_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
             Some(value) => self.put(name, value),
             None => self,
@@ -38,7 +38,7 @@ impl Object {
         if inner.0.is_empty() { self } else { self.put(name, Value::Object(inner.0)) }
     }
 
-    fn done(self) -> Value {
+    pub(super) fn done(self) -> Value {
         Value::Object(self.0)
     }
 }
@@ -76,10 +76,11 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
         .done()
 }
 
-fn owner(owner: &Owner) -> Value {
+fn owner(owner: &Owner, instead_of: Option<UserId>) -> Value {
     Object::default()
         .put("unit", owner.unit.to_string())
         .put_some("user", owner.user.map(|user| user.to_string()))
+        .put_some("instead_of", instead_of.map(|user| user.to_string()))
         .done()
 }
 
@@ -101,8 +102,8 @@ fn short(desk: &Desk, case: &Case) -> Object {
         .put("grade", case.grade.code())
         .put("severity", case.severity.code())
         .put("urgency", case.urgency.code())
-        .put("owner", owner(&case.owner))
-        .put("first_owner", owner(&case.first_owner))
+        .put("owner", owner(&case.owner, case.instead_of))
+        .put("first_owner", owner(&case.first_owner, None))
         .put("received_at", moment(case.received_at))
         .put("registered_at", moment(case.registered_at))
         .put("changed_at", moment(case.changed_at))
@@ -371,7 +372,7 @@ pub fn listed(one: &Listed) -> Value {
         .put("grade", one.grade.code())
         .put("accept_channel", one.channel.as_str())
         .put_some("subject", one.subject.as_deref())
-        .put("owner", owner(&Owner { unit: one.unit, user: one.user }))
+        .put("owner", owner(&Owner { unit: one.unit, user: one.user }, None))
         .put_some("region", Some(one.region.as_str()).filter(|region| !region.is_empty()))
         .put("received_at", moment(one.received_at))
         .put_some("closed_at", one.closed_at.map(moment))

@@ -1,14 +1,12 @@
-//! Tokens, users, the master key, erasures.
+//! Tokens, the master key, erasures.
 
 use super::place::Place;
 use clap::{Args, Subcommand};
 use desk::CaseRef;
 use desk::caller::Scope;
-use desk::organisation::{self, NewUser};
 use desk::vault::rotate;
 use desk::{Caller, Desk};
 use domain::actor::Role;
-use domain::ids::UnitId;
 
 /// Tokens for programmes.
 #[derive(Debug, Subcommand)]
@@ -52,70 +50,6 @@ fn scope(text: &str) -> Result<Scope, String> {
     Scope::from_code(text).ok_or_else(|| "known scopes: read, write, personal-data".to_owned())
 }
 
-/// Users who sign in.
-#[derive(Debug, Subcommand)]
-pub(super) enum User {
-    /// Add a user; a one-time password is printed.
-    Add(AddUser),
-    /// Set a new one-time password; all sessions of the user end.
-    ResetPassword(Named),
-    /// Change role or region, close or reopen the account; all sessions of the user end.
-    Change(ChangeUser),
-    /// List users.
-    List(Place),
-}
-
-/// Options of `user add`.
-#[derive(Debug, Args)]
-pub(super) struct AddUser {
-    #[command(flatten)]
-    place: Place,
-    /// Name to sign in with.
-    username: String,
-    /// Name to show.
-    #[arg(long)]
-    name: Option<String>,
-    /// Role.
-    #[arg(long)]
-    role: Role,
-    /// Region the user may see; everywhere if left out.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    region: String,
-    /// Code of the unit; the root unit if left out.
-    #[arg(long)]
-    unit: Option<String>,
-}
-
-/// A user by name.
-#[derive(Debug, Args)]
-pub(super) struct Named {
-    #[command(flatten)]
-    place: Place,
-    /// Name to sign in with.
-    username: String,
-}
-
-/// Options of `user change`.
-#[derive(Debug, Args)]
-pub(super) struct ChangeUser {
-    #[command(flatten)]
-    place: Place,
-    /// Name to sign in with.
-    username: String,
-    /// New role.
-    #[arg(long)]
-    role: Option<Role>,
-    /// New region; "" for everywhere.
-    #[arg(long)]
-    region: Option<String>,
-    /// Close the account.
-    #[arg(long, conflicts_with = "enable")]
-    disable: bool,
-    /// Open the account again.
-    #[arg(long)]
-    enable: bool,
-}
-
 /// The master key.
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
@@ -148,7 +82,11 @@ pub(super) struct Erase {
     reason: String,
 }
 
-fn with<T>(place: &Place, work: impl FnOnce(&Desk, &Caller) -> Result<T, desk::DeskError>) -> Result<T, String> {
+/// Opens the desk for one piece of work.
+pub(super) fn with<T>(
+    place: &Place,
+    work: impl FnOnce(&Desk, &Caller) -> Result<T, desk::DeskError>,
+) -> Result<T, String> {
     let desk = place.open()?;
     let caller = Caller::system(desk.root());
     let outcome = work(&desk, &caller).map_err(|error| super::told(&error));
@@ -169,54 +107,6 @@ pub(super) fn token(token: Token) -> Result<(), String> {
         },
     }
     Ok(())
-}
-
-pub(super) fn user(user: User) -> Result<(), String> {
-    match user {
-        User::Add(ask) => {
-            let desk = ask.place.open()?;
-            let caller = Caller::system(desk.root());
-            let unit = unit(&desk, &caller, ask.unit.as_deref())?;
-            let name = ask.name.unwrap_or_else(|| ask.username.clone());
-            let new = NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit };
-            let password = organisation::add_user(&desk, &caller, &new).map_err(|error| super::told(&error))?;
-            desk.db().close();
-            println!("{password}");
-        }
-        User::ResetPassword(ask) => {
-            println!("{}", with(&ask.place, |desk, by| desk.reset_password(by, &ask.username))?);
-        }
-        User::Change(ask) => {
-            let disabled = match (ask.disable, ask.enable) {
-                (true, _) => Some(true),
-                (false, true) => Some(false),
-                (false, false) => None,
-            };
-            with(&ask.place, |desk, by| {
-                organisation::change_user(desk, by, &ask.username, ask.role, ask.region.as_deref(), disabled)
-            })?;
-            println!("changed");
-        }
-        User::List(place) => {
-            let desk = place.open()?;
-            let caller = Caller::system(desk.root());
-            for user in super::wait(desk.colleagues(&caller))? {
-                let area = if user.region.is_empty() { "everywhere" } else { &user.region };
-                let closed = if user.disabled { "  closed" } else { "" };
-                println!("{}  {}  {}  {area}{closed}", user.username, user.role, user.name);
-            }
-            desk.db().close();
-        }
-    }
-    Ok(())
-}
-
-fn unit(desk: &Desk, caller: &Caller, code: Option<&str>) -> Result<UnitId, String> {
-    let Some(code) = code else {
-        return Ok(desk.root());
-    };
-    let units = super::wait(desk.units(caller))?;
-    units.iter().find(|unit| unit.code == code).map(|unit| unit.id).ok_or_else(|| format!("there is no unit {code:?}"))
 }
 
 pub(super) fn key(key: Key) -> Result<(), String> {

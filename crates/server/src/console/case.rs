@@ -185,7 +185,7 @@ async fn draw(
         grade: frame.code("grade", case.grade.code()),
         grade_sign: grade_sign(case.grade),
         grade_why: grade_why(&frame, case),
-        owner: names.owner(case.owner.unit, case.owner.user),
+        owner: names.owner(case.owner.unit, case.owner.user) + &frame.instead_of(&names, case.instead_of),
         first_owner: names.owner(case.first_owner.unit, case.first_owner.user),
         stages: stages(&frame, case),
         missing: missing(&frame, case),

@@ -23,6 +23,11 @@ impl Typed {
         self.0.insert(name.to_owned(), vec![value.into()]);
     }
 
+    /// One more value of a box that takes several.
+    pub(super) fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.0.entry(name.to_owned()).or_default().push(value.into());
+    }
+
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
     }
@@ -233,6 +238,8 @@ fn list_of(name: &str) -> &'static str {
         "urgency" => "urgency",
         "satisfied" => "satisfied",
         "purpose" => "purpose",
+        "role" => "role",
+        "duties" => "duty",
         _ => "code",
     }
 }

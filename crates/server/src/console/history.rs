@@ -8,6 +8,7 @@ use domain::actor::ActorId;
 use domain::case::Case;
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
+use domain::ids::UserId;
 
 /// One entry.
 pub(super) struct Moment {
@@ -79,6 +80,13 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
     }
 }
 
+impl Frame<'_> {
+    /// For whom somebody stands in, to be put behind a name; empty when for nobody.
+    pub(super) fn instead_of(&self, names: &Names, absent: Option<UserId>) -> String {
+        absent.map(|user| self.tv("instead_of", &[("name", names.person(user))])).unwrap_or_default()
+    }
+}
+
 /// An event as a sentence; those the verb itself says have none.
 fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<String> {
     let say = |code: &str, values: &[(&str, &str)]| {
@@ -103,7 +111,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let outcome = frame.code("outcome", words::outcome(*outcome));
             say("clock_stopped", &[("rule", &rule(id)), ("outcome", &outcome)])
         }
-        Event::Assigned { owner, .. } => say("assigned", &[("owner", &names.owner(owner.unit, owner.user))]),
+        Event::Assigned { owner, instead_of, .. } => {
+            let owner = names.owner(owner.unit, owner.user) + &frame.instead_of(names, *instead_of);
+            say("assigned", &[("owner", &owner)])
+        }
         Event::Restored { at } => say("restored", &[("at", &frame.moment(*at))]),
         Event::Replied { mode, at, .. } => {
             say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])

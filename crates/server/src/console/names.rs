@@ -43,6 +43,16 @@ impl Names {
         }
     }
 
+    /// A colleague's name.
+    pub(super) fn person(&self, user: UserId) -> &str {
+        self.user_names.get(&user).map_or("—", String::as_str)
+    }
+
+    /// A unit's name.
+    pub(super) fn unit(&self, unit: UnitId) -> &str {
+        self.unit_names.get(&unit).map_or("—", String::as_str)
+    }
+
     /// The person who holds a case, else the unit.
     pub(super) fn owner(&self, unit: UnitId, user: Option<UserId>) -> String {
         let person = user.and_then(|user| self.user_names.get(&user));

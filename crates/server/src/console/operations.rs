@@ -79,12 +79,17 @@ pub(super) fn operations(
 ) -> Vec<Operation> {
     let fresh = Typed::default();
     let people = |field: &str| match field {
-        "unit" => names.units.iter().map(|unit| (unit.id.to_string(), unit.name.clone())).collect(),
+        "unit" => names
+            .units
+            .iter()
+            .filter(|unit| !unit.closed)
+            .map(|unit| (unit.id.to_string(), unit.name.clone()))
+            .collect(),
         "user" => names
             .users
             .iter()
             .filter(|user| !user.disabled)
-            .map(|user| (user.id.to_string(), format!("{} · {}", user.name, frame.code("role", &user.role))))
+            .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
         _ => Vec::new(),
     };

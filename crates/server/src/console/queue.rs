@@ -38,6 +38,8 @@ struct Row {
     grade_sign: &'static str,
     grade_words: String,
     owner: String,
+    /// Held by somebody absent for whom the reader stands in.
+    deputised: bool,
     received: String,
     due: String,
     due_class: &'static str,
@@ -100,7 +102,9 @@ async fn queue(
     }
     let text: Vec<String> =
         pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
-    let (found, told) = match find(&app, &caller, &view, &text.join("&")).await {
+    // Whoever stands in for somebody works their cases too.
+    let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
+    let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
         Ok(found) => (found, None),
         Err(failure) => {
             let told = failure.tell(&app, visitor.language);
@@ -139,7 +143,7 @@ async fn queue(
     let taxonomy = app.desk.library().taxonomy();
     let page = Queue {
         tabs,
-        rows: found.items.iter().map(|one| row(&frame, one, &names, now)).collect(),
+        rows: found.items.iter().map(|one| row(&frame, one, &names, &absent, now)).collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
         states: choices("state", &states, &shown("status")),
         region: shown("region"),
@@ -175,12 +179,21 @@ fn empty(view: &str) -> &'static str {
 }
 
 /// The cases of a view that the filters leave.
-async fn find(app: &AppState, caller: &desk::Caller, view: &str, text: &str) -> Result<Page, Failure> {
+async fn find(
+    app: &AppState,
+    caller: &desk::Caller,
+    view: &str,
+    absent: &[UserId],
+    text: &str,
+) -> Result<Page, Failure> {
     let given = query::read(Some(text), LIST)?;
     let mut filter = filter(&given, caller)?;
     filter.limit = 50;
     match view {
-        "mine" => filter.assignee = caller.actor.user().or(Some(UserId::NIL)),
+        "mine" => {
+            filter.assignee = caller.actor.user().or(Some(UserId::NIL));
+            filter.also = absent.to_vec();
+        }
         "unit" => filter.unit = Some(caller.actor.unit),
         "triage" => filter.states = vec![CaseState::Triage],
         "review" => filter.states = vec![CaseState::AwaitingReview],
@@ -193,7 +206,7 @@ async fn find(app: &AppState, caller: &desk::Caller, view: &str, text: &str) -> 
     Ok(app.desk.list(caller, &filter).await?)
 }
 
-fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
+fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
@@ -210,6 +223,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, now: Timestamp) -> Row {
         grade_sign: grade_sign(one.grade),
         grade_words: frame.code("grade", one.grade.code()),
         owner: names.owner(one.unit, one.user),
+        deputised: one.user.is_some_and(|user| absent.contains(&user)),
         received: frame.short(one.received_at),
         due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
         due_class: step.map_or("", |step| step.class()),

@@ -170,6 +170,7 @@ fn list_of(field: &str) -> &str {
         "outcome" => "contact",
         "preferred_mode" => "mode",
         "owner" => "external",
+        "duties" => "duty",
         other => other,
     }
 }
@@ -255,6 +256,11 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_problems(&mut wanted);
     of_fields("", domain::intake::FIELDS, &mut wanted);
     of_fields("reveal", desk::reveal::FIELDS, &mut wanted);
+    of_fields("unit", desk::organisation::NEW_UNIT, &mut wanted);
+    of_fields("unit", desk::organisation::CHANGE_UNIT, &mut wanted);
+    of_fields("user", desk::organisation::NEW_USER, &mut wanted);
+    of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
+    of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
     for verb in domain::command::VERBS {
         wanted.push(format!("verb.{}", verb.name));
         of_fields(verb.name, verb.fields, &mut wanted);

@@ -18,7 +18,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let whole = json!({"type": "integer"});
     let truth = json!({"type": "boolean"});
     let names = object(json!({"zh": text, "en": text}));
-    let owner = object(json!({"unit": uuid, "user": uuid}));
+    let owner = object(json!({"unit": uuid, "user": uuid, "instead_of": uuid}));
     let clock = object(json!({
         "rule": text, "kind": text, "round": whole, "from": moment, "due_at": moment, "ended_at": moment,
         "state": {"type": "string", "enum": ["running", "paused", "overdue", "met", "missed", "moot"]},
@@ -79,6 +79,14 @@ pub(super) fn schemas() -> Map<String, Value> {
         "changes": {"type": "array", "items": object(json!({"version": whole, "operation": text, "at": moment}))},
     }));
     let tree = object(json!({"code": text, "name": names, "children": {"type": "array", "items": {"type": "object"}}}));
+    let unit = object(json!({
+        "id": uuid, "parent": uuid, "code": text, "name": text, "region": text, "area": text, "closed": truth,
+        "duties": {"type": "array", "items": text},
+    }));
+    let user = object(json!({
+        "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
+        "disabled": truth, "absent_until": moment, "deputy": uuid,
+    }));
     let mut page = items(&listed);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
@@ -135,12 +143,14 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "scopes": {"type": "array", "items": text}, "permissions": {"type": "array", "items": text},
             })),
         ),
-        ("Units", items(&object(json!({"id": uuid, "parent": uuid, "code": text, "name": text})))),
+        ("Units", items(&unit)),
+        ("Unit", unit),
+        ("Users", items(&user)),
+        ("User", user),
+        ("NewUser", object(json!({"username": text, "one_time_password": text}))),
         (
-            "Users",
-            items(&object(json!({
-                "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text,
-            }))),
+            "Absences",
+            items(&object(json!({"id": uuid, "user": uuid, "deputy": uuid, "from": moment, "until": moment}))),
         ),
         (
             "Notices",
@@ -156,6 +166,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             }))),
         ),
         ("Nothing", object(json!({}))),
+        ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),
     ]
     .into_iter()

@@ -298,6 +298,7 @@ fn answers_are_what_the_document_promises() {
     assert!(!events.body.contains("退费"), "{}", events.body);
     ended(&house, &mut contract, &token, &lead);
     told(&house, &mut contract, &token, &cookie);
+    organisation(&mut contract, &house, &token);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
         let method = if route.method == Method::Get { "get" } else { "post" };
         let name = format!("{method} {}", route.path);
@@ -306,6 +307,37 @@ fn answers_are_what_the_document_promises() {
     let problem = house.get(&token, "/api/v1/complaints?huh=1").json();
     assert_eq!(differences(&contract.document, &json!({"$ref": "#/components/schemas/Problem"}), &problem), [""; 0]);
     house.desk.db().close();
+}
+
+/// The routes of the organisation, each with an answer that has all its members.
+fn organisation(contract: &mut Contract, house: &House, token: &str) {
+    let post = |contract: &mut Contract, path: &str, id: &str, body: Value| {
+        contract.body(path, &body);
+        let answer = house.call(token, "POST", &path.replace("{id}", id), &[], &body);
+        contract.holds("post", path, &answer);
+        answer.json()
+    };
+    let unit = json!({"code": "sh", "name": "上海", "region": "31", "duties": ["billing"]});
+    let unit = post(contract, "/api/v1/units", "", unit)["id"].as_str().unwrap().to_owned();
+    post(contract, "/api/v1/units/{id}", &unit, json!({"name": "上海分公司", "inherit_region": true, "duties": []}));
+    post(contract, "/api/v1/units/{id}/close", &unit, json!({}));
+    assert_eq!(house.get(token, "/api/v1/units").json()["items"][1]["closed"], true);
+    post(contract, "/api/v1/units/{id}/reopen", &unit, json!({}));
+    let made = json!({"username": "wei", "name": "魏", "role": "agent", "unit": unit, "region": "3101"});
+    assert!(post(contract, "/api/v1/users", "", made)["one_time_password"].as_str().unwrap().len() > 15);
+    let users = house.get(token, "/api/v1/users").json();
+    let user = users["items"].as_array().unwrap().iter().find(|user| user["username"] == "wei").unwrap();
+    let user = user["id"].as_str().unwrap().to_owned();
+    post(contract, "/api/v1/users/{id}", &user, json!({"role": "specialist"}));
+    post(contract, "/api/v1/users/{id}/disable", &user, json!({}));
+    post(contract, "/api/v1/users/{id}/enable", &user, json!({}));
+    post(contract, "/api/v1/users/{id}/reset-password", &user, json!({}));
+    let absence = post(contract, "/api/v1/absences", "", json!({"user": user, "until": "2099-01-01T00:00:00Z"}));
+    for path in ["units", "users", "absences"] {
+        let path = format!("/api/v1/{path}");
+        contract.holds("get", &path, &house.get(token, &path));
+    }
+    post(contract, "/api/v1/absences/{id}/end", absence["id"].as_str().unwrap(), json!({}));
 }
 
 #[test]

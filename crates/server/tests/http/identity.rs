@@ -3,7 +3,7 @@
 use crate::{House, house, intake};
 use axum::http::header;
 use desk::Caller;
-use desk::organisation::change_user;
+use desk::organisation::{UserChange, change_user};
 use domain::actor::Role;
 use server::app::{AppState, Settings};
 use server::data;
@@ -36,9 +36,28 @@ fn a_cookie_dies_with_what_it_stood_for() {
             ("password", |house, system| {
                 house.desk.reset_password(system, "lin").unwrap();
             }),
-            ("role", |house, system| change_user(&house.desk, system, "lin", Some(Role::Quality), None, None).unwrap()),
-            ("area", |house, system| change_user(&house.desk, system, "lin", None, Some("31"), None).unwrap()),
-            ("disable", |house, system| change_user(&house.desk, system, "lin", None, None, Some(true)).unwrap()),
+            ("role", |house, system| {
+                change_user(
+                    &house.desk,
+                    system,
+                    "lin",
+                    &UserChange { role: Some(Role::Quality), ..UserChange::default() },
+                )
+                .unwrap()
+            }),
+            ("area", |house, system| {
+                change_user(
+                    &house.desk,
+                    system,
+                    "lin",
+                    &UserChange { region: Some("31".to_owned()), ..UserChange::default() },
+                )
+                .unwrap()
+            }),
+            ("disable", |house, system| {
+                change_user(&house.desk, system, "lin", &UserChange { disabled: Some(true), ..UserChange::default() })
+                    .unwrap()
+            }),
         ];
         for (what, end) in ends {
             let me = |house: &House, cookie: &str| house.send("GET", "/api/v1/me", &[("cookie", cookie)], "").status;

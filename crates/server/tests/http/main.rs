@@ -13,6 +13,7 @@ mod hidden;
 mod identity;
 mod journey;
 mod matrix;
+mod organisation;
 mod rights;
 mod slow;
 

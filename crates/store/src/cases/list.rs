@@ -43,6 +43,8 @@ pub struct ListQuery {
     pub category: Option<String>,
     /// Holder.
     pub owner_user: Option<Uuid>,
+    /// Any of these holders; empty for all.
+    pub holders: Vec<Uuid>,
     /// Holding unit.
     pub owner_unit: Option<Uuid>,
     /// Prefix of the region.
@@ -215,6 +217,9 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
     let mut equal: Vec<Clause<'a>> = Vec::new();
     if let Some(user) = &query.owner_user {
         equal.push(Clause::one("c.owner_user = @".to_owned(), user));
+    }
+    if !query.holders.is_empty() {
+        equal.push(Clause::any("owner_user", query.holders.iter().map(Param::from).collect()));
     }
     if let [state] = query.states.as_slice() {
         equal.push(Clause::one("c.state = @".to_owned(), state));
