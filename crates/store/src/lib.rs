@@ -4,6 +4,7 @@
 //! commits many closures at once and answers each only after the commit; PostgreSQL has threads that each own a
 //! connection. Nobody else ever touches a connection.
 
+pub mod attachments;
 pub mod cases;
 pub mod checkpoints;
 mod db;
@@ -30,6 +31,7 @@ pub mod testing;
 mod tx;
 pub mod vault;
 
+pub use attachments::AttachmentRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};

@@ -13,6 +13,7 @@ pub(crate) use statements;
 #[cfg(feature = "testing")]
 pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let modules = [
+        ("attachments", crate::attachments::ALL),
         ("cases", crate::cases::ALL),
         ("checkpoints", crate::checkpoints::ALL),
         ("entries", crate::entries::ALL),
