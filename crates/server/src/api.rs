@@ -1,5 +1,6 @@
 //! REST API v1. One resource a file; what is allowed and what happens is the desk's business.
 
+pub mod attachments;
 pub mod cases;
 pub mod jobs;
 pub mod notices;
@@ -20,6 +21,7 @@ pub const ROOT: &str = "/api/v1";
 #[must_use]
 pub fn routes() -> Vec<Route> {
     let mut routes = cases::routes();
+    routes.extend(attachments::routes());
     routes.extend(operations::routes());
     routes.extend(rules::routes());
     routes.extend(staff::routes());

@@ -2,6 +2,8 @@
 //! that validate them.
 
 mod account;
+pub(crate) mod archive;
+mod attachments;
 mod case;
 mod earlier;
 mod facts;
@@ -46,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(queue::routes());
     routes.extend(register::routes());
     routes.extend(case::routes());
+    routes.extend(attachments::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes

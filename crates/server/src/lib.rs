@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+mod archive;
 pub mod bench;
 pub mod cli;
 pub mod console;
@@ -16,4 +17,5 @@ pub mod patience;
 pub mod problem;
 pub mod query;
 pub mod routes;
+mod upload;
 pub mod words;

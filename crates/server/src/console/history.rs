@@ -104,6 +104,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             say("clock_stopped", &[("rule", &rule(id)), ("outcome", &outcome)])
         }
         Event::Assigned { owner, .. } => say("assigned", &[("owner", &names.owner(owner.unit, owner.user))]),
+        Event::Attached { media, size, .. } => {
+            say("attached", &[("media", media), ("size", &super::attachments::size(*size))])
+        }
         Event::Restored { at } => say("restored", &[("at", &frame.moment(*at))]),
         Event::Replied { mode, at, .. } => {
             say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
