@@ -15,7 +15,7 @@ use domain::refusal::Refusal;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use store::{ErasureRow, Tx, erasures, vault};
+use store::{ErasureRow, Tx, attachments, erasures, vault};
 use uuid::Uuid;
 
 impl Desk {
@@ -59,7 +59,9 @@ impl Desk {
 }
 
 fn destroy(tx: &mut Tx<'_>, row: &ErasureRow) -> Result<(), DeskError> {
+    // The keys go first: who attaches a file at this moment then finds them gone, or has its chunks found here.
     vault::erase_person(tx, row.person, row.at)?;
+    attachments::erase(tx, row.person)?;
     erasures::insert(tx, row)?;
     Ok(())
 }

@@ -40,6 +40,9 @@ pub enum DeskError {
     /// A file or stream the caller named.
     #[error("{0}")]
     Output(String),
+    /// The stored bytes of an attachment are not those that were attached; never the caller's fault.
+    #[error("{0}")]
+    DamagedAttachment(String),
     /// The log contradicts itself; never the caller's fault.
     #[error("the log is damaged: {0}")]
     Damaged(String),

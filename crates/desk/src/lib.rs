@@ -2,6 +2,8 @@
 //! here once, behind every door.
 
 pub mod administration;
+pub mod archive;
+pub mod attach;
 pub mod backup;
 pub mod caller;
 mod commit;

@@ -20,6 +20,12 @@ pub const READ_CASES: Permission = Permission("read-cases");
 pub const READ_LOG: Permission = Permission("read-log");
 /// See personal data unmasked, for a purpose that is logged.
 pub const REVEAL: Permission = Permission("reveal");
+/// Attach a file to a case.
+pub const ATTACH: Permission = Permission("attach");
+/// Read attached files, which are unmasked personal data; each access is logged.
+pub const READ_ATTACHMENTS: Permission = Permission("read-attachments");
+/// Take a whole case out as an archive, unmasked, for a purpose that is logged.
+pub const EXPORT_CASE: Permission = Permission("export-case");
 /// See categories, causes and packs.
 pub const READ_RULES: Permission = Permission("read-rules");
 /// See units and colleagues, to assign cases to them.
@@ -73,6 +79,13 @@ pub const TABLE: &[Row] = &[
     row(READ_CASES, READERS, Scope::Read),
     row(READ_LOG, READERS, Scope::Read),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
+    row(ATTACH, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
+    row(
+        READ_ATTACHMENTS,
+        &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration],
+        Scope::PersonalData,
+    ),
+    row(EXPORT_CASE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_RULES, EVERYONE, Scope::Read),
     row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),
@@ -121,7 +134,7 @@ pub const TABLE: &[Row] = &[
 impl Permission {
     /// The stable name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.0
     }
 

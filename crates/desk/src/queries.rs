@@ -1,5 +1,6 @@
 //! Looking without touching: lists, one case with its history, why a clock stands where it stands.
 
+pub mod attachment;
 pub mod case;
 pub mod clock;
 pub mod list;

@@ -18,7 +18,7 @@ use domain::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use store::entries;
+use store::{EntryRow, entries};
 
 /// Why personal data may be looked at.
 pub const PURPOSES: &[&str] = &["contact", "verify_identity", "investigate", "regulator", "data_subject", "quality"];
@@ -51,13 +51,14 @@ pub struct Revealed {
     pub view: Option<CaseView>,
 }
 
+/// What the access log keeps of an access.
 #[derive(Debug, Serialize, Deserialize)]
-struct AccessBody {
-    purpose: String,
+pub(crate) struct AccessBody {
+    pub(crate) purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    /// `contact` or `all`.
-    extent: String,
+    pub(crate) reason: Option<String>,
+    /// `contact`, `all`, `archive` or `attachment` with its identity.
+    pub(crate) extent: String,
 }
 
 /// One line of a case's access log.
@@ -71,7 +72,7 @@ pub struct Access {
     pub purpose: String,
     /// In words.
     pub reason: Option<String>,
-    /// `contact` or `all`.
+    /// `contact`, `all`, `archive` or `attachment` with its identity.
     pub extent: String,
 }
 
@@ -104,7 +105,7 @@ impl Desk {
             reason: ask.reason,
             extent: if contact { "contact" } else { "all" }.to_owned(),
         };
-        self.log_access(caller, raw.loaded.row.id, &body).await?;
+        self.log_access(caller, raw.loaded.row.id, "reveal", &body).await?;
         if contact {
             let Identity { name, phone, phone_alt, caller, language, preferred_time, .. } = identity;
             let identity = Identity { name, phone, phone_alt, caller, language, preferred_time, ..Identity::default() };
@@ -115,7 +116,13 @@ impl Desk {
         Ok(Revealed { identity, view: Some(view) })
     }
 
-    async fn log_access(&self, caller: &Caller, case: uuid::Uuid, body: &AccessBody) -> Result<(), DeskError> {
+    pub(crate) async fn log_access(
+        &self,
+        caller: &Caller,
+        case: uuid::Uuid,
+        verb: &'static str,
+        body: &AccessBody,
+    ) -> Result<(), DeskError> {
         let body = serde_json::to_string(body).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let actor = caller.actor.id.to_string();
         let at = stored(self.time().now());
@@ -131,7 +138,7 @@ impl Desk {
                         prev: None,
                         at,
                         actor,
-                        verb: "reveal",
+                        verb,
                         schema: 1,
                         body,
                     };
@@ -161,18 +168,18 @@ impl Desk {
                 Ok::<_, DeskError>(entries::of(tx, row.id, Ledger::Access.code())?)
             })
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                let body: AccessBody =
-                    serde_json::from_str(&row.body).map_err(|error| DeskError::Damaged(error.to_string()))?;
-                Ok(Access {
-                    at: moment(row.at),
-                    actor: row.actor,
-                    purpose: body.purpose,
-                    reason: body.reason,
-                    extent: body.extent,
-                })
-            })
-            .collect()
+        rows.iter().map(access).collect()
     }
+}
+
+/// An entry of the access log.
+pub(crate) fn access(row: &EntryRow) -> Result<Access, DeskError> {
+    let body: AccessBody = serde_json::from_str(&row.body).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    Ok(Access {
+        at: moment(row.at),
+        actor: row.actor.clone(),
+        purpose: body.purpose,
+        reason: body.reason,
+        extent: body.extent,
+    })
 }

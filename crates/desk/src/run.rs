@@ -132,7 +132,7 @@ impl Work {
 
 /// Whether nothing happened since a version but warnings of clocks: they change nothing anybody could have seen
 /// differently, so nobody's work is refused for them.
-fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
+pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
     entries
         .iter()
         .filter(|entry| entry.version > seen)
@@ -164,7 +164,8 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
     }
 }
 
-fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
+/// The answer to who saw an earlier version: what happened since.
+pub(crate) fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
     let since = entries
         .iter()
         .filter(|entry| entry.version > seen)

@@ -4,6 +4,7 @@
 //! by the complainant's data key; destroying that one key erases the person and everything written about them in the
 //! case, while log, hashes and statistics stay valid.
 
+pub mod chunks;
 pub mod cipher;
 pub mod keyring;
 pub mod master;

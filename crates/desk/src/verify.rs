@@ -1,9 +1,12 @@
 //! The verifier: reads every entry and checkpoint and names what does not add up. It needs no master key, because
 //! hashes cover ciphertext, and works on the database or on an export, without our server.
 
-mod export;
+mod archive;
+mod attachments;
+pub(crate) mod export;
 mod scan;
 
+pub use archive::{ArchiveReport, BEGINS, verify_archive};
 pub use export::{export, verify_export};
 
 use crate::error::DeskError;
@@ -31,6 +34,8 @@ pub struct Report {
     pub cases: u64,
     /// Checkpoints looked at.
     pub checkpoints: u64,
+    /// Attachments looked at.
+    pub attachments: u64,
     /// Entries no checkpoint covers yet.
     pub unsealed: u64,
     /// Public keys that signed checkpoints, base64. Compare with the one your operator published.
@@ -227,15 +232,21 @@ fn signed(row: &CheckpointRow) -> bool {
 /// Those of the database; a damaged log is no error but a finding.
 pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
     let mut verifier = Verifier::default();
-    scan(db, |item| {
+    let mut attached = attachments::Attachments::default();
+    scan(db, true, |item| {
         match item {
-            Item::Entry(row) => verifier.entry(&row),
+            Item::Entry(row) => {
+                attached.entry(&row);
+                verifier.entry(&row);
+            }
+            Item::Attachment { id, case, sealed } => attached.stored(id, case, &sealed, &mut verifier.report),
             Item::Checkpoint(row) => verifier.checkpoint(&row),
             Item::Case(id, version) => verifier.case_row(id, version),
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }
         Ok(())
     })?;
+    attached.finish(&mut verifier.report);
     verifier.streams();
     if verifier.case_rows < verifier.report.cases {
         let missing = verifier.report.cases - verifier.case_rows;

@@ -7,6 +7,7 @@ pub mod accept;
 pub mod approve;
 pub mod ask_satisfaction;
 pub mod assign;
+pub mod attach;
 pub mod classify;
 pub mod clocks;
 pub mod close;
@@ -53,7 +54,9 @@ use policy::{Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
 pub use fold::BrokenLog;
-pub use parts::{Absorbed, Clock, Contact, Linked, Owner, Promised, Proposal, ReplyProof, Survey, Suspension};
+pub use parts::{
+    Absorbed, Attachment, Clock, Contact, Linked, Owner, Promised, Proposal, ReplyProof, Survey, Suspension,
+};
 pub use state::State;
 
 /// A complaint case.
@@ -147,6 +150,8 @@ pub struct Case {
     pub absorbed: Vec<Absorbed>,
     /// Cases that have to do with it.
     pub links: Vec<Linked>,
+    /// Attached files, oldest first.
+    pub attachments: Vec<Attachment>,
 }
 
 /// What a decision may look at besides the case.

@@ -7,7 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
-use crate::ids::{CaseId, PersonId, UserId};
+use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
 use jiff::Timestamp;
 use policy::{Grade, Pack, Severity, Urgency};
@@ -132,6 +132,24 @@ pub enum Event {
     Noted {
         /// The note.
         text: FreeText,
+    },
+    /// A file was attached; its bytes are kept sealed beside the log.
+    Attached {
+        /// Identity.
+        id: AttachmentId,
+        /// Name, made harmless.
+        name: FreeText,
+        /// What its bytes are, as a media type.
+        media: String,
+        /// Length in bytes.
+        size: u64,
+        /// Digest of the bytes under a key of the case, hexadecimal: after an erasure it proves nothing.
+        digest: String,
+        /// Merkle root over the sealed chunks, hexadecimal: what is stored is held against it without any key.
+        sealed: String,
+        /// What was said beside it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<FreeText>,
     },
     /// An outcome was proposed for approval.
     Proposed {
@@ -586,6 +604,10 @@ impl Event {
             }
             Self::Promised { what, .. } => texts.push(("what", what)),
             Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),
+            Self::Attached { name, note, .. } => {
+                texts.push(("name", name));
+                texts.extend(note.as_mut().map(|text| ("note", text)));
+            }
             Self::Proposed { outcome, finding } => {
                 texts.push(("outcome", outcome));
                 texts.extend(finding.as_mut().map(|text| ("finding", text)));

@@ -37,6 +37,10 @@ identifier!(
     CaseId
 );
 identifier!(
+    /// A file attached to a case.
+    AttachmentId
+);
+identifier!(
     /// A natural person in the vault.
     PersonId
 );

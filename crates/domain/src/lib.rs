@@ -13,6 +13,7 @@ pub mod fault;
 pub mod free_text;
 pub mod ids;
 pub mod intake;
+pub mod media;
 pub mod money;
 pub mod number;
 pub mod refusal;

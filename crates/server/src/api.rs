@@ -1,6 +1,7 @@
 //! REST API v1. One resource a file; what is allowed and what happens is the desk's business.
 
 pub mod absences;
+pub mod attachments;
 pub mod cases;
 pub mod jobs;
 pub mod notices;
@@ -30,6 +31,7 @@ pub const ROOT: &str = "/api/v1";
 #[must_use]
 pub fn routes() -> Vec<Route> {
     let mut routes = cases::routes();
+    routes.extend(attachments::routes());
     routes.extend(operations::routes());
     routes.extend(rules::routes());
     routes.extend(staff::routes());

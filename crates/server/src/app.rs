@@ -31,6 +31,8 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 const STALL_TIME: Duration = Duration::from_secs(30);
 /// Connections served at the same time; later ones wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
+/// Files and archives that are taken in or written at the same time; later ones wait.
+const MOST_FILES: usize = 16;
 /// How long requests under way may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -48,6 +50,8 @@ pub struct App {
     pub settings: Settings,
     /// What was counted since the start.
     pub counts: ops::Counts,
+    /// Places for files on their way: each holds up to twenty mebibytes.
+    pub files: Arc<Semaphore>,
 }
 
 /// What the operator of the server chose.
@@ -67,7 +71,8 @@ impl AppState {
     /// Puts the parts together.
     #[must_use]
     pub fn new(desk: Desk, locales: Locales, settings: Settings) -> Self {
-        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default() }))
+        let files = Arc::new(Semaphore::new(MOST_FILES));
+        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod export;
 mod manage;
 mod place;
 mod progress;
@@ -51,6 +52,9 @@ enum Command {
     Migrate(place::Place),
     /// Show the settings in force, secrets left out.
     Config(serve::Config),
+    /// Take things out as files.
+    #[command(subcommand)]
+    Export(export::Export),
     /// Take in files.
     #[command(subcommand)]
     Import(crate::import::Import),
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Erase(erase) => manage::erase(erase),
         Command::Migrate(place) => place::migrate(&place),
         Command::Config(config) => serve::show(&config),
+        Command::Export(export) => export::run(export),
         Command::Import(import) => crate::import::run(import),
         Command::Bench(bench) => crate::bench::run(bench),
     };

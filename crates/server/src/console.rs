@@ -3,6 +3,8 @@
 
 mod absence;
 mod account;
+pub(crate) mod archive;
+mod attachments;
 mod case;
 mod earlier;
 mod facts;
@@ -51,6 +53,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(queue::routes());
     routes.extend(register::routes());
     routes.extend(case::routes());
+    routes.extend(attachments::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(organisation::routes());

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+mod archive;
 pub mod bench;
 mod blocking;
 pub mod cli;
@@ -17,4 +18,5 @@ pub mod patience;
 pub mod problem;
 pub mod query;
 pub mod routes;
+mod upload;
 pub mod words;

@@ -145,12 +145,11 @@ fn describe_one(route: &Route, operation: &Operation) -> Value {
             "description": "A repeated request with the same key and body is answered as the first, for seven days.",
         }));
     }
-    let text = operation.answer == "Text";
-    let media = if text { "text/plain" } else { "application/json" };
-    let answer = if text {
-        json!({"type": "string"})
-    } else {
-        json!({"$ref": format!("#/components/schemas/{}", operation.answer)})
+    let (media, answer) = match operation.answer {
+        "Text" => ("text/plain", json!({"type": "string"})),
+        "File" => ("*/*", json!({"type": "string", "format": "binary"})),
+        "Archive" => ("application/zip", json!({"type": "string", "format": "binary"})),
+        name => ("application/json", json!({"$ref": format!("#/components/schemas/{name}")})),
     };
     let mut described = json!({
         "operationId": operation.id,
@@ -170,13 +169,19 @@ fn describe_one(route: &Route, operation: &Operation) -> Value {
         object.insert("x-permission".to_owned(), json!(permission.name()));
     }
     if let Some(fields) = operation.body {
-        object.insert(
-            "requestBody".to_owned(),
-            json!({
-                "required": fields.iter().any(|field| field.required),
-                "content": {"application/json": {"schema": schema(fields)}},
-            }),
-        );
+        let mut schema = schema(fields);
+        let mut needed = fields.iter().any(|field| field.required);
+        if operation.upload {
+            needed = true;
+            if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+                properties.insert("file".to_owned(), json!({"type": "string", "format": "binary"}));
+            }
+            if let Some(object) = schema.as_object_mut() {
+                object.insert("required".to_owned(), json!(["file"]));
+            }
+        }
+        let media = if operation.upload { "multipart/form-data" } else { "application/json" };
+        object.insert("requestBody".to_owned(), json!({"required": needed, "content": {media: {"schema": schema}}}));
     }
     described
 }
@@ -215,6 +220,14 @@ async fn page(State(app): State<AppState>, visitor: Visitor) -> Response {
         let Some(operation) = route.operation else {
             continue;
         };
+        let mut body = lines("", operation.body.unwrap_or_default());
+        if operation.upload {
+            let kind = "multipart/form-data".to_owned();
+            body.insert(
+                0,
+                Line { name: "file".to_owned(), kind, required: true, doc: "The file, as a part of a form." },
+            );
+        }
         let shown = Shown {
             method: if route.method == Method::Get { "GET" } else { "POST" },
             path: route.path,
@@ -226,7 +239,7 @@ async fn page(State(app): State<AppState>, visitor: Visitor) -> Response {
             versioned: operation.versioned,
             repeatable: operation.repeatable,
             query: lines("", operation.query),
-            body: lines("", operation.body.unwrap_or_default()),
+            body,
             answer: schemas
                 .get(operation.answer)
                 .and_then(|schema| serde_json::to_string_pretty(schema).ok())

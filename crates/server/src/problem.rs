@@ -28,6 +28,12 @@ pub enum Why {
     BadJson(usize, usize, String),
     /// The body is too large.
     TooLarge,
+    /// A file is larger than an attachment may be.
+    FileTooLarge,
+    /// The body is not declared as a form with a file.
+    NotMultipart,
+    /// The body is no such form; what is wrong with it.
+    BadMultipart(String),
     /// The body did not arrive in time.
     TooSlow,
     /// `If-Match` is missing.
@@ -126,6 +132,9 @@ impl Failure {
                 told(app, language, StatusCode::BAD_REQUEST, "bad_json", &values)
             }
             Why::TooLarge => simple(StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Why::FileTooLarge => simple(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
+            Why::NotMultipart => simple(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_multipart"),
+            Why::BadMultipart(what) => told(app, language, StatusCode::BAD_REQUEST, "bad_multipart", &[("what", what)]),
             Why::TooSlow => simple(StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Why::VersionRequired => simple(StatusCode::PRECONDITION_REQUIRED, "version_required"),
             Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),
@@ -181,6 +190,11 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
                 retry_after: Some(*retry_after),
                 ..told(app, language, StatusCode::TOO_MANY_REQUESTS, "too_many", &[("minutes", &minutes)])
             }
+        }
+        DeskError::DamagedAttachment(what) => {
+            let number = uuid::Uuid::now_v7().to_string();
+            tracing::error!(what, number, "an attachment is damaged");
+            told(app, language, StatusCode::INTERNAL_SERVER_ERROR, "attachment_damaged", &[("number", &number)])
         }
         error if error.is_temporary() => {
             tracing::warn!(%error, "the database is not available");

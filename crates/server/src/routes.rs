@@ -63,6 +63,8 @@ pub struct Operation {
     pub query: &'static [Field],
     /// Shape of the request body.
     pub body: Option<&'static [Field]>,
+    /// Whether the body is a form with a file (`multipart/form-data`), the shape being that of its other parts.
+    pub upload: bool,
     /// Name of the answer's schema in `openapi.rs`.
     pub answer: &'static str,
     /// Status of success.
@@ -77,7 +79,18 @@ impl Operation {
     /// A description of something that is only read.
     #[must_use]
     pub const fn get(id: &'static str, summary: &'static str, tag: &'static str, answer: &'static str) -> Self {
-        Self { id, summary, tag, query: &[], body: None, answer, status: 200, versioned: false, repeatable: false }
+        Self {
+            id,
+            summary,
+            tag,
+            query: &[],
+            body: None,
+            upload: false,
+            answer,
+            status: 200,
+            versioned: false,
+            repeatable: false,
+        }
     }
 }
 

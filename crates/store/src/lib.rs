@@ -5,6 +5,7 @@
 //! connection. Nobody else ever touches a connection.
 
 pub mod absences;
+pub mod attachments;
 pub mod cases;
 pub mod checkpoints;
 mod db;
@@ -35,6 +36,7 @@ pub mod units;
 pub mod vault;
 
 pub use absences::AbsenceRow;
+pub use attachments::AttachmentRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};

@@ -8,6 +8,8 @@ use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::text::identifier::IdentifierKind;
 use domain::text::lift::lift;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 /// An identifier that stood in somebody's words, sealed under the person's key.
 #[derive(Debug)]
@@ -78,6 +80,17 @@ impl CaseKeys {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| CipherError::DoesNotOpen)?;
         let plain = self.text.open(&sealed, &text_place(self.case, place))?;
         String::from_utf8(plain).map_err(|_| CipherError::DoesNotOpen)
+    }
+
+    /// The key of digests of attached files. It may be given to whoever holds the files: it proves that they are those
+    /// the log names, and opens nothing.
+    #[must_use]
+    pub fn digest_key(&self) -> [u8; 32] {
+        let place = format!("attachment-digest:{}", self.case);
+        // HMAC takes keys of any length, so this cannot fail.
+        Hmac::<Sha256>::new_from_slice(self.text.bytes())
+            .map(|mac| mac.chain_update(place.as_bytes()).finalize().into_bytes().into())
+            .unwrap_or_default()
     }
 
     /// Opens a lifted identifier.

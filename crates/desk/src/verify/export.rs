@@ -15,7 +15,7 @@ use uuid::Uuid;
 /// One line of an export.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub(crate) enum Line {
     Entry(ExportedEntry),
     Checkpoint(ExportedCheckpoint),
     /// The last line: how much there was, and how far each stream was sealed.
@@ -23,7 +23,7 @@ enum Line {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct ExportedEntry {
+pub(crate) struct ExportedEntry {
     subject: Uuid,
     ledger: i64,
     version: i64,
@@ -38,20 +38,20 @@ struct ExportedEntry {
     hash: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct ExportedCheckpoint {
-    n: i64,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ExportedCheckpoint {
+    pub(crate) n: i64,
     at: i64,
     ranges: String,
     leaves: i64,
     root: String,
     prev: String,
     signature: String,
-    public_key: String,
+    pub(crate) public_key: String,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct End {
+pub(crate) struct End {
     entries: u64,
     checkpoints: u64,
     cases: BTreeMap<Uuid, i64>,
@@ -70,7 +70,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
         writeln!(out, "{text}").map_err(|error| DeskError::Output(error.to_string()))
     };
     let mut end = End::default();
-    scan(db, |item| match item {
+    scan(db, false, |item| match item {
         Item::Entry(row) => {
             end.entries += 1;
             write(&Line::Entry(ExportedEntry::from(&row)))
@@ -87,6 +87,8 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             end.sealed.insert(stream, seq);
             Ok(())
         }
+        // An export is the log alone.
+        Item::Attachment { .. } => Ok(()),
     })?;
     write(&Line::End(end))?;
     Ok(lines)

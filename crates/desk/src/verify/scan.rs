@@ -1,8 +1,9 @@
 //! Reading everything the verifier looks at from one snapshot, so that a server may go on writing meanwhile.
 
 use crate::error::DeskError;
+use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, cases, checkpoints, entries};
+use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, attachments, cases, checkpoints, entries};
 use uuid::Uuid;
 
 const PAGE: i64 = 2_000;
@@ -19,18 +20,20 @@ pub(super) enum Item {
     Case(Uuid, i64),
     /// A stream and how far it was sealed.
     Sealed(i64, i64),
+    /// A stored attachment and the root over its chunks.
+    Attachment { id: Uuid, case: Uuid, sealed: String },
 }
 
-/// Hands everything over, item by item.
+/// Hands everything over, item by item; attachments, which take the longest to read, only if asked for.
 ///
 /// # Errors
 /// Those of the database, or the first of whoever looks.
-pub(super) fn scan(db: &Db, mut look: impl FnMut(Item) -> Result<(), DeskError>) -> Result<(), DeskError> {
+pub(super) fn scan(db: &Db, files: bool, mut look: impl FnMut(Item) -> Result<(), DeskError>) -> Result<(), DeskError> {
     let (send, receive) = sync_channel(AHEAD);
     let db = db.clone();
     let reading = std::thread::Builder::new()
         .name("verify".to_owned())
-        .spawn(move || db.read_now(move |tx| Ok::<_, DeskError>(read(tx, &send)?)))
+        .spawn(move || db.read_now(move |tx| Ok::<_, DeskError>(read(tx, files, &send)?)))
         .map_err(|error| DeskError::Output(error.to_string()))?;
     for item in receive {
         look(item)?;
@@ -39,7 +42,7 @@ pub(super) fn scan(db: &Db, mut look: impl FnMut(Item) -> Result<(), DeskError>)
 }
 
 /// Reads until there is nothing more or nobody looks any more.
-fn read(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
+fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), StoreError> {
     let mut after: Option<(Uuid, i64, i64)> = None;
     loop {
         let rows = entries::page(tx, after, PAGE)?;
@@ -76,6 +79,26 @@ fn read(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
     for (stream, sealed) in checkpoints::covered(tx)? {
         if to.send(Item::Sealed(stream, sealed)).is_err() {
             return Ok(());
+        }
+    }
+    if files { read_files(tx, to) } else { Ok(()) }
+}
+
+fn read_files(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
+    let mut after: Option<Uuid> = None;
+    loop {
+        let rows = attachments::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.id);
+        for row in rows {
+            let mut leaves = Vec::new();
+            for n in attachments::chunk_numbers(tx, row.id)? {
+                leaves.extend(attachments::chunk(tx, row.id, n)?.map(|sealed| chunks::leaf(&sealed)));
+            }
+            let sealed = chunks::root(leaves.into_iter());
+            if to.send(Item::Attachment { id: row.id, case: row.case_id, sealed }).is_err() {
+                return Ok(());
+            }
         }
     }
     Ok(())

@@ -7,7 +7,9 @@
     reason = "a failed test panics"
 )]
 
+mod archive;
 mod backup;
+mod files;
 mod keys;
 mod lives;
 mod nodes;
@@ -170,9 +172,9 @@ pub(crate) fn named(done: &Done) -> CaseRef {
     CaseRef::Id(done.case.id)
 }
 
-/// Works a case to its close: every step with the body it needs.
-pub(crate) fn to_the_close(house: &House, who: &Caller, case: &CaseRef) -> Done {
-    let steps = [
+/// The steps from acceptance to the close, each with the body it needs.
+pub(crate) fn steps() -> [(&'static str, Value); 9] {
+    [
         ("accept", json!({})),
         ("propose", json!({"outcome": "退费一百元，致电13900139000的同事已确认。"})),
         ("approve", json!({})),
@@ -182,10 +184,14 @@ pub(crate) fn to_the_close(house: &House, who: &Caller, case: &CaseRef) -> Done 
         ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true})),
         ("confirm", json!({"mode": "phone"})),
         ("close", json!({})),
-    ];
+    ]
+}
+
+/// Works a case to its close: every step with the body it needs.
+pub(crate) fn to_the_close(house: &House, who: &Caller, case: &CaseRef) -> Done {
     let mut version = 1;
     let mut last = None;
-    for (verb, body) in steps {
+    for (verb, body) in steps() {
         let done = house.act(who, case, version, verb, body).unwrap_or_else(|error| panic!("{verb}: {error:?}"));
         version = done.case.version;
         last = Some(done);

@@ -1,6 +1,8 @@
 //! Folding: a case is what its events add up to. State changes here and nowhere else.
 
-use super::{Absorbed, Case, Clock, Contact, Linked, Promised, Proposal, ReplyProof, State, Survey, Suspension};
+use super::{
+    Absorbed, Attachment, Case, Clock, Contact, Linked, Promised, Proposal, ReplyProof, State, Survey, Suspension,
+};
 use crate::event::{Entry, Event};
 use crate::ids::CaseId;
 use jiff::Timestamp;
@@ -101,6 +103,7 @@ impl Case {
             merged_into: None,
             absorbed: Vec::new(),
             links: Vec::new(),
+            attachments: Vec::new(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -119,6 +122,16 @@ impl Case {
         match event {
             // Read by `begin`; a second one cannot be decided.
             Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } => {}
+            Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
+                id: *id,
+                name: name.clone(),
+                media: media.clone(),
+                size: *size,
+                digest: digest.clone(),
+                note: note.clone(),
+                at: entry.at,
+                by: entry.actor,
+            }),
             Event::Classified { category, .. } => self.category = Some(category.clone()),
             Event::Graded { severity, urgency, grade, row, raised_by, by_hand, .. } => {
                 self.severity = *severity;

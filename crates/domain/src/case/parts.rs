@@ -4,7 +4,7 @@ use super::State;
 use crate::actor::ActorId;
 use crate::event::{ClockOutcome, ContactOutcome, Relation, Satisfaction};
 use crate::free_text::FreeText;
-use crate::ids::{CaseId, UnitId, UserId};
+use crate::ids::{AttachmentId, CaseId, UnitId, UserId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -167,4 +167,25 @@ pub struct Linked {
     pub number: String,
     /// What it is to this one.
     pub relation: Relation,
+}
+
+/// A file attached to a case; its bytes are kept apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// Identity.
+    pub id: AttachmentId,
+    /// Name.
+    pub name: FreeText,
+    /// What its bytes are.
+    pub media: String,
+    /// Length in bytes.
+    pub size: u64,
+    /// Keyed digest of the bytes, hexadecimal.
+    pub digest: String,
+    /// What was said beside it.
+    pub note: Option<FreeText>,
+    /// When it was attached.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ActorId,
 }

@@ -4,7 +4,7 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
-use domain::case::{Absorbed, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
+use domain::case::{Absorbed, Attachment, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
 use domain::event::{Entry, PackPin};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
@@ -206,6 +206,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
         .put_some("links", some(case.links.iter().map(link).collect()))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
+        .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
         .done()
 }
@@ -284,6 +285,27 @@ fn absorbed(one: &Absorbed) -> Value {
 
 fn link(link: &Linked) -> Value {
     tie(&link.case, &link.number).put("relation", link.relation.code()).done()
+}
+
+/// The files of a case.
+#[must_use]
+pub fn attachments(view: &CaseView) -> Vec<Value> {
+    view.case.attachments.iter().map(|one| attachment(one, view)).collect()
+}
+
+/// A file of a case.
+#[must_use]
+pub fn attachment(one: &Attachment, view: &CaseView) -> Value {
+    Object::default()
+        .put("id", one.id.to_string())
+        .put_text("name", Some(&one.name))
+        .put("media", one.media.as_str())
+        .put("size", one.size)
+        .put("digest", one.digest.as_str())
+        .put_text("note", one.note.as_ref())
+        .put("attached_at", moment(one.at))
+        .put("by", actor(&one.by, view))
+        .done()
 }
 
 fn complainant(view: &CaseView) -> Value {

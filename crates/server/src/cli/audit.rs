@@ -2,16 +2,16 @@
 
 use super::place::Place;
 use clap::{Args, Subcommand};
-use desk::verify::{self, Report};
+use desk::verify::{self, ArchiveReport, Report};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::PathBuf;
 use store::Options;
 
 /// The log and its proof.
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
-    /// Check every hash chain and checkpoint of a database or an export. Needs no master key.
+    /// Check every hash chain and checkpoint of a database, an export or the archive of a case. Needs no master key.
     Verify(Verify),
     /// Write the whole log and its checkpoints to a file that anybody can verify.
     Export(Export),
@@ -22,8 +22,11 @@ pub(super) enum Audit {
 pub(super) struct Verify {
     #[command(flatten)]
     place: Place,
-    /// An export instead of a database.
-    #[arg(long, value_name = "FILE")]
+    /// An export of the log or the archive of a case instead of a database.
+    #[arg(value_name = "FILE")]
+    path: Option<PathBuf>,
+    /// The same.
+    #[arg(long, value_name = "FILE", conflicts_with = "path")]
     file: Option<PathBuf>,
     /// Print the report as JSON.
     #[arg(long)]
@@ -47,10 +50,15 @@ pub(super) fn run(audit: Audit) -> Result<(), String> {
 }
 
 fn check(ask: &Verify) -> Result<(), String> {
-    let report = match &ask.file {
+    let report = match ask.path.as_ref().or(ask.file.as_ref()) {
         Some(path) => {
-            let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            verify::verify_export(&mut BufReader::new(file)).map_err(|error| super::told(&error))?
+            let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
+            let mut file = BufReader::new(File::open(path).map_err(unreadable)?);
+            if file.fill_buf().map_err(unreadable)?.starts_with(verify::BEGINS) {
+                let report = verify::verify_archive(file).map_err(|error| super::told(&error))?;
+                return check_archive(&report, ask.json);
+            }
+            verify::verify_export(&mut file).map_err(|error| super::told(&error))?
         }
         None => {
             let db = ask.place.open_db(&Options::small())?;
@@ -65,6 +73,32 @@ fn check(ask: &Verify) -> Result<(), String> {
         print(&report);
     }
     if report.is_whole() { Ok(()) } else { Err(format!("{} findings: the log does not add up", report.findings.len())) }
+}
+
+fn check_archive(report: &ArchiveReport, json: bool) -> Result<(), String> {
+    if json {
+        super::say(serde_json::to_string_pretty(report).map_err(|error| error.to_string())?)?;
+    } else {
+        let number = report.number.as_deref().unwrap_or("no case");
+        super::say(format_args!(
+            "archive of {number}: {} members, {} attachments ({} more are gone with the person)",
+            report.members, report.log.attachments, report.attachments_gone
+        ))?;
+        print(&report.log);
+        let checked = if report.is_whole() { "checked, and holds:" } else { "checked, and does not all hold:" };
+        super::say(checked)?;
+        for line in &report.checked {
+            super::say(format_args!("  - {line}"))?;
+        }
+        super::say("this file alone cannot show:")?;
+        for line in &report.cannot_show {
+            super::say(format_args!("  - {line}"))?;
+        }
+    }
+    match report.findings().len() {
+        0 => Ok(()),
+        found => Err(format!("{found} findings: the archive does not add up")),
+    }
 }
 
 fn print(report: &Report) {

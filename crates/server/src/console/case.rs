@@ -1,5 +1,6 @@
 //! A case: where it stands, which clocks run and why, what was said and done, and what can be done next.
 
+use super::attachments::{Listed, listed};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -24,12 +25,13 @@ use axum::routing::{get, post};
 use desk::queries::case::CaseView;
 
 use desk::{Caller, CaseRef, Permission, permissions, reveal};
-use domain::case::Case;
+use domain::case::{Case, attach};
 use domain::command::{Command, VERBS, Verb};
 use domain::intake::Identity;
 use domain::refusal::Refusal;
 
 const REVEAL: &str = "reveal";
+const EXPORT: &str = permissions::EXPORT_CASE.name();
 
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Needs(permissions::READ_CASES);
@@ -78,6 +80,13 @@ struct CasePage<'a> {
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
+    attachments: Vec<Listed>,
+    may_read_files: bool,
+    /// Boxes beside the file to attach; none when nobody may.
+    attach: Vec<Input>,
+    attach_open: bool,
+    export: Vec<Input>,
+    export_open: bool,
     operations: Vec<Group>,
     trouble: Option<Trouble>,
     done: String,
@@ -122,7 +131,8 @@ async fn show(
     if let Some(version) = version {
         view = app.desk.case_at(&caller, &name, version).await?;
     }
-    let done = find("done").filter(|verb| *verb == "register" || VERBS.iter().any(|known| known.name == *verb));
+    let done = find("done")
+        .filter(|verb| ["register", "attach"].contains(verb) || VERBS.iter().any(|known| known.name == *verb));
     let extras = Extras {
         done: done.unwrap_or_default().to_owned(),
         past: version.map(|_| newest),
@@ -169,6 +179,14 @@ async fn draw(
         errors: reveal_errors,
         people: &|_| Vec::new(),
     };
+    let export_asked = extras.typed.filter(|(verb, _)| *verb == EXPORT).map(|(_, typed)| typed);
+    let draw_form = |words, typed, errors, fields| {
+        Draw { frame: &frame, words, typed, errors, people: &|_| Vec::new() }.inputs("", fields)
+    };
+    let mine = |verb: &str| extras.trouble.as_ref().is_some_and(|trouble| trouble.verb == verb);
+    let (attach_open, export_open) = (mine(permissions::ATTACH.name()), mine(EXPORT));
+    let export_errors: &[_] = if export_open { &errors } else { &[] };
+    let here = extras.past.is_none();
     // An earlier version is shown as it looked then.
     let then = view.entries.last().map(|entry| entry.at).filter(|_| extras.past.is_some());
     let now = then.unwrap_or_else(|| app.desk.time().now());
@@ -196,6 +214,20 @@ async fn draw(
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,
+        attachments: listed(&frame, view),
+        may_read_files: permissions::READ_ATTACHMENTS.allows(caller) && !view.erased,
+        attach: if here && !view.erased && permissions::ATTACH.allows(caller) {
+            draw_form(permissions::ATTACH.name(), &nothing, &[], attach::FIELDS)
+        } else {
+            Vec::new()
+        },
+        attach_open,
+        export: if here && permissions::EXPORT_CASE.allows(caller) {
+            draw_form(EXPORT, export_asked.unwrap_or(&nothing), export_errors, desk::archive::FIELDS)
+        } else {
+            Vec::new()
+        },
+        export_open,
         operations: grouped(&frame, operations),
         trouble: extras.trouble,
         registered: extras.done == "register",
@@ -254,6 +286,24 @@ async fn run(
     Ok(response)
 }
 
+/// The page of a case with why something beside its verbs was refused.
+pub(super) async fn troubled(
+    app: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    case: &CaseRef,
+    (verb, typed): (&'static str, Option<&Typed>),
+    told: Told,
+) -> Result<Response, Failure> {
+    let status = told.status;
+    let view = app.desk.case(caller, case).await?;
+    let trouble = Some(Trouble { told, verb, changes: Vec::new(), kept: Vec::new() });
+    let extras = Extras { typed: typed.map(|typed| (verb, typed)), trouble, ..Extras::default() };
+    let mut response = draw(app, visitor, caller, &view, extras).await?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
 async fn reveal_it(
     State(app): State<AppState>,
     visitor: Visitor,
@@ -279,12 +329,7 @@ async fn reveal_it(
             if status != StatusCode::UNPROCESSABLE_ENTITY {
                 return Err(failure);
             }
-            let view = app.desk.case(&caller, &name).await?;
-            let trouble = Some(Trouble { told, verb: REVEAL, changes: Vec::new(), kept: Vec::new() });
-            let extras = Extras { typed: Some((REVEAL, &typed)), trouble, ..Extras::default() };
-            let mut response = draw(&app, &visitor, &caller, &view, extras).await?;
-            *response.status_mut() = status;
-            return Ok(response);
+            return troubled(&app, &visitor, &caller, &name, (REVEAL, Some(&typed)), told).await;
         }
     };
     let view = match shown.view {

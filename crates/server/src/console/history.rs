@@ -115,6 +115,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let owner = names.owner(owner.unit, owner.user) + &frame.instead_of(names, *instead_of);
             say("assigned", &[("owner", &owner)])
         }
+        Event::Attached { media, size, .. } => {
+            say("attached", &[("media", media), ("size", &super::attachments::size(*size))])
+        }
         Event::Restored { at } => say("restored", &[("at", &frame.moment(*at))]),
         Event::Replied { mode, at, .. } => {
             say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])

@@ -261,6 +261,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("user", desk::organisation::NEW_USER, &mut wanted);
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
+    of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
+    wanted.push("field.attach.name.label".to_owned());
+    of_fields("export-case", desk::archive::FIELDS, &mut wanted);
     for verb in domain::command::VERBS {
         wanted.push(format!("verb.{}", verb.name));
         of_fields(verb.name, verb.fields, &mut wanted);

@@ -10,6 +10,15 @@ fn items(of: &Value) -> Value {
     object(json!({"items": {"type": "array", "items": of}}))
 }
 
+/// What attaching answers: the file, and the version of the case after it.
+fn attached(attachment: Value, whole: &Value) -> Value {
+    let mut described = object(attachment);
+    if let Some(properties) = described.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.insert("version".to_owned(), whole.clone());
+    }
+    described
+}
+
 /// Every answer's schema by name.
 pub(super) fn schemas() -> Map<String, Value> {
     let text = json!({"type": "string"});
@@ -50,7 +59,12 @@ pub(super) fn schemas() -> Map<String, Value> {
         "cause": text, "satisfaction_asked": truth, "satisfaction": {"type": "object"}, "confirmed": truth,
         "missing_for_close": {"type": "array", "items": {"type": "object"}}, "erased": truth,
     });
+    let attachment = json!({
+        "id": uuid, "name": text, "media": text, "size": whole, "digest": text, "note": text, "attached_at": moment,
+        "by": object(json!({"id": text, "name": text})),
+    });
     let later = json!({
+        "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
         "promises": {"type": "array", "items": {"type": "object"}},
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
@@ -94,6 +108,8 @@ pub(super) fn schemas() -> Map<String, Value> {
     [
         ("Receipt", object(receipt)),
         ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
+        ("Attachments", items(&object(attachment.clone()))),
+        ("Attachment", attached(attachment, &whole)),
         ("Complaint", complaint),
         ("Page", page),
         (

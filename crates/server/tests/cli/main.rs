@@ -112,6 +112,52 @@ fn beside(place: Place) {
     remove(&place.folder);
 }
 
+#[test]
+fn a_case_is_taken_out_and_verified_without_a_server_or_key() {
+    let program = Program::start(&[]);
+    let place = program.place.clone();
+    let bearer = format!("Bearer {}", place.token());
+    let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+    let body = r#"{"kind":"complaint","accept_channel":"app","category":"B204","description":"13800138000","complainant":{"name":"Li"}}"#;
+    let case = program.send("POST", "/api/v1/complaints", &headers, body).unwrap().json();
+    let number = case["number"].as_str().unwrap();
+    let form = "--edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nreceipt 0815\r\n--edge--\r\n";
+    let upload = [("Authorization", bearer.as_str()), ("Content-Type", "multipart/form-data; boundary=edge")];
+    let path = format!("/api/v1/complaints/{number}/attachments");
+    assert_eq!(program.send("POST", &path, &upload, form).unwrap().status, 201);
+    let written = place.ok(&["export", "case", number, "--out", "case.zip", "--reason", "asked for"]);
+    assert!(written.contains("case.zip"), "{written}");
+    assert!(
+        failed(&place, &["export", "case", number, "--out", "case.zip"]).contains("case.zip"),
+        "nothing is overwritten"
+    );
+    assert!(failed(&place, &["export", "case", "nonsense", "--out", "x.zip"]).contains("no case number"));
+    assert!(failed(&place, &["export", "case", number, "--out", "x.zip", "--purpose", "fun"]).contains("one of"));
+    let log = program.send("GET", &path.replace("attachments", "accesses"), &headers, "").unwrap().json();
+    assert_eq!(log["items"][0]["reason"], "asked for", "{log}");
+    let place = program.stop();
+    // Another machine: neither data nor key.
+    let elsewhere = Place::new(None);
+    std::fs::copy(place.folder.join("case.zip"), elsewhere.folder.join("case.zip")).unwrap();
+    let said = elsewhere.ok(&["audit", "verify", "case.zip"]);
+    for words in ["everything adds up", number, "1 attachments", "signed by", "cannot show"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let report: Value =
+        serde_json::from_str(&elsewhere.ok(&["audit", "verify", "--json", "--file", "case.zip"])).unwrap();
+    assert_eq!((report["number"].as_str(), report["unsealed"].as_u64()), (Some(number), Some(0)), "{report}");
+    let mut bytes = std::fs::read(place.folder.join("case.zip")).unwrap();
+    let middle = bytes.len() / 3;
+    bytes[middle] ^= 1;
+    std::fs::write(elsewhere.folder.join("forged.zip"), &bytes).unwrap();
+    let said = failed(&elsewhere, &["audit", "verify", "forged.zip"]);
+    assert!(said.contains("does not add up") || said.contains("cannot be read"), "{said}");
+    std::fs::write(elsewhere.folder.join("cut.zip"), &bytes[..middle]).unwrap();
+    assert!(failed(&elsewhere, &["audit", "verify", "cut.zip"]).contains("cannot be read"));
+    remove(&place.folder);
+    remove(&elsewhere.folder);
+}
+
 const MAP: &str = r#"
 source = "test"
 id = "no"

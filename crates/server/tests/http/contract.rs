@@ -269,6 +269,23 @@ fn answers_are_what_the_document_promises() {
         &json!({"purpose": "investigate", "reason": "核查"}),
     );
     contract.holds("post", "/api/v1/complaints/{id}/reveal", &revealed);
+    let list = "/api/v1/complaints/{id}/attachments";
+    let parts = [("file", Some("账单.txt"), "七月账单".as_bytes()), ("note", None, "客户交来".as_bytes())];
+    let attached = house.upload(&token, &list.replace("{id}", &id), &[], &parts);
+    contract.holds("post", list, &attached);
+    read(&mut contract, &house, "/attachments");
+    // What is no JSON is described by its media type alone.
+    for (path, more, media) in [
+        ("/attachments/{attachment}", "?reason=x", "*/*"),
+        ("/archive", "?purpose=regulator&reason=x", "application/zip"),
+    ] {
+        let path = format!("/api/v1/complaints/{{id}}{path}");
+        let file = attached.json()["id"].as_str().unwrap().to_owned();
+        let answer = house.get(&token, &(path.replace("{id}", &id).replace("{attachment}", &file) + more));
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        assert!(contract.document["paths"][&path]["get"]["responses"]["200"]["content"][media].is_object(), "{path}");
+        contract.seen.insert(format!("get {path}"));
+    }
     read(&mut contract, &house, "/accesses");
     for path in ["complaints", "persons", "categories", "causes", "packs", "me", "units", "users"] {
         let path = format!("/api/v1/{path}");
@@ -286,7 +303,7 @@ fn answers_are_what_the_document_promises() {
         ("close", json!({})),
     ];
     for (position, (verb, body)) in again.iter().enumerate() {
-        let answer = house.act(who(verb), &id, (steps.len() + position) as i64 + 1, verb, body);
+        let answer = house.act(who(verb), &id, (steps.len() + position) as i64 + 2, verb, body);
         assert_eq!(answer.status, 200, "{verb}: {answer:?}");
     }
     let erased =

@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod contract;
+mod files;
 mod hidden;
 mod identity;
 mod journey;
@@ -45,6 +46,7 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -83,6 +85,22 @@ pub(crate) fn intake() -> Value {
     })
 }
 
+/// A body of `multipart/form-data` with the boundary `edge`.
+pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, file, bytes) in parts {
+        // As browsers write it.
+        let file = file.map(|file| file.replace('"', "%22"));
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--edge--\r\n");
+    body
+}
+
 impl House {
     pub(crate) fn token(&self, role: Role, region: &str) -> String {
         let system = Caller::system(self.desk.root());
@@ -103,6 +121,7 @@ impl House {
                 status: parts.status.as_u16(),
                 headers: parts.headers,
                 body: String::from_utf8_lossy(&bytes).into_owned(),
+                bytes: bytes.to_vec(),
             }
         })
     }
@@ -117,6 +136,24 @@ impl House {
         }
         headers.extend(more);
         self.send(method, path, &headers, text)
+    }
+
+    /// A form with a file and whatever else stands in it: name, file name, contents.
+    pub(crate) fn upload(
+        &self,
+        token: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        parts: &[(&str, Option<&str>, &[u8])],
+    ) -> Answer {
+        let bearer = format!("Bearer {token}");
+        let mut headers = vec![
+            ("authorization", bearer.as_str()),
+            ("accept-language", "en"),
+            ("content-type", "multipart/form-data; boundary=edge"),
+        ];
+        headers.extend(more);
+        self.send("POST", path, &headers, form(parts))
     }
 
     pub(crate) fn get(&self, token: &str, path: &str) -> Answer {

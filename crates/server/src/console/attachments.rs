@@ -1,0 +1,141 @@
+//! The files of a case on its page: listed, added without any script, kept by the browser and never shown; and the
+//! way to take the whole case out.
+
+use super::form::Typed;
+use super::{Frame, page};
+use crate::api::attachments::download;
+use crate::app::AppState;
+use crate::extract::{self, Visitor, Who};
+use crate::problem::{Failure, Told};
+use crate::routes::{Access, Method, Route};
+use crate::{archive, upload};
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use desk::queries::case::CaseView;
+use desk::{CaseRef, permissions};
+use domain::case::Attachment;
+use domain::refusal::Refusal;
+use domain::shape;
+
+/// A file on the page.
+pub(super) struct Listed {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// What it is, how large, since when.
+    pub(super) about: String,
+    pub(super) note: String,
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        page(Method::Post, "/console/cases/{id}/attachments", Access::Needs(permissions::ATTACH), post(add)),
+        page(
+            Method::Get,
+            "/console/cases/{id}/attachments/{attachment}",
+            Access::Needs(permissions::READ_ATTACHMENTS),
+            get(one),
+        ),
+        page(Method::Post, "/console/cases/{id}/archive", Access::Needs(permissions::EXPORT_CASE), post(whole)),
+    ]
+}
+
+/// The files of a case.
+pub(super) fn listed(frame: &Frame<'_>, view: &CaseView) -> Vec<Listed> {
+    let words =
+        |text: Option<&domain::free_text::FreeText>| text.and_then(|text| text.plain()).unwrap_or_default().to_owned();
+    let file = |one: &Attachment| Listed {
+        id: one.id.to_string(),
+        name: words(Some(&one.name)),
+        about: about(frame, one),
+        note: words(one.note.as_ref()),
+    };
+    view.case.attachments.iter().map(file).collect()
+}
+
+/// Media type, length and moment of a file.
+pub(super) fn about(frame: &Frame<'_>, one: &Attachment) -> String {
+    format!("{} · {} · {}", one.media, size(one.size), frame.moment(one.at))
+}
+
+/// A length people can compare.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        ..1024 => format!("{bytes} B"),
+        1024..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
+        _ => format!("{}.{} MiB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20),
+    }
+}
+
+async fn add(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let case = CaseRef::parse(&name)?;
+    match upload::take(&app, &caller, &case, None, &headers, body).await {
+        Ok(_) => {
+            let number = app.desk.case(&caller, &case).await?.case.number;
+            Ok(Redirect::to(&format!("/console/cases/{number}?done=attach#attachments")).into_response())
+        }
+        Err(failure) => {
+            let told = failure.tell(&app, visitor.language);
+            let on_the_page = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT, StatusCode::PAYLOAD_TOO_LARGE];
+            if !on_the_page.contains(&told.status) {
+                return Err(failure);
+            }
+            super::case::troubled(&app, &visitor, &caller, &case, (permissions::ATTACH.name(), None), told).await
+        }
+    }
+}
+
+async fn one(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path((name, id)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    download(&app, &caller, &name, &id, raw.as_deref()).await
+}
+
+async fn whole(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let case = CaseRef::parse(&name)?;
+    app.desk.case(&caller, &case).await?;
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let frame = Frame::new(&app, &visitor);
+    let asked = shape::check(typed.value(desk::archive::FIELDS, &frame), desk::archive::FIELDS);
+    let refused = match asked.map(serde_json::from_value) {
+        Ok(Ok(ask)) => return archive::answer(&app, &caller, &case, ask).await,
+        Ok(Err(_)) => Refusal::from(domain::fault::Fault::new("", "unreadable")),
+        Err(faults) => Refusal::invalid(faults),
+    };
+    let told: Told = Failure::from(refused).tell(&app, visitor.language);
+    super::case::troubled(&app, &visitor, &caller, &case, (permissions::EXPORT_CASE.name(), Some(&typed)), told).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, words) in
+            [(0, "0 B"), (1023, "1023 B"), (1025, "2 KiB"), (1 << 20, "1.0 MiB"), (20 << 20, "20.0 MiB")]
+        {
+            assert_eq!(size(bytes), words);
+        }
+        assert_eq!(size((3 << 20) + (1 << 19)), "3.5 MiB");
+    }
+}
