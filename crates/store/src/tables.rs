@@ -39,7 +39,15 @@ pub const TABLES: &[Table] = &[
     table(
         "units",
         1,
-        &[("id", Blob), ("parent", Blob), ("code", Text), ("name", Text), ("region", Text), ("duties", Text)],
+        &[
+            ("id", Blob),
+            ("parent", Blob),
+            ("code", Text),
+            ("name", Text),
+            ("region", Text),
+            ("duties", Text),
+            ("closed", Int),
+        ],
     ),
     table(
         "users",
