@@ -87,6 +87,12 @@ impl Library {
         })
     }
 
+    /// Identity of the stack new cases are governed by.
+    #[must_use]
+    pub fn stack(&self) -> &str {
+        self.plan.id()
+    }
+
     /// The stack that governs a case first received on a local date.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use crate::document::{self, Place, Table};
 use crate::fault::Fault;
 use crate::pack::Pack;
 use crate::stack::Stack;
-use crate::text::Text;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,7 +19,6 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 struct StackPlan {
     id: String,
-    title: Text,
     packs: Vec<String>,
 }
 
@@ -37,12 +35,6 @@ impl Plan {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.default.id
-    }
-
-    /// What people call it.
-    #[must_use]
-    pub const fn title(&self) -> &Text {
-        &self.default.title
     }
 
     /// The packs that govern a case first received on a local date, in the plan's order.
@@ -123,7 +115,6 @@ fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
 
 fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {
     let id = table.id("id");
-    let title = table.text("title");
     let named = table.needed("packs").and_then(|value| {
         let mut ids: Vec<String> = Vec::new();
         for item in value.many()? {
@@ -143,5 +134,5 @@ fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {
         Some(ids)
     });
     table.done();
-    Some(StackPlan { id: id?, title: title?, packs: named? })
+    Some(StackPlan { id: id?, packs: named? })
 }

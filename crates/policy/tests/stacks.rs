@@ -88,7 +88,7 @@ fn a_plan_that_cannot_work_is_told_with_its_place() {
     let load = |text: &str, packs: &[Arc<Pack>]| -> Vec<Fault> { Plan::load("stacks.toml", text, packs).unwrap_err() };
     let said = |faults: &[Fault]| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     let unknown = said(&load(&PLAN.replace("guide-standard", "guide-standart"), &packs));
-    assert!(unknown.starts_with("stacks.toml:9:") && unknown.contains("guide-standart"), "{unknown}");
+    assert!(unknown.starts_with("stacks.toml:8:") && unknown.contains("guide-standart"), "{unknown}");
     let other = said(&load(&PLAN.replace("default = \"cn\"", "default = \"fr\""), &packs));
     assert!(other.contains("there are: cn"), "{other}");
     let nothing = said(&load("default = \"cn\"", &packs));

@@ -177,6 +177,7 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
         },
     ];
     let library = place.library()?;
+    lines.push(format!("stack = \"{}\"", library.stack()));
     lines.extend(library.packs().into_iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
     Ok(lines)
 }
