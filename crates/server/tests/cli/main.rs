@@ -62,8 +62,13 @@ fn beside(place: Place) {
     assert_ne!(place.ok(&["user", "reset-password", "mei"]), password);
     place.ok(&["user", "change", "mei", "--role", "specialist", "--disable"]);
     let list = place.ok(&["user", "list"]);
-    assert!(list.contains("mei  specialist  美美  everywhere  closed"), "{list}");
+    assert!(list.contains("mei  specialist  美美  root  everywhere  closed"), "{list}");
+    place.ok(&["user", "enable", "mei"]);
+    place.ok(&["user", "change", "mei", "--region", "31"]);
+    assert!(place.ok(&["user", "list"]).contains("mei  specialist  美美  root  31"));
+    place.ok(&["user", "disable", "mei"]);
     assert!(failed(&place, &["user", "add", "mei", "--role", "agent"]).contains("taken"));
+    assert!(failed(&place, &["user", "add", "bo", "--role", "agent", "--unit", "moon"]).contains("no unit \"moon\""));
     assert!(failed(&place, &["user", "add", "Me i", "--role", "agent"]).contains("username"));
     assert!(failed(&place, &["user", "change", "admin", "--disable"]).contains("administrator"));
 
@@ -196,6 +201,55 @@ fn every_row_is_taken_in_or_listed_with_its_reason() {
     assert!(failed(&place, &import).contains("need a zone"));
     std::fs::write(place.folder.join("map.toml"), MAP.replace("\"text\"", "\"words\"")).unwrap();
     assert!(failed(&place, &import).contains("no column \"words\""));
+}
+
+#[test]
+fn an_organisation_comes_in_from_the_examples_and_twice_is_once() {
+    let program = Program::start(&[]);
+    let place = program.place.clone();
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/organisation");
+    for name in ["units.csv", "users.csv"] {
+        std::fs::copy(format!("{examples}/{name}"), place.folder.join(name)).unwrap();
+    }
+    let import = ["import", "organisation", "--units", "units.csv", "--users", "users.csv"];
+    let read = |text: String| serde_json::from_str::<Value>(&text).unwrap();
+    let with = |more: &[&'static str]| [import.as_slice(), more].concat();
+    let dry = read(place.ok(&with(&["--dry-run", "--json"])));
+    assert_eq!((dry["dry_run"].as_bool(), dry["users"]["added"].as_array().unwrap().len()), (Some(true), 8));
+    assert!(place.ok(&["user", "list"]).lines().all(|line| line.starts_with("admin")), "a dry run writes nothing");
+    let done = place.ok(&with(&["--passwords", "passwords.csv"]));
+    assert!(done.contains("units: 8 added, 1 changed, 0 unchanged") && done.contains("root: name"), "{done}");
+    let secrets = place.folder.join("passwords.csv");
+    assert_eq!(std::fs::read_to_string(&secrets).unwrap().lines().count(), 8);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&secrets).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert!(place.ok(&["user", "list"]).contains("nj.agent1  agent  孟佳  js-nj-service  3201"));
+    assert!(
+        failed(&place, &with(&["--passwords", "passwords.csv"])).contains("passwords.csv"),
+        "nothing is overwritten"
+    );
+    let again = read(place.ok(&with(&["--json"])));
+    assert_eq!((again["units"]["unchanged"].as_u64(), again["users"]["unchanged"].as_u64()), (Some(9), Some(8)));
+    assert_eq!(again["passwords"], serde_json::json!({}));
+    let wrong = "username,name,role,unit,region\nlin.yue,林悦,boss,service,\nx,短\nkong.li,孔力,agent,nowhere,99\n";
+    std::fs::write(place.folder.join("wrong.csv"), wrong).unwrap();
+    let output = place.run(&["import", "organisation", "--users", "wrong.csv", "--json"]);
+    assert!(!output.status.success());
+    let faults = read(String::from_utf8(output.stdout).unwrap())["faults"].clone();
+    let places: Vec<_> = faults
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| format!("{} {}", one["line"], one["field"].as_str().unwrap()))
+        .collect();
+    assert_eq!(places, ["2 role", "3 ", "4 region", "4 unit"], "{faults}");
+    std::fs::write(place.folder.join("wrong.csv"), "name,code\n").unwrap();
+    assert!(
+        failed(&place, &["import", "organisation", "--units", "wrong.csv"]).contains("line 1: the headings must be")
+    );
 }
 
 #[test]

@@ -113,11 +113,13 @@ pub(super) fn plan(units: &[UnitRow], users: &[UserRow], sheets: &Sheets, root: 
     };
     let read: Vec<(u64, UnitCells)> = planner.read(Sheet::Units, &sheets.units, UNIT_ROW, "code");
     planner.learn(&sheets.units, &read);
+    planner.look_up_the_rest(Sheet::Units, &sheets.units, &read, "parent");
     let mut plan = Plan::default();
     for (line, cells) in read {
         plan.units.extend(planner.unit(line, cells));
     }
     let read: Vec<(u64, UserCells)> = planner.read(Sheet::Users, &sheets.users, USER_ROW, "username");
+    planner.look_up_the_rest(Sheet::Users, &sheets.users, &read, "unit");
     let by_name: HashMap<&str, &UserRow> = users.iter().map(|row| (row.username.as_str(), row)).collect();
     for (line, cells) in read {
         plan.users.extend(planner.user(line, cells, &by_name));
@@ -169,6 +171,16 @@ impl Planner<'_> {
             if let Some(known) = self.known.get_mut(&cells.code) {
                 let parent = if cells.parent.is_empty() { ROOT } else { &cells.parent };
                 known.parent = Some(parent.to_owned());
+            }
+        }
+    }
+
+    /// Rows that have faults already may name a unit that does not exist besides; all faults are told at once.
+    fn look_up_the_rest<T>(&mut self, sheet: Sheet, lines: &[Line], read: &[(u64, T)], field: &str) {
+        let right: HashSet<u64> = read.iter().map(|(line, _)| *line).collect();
+        for Line { line, cells } in lines.iter().filter(|line| !right.contains(&line.line)) {
+            if let Some(code) = cells.get(field).and_then(Value::as_str) {
+                self.named(sheet, *line, field, code.trim());
             }
         }
     }
@@ -364,6 +376,7 @@ mod tests {
                 (3, "parent".to_owned(), "unit_cycle"),
                 (4, "region".to_owned(), "bad_region"),
                 (4, "duties[0]".to_owned(), "not_one_of"),
+                (4, "parent".to_owned(), "unknown_unit"),
                 (5, "code".to_owned(), "given_twice"),
                 (6, "code".to_owned(), "bad_unit_code"),
                 (7, "parent".to_owned(), "root_has_none_above"),
