@@ -220,10 +220,8 @@ struct Members<W: Write> {
 
 impl<W: Write> Members<W> {
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeskError> {
-        // What comes from phones and offices is compressed already; much effort would gain little.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(1))
             .unix_permissions(0o644);
         self.zip.start_file(name, options).map_err(unwritable)?;
         self.zip.write_all(bytes).map_err(unwritable)?;

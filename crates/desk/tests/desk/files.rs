@@ -230,3 +230,30 @@ fn files_go_with_the_person() {
     })
     .unwrap();
 }
+
+#[test]
+fn files_come_back_from_a_backup() {
+    use desk::backup::{self, Make, Restore};
+    each_database(|scratch| {
+        let house = house(scratch);
+        let agent = house.user("agent", Role::Agent, "");
+        let case = named(&house.register(&agent));
+        let id = attach(&house, &agent, &case, "a.bin", &bytes(5)).id;
+        let target = store::testing::sqlite().unwrap();
+        let file = target.folder().join("night.backup");
+        let now = crate::at(crate::NOON);
+        let make = Make { file: file.clone(), overwrite: false, rate: 100, now, watch: Box::new(|_| {}) };
+        backup::make(house.desk.db(), make).unwrap();
+        house.close_down();
+        let back = Restore { file, discard_existing: false, watch: Box::new(|_| {}) };
+        backup::restore(&target.target, back).unwrap();
+        let time = desk::time::Time::at(now);
+        let desk = crate::open(&target, time, &crate::key_file(scratch)).unwrap();
+        let restored = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
+        assert_eq!(read(&restored, &agent, &case, id).unwrap(), bytes(5));
+        let report = verify::verify(restored.desk.db(), None).unwrap();
+        assert!(report.is_whole() && report.attachments == 1, "{report:?}");
+        restored.close_down();
+    })
+    .unwrap();
+}

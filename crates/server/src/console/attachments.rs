@@ -1,7 +1,7 @@
 //! The files of a case on its page: listed, added without any script, kept by the browser and never shown; and the
 //! way to take the whole case out.
 
-use super::form::Typed;
+use super::form::{Draw, Input, Typed};
 use super::{Frame, page};
 use crate::api::attachments::download;
 use crate::app::AppState;
@@ -15,10 +15,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::queries::case::CaseView;
-use desk::{CaseRef, permissions};
-use domain::case::Attachment;
+use desk::{Caller, CaseRef, Permission, permissions};
+use domain::case::{Attachment, attach};
 use domain::refusal::Refusal;
-use domain::shape;
+use domain::shape::{self, Field};
 
 /// A file on the page.
 pub(super) struct Listed {
@@ -42,8 +42,51 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// The files of a case.
-pub(super) fn listed(frame: &Frame<'_>, view: &CaseView) -> Vec<Listed> {
+/// The files of a case and what a caller can do with them.
+pub(super) struct Files {
+    pub(super) listed: Vec<Listed>,
+    /// Whether their bytes may be read.
+    pub(super) readable: bool,
+    /// Boxes beside the file to attach; none when the caller may not.
+    pub(super) attach: Vec<Input>,
+    pub(super) attach_open: bool,
+    /// Boxes for taking the case out; none when the caller may not.
+    pub(super) export: Vec<Input>,
+    pub(super) export_open: bool,
+}
+
+/// What was refused before this page was drawn: the verb, what was typed, what is wrong with it.
+type Refused<'a> = (Option<&'static str>, Option<(&'static str, &'a Typed)>, &'a [(String, String, String)]);
+
+/// Everything about files on the page of a case; a case as it stood earlier is only looked at.
+pub(super) fn files(
+    frame: &Frame<'_>,
+    caller: &Caller,
+    view: &CaseView,
+    past: bool,
+    (refused, typed, errors): Refused<'_>,
+) -> Files {
+    let nothing = Typed::default();
+    let boxes = |permission: Permission, fields: &'static [Field]| {
+        if past || !permission.allows(caller) {
+            return Vec::new();
+        }
+        let words = permission.name();
+        let typed = typed.filter(|(verb, _)| *verb == words).map_or(&nothing, |(_, typed)| typed);
+        let errors = if refused == Some(words) { errors } else { &[] };
+        Draw { frame, words, typed, errors, people: &|_| Vec::new() }.inputs("", fields)
+    };
+    Files {
+        listed: listed(frame, view),
+        readable: permissions::READ_ATTACHMENTS.allows(caller) && !view.erased,
+        attach: if view.erased { Vec::new() } else { boxes(permissions::ATTACH, attach::FIELDS) },
+        attach_open: refused == Some(permissions::ATTACH.name()),
+        export: boxes(permissions::EXPORT_CASE, desk::archive::FIELDS),
+        export_open: refused == Some(permissions::EXPORT_CASE.name()),
+    }
+}
+
+fn listed(frame: &Frame<'_>, view: &CaseView) -> Vec<Listed> {
     let words =
         |text: Option<&domain::free_text::FreeText>| text.and_then(|text| text.plain()).unwrap_or_default().to_owned();
     let file = |one: &Attachment| Listed {

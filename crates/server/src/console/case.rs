@@ -1,6 +1,6 @@
 //! A case: where it stands, which clocks run and why, what was said and done, and what can be done next.
 
-use super::attachments::{Listed, listed};
+use super::attachments::{Files, files};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -25,13 +25,12 @@ use axum::routing::{get, post};
 use desk::queries::case::CaseView;
 
 use desk::{Caller, CaseRef, Permission, permissions, reveal};
-use domain::case::{Case, attach};
+use domain::case::Case;
 use domain::command::{Command, VERBS, Verb};
 use domain::intake::Identity;
 use domain::refusal::Refusal;
 
 const REVEAL: &str = "reveal";
-const EXPORT: &str = permissions::EXPORT_CASE.name();
 
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Needs(permissions::READ_CASES);
@@ -80,13 +79,7 @@ struct CasePage<'a> {
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
-    attachments: Vec<Listed>,
-    may_read_files: bool,
-    /// Boxes beside the file to attach; none when nobody may.
-    attach: Vec<Input>,
-    attach_open: bool,
-    export: Vec<Input>,
-    export_open: bool,
+    files: Files,
     operations: Vec<Group>,
     trouble: Option<Trouble>,
     done: String,
@@ -179,14 +172,8 @@ async fn draw(
         errors: reveal_errors,
         people: &|_| Vec::new(),
     };
-    let export_asked = extras.typed.filter(|(verb, _)| *verb == EXPORT).map(|(_, typed)| typed);
-    let draw_form = |words, typed, errors, fields| {
-        Draw { frame: &frame, words, typed, errors, people: &|_| Vec::new() }.inputs("", fields)
-    };
-    let mine = |verb: &str| extras.trouble.as_ref().is_some_and(|trouble| trouble.verb == verb);
-    let (attach_open, export_open) = (mine(permissions::ATTACH.name()), mine(EXPORT));
-    let export_errors: &[_] = if export_open { &errors } else { &[] };
-    let here = extras.past.is_none();
+    let refused = extras.trouble.as_ref().map(|trouble| trouble.verb);
+    let files = files(&frame, caller, view, extras.past.is_some(), (refused, extras.typed, &errors));
     // An earlier version is shown as it looked then.
     let then = view.entries.last().map(|entry| entry.at).filter(|_| extras.past.is_some());
     let now = then.unwrap_or_else(|| app.desk.time().now());
@@ -214,20 +201,7 @@ async fn draw(
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,
-        attachments: listed(&frame, view),
-        may_read_files: permissions::READ_ATTACHMENTS.allows(caller) && !view.erased,
-        attach: if here && !view.erased && permissions::ATTACH.allows(caller) {
-            draw_form(permissions::ATTACH.name(), &nothing, &[], attach::FIELDS)
-        } else {
-            Vec::new()
-        },
-        attach_open,
-        export: if here && permissions::EXPORT_CASE.allows(caller) {
-            draw_form(EXPORT, export_asked.unwrap_or(&nothing), export_errors, desk::archive::FIELDS)
-        } else {
-            Vec::new()
-        },
-        export_open,
+        files,
         operations: grouped(&frame, operations),
         trouble: extras.trouble,
         registered: extras.done == "register",
