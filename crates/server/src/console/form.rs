@@ -240,6 +240,7 @@ fn list_of(name: &str) -> &'static str {
         "purpose" => "purpose",
         "role" => "role",
         "duties" => "duty",
+        "request" => "request",
         _ => "code",
     }
 }
