@@ -49,6 +49,12 @@ impl Sought {
             category: text("/category").map(str::to_owned),
         }
     }
+
+    /// The number by which persons are looked for: the first there is.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        self.numbers.first().map(|(_, number)| number.as_str())
+    }
 }
 
 /// A case that may be the same matter.
