@@ -1,7 +1,7 @@
 //! An import of a file this makes itself, with the whole pipeline: the real command on a new database, once to take
 //! every row in and once more to find all of them known.
 
-use super::process::Scratch;
+use super::process::{Scratch, cpu_of_commands};
 use clap::Args;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -87,13 +87,18 @@ pub(super) fn run(ask: &Import) -> Result<(), String> {
     let which = if ask.database_url.is_some() { "PostgreSQL" } else { "SQLite, synchronous=FULL" };
     println!("{which}, {} rows, whole pipeline", ask.rows);
     for what in ["registered", "already_known"] {
+        let cpu = cpu_of_commands();
         let text = output(&["import", "complaints", &shown(&rows), "--map", &shown(&map), "--json"], &place)?;
         let summary: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         let figure = |name: &str| summary.get(name).and_then(Value::as_f64).unwrap_or_default();
         if (figure(what) - ask.rows as f64).abs() > 0.5 {
             return Err(format!("not every row is {what}: {text}"));
         }
-        println!("rows/s, {what:<18} {:.0}", figure("rows") / figure("seconds").max(0.001));
+        let per_cpu = figure("rows") / (cpu_of_commands() - cpu).max(0.01);
+        println!(
+            "rows/s, {what:<18} {:.0}   ({per_cpu:.0} per CPU-second)",
+            figure("rows") / figure("seconds").max(0.001)
+        );
     }
     Ok(())
 }

@@ -20,12 +20,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
-/// Rows that share a transaction.
-const BATCH: usize = 64;
+/// Rows that share a transaction: a commit costs the disk as much for few rows as for many.
+const BATCH: usize = 256;
 /// Bytes after which a batch is full, however few its rows.
-const FULL: usize = 256 * 1024;
-/// Batches under way at the same time.
-const UNDER_WAY: usize = 12;
+const FULL: usize = 1 << 20;
+/// Batches under way at the same time: some are made ready while others are written.
+const UNDER_WAY: usize = 8;
 
 /// What every batch needs.
 struct Job {

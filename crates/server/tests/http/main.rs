@@ -110,7 +110,7 @@ pub(crate) fn handoff() -> Value {
     complaint["accept_channel"] = json!("regulator_transfer");
     json!({
         "owner": "provincial_authority", "number": "转〔2026〕17号", "request": "transfer",
-        "handed_at": "2026-11-20T09:00:00+08:00", "text": "请依法处理并答复，联系13800138000", "complaint": complaint,
+        "handed_at": "2026-07-10T09:00:00+08:00", "text": "请依法处理并答复，联系13800138000", "complaint": complaint,
     })
 }
 

@@ -48,7 +48,7 @@ fn the_same_matter_is_found_before_it_is_registered() {
             told["faults"].as_array().unwrap().iter().map(|fault| fault["code"].as_str().unwrap()).collect();
         assert_eq!((codes, told["repeat_count"].as_i64()), (vec!["empty", "unknown_field"], Some(1)));
         let mut early = intake();
-        early["received_at"] = json!("2026-01-01T00:00:00Z");
+        early["received_at"] = json!("2026-08-01T00:00:00Z");
         assert_eq!(check(&house, &token, &early)["faults"][0]["code"], "may_not_backdate");
         // Elsewhere there is nothing.
         let stranger = house.token(Role::Agent, "33");
