@@ -77,7 +77,7 @@ impl Desk {
         let digest = self.keyring().request_digest(VERB, cleaned.to_string().as_bytes()).to_vec();
         let complaint = cleaned.get("complaint").cloned().unwrap_or_default();
         let work = Work {
-            keys: Keys::new(self.keyring(), &Sought::of(&complaint), now),
+            keys: self.keys_of(&Sought::of(&complaint), now)?,
             caller: caller.clone(),
             handed,
             digest,

@@ -11,14 +11,12 @@ use crate::{Desk, permissions};
 use domain::actor::AreaScope;
 use domain::case::State;
 use domain::ids::PersonId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::cases::similar::{self, SimilarRow};
 use store::{StoreError, Tx};
 
-/// How far back a matter counts as the same.
-const WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Cases shown at most, newest first.
 const MOST: usize = 20;
 
@@ -89,14 +87,14 @@ fn family(category: &str) -> Option<&str> {
 }
 
 impl Keys {
-    /// Makes the keys ready. Without a category there is no family, and nothing is found.
-    pub(crate) fn new(ring: &Keyring, sought: &Sought, now: Timestamp) -> Self {
+    /// The keys, reaching back to a moment. Without a category there is no family, and nothing is found.
+    fn new(ring: &Keyring, sought: &Sought, since: Timestamp) -> Self {
         let hash = |number: &str| ring.lookup_hash("phone", &normal_number(number));
         Self {
             hashes: sought.numbers.iter().map(|(name, number)| (*name, hash(number))).collect(),
             person: sought.person,
             family: sought.category.as_deref().and_then(family).map(str::to_owned),
-            since: stored(now - WITHIN),
+            since: stored(since),
         }
     }
 
@@ -134,13 +132,20 @@ pub(crate) struct Found {
 }
 
 impl Desk {
+    /// Makes the keys ready. How far back a matter counts as the same, the rules of today say; where they say nothing
+    /// only open cases count.
+    pub(crate) fn keys_of(&self, sought: &Sought, now: Timestamp) -> Result<Keys, DeskError> {
+        let rules = self.library().governing(now.to_zoned_datetime(self.zone().clone()).date())?;
+        Ok(Keys::new(self.keyring(), sought, rules.repeat_since(now).unwrap_or(now)))
+    }
+
     /// Cases that may be the same matter as a contact about to be registered, as far as the caller may see them.
     ///
     /// # Errors
     /// If the caller may not see cases, or an error of the database.
     pub async fn similar(&self, caller: &Caller, sought: &Sought) -> Result<Vec<Similar>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let keys = Keys::new(self.keyring(), sought, self.time().now());
+        let keys = self.keys_of(sought, self.time().now())?;
         let area = caller.actor.area.clone();
         let found = self.db().read(move |tx| keys.find(tx, &area)).await?;
         found.into_iter().take(MOST).map(Similar::try_from).collect()

@@ -9,7 +9,7 @@ use crate::intake::{self, Intake};
 use crate::refusal::Refusal;
 use crate::shape::{self, Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::{Facts, Grade};
+use policy::{Facts, Grade, StartFact};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -108,13 +108,26 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
         // Who hands a matter over wants it handled; an ended case stands in nobody's queue.
         let reason = handed.text.clone();
         events.extend(reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?.events);
-        return Ok(Decision::of(events));
+        marked.round = marked.round.saturating_add(1);
+    } else {
+        case.require_open()?;
+        if raised.is_some() {
+            events.extend(clocks::regrade(&marked, marked.grade, &facts, ctx));
+        }
     }
-    case.require_open()?;
-    if raised.is_some() {
-        events.extend(clocks::regrade(&marked, marked.grade, &facts, ctx));
-    }
+    events.extend(feedback(&marked, handed, ctx));
     Ok(Decision::of(events))
+}
+
+/// Clocks for answering the other body. One that runs already ends earlier than one that began now would; it stays.
+fn feedback(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Vec<Event> {
+    let runs = |rule: &str| {
+        let mut mine = case.clocks.iter().filter(|clock| clock.ended.is_none() && clock.round == case.round);
+        mine.any(|clock| clock.rule == rule)
+    };
+    let mut events = clocks::start(case, StartFact::HandedOff, case.round, handed.handed_at, ctx);
+    events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if runs(rule)));
+    events
 }
 
 /// What the rules make of a regulator being involved, if that changes anything. A grade set by hand stays.

@@ -61,7 +61,7 @@ impl Moments {
     /// # Errors
     /// That it has another form or lies outside the range, in words.
     pub(super) fn read(&self, cell: &str) -> Result<Timestamp, String> {
-        let at = self.parse(cell).map_err(|error| format!("{cell:?} is not of the form {}: {error}", self.format))?;
+        let at = self.parse(cell).map_err(|_| format!("{cell:?} is not a moment of the form {}", self.format))?;
         if self.within(at) {
             return Ok(at);
         }

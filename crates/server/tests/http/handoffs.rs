@@ -46,6 +46,14 @@ fn the_same_number_again_is_the_same_receipt_and_one_case() {
         assert_eq!((joined["attached"].as_bool(), &joined["number"]), (Some(true), &receipt["number"]));
         assert_eq!(cases(&house, &token), 1);
         let case = house.get(&token, first.header("location")).json();
+        let feedback = |case: &Value| {
+            let clocks = case["clocks"].as_array().unwrap().iter();
+            clocks
+                .filter(|clock| clock["rule"] == "regulator_feedback")
+                .map(|clock| clock["from"].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(feedback(&case), ["2026-07-10T01:00:00Z"], "one answer is owed, from the first hand-off");
         assert_eq!(case["assessment"]["regulator"], true);
         assert_eq!(case["received_at"], "2026-07-10T01:00:00Z");
         let external = case["external"].to_string();
