@@ -14,6 +14,10 @@ pub struct Permission(&'static str);
 pub const REGISTER: Permission = Permission("register");
 /// State a first receipt that lies in the past.
 pub const BACKDATE: Permission = Permission("backdate");
+/// Take in files of contacts, most of which were received before.
+pub const IMPORT: Permission = Permission("import");
+/// Take in what another body hands over.
+pub const HAND_OFF: Permission = Permission("hand-off");
 /// See cases, masked.
 pub const READ_CASES: Permission = Permission("read-cases");
 /// See the log of a case.
@@ -76,6 +80,9 @@ const fn row(permission: Permission, roles: &'static [Role], scope: Scope) -> Ro
 pub const TABLE: &[Row] = &[
     row(REGISTER, DESK, Scope::Write),
     row(BACKDATE, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
+    // Never more than those who may backdate.
+    row(IMPORT, &[Supervisor, Compliance, Admin], Scope::Write),
+    row(HAND_OFF, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
     row(READ_CASES, READERS, Scope::Read),
     row(READ_LOG, READERS, Scope::Read),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
@@ -186,6 +193,13 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), TABLE.len(), "a permission stands twice");
+    }
+
+    #[test]
+    fn who_takes_in_files_may_state_an_earlier_receipt() {
+        for role in Role::ALL.into_iter().filter(|role| IMPORT.granted_to(*role)) {
+            assert!(BACKDATE.granted_to(role) && REGISTER.granted_to(role), "{role}");
+        }
     }
 
     #[test]

@@ -5,4 +5,5 @@ pub mod case;
 pub mod clock;
 pub mod list;
 pub mod persons;
+pub mod similar;
 pub mod window;

@@ -93,6 +93,19 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Prepared, CaseKeys), DeskError> {
         let parted = intake.split(caller.actor.area.code());
+        let may_backdate = permissions::BACKDATE.allows(caller);
+        self.prepare_parted(caller, &parted, may_backdate, now, |_, _| Ok(Vec::new())).await
+    }
+
+    /// The same for a parted intake; `more` says what else the first entry causes.
+    pub(crate) async fn prepare_parted(
+        &self,
+        caller: &Caller,
+        parted: &Parted,
+        may_backdate: bool,
+        now: Timestamp,
+        more: impl FnOnce(&Decision, &Context<'_>) -> Result<Vec<Event>, DeskError>,
+    ) -> Result<(Prepared, CaseKeys), DeskError> {
         let known = match parted.person {
             Some(person) => Some((person, self.known_person(caller, person).await?)),
             None => None,
@@ -102,18 +115,20 @@ impl Desk {
             // A refused registration must not use up a number.
             number: String::new(),
             person: known.as_ref().map_or_else(|| PersonId(Uuid::now_v7()), |(person, _)| *person),
-            may_backdate: permissions::BACKDATE.allows(caller),
+            may_backdate,
         };
         let received_at = parted.received_at.unwrap_or(now);
         let rules = self.library().governing(received_at.to_zoned_datetime(self.zone().clone()).date())?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
-        let mut decision = register::decide(&parted, &fresh, &ctx)?;
+        let mut decision = register::decide(parted, &fresh, &ctx)?;
+        let more = more(&decision, &ctx)?;
+        decision.events.extend(more);
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
         if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {
             *number = given;
         }
-        self.seal_registration(caller, &parted, known, fresh.person, decision, now)
+        self.seal_registration(caller, parted, known, fresh.person, decision, now)
     }
 
     fn seal_registration(
@@ -163,7 +178,7 @@ impl Desk {
 
     /// The key of a person somebody chose. Persons who only stand in cases the caller may not see are unknown to them,
     /// or naming one would open their identity through a case of one's own.
-    async fn known_person(&self, caller: &Caller, person: PersonId) -> Result<Key, DeskError> {
+    pub(crate) async fn known_person(&self, caller: &Caller, person: PersonId) -> Result<Key, DeskError> {
         let area = caller.actor.area.clone();
         let row = self
             .db()

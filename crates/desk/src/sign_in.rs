@@ -270,6 +270,25 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// A user as a caller, for whoever runs the installation and acts in the user's name, with the user's rights.
+    ///
+    /// # Errors
+    /// If there is no such user or the account is closed.
+    pub async fn in_the_name_of(&self, username: &str) -> Result<Caller, DeskError> {
+        let username = username.trim().to_lowercase();
+        let found = self.db().read(move |tx| {
+            let Some(user) = people::user_by_name(tx, &username)?.filter(|user| !user.disabled) else {
+                return Ok(None);
+            };
+            let area = organisation::area::of_user(tx, &user)?;
+            Ok::<_, DeskError>(Some((user, area)))
+        });
+        let (user, area) = found.await?.ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
+        caller_of(&user, area)
+    }
+}
+
 /// A caller from a user's row and the area in force for them.
 fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskError> {
     Ok(Caller {

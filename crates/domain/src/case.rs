@@ -17,6 +17,7 @@ pub mod decline;
 pub mod dispute;
 mod fold;
 pub mod grade;
+pub mod hand_off;
 pub mod keep_promise;
 pub mod link;
 pub mod merge;

@@ -412,6 +412,19 @@ pub enum Event {
         /// What it is to this one.
         relation: Relation,
     },
+    /// Another body handed the matter over; a regulator is involved from now on.
+    HandedOff {
+        /// Body that handed it over.
+        owner: String,
+        /// Its own number.
+        number: String,
+        /// What it asks for.
+        request: String,
+        /// When, by its own record.
+        handed_at: Timestamp,
+        /// What it wrote.
+        text: FreeText,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -597,7 +610,9 @@ impl Event {
             Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
                 texts.extend(reason.as_mut().map(|text| ("reason", text)));
             }
-            Self::Noted { text } | Self::Supplemented { text, .. } => texts.push(("text", text)),
+            Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
+                texts.push(("text", text));
+            }
             Self::Contacted { number, summary, .. } => {
                 texts.extend(number.as_mut().map(|text| ("number", text)));
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));

@@ -461,17 +461,7 @@ impl Intake {
     /// # Errors
     /// Every fault with its path.
     pub fn read(value: Value) -> Result<Self, Vec<Fault>> {
-        let mut faults = Vec::new();
-        // The rule that joins two members is checked even when the members have faults of their own.
-        if let Some(complainant) = value.get("complainant").filter(|c| c.is_object()) {
-            let anonymous = complainant.get("anonymous").and_then(Value::as_bool).unwrap_or(false);
-            let named = complainant.get("name").is_some_and(|name| !name.is_null());
-            match (anonymous, named) {
-                (false, false) => faults.push(Fault::new("complainant.name", "required")),
-                (true, true) => faults.push(Fault::new("complainant.name", "anonymous_with_name")),
-                _ => {}
-            }
-        }
+        let mut faults = joined(&value);
         match shape::check(value, FIELDS) {
             Ok(value) if faults.is_empty() => {
                 serde_json::from_value(value).map_err(|_| vec![Fault::new("", "unreadable")])
@@ -539,6 +529,20 @@ impl Intake {
                 contact_record: self.contact_record,
             },
         }
+    }
+}
+
+/// Faults of members that must fit each other; checked even when the members have faults of their own.
+pub(crate) fn joined(value: &Value) -> Vec<Fault> {
+    let Some(complainant) = value.get("complainant").filter(|complainant| complainant.is_object()) else {
+        return Vec::new();
+    };
+    let anonymous = complainant.get("anonymous").and_then(Value::as_bool).unwrap_or(false);
+    let named = complainant.get("name").is_some_and(|name| !name.is_null());
+    match (anonymous, named) {
+        (false, false) => vec![Fault::new("complainant.name", "required")],
+        (true, true) => vec![Fault::new("complainant.name", "anonymous_with_name")],
+        _ => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod attachments;
 pub mod cases;
+pub mod handoffs;
 pub mod jobs;
 pub mod notices;
 pub mod operations;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
     let mut routes = cases::routes();
     routes.extend(attachments::routes());
     routes.extend(operations::routes());
+    routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(staff::routes());
     routes.extend(notices::routes());

@@ -4,6 +4,7 @@
 mod backup;
 mod bare;
 mod client;
+mod import;
 mod intake;
 mod lists;
 mod process;
@@ -25,6 +26,8 @@ enum What {
     Intake(intake::Intake),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
+    /// Rows a second of an import, and of the same file once more.
+    Import(import::Import),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
     /// Fill a database with many cases.
@@ -41,6 +44,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
     match bench.what {
         What::Intake(ask) => intake::run(&ask),
         What::Backup(ask) => backup::run(&ask),
+        What::Import(ask) => import::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),

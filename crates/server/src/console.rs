@@ -9,6 +9,7 @@ mod case;
 mod earlier;
 mod facts;
 mod form;
+mod handoff;
 mod history;
 mod jobs;
 mod names;
@@ -52,6 +53,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(account::routes());
     routes.extend(queue::routes());
     routes.extend(register::routes());
+    routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(attachments::routes());
     routes.extend(notices::routes());
@@ -113,6 +115,10 @@ impl<'a> Frame<'a> {
 
     fn may_register(&self) -> bool {
         self.may(permissions::REGISTER)
+    }
+
+    fn may_hand_off(&self) -> bool {
+        self.may(permissions::HAND_OFF)
     }
 
     fn may_read_jobs(&self) -> bool {

@@ -1,36 +1,53 @@
-//! `redress import`: taking in complaints from a file. A map says what each column is, in which form and zone; nothing
-//! is guessed. Every row is registered or listed with its reason; a row that was taken in before is left alone.
+//! `redress import`: taking in files. A map says what each column is, in which form and zone; nothing is guessed. Every
+//! row is taken in or listed with its reason; a row that was taken in before is left alone, so that an import that was
+//! interrupted simply runs again.
 
 mod map;
+mod moment;
 mod organisation;
+mod progress;
+mod records;
+mod rejected;
 mod row;
+mod run;
+mod text;
 
-use crate::cli::{Place, told};
+use crate::cli::{Place, say, told};
 use clap::{Args, Subcommand};
-use desk::register::OnceOnly;
-use desk::{Caller, Desk, DeskError};
-use domain::intake::Intake;
-use domain::refusal::Refusal;
+use desk::Caller;
+use domain::case::hand_off;
+use domain::intake;
+use domain::shape::Field;
 use map::ImportMap;
-use serde_json::json;
-use std::collections::VecDeque;
+use rejected::Reason;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use store::Options;
 
-/// Rows on their way at the same time; they share commits.
-const IN_FLIGHT: usize = 64;
+/// Rejected rows the summary repeats; the list holds all of them.
+const TOLD: usize = 1_000;
 
 /// Take in files.
 #[derive(Debug, Subcommand)]
 pub enum Import {
     /// Register every row of a CSV file.
-    Complaints(Complaints),
+    Complaints(Ask),
+    /// Take in what another body hands over: every row joins the case there is, or becomes a new one.
+    Handoffs(Ask),
     /// Make or change units and users as CSV files say: all rows or none; a second time changes nothing.
     Organisation(organisation::Organisation),
 }
 
-/// Options of `import complaints`.
+/// What the rows of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Complaints,
+    Handoffs,
+}
+
+/// Options of an import.
 #[derive(Debug, Args)]
-pub struct Complaints {
+pub struct Ask {
     #[command(flatten)]
     place: Place,
     /// The file.
@@ -38,187 +55,134 @@ pub struct Complaints {
     /// What its columns are; examples lie in examples/import.
     #[arg(long, value_name = "MAP.toml")]
     map: PathBuf,
-    /// Where rows that could not be taken in are listed. Default: FILE.rejected.csv beside the current folder's file.
+    /// Where rows that could not be taken in are listed. Default: FILE.rejected.csv beside the file.
     #[arg(long, value_name = "FILE")]
     rejected: Option<PathBuf>,
+    /// User in whose name and with whose rights the rows are taken in. Default: the system.
+    #[arg(long = "as", value_name = "USERNAME")]
+    user: Option<String>,
     /// Print the summary as JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// A row on its way: line, identity, and whether it was known already.
-type UnderWay = (u64, String, tokio::task::JoinHandle<Result<bool, DeskError>>);
-
-/// A row that could not be taken in.
-struct Rejected {
-    line: u64,
-    id: String,
-    field: String,
-    reason: String,
-}
-
+/// What became of a file.
 #[derive(Default)]
 struct Summary {
     rows: u64,
     registered: u64,
+    attached: u64,
     known: u64,
-    rejected: Vec<Rejected>,
+    rejected: u64,
+    /// The first of them.
+    reasons: Vec<Reason>,
+    seconds: f64,
+    /// Where all of them are listed.
+    list: Option<PathBuf>,
+    /// Why the rest of the file was not read.
+    unread: Option<String>,
+    /// Why the import ended before the file did.
+    stopped: Option<String>,
 }
 
 /// Runs an import.
 ///
 /// # Errors
-/// What is wrong with file or map as a whole; single rows are listed, not errors.
+/// What is wrong with file or map as a whole, or why it ended early; single rows are listed, not errors.
 pub fn run(import: Import) -> Result<(), String> {
     match import {
-        Import::Complaints(ask) => complaints(&ask),
+        Import::Complaints(ask) => take_in(What::Complaints, intake::FIELDS, &ask),
+        Import::Handoffs(ask) => take_in(What::Handoffs, hand_off::FIELDS, &ask),
         Import::Organisation(ask) => organisation::run(&ask),
     }
 }
 
-fn complaints(ask: &Complaints) -> Result<(), String> {
-    let text = std::fs::read_to_string(&ask.map).map_err(|error| format!("{}: {error}", ask.map.display()))?;
-    let map = ImportMap::parse(&text).map_err(|error| format!("{}: {error}", ask.map.display()))?;
-    let bytes = std::fs::read(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
-    let text = map.decode(&bytes).map_err(|error| format!("{}: {error}", ask.file.display()))?;
-    let desk = ask.place.open()?;
-    let summary = crate::cli::wait_plain(take_in(&desk, &map, &text))?;
+fn take_in(what: What, fields: &'static [Field], ask: &Ask) -> Result<(), String> {
+    let shown = |error: String| format!("{}: {error}", ask.map.display());
+    let text = std::fs::read_to_string(&ask.map).map_err(|error| shown(error.to_string()))?;
+    let map = ImportMap::parse(&text, fields).map_err(shown)?;
+    let list = ask.rejected.clone().unwrap_or_else(|| rejected::beside(&ask.file, ".rejected.csv"));
+    if same_file(&list, &ask.file) {
+        return Err(format!("{}: the list of rejected rows would overwrite the file itself", list.display()));
+    }
+    // Enough connections that one commits while others write.
+    let desk = ask.place.open_with(&Options { sqlite_readers: 1, postgres_threads: 4, queue: 256 })?;
+    let work = async {
+        let caller = match &ask.user {
+            Some(name) => desk.in_the_name_of(name).await.map_err(|error| format!("--as {name}: {}", told(&error)))?,
+            None => Caller::system(desk.root()),
+        };
+        run::take_in(&desk, caller, what, map, &ask.file, &list).await
+    };
+    let summary = crate::cli::wait_plain(work);
     desk.db().close();
-    let path = ask.rejected.clone().unwrap_or_else(|| rejected_path(&ask.file));
-    if !summary.rejected.is_empty() {
-        write_rejected(&path, &summary.rejected)?;
+    let summary = summary?;
+    if ask.json {
+        say(summary.json(what))?;
+    } else {
+        summary.print(what)?;
     }
-    print(&summary, &path, ask.json);
-    Ok(())
+    match summary.stopped.or(summary.unread) {
+        Some(reason) => Err(reason),
+        None => Ok(()),
+    }
 }
 
-fn rejected_path(file: &Path) -> PathBuf {
-    let name = file.file_name().map_or_else(|| "import".to_owned(), |name| name.to_string_lossy().into_owned());
-    PathBuf::from(format!("{name}.rejected.csv"))
-}
-
-async fn take_in(desk: &Desk, map: &ImportMap, text: &str) -> Result<Summary, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let columns = map.bind(&headers)?;
-    let caller = Caller::system(desk.root());
-    let mut summary = Summary::default();
-    let mut under_way: VecDeque<UnderWay> = VecDeque::new();
-    for record in reader.records() {
-        summary.rows += 1;
-        let record = match record {
-            Ok(record) => record,
-            Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
-                summary.reject(line, "", "", error.to_string());
-                continue;
-            }
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        let id = columns.id(&record).to_owned();
-        if record.len() != headers.len() {
-            let reason = format!("{} cells where the header has {}", record.len(), headers.len());
-            summary.reject(line, &id, "", reason);
-            continue;
-        }
-        let intake = match columns.intake(map, &record) {
-            Ok(value) => Intake::read(value).map_err(|faults| DeskError::from(Refusal::invalid(faults))),
-            Err((field, reason)) => {
-                summary.reject(line, &id, &field, reason);
-                continue;
-            }
-        };
-        let intake = match intake {
-            Ok(intake) => intake,
-            Err(error) => {
-                summary.reject_error(line, &id, &error);
-                continue;
-            }
-        };
-        if under_way.len() >= IN_FLIGHT
-            && let Some(first) = under_way.pop_front()
-        {
-            summary.settle(first).await?;
-        }
-        let (desk, caller, source, key) = (desk.clone(), caller.clone(), map.source.clone(), id.clone());
-        let task = tokio::spawn(async move {
-            // The row's own identity makes a second import of the same file harmless.
-            let key = format!("import:{source}:{}", crate::query::encode(&key));
-            let once = OnceOnly { key: &key, body: b"" };
-            Ok(desk.register(&caller, intake, Some(once)).await?.replayed)
-        });
-        under_way.push_back((line, id, task));
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
-    while let Some(first) = under_way.pop_front() {
-        summary.settle(first).await?;
-    }
-    Ok(summary)
 }
 
 impl Summary {
-    fn reject(&mut self, line: u64, id: &str, field: &str, reason: String) {
-        self.rejected.push(Rejected { line, id: id.to_owned(), field: field.to_owned(), reason });
-    }
-
-    fn reject_error(&mut self, line: u64, id: &str, error: &DeskError) {
-        let field = match error {
-            DeskError::Refused(refusal) => refusal.faults.first().map_or("", |fault| fault.field.as_str()).to_owned(),
-            _ => String::new(),
-        };
-        self.reject(line, id, &field, told(error));
-    }
-
-    async fn settle(&mut self, (line, id, task): UnderWay) -> Result<(), String> {
-        match task.await.map_err(|error| error.to_string())? {
-            Ok(true) => self.known += 1,
-            Ok(false) => self.registered += 1,
-            // Without the database no further row can be judged either.
-            Err(error @ DeskError::Store(_)) => {
-                return Err(format!("line {line}: {error}; import again to go on"));
-            }
-            Err(error) => self.reject_error(line, &id, &error),
+    /// Keeps a reason to tell; only so many.
+    fn note(&mut self, reason: Reason) {
+        if self.reasons.len() < TOLD {
+            self.reasons.push(reason);
         }
-        Ok(())
     }
-}
 
-fn write_rejected(path: &Path, rejected: &[Rejected]) -> Result<(), String> {
-    let shown = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let mut writer = csv::Writer::from_path(path).map_err(|error| shown(&error))?;
-    writer.write_record(["line", "id", "field", "reason"]).map_err(|error| shown(&error))?;
-    for row in rejected {
-        writer
-            .write_record([&row.line.to_string(), &row.id, &row.field, &row.reason])
-            .map_err(|error| shown(&error))?;
+    fn json(&self, what: What) -> Value {
+        let row = |row: &Reason| json!({"line": row.line, "id": row.id, "field": row.field, "reason": row.reason});
+        let mut told = json!({
+            "rows": self.rows, "registered": self.registered, "already_known": self.known, "rejected": self.rejected,
+            "rejections": self.reasons.iter().map(row).collect::<Vec<_>>(),
+            "seconds": (self.seconds * 1000.0).round() / 1000.0,
+        });
+        if let Some(object) = told.as_object_mut() {
+            if what == What::Handoffs {
+                object.insert("attached".to_owned(), json!(self.attached));
+            }
+            let list = self.list.as_ref().map(|list| list.display().to_string());
+            let stopped = self.stopped.as_ref().or(self.unread.as_ref()).cloned();
+            for (name, value) in [("rejected_file", list), ("stopped", stopped)] {
+                if let Some(value) = value {
+                    object.insert(name.to_owned(), Value::String(value));
+                }
+            }
+        }
+        told
     }
-    writer.flush().map_err(|error| shown(&error))
-}
 
-fn print(summary: &Summary, path: &Path, as_json: bool) {
-    let rejected = summary.rejected.len();
-    if as_json {
-        let list: Vec<_> = summary
-            .rejected
-            .iter()
-            .map(|row| json!({"line": row.line, "id": row.id, "field": row.field, "reason": row.reason}))
-            .collect();
-        println!(
-            "{}",
-            json!({
-                "rows": summary.rows, "registered": summary.registered, "already_known": summary.known,
-                "rejected": rejected, "rejections": list,
-            })
-        );
-        return;
-    }
-    println!(
-        "{} rows: {} registered, {} already known, {rejected} rejected",
-        summary.rows, summary.registered, summary.known
-    );
-    for row in summary.rejected.iter().take(10) {
-        println!("  line {} ({}) {}: {}", row.line, row.id, row.field, row.reason);
-    }
-    if rejected > 0 {
-        println!("all rejected rows with their reasons: {}", path.display());
+    fn print(&self, what: What) -> Result<(), String> {
+        let Self { rows, registered, attached, known, rejected, .. } = self;
+        let joined = if what == What::Handoffs { format!("{attached} joined to a case, ") } else { String::new() };
+        let speed = *rows as f64 / self.seconds.max(0.001);
+        say(format_args!(
+            "{rows} rows: {registered} registered, {joined}{known} already known, {rejected} rejected ({speed:.0} rows/s)"
+        ))?;
+        for row in self.reasons.iter().take(10) {
+            let id = if row.id.is_empty() { String::new() } else { format!(" ({})", row.id) };
+            let field = if row.field.is_empty() { String::new() } else { format!(" {}", row.field) };
+            say(format_args!("  line {}{id}{field}: {}", row.line, row.reason))?;
+        }
+        match &self.list {
+            Some(list) => say(format_args!(
+                "all rejected rows with their reasons: {}; correct them there and import that file with the same map",
+                list.display()
+            )),
+            None => Ok(()),
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! Case rows: an index into the log, written in the same transaction. The log is the truth.
 
 mod list;
+pub mod similar;
 
 pub use list::{Cursor, ListPage, ListQuery, ListedRow, Sort, list};
 #[cfg(feature = "testing")]
 pub(crate) use list::{plan, variants};
+#[cfg(feature = "testing")]
+pub(crate) use similar::ALL as SIMILAR_ALL;
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};

@@ -8,7 +8,7 @@ statements! {
     CLAIM = "INSERT INTO idempotency (actor, key, digest, case_id, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (actor, key) DO NOTHING";
     GET = "SELECT digest, case_id, version FROM idempotency WHERE actor = ?1 AND key = ?2";
-    DELETE_BEFORE = "DELETE FROM idempotency WHERE at < ?1";
+    DELETE_BEFORE = "DELETE FROM idempotency WHERE at < ?1 AND actor <> ?2";
 }
 
 /// What an earlier request with the same key led to.
@@ -39,16 +39,23 @@ pub fn claim(
     if tx.execute(CLAIM, &values)? == 1 {
         return Ok(None);
     }
-    tx.query_one(GET, &[actor.into(), key.into()], |row| {
-        Ok(Earlier { digest: row.blob(0)?, case_id: row.uuid(1)?, version: row.int(2)? })
-    })
-    .map(Some)
+    find(tx, actor, key)?.map(Some).ok_or_else(|| StoreError::Sql("a key that is taken cannot be read".to_owned()))
 }
 
-/// Forgets keys taken before a moment.
+/// What a key led to, without taking it.
 ///
 /// # Errors
 /// Those of the database.
-pub fn delete_before(tx: &mut Tx<'_>, at: i64) -> Result<u64, StoreError> {
-    tx.execute(DELETE_BEFORE, &[at.into()])
+pub fn find(tx: &mut Tx<'_>, actor: &str, key: &str) -> Result<Option<Earlier>, StoreError> {
+    tx.query_opt(GET, &[actor.into(), key.into()], |row| {
+        Ok(Earlier { digest: row.blob(0)?, case_id: row.uuid(1)?, version: row.int(2)? })
+    })
+}
+
+/// Forgets keys taken before a moment, except those of one actor, which are kept for good.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_before(tx: &mut Tx<'_>, at: i64, keep: &str) -> Result<u64, StoreError> {
+    tx.execute(DELETE_BEFORE, &[at.into(), keep.into()])
 }

@@ -2,6 +2,7 @@
 
 use crate::Desk;
 use crate::error::DeskError;
+use crate::import;
 use crate::time::stored;
 use jiff::SignedDuration;
 use store::{idempotency, notices, sign_in};
@@ -23,7 +24,8 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let sessions = stored(now);
     let told = stored(now - NOTICES_KEPT);
     desk.db().write_now(move |tx| {
-        idempotency::delete_before(tx, keys)?;
+        // A file may be taken in again after years; what is known of it stays known.
+        idempotency::delete_before(tx, keys, import::CLAIMANT)?;
         sign_in::delete_expired_sessions(tx, sessions)?;
         sign_in::delete_attempts_before(tx, attempts)?;
         notices::delete_before(tx, told)?;

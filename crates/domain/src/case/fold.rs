@@ -5,6 +5,7 @@ use super::{
 };
 use crate::event::{Entry, Event};
 use crate::ids::CaseId;
+use crate::intake::External;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
 use std::collections::BTreeSet;
@@ -147,6 +148,13 @@ impl Case {
             }
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
+            Event::HandedOff { owner, number, .. } => {
+                self.record.assessment.regulator = true;
+                let external = External { owner: owner.clone(), number: number.clone() };
+                if !self.record.external.contains(&external) {
+                    self.record.external.push(external);
+                }
+            }
             Event::Moved { to } => self.state = *to,
             Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
             Event::Contacted { outcome, at, .. } => self.contacts.push(Contact { at: *at, outcome: *outcome }),

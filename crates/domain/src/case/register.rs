@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use policy::StartFact;
 
 /// Clocks of two machines may differ a little; further ahead is a mistake.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the desk made ready for the new case.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::{answer, view};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
-use crate::problem::Failure;
+use crate::problem::{self, Failure};
 use crate::query;
 use crate::routes::{Access, Face, Method, Operation, Route};
 use axum::body::Body;
@@ -102,6 +102,21 @@ pub fn routes() -> Vec<Route> {
             post(register),
         ),
         row(
+            Method::Post,
+            "/api/v1/complaints/check",
+            permissions::REGISTER,
+            Operation {
+                body: Some(FIELDS),
+                ..read(
+                    "check",
+                    "Try a registration without making one: its faults, and cases that may be the same matter. Never \
+                     refuses a body that is JSON.",
+                    "Checked",
+                )
+            },
+            post(check),
+        ),
+        row(
             Method::Get,
             "/api/v1/complaints",
             permissions::READ_CASES,
@@ -171,6 +186,20 @@ async fn register(
         response.headers_mut().insert(header::LOCATION, place);
     }
     Ok(replayed(tagged(response, done.case.version), done.replayed))
+}
+
+async fn check(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let bytes = extract::bytes(&headers, body).await?;
+    let checked = app.desk.check(&caller, extract::json(&headers, &bytes)?).await?;
+    let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
+    let faults = checked.faults.iter().map(told).collect();
+    Ok(answer(StatusCode::OK, &view::checked(faults, &checked.similar)))
 }
 
 /// What to list, from checked parameters.

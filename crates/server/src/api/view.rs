@@ -424,6 +424,36 @@ pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
         .collect()
 }
 
+/// What a body is told about a matter it handed over.
+#[must_use]
+pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
+    json!({
+        "receipt": receipt.receipt, "case": receipt.case.to_string(), "number": receipt.number,
+        "attached": receipt.attached, "received_at": moment(receipt.received_at),
+        "recorded_at": moment(receipt.recorded_at), "owner": receipt.owner, "external": receipt.external,
+        "handed_at": moment(receipt.handed_at),
+    })
+}
+
+/// What registering would meet; `faults` are sentences already.
+#[must_use]
+pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar]) -> Value {
+    let duplicates: Vec<Value> = similar
+        .iter()
+        .map(|one| {
+            Object::default()
+                .put("number", one.number.as_str())
+                .put("status", one.state.code())
+                .put_some("category", one.category.as_deref())
+                .put("received_at", moment(one.received_at))
+                .put("open", one.open)
+                .put("why", one.why.clone())
+                .done()
+        })
+        .collect();
+    Object::default().put("faults", faults).put("repeat_count", duplicates.len()).put("duplicates", duplicates).done()
+}
+
 /// Accesses to a case's personal data.
 #[must_use]
 pub fn accesses(list: &[desk::reveal::Access]) -> Value {

@@ -96,10 +96,20 @@ impl Drop for Server {
 
 /// Processor seconds of a process, `self` for this one.
 pub(super) fn cpu_of(process: &str) -> f64 {
+    cpu_at(process, 11)
+}
+
+/// Processor seconds of the commands this process ran to their end.
+pub(super) fn cpu_of_commands() -> f64 {
+    cpu_at("self", 13)
+}
+
+/// Two of the kernel's counters, for user and system.
+fn cpu_at(process: &str, place: usize) -> f64 {
     let text = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name in brackets may hold blanks; the numbers follow it.
     let numbers = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: f64 = numbers.split_whitespace().skip(11).take(2).filter_map(|part| part.parse::<f64>().ok()).sum();
+    let ticks: f64 = numbers.split_whitespace().skip(place).take(2).filter_map(|part| part.parse::<f64>().ok()).sum();
     ticks / TICKS
 }
 

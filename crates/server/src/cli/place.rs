@@ -106,7 +106,12 @@ impl Place {
 
     /// The desk over an existing database, for a command that runs and ends.
     pub fn open(&self) -> Result<Desk, String> {
-        let db = self.open_db(&Options::small())?;
+        self.open_with(&Options::small())
+    }
+
+    /// The same with as many threads as the command can use.
+    pub fn open_with(&self, options: &Options) -> Result<Desk, String> {
+        let db = self.open_db(options)?;
         self.desk(db, Time::System)
     }
 

@@ -126,7 +126,11 @@ async fn show(
     }
     let done = find("done")
         .filter(|verb| ["register", "attach"].contains(verb) || VERBS.iter().any(|known| known.name == *verb));
+    let asked = find("do").and_then(|asked| VERBS.iter().find(|verb| verb.name == asked));
+    let nothing = Typed::default();
     let extras = Extras {
+        // Whoever comes for one operation finds it open.
+        typed: asked.map(|verb| (verb.name, &nothing)),
         done: done.unwrap_or_default().to_owned(),
         past: version.map(|_| newest),
         oldest_first: find("order") == Some("oldest"),

@@ -142,7 +142,8 @@ impl Draw<'_> {
         inputs
     }
 
-    fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
+    /// A box for one field.
+    pub(super) fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
         let name = if matches!(kind, Kind::Money) { join(&name, "value") } else { name };
         let typed = self.typed.get(&name).to_owned();
         let choose = |list: &str, codes: &[&str]| {
@@ -240,6 +241,7 @@ fn list_of(name: &str) -> &'static str {
         "purpose" => "purpose",
         "role" => "role",
         "duties" => "duty",
+        "request" => "request",
         _ => "code",
     }
 }

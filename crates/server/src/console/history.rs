@@ -60,10 +60,15 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
     let mut texts = Vec::new();
     for event in &entry.events {
         let mut event = event.clone();
+        // The record of the registration stands on the page already.
+        if matches!(event, Event::Registered { .. }) {
+            continue;
+        }
+        // What another body handed over keeps its words' name, whichever entry it came with.
+        let verb = if matches!(event, Event::HandedOff { .. }) { "hand-off" } else { &entry.verb };
         for (place, text) in event.texts() {
-            // The record of the registration stands on the page already.
-            if let (FreeText::Plain(words), false) = (&*text, entry.verb == "register") {
-                let label = frame.app.locales.text(frame.language, &format!("field.{}.{place}.label", entry.verb), &[]);
+            if let FreeText::Plain(words) = &*text {
+                let label = frame.app.locales.text(frame.language, &format!("field.{verb}.{place}.label"), &[]);
                 texts.push((label, words.clone()));
             }
         }
@@ -190,6 +195,11 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         }
         Event::Linked { number, relation, .. } => {
             say("linked", &[("number", number), ("relation", &frame.code("relation", relation.code()))])
+        }
+        Event::HandedOff { owner, number, request, handed_at, .. } => {
+            let (owner, request) = (frame.code("external", owner), frame.code("request", request));
+            let at = frame.moment(*handed_at);
+            say("handed_off", &[("owner", &owner), ("number", number), ("request", &request), ("at", &at)])
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}

@@ -1,6 +1,6 @@
 //! Registering a contact while the customer is on the line.
 
-use super::earlier::{Earlier, earlier};
+use super::earlier::{Found, look, same_matters};
 use super::form::{Draw, Input, Typed};
 use super::{Frame, page, render};
 use crate::app::AppState;
@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::{Caller, permissions};
+use desk::permissions;
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
 
@@ -70,12 +70,13 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-struct Group {
-    title: String,
-    open: bool,
+/// A part of the form.
+pub(super) struct Group {
+    pub(super) title: String,
+    pub(super) open: bool,
     /// Whether this group tells who is calling.
-    who: bool,
-    inputs: Vec<Input>,
+    pub(super) who: bool,
+    pub(super) inputs: Vec<Input>,
 }
 
 #[derive(Template)]
@@ -84,11 +85,18 @@ struct Register<'a> {
     frame: &'a Frame<'a>,
     groups: Vec<Group>,
     categories: Vec<(String, String)>,
-    /// What was found about the caller's number; `None` when nobody looked.
-    earlier: Option<Vec<Earlier>>,
+    /// What was found about the caller's numbers; `None` when nobody looked.
+    found: Option<Found>,
     /// The earlier person chosen.
     person: String,
     told: Option<Told>,
+}
+
+impl Register<'_> {
+    /// Whether the page shows a case that may be the same matter.
+    fn may_be_known(&self) -> bool {
+        self.found.as_ref().is_some_and(|found| !found.same.is_empty())
+    }
 }
 
 async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
@@ -98,9 +106,9 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     draw(&Frame::new(&app, &visitor), &typed, None, None)
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>, earlier: Option<Vec<Earlier>>) -> Response {
-    let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let draw = Draw { frame, words: "", typed, errors: &errors, people: &|_| Vec::new() };
+/// The boxes of an intake in their groups.
+pub(super) fn groups(frame: &Frame<'_>, typed: &Typed, errors: &[(String, String, String)]) -> Vec<Group> {
+    let draw = Draw { frame, words: "", typed, errors, people: &|_| Vec::new() };
     let mut inputs = draw.inputs("", FIELDS);
     // A person already known is chosen among the earlier contacts of the number.
     inputs.retain(|input| input.name != "complainant.person");
@@ -116,15 +124,14 @@ fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>, earlier: Option<Ve
         let open = *open || mine.iter().any(|input| !input.error.is_empty() || !input.value.is_empty());
         groups.push(Group { title: frame.t(&format!("group.{title}")), open, who: *title == "who", inputs: mine });
     }
-    let person = typed.get("complainant.person").to_owned();
-    render(&Register { frame, groups, categories: frame.leaves(), earlier, person, told })
+    groups
 }
 
-async fn look(app: &AppState, frame: &Frame<'_>, caller: &Caller, typed: &Typed) -> Result<Vec<Earlier>, Failure> {
-    match typed.get("complainant.phone") {
-        "" => Ok(Vec::new()),
-        phone => Ok(earlier(frame, app.desk.persons(caller, phone).await?)),
-    }
+fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>, found: Option<Found>) -> Response {
+    let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
+    let person = typed.get("complainant.person").to_owned();
+    let groups = groups(frame, typed, &errors);
+    render(&Register { frame, groups, categories: frame.leaves(), found, person, told })
 }
 
 async fn register(
@@ -136,11 +143,21 @@ async fn register(
 ) -> Result<Response, Failure> {
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let frame = Frame::new(&app, &visitor);
+    let value = typed.value(FIELDS, &frame);
     if !typed.get("look").is_empty() {
-        let found = look(&app, &frame, &caller, &typed).await?;
+        let found = look(&app, &frame, &caller, &value).await?;
         return Ok(draw(&frame, &typed, None, Some(found)));
     }
-    let outcome = match Intake::read(typed.value(FIELDS, &frame)) {
+    // What may be the same matter is shown once; it never stops whoever registers it all the same.
+    if typed.get("anyway").is_empty() && permissions::READ_CASES.allows(&caller) {
+        let checked = app.desk.check(&caller, value.clone()).await?;
+        if checked.faults.is_empty() && !checked.similar.is_empty() {
+            let mut found = look(&app, &frame, &caller, &value).await?;
+            found.same = same_matters(&frame, checked.similar);
+            return Ok(draw(&frame, &typed, None, Some(found)));
+        }
+    }
+    let outcome = match Intake::read(value.clone()) {
         Ok(intake) => app.desk.register(&caller, intake, None).await.map_err(Failure::from),
         Err(faults) => Err(Refusal::invalid(faults).into()),
     };
@@ -151,7 +168,7 @@ async fn register(
             let status = told.status;
             // Whoever had chosen among earlier contacts finds them again.
             let chosen = !typed.get("complainant.person").is_empty();
-            let found = if chosen { Some(look(&app, &frame, &caller, &typed).await?) } else { None };
+            let found = if chosen { Some(look(&app, &frame, &caller, &value).await?) } else { None };
             let mut response = draw(&frame, &typed, Some(told), found);
             *response.status_mut() = status;
             Ok(response)

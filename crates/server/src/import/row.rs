@@ -1,94 +1,171 @@
-//! A row becomes an intake as a programme would send it; the same checks follow.
+//! A row becomes an input as a programme would send it; the same checks follow. Everything that is wrong with a row is
+//! said at once.
 
-use super::map::{Column, ImportMap};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
+use super::map::{Check, ImportMap, Part, Side};
+use super::moment::swapped_day;
+use super::records::{Broken, Record};
+use domain::shape::{Field, Kind};
 use serde_json::{Map, Value};
+
+/// Longest identity of a row, in bytes.
+const LONGEST_ID: usize = 120;
+
+/// What is wrong with a row: field or column, and reason.
+pub(super) type Wrong = (String, String);
 
 /// Where the columns of a map stand in a file.
 pub(super) struct Columns {
+    headings: Vec<String>,
     id: usize,
-    columns: Vec<usize>,
-    joins: Vec<Vec<usize>>,
+    parts: Vec<Vec<usize>>,
+    checks: Vec<(usize, Option<usize>)>,
+    /// Whether the file is a list of rejected rows, in which unreadable signs are marked.
+    again: bool,
 }
 
 impl Columns {
-    pub(super) fn bind(map: &ImportMap, headers: &csv::StringRecord) -> Result<Self, String> {
-        let find = |name: &str| {
-            headers.iter().position(|header| header.trim() == name).ok_or_else(|| {
-                format!("the file has no column {name:?}; it has {}", headers.iter().collect::<Vec<_>>().join(", "))
-            })
-        };
+    /// Finds the columns in a header.
+    ///
+    /// # Errors
+    /// Names the column that is missing or stands there twice.
+    pub(super) fn bind(map: &ImportMap, header: &Record, again: bool) -> Result<Self, String> {
+        let headings: Vec<String> = header.cells().map(|cell| cell.trim().to_owned()).collect();
+        for name in map.headings() {
+            match headings.iter().filter(|heading| *heading == name).count() {
+                0 => return Err(format!("the file has no column {name:?}; it has {}", headings.join(", "))),
+                1 => {}
+                count => return Err(format!("the file has {count} columns {name:?}")),
+            }
+        }
+        let find = |name: &str| headings.iter().position(|heading| heading == name).unwrap_or(usize::MAX);
         Ok(Self {
-            id: find(&map.id)?,
-            columns: map.column.iter().map(|column| find(&column.name)).collect::<Result<_, _>>()?,
-            joins: map
-                .join
+            id: find(&map.id),
+            parts: map.parts.iter().map(|part| part.columns.iter().map(|name| find(name)).collect()).collect(),
+            checks: map
+                .checks
                 .iter()
-                .map(|join| join.columns.iter().map(|name| find(name)).collect::<Result<_, _>>())
-                .collect::<Result<_, _>>()?,
+                .map(|check| match check {
+                    Check::Within(side) => (find(&side.column), None),
+                    Check::SameDay(one, other) => (find(&one.column), Some(find(&other.column))),
+                })
+                .collect(),
+            headings,
+            again,
         })
     }
 
-    pub(super) fn id<'r>(&self, record: &'r csv::StringRecord) -> &'r str {
+    /// Headings of the file.
+    pub(super) fn headings(&self) -> &[String] {
+        &self.headings
+    }
+
+    /// The row's identity.
+    pub(super) fn id<'r>(&self, record: &'r Record) -> &'r str {
         record.get(self.id).unwrap_or_default().trim()
     }
 
-    /// The row as an intake, or the field and reason why not.
-    pub(super) fn intake(&self, map: &ImportMap, record: &csv::StringRecord) -> Result<Value, (String, String)> {
-        let id = self.id(record);
-        if id.is_empty() || id.len() > 120 {
-            return Err((map.id.clone(), "a row needs an identity of at most 120 bytes".to_owned()));
-        }
-        let mut intake = Value::Object(Map::new());
+    /// The row as an input, as far as it can be read, and what is wrong with its cells.
+    ///
+    /// # Errors
+    /// What is wrong with the row as such; then its cells mean nothing.
+    pub(super) fn input(&self, map: &ImportMap, record: &Record) -> Result<(Value, Vec<Wrong>), Wrong> {
+        self.as_such(map, record)?;
+        let mut input = Value::Object(Map::new());
+        let mut wrong = Vec::new();
         for (path, constant) in &map.constants {
-            let value = serde_json::to_value(constant).map_err(|error| (path.clone(), error.to_string()))?;
-            put(&mut intake, path, value);
+            put(&mut input, path, constant.clone());
         }
-        for (column, place) in map.column.iter().zip(&self.columns) {
-            let cell = record.get(*place).unwrap_or_default().trim();
-            if !cell.is_empty() {
-                let value = one(column, cell).map_err(|reason| (column.field.clone(), reason))?;
-                put(&mut intake, &column.field, value);
-            }
-        }
-        for (join, places) in map.join.iter().zip(&self.joins) {
-            let parts: Vec<&str> = places
+        for (part, places) in map.parts.iter().zip(&self.parts) {
+            let cells: Vec<&str> = places
                 .iter()
                 .filter_map(|place| record.get(*place))
                 .map(str::trim)
-                .filter(|part| !part.is_empty())
+                .filter(|cell| !cell.is_empty())
                 .collect();
-            if !parts.is_empty() {
-                put(&mut intake, &join.field, Value::String(parts.join(&join.separator)));
+            if cells.is_empty() {
+                continue;
+            }
+            match value(part, &cells.join(&part.separator)) {
+                Ok(value) => put(&mut input, &part.field, value),
+                Err(reason) => wrong.push((part.field.clone(), reason)),
             }
         }
-        Ok(intake)
+        for (check, (one, other)) in map.checks.iter().zip(&self.checks) {
+            let cell = |place: usize| record.get(place).unwrap_or_default().trim();
+            wrong.extend(match check {
+                Check::Within(side) => within(side, cell(*one)),
+                Check::SameDay(left, right) => same_day((left, cell(*one)), (right, cell(other.unwrap_or(usize::MAX)))),
+            });
+        }
+        listed(&mut input, map.fields);
+        Ok((input, wrong))
+    }
+
+    /// Whether the row has cells that can mean anything.
+    fn as_such(&self, map: &ImportMap, record: &Record) -> Result<(), Wrong> {
+        let whole = |reason: String| Err((String::new(), reason));
+        match record.broken {
+            Some(Broken::Encoding) => return whole(format!("the bytes are not {}", map.encoding.name())),
+            Some(Broken::OpenQuote) => return whole("a quotation mark is left open up to the end".to_owned()),
+            None => {}
+        }
+        let width = self.headings.len();
+        if record.len() != width {
+            return whole(format!("{} cells where the heading has {width}", record.len()));
+        }
+        if record.cells().zip(&self.headings).all(|(cell, heading)| cell.trim() == heading) {
+            return whole("the heading stands here again".to_owned());
+        }
+        for (cell, heading) in record.cells().zip(&self.headings) {
+            if cell.contains('\0') {
+                return Err((heading.clone(), "holds a NUL character (U+0000)".to_owned()));
+            }
+            if self.again && cell.contains('\u{FFFD}') {
+                return Err((heading.clone(), "still holds the mark of an unreadable sign (U+FFFD)".to_owned()));
+            }
+        }
+        let id = self.id(record);
+        if id.is_empty() || id.len() > LONGEST_ID {
+            return Err((map.id.clone(), format!("a row needs an identity of at most {LONGEST_ID} bytes")));
+        }
+        Ok(())
     }
 }
 
-fn one(column: &Column, cell: &str) -> Result<Value, String> {
-    if let Some(values) = &column.values {
-        let code = values.get(cell).ok_or_else(|| format!("{:?} has no {cell:?} in the map", column.name))?;
-        return Ok(Value::String(code.clone()));
+fn value(part: &Part, cell: &str) -> Result<Value, String> {
+    if let Some(values) = &part.values {
+        let code =
+            values.get(cell).ok_or_else(|| format!("{:?} has no {cell:?} in the map", part.columns.join(", ")))?;
+        return Ok(of_kind(part.kind, code));
     }
-    let Some(format) = &column.format else {
-        return Ok(Value::String(cell.to_owned()));
-    };
-    moment(column, format, cell)
-        .map(|at| Value::String(at.to_string()))
-        .map_err(|error| format!("{cell:?} is not {format}: {error}"))
+    match &part.moments {
+        Some(moments) => moments.read(cell).map(|at| Value::String(at.to_string())),
+        None => Ok(of_kind(part.kind, cell)),
+    }
 }
 
-fn moment(column: &Column, format: &str, cell: &str) -> Result<Timestamp, jiff::Error> {
-    if format == "rfc3339" {
-        return cell.parse();
+/// A cell as the shape wants it; what does not fit stays text, and the shape's own check names it.
+fn of_kind(kind: &Kind, cell: &str) -> Value {
+    match kind {
+        Kind::Bool => cell.parse::<bool>().map_or_else(|_| Value::from(cell), Value::from),
+        Kind::Whole { .. } => cell.parse::<i64>().map_or_else(|_| Value::from(cell), Value::from),
+        Kind::List { .. } => cell.split(';').map(|one| Value::from(one.trim())).collect(),
+        _ => Value::from(cell),
     }
-    match &column.time_zone {
-        // An hour that does not exist or exists twice is read as most clocks of the zone showed it first.
-        Some(zone) => Ok(zone.to_ambiguous_timestamp(DateTime::strptime(format, cell)?).compatible()?),
-        None => Timestamp::strptime(format, cell),
+}
+
+fn within(side: &Side, cell: &str) -> Option<Wrong> {
+    side.moments.read(cell).err().map(|reason| (side.column.clone(), reason))
+}
+
+fn same_day((one, left): (&Side, &str), (other, right): (&Side, &str)) -> Option<Wrong> {
+    let (here, there) = (one.moments.day(left)?, other.moments.day(right)?);
+    if here == there {
+        return None;
     }
+    let swap = if swapped_day(here) == Some(there) { "; day and month are swapped in one of them" } else { "" };
+    let reason = format!("{:?} says {here}, {:?} says {there}{swap}", one.column, other.column);
+    Some((one.column.clone(), reason))
 }
 
 /// Puts a value at a dotted path, making objects on the way.
@@ -105,32 +182,77 @@ fn put(target: &mut Value, path: &str, value: Value) {
     }
 }
 
+/// A list of objects has one element in a row; a map writes it as if it were that element.
+fn listed(input: &mut Value, fields: &[Field]) {
+    for field in fields {
+        let Some(value) = input.get_mut(field.name) else { continue };
+        match &field.kind {
+            Kind::Object(inner) => listed(value, inner),
+            Kind::List { of: Kind::Object(_), .. } if value.is_object() => *value = Value::Array(vec![value.take()]),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::intake::FIELDS;
+
+    const MAP: &str = "source = 't'\nid = 'no'\nconstants = { kind = 'complaint', 'complainant.anonymous' = true, 'external.owner' = 'crm' }
+        [[column]]\nname = 'when'\nfield = 'received_at'\nformat = '%d/%m/%Y %H:%M'\nzone = 'America/New_York'
+        [[column]]\nname = 'how'\nfield = 'accept_channel'\nvalues = { Phone = 'hotline' }
+        [[column]]\nname = 'star'\nfield = 'subscription.star'
+        [[column]]\nname = 'ref'\nfield = 'external.number'
+        [[join]]\nfield = 'place.text'\ncolumns = ['city', 'state']\nseparator = ', '
+        [[check]]\nsame_day = [{ column = 'day', format = '%d-%b-%y' }, { column = 'when', format = '%d/%m/%Y %H:%M' }]";
+    const HEADER: [&str; 8] = ["no", "when", "how", "star", "ref", "city", "state", "day"];
+
+    fn input(cells: &[&str]) -> (Value, Vec<Wrong>) {
+        let map = ImportMap::parse(MAP, FIELDS).unwrap();
+        let columns = Columns::bind(&map, &Record::from(&HEADER[..]), false).unwrap();
+        columns.input(&map, &Record::from(cells)).unwrap_or_else(|wrong| (Value::Null, vec![wrong]))
+    }
 
     #[test]
-    fn a_row_becomes_an_intake() {
-        let map = ImportMap::parse(
-            "source = 't'\nid = 'no'\nconstants = { kind = 'complaint', 'complainant.anonymous' = true }
-             [[column]]\nname = 'when'\nfield = 'received_at'\nformat = '%d/%m/%Y %H:%M'\nzone = 'America/New_York'
-             [[column]]\nname = 'how'\nfield = 'accept_channel'\nvalues = { Phone = 'hotline' }
-             [[join]]\nfield = 'place.text'\ncolumns = ['city', 'state']\nseparator = ', '",
-        )
-        .unwrap();
-        let headers = csv::StringRecord::from(vec!["no", "when", "how", "city", "state"]);
-        let columns = map.bind(&headers).unwrap();
-        let row = |cells: [&str; 5]| columns.intake(&map, &csv::StringRecord::from(cells.to_vec()));
+    fn a_row_becomes_an_input() {
+        let (value, wrong) = input(&["7", "04/07/2015 09:30", "Phone", "3", "C-1", "Dover", "", "4-Jul-15"]);
+        assert!(wrong.is_empty(), "{wrong:?}");
         assert_eq!(
-            row(["7", "04/07/2015 09:30", "Phone", "Dover", ""]).unwrap(),
+            value,
             serde_json::json!({
                 "kind": "complaint", "complainant": {"anonymous": true}, "received_at": "2015-07-04T13:30:00Z",
-                "accept_channel": "hotline", "place": {"text": "Dover"},
+                "accept_channel": "hotline", "place": {"text": "Dover"}, "subscription": {"star": 3},
+                "external": [{"owner": "crm", "number": "C-1"}],
             })
         );
-        assert_eq!(row(["7", "2015-07-04", "Phone", "", ""]).unwrap_err().0, "received_at");
-        assert_eq!(row(["7", "", "Fax", "", ""]).unwrap_err().0, "accept_channel");
-        assert_eq!(row(["", "", "", "", ""]).unwrap_err().0, "no");
-        assert!(map.bind(&csv::StringRecord::from(vec!["no"])).is_err());
+    }
+
+    #[test]
+    fn everything_wrong_with_a_row_is_said_at_once() {
+        let fields = |cells: &[&str]| input(cells).1.into_iter().map(|(field, _)| field).collect::<Vec<_>>();
+        assert_eq!(fields(&["7", "2015-07-04", "Fax", "", "", "", "", ""]), ["received_at", "accept_channel"]);
+        assert_eq!(fields(&["", "", "", "", "", "", "", ""]), ["no"]);
+        assert_eq!(fields(&["7\0", "", "", "", "", "", "", ""]), ["no"]);
+        assert_eq!(fields(&["7"]), [""]);
+        let swapped = input(&["7", "04/07/2015 09:30", "", "", "", "", "", "7-Apr-15"]).1;
+        assert_eq!(
+            swapped,
+            [(
+                "day".to_owned(),
+                "\"day\" says 2015-04-07, \"when\" says 2015-07-04; day and month are swapped in one of them"
+                    .to_owned()
+            )]
+        );
+        assert!(input(&HEADER).1[0].1.contains("heading"));
+    }
+
+    #[test]
+    fn columns_must_be_there_once() {
+        let map = ImportMap::parse(MAP, FIELDS).unwrap();
+        let bind = |cells: &[&str]| Columns::bind(&map, &Record::from(cells), false).err().unwrap_or_default();
+        assert!(bind(&["no"]).contains("no column \"when\""));
+        let twice = [&HEADER[..], &["when"]].concat();
+        assert!(bind(&twice).contains("2 columns \"when\""));
     }
 }

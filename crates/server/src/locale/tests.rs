@@ -264,6 +264,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);
+    of_fields("hand-off", domain::case::hand_off::FIELDS, &mut wanted);
+    // The contact in a hand-off has the labels of any other.
+    wanted.retain(|key| !key.starts_with("field.hand-off.complaint."));
+    wanted.push("field.hand-off.complaint.label".to_owned());
     for verb in domain::command::VERBS {
         wanted.push(format!("verb.{}", verb.name));
         of_fields(verb.name, verb.fields, &mut wanted);

@@ -123,6 +123,24 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Entries", items(&entry)),
         (
+            "Checked",
+            object(json!({
+                "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
+                "repeat_count": whole,
+                "duplicates": {"type": "array", "items": object(json!({
+                    "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
+                    "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},
+                }))},
+            })),
+        ),
+        (
+            "HandoffReceipt",
+            object(json!({
+                "receipt": text, "case": uuid, "number": text, "attached": truth, "received_at": moment,
+                "recorded_at": moment, "owner": text, "external": text, "handed_at": moment,
+            })),
+        ),
+        (
             "Accesses",
             items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
         ),

@@ -8,6 +8,8 @@
 )]
 
 mod backup;
+mod handoffs;
+mod import;
 #[path = "../program/mod.rs"]
 mod program;
 
@@ -161,46 +163,6 @@ fn a_case_is_taken_out_and_verified_without_a_server_or_key() {
     assert!(failed(&elsewhere, &["audit", "verify", "cut.zip"]).contains("cannot be read"));
     remove(&place.folder);
     remove(&elsewhere.folder);
-}
-
-const MAP: &str = r#"
-source = "test"
-id = "no"
-constants = { kind = "complaint", accept_channel = "web", "complainant.anonymous" = true }
-[[column]]
-name = "text"
-field = "description"
-[[column]]
-name = "when"
-field = "received_at"
-format = "%d/%m/%Y %H:%M"
-zone = "America/New_York"
-"#;
-
-#[test]
-fn every_row_is_taken_in_or_listed_with_its_reason() {
-    let program = Program::start(&[]);
-    let place = program.place.clone();
-    let rows = "no,text,when\n1,no signal,04/07/2015 09:30\n2,\"bill, wrong\",05/07/2015 10:00\n3,,05/07/2015 10:00\n4,late,2015-07-04\n5,short\n6,future,05/07/2099 10:00\n,no id,05/07/2015 10:00\n";
-    std::fs::write(place.folder.join("rows.csv"), rows).unwrap();
-    std::fs::write(place.folder.join("map.toml"), MAP).unwrap();
-    let import = ["import", "complaints", "rows.csv", "--map", "map.toml", "--json"];
-    let first: Value = serde_json::from_str(&place.ok(&import)).unwrap();
-    assert_eq!(
-        (first["rows"].as_u64(), first["registered"].as_u64(), first["rejected"].as_u64()),
-        (Some(7), Some(2), Some(5))
-    );
-    let fields: Vec<_> =
-        first["rejections"].as_array().unwrap().iter().map(|row| row["field"].as_str().unwrap()).collect();
-    assert!(fields.contains(&"description") && fields.contains(&"received_at") && fields.contains(&"no"), "{fields:?}");
-    let listed = std::fs::read_to_string(place.folder.join("rows.csv.rejected.csv")).unwrap();
-    assert_eq!(listed.lines().count(), 6);
-    let again: Value = serde_json::from_str(&place.ok(&import)).unwrap();
-    assert_eq!((again["registered"].as_u64(), again["already_known"].as_u64()), (Some(0), Some(2)));
-    std::fs::write(place.folder.join("map.toml"), MAP.replace("zone = \"America/New_York\"", "")).unwrap();
-    assert!(failed(&place, &import).contains("need a zone"));
-    std::fs::write(place.folder.join("map.toml"), MAP.replace("\"text\"", "\"words\"")).unwrap();
-    assert!(failed(&place, &import).contains("no column \"words\""));
 }
 
 #[test]

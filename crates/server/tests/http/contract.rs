@@ -293,6 +293,11 @@ fn answers_are_what_the_document_promises() {
         let answer = house.get(&token, &format!("{path}{query}"));
         contract.holds("get", &path, &answer);
     }
+    for (path, body) in [("/api/v1/complaints/check", intake()), ("/api/v1/handoffs", crate::handoff())] {
+        contract.body(path, &body);
+        let answer = house.call(&token, "POST", path, &[], &body);
+        contract.holds("post", path, &answer);
+    }
     let again = [
         ("accept", json!({})),
         ("propose", json!({"outcome": "补退"})),

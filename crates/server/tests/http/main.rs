@@ -10,12 +10,14 @@
 mod bad_input;
 mod contract;
 mod files;
+mod handoffs;
 mod hidden;
 mod identity;
 mod journey;
 mod matrix;
 mod organisation;
 mod rights;
+mod similar;
 mod slow;
 
 use axum::body::Body;
@@ -99,6 +101,17 @@ pub(crate) fn form(parts: &[(&str, Option<&str>, &[u8])]) -> Vec<u8> {
     }
     body.extend_from_slice(b"--edge--\r\n");
     body
+}
+
+/// A matter the provincial authority hands over, about what [`intake`] is about.
+pub(crate) fn handoff() -> Value {
+    let mut complaint = intake();
+    complaint["kind"] = json!("appeal");
+    complaint["accept_channel"] = json!("regulator_transfer");
+    json!({
+        "owner": "provincial_authority", "number": "转〔2026〕17号", "request": "transfer",
+        "handed_at": "2026-07-10T09:00:00+08:00", "text": "请依法处理并答复，联系13800138000", "complaint": complaint,
+    })
 }
 
 impl House {

@@ -1,7 +1,7 @@
 //! B1: every route × every role × where the case lies, compared with a table that is read before it is changed. A new
 //! route without a row fails. `REDRESS_WRITE_TABLES=1` writes the table anew.
 
-use crate::{House, house, intake};
+use crate::{House, handoff, house, intake};
 use desk::Permission;
 use domain::actor::Role;
 use domain::command::VERBS;
@@ -16,7 +16,8 @@ pub(crate) fn body(path: &str) -> Value {
         return json!({});
     }
     match path.rsplit('/').next().unwrap() {
-        "complaints" => intake(),
+        "complaints" | "check" => intake(),
+        "handoffs" => handoff(),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),

@@ -1,0 +1,62 @@
+//! Trying a registration without making one: everything that is wrong with it, and cases that may be the same matter.
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::queries::similar::{Similar, Sought};
+use crate::{Desk, permissions};
+use domain::case::{Context, register};
+use domain::fault::Fault;
+use domain::ids::PersonId;
+use domain::intake::Intake;
+use serde_json::Value;
+
+/// What registering would meet.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// Everything that stands against it; empty when it could be registered.
+    pub faults: Vec<Fault>,
+    /// Cases that may be the same matter, open ones first.
+    pub similar: Vec<Similar>,
+}
+
+impl Desk {
+    /// Checks an intake as [`Desk::register`] would and looks for the same matter, even when it is not complete yet.
+    ///
+    /// # Errors
+    /// If the caller may not register or may not see cases, or an error of the database.
+    pub async fn check(&self, caller: &Caller, intake: Value) -> Result<Checked, DeskError> {
+        permissions::REGISTER.require(caller)?;
+        let similar = self.similar(caller, &Sought::of(&intake)).await?;
+        let faults = match Intake::read(intake) {
+            Ok(intake) => self.would_refuse(caller, intake).await?,
+            Err(faults) => faults,
+        };
+        Ok(Checked { faults, similar })
+    }
+
+    async fn would_refuse(&self, caller: &Caller, intake: Intake) -> Result<Vec<Fault>, DeskError> {
+        let parted = intake.split(caller.actor.area.code());
+        let faults_of = |error: DeskError| match error {
+            DeskError::Refused(refusal) => Ok(refusal.faults),
+            other => Err(other),
+        };
+        let mut faults = match parted.person {
+            Some(person) => self.known_person(caller, person).await.map_or_else(faults_of, |_| Ok(Vec::new()))?,
+            None => Vec::new(),
+        };
+        let fresh = register::Fresh {
+            number: String::new(),
+            person: parted.person.unwrap_or(PersonId::NIL),
+            may_backdate: permissions::BACKDATE.allows(caller),
+        };
+        let now = self.time().now();
+        let received_on = parted.received_at.unwrap_or(now).to_zoned_datetime(self.zone().clone()).date();
+        let rules = self.library().governing(received_on)?;
+        let taxonomy = self.library().taxonomy();
+        let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
+        if let Err(refusal) = register::decide(&parted, &fresh, &ctx) {
+            faults.extend(refusal.faults);
+        }
+        Ok(faults)
+    }
+}

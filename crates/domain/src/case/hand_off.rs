@@ -1,0 +1,141 @@
+//! Hand-off (转办): another body, such as the ministry or the 12345 hotline, hands a matter over under a number of its
+//! own. It joins the case there is, or becomes a new one; either way the case counts as one a regulator is involved in.
+
+use super::{Case, Context, Decision, clocks, grade, reopen};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain};
+use crate::intake::{self, Intake};
+use crate::refusal::Refusal;
+use crate::shape::{self, Field, Kind, optional, required};
+use jiff::Timestamp;
+use policy::{Facts, Grade, StartFact};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Bodies that hand matters over.
+pub const OWNERS: &[&str] =
+    &["miit", "provincial_authority", "12345", "12315", "12381", "consumer_association", "court", "police", "other"];
+
+/// What a body asks for: to handle the matter (转办), to handle it under its eye (督办), to answer an appeal (申诉), to
+/// take part in a mediation (调解), to tell what is known (协查).
+pub const REQUESTS: &[&str] = &["transfer", "supervision", "appeal", "mediation", "information"];
+
+/// Shape of a hand-off.
+pub const FIELDS: &[Field] = &[
+    required("owner", Kind::Code(OWNERS), "Body that hands the matter over."),
+    required("number", Kind::Line { max: 64 }, "That body's own number. The same once more changes nothing."),
+    required("request", Kind::Code(REQUESTS), "What it asks for."),
+    required("handed_at", Kind::Moment, "When it handed the matter over; for a new case the first receipt."),
+    optional("own_number", Kind::Line { max: 40 }, "The complaint number of ours it refers to."),
+    required("text", Kind::Text { max: 2_000, multiline: true }, "What it writes."),
+    optional("complaint", Kind::Object(intake::FIELDS), "The contact, for the case that there is none of ours yet."),
+];
+
+/// A matter handed over.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HandOff {
+    /// Body that hands it over.
+    pub owner: String,
+    /// Its own number.
+    pub number: String,
+    /// What it asks for.
+    pub request: String,
+    /// When, by its own record.
+    pub handed_at: Timestamp,
+    /// Our number as it wrote it.
+    #[serde(default)]
+    pub own_number: Option<String>,
+    /// What it writes.
+    #[serde(deserialize_with = "plain")]
+    pub text: FreeText,
+    /// The contact.
+    #[serde(default)]
+    pub complaint: Option<Intake>,
+}
+
+impl HandOff {
+    /// Reads a hand-off, reporting all faults at once. Besides it gives the cleaned input, by which a repetition is
+    /// told from another content under the same number.
+    ///
+    /// # Errors
+    /// Every fault with its path.
+    pub fn read(value: Value) -> Result<(Self, Value), Vec<Fault>> {
+        let mut faults = Vec::new();
+        if let Some(complaint) = value.get("complaint").filter(|complaint| complaint.is_object()) {
+            for fault in intake::joined(complaint) {
+                faults.push(Fault { field: format!("complaint.{}", fault.field), ..fault });
+            }
+            // The other body's time is the first receipt; two statements of it could only differ.
+            if complaint.get("received_at").is_some_and(|at| !at.is_null()) {
+                faults.push(Fault::new("complaint.received_at", "is_handed_at"));
+            }
+        }
+        let cleaned = match shape::check(value, FIELDS) {
+            Ok(cleaned) if faults.is_empty() => cleaned,
+            Ok(_) => return Err(faults),
+            Err(found) => {
+                faults.extend(found);
+                return Err(faults);
+            }
+        };
+        let typed = serde_json::from_value(cleaned.clone()).map_err(|_| vec![Fault::new("", "unreadable")])?;
+        Ok((typed, cleaned))
+    }
+}
+
+/// Decides what a hand-off does to a case.
+///
+/// # Errors
+/// If the case has ended for good.
+pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let mut events = vec![Event::HandedOff {
+        owner: handed.owner.clone(),
+        number: handed.number.clone(),
+        request: handed.request.clone(),
+        handed_at: handed.handed_at,
+        text: handed.text.clone(),
+    }];
+    let mut marked = case.clone();
+    marked.record.assessment.regulator = true;
+    let facts = grade::facts(&marked.record, marked.category.as_deref(), ctx);
+    let raised = raised(&marked, &facts, ctx);
+    if let Some((event, grade)) = &raised {
+        events.push(event.clone());
+        marked.grade = *grade;
+    }
+    if reopen::offered(case) {
+        // Who hands a matter over wants it handled; an ended case stands in nobody's queue.
+        let reason = handed.text.clone();
+        events.extend(reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?.events);
+        marked.round = marked.round.saturating_add(1);
+    } else {
+        case.require_open()?;
+        if raised.is_some() {
+            events.extend(clocks::regrade(&marked, marked.grade, &facts, ctx));
+        }
+    }
+    events.extend(feedback(&marked, handed, ctx));
+    Ok(Decision::of(events))
+}
+
+/// Clocks for answering the other body. One that runs already ends earlier than one that began now would; it stays.
+fn feedback(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Vec<Event> {
+    let runs = |rule: &str| {
+        let mut mine = case.clocks.iter().filter(|clock| clock.ended.is_none() && clock.round == case.round);
+        mine.any(|clock| clock.rule == rule)
+    };
+    let mut events = clocks::start(case, StartFact::HandedOff, case.round, handed.handed_at, ctx);
+    events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if runs(rule)));
+    events
+}
+
+/// What the rules make of a regulator being involved, if that changes anything. A grade set by hand stays.
+fn raised(marked: &Case, facts: &Facts, ctx: &Context<'_>) -> Option<(Event, Grade)> {
+    if marked.graded_by_hand {
+        return None;
+    }
+    let (event, grade) = grade::first(facts, ctx);
+    let Event::Graded { severity, urgency, .. } = &event else { return None };
+    ((*severity, *urgency) != (marked.severity, marked.urgency)).then_some((event, grade))
+}

@@ -1,0 +1,99 @@
+//! Duplicates and repeats by exact keys: shown before a contact is registered, and never in its way.
+
+use crate::{House, house, intake};
+use domain::actor::Role;
+use serde_json::{Value, json};
+use store::testing::each_database;
+
+fn check(house: &House, token: &str, body: &Value) -> Value {
+    let answer = house.call(token, "POST", "/api/v1/complaints/check", &[], body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+#[test]
+fn the_same_matter_is_found_before_it_is_registered() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let token = house.token(Role::Agent, "31");
+        assert_eq!(check(&house, &token, &intake()), json!({"faults": [], "repeat_count": 0, "duplicates": []}));
+        let case = house.register(&token, &intake());
+        let checked = check(&house, &token, &intake());
+        assert_eq!(checked["repeat_count"], 1);
+        let found = &checked["duplicates"][0];
+        assert_eq!(
+            (&found["number"], &found["open"], &found["category"]),
+            (&case["number"], &json!(true), &json!("B204"))
+        );
+        assert_eq!(found["why"], json!(["complainant.phone", "subscription.number"]));
+        assert_eq!(found.as_object().unwrap().len(), 6, "nothing about the person");
+        // The family counts, not the leaf; the number, however it is written; a business number alone.
+        let mut near = intake();
+        near["category"] = json!("B201");
+        near["complainant"] = json!({"name": "他人"});
+        near["subscription"] = json!({"number": "+86 138-0013-8000"});
+        assert_eq!(check(&house, &token, &near)["duplicates"][0]["why"], json!(["subscription.number"]));
+        for (pointer, value) in [("/category", "A101"), ("/subscription/number", "13900139000")] {
+            let mut far = near.clone();
+            *far.pointer_mut(pointer).unwrap() = json!(value);
+            assert_eq!(check(&house, &token, &far)["repeat_count"], 0, "{pointer}");
+        }
+        // What is faulty is told and looked up all the same.
+        let mut faulty = intake();
+        faulty["description"] = json!("");
+        faulty["received_at"] = json!("2026-01-01T00:00:00Z");
+        faulty["colour"] = json!("red");
+        let told = check(&house, &token, &faulty);
+        let codes: Vec<_> =
+            told["faults"].as_array().unwrap().iter().map(|fault| fault["code"].as_str().unwrap()).collect();
+        assert_eq!((codes, told["repeat_count"].as_i64()), (vec!["empty", "unknown_field"], Some(1)));
+        let mut early = intake();
+        early["received_at"] = json!("2026-08-01T00:00:00Z");
+        assert_eq!(check(&house, &token, &early)["faults"][0]["code"], "may_not_backdate");
+        // Elsewhere there is nothing.
+        let stranger = house.token(Role::Agent, "33");
+        let mut theirs = intake();
+        theirs["region"] = json!("330106");
+        assert_eq!(check(&house, &stranger, &theirs), json!({"faults": [], "repeat_count": 0, "duplicates": []}));
+        // Nothing stands in the way of registering it, and checking has changed nothing.
+        let second = house.register(&token, &intake());
+        let checked = check(&house, &token, &intake());
+        assert_eq!(checked["repeat_count"], 2);
+        assert_eq!(checked["duplicates"][0]["number"], second["number"], "the newest first");
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_page_shows_it_once_and_lets_it_pass() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let cookie = house.session("mei", Role::Agent);
+    let headers =
+        [("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
+    let send = |body: &str| house.send("POST", "/console/new", &headers, body.to_owned());
+    let typed = "kind=complaint&accept_channel=hotline&category=B204&description=charged+twice\
+                 &complainant.name=Wang&complainant.phone=13800138000";
+    let first = send(typed);
+    assert_eq!(first.status, 303, "{first:?}");
+    let number =
+        first.header("location").trim_start_matches("/console/cases/").trim_end_matches("?done=register").to_owned();
+    let shown = send(typed);
+    assert_eq!(shown.status, 200, "{shown:?}");
+    let link = format!("href=\"/console/cases/{number}?do=supplement#do-supplement\"");
+    assert!(shown.body.contains(&link) && shown.body.contains("Add to this case instead"), "{}", shown.body);
+    assert!(shown.body.contains("name=\"anyway\"") && shown.body.contains("charged twice"), "what was typed stays");
+    assert!(!shown.body.contains(">Wang<"), "masked");
+    let page = house.send("GET", &format!("/console/cases/{number}?do=supplement"), &headers[..1], "");
+    assert!(page.body.contains("id=\"do-supplement\" name=\"operation\" open"), "the operation is open");
+    assert_eq!(send(&format!("{typed}&anyway=1")).status, 303);
+    // Looking is the same panel, before anything is complete.
+    let looked = send("look=1&category=B204&subscription.number=13800138000");
+    assert!(
+        looked.status == 200 && looked.body.contains(&number) && looked.body.contains("name=\"complainant.person\"")
+    );
+    let faulty = send(&typed.replace("charged+twice", ""));
+    assert_eq!(faulty.status, 422, "faults come first");
+    house.desk.db().close();
+}
