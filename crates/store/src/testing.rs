@@ -4,6 +4,7 @@
 use crate::cases::{self, ListQuery, Sort};
 use crate::{Db, Options, StoreError, Target, Tx, dump, statements};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Variable with the address of a PostgreSQL server for tests.
@@ -49,8 +50,18 @@ pub fn postgres() -> Result<Option<Scratch>, String> {
         return Ok(None);
     };
     let name = format!("redress_{}", Uuid::now_v7().simple());
-    let mut client = postgres::Client::connect(&server, postgres::NoTls).map_err(|error| error.to_string())?;
-    client.batch_execute(&format!("CREATE DATABASE {name}")).map_err(|error| error.to_string())?;
+    // Another test may be restarting the server at this very moment.
+    let made = || {
+        let mut client = postgres::Client::connect(&server, postgres::NoTls)?;
+        client.batch_execute(&format!("CREATE DATABASE {name}"))
+    };
+    let begun = Instant::now();
+    while let Err(error) = made() {
+        if begun.elapsed() > Duration::from_secs(20) {
+            return Err(error.to_string());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
     let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base).to_owned();
     Ok(Some(Scratch { target: Target::Postgres(format!("{base}/{name}")), folder: folder()?, server: Some(server) }))
 }

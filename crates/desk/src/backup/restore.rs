@@ -6,9 +6,13 @@ use super::{BackupError, Head, Progress, Summary, Watch};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use store::dump::{self, Value};
 use store::tables::{self, Table};
 use store::{Db, Options, Target, Tx};
+
+/// How long a database in use is waited for.
+const LETTING_GO: Duration = Duration::from_secs(2);
 
 /// What to restore.
 pub struct Restore {
@@ -39,8 +43,13 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
     let reader = Reader::begin(BufReader::with_capacity(1 << 20, file), &ask.file)?;
     reader.head().acceptable(&ask.file)?;
     let columns = columns(reader.head()).map_err(|what| reader.damage(what))?;
-    if !Db::is_free(target)? {
-        return Err(BackupError::InUse);
+    // A server that has just ended may not have let go of everything yet.
+    let asked = Instant::now();
+    while !Db::is_free(target)? {
+        if asked.elapsed() > LETTING_GO {
+            return Err(BackupError::InUse);
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
     // One thread: no second connection may remember where the log stood before.
     let db = Db::open(target, &Options { sqlite_readers: 1, postgres_threads: 1, queue: 1 })?;

@@ -16,6 +16,7 @@ fn matches(query: &ListQuery, row: &CaseRow) -> bool {
         && query.grade.as_ref().is_none_or(|grade| row.grade.as_ref() == Some(grade))
         && starts(&query.category, row.category.as_deref().unwrap_or(""))
         && query.owner_user.is_none_or(|user| row.owner_user == Some(user))
+        && (query.holders.is_empty() || row.owner_user.is_some_and(|user| query.holders.contains(&user)))
         && query.owner_unit.is_none_or(|unit| row.owner_unit == unit)
         && starts(&query.region, &row.region)
         && query.persons.as_ref().is_none_or(|persons| persons.contains(&row.person))
@@ -45,6 +46,9 @@ fn pages_joined_are_the_list() {
         .unwrap();
         for mut query in list_queries().into_iter().filter(|query| query.after.is_none()) {
             query.owner_user = query.owner_user.map(|_| Uuid::from_u128(77));
+            if !query.holders.is_empty() {
+                query.holders = vec![Uuid::from_u128(77), Uuid::max()];
+            }
             query.owner_unit = query.owner_unit.map(|_| Uuid::from_u128(2));
             query.persons = query.persons.map(|_| vec![Uuid::from_u128(3), Uuid::from_u128(5)]);
             query.due_before = query.due_before.map(|_| 20);
