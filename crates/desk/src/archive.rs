@@ -220,9 +220,8 @@ struct Members<W: Write> {
 
 impl<W: Write> Members<W> {
     fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), DeskError> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .unix_permissions(0o644);
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(0o644);
         self.zip.start_file(name, options).map_err(unwritable)?;
         self.zip.write_all(bytes).map_err(unwritable)?;
         self.manifest.push_str(&format!("{}  {name}\n", hex(&Sha256::digest(bytes))));
