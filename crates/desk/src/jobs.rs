@@ -54,7 +54,7 @@ pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
 /// # Errors
 /// The first that failed; it is tried again.
 pub async fn run_timely(desk: &Desk, node: &str) -> Result<(), DeskError> {
-    let rung = timers::ring_due(desk).await;
-    let worked = queue::work(desk, node).await;
+    // Side by side: whoever is to be told can wait a moment, a clock that warns cannot.
+    let (rung, worked) = tokio::join!(timers::ring_due(desk), queue::work(desk, node));
     rung.and(worked).map(drop)
 }

@@ -9,6 +9,7 @@ use crate::{Desk, permissions};
 use domain::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use store::{JobRow, Tx, jobs};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// Jobs taken at once.
@@ -42,8 +43,20 @@ pub async fn work(desk: &Desk, node: &str) -> Result<u64, DeskError> {
             return Ok(done);
         }
         done += taken.len() as u64;
+        // All at once, so that they share commits.
+        let mut under_way = JoinSet::new();
         for job in taken {
-            attempt(desk, node, job).await?;
+            let (desk, node) = (desk.clone(), node.to_owned());
+            under_way.spawn(async move { attempt(&desk, &node, job).await });
+        }
+        let mut failed = None;
+        while let Some(one) = under_way.join_next().await {
+            if let Ok(Err(error)) = one {
+                failed = failed.or(Some(error));
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
     }
 }

@@ -33,7 +33,7 @@ pub struct SetGrade {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && case.state != State::Suspended && !case.graded_by_hand
+    matches!(case.state, State::Triage | State::Registered) && !case.graded_by_hand
 }
 
 /// Decides the first grading by hand.

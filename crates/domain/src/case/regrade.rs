@@ -18,7 +18,8 @@ pub struct Regrade(pub SetGrade);
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && case.state != State::Suspended
+    let handled = case.graded_by_hand || !matches!(case.state, State::Triage | State::Registered);
+    case.state.is_open() && case.state != State::Suspended && handled
 }
 
 /// Decides a re-grading.
