@@ -18,7 +18,7 @@ pub const VERB: &str = "timer";
 /// Cases taken at once; they share commits.
 const BATCH: i64 = 256;
 /// Should this node fail, another looks at the cases it took after this long.
-const LEASE: SignedDuration = SignedDuration::from_secs(30);
+const LEASE: SignedDuration = SignedDuration::from_secs(3);
 
 /// Wakes every case whose moment has come and returns how many there were. Looking costs one read and no write.
 ///

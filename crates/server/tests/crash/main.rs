@@ -49,8 +49,20 @@ fn load(port: u16, token: &str, known: &Acknowledged, stop: &AtomicBool) {
         let Ok(answer) = send(port, "POST", &format!("/api/v1/complaints/{id}/accept"), &headers, "{}") else { return };
         assert_eq!(answer.status, 200, "{answer:?}");
         known.lock().unwrap().get_mut(&id).unwrap().1 = 2;
+        // A promise nobody keeps: its moment comes while the power is on or off, and is told once.
+        let due = jiff::Timestamp::now() + jiff::SignedDuration::from_millis(700);
+        let promise = format!(r#"{{"what":"回电","due_at":"{due}"}}"#);
+        let version = [("If-Match", "\"2\"")];
+        let headers: Vec<_> = base.iter().chain(&version).copied().collect();
+        let path = format!("/api/v1/complaints/{id}/promise");
+        let Ok(answer) = send(port, "POST", &path, &headers, &promise) else { return };
+        assert_eq!(answer.status, 200, "{answer:?}");
+        known.lock().unwrap().get_mut(&id).unwrap().1 = PROMISED;
     }
 }
+
+/// Version of a case whose promise was acknowledged.
+const PROMISED: i64 = 3;
 
 fn crash(database: Option<String>) {
     let mut place = Place::new(database);
@@ -95,6 +107,12 @@ fn check(place: &Place, known: &Acknowledged, token: &str) {
         let case = answer.json();
         assert_eq!(case["number"].as_str(), Some(number.as_str()));
         assert!(case["version"].as_i64().unwrap() >= *version, "{number} lost an operation");
+    }
+    // Every promise has had its moment by now. What a killed server had taken is looked at again after three seconds.
+    std::thread::sleep(Duration::from_millis(5_000));
+    for (id, (number, _)) in known.iter().filter(|(_, (_, version))| *version == PROMISED) {
+        let answer = program.send("GET", &format!("/api/v1/complaints/{id}/events"), &headers, "").unwrap();
+        assert_eq!(answer.body.matches("promise_broken").count(), 1, "{number}: {}", answer.body);
     }
     // Ends politely this time: what was accepted is finished, and the exit code says so.
     program.stop();
