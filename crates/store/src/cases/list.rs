@@ -9,7 +9,7 @@ use crate::{StoreError, Tx};
 use uuid::Uuid;
 
 /// Most candidates one page looks at.
-const MOST_SCANNED: i64 = 10_000;
+const MOST_SCANNED: i64 = 2_000;
 
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
