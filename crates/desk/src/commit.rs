@@ -9,11 +9,13 @@ use crate::log::{self, NewEntry};
 use crate::register::item_rows;
 use crate::time::stored;
 use crate::vault::MasterKeys;
+use crate::vault::cipher::CipherError;
 use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
 use domain::case::Case;
 use domain::event::{self, Entry, Event};
 use domain::free_text::FreeText;
+use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::sync::Arc;
 use store::{Tx, cases, vault};
@@ -34,7 +36,12 @@ impl Commit<'_> {
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
     pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
         if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
-            let keys = load::keys(tx, self.master, &loaded.row)?;
+            let keys = match load::keys(tx, self.master, &loaded.row) {
+                Err(DeskError::Cipher(CipherError::Erased)) => {
+                    return Err(Refusal::conflict("person_erased").into());
+                }
+                other => other?,
+            };
             for item in item_rows(loaded.case.id, keys.seal_events(&mut events)?) {
                 vault::insert_item(tx, &item)?;
             }

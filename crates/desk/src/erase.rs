@@ -10,6 +10,7 @@ use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::time::stored;
 use crate::{Desk, permissions};
+use domain::case::State;
 use domain::ids::PersonId;
 use domain::refusal::Refusal;
 use std::fs::OpenOptions;
@@ -32,7 +33,10 @@ impl Desk {
             .read(move |tx| {
                 let row = load::find(tx, &name, &area)?;
                 for id in store::cases::by_person(tx, row.person)? {
-                    if store::cases::by_id(tx, id)?.is_some_and(|case| case.open) {
+                    let Some(row) = store::cases::by_id(tx, id)? else { continue };
+                    // Whose case went up in another may still wait for an answer of their own.
+                    let merged = row.state == State::Merged.code();
+                    if row.open || (merged && load::from_row(tx, row)?.case.reply.is_none()) {
                         return Err(Refusal::conflict("person_has_open_case").into());
                     }
                 }

@@ -44,6 +44,9 @@ pub(crate) fn named(
             if row.closed {
                 return Err(Refusal::from(Fault::new("unit", "closed_unit")).into());
             }
+            if !area::of_unit(tx, unit.0)?.covers(&case.record.region) {
+                return Err(Refusal::from(Fault::new("unit", "unit_outside_area")).into());
+            }
         }
         return Ok(Holder { unit, user: None, instead_of: None });
     };

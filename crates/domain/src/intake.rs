@@ -456,6 +456,14 @@ pub struct Parted {
 }
 
 impl Intake {
+    /// What the customer says and asks for, as one text: for a matter that joins a case there is.
+    #[must_use]
+    pub fn words(&self) -> FreeText {
+        let parts = [Some(&self.description), self.demand.as_ref()];
+        let parts: Vec<&str> = parts.into_iter().flatten().filter_map(FreeText::plain).collect();
+        FreeText::Plain(parts.join("\n"))
+    }
+
     /// Reads a registration, reporting all faults at once.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 statements! {
     ENQUEUE = "INSERT INTO jobs (id, kind, key, payload, run_at, attempts, lease_until, holder, error, dead, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, '', '', 0, ?5) ON CONFLICT (key) DO NOTHING";
+        VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '', 0, ?5) ON CONFLICT (key) DO NOTHING";
     WAITING = "SELECT CAST(1 AS BIGINT) FROM jobs WHERE dead = 0 AND run_at <= ?1 AND lease_until <= ?1 LIMIT 1";
     // Asking again in the outer condition keeps two nodes from taking one job at the same moment.
     CLAIM = "UPDATE jobs SET lease_until = ?2, holder = ?3, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs
@@ -59,7 +59,7 @@ fn read(row: &Row<'_>) -> Result<JobRow, StoreError> {
     })
 }
 
-/// Writes a job unless one with its key waits already.
+/// Writes a job unless one with its key waits already. It may run at once, whatever clock its moment comes from.
 ///
 /// # Errors
 /// Those of the database.

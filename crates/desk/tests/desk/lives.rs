@@ -78,7 +78,7 @@ fn a_grade_is_set_once_and_changed_with_a_reason() {
         let normal = desk.act(&urgent, "re-grade", lower.clone());
         assert_eq!(desk.refused(&normal, "re-grade", lower), "unchanged");
         assert!(desk.refused(&normal, "re-grade", json!({"severity": "major", "urgency": "normal"})) == "required");
-        for law in ["answer_15d", "response"] {
+        for law in ["statutory_answer", "response"] {
             let due = |case: &Case| case.clocks.iter().find(|clock| clock.rule == law).map(|clock| clock.due_at);
             assert_eq!(due(&case), due(&normal), "{law} is where it was");
             assert!(due(&urgent) <= due(&case));
@@ -196,6 +196,12 @@ fn a_refusal_names_the_next_place_to_turn_to() {
         assert_eq!(desk.refused(&ended, "supplement", json!({"text": "x"})), "closed");
         let again = desk.act(&ended, "reopen", json!({"reason": "客户提供了合同"}));
         assert_eq!((again.state, again.round), (State::Reopened, 2));
+        let taken_back = desk.act(&desk.open(), "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
+        let law = |case: &Case| case.clocks.iter().rfind(|clock| clock.rule == "statutory_answer").cloned().unwrap();
+        assert!(!law(&taken_back).is_open());
+        let brought = desk.act(&taken_back, "reopen", json!({"reason": "又来电"}));
+        assert!(law(&brought).is_running());
+        assert_eq!(law(&brought).due_at, law(&taken_back).due_at, "the same day as before");
         let unsorted = desk.open_with(|body| {
             body.as_object_mut().unwrap().remove("category");
         });

@@ -53,6 +53,20 @@ pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> V
     running(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
 }
 
+/// Statutory clocks that lost their object with an ending that is taken back: they run on to their first limit, in the
+/// new round. First receipt decided it, and nothing that happened since can move it (appendix B.3 of the reference).
+#[must_use]
+pub fn revive(case: &Case, round: u32, ctx: &Context<'_>) -> Vec<Event> {
+    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
+    let lost = |clock: &&Clock| clock.round == case.round && matches!(clock.ended, Some((ClockOutcome::Moot, _)));
+    case.clocks
+        .iter()
+        .filter(lost)
+        .filter(|clock| law(&clock.rule))
+        .map(|clock| Event::ClockStarted { rule: clock.rule.clone(), round, from: clock.from, due_at: clock.due_at })
+        .collect()
+}
+
 /// Lets the clocks stand still whose rule allows it; one already overdue has nothing left to stand still for.
 #[must_use]
 pub fn pause(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
@@ -127,7 +141,8 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
         _ => (StartFact::Reopened, case.round_started_at),
     };
     let wanted = ctx.rules.clocks_started_by(fact, facts, grade, from);
-    for clock in running(case).filter(|clock| clock.round == case.round) {
+    // One that stands still is counted anew when it runs on.
+    for clock in running(case).filter(|clock| clock.round == case.round && !clock.is_paused()) {
         // From its own start, which for a clock that began anew in mid-round is not the round's.
         match ctx.rules.due_paused(&clock.rule, clock.from, facts, grade, &clock.pauses) {
             Some(started) => {
@@ -136,6 +151,8 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
                     events.push(Event::ClockMoved { rule: clock.rule.clone(), round: clock.round, due_at });
                 }
             }
+            // The duty of a merged case does not hang on what this one is about.
+            None if clock.inherited => {}
             None => events.push(without_object(clock, ctx)),
         }
     }

@@ -235,7 +235,10 @@ impl Case {
                     clock.from = *from;
                     clock.due_at = *due_at;
                 }
-                None => self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at)),
+                None => {
+                    let clock = Clock::started(rule.clone(), *round, *from, *due_at);
+                    self.clocks.push(Clock { inherited: true, ..clock });
+                }
             },
             Event::ClockMoved { rule, round, due_at } => {
                 if let Some(clock) = self.clock_mut(rule, *round) {

@@ -96,6 +96,10 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
         handed_at: handed.handed_at,
         text: handed.text.clone(),
     }];
+    if let Some(complaint) = &handed.complaint {
+        // What the customer told the other body is part of the matter now.
+        events.push(Event::Supplemented { text: complaint.words(), channel: None, urging: false });
+    }
     let mut marked = case.clone();
     marked.record.assessment.regulator = true;
     let facts = grade::facts(&marked.record, marked.category.as_deref(), ctx);

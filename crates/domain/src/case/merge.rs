@@ -50,6 +50,10 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     if !case.absorbed.is_empty() {
         return Err(Refusal::conflict("has_merged_cases"));
     }
+    // A promise to this customer would have nobody left to keep it.
+    if case.open_promises().any(|promise| promise.id > 0) {
+        return Err(Refusal::conflict("open_promises"));
+    }
     if let Some(answered) = [case, lead].into_iter().find(|case| case.reply.is_some()) {
         return Err(Refusal::conflict("already_answered").with("number", &answered.number));
     }

@@ -34,6 +34,9 @@ pub struct Clock {
     pub pauses: Vec<(Timestamp, Option<Timestamp>)>,
     /// The highest part of its time that was warned of, in percent.
     pub warned: u8,
+    /// Whether it was taken over from a case that went up in this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inherited: bool,
     /// How and when it ended; `None` while it runs.
     pub ended: Option<(ClockOutcome, Timestamp)>,
 }
@@ -42,7 +45,7 @@ impl Clock {
     /// A clock that has just begun.
     #[must_use]
     pub fn started(rule: String, round: u32, from: Timestamp, due_at: Timestamp) -> Self {
-        Self { rule, round, from, due_at, pauses: Vec::new(), warned: 0, ended: None }
+        Self { rule, round, from, due_at, pauses: Vec::new(), warned: 0, inherited: false, ended: None }
     }
 
     /// Ends the span in which it stands still, if it does.

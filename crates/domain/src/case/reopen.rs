@@ -1,5 +1,5 @@
 //! Reopen (重开): the same matter again within the pack's window. First receipt and first owner stay; internal
-//! clocks start a new round, statutory ones never do.
+//! clocks start a new round, statutory ones keep their first limit.
 
 use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
@@ -43,16 +43,15 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
     {
         return Err(Refusal::conflict("reopen_window_passed").with("until", until));
     }
-    if case.category.is_none() {
-        // Declined or taken back before it was sorted: it goes back to where it was.
-        return Ok(Decision::of(vec![
-            Event::Reopened { reason: reopen.reason.clone(), round: case.round.saturating_add(1) },
-            Event::Moved { to: State::Triage },
-        ]));
-    }
     let round = case.round.saturating_add(1);
     let mut events = vec![Event::Reopened { reason: reopen.reason.clone(), round }];
     events.extend(clocks::start(case, StartFact::Reopened, round, ctx.now, ctx));
-    events.push(Event::Moved { to: State::Reopened });
+    // Taken back and brought again, it owes the same answer by the same day.
+    if case.state == State::Withdrawn {
+        events.extend(clocks::revive(case, round, ctx));
+    }
+    // What ended before it was sorted goes back to where it was.
+    let to = if case.category.is_some() { State::Reopened } else { State::Triage };
+    events.push(Event::Moved { to });
     Ok(Decision::of(events))
 }

@@ -71,6 +71,13 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
 
 /// The answer to the customer of a merged case; the case it went up in takes note.
 fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    // What one customer is told was approved for all of them.
+    if let Some(lead) = ctx.others.first() {
+        if lead.reply.is_none() && lead.state != State::AwaitingReply {
+            return Err(Refusal::conflict("lead_not_approved").with("number", &lead.number));
+        }
+        super::dispute::impartial(lead, ctx.actor.id)?;
+    }
     let at = told_at(case, reply, ctx)?;
     let elsewhere = case
         .merged_into

@@ -48,7 +48,7 @@ impl Rejected {
         let mut writer = match self.writer.take() {
             Some(writer) => writer,
             None => {
-                let mut file = BufWriter::new(File::create(self.part()).map_err(|error| shown(&error))?);
+                let mut file = BufWriter::new(private(&self.part()).map_err(|error| shown(&error))?);
                 // Spreadsheets know by the mark that the file is UTF-8, and so do we.
                 file.write_all("\u{FEFF}".as_bytes()).map_err(|error| shown(&error))?;
                 let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
@@ -106,6 +106,15 @@ pub(super) fn own(record: &Record, ours: &[usize]) -> Record {
         if marked { cell.get(1..).unwrap_or_default() } else { cell }
     });
     record.with_cells(cells)
+}
+
+/// A new file only its owner may read: the rows are customers' own.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
