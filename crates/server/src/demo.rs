@@ -1,209 +1,160 @@
-//! `--demo`: about a hundred cases in every state today's operations reach, made by playing commands through the desk
-//! with a clock that is moved. People and numbers are invented.
+//! `--demo`: about five hundred cases of sixty days in every state, made by playing commands through the desk with a
+//! clock that is moved. People and numbers are invented.
 
 mod organisation;
+mod play;
 mod stories;
 
 use crate::cli::{Place, told, wait};
-use desk::CaseRef;
 use desk::time::Time;
-use desk::{Caller, Desk, DeskError};
-use domain::actor::{Actor, ActorId, AreaScope, Role};
-use domain::command::Command;
-use domain::ids::{UnitId, UserId};
-use domain::intake::Intake;
+use desk::{Caller, Desk, DeskError, jobs};
 use jiff::{SignedDuration, Timestamp};
+use play::Stage;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use stories::{PLACES, Story};
+use stories::{Age, Ending, Member, PLACES, Script};
 
 /// Cases played.
-const CASES: usize = 100;
+const CASES: usize = 500;
 /// How far back the first one lies.
-const DAYS: i64 = 30;
+const DAYS: i64 = 60;
+/// Minutes of a day.
+const DAY: i64 = 24 * 60;
 
 /// Fills an empty database and returns what the operator has to be told: the users' passwords.
 ///
 /// # Errors
 /// What went wrong, in one line.
 pub fn fill(place: &Place, desk: &Desk) -> Result<Vec<String>, String> {
+    let (told, refused) = fill_with(place, desk, CASES)?;
+    for step in refused {
+        tracing::warn!(step, "the demo goes on without a step that was refused");
+    }
+    Ok(told)
+}
+
+/// The same with so many cases; besides it tells what was refused.
+fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, Vec<String>), String> {
     let now = desk.time().now();
-    let start = now - SignedDuration::from_hours(DAYS * 24);
+    let start = now - SignedDuration::from_mins(DAYS * DAY);
     let past = place.desk(desk.db().clone(), Time::at(start))?;
     let system = Caller::system(desk.root());
     let (units, people) = organisation::build(&past, &system, now).map_err(|error| told(&error))?;
-    let mut notices = vec!["Demo data: about a hundred invented cases, and users of every role:".to_owned()];
+    let mut notices =
+        vec![format!("Demo data: about five hundred invented cases of {DAYS} days, and users of every role:")];
     notices.extend(people);
-    let stories = stories::read()?;
-    wait(async {
-        let cast = Cast::gather(&past, &system, &units).await?;
-        for n in 0..CASES {
-            if let Some(story) = stories.get(n % stories.len().max(1)) {
-                play(&past, &cast, story, n, start, now).await?;
-            }
+    let script = stories::read()?;
+    let refused = wait(async {
+        let stage = Stage::set(&past, &system, units, now).await?;
+        for member in &script.members {
+            tell(&stage, member, now).await?;
         }
-        Ok(())
+        let crowd = cases.saturating_sub(script.members.len());
+        for n in 0..crowd {
+            live(&stage, &script, n, crowd, now).await?;
+        }
+        // What has come true by now has happened before the server starts, notices included.
+        past.time().set(now);
+        jobs::run_timely(&past, "demo").await?;
+        Ok(stage.refused.into_inner())
     })?;
-    Ok(notices)
+    Ok((notices, refused))
 }
 
-/// Who plays.
-struct Cast {
-    agent: Caller,
-    specialist: Caller,
-    supervisor: Caller,
-    units: BTreeMap<&'static str, UnitId>,
-}
-
-impl Cast {
-    async fn gather(desk: &Desk, system: &Caller, units: &BTreeMap<&'static str, UnitId>) -> Result<Self, DeskError> {
-        let colleagues = desk.colleagues(system).await?;
-        let find = |username: &str, role: Role| {
-            let known = colleagues.iter().find(|user| user.username == username);
-            let (id, unit) = known.map_or((UserId::NIL, desk.root()), |user| (user.id, user.unit));
-            Caller {
-                actor: Actor { id: ActorId::User(id), role, area: AreaScope::everywhere(), unit },
-                name: username.to_owned(),
-                scopes: desk::caller::Scope::ALL.to_vec(),
-            }
-        };
-        Ok(Self {
-            agent: find("agent", Role::Agent),
-            specialist: find("specialist", Role::Specialist),
-            supervisor: find("supervisor", Role::Supervisor),
-            units: units.clone(),
-        })
+/// Plays a case of one of the ten stories.
+async fn tell(stage: &Stage<'_>, member: &Member, now: Timestamp) -> Result<(), DeskError> {
+    let at = now - SignedDuration::from_mins(member.days_ago * DAY - member.plus);
+    let mut intake = member.intake.clone();
+    if let Some(minutes) = member.occurred {
+        happened(&mut intake, at, minutes);
     }
-}
-
-/// How far a case has come.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Registered,
-    Accepted,
-    Working,
-    Proposed,
-    SentBack,
-    Approved,
-    Replied,
-    Asked,
-    Closed,
-    Reopened,
-}
-
-/// A case under way: its name, its version and its clock.
-struct Life<'a> {
-    desk: &'a Desk,
-    name: CaseRef,
-    version: i64,
-    until: Timestamp,
-}
-
-impl Life<'_> {
-    /// Lets time pass and carries a command out. Nothing happens after now.
-    async fn act(&mut self, who: &Caller, after_minutes: i64, verb: &str, body: Value) -> Result<bool, DeskError> {
-        let at = self.desk.time().now() + SignedDuration::from_mins(after_minutes);
-        if at >= self.until {
-            return Ok(false);
-        }
-        self.desk.time().set(at);
-        let Some(Ok(command)) = Command::read(verb, body) else {
-            return Ok(false);
-        };
-        let done = self.desk.run(who, &self.name, self.version, command, None).await?;
-        self.version = done.case.version;
-        Ok(true)
-    }
-}
-
-async fn play(
-    desk: &Desk,
-    cast: &Cast,
-    story: &Story,
-    n: usize,
-    start: Timestamp,
-    now: Timestamp,
-) -> Result<(), DeskError> {
-    let Some(place) = PLACES.get((n * 7 + n / 25) % PLACES.len()) else {
+    let Some(mut life) = stage.register(at, &member.by, intake, None).await? else {
         return Ok(());
     };
-    // Older cases are further along; the last fifth came in during the last day.
-    let minutes = DAYS * 24 * 60;
-    let position = i64::try_from(n).unwrap_or(0);
-    let offset = if n < CASES * 4 / 5 {
-        minutes * position / 85 + position * 37 % 240
+    stage.call(&life, &member.name);
+    stage.play(&mut life, &member.step).await
+}
+
+/// Plays the n-th of the many.
+async fn live(stage: &Stage<'_>, script: &Script, n: usize, crowd: usize, now: Timestamp) -> Result<(), DeskError> {
+    let (minutes_ago, age, place_in_age) = received(n, crowd);
+    let endings: Vec<&Ending> = script.endings.iter().filter(|ending| ending.age == age).collect();
+    let story = script.stories.get(n % script.stories.len().max(1));
+    let ending = endings.get(place_in_age % endings.len().max(1));
+    let place = PLACES.get((n * 7 + n / 25) % PLACES.len());
+    let (Some(story), Some(ending), Some(place)) = (story, ending, place) else {
+        return Ok(());
+    };
+    let at = now - SignedDuration::from_mins(minutes_ago);
+    let mut intake = story.intake(n, place);
+    if n % 6 != 5 {
+        const BEFORE: [i64; 7] = [35, 190, DAY, 3 * DAY, 12 * DAY, 40 * DAY, 128 * DAY];
+        happened(&mut intake, at, BEFORE.get(n * 3 % BEFORE.len()).copied().unwrap_or(DAY));
+    }
+    if ending.unsorted
+        && let Some(members) = intake.as_object_mut()
+    {
+        members.remove("category");
+    }
+    let Some(mut life) = stage.register(at, "agent", intake, Some(story)).await? else {
+        return Ok(());
+    };
+    if story.sorted.is_some() && !ending.unsorted {
+        stage.play(&mut life, &script.sorting).await?;
+    }
+    stage.play(&mut life, &ending.step).await
+}
+
+/// When the n-th of the many comes in, and the how-manieth of its age it is. Most are long done, every seventh or so is
+/// of the last days, and some are of today.
+fn received(n: usize, crowd: usize) -> (i64, Age, usize) {
+    let (old, recent) = (crowd * 66 / 100, crowd * 84 / 100);
+    let (age, nth, of, from, to) = if n < old {
+        (Age::Old, n, old, DAYS * DAY, 10 * DAY)
+    } else if n < recent {
+        (Age::Recent, n - old, recent - old, 10 * DAY, 2 * DAY)
     } else {
-        minutes - (100 - position) * 61 - 15
+        (Age::Fresh, n - recent, crowd - recent, 20 * 60, 25)
     };
-    desk.time().set((start + SignedDuration::from_mins(offset)).min(now - SignedDuration::from_mins(3)));
-    let intake = Intake::read(story.intake(n, place)).map_err(domain::refusal::Refusal::invalid)?;
-    let done = desk.register(&cast.agent, intake, None).await?;
-    let mut life = Life { desk, name: CaseRef::Id(done.case.id), version: 1, until: now };
-    let goal = stage_of(n);
-    if let Some(sorted) = &story.sorted {
-        // Left in triage now and then; otherwise sorted a little later.
-        if goal < Stage::Accepted || !life.act(&cast.agent, 25, "classify", json!({"category": sorted})).await? {
-            return Ok(());
+    let share = |whole: i64| {
+        let (nth, of) = (i64::try_from(nth).unwrap_or(0), i64::try_from(of.max(1)).unwrap_or(1));
+        whole * nth / of
+    };
+    (from - share(from - to), age, nth)
+}
+
+/// Says when it happened: so long before it was received.
+fn happened(intake: &mut Value, received: Timestamp, minutes: i64) {
+    if let Some(members) = intake.as_object_mut() {
+        let at = received - SignedDuration::from_mins(minutes);
+        members.insert("occurred_at".to_owned(), json!(at.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use desk::queries::list::{Filter, Order};
+    use domain::case::State;
+    use store::{Db, Options};
+
+    #[test]
+    fn the_demo_reaches_every_state_and_nothing_is_refused() {
+        let scratch = store::testing::sqlite().unwrap();
+        let place = Place {
+            data_dir: scratch.folder.clone(),
+            master_key_file: Some(scratch.folder.join("master.key")),
+            ..Place::default()
+        };
+        let db = Db::open(&scratch.target, &Options::small()).unwrap();
+        db.migrate().unwrap();
+        let desk = place.desk(db.clone(), Time::System).unwrap();
+        let (_, refused) = fill_with(&place, &desk, 230).unwrap();
+        assert_eq!(refused, Vec::<String>::new());
+        for state in State::ALL.into_iter().filter(|state| *state != State::Draft) {
+            let filter = Filter { states: vec![state], limit: 1, order: Order::Received, ..Filter::default() };
+            let found = wait(desk.list(&Caller::system(desk.root()), &filter)).unwrap();
+            assert!(!found.items.is_empty(), "{state:?}");
         }
+        db.close();
     }
-    work(&mut life, cast, story, goal, done.case.grade != policy::Grade::Normal).await
-}
-
-fn stage_of(n: usize) -> Stage {
-    use Stage::{Accepted, Approved, Asked, Closed, Proposed, Registered, Reopened, Replied, SentBack, Working};
-    if n >= CASES * 4 / 5 {
-        const FRESH: [Stage; 6] = [Registered, Accepted, Working, Registered, Proposed, Accepted];
-        return FRESH.get(n % FRESH.len()).copied().unwrap_or(Registered);
-    }
-    const OLDER: [Stage; 16] = [
-        Closed, Closed, Closed, Reopened, Closed, Asked, Closed, Replied, Closed, Working, Closed, Approved, Closed,
-        SentBack, Closed, Proposed,
-    ];
-    OLDER.get(n % OLDER.len()).copied().unwrap_or(Closed)
-}
-
-async fn work(life: &mut Life<'_>, cast: &Cast, story: &Story, goal: Stage, grave: bool) -> Result<(), DeskError> {
-    let handler = if grave { &cast.specialist } else { &cast.agent };
-    if goal < Stage::Accepted || !life.act(handler, if grave { 40 } else { 95 }, "accept", json!({})).await? {
-        return Ok(());
-    }
-    if goal < Stage::Working {
-        return Ok(());
-    }
-    life.act(handler, 30, "note", json!({"text": story.note})).await?;
-    if let Some(unit) = cast.units.get(story.unit.as_str()).filter(|_| goal == Stage::Working) {
-        life.act(handler, 20, "assign", json!({"unit": unit.to_string(), "reason": story.assign})).await?;
-        return Ok(());
-    }
-    if goal < Stage::Proposed {
-        return Ok(());
-    }
-    let proposal = json!({"outcome": story.outcome, "finding": story.finding});
-    if !life.act(handler, 300, "propose", proposal.clone()).await? || goal == Stage::Proposed {
-        return Ok(());
-    }
-    if goal == Stage::SentBack {
-        let reason = json!({"reason": "请补充核查依据，并写明与客户约定的下次答复时间。"});
-        life.act(&cast.supervisor, 90, "send-back", reason).await?;
-        return Ok(());
-    }
-    if !life.act(&cast.supervisor, 90, "approve", json!({})).await? || goal == Stage::Approved {
-        return Ok(());
-    }
-    let reply = json!({"mode": "phone", "content": story.reply});
-    if !life.act(handler, 60, "reply", reply).await? || goal == Stage::Replied {
-        return Ok(());
-    }
-    life.act(handler, 5, "set-cause", json!({"cause": story.cause})).await?;
-    if !life.act(handler, 2, "ask-satisfaction", json!({"mode": "phone"})).await? || goal == Stage::Asked {
-        return Ok(());
-    }
-    let said = json!({"satisfied": story.said, "solved": story.said != "dissatisfied", "timely": true});
-    life.act(handler, 2, "record-satisfaction", said).await?;
-    if !life.act(handler, 10, "close", json!({})).await? || goal == Stage::Closed {
-        return Ok(());
-    }
-    let again = json!({"reason": "客户来电称问题再次出现，要求继续处理。"});
-    life.act(handler, 2_880, "reopen", again).await?;
-    Ok(())
 }

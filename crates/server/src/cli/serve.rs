@@ -27,7 +27,7 @@ pub(super) struct Serve {
     place: Place,
     #[command(flatten)]
     door: Door,
-    /// Fill an empty database with about a hundred cases and users of every role.
+    /// Fill an empty database with about five hundred cases of sixty days and users of every role.
     #[arg(long)]
     demo: bool,
 }

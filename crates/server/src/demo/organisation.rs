@@ -30,10 +30,11 @@ const UNITS: [UnitLine; 14] = [
 ];
 
 /// Name to sign in with, name to show, role, unit. Their area is that of the unit.
-const STAFF: [(&str, &str, Role, &str); 18] = [
+const STAFF: [(&str, &str, Role, &str); 19] = [
     ("agent", "周敏", Role::Agent, "service"),
     ("specialist", "吴建国", Role::Specialist, "service"),
     ("supervisor", "郑晓岚", Role::Supervisor, "service"),
+    ("supervisor2", "钱蓉", Role::Supervisor, "service"),
     ("quality", "冯静", Role::Quality, "service"),
     ("compliance", "陈立", Role::Compliance, "security"),
     ("trainer", "褚文", Role::Trainer, "service"),

@@ -1,5 +1,6 @@
 //! Invented stories and who tells them. Numbers come from a range used for examples.
 
+use super::play::Step;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,13 +13,57 @@ pub(super) struct Story {
     /// Category found in triage, of a story registered without one.
     pub(super) sorted: Option<String>,
     pub(super) unit: String,
-    pub(super) assign: String,
-    pub(super) note: String,
-    pub(super) finding: String,
-    pub(super) outcome: String,
-    pub(super) reply: String,
-    pub(super) cause: String,
-    pub(super) said: String,
+    assign: String,
+    note: String,
+    finding: String,
+    outcome: String,
+    reply: String,
+    cause: String,
+    said: String,
+}
+
+/// How long ago a case came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Age {
+    /// More than ten days.
+    Old,
+    /// Two to ten days.
+    Recent,
+    /// Today.
+    Fresh,
+}
+
+/// What becomes of a case, whatever its story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ending {
+    /// Cases of this age have it.
+    pub(super) age: Age,
+    /// Whether it is registered without a category and left in triage.
+    #[serde(default)]
+    pub(super) unsorted: bool,
+    #[serde(default)]
+    pub(super) step: Vec<Step>,
+}
+
+/// A case of one of the ten stories.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Member {
+    /// What other cases call it.
+    pub(super) name: String,
+    /// Who registers it.
+    pub(super) by: String,
+    /// When it is received: so many days ago, and so many minutes after that.
+    pub(super) days_ago: i64,
+    #[serde(default)]
+    pub(super) plus: i64,
+    /// So many minutes before it was received did it happen.
+    pub(super) occurred: Option<i64>,
+    pub(super) intake: Value,
+    #[serde(default)]
+    pub(super) step: Vec<Step>,
 }
 
 #[derive(Deserialize)]
@@ -27,13 +72,42 @@ struct Book {
     story: Vec<Story>,
 }
 
-/// All stories.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Endings {
+    sorting: Vec<Step>,
+    ending: Vec<Ending>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ten {
+    case: Vec<Member>,
+}
+
+/// Everything that is played.
+pub(super) struct Script {
+    pub(super) stories: Vec<Story>,
+    /// How a case gets its category later.
+    pub(super) sorting: Vec<Step>,
+    pub(super) endings: Vec<Ending>,
+    /// The cases of the ten stories.
+    pub(super) members: Vec<Member>,
+}
+
+/// Reads everything.
 ///
 /// # Errors
-/// If the file is malformed, with its line.
-pub(super) fn read() -> Result<Vec<Story>, String> {
+/// If a file is malformed, with its line.
+pub(super) fn read() -> Result<Script, String> {
     let book: Book = toml::from_str(include_str!("stories.toml")).map_err(|error| format!("stories: {error}"))?;
-    Ok(book.story)
+    let endings: Endings = toml::from_str(include_str!("endings.toml")).map_err(|error| format!("endings: {error}"))?;
+    let mut members = Vec::new();
+    for text in [include_str!("ten.toml")] {
+        let ten: Ten = toml::from_str(text).map_err(|error| format!("ten stories: {error}"))?;
+        members.extend(ten.case);
+    }
+    Ok(Script { stories: book.story, sorting: endings.sorting, endings: endings.ending, members })
 }
 
 /// A place: region, words, whether in town.
@@ -60,6 +134,21 @@ const GIVEN: [&str; 12] =
     ["秀英", "建军", "丽华", "志强", "晓梅", "海涛", "雨桐", "国庆", "思远", "桂兰", "子涵", "明辉"];
 
 impl Story {
+    /// A word of the story.
+    pub(super) fn word(&self, name: &str) -> Option<&str> {
+        match name {
+            "sorted" => self.sorted.as_deref(),
+            "assign" => Some(&self.assign),
+            "note" => Some(&self.note),
+            "finding" => Some(&self.finding),
+            "outcome" => Some(&self.outcome),
+            "reply" => Some(&self.reply),
+            "cause" => Some(&self.cause),
+            "said" => Some(&self.said),
+            _ => None,
+        }
+    }
+
     /// The story as an intake, told by the n-th customer at a place.
     pub(super) fn intake(&self, n: usize, place: &Place) -> Value {
         let surname = SURNAMES.get(n * 5 % SURNAMES.len()).copied().unwrap_or_default();
@@ -95,9 +184,12 @@ mod tests {
 
     #[test]
     fn every_story_can_be_told() {
-        let stories = read().unwrap();
-        assert!(stories.len() >= 24);
-        for (n, story) in stories.iter().enumerate() {
+        let script = read().unwrap();
+        assert!(script.stories.len() >= 24);
+        for member in &script.members {
+            Intake::read(member.intake.clone()).unwrap_or_else(|faults| panic!("{}: {faults:?}", member.name));
+        }
+        for (n, story) in script.stories.iter().enumerate() {
             for place in PLACES {
                 Intake::read(story.intake(n, place)).unwrap_or_else(|faults| panic!("{n}: {faults:?}"));
             }

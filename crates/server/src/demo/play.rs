@@ -1,0 +1,213 @@
+//! The stage: steps written down in a file are played through the desk, with a clock that is moved.
+
+use super::stories::Story;
+use desk::attach::Beside;
+use desk::caller::Scope;
+use desk::{Caller, CaseRef, Desk, DeskError, jobs};
+use domain::actor::{Actor, ActorId, AreaScope};
+use domain::case::Case;
+use domain::command::Command;
+use domain::ids::UnitId;
+use domain::intake::Intake;
+use domain::refusal::Refusal;
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// One thing somebody does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
+    /// Name to sign in with; `handler` is whoever handles cases of this grade.
+    by: String,
+    /// Minutes since the step before.
+    after: i64,
+    /// A verb of the desk, or `attach`, `hand-off`, `same-again`.
+    #[serde(rename = "do")]
+    verb: String,
+    /// What goes with it. Words such as `in:60` or `case:parent` are looked up, see [`Stage::word`].
+    #[serde(default)]
+    with: Map<String, Value>,
+}
+
+/// Who plays, where, and what went wrong.
+pub(super) struct Stage<'a> {
+    pub(super) desk: &'a Desk,
+    callers: BTreeMap<String, Caller>,
+    units: BTreeMap<&'static str, UnitId>,
+    /// Nothing happens after this.
+    pub(super) until: Timestamp,
+    /// Numbers of cases that a story calls by a name.
+    pub(super) named: RefCell<BTreeMap<String, String>>,
+    /// Steps the desk refused: the demo goes on without them.
+    pub(super) refused: RefCell<Vec<String>>,
+}
+
+/// A case under way.
+pub(super) struct Life<'s> {
+    name: CaseRef,
+    version: i64,
+    grave: bool,
+    intake: Value,
+    story: Option<&'s Story>,
+}
+
+impl<'a> Stage<'a> {
+    /// Gathers the players. They see everything, whatever their own area.
+    pub(super) async fn set(
+        desk: &'a Desk,
+        system: &Caller,
+        units: BTreeMap<&'static str, UnitId>,
+        until: Timestamp,
+    ) -> Result<Self, DeskError> {
+        let player = |user: desk::organisation::Colleague| {
+            let area = AreaScope::everywhere();
+            let actor = Actor { id: ActorId::User(user.id), role: user.role.parse().ok()?, area, unit: user.unit };
+            Some((user.username.clone(), Caller { actor, name: user.username, scopes: Scope::ALL.to_vec() }))
+        };
+        let callers = desk.colleagues(system).await?.into_iter().filter_map(player).collect();
+        Ok(Self { desk, callers, units, until, named: RefCell::default(), refused: RefCell::default() })
+    }
+
+    /// Registers a contact at a moment.
+    pub(super) async fn register<'s>(
+        &self,
+        at: Timestamp,
+        by: &str,
+        intake: Value,
+        story: Option<&'s Story>,
+    ) -> Result<Option<Life<'s>>, DeskError> {
+        self.move_to(at).await?;
+        let Some(caller) = self.callers.get(by) else {
+            return Ok(None);
+        };
+        let typed = Intake::read(intake.clone()).map_err(Refusal::invalid)?;
+        let case = self.desk.register(caller, typed, None).await?.case;
+        let grave = case.grade != policy::Grade::Normal;
+        Ok(Some(Life { name: CaseRef::Id(case.id), version: case.version, grave, intake, story }))
+    }
+
+    /// Plays steps until they end or now is reached.
+    pub(super) async fn play(&self, life: &mut Life<'_>, steps: &[Step]) -> Result<(), DeskError> {
+        for step in steps {
+            let at = self.desk.time().now() + SignedDuration::from_mins(step.after);
+            if at >= self.until {
+                return Ok(());
+            }
+            self.move_to(at).await?;
+            match self.act(life, step, at).await {
+                Err(DeskError::Refused(refusal)) => {
+                    let codes: Vec<_> =
+                        refusal.faults.iter().map(|fault| format!("{} {}", fault.field, fault.code)).collect();
+                    self.refused.borrow_mut().push(format!("{}: {} {codes:?}", step.verb, refusal.code));
+                    return Ok(());
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass: whatever comes true by then has happened before the next step.
+    async fn move_to(&self, at: Timestamp) -> Result<(), DeskError> {
+        self.desk.time().set(at);
+        jobs::timers::ring_due(self.desk).await.map(drop)
+    }
+
+    async fn act(&self, life: &mut Life<'_>, step: &Step, at: Timestamp) -> Result<(), DeskError> {
+        let who = match step.by.as_str() {
+            "handler" if life.grave => "specialist",
+            "handler" => "agent",
+            named => named,
+        };
+        let Some(caller) = self.callers.get(who) else {
+            return Err(Refusal::not_found().into());
+        };
+        let with = self.looked_up(&Value::Object(step.with.clone()), life, at);
+        match step.verb.as_str() {
+            "attach" => self.attach(caller, life, &with).await,
+            "hand-off" => self.hand_off(caller, life, with).await,
+            "same-again" => self.same_again(caller, life).await,
+            verb => {
+                let command = Command::read(verb, with).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
+                life.version = self.run(caller, life, command).await?.version;
+                Ok(())
+            }
+        }
+    }
+
+    /// Carries a command out; what timers or another case wrote in between is taken note of first.
+    async fn run(&self, caller: &Caller, life: &Life<'_>, command: Command) -> Result<Case, DeskError> {
+        match self.desk.run(caller, &life.name, life.version, command.clone(), None).await {
+            Err(DeskError::Stale { current, .. }) => {
+                Ok(self.desk.run(caller, &life.name, current, command, None).await?.case)
+            }
+            other => Ok(other?.case),
+        }
+    }
+
+    async fn attach(&self, caller: &Caller, life: &Life<'_>, with: &Value) -> Result<(), DeskError> {
+        let text = |name: &str| with.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut upload = self.desk.begin_attachment(caller, &life.name).await?;
+        upload.write(text("text").as_bytes())?;
+        let beside = Beside { name: text("name"), note: Some(text("note")), seen: None };
+        self.desk.attach(upload, beside).await.map(drop)
+    }
+
+    /// Another body hands the same person's matter over; the desk finds the case by itself.
+    async fn hand_off(&self, caller: &Caller, life: &Life<'_>, mut with: Value) -> Result<(), DeskError> {
+        if let Some(body) = with.as_object_mut() {
+            body.insert("complaint".to_owned(), life.intake.clone());
+        }
+        self.desk.hand_off(caller, with).await.map(drop)
+    }
+
+    /// The customer gets in touch about the same once more; the second case goes up in the first.
+    async fn same_again(&self, caller: &Caller, life: &Life<'_>) -> Result<(), DeskError> {
+        let CaseRef::Id(first) = &life.name else {
+            return Ok(());
+        };
+        let typed = Intake::read(life.intake.clone()).map_err(Refusal::invalid)?;
+        let second = self.desk.register(caller, typed, None).await?.case;
+        let into = json!({"into": first.to_string(), "reason": "同一客户就同一事项再次来电，并入原案一并处理。"});
+        let command = Command::read("merge", into).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
+        self.desk.run(caller, &CaseRef::Id(second.id), second.version, command, None).await.map(drop)
+    }
+
+    /// Calls a case by a name, for other stories to refer to.
+    pub(super) fn call(&self, life: &Life<'_>, name: &str) {
+        if let CaseRef::Id(id) = &life.name {
+            self.named.borrow_mut().insert(name.to_owned(), id.to_string());
+        }
+    }
+
+    fn looked_up(&self, value: &Value, life: &Life<'_>, at: Timestamp) -> Value {
+        match value {
+            Value::Object(members) => {
+                let found = members.iter().map(|(name, value)| (name.clone(), self.looked_up(value, life, at)));
+                Value::Object(found.collect())
+            }
+            Value::String(text) => Value::String(self.word(text, life, at).unwrap_or_else(|| text.clone())),
+            other => other.clone(),
+        }
+    }
+
+    /// What a word stands for: `in:N` and `ago:N` minutes from now, `unit:` and `user:` by their names, `case:` by the
+    /// name a story gave it, `story:` from the story that is told.
+    fn word(&self, text: &str, life: &Life<'_>, at: Timestamp) -> Option<String> {
+        let (kind, rest) = text.split_once(':')?;
+        let minutes = || rest.parse().ok().map(SignedDuration::from_mins);
+        match kind {
+            "in" => Some((at + minutes()?).to_string()),
+            "ago" => Some((at - minutes()?).to_string()),
+            "unit" => self.units.get(rest).map(ToString::to_string),
+            "user" => Some(self.callers.get(rest)?.actor.user()?.to_string()),
+            "case" => self.named.borrow().get(rest).cloned(),
+            "story" if rest == "unit" => self.units.get(life.story?.unit.as_str()).map(ToString::to_string),
+            "story" => life.story?.word(rest).map(str::to_owned),
+            _ => None,
+        }
+    }
+}
