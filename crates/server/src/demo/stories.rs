@@ -102,12 +102,8 @@ pub(super) struct Script {
 pub(super) fn read() -> Result<Script, String> {
     let book: Book = toml::from_str(include_str!("stories.toml")).map_err(|error| format!("stories: {error}"))?;
     let endings: Endings = toml::from_str(include_str!("endings.toml")).map_err(|error| format!("endings: {error}"))?;
-    let mut members = Vec::new();
-    for text in [include_str!("ten.toml")] {
-        let ten: Ten = toml::from_str(text).map_err(|error| format!("ten stories: {error}"))?;
-        members.extend(ten.case);
-    }
-    Ok(Script { stories: book.story, sorting: endings.sorting, endings: endings.ending, members })
+    let ten: Ten = toml::from_str(include_str!("ten.toml")).map_err(|error| format!("ten stories: {error}"))?;
+    Ok(Script { stories: book.story, sorting: endings.sorting, endings: endings.ending, members: ten.case })
 }
 
 /// A place: region, words, whether in town.
