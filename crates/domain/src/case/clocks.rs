@@ -38,7 +38,7 @@ pub fn stop(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 /// Stops them as of the moment the fact became true, which may lie before it was recorded.
 #[must_use]
 pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
-    running(case)
+    open(case)
         .filter(|clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
         .map(|clock| {
             let outcome = if at <= clock.due_at { ClockOutcome::Met } else { ClockOutcome::Missed };
@@ -50,7 +50,7 @@ pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) ->
 /// Ends the running clocks that `which` picks because they have lost their object; one already overdue was missed.
 #[must_use]
 pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> Vec<Event> {
-    running(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
+    open(case).filter(|clock| which(clock)).map(|clock| without_object(clock, ctx)).collect()
 }
 
 /// Statutory clocks that lost their object with an ending that is taken back: they run on to their first limit, in the
@@ -118,8 +118,8 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 #[must_use]
 pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
-    running(from)
-        .filter(|theirs| match running(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
+    open(from)
+        .filter(|theirs| match open(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
             Some(mine) => theirs.due_at < mine.due_at,
             None => law(&theirs.rule),
         })
@@ -142,7 +142,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
     };
     let wanted = ctx.rules.clocks_started_by(fact, facts, grade, from);
     // One that stands still is counted anew when it runs on.
-    for clock in running(case).filter(|clock| clock.round == case.round && !clock.is_paused()) {
+    for clock in case.clocks.iter().filter(|clock| clock.round == case.round && clock.is_running()) {
         // From its own start, which for a clock that began anew in mid-round is not the round's.
         match ctx.rules.due_paused(&clock.rule, clock.from, facts, grade, &clock.pauses) {
             Some(started) => {
@@ -187,8 +187,8 @@ fn already_done(case: &Case, rule: &str, ctx: &Context<'_>) -> bool {
         || (case.reply.is_some() && rule.stops_on(StopFact::Replied))
 }
 
-fn running(case: &Case) -> impl Iterator<Item = &Clock> {
-    case.clocks.iter().filter(|clock| clock.ended.is_none())
+fn open(case: &Case) -> impl Iterator<Item = &Clock> {
+    case.clocks.iter().filter(|clock| clock.is_open())
 }
 
 fn without_object(clock: &Clock, ctx: &Context<'_>) -> Event {
