@@ -4,11 +4,13 @@
 use crate::cases::{self, ListQuery, Sort};
 use crate::{Db, Options, StoreError, Target, Tx, dump, statements};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Variable with the address of a PostgreSQL server for tests.
 pub const POSTGRES: &str = "REDRESS_TEST_POSTGRES";
+
+/// Variable with the address of a second PostgreSQL server, which a test may restart without disturbing the others.
+pub const UNSTEADY: &str = "REDRESS_TEST_POSTGRES_UNSTEADY";
 
 /// A database that disappears when dropped.
 pub struct Scratch {
@@ -45,23 +47,21 @@ pub fn sqlite() -> Result<Scratch, String> {
 /// # Errors
 /// If the server does not answer.
 pub fn postgres() -> Result<Option<Scratch>, String> {
-    let Some(server) = std::env::var(POSTGRES).ok().filter(|server| !server.is_empty()) else {
-        eprintln!("{POSTGRES} is not set: PostgreSQL is left out");
+    postgres_at(POSTGRES)
+}
+
+/// An empty database on the PostgreSQL server that a variable names, or `None` if it names none.
+///
+/// # Errors
+/// If the server does not answer.
+pub fn postgres_at(variable: &str) -> Result<Option<Scratch>, String> {
+    let Some(server) = std::env::var(variable).ok().filter(|server| !server.is_empty()) else {
+        eprintln!("{variable} is not set: PostgreSQL is left out");
         return Ok(None);
     };
     let name = format!("redress_{}", Uuid::now_v7().simple());
-    // Another test may be restarting the server at this very moment.
-    let made = || {
-        let mut client = postgres::Client::connect(&server, postgres::NoTls)?;
-        client.batch_execute(&format!("CREATE DATABASE {name}"))
-    };
-    let begun = Instant::now();
-    while let Err(error) = made() {
-        if begun.elapsed() > Duration::from_secs(20) {
-            return Err(error.to_string());
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    }
+    let mut client = postgres::Client::connect(&server, postgres::NoTls).map_err(|error| error.to_string())?;
+    client.batch_execute(&format!("CREATE DATABASE {name}")).map_err(|error| error.to_string())?;
     let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base).to_owned();
     Ok(Some(Scratch { target: Target::Postgres(format!("{base}/{name}")), folder: folder()?, server: Some(server) }))
 }

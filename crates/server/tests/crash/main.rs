@@ -133,7 +133,7 @@ fn postgresql_survives_power_cuts() {
 /// The database itself is restarted under load: the server answers 503 for a moment and heals by itself.
 #[test]
 fn a_database_restart_under_load_heals() {
-    let Some(scratch) = store::testing::postgres().unwrap() else { return };
+    let Some(scratch) = store::testing::postgres_at(store::testing::UNSTEADY).unwrap() else { return };
     let Ok(restart) = std::env::var("REDRESS_TEST_POSTGRES_RESTART") else {
         eprintln!("REDRESS_TEST_POSTGRES_RESTART is not set: the restart is left out");
         return;
