@@ -119,6 +119,7 @@ impl Library {
         };
         let packs = pins.iter().map(pack).collect::<Result<Vec<_>, _>>()?;
         let stack = Stack::new(packs).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
+        let stack = stack.of(self.plan.operator().clone());
         self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins.to_vec(), stack.clone());
         Ok(stack)
     }
@@ -132,7 +133,7 @@ impl Library {
     /// What people call a clock rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
     #[must_use]
     pub fn rule_title(&self, rule: &str) -> Option<&Text> {
-        self.packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| &rule.title)
+        self.packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| &rule.head.title)
     }
 
     /// Category, cause and region trees.

@@ -1,14 +1,15 @@
 //! Assessment: facts that raise severity or urgency, each with its reason. Rules only ever raise; a person lowers.
 
-use crate::basis::{Basis, Confidence};
+use crate::basis::Standing;
 use crate::document::Table;
 use crate::facts::{FactName, Facts};
 use crate::grade::{Severity, Urgency};
 use crate::predicate::Predicate;
 use crate::text::Text;
+use serde::Serialize;
 
 /// A rule that raises severity, urgency or both.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AssessRule {
     /// Identity within the pack.
     pub id: String,
@@ -21,11 +22,8 @@ pub struct AssessRule {
     /// Why, for people.
     pub reason: Text,
     /// What it rests on.
-    pub basis: Basis,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
+    #[serde(flatten)]
+    pub standing: Standing,
 }
 
 /// A rule that raised something.
@@ -83,9 +81,7 @@ impl AssessRule {
             (severity.flatten(), urgency.flatten())
         });
         let reason = table.text("reason");
-        let basis = table.needed("basis").and_then(|value| value.code());
-        let confidence = table.needed("confidence").and_then(|value| value.code());
-        let source = table.id("source");
+        let standing = Standing::read(&mut table);
         let when = when.filter(|when| {
             let unknown = when.facts().any(|fact| fact == FactName::Grade);
             if unknown {
@@ -98,15 +94,6 @@ impl AssessRule {
             !unknown && !empty
         });
         table.done();
-        Some(Self {
-            id: id?,
-            when: when?,
-            severity,
-            urgency,
-            reason: reason?,
-            basis: basis?,
-            confidence: confidence?,
-            source: source?,
-        })
+        Some(Self { id: id?, when: when?, severity, urgency, reason: reason?, standing: standing? })
     }
 }

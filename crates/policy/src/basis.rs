@@ -2,6 +2,7 @@
 //! carries its basis, its confidence and its source.
 
 use crate::code::codes;
+use crate::document::Table;
 use crate::text::Text;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,27 @@ codes! {
         Active = "active",
         /// For looking at; states compliance nowhere.
         Preview = "preview",
+    }
+}
+
+/// What a figure rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    /// What kind of text says so.
+    pub basis: Basis,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Key of the source in the pack.
+    pub source: String,
+}
+
+impl Standing {
+    /// Reads the three keys every figure has.
+    pub(crate) fn read(table: &mut Table<'_>) -> Option<Self> {
+        let basis = table.needed("basis").and_then(|value| value.code());
+        let confidence = table.needed("confidence").and_then(|value| value.code());
+        let source = table.id("source");
+        Some(Self { basis: basis?, confidence: confidence?, source: source? })
     }
 }
 

@@ -5,10 +5,13 @@
 
 mod load;
 
+pub(crate) use load::intervals;
+
 use crate::fault::Fault;
 use crate::text::Text;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +29,7 @@ pub enum DayKind<'c> {
 }
 
 /// A stretch of working time within a day, from its first moment up to, not including, its last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Interval {
     /// When it begins.
     pub from: Time,

@@ -1,21 +1,57 @@
-//! Clock rules: which fact starts a limit, which facts stop it, how long it is for each grade, and what a new grade
-//! does to it. The arithmetic is `deadline`'s.
+//! Clock rules: what starts a limit, which facts stop it, how long it is for each grade, and what a new grade does to it.
+//! The arithmetic is `deadline`'s; reading a rule is `clock/load.rs`'s.
 
-use crate::basis::{Basis, Confidence, Layer};
+mod load;
+
+pub(crate) use load::{amount, can_be_counted};
+
 use crate::code::codes;
-use crate::counting::{Counting, CountingRule};
+use crate::counting::{Counting, CountingRule, Ends};
 use crate::deadline::Pause;
 use crate::duration::Amount;
+use crate::facts::Facts;
 use crate::grade::Grade;
-use crate::predicate::Predicate;
-use crate::text::Text;
+use crate::rule::RuleHead;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fmt;
 
 codes! {
     /// What a clock means.
     pub ClockKind {
         /// Something must have happened by then.
         Due = "due",
+        /// A right exists from then on and not before.
+        NotBefore = "not_before",
+        /// Nothing may stay open beyond it, whatever else is agreed.
+        Cap = "cap",
+        /// Records are kept until then.
+        KeepUntil = "keep_until",
+        /// A right that lapses then.
+        Window = "window",
+        /// So many tries must have been made within the time.
+        Attempts = "attempts",
+        /// Due again and again, each time counted from the last.
+        Recurring = "recurring",
+        /// Shares of all cases that are to be done within their times; says nothing about one case.
+        Percentile = "percentile",
+    }
+}
+
+impl ClockKind {
+    /// Whether a case has such a clock of its own.
+    #[must_use]
+    pub const fn runs_in_a_case(self) -> bool {
+        !matches!(self, Self::Percentile)
+    }
+
+    /// Whether somebody is late once it has run out. A right that begins and a record whose time is over are not.
+    #[must_use]
+    pub const fn can_be_missed(self) -> bool {
+        matches!(self, Self::Due | Self::Cap | Self::Attempts | Self::Recurring)
     }
 }
 
@@ -50,6 +86,49 @@ codes! {
         HandedOff = "handed_off",
         /// The customer rejected the outcome.
         Disputed = "disputed",
+        /// Somebody tried to reach the customer and did not.
+        ContactFailed = "contact_failed",
+    }
+}
+
+/// What a rule counts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A fact.
+    Fact(StartFact),
+    /// The last moment of another clock of the pack, written `expiry:<clock>`.
+    Expiry(String),
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(fact) => f.write_str(fact.code()),
+            Self::Expiry(clock) => write!(f, "expiry:{clock}"),
+        }
+    }
+}
+
+impl Start {
+    /// Reads a fact's code or `expiry:<clock>`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("expiry:") {
+            Some(clock) => Some(Self::Expiry(clock.to_owned())),
+            None => StartFact::from_code(text).map(Self::Fact),
+        }
+    }
+}
+
+impl Serialize for Start {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Start {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("unknown start {text:?}")))
     }
 }
 
@@ -91,8 +170,78 @@ codes! {
     }
 }
 
+/// Whether waiting stops the clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pausing {
+    /// It never stands still. Almost nowhere may it, so this is the default.
+    #[default]
+    Never,
+    /// While the case waits, whatever for.
+    Always,
+    /// While the case waits for one of these ([`Facts::WAITS`]).
+    While(Vec<String>),
+}
+
+impl Pausing {
+    /// Whether it stands still while the case waits for something.
+    #[must_use]
+    pub fn stops_for(&self, waits_for: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::Always => true,
+            Self::While(listed) => listed.iter().any(|listed| listed == waits_for),
+        }
+    }
+}
+
+/// A longer time a case may be given, once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Extension {
+    /// What is added, counted from the first limit's last day; or, if `total`, what the whole time then is.
+    pub amount: Amount,
+    /// Whether the amount is the whole time.
+    pub total: bool,
+    /// Within what of the start the other side must be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notice_within: Option<Amount>,
+}
+
+/// Tries to be made before a matter may go on without the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Attempts {
+    /// How many.
+    pub need: u32,
+    /// Whether only one a day counts.
+    pub distinct_days: bool,
+}
+
+impl Attempts {
+    /// The try with which enough were made, of tries in any order.
+    #[must_use]
+    pub fn enough(&self, tries: &[Timestamp], from: Timestamp, until: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        let mut tries: Vec<Timestamp> = tries.iter().copied().filter(|at| (from..=until).contains(at)).collect();
+        tries.sort_unstable();
+        if self.distinct_days {
+            let mut days: BTreeSet<Date> = BTreeSet::new();
+            tries.retain(|at| days.insert(zone.to_datetime(*at).date()));
+        }
+        usize::try_from(self.need).ok().and_then(|need| tries.get(need.checked_sub(1)?)).copied()
+    }
+}
+
+/// A share of all cases that is to be done within a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// Of a hundred cases.
+    pub percent: u8,
+    /// The time.
+    pub within: Amount,
+}
+
 /// How long a clock runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Limit {
     /// For each grade; a grade without an amount has no such clock.
     ByGrade {
@@ -155,42 +304,44 @@ impl Limit {
 }
 
 /// One clock of a pack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClockRule {
-    /// Identity within the pack.
-    pub id: String,
-    /// What people call it.
-    pub title: Text,
+    /// What every rule has.
+    #[serde(flatten)]
+    pub head: RuleHead,
     /// What it means.
     pub kind: ClockKind,
-    /// Whether the operator may edit it.
-    pub layer: Layer,
-    /// What it rests on.
-    pub basis: Basis,
-    /// How sure the figure is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
     /// Who has to act.
     pub owner: Owner,
     /// What starts it.
-    pub start: Vec<StartFact>,
-    /// What stops it.
+    pub start: Vec<Start>,
+    /// What stops it; the first of them is what the clock asks for.
     pub stop: Vec<StopFact>,
-    /// How long it runs.
+    /// How long it runs; of a share of all cases the longest of its times.
     pub limit: Limit,
     /// How it is counted; where the rule says nothing, as is usual for the unit.
     pub counting: CountingRule,
-    /// Cases it applies to.
-    pub applies: Predicate,
-    /// Whether waiting may stop it. Almost nowhere may it; the default is no.
-    pub pausable: bool,
+    /// Whether waiting may stop it.
+    pub pausable: Pausing,
     /// What a new grade does.
     pub on_regrade: OnRegrade,
     /// Percentages of the time at which to warn, ascending; 100 is the deadline itself.
     pub warn_at: Vec<u8>,
-    /// Interpretation to print with each result.
-    pub note: Option<Text>,
+    /// A longer time a case may be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extend: Option<Extension>,
+    /// Tries to be made; of the kind that counts them only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Attempts>,
+    /// Shares to be reached, ascending; of the kind that measures them only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
+    /// What the mean over all cases may be at most, beside the limit of each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean: Option<Amount>,
+    /// Why a later start may lead to an earlier limit, where the rule wants it so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_overtake: Option<crate::text::Text>,
 }
 
 impl ClockRule {
@@ -203,18 +354,34 @@ impl ClockRule {
     /// Whether a fact starts this clock.
     #[must_use]
     pub fn starts_on(&self, fact: StartFact) -> bool {
-        self.start.contains(&fact)
+        self.start.iter().any(|start| matches!(start, Start::Fact(own) if *own == fact))
     }
 
-    /// The spans that count for this rule: none unless it may be paused, and never for the law layer.
+    /// Whether the end of another clock starts this one.
+    #[must_use]
+    pub fn starts_after(&self, clock: &str) -> bool {
+        self.start.iter().any(|start| matches!(start, Start::Expiry(own) if own == clock))
+    }
+
+    /// The spans that count for this rule: none unless it may be paused.
     pub(crate) fn pauses<'p>(&self, pauses: &'p [Pause]) -> &'p [Pause] {
-        if self.pausable && self.layer != Layer::Law { pauses } else { &[] }
+        if self.pausable == Pausing::Never { &[] } else { pauses }
     }
 
-    /// How an amount of this rule is counted.
+    /// How an amount of this rule is counted. A right that begins does so on the day after.
     #[must_use]
     pub fn counting_for(&self, amount: Amount) -> Counting {
-        self.counting.complete(amount)
+        let counting = self.counting.complete(amount);
+        if self.kind == ClockKind::NotBefore && self.counting.ends.is_none() && !amount.is_momentary() {
+            return Counting { ends: Ends::DayAfterStart, ..counting };
+        }
+        counting
+    }
+
+    /// The amount for a case, when the rule is for it.
+    pub(crate) fn amount(&self, facts: &Facts, grade: Grade, start: Timestamp, zone: &TimeZone) -> Option<Amount> {
+        let amount = self.limit.of(grade, facts.area_type.as_deref())?;
+        self.head.holds(facts, Some(grade), start, zone).then_some(amount)
     }
 
     /// The moments at which to warn about a clock of this rule, with their percentages.

@@ -70,15 +70,19 @@ impl Counting {
 }
 
 /// The counting a rule states; what it leaves open is filled in as is usual for the unit of the amount at hand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CountingRule {
     /// Whether the day of the start counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_day: Option<FirstDay>,
     /// When the time is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<Ends>,
     /// Where a last day moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub roll: Option<Roll>,
     /// Less than the amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub strictly_less: Option<bool>,
 }
 

@@ -29,11 +29,14 @@ struct Sheet<'d> {
 
 impl Sheet<'_> {
     fn fault(&self, at: usize, message: String, hint: Option<String>) {
+        self.fault_at(place(self.text, at), message, hint);
+    }
+
+    fn fault_at(&self, (line, column): (u32, u32), message: String, hint: Option<String>) {
         let mut faults = self.faults.borrow_mut();
         if faults.len() >= MOST_FAULTS {
             return;
         }
-        let (line, column) = place(self.text, at);
         faults.push(Fault { file: self.file.map(str::to_owned), line, column, message, hint });
     }
 }
@@ -94,12 +97,13 @@ impl<'d> Table<'d> {
 
     /// Where the table stands, for faults found after it was read.
     pub(crate) fn place(&self) -> Place<'d> {
-        Place { sheet: self.sheet, at: self.at }
+        let (line, column) = place(self.sheet.text, self.at);
+        self.at(line, column)
     }
 
-    /// The same table, to report faults at its place once it was handed on.
-    pub(crate) fn again(&self) -> Self {
-        Self { sheet: self.sheet, table: self.table, at: self.at, asked: Vec::new() }
+    /// A place of the same file by line and column.
+    pub(crate) fn at(&self, line: u32, column: u32) -> Place<'d> {
+        Place { sheet: self.sheet, line, column }
     }
 
     /// The value of a key that may be absent.
@@ -120,15 +124,29 @@ impl<'d> Table<'d> {
 
     /// A short stable name: lower-case letters, digits, `_`, `-` and `.`.
     pub(crate) fn id(&mut self, key: &'static str) -> Option<String> {
-        let value = self.needed(key)?;
-        let id = value.string()?;
-        let fits = (1..=64).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
-        if !fits {
-            value.fault("is no identifier: use 1 to 64 of a-z, 0-9, `_`, `-` and `.`");
-            return None;
+        self.needed(key)?.id()
+    }
+
+    /// A key that may be absent: what was read, nothing when absent, nothing at all when wrong.
+    pub(crate) fn maybe<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(Value<'d>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match self.optional(key) {
+            Some(value) => read(value).map(Some),
+            None => Some(None),
         }
-        Some(id.to_owned())
+    }
+
+    /// A key with a default: what was read, the default when absent, nothing when wrong.
+    pub(crate) fn or<T>(
+        &mut self,
+        key: &'static str,
+        absent: T,
+        read: impl FnOnce(Value<'d>) -> Option<T>,
+    ) -> Option<T> {
+        self.maybe(key, read).map(|read| read.unwrap_or(absent))
     }
 
     /// A text in both languages, each non-empty.
@@ -170,13 +188,19 @@ impl<'d> Table<'d> {
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'d> {
     sheet: &'d Sheet<'d>,
-    at: usize,
+    line: u32,
+    column: u32,
 }
 
 impl Place<'_> {
+    /// Line and column, both counted from 1.
+    pub(crate) fn position(self) -> (u32, u32) {
+        (self.line, self.column)
+    }
+
     /// Reports a fault there.
     pub(crate) fn fault(self, message: impl Into<String>) {
-        self.sheet.fault(self.at, message.into(), None);
+        self.sheet.fault_at((self.line, self.column), message.into(), None);
     }
 }
 
@@ -240,6 +264,30 @@ impl<'d> Value<'d> {
         }
     }
 
+    /// A short stable name: lower-case letters, digits, `_`, `-` and `.`.
+    pub(crate) fn id(&self) -> Option<String> {
+        let id = self.string()?;
+        let fits = (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
+        if !fits {
+            return self.none("is no identifier: use 1 to 64 of a-z, 0-9, `_`, `-` and `.`");
+        }
+        Some(id.to_owned())
+    }
+
+    /// One name or a list of them, without repeats and not empty.
+    pub(crate) fn ids(&self) -> Option<Vec<String>> {
+        let mut ids = Vec::new();
+        for item in self.many()? {
+            let id = item.id()?;
+            if ids.contains(&id) {
+                return item.none("is listed twice");
+            }
+            ids.push(id);
+        }
+        Some(ids)
+    }
+
     /// A string that something else reads.
     pub(crate) fn parsed<T, E: std::fmt::Display>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         match parse(self.string()?) {
@@ -252,6 +300,11 @@ impl<'d> Value<'d> {
     pub(crate) fn whole(&self) -> Option<i64> {
         let number = self.value.as_integer().and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
         number.or_else(|| self.none("must be a whole number"))
+    }
+
+    /// The flag it is, when it is one, so that a key can take either form.
+    pub(crate) fn as_flag(&self) -> Option<bool> {
+        self.value.as_bool()
     }
 
     /// `true` or `false`.
@@ -272,8 +325,17 @@ impl<'d> Value<'d> {
 
     /// One code of a closed list.
     pub(crate) fn code<C: Coded>(&self) -> Option<C> {
-        let text = self.string()?;
+        self.code_of(self.string()?)
+    }
+
+    /// One code of a closed list that is a part of the string.
+    pub(crate) fn code_of<C: Coded>(&self, text: &'d str) -> Option<C> {
         Key { sheet: self.sheet, at: self.at, name: text }.code(&format!("value of `{}`", shown(self.key)))
+    }
+
+    /// Refuses a part of the string, suggesting the closest known one.
+    pub(crate) fn unknown(&self, what: &str, text: &'d str, known: impl Iterator<Item = &'static str>) {
+        Key { sheet: self.sheet, at: self.at, name: text }.unknown(what, known);
     }
 
     /// One code or an array of them, without repeats and not empty.
@@ -294,8 +356,7 @@ impl<'d> Value<'d> {
     pub(crate) fn listed(&self, known: &'static [&'static str]) -> Option<String> {
         let text = self.string()?;
         if !known.contains(&text) {
-            Key { sheet: self.sheet, at: self.at, name: text }
-                .unknown(&format!("value of `{}`", shown(self.key)), known.iter().copied());
+            self.unknown(&format!("value of `{}`", shown(self.key)), text, known.iter().copied());
             return None;
         }
         Some(text.to_owned())

@@ -5,10 +5,11 @@ mod lines;
 
 use crate::basis::{Basis, Confidence, Layer, Source, Status};
 use crate::calendar::{Calendar, DayKind};
-use crate::clock::StartFact;
+use crate::clock::{ClockKind, Start};
 use crate::counting::{Counting, Roll};
 use crate::duration::Amount;
 use crate::grade::Grade;
+use crate::rule::VersionSpan;
 use crate::text::Text;
 use crate::window::WindowFrom;
 use jiff::Timestamp;
@@ -77,9 +78,15 @@ pub struct RuleRef {
     /// The grade that chose the amount; none where no grade has a part in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grade: Option<Grade>,
+    /// The dates the rule holds for, where it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionSpan>,
+    /// What kind of clock it is; none for a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ClockKind>,
     /// What starts such a clock; empty for a window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub start: Vec<StartFact>,
+    pub start: Vec<Start>,
     /// What such a window counts from; none for a clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<WindowFrom>,

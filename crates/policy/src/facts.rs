@@ -1,7 +1,11 @@
 //! What rules may look at: a closed list, so that a pack cannot ask for something nobody will ever supply.
 
 use crate::code::codes;
+use crate::document::Value;
 use crate::grade::{Severity, Urgency};
+use crate::predicate::parse_sum;
+use jiff::Timestamp;
+use serde::Serialize;
 
 /// What is known about a case. Codes are the caller's stable codes, such as `complaint` or `hotline`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +46,41 @@ pub struct Facts {
     pub regulator: bool,
     /// The customer is a key account.
     pub key_account: bool,
+    /// Code of the cause, once it is known, such as `N03`.
+    pub cause: Option<String>,
+    /// First receipt in any channel.
+    pub received_at: Option<Timestamp>,
+    /// When the matter happened.
+    pub occurred_at: Option<Timestamp>,
+    /// How large the operator is.
+    pub operator: Operator,
+}
+
+/// How large an operator is: some duties begin at a size. What nobody stated is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Operator {
+    /// Services in operation at the end of the last period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub services_in_operation: Option<i64>,
+    /// Subscribers in the year before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribers: Option<i64>,
+    /// Turnover of the year before, in hundredths of the currency's unit, and the ISO 4217 code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turnover: Option<(i64, String)>,
+}
+
+impl Operator {
+    /// Reads `[operator]` of an installation's list of stacks.
+    pub(crate) fn read(value: Value<'_>) -> Option<Self> {
+        let mut table = value.table()?;
+        let count = |value: Value<'_>| value.whole().filter(|number| *number >= 0);
+        let services_in_operation = table.maybe("services_in_operation", count);
+        let subscribers = table.maybe("subscribers", count);
+        let turnover = table.maybe("turnover", |value| value.parsed(parse_sum));
+        table.done();
+        Some(Self { services_in_operation: services_in_operation?, subscribers: subscribers?, turnover: turnover? })
+    }
 }
 
 impl Facts {
@@ -85,6 +124,9 @@ impl Facts {
     /// Circumstances a rule may name.
     pub const VULNERABILITIES: &'static [&'static str] =
         &["elderly", "disabled", "minor", "illness", "rural_remote", "hardship", "language", "other"];
+    /// What a case may wait for that a rule may name.
+    pub const WAITS: &'static [&'static str] =
+        &["waiting_customer", "waiting_third_party", "waiting_parts", "waiting_access", "force_majeure"];
     /// Product lines a rule may name.
     pub const PRODUCTS: &'static [&'static str] = &[
         "mobile",
@@ -137,6 +179,14 @@ codes! {
         Regulator = "regulator",
         /// [`Facts::key_account`].
         KeyAccount = "key_account",
+        /// [`Facts::cause`], how it begins.
+        Cause = "cause",
+        /// [`Operator::services_in_operation`].
+        ServicesInOperation = "services_in_operation",
+        /// [`Operator::subscribers`].
+        Subscribers = "subscribers",
+        /// [`Operator::turnover`], written `"1000.00 CNY"`.
+        Turnover = "turnover",
         /// The grade the case has; unknown while it is being graded.
         Grade = "grade",
     }

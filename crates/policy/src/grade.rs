@@ -4,6 +4,7 @@
 use crate::code::codes;
 use crate::document::Table;
 use crate::text::{Lang, Text};
+use serde::Serialize;
 
 codes! {
     /// How grave a matter is.
@@ -68,7 +69,7 @@ pub struct GradeDecision {
 }
 
 /// One row: the combinations it covers and the grade it gives.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GradeRow {
     /// Identity within the pack.
     pub id: String,
@@ -89,7 +90,7 @@ impl GradeRow {
 }
 
 /// Every combination of severity and urgency with exactly one row: held by construction, one field a combination.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DecisionTable {
     normal_normal: GradeRow,
     normal_urgent: GradeRow,

@@ -14,33 +14,53 @@ mod counting;
 mod deadline;
 mod document;
 mod duration;
+mod duty;
+mod effect;
 mod explain;
 mod facts;
 mod fault;
+mod gate;
 mod grade;
+mod letter;
+mod money;
 mod pack;
 mod period;
 mod plan;
 mod predicate;
+mod remedy;
+mod rule;
 mod stack;
 mod text;
 mod window;
 
 pub use assess::{AssessRule, Assessment, Raised};
-pub use basis::{Basis, Confidence, Layer, Source, Status, Tier};
+pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, DayKind, Interval, UnknownZone};
-pub use clock::{ClockKind, ClockRule, Limit, OnRegrade, Owner, StartFact, Started, StopFact};
+pub use clock::{
+    Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, Start, StartFact, Started, StopFact,
+    Target,
+};
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused};
 pub use duration::{Amount, AmountFault};
+pub use duty::{
+    ContactHours, ConversionRule, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule, RetentionRule,
+    RouteRule, Stage,
+};
+pub use effect::{Action, At, EffectRule, Told};
 pub use explain::{Explanation, Note, RuleRef, Step};
-pub use facts::{FactName, Facts};
+pub use facts::{FactName, Facts, Operator};
 pub use fault::Fault;
+pub use gate::{Evidence, GateRule, Need, Step as GatedStep};
 pub use grade::{DecisionTable, Grade, GradeDecision, GradeRow, Severity, Urgency};
-pub use pack::{Pack, ReviewRule};
+pub use letter::{Element, LetterRule, Medium, Proof, Recipient, Words};
+pub use money::Sum;
+pub use pack::{Pack, ReviewRule, RuleKind};
 pub use period::Period;
 pub use plan::Plan;
 pub use predicate::Predicate;
+pub use remedy::{CompensationRule, Held, HoldRule, Owed, Per, Rate};
+pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};
 pub use window::{Window, WindowFrom, WindowRule, WindowState, Windows};

@@ -1,27 +1,37 @@
 //! Policy packs: the rules of one jurisdiction or house, with version, sources and calendar. A pack says what its rules
 //! are; what they mean for a case is asked of the stack it stands in ([`crate::Stack`]).
 
+mod links;
 mod load;
 
 use crate::assess::AssessRule;
-use crate::basis::{Basis, Confidence, Source, Status, Tier};
+use crate::basis::{Confidence, Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
 use crate::clock::{ClockRule, Started};
+use crate::code::codes;
 use crate::deadline::{Pause, due_at_paused, due_paused};
 use crate::duration::Amount;
+use crate::duty::{ContactHours, ConversionRule, ReportRule, RetentionRule, RouteRule};
+use crate::effect::EffectRule;
 use crate::explain::{Explanation, Note, RuleRef};
 use crate::facts::Facts;
 use crate::fault::Fault;
+use crate::gate::GateRule;
 use crate::grade::{DecisionTable, Grade};
+use crate::letter::LetterRule;
 use crate::period::Period;
+use crate::predicate::Predicate;
+use crate::remedy::{CompensationRule, HoldRule};
+use crate::rule::RuleHead;
 use crate::text::Text;
 use crate::window::{Window, WindowRule};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// Which outcomes need a second pair of eyes before the customer hears of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReviewRule {
     /// Identity within the pack.
     pub id: String,
@@ -32,15 +42,40 @@ pub struct ReviewRule {
     /// Why, for people.
     pub reason: Text,
     /// What it rests on.
-    pub basis: Basis,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
+codes! {
+    /// Kind of a rule.
+    pub RuleKind {
+        /// A limit of time.
+        Clock = "clock",
+        /// A right that opens and closes.
+        Window = "window",
+        /// What becomes a complaint.
+        Conversion = "convert",
+        /// What happens by itself.
+        Effect = "effect",
+        /// What must be there before a step.
+        Gate = "gate",
+        /// A message with required content.
+        Letter = "letter",
+        /// What must not be done.
+        Hold = "hold",
+        /// A way to a body outside.
+        Route = "route",
+        /// What is owed.
+        Compensation = "compensation",
+        /// How long records are kept.
+        Retention = "retention",
+        /// What is reported.
+        Report = "report",
+    }
 }
 
 /// A loaded pack.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Pack {
     id: String,
     version: String,
@@ -50,17 +85,42 @@ pub struct Pack {
     status: Status,
     valid_from: Date,
     valid_to: Option<Date>,
+    #[serde(serialize_with = "calendar_name")]
     calendar: Arc<Calendar>,
+    #[serde(skip_serializing_if = "Predicate::always_holds")]
+    applies: Predicate,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unless: Option<Predicate>,
     sources: Vec<Source>,
-    clocks: Vec<ClockRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     grades: Option<DecisionTable>,
     assess: Vec<AssessRule>,
     reviews: Vec<ReviewRule>,
+    clocks: Vec<ClockRule>,
     windows: Vec<WindowRule>,
+    conversions: Vec<ConversionRule>,
+    effects: Vec<EffectRule>,
+    gates: Vec<GateRule>,
+    letters: Vec<LetterRule>,
+    holds: Vec<HoldRule>,
+    routes: Vec<RouteRule>,
+    compensations: Vec<CompensationRule>,
+    retentions: Vec<RetentionRule>,
+    reports: Vec<ReportRule>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reopen: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     suspend: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     repeat: Option<Period>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_hours: Option<ContactHours>,
     notes: Vec<Text>,
+}
+
+// The signature is serde's.
+fn calendar_name<S: serde::Serializer>(calendar: &Arc<Calendar>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{}@{}", calendar.id(), calendar.version()))
 }
 
 impl Pack {
@@ -148,14 +208,36 @@ impl Pack {
     /// A clock rule by its identity.
     #[must_use]
     pub fn clock(&self, rule: &str) -> Option<&ClockRule> {
-        self.clocks.iter().find(|clock| clock.id == rule)
+        self.clocks.iter().find(|clock| clock.head.id == rule)
+    }
+
+    /// Whether the pack is for an operator at all. What nobody stated about it excludes nothing.
+    #[must_use]
+    pub fn is_for(&self, facts: &Facts) -> bool {
+        self.applies.holds(facts, None) && !self.unless.as_ref().is_some_and(|unless| unless.holds(facts, None))
+    }
+
+    /// Heads of its rules, kind by kind; identities differ among them.
+    pub fn heads(&self) -> impl Iterator<Item = (RuleKind, &RuleHead)> {
+        let of = |kind: RuleKind| move |head| (kind, head);
+        let clocks = self.clocks.iter().map(|rule| &rule.head).map(of(RuleKind::Clock));
+        let windows = self.windows.iter().map(|rule| &rule.head).map(of(RuleKind::Window));
+        let conversions = self.conversions.iter().map(|rule| &rule.head).map(of(RuleKind::Conversion));
+        let effects = self.effects.iter().map(|rule| &rule.head).map(of(RuleKind::Effect));
+        let gates = self.gates.iter().map(|rule| &rule.head).map(of(RuleKind::Gate));
+        let letters = self.letters.iter().map(|rule| &rule.head).map(of(RuleKind::Letter));
+        let holds = self.holds.iter().map(|rule| &rule.head).map(of(RuleKind::Hold));
+        let routes = self.routes.iter().map(|rule| &rule.head).map(of(RuleKind::Route));
+        let compensations = self.compensations.iter().map(|rule| &rule.head).map(of(RuleKind::Compensation));
+        let retentions = self.retentions.iter().map(|rule| &rule.head).map(of(RuleKind::Retention));
+        let reports = self.reports.iter().map(|rule| &rule.head).map(of(RuleKind::Report));
+        let first = clocks.chain(windows).chain(conversions).chain(effects).chain(gates).chain(letters);
+        first.chain(holds).chain(routes).chain(compensations).chain(retentions).chain(reports)
     }
 
     /// Identities of its rules that a case refers to.
     pub(crate) fn rule_ids(&self) -> impl Iterator<Item = &str> {
-        let clocks = self.clocks.iter().map(|rule| rule.id.as_str());
-        let windows = self.windows.iter().map(|rule| rule.id.as_str());
-        clocks.chain(windows).chain(self.assess.iter().map(|rule| rule.id.as_str()))
+        self.heads().map(|(_, head)| head.id.as_str()).chain(self.assess.iter().map(|rule| rule.id.as_str()))
     }
 
     /// The decision table of grades, when it grades at all.
@@ -180,6 +262,66 @@ impl Pack {
     #[must_use]
     pub fn windows(&self) -> &[WindowRule] {
         &self.windows
+    }
+
+    /// What becomes a complaint.
+    #[must_use]
+    pub fn conversions(&self) -> &[ConversionRule] {
+        &self.conversions
+    }
+
+    /// What happens by itself.
+    #[must_use]
+    pub fn effects(&self) -> &[EffectRule] {
+        &self.effects
+    }
+
+    /// What must be there before a step.
+    #[must_use]
+    pub fn gates(&self) -> &[GateRule] {
+        &self.gates
+    }
+
+    /// Its letters.
+    #[must_use]
+    pub fn letters(&self) -> &[LetterRule] {
+        &self.letters
+    }
+
+    /// What must not be done while a matter is open.
+    #[must_use]
+    pub fn holds(&self) -> &[HoldRule] {
+        &self.holds
+    }
+
+    /// Ways to bodies outside.
+    #[must_use]
+    pub fn routes(&self) -> &[RouteRule] {
+        &self.routes
+    }
+
+    /// What is owed for lateness.
+    #[must_use]
+    pub fn compensations(&self) -> &[CompensationRule] {
+        &self.compensations
+    }
+
+    /// How long records are kept.
+    #[must_use]
+    pub fn retentions(&self) -> &[RetentionRule] {
+        &self.retentions
+    }
+
+    /// What is reported outside.
+    #[must_use]
+    pub fn reports(&self) -> &[ReportRule] {
+        &self.reports
+    }
+
+    /// When customers may be called.
+    #[must_use]
+    pub const fn contact_hours(&self) -> Option<&ContactHours> {
+        self.contact_hours.as_ref()
     }
 
     /// How long after its closing a case may be taken up again.
@@ -216,50 +358,53 @@ impl Pack {
         grade: Grade,
         pauses: &[Pause],
     ) -> Option<Explanation> {
-        let amount = amount(rule, facts, grade)?;
+        let amount = self.amount(rule, facts, grade, start)?;
         let counting = rule.counting_for(amount);
         let mut explanation = due_paused(start, amount, &counting, &self.calendar, rule.pauses(pauses)).explanation;
         explanation.rule = Some(RuleRef {
-            pack: self.id.clone(),
-            pack_version: self.version.clone(),
-            pack_status: self.status,
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            layer: rule.layer,
-            basis: rule.basis,
-            confidence: rule.confidence,
-            source: self.source(&rule.source)?.clone(),
             grade: rule.limit.is_by_grade().then_some(grade),
             start: rule.start.clone(),
-            from: None,
-            states_compliance: self.states_compliance(rule.confidence),
+            kind: Some(rule.kind),
+            ..self.reference(&rule.head)?
         });
         if rule.limit.is_by_area() && facts.area_type.is_none() {
             explanation.notes.push(Note::AreaAssumed);
         }
-        explanation.notes.extend(rule.note.clone().map(|text| Note::Interpretation { text }));
+        explanation.notes.extend(rule.head.note.clone().map(|text| Note::Interpretation { text }));
         Some(explanation)
+    }
+
+    /// The amount of a rule for a case, when pack and rule are for it.
+    fn amount(&self, rule: &ClockRule, facts: &Facts, grade: Grade, start: Timestamp) -> Option<Amount> {
+        rule.amount(facts, grade, start, self.calendar.zone()).filter(|_| self.is_for(facts))
     }
 
     /// A window of this pack, counted from a moment.
     pub(crate) fn window(&self, rule: &WindowRule, from: Timestamp) -> Option<Window> {
         let (opens_at, mut explanation) = rule.count(from, &self.calendar);
-        explanation.rule = Some(RuleRef {
+        explanation.rule = Some(RuleRef { from: Some(rule.from), ..self.reference(&rule.head)? });
+        Some(Window { rule: rule.head.id.clone(), opens_at, closes_at: explanation.due_at, explanation })
+    }
+
+    /// What stands behind a rule, for an explanation.
+    fn reference(&self, head: &RuleHead) -> Option<RuleRef> {
+        Some(RuleRef {
             pack: self.id.clone(),
             pack_version: self.version.clone(),
             pack_status: self.status,
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            layer: rule.layer,
-            basis: rule.basis,
-            confidence: rule.confidence,
-            source: self.source(&rule.source)?.clone(),
+            rule: head.id.clone(),
+            title: head.title.clone(),
+            layer: head.layer,
+            basis: head.basis(),
+            confidence: head.confidence(),
+            source: self.source(&head.standing.source)?.clone(),
+            version: head.version,
             grade: None,
             start: Vec::new(),
-            from: Some(rule.from),
-            states_compliance: self.states_compliance(rule.confidence),
-        });
-        Some(Window { rule: rule.id.clone(), opens_at, closes_at: explanation.due_at, explanation })
+            kind: None,
+            from: None,
+            states_compliance: self.states_compliance(head.confidence()),
+        })
     }
 
     /// Whether compliance may be stated from a figure. A preview or an unverified figure may only remind.
@@ -278,14 +423,8 @@ impl Pack {
         grade: Grade,
         pauses: &[Pause],
     ) -> Option<Started> {
-        let amount = amount(rule, facts, grade)?;
+        let amount = self.amount(rule, facts, grade, from)?;
         let due_at = due_at_paused(from, amount, &rule.counting_for(amount), &self.calendar, rule.pauses(pauses));
-        Some(Started { rule: rule.id.clone(), from, due_at })
+        Some(Started { rule: rule.head.id.clone(), from, due_at })
     }
-}
-
-/// The amount of a rule for a case, when the rule applies to it.
-fn amount(rule: &ClockRule, facts: &Facts, grade: Grade) -> Option<Amount> {
-    let amount = rule.limit.of(grade, facts.area_type.as_deref())?;
-    rule.applies.holds(facts, Some(grade)).then_some(amount)
 }

@@ -1,27 +1,25 @@
 //! Periods: a length of time a pack sets for something that is no clock: taking a case up again, holding it, calling
 //! another contact a repeat.
 
-use crate::basis::{Basis, Confidence};
+use crate::basis::Standing;
 use crate::calendar::Calendar;
 use crate::counting::CountingRule;
 use crate::deadline::due_at;
 use crate::document::Table;
 use crate::duration::Amount;
 use jiff::{Span, Timestamp};
+use serde::Serialize;
 
 /// A length of time with what stands behind it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Period {
     /// How long.
     pub length: Amount,
     /// How it is counted.
     pub counting: CountingRule,
     /// What it rests on.
-    pub basis: Basis,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
+    #[serde(flatten)]
+    pub standing: Standing,
 }
 
 impl Period {
@@ -51,11 +49,9 @@ impl Period {
             Some(value) => value.table().map(CountingRule::read),
             None => Some(CountingRule::default()),
         };
-        let basis = table.needed("basis").and_then(|value| value.code());
-        let confidence = table.needed("confidence").and_then(|value| value.code());
-        let source = table.id("source");
+        let standing = Standing::read(&mut table);
         table.done();
-        Some(Self { length: length?, counting: counting?, basis: basis?, confidence: confidence?, source: source? })
+        Some(Self { length: length?, counting: counting?, standing: standing? })
     }
 
     /// The same, for a period that is also looked at backwards, which only calendar days allow in one way.

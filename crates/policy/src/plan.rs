@@ -2,6 +2,7 @@
 
 use crate::basis::Tier;
 use crate::document::{self, Place, Table};
+use crate::facts::Operator;
 use crate::fault::Fault;
 use crate::pack::Pack;
 use crate::stack::Stack;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Plan {
     default: StackPlan,
+    operator: Operator,
 }
 
 /// One stack by the identities of its packs.
@@ -35,6 +37,12 @@ impl Plan {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.default.id
+    }
+
+    /// How large the operator is, as far as the list says.
+    #[must_use]
+    pub const fn operator(&self) -> &Operator {
+        &self.operator
     }
 
     /// The packs that govern a case first received on a local date, in the plan's order.
@@ -88,6 +96,7 @@ fn version_on<'p>(packs: &'p [Arc<Pack>], id: &str, day: Date) -> Option<&'p Arc
 
 fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
     let default = table.needed("default");
+    let operator = table.or("operator", Operator::default(), Operator::read);
     let mut stacks: Vec<StackPlan> = Vec::new();
     let mut complete = true;
     for stack in table.tables("stack") {
@@ -110,7 +119,7 @@ fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
         let known: Vec<&str> = stacks.iter().map(|stack| stack.id.as_str()).collect();
         default.fault(format!("names a stack that is not there; there are: {}", known.join(", ")));
     }
-    Some(Plan { default: found? })
+    Some(Plan { default: found?, operator: operator? })
 }
 
 fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {

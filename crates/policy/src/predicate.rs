@@ -4,17 +4,20 @@
 use crate::document::{Key, Table, Value};
 use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
+use serde::Serialize;
 
 /// A condition: in one of its alternatives all tests hold. Without alternatives it always holds.
 ///
 /// A fact that is not known fails every test except `present = false` and `not`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
 pub struct Predicate {
     alternatives: Vec<Vec<(FactName, Test)>>,
 }
 
 /// A test of one fact.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 enum Test {
     /// One of the codes; for a prefix, begins with one of them; for a set, holds one of them.
     AnyOf(Vec<String>),
@@ -55,10 +58,18 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Media => Seen::Flag(facts.media),
         FactName::Regulator => Seen::Flag(facts.regulator),
         FactName::KeyAccount => Seen::Flag(facts.key_account),
+        FactName::Cause => one(facts.cause.as_deref()),
+        FactName::ServicesInOperation => Seen::Number(facts.operator.services_in_operation),
+        FactName::Subscribers => Seen::Number(facts.operator.subscribers),
+        FactName::Turnover => sum(facts.operator.turnover.as_ref()),
         FactName::Star => Seen::Number(facts.star),
         FactName::RepeatCount => Seen::Number(Some(facts.repeat_count)),
-        FactName::Amount => Seen::Sum(facts.amount.as_ref().map(|(minor, currency)| (*minor, currency.as_str()))),
+        FactName::Amount => sum(facts.amount.as_ref()),
     }
+}
+
+fn sum(sum: Option<&(i64, String)>) -> Seen<'_> {
+    Seen::Sum(sum.map(|(minor, currency)| (*minor, currency.as_str())))
 }
 
 fn within(value: i64, least: Option<i64>, below: Option<i64>) -> bool {
@@ -68,7 +79,7 @@ fn within(value: i64, least: Option<i64>, below: Option<i64>) -> bool {
 impl Test {
     fn holds(&self, fact: FactName, value: &Seen<'_>) -> bool {
         let matches = |code: &str, listed: &String| match fact {
-            FactName::CategoryPrefix => code.starts_with(listed.as_str()),
+            FactName::CategoryPrefix | FactName::Cause => code.starts_with(listed.as_str()),
             _ => code == listed,
         };
         match (self, value) {
@@ -148,8 +159,10 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
         | FactName::Media
         | FactName::Regulator
         | FactName::KeyAccount => value.flag().map(Test::Flag),
-        FactName::Star | FactName::RepeatCount => read_number(value),
-        FactName::Amount => read_sum(value),
+        FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
+            read_number(value)
+        }
+        FactName::Amount | FactName::Turnover => read_sum(value),
         _ => read_codes(fact, value),
     }
 }
@@ -183,20 +196,26 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         FactName::AreaType => value.listed(Facts::AREA_TYPES),
         FactName::Product => value.listed(Facts::PRODUCTS),
         FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
-        _ => {
-            let code = value.string()?;
+        FactName::Cause => coded(value, "NET or NET.COVER", |code| {
+            code.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))
+        }),
+        _ => coded(value, "B204: a capital letter and digits", |code| {
             let mut letters = code.bytes();
-            let fits = letters.next().is_some_and(|first| first.is_ascii_uppercase())
+            letters.next().is_some_and(|first| first.is_ascii_uppercase())
                 && letters.all(|rest| rest.is_ascii_digit())
                 && code.len() <= 8
-                && (fact == FactName::CategoryPrefix || code.len() > 1);
-            if !fits {
-                value.fault("must be a category code: a capital letter and digits, such as B204");
-                return None;
-            }
-            Some(code.to_owned())
-        }
+                && (fact == FactName::CategoryPrefix || code.len() > 1)
+        }),
     }
+}
+
+fn coded(value: &Value<'_>, such_as: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
+    let code = value.string()?;
+    if !fits(code) {
+        value.fault(format!("must be a code such as {such_as}"));
+        return None;
+    }
+    Some(code.to_owned())
 }
 
 /// What a test of a quantity asks.
@@ -273,7 +292,7 @@ fn read_sum(value: Value<'_>) -> Option<Test> {
 }
 
 /// Reads `1000.00 CNY` as hundredths of the unit and the code.
-fn parse_sum(text: &str) -> Result<(i64, String), &'static str> {
+pub(crate) fn parse_sum(text: &str) -> Result<(i64, String), &'static str> {
     const WRONG: &str = "write a sum with its currency, such as 1000.00 CNY";
     let (number, currency) = text.split_once(' ').ok_or(WRONG)?;
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "00"));

@@ -6,10 +6,12 @@
 
 use crate::assess::{self, AssessRule, Assessment};
 use crate::basis::{Layer, Tier};
+use crate::calendar::Calendar;
 use crate::clock::{ClockRule, OnRegrade, StartFact, Started};
 use crate::deadline::Pause;
+use crate::duty::ContactHours;
 use crate::explain::Explanation;
-use crate::facts::Facts;
+use crate::facts::{Facts, Operator};
 use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
@@ -63,6 +65,8 @@ pub struct Stack {
 struct Inner {
     /// From the top down.
     packs: Vec<Arc<Pack>>,
+    /// How large the operator is whose cases these are.
+    operator: Operator,
     /// The one table of grades, kept here so that grading has an answer by construction.
     grades: DecisionTable,
 }
@@ -83,7 +87,20 @@ impl Stack {
         let grades = packs.iter().find_map(|pack| pack.grades()).cloned();
         let named = || packs.iter().map(|pack| pack.id().to_owned()).collect();
         let grades = grades.ok_or_else(|| StackFault::NoGrades(named()))?;
-        Ok(Self { inner: Arc::new(Inner { packs, grades }) })
+        Ok(Self { inner: Arc::new(Inner { packs, operator: Operator::default(), grades }) })
+    }
+
+    /// The same packs for an operator of a size.
+    #[must_use]
+    pub fn of(&self, operator: Operator) -> Self {
+        let Inner { packs, grades, .. } = self.inner.as_ref();
+        Self { inner: Arc::new(Inner { packs: packs.clone(), operator, grades: grades.clone() }) }
+    }
+
+    /// How large the operator is whose cases these are; facts of a case repeat it.
+    #[must_use]
+    pub fn operator(&self) -> &Operator {
+        &self.inner.operator
     }
 
     /// Its packs, from the top down.
@@ -135,10 +152,28 @@ impl Stack {
     /// Clocks that a fact starts at a moment, pack by pack.
     #[must_use]
     pub fn clocks_started_by(&self, fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
+        self.started(facts, grade, at, |rule| rule.starts_on(fact))
+    }
+
+    /// Clocks that the end of another starts, as of that moment.
+    #[must_use]
+    pub fn clocks_started_after(&self, clock: &str, facts: &Facts, grade: Grade, end: Timestamp) -> Vec<Started> {
+        self.started(facts, grade, end, |rule| rule.starts_after(clock))
+    }
+
+    fn started(&self, facts: &Facts, grade: Grade, at: Timestamp, which: impl Fn(&ClockRule) -> bool) -> Vec<Started> {
         self.rules()
-            .filter(|(_, rule)| rule.starts_on(fact))
+            .filter(|(_, rule)| rule.kind.runs_in_a_case() && which(rule))
             .filter_map(|(pack, rule)| pack.start(rule, at, facts, grade, &[]))
             .collect()
+    }
+
+    /// The hours in which customers of a region may be called, and the calendar they are read by; nothing where no pack
+    /// says.
+    #[must_use]
+    pub fn contact_hours(&self, region: &str) -> Option<(&ContactHours, &Calendar)> {
+        let set = self.packs().find_map(|pack| Some((pack.contact_hours()?, pack.calendar())));
+        set.filter(|(hours, _)| hours.holds_in(region))
     }
 
     /// A clock counted anew from its original start; nothing when the rule does not exist or does not apply.
@@ -168,7 +203,7 @@ impl Stack {
     pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
         let follows = self
             .clock(rule)
-            .is_some_and(|rule| rule.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
+            .is_some_and(|rule| rule.head.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
         if follows { recomputed } else { recomputed.min(running) }
     }
 
@@ -198,16 +233,21 @@ impl Stack {
         let mut windows = Windows::default();
         for pack in self.packs() {
             for rule in pack.windows() {
-                if !rule.applies.holds(facts, None) {
-                    if facts.category.is_none() && rule.applies.holds_for_some_category(facts) {
-                        windows.miss("category");
-                    }
-                    continue;
-                }
                 let from = match rule.from {
                     WindowFrom::OccurredAt => occurred_at,
                     WindowFrom::ReceivedAt => Some(received_at),
                 };
+                // Where the moment is not known, whether the rule would hold is looked at as of the receipt.
+                let at = from.unwrap_or(received_at);
+                let head = &rule.head;
+                let zone = pack.calendar().zone();
+                if !head.holds(facts, None, at, zone) || !pack.is_for(facts) {
+                    let perhaps = head.in_version(facts, at, zone) && !head.excludes(facts, None);
+                    if facts.category.is_none() && perhaps && head.applies.holds_for_some_category(facts) {
+                        windows.miss("category");
+                    }
+                    continue;
+                }
                 match from {
                     Some(from) => windows.known.extend(pack.window(rule, from)),
                     None => windows.miss(WindowFrom::OccurredAt.code()),
@@ -220,7 +260,7 @@ impl Stack {
     /// A window rule by its identity.
     #[must_use]
     pub fn window(&self, rule: &str) -> Option<&WindowRule> {
-        self.packs().flat_map(Pack::windows).find(|window| window.id == rule)
+        self.packs().flat_map(Pack::windows).find(|window| window.head.id == rule)
     }
 
     /// Whether an outcome of this grade needs a second person's approval.
@@ -261,7 +301,7 @@ impl Stack {
     }
 
     fn placed(&self, rule: &str) -> Option<(&Pack, &ClockRule)> {
-        self.rules().find(|(_, known)| known.id == rule)
+        self.rules().find(|(_, known)| known.head.id == rule)
     }
 }
 

@@ -3,9 +3,9 @@
 //! Nothing starts or stops a window: it follows from what was recorded, so no event says anything about it, and it is
 //! counted whenever somebody looks.
 
-use crate::basis::{Basis, Confidence, Layer};
+use crate::basis::Tier;
 use crate::calendar::Calendar;
-use crate::clock::Owner;
+use crate::clock::{Owner, amount, can_be_counted};
 use crate::code::codes;
 use crate::counting::{Counting, CountingRule, Ends};
 use crate::deadline::{due, due_at};
@@ -13,9 +13,9 @@ use crate::document::Table;
 use crate::duration::Amount;
 use crate::explain::{Explanation, Note};
 use crate::facts::FactName;
-use crate::predicate::Predicate;
-use crate::text::Text;
+use crate::rule::RuleHead;
 use jiff::Timestamp;
+use serde::Serialize;
 
 codes! {
     /// What a window is counted from.
@@ -40,34 +40,22 @@ codes! {
 }
 
 /// One window of a pack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WindowRule {
-    /// Identity within the stack, among its clocks too.
-    pub id: String,
-    /// What people call it.
-    pub title: Text,
-    /// Whether the operator may edit it.
-    pub layer: Layer,
-    /// What it rests on.
-    pub basis: Basis,
-    /// How sure the figure is.
-    pub confidence: Confidence,
-    /// Key of the source in the pack.
-    pub source: String,
+    /// What every rule has.
+    #[serde(flatten)]
+    pub head: RuleHead,
     /// Whose right it is.
     pub owner: Owner,
     /// What it is counted from.
     pub from: WindowFrom,
     /// What has to pass before it opens; a window without is open from the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub opens_after: Option<Amount>,
     /// After what it closes.
     pub amount: Amount,
     /// How both are counted.
     pub counting: CountingRule,
-    /// Cases it applies to.
-    pub applies: Predicate,
-    /// Interpretation to print with each result.
-    pub note: Option<Text>,
 }
 
 /// A window of a case.
@@ -125,56 +113,31 @@ impl WindowRule {
             due_at(from, amount, &Counting { ends, ..usual }, calendar)
         });
         let mut explanation = due(from, self.amount, &self.counting.complete(self.amount), calendar).explanation;
-        explanation.notes.extend(self.note.clone().map(|text| Note::Interpretation { text }));
+        explanation.notes.extend(self.head.note.clone().map(|text| Note::Interpretation { text }));
         (opens_at, explanation)
     }
 
     /// Reads one `[[window]]`.
-    pub(crate) fn read(mut table: Table<'_>) -> Option<Self> {
-        let amount = |value: crate::document::Value<'_>| value.parsed(str::parse::<Amount>);
-        let id = table.id("id");
-        let title = table.text("title");
-        let layer = table.needed("layer").and_then(|value| value.code());
-        let basis = table.needed("basis").and_then(|value| value.code());
-        let confidence = table.needed("confidence").and_then(|value| value.code());
-        let source = table.id("source");
+    pub(crate) fn read(mut table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<Self> {
+        let head = RuleHead::read(&mut table, tier);
         let owner = table.needed("owner").and_then(|value| value.code());
         let from = table.needed("from").and_then(|value| value.code());
-        let opens_after = match table.optional("opens_after") {
-            Some(value) => amount(value).map(Some),
-            None => Some(None),
-        };
+        let opens_after = table.maybe("opens_after", amount);
         let closes_after = table.needed("amount").and_then(amount);
-        let counting = match table.optional("counting") {
-            Some(value) => value.table().map(CountingRule::read),
-            None => Some(CountingRule::default()),
-        };
-        let applies = match table.optional("applies") {
-            Some(value) => Predicate::read(value),
-            None => Some(Predicate::default()),
-        };
-        let note = match table.optional("note") {
-            Some(value) => value.text().map(Some),
-            None => Some(None),
-        };
-        if applies.as_ref().is_some_and(|applies| applies.facts().any(|fact| fact == FactName::Grade)) {
+        let counting = table.or("counting", CountingRule::default(), |value| value.table().map(CountingRule::read));
+        if head.as_ref().is_some_and(|head| head.facts().any(|fact| fact == FactName::Grade)) {
             table.fault("a right does not hang on the grade the operator gave");
         }
+        let amounts = opens_after.flatten().into_iter().chain(closes_after);
+        can_be_counted(&table, amounts, calendar);
         table.done();
         Some(Self {
-            id: id?,
-            title: title?,
-            layer: layer?,
-            basis: basis?,
-            confidence: confidence?,
-            source: source?,
+            head: head?,
             owner: owner?,
             from: from?,
             opens_after: opens_after?,
             amount: closes_after?,
             counting: counting?,
-            applies: applies?,
-            note: note?,
         })
     }
 }

@@ -146,17 +146,17 @@ fn every_rule_and_amount_has_its_vectors() {
             assert!(count(rule, &|_| true) >= 3, "{rule}: fewer than 3 vectors");
         }
         for rule in pack.windows() {
-            assert!(count(&rule.id, &|_| true) >= 3, "{}: fewer than 3 vectors", rule.id);
+            assert!(count(&rule.head.id, &|_| true) >= 3, "{}: fewer than 3 vectors", rule.head.id);
         }
         for rule in pack.clocks() {
-            assert!(count(&rule.id, &|_| true) >= 3, "{}: fewer than 3 vectors", rule.id);
+            assert!(count(&rule.head.id, &|_| true) >= 3, "{}: fewer than 3 vectors", rule.head.id);
             for grade in Grade::ALL {
                 for area in Facts::AREA_TYPES {
                     let has = rule.limit.of(*grade, Some(area)).is_some();
                     let of_grade = |vector: &Vector| vector.grade == *grade;
                     let of_area = |vector: &Vector| vector.facts.area_type.as_deref() == Some(area);
-                    let counted = count(&rule.id, if rule.limit.is_by_area() { &of_area } else { &of_grade });
-                    assert_eq!(counted > 0, has, "{}, {}, {area}", rule.id, grade.code());
+                    let counted = count(&rule.head.id, if rule.limit.is_by_area() { &of_area } else { &of_grade });
+                    assert_eq!(counted > 0, has, "{}, {}, {area}", rule.head.id, grade.code());
                 }
             }
         }

@@ -135,13 +135,13 @@ fn only_what_may_be_paused_is() {
     let facts = facts("complaint", "A301");
     let mut moved = Vec::new();
     for rule in rules.clocks() {
-        let Some(running) = rules.recompute(&rule.id, from, &facts, Grade::Major) else { continue };
-        let paused = rules.due_paused(&rule.id, from, &facts, Grade::Major, &pauses).unwrap();
-        let why = rules.explain_paused(&rule.id, from, &facts, Grade::Major, &pauses).unwrap();
-        assert_eq!(why.due_at, paused.due_at, "{}", rule.id);
+        let Some(running) = rules.recompute(&rule.head.id, from, &facts, Grade::Major) else { continue };
+        let paused = rules.due_paused(&rule.head.id, from, &facts, Grade::Major, &pauses).unwrap();
+        let why = rules.explain_paused(&rule.head.id, from, &facts, Grade::Major, &pauses).unwrap();
+        assert_eq!(why.due_at, paused.due_at, "{}", rule.head.id);
         if paused != running {
-            assert!(rule.pausable, "{}", rule.id);
-            moved.push(rule.id.as_str());
+            assert!(rule.pausable != policy::Pausing::Never, "{}", rule.head.id);
+            moved.push(rule.head.id.as_str());
         }
     }
     assert_eq!(moved, ["response", "repair", "grade_feedback", "grade_solution"]);

@@ -164,6 +164,6 @@ fn a_reopening_starts_internal_clocks_anew_and_no_statutory_one() {
     let rules = stack();
     let started = rules.clocks_started_by(StartFact::Reopened, &facts, Grade::Normal, at);
     assert!(!started.is_empty() && started.iter().all(|clock| clock.from == at && clock.due_at > at));
-    let layer = |rule: &str| rules.clock(rule).unwrap().layer;
+    let layer = |rule: &str| rules.clock(rule).unwrap().head.layer;
     assert!(started.iter().all(|clock| layer(&clock.rule) == Layer::Practice));
 }

@@ -26,7 +26,7 @@ fn a_stack_is_ordered_from_law_to_baseline() {
     let rules = Stack::new(given).unwrap();
     let tiers: Vec<Tier> = rules.packs().map(Pack::tier).collect();
     assert_eq!(tiers, Tier::ALL);
-    assert_eq!(rules.clocks().next().unwrap().id, "statutory_answer", "law first");
+    assert_eq!(rules.clocks().next().unwrap().head.id, "statutory_answer", "law first");
     assert_eq!(rules.pack_of("progress").unwrap().id(), "guide-standard");
     assert_eq!(rules.grade(Severity::Major, Urgency::Urgent).grade, Grade::Urgent);
     assert!(rules.needs_second_reviewer(Grade::Major), "review comes from practice, the law has none");

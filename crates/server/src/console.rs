@@ -129,7 +129,7 @@ impl<'a> Frame<'a> {
     fn rule(&self, id: &str) -> String {
         let packs = self.app.desk.library().packs();
         let rule = packs.iter().find_map(|pack| pack.clock(id));
-        rule.map_or(id, |rule| self.language.pick(&rule.title.zh, &rule.title.en)).to_owned()
+        rule.map_or(id, |rule| self.language.pick(&rule.head.title.zh, &rule.head.title.en)).to_owned()
     }
 
     /// Whether the organisation is somebody's business and not merely readable.

@@ -4,8 +4,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::{Desk, permissions};
-use domain::actor::{Actor, AreaScope};
-use domain::case::{Case, Clock, Context, grade};
+use domain::case::{Case, Clock, grade};
 use domain::refusal::Refusal;
 use policy::Explanation;
 
@@ -27,7 +26,7 @@ impl Desk {
         permissions::READ_CASES.require(caller)?;
         let (name, area) = (name.clone(), caller.actor.area.clone());
         let case = self.db().read(move |tx| load::load(tx, &name, &area)).await?.case;
-        let mut explained = self.explain_clocks(caller, &case)?;
+        let mut explained = self.explain_clocks(&case)?;
         explained.retain(|one| one.clock.rule == rule);
         if explained.is_empty() {
             return Err(Refusal::not_found().into());
@@ -39,19 +38,17 @@ impl Desk {
     ///
     /// # Errors
     /// If a pack that governs the case is missing.
-    pub fn explain_clocks(&self, caller: &Caller, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
+    pub fn explain_clocks(&self, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
         let rules = self.library().pinned(&case.packs)?;
-        let actor = Actor { area: AreaScope::everywhere(), ..caller.actor.clone() };
-        let taxonomy = self.library().taxonomy();
-        let ctx = Context { now: self.time().now(), actor: &actor, rules: &rules, taxonomy, others: &[] };
-        let facts = grade::facts(&case.record, case.category.as_deref(), &ctx);
+        let facts = grade::facts(case, &rules, self.library().taxonomy());
+        let now = self.time().now();
         let mut explained: Vec<_> = case
             .clocks
             .iter()
             .filter_map(|clock| {
                 // One that stands still is told as of now.
                 let pauses: Vec<_> =
-                    clock.pauses.iter().map(|(from, to)| (*from, Some(to.unwrap_or(ctx.now.max(*from))))).collect();
+                    clock.pauses.iter().map(|(from, to)| (*from, Some(to.unwrap_or(now.max(*from))))).collect();
                 let explanation = rules.explain_paused(&clock.rule, clock.from, &facts, case.grade, &pauses)?;
                 Some(ExplainedClock { clock: clock.clone(), explanation: explanation.keeping(clock.due_at) })
             })

@@ -12,7 +12,7 @@ impl Desk {
     /// If a pack that governs the case is missing.
     pub fn windows(&self, case: &Case) -> Result<Windows, DeskError> {
         let rules = self.library().pinned(&case.packs)?;
-        let facts = grade::facts_of(&case.record, case.category.as_deref(), self.library().taxonomy());
+        let facts = grade::facts(case, &rules, self.library().taxonomy());
         Ok(rules.windows(&facts, case.record.occurred_at, case.received_at))
     }
 }

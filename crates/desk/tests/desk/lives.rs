@@ -319,7 +319,7 @@ fn only_clocks_that_may_stand_still_while_a_case_waits() {
     each(|desk| {
         let case = desk.act(&desk.open(), "accept", json!({}));
         let rules = desk.house.desk.library().pinned(&case.packs).unwrap();
-        let may = |rule: &str| rules.clock(rule).unwrap().pausable;
+        let may = |rule: &str| rules.clock(rule).unwrap().pausable != policy::Pausing::Never;
         let past = json!({"wait_for": "waiting_parts", "until": "2026-11-24T03:00:00Z", "reason": "缺货"});
         assert_eq!(desk.refused(&case, "suspend", past), "in_past");
         let long = json!({"wait_for": "waiting_parts", "until": "2027-03-01T00:00:00Z", "reason": "缺货"});

@@ -88,7 +88,7 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     for old in &before.clocks {
         if old.ended.is_some() {
             assert!(after.clocks.contains(old), "an ended clock never changes");
-        } else if rules.clock(&old.rule).unwrap().layer == policy::Layer::Law {
+        } else if rules.clock(&old.rule).unwrap().head.layer == policy::Layer::Law {
             let now = after.clocks.iter().find(|new| new.rule == old.rule && new.round == old.round).unwrap();
             assert!(now.due_at <= old.due_at, "{verb} lengthened {}", old.rule);
             assert!(now.pauses.is_empty(), "a statutory clock never stands still");

@@ -3,9 +3,10 @@
 use super::{Case, Clock, Context, grade};
 use crate::event::{ClockOutcome, Event};
 use jiff::Timestamp;
-use policy::{Facts, Grade, StartFact, StopFact};
+use policy::{ClockKind, Facts, Grade, StartFact, Started, StopFact};
 
-/// Clocks that a fact starts, for facts already gathered.
+/// Clocks that a fact starts, for facts already gathered; and those that begin where one of these has ended before now,
+/// as with a matter that is registered late.
 #[must_use]
 pub fn started_by(
     fact: StartFact,
@@ -15,17 +16,72 @@ pub fn started_by(
     at: Timestamp,
     ctx: &Context<'_>,
 ) -> Vec<Event> {
-    ctx.rules
-        .clocks_started_by(fact, facts, grade, at)
-        .into_iter()
-        .map(|started| Event::ClockStarted { rule: started.rule, round, from: started.from, due_at: started.due_at })
+    let mut started = ctx.rules.clocks_started_by(fact, facts, grade, at);
+    let mut looked_at = 0;
+    while let Some(clock) = started.get_mut(looked_at) {
+        looked_at = looked_at.saturating_add(1);
+        let Some(rule) = ctx.rules.clock(&clock.rule) else { continue };
+        if rule.kind == ClockKind::Recurring {
+            *clock = recurred(clock.clone(), facts, grade, ctx);
+        } else if clock.due_at < ctx.now {
+            // Clocks of a pack never wait for themselves, so this ends.
+            let after = ctx.rules.clocks_started_after(&clock.rule, facts, grade, clock.due_at);
+            started.extend(after);
+        }
+    }
+    started.into_iter().map(|clock| event(clock, round)).collect()
+}
+
+/// A clock that is due again and again, as it stands now: the first of its limits that has not passed.
+fn recurred(mut clock: Started, facts: &Facts, grade: Grade, ctx: &Context<'_>) -> Started {
+    while clock.due_at < ctx.now {
+        match ctx.rules.recompute(&clock.rule, clock.due_at, facts, grade) {
+            Some(next) if next.due_at > clock.due_at => clock = next,
+            _ => break,
+        }
+    }
+    clock
+}
+
+fn event(clock: Started, round: u32) -> Event {
+    Event::ClockStarted { rule: clock.rule, round, from: clock.from, due_at: clock.due_at }
+}
+
+/// What the end of a clock brings: those that begin with it, and itself anew when it is due again and again.
+#[must_use]
+pub fn expired(case: &Case, clock: &Clock, ctx: &Context<'_>) -> Vec<Event> {
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+    let mut events = Vec::new();
+    let recurring = |rule: &policy::ClockRule| rule.kind == ClockKind::Recurring;
+    if ctx.rules.clock(&clock.rule).is_some_and(recurring) {
+        events.push(stopped(clock, clock.due_at, ClockOutcome::Missed));
+        let next = ctx.rules.recompute(&clock.rule, clock.due_at, &facts, case.grade);
+        events.extend(next.map(|next| event(recurred(next, &facts, case.grade, ctx), clock.round)));
+    }
+    let after = ctx.rules.clocks_started_after(&clock.rule, &facts, case.grade, clock.due_at);
+    let running = |rule: &str| open(case).any(|open| open.rule == rule && open.round == clock.round);
+    events.extend(after.into_iter().filter(|next| !running(&next.rule)).map(|next| event(next, clock.round)));
+    events
+}
+
+/// Stops the clocks that ask for tries once enough were made, this one included.
+#[must_use]
+pub fn attempted(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let tries: Vec<Timestamp> = case.contacts.iter().map(|contact| contact.at).chain([at]).collect();
+    open(case)
+        .filter_map(|clock| {
+            let attempts = ctx.rules.clock(&clock.rule)?.attempts?;
+            let zone = ctx.rules.pack_of(&clock.rule)?.calendar().zone();
+            let enough = attempts.enough(&tries, clock.from, clock.due_at, zone)?;
+            Some(stopped(clock, enough, ClockOutcome::Met))
+        })
         .collect()
 }
 
 /// Clocks that a fact about an existing case starts.
 #[must_use]
 pub fn start(case: &Case, fact: StartFact, round: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
-    let facts = grade::facts(&case.record, case.category.as_deref(), ctx);
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     started_by(fact, &facts, case.grade, round, at, ctx)
 }
 
@@ -41,8 +97,8 @@ pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) ->
     open(case)
         .filter(|clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
         .map(|clock| {
-            let outcome = if at <= clock.due_at { ClockOutcome::Met } else { ClockOutcome::Missed };
-            stopped(clock, at, outcome)
+            let late = at > clock.due_at && can_be_missed(clock, ctx);
+            stopped(clock, at, if late { ClockOutcome::Missed } else { ClockOutcome::Met })
         })
         .collect()
 }
@@ -57,7 +113,7 @@ pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> V
 /// new round. First receipt decided it, and nothing that happened since can move it (appendix B.3 of the reference).
 #[must_use]
 pub fn revive(case: &Case, round: u32, ctx: &Context<'_>) -> Vec<Event> {
-    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
+    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.head.layer == policy::Layer::Law);
     let lost = |clock: &&Clock| clock.round == case.round && matches!(clock.ended, Some((ClockOutcome::Moot, _)));
     case.clocks
         .iter()
@@ -69,11 +125,11 @@ pub fn revive(case: &Case, round: u32, ctx: &Context<'_>) -> Vec<Event> {
 
 /// Lets the clocks stand still whose rule allows it; one already overdue has nothing left to stand still for.
 #[must_use]
-pub fn pause(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+pub fn pause(case: &Case, wait_for: &str, ctx: &Context<'_>) -> Vec<Event> {
     let may = |clock: &&Clock| {
         clock.is_running()
             && ctx.now <= clock.due_at
-            && ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.pausable && rule.layer != policy::Layer::Law)
+            && ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.pausable.stops_for(wait_for))
     };
     let paused = case.clocks.iter().filter(may);
     paused.map(|clock| Event::ClockPaused { rule: clock.rule.clone(), round: clock.round }).collect()
@@ -82,7 +138,7 @@ pub fn pause(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
 /// Lets the clocks that stood still run on, longer by what they stood.
 #[must_use]
 pub fn resume(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    let facts = grade::facts(&case.record, case.category.as_deref(), ctx);
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let standing = case.clocks.iter().filter(|clock| clock.is_paused());
     standing
         .map(|clock| {
@@ -117,7 +173,7 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 /// the law layer that only the other case had. A duty does not vanish because two matters became one.
 #[must_use]
 pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.layer == policy::Layer::Law);
+    let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.head.layer == policy::Layer::Law);
     open(from)
         .filter(|theirs| match open(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
             Some(mine) => theirs.due_at < mine.due_at,
@@ -163,12 +219,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
                 && !matches!(clock.ended, Some((ClockOutcome::Moot, _)))
         });
         if !known && !already_done(case, &started.rule, ctx) {
-            events.push(Event::ClockStarted {
-                rule: started.rule,
-                round: case.round,
-                from: started.from,
-                due_at: started.due_at,
-            });
+            events.push(event(started, case.round));
         }
     }
     events
@@ -193,8 +244,13 @@ fn open(case: &Case) -> impl Iterator<Item = &Clock> {
 
 fn without_object(clock: &Clock, ctx: &Context<'_>) -> Event {
     // A missed deadline stays missed; only what was still in time can lose its object.
-    let outcome = if ctx.now > clock.due_at { ClockOutcome::Missed } else { ClockOutcome::Moot };
-    stopped(clock, ctx.now, outcome)
+    let late = ctx.now > clock.due_at && can_be_missed(clock, ctx);
+    stopped(clock, ctx.now, if late { ClockOutcome::Missed } else { ClockOutcome::Moot })
+}
+
+/// Whether somebody is late once the clock has run out; of a rule that is gone nobody knows better than that it is.
+fn can_be_missed(clock: &Clock, ctx: &Context<'_>) -> bool {
+    ctx.rules.clock(&clock.rule).is_none_or(|rule| rule.kind.can_be_missed())
 }
 
 fn stopped(clock: &Clock, at: Timestamp, outcome: ClockOutcome) -> Event {

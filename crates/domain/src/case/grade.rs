@@ -8,7 +8,8 @@ use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use crate::taxonomy::Taxonomy;
-use policy::{Facts, Severity, Urgency};
+use jiff::Timestamp;
+use policy::{Facts, Severity, Stack, Urgency};
 use serde::Deserialize;
 
 /// Shape of a grading by hand.
@@ -71,7 +72,7 @@ pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Deci
         reason: Some(set.reason.clone()),
         by_hand: true,
     }];
-    let facts = facts(&case.record, case.category.as_deref(), ctx);
+    let facts = facts(case, ctx.rules, ctx.taxonomy);
     events.extend(clocks::regrade(case, decided.grade, &facts, ctx));
     Ok(Decision::of(events))
 }
@@ -96,7 +97,7 @@ pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
 /// What a new category changes about the grade and its clocks.
 #[must_use]
 pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<Event> {
-    let facts = facts(&case.record, Some(category), ctx);
+    let facts = facts_of(&case.record, Some(category), case.received_at, ctx.rules, ctx.taxonomy);
     if case.graded_by_hand {
         // The category alone may decide which clocks apply, such as the one for repairs.
         return clocks::regrade(case, case.grade, &facts, ctx);
@@ -107,15 +108,22 @@ pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<E
     events
 }
 
-/// What the rules may look at while something is decided.
+/// What the rules may look at of a case.
 #[must_use]
-pub fn facts(record: &Record, category: Option<&str>, ctx: &Context<'_>) -> Facts {
-    facts_of(record, category, ctx.taxonomy)
+pub fn facts(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Facts {
+    let cause = case.cause.clone();
+    Facts { cause, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
 }
 
-/// What the rules may look at.
+/// What they may look at of a matter that is no case yet, or would have another category.
 #[must_use]
-pub fn facts_of(record: &Record, category: Option<&str>, taxonomy: &Taxonomy) -> Facts {
+pub fn facts_of(
+    record: &Record,
+    category: Option<&str>,
+    received_at: Timestamp,
+    rules: &Stack,
+    taxonomy: &Taxonomy,
+) -> Facts {
     let known = category.and_then(|code| taxonomy.category(code));
     let assessed = &record.assessment;
     Facts {
@@ -137,5 +145,9 @@ pub fn facts_of(record: &Record, category: Option<&str>, taxonomy: &Taxonomy) ->
         media: assessed.media,
         regulator: assessed.regulator,
         key_account: assessed.key_account,
+        cause: None,
+        received_at: Some(received_at),
+        occurred_at: record.occurred_at,
+        operator: rules.operator().clone(),
     }
 }

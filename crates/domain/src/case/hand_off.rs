@@ -102,7 +102,7 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
     }
     let mut marked = case.clone();
     marked.record.assessment.regulator = true;
-    let facts = grade::facts(&marked.record, marked.category.as_deref(), ctx);
+    let facts = grade::facts(&marked, ctx.rules, ctx.taxonomy);
     let raised = raised(&marked, &facts, ctx);
     if let Some((event, grade)) = &raised {
         events.push(event.clone());

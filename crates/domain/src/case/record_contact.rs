@@ -7,7 +7,7 @@ use crate::intake::MODES;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::StopFact;
+use policy::{StartFact, StopFact};
 use serde::Deserialize;
 
 /// Shape of a contact.
@@ -42,7 +42,8 @@ pub fn offered(case: &Case) -> bool {
     case.state.is_open() && !case.record.anonymous
 }
 
-/// Decides a contact. Only one that reached the customer stops the clock of the first contact.
+/// Decides a contact. Only one that reached the customer stops the clock of the first contact; one that did not may
+/// begin the time in which others have to follow.
 ///
 /// # Errors
 /// If the case has ended, nobody can be reached, or the moment lies outside the case's life.
@@ -62,6 +63,14 @@ pub fn decide(case: &Case, contact: &RecordContact, ctx: &Context<'_>) -> Result
     }];
     if contact.outcome == ContactOutcome::Reached {
         events.extend(clocks::stop_at(case, StopFact::FirstContact, at, ctx));
+    } else {
+        let running = |event: &Event| match event {
+            Event::ClockStarted { rule, .. } => case.clocks.iter().any(|clock| clock.rule == *rule && clock.is_open()),
+            _ => false,
+        };
+        let started = clocks::start(case, StartFact::ContactFailed, case.round, at, ctx);
+        events.extend(started.into_iter().filter(|event| !running(event)));
     }
+    events.extend(clocks::attempted(case, at, ctx));
     Ok(Decision::of(events))
 }

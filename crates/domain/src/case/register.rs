@@ -48,7 +48,7 @@ pub fn decide(parted: &Parted, fresh: &Fresh, ctx: &Context<'_>) -> Result<Decis
         return Err(Refusal::invalid(faults));
     }
     let owner = Owner { unit: ctx.actor.unit, user: ctx.actor.user() };
-    let facts = grade::facts(record, parted.category.as_deref(), ctx);
+    let facts = grade::facts_of(record, parted.category.as_deref(), received_at, ctx.rules, ctx.taxonomy);
     let (graded, grade) = grade::first(&facts, ctx);
     let mut events = vec![
         Event::Registered {

@@ -61,7 +61,7 @@ pub fn decide(case: &Case, suspend: &Suspend, ctx: &Context<'_>) -> Result<Decis
         until: suspend.until,
         reason: suspend.reason.clone(),
     }];
-    events.extend(clocks::pause(case, ctx));
+    events.extend(clocks::pause(case, &suspend.wait_for, ctx));
     events.push(Event::Moved { to: State::Suspended });
     Ok(Decision::of(events))
 }

@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, resume};
+use super::{Case, Clock, Context, clocks, resume};
 use crate::event::Event;
 use jiff::Timestamp;
 use policy::Stack;
@@ -30,6 +30,9 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     for clock in &case.clocks {
         for (percent, _) in warnings(case, clock, ctx.rules).into_iter().filter(|(_, at)| *at <= ctx.now) {
             events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent });
+            if percent == 100 {
+                events.extend(clocks::expired(case, clock, ctx));
+            }
         }
     }
     for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {

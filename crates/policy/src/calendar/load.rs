@@ -204,7 +204,8 @@ fn hours(mut table: Table<'_>) -> Option<Hours> {
     complete.then_some(hours)
 }
 
-fn intervals(value: Value<'_>) -> Option<Vec<Interval>> {
+/// Stretches of time within a day, in order, such as `["09:00-12:00", "13:30-18:00"]`.
+pub(crate) fn intervals(value: Value<'_>) -> Option<Vec<Interval>> {
     let mut intervals: Vec<Interval> = Vec::new();
     for item in value.many()? {
         let interval = item.parsed(interval)?;

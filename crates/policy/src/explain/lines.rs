@@ -2,9 +2,10 @@
 
 use super::{Explanation, Note, RuleRef, Step};
 use crate::basis::{Basis, Confidence, Layer, Status};
-use crate::clock::StartFact;
+use crate::clock::{ClockKind, Start, StartFact};
 use crate::counting::{Ends, Roll};
 use crate::duration::Amount;
+use crate::rule::{DatedFact, VersionSpan};
 use crate::text::Lang;
 use crate::window::WindowFrom;
 use jiff::Timestamp;
@@ -19,6 +20,7 @@ impl Explanation {
         if let Some(rule) = &self.rule {
             lines.push(rule_line(rule, lang));
             lines.push(basis_line(rule, lang));
+            lines.extend(rule.version.map(|version| version_line(version, lang)));
         }
         lines.push(self.start_line(lang));
         lines.extend(self.steps.iter().map(|step| step_line(step, |at| self.local(at), lang)));
@@ -45,11 +47,22 @@ impl Explanation {
 
     fn result_line(&self, lang: Lang) -> String {
         let due = self.local(self.due_at);
-        match (self.counting.ends, lang) {
-            (Ends::DayAfterStart, Lang::Zh) => format!("自 {due} 起。"),
-            (Ends::DayAfterStart, Lang::En) => format!("From {due}."),
-            (_, Lang::Zh) if self.stands_still() => "停钟期间不到期。".to_owned(),
-            (_, Lang::En) if self.stands_still() => "Nothing is due while the clock stands still.".to_owned(),
+        if self.stands_still() {
+            return match lang {
+                Lang::Zh => "停钟期间不到期。".to_owned(),
+                Lang::En => "Nothing is due while the clock stands still.".to_owned(),
+            };
+        }
+        let kind = self.rule.as_ref().and_then(|rule| rule.kind);
+        match (kind, lang) {
+            (Some(ClockKind::KeepUntil), Lang::Zh) => format!("保存至 {due}（含）。"),
+            (Some(ClockKind::KeepUntil), Lang::En) => format!("Kept until {due}, inclusive."),
+            (Some(ClockKind::NotBefore), Lang::Zh) => format!("自 {due} 起。"),
+            (Some(ClockKind::NotBefore), Lang::En) => format!("From {due}."),
+            (_, Lang::Zh) if self.counting.ends == Ends::DayAfterStart => format!("自 {due} 起。"),
+            (_, Lang::En) if self.counting.ends == Ends::DayAfterStart => format!("From {due}."),
+            (Some(ClockKind::Window), Lang::Zh) => format!("截止 {due}（含）。"),
+            (Some(ClockKind::Window), Lang::En) => format!("Closes {due}, inclusive."),
             (_, Lang::Zh) if self.is_window() => format!("截止 {due}（含）。"),
             (_, Lang::En) if self.is_window() => format!("Closes {due}, inclusive."),
             (_, Lang::Zh) => format!("到期 {due}（含）。"),
@@ -118,7 +131,7 @@ fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     let counted = match rule.from {
         Some(from) => from_words(from, lang).to_owned(),
         None => {
-            let facts: Vec<&str> = rule.start.iter().map(|fact| start_words(*fact, lang)).collect();
+            let facts: Vec<String> = rule.start.iter().map(|start| start_words(start, lang)).collect();
             facts.join(if lang == Lang::Zh { "或" } else { " or " })
         }
     };
@@ -160,6 +173,28 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
         });
     }
     line
+}
+
+fn version_line(version: VersionSpan, lang: Lang) -> String {
+    let fact = match (version.fact, lang) {
+        (DatedFact::ReceivedAt, Lang::Zh) => "首次收到日期",
+        (DatedFact::ReceivedAt, Lang::En) => "first received",
+        (DatedFact::OccurredAt, Lang::Zh) => "事发日期",
+        (DatedFact::OccurredAt, Lang::En) => "which happened",
+        (DatedFact::Start, Lang::Zh) => "起算日期",
+        (DatedFact::Start, Lang::En) => "counted from",
+    };
+    let last = |to: Date| to.yesterday().unwrap_or(to);
+    match (lang, version.from, version.to) {
+        (Lang::Zh, Some(from), Some(to)) => format!("适用于{fact} {from} 至 {} 的事项。", last(to)),
+        (Lang::Zh, Some(from), None) => format!("适用于{fact} {from} 及以后的事项。"),
+        (Lang::Zh, None, Some(to)) => format!("适用于{fact} {} 及以前的事项。", last(to)),
+        (Lang::En, Some(from), Some(to)) => format!("For matters {fact} from {from} to {}.", last(to)),
+        (Lang::En, Some(from), None) => format!("For matters {fact} on {from} or later."),
+        (Lang::En, None, Some(to)) => format!("For matters {fact} on {} or earlier.", last(to)),
+        // A span without both ends is not read.
+        (_, None, None) => String::new(),
+    }
 }
 
 fn step_line(step: &Step, local: impl Fn(Timestamp) -> String, lang: Lang) -> String {
@@ -286,7 +321,15 @@ fn amount_words(amount: Amount, lang: Lang) -> String {
     }
 }
 
-const fn start_words(fact: StartFact, lang: Lang) -> &'static str {
+fn start_words(start: &Start, lang: Lang) -> String {
+    match (start, lang) {
+        (Start::Fact(fact), _) => fact_words(*fact, lang).to_owned(),
+        (Start::Expiry(clock), Lang::Zh) => format!("时限 {clock} 届满"),
+        (Start::Expiry(clock), Lang::En) => format!("the end of the limit {clock}"),
+    }
+}
+
+const fn fact_words(fact: StartFact, lang: Lang) -> &'static str {
     match (fact, lang) {
         (StartFact::Received, Lang::Zh) => "首次收到",
         (StartFact::Received, Lang::En) => "first receipt",
@@ -303,6 +346,8 @@ const fn start_words(fact: StartFact, lang: Lang) -> &'static str {
         (StartFact::HandedOff, Lang::Zh) => "外部机构转来",
         (StartFact::HandedOff, Lang::En) => "hand-over by another body",
         (StartFact::Disputed, Lang::Zh) => "客户不认可结果",
+        (StartFact::ContactFailed, Lang::Zh) => "联系未成",
+        (StartFact::ContactFailed, Lang::En) => "an attempt that reached nobody",
         (StartFact::Disputed, Lang::En) => "the customer's rejection of the outcome",
     }
 }

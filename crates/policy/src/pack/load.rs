@@ -1,17 +1,21 @@
 //! Reads a pack file. What a rule may say is decided here, once: the rest of the crate relies on it.
 
-use super::{Pack, ReviewRule};
+use super::{Pack, ReviewRule, links};
 use crate::assess::AssessRule;
-use crate::basis::{Basis, Confidence, Layer, Source, Status, Tier};
+use crate::basis::{Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
-use crate::clock::{ClockKind, ClockRule, Limit, OnRegrade, Owner};
-use crate::counting::CountingRule;
+use crate::clock::ClockRule;
 use crate::document::{self, Table, Value};
-use crate::duration::Amount;
+use crate::duty::{ContactHours, ConversionRule, ReportRule, RetentionRule, RouteRule};
+use crate::effect::EffectRule;
+use crate::facts::FactName;
 use crate::fault::Fault;
-use crate::grade::{DecisionTable, Grade};
+use crate::gate::GateRule;
+use crate::grade::DecisionTable;
+use crate::letter::LetterRule;
 use crate::period::Period;
 use crate::predicate::Predicate;
+use crate::remedy::{CompensationRule, HoldRule};
 use crate::text::Text;
 use crate::window::WindowRule;
 use jiff::civil::Date;
@@ -34,6 +38,8 @@ struct Head {
     valid_from: Date,
     valid_to: Option<Date>,
     calendar: Arc<Calendar>,
+    applies: Predicate,
+    unless: Option<Predicate>,
 }
 
 fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
@@ -43,38 +49,29 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let grades = DecisionTable::read(table)?;
     // Without the calendar nothing can be said about working hours; the missing calendar is already a fault.
     let calendar = head.as_ref().map(|head| Arc::clone(&head.calendar));
+    let calendar = calendar.as_deref();
     let tier = head.as_ref().map(|head| head.tier);
-    let clocks = rules(table, "clock", |clock| read_clock(clock, calendar.as_deref(), tier), |rule| &rule.id);
     let assess = rules(table, "assess", AssessRule::read, |rule| &rule.id);
     let reviews = rules(table, "review", read_review, |rule| &rule.id);
-    let windows = rules(table, "window", |window| read_window(window, calendar.as_deref(), tier), |rule| &rule.id);
-    let reopen = period(table, "reopen", |table| Period::read(table, "within"))?;
-    let suspend = period(table, "suspend", |table| Period::read(table, "limit"))?;
-    let repeat = period(table, "repeat", |table| Period::read_days(table, "within"))?;
-    let notes = match table.optional("notes") {
-        Some(value) => value.items().iter().map(Value::text).collect::<Option<Vec<_>>>(),
-        None => Some(Vec::new()),
-    };
-    let (head, sources, clocks, assess, reviews) = (head?, sources?, clocks?, assess?, reviews?);
-    let windows = windows?;
-    for window in windows.iter().filter(|window| clocks.iter().any(|clock| clock.id == window.id)) {
-        table.fault(format!("`{}` is a clock and a window; a case could not say which it means", window.id));
-    }
-    let cited = clocks
-        .iter()
-        .map(|rule| (&rule.id, &rule.source))
-        .chain(assess.iter().map(|rule| (&rule.id, &rule.source)))
-        .chain(windows.iter().map(|rule| (&rule.id, &rule.source)))
-        .chain(reviews.iter().map(|rule| (&rule.id, &rule.source)));
-    for (rule, source) in cited {
-        known_source(table, rule, source, &sources);
-    }
-    for (name, period) in [("reopen", &reopen), ("suspend", &suspend), ("repeat", &repeat)] {
-        if let Some(period) = period {
-            known_source(table, name, &period.source, &sources);
-        }
-    }
-    Some(Pack {
+    let clocks = rules(table, "clock", |rule| ClockRule::read(rule, calendar, tier), |rule| &rule.head.id);
+    let windows = rules(table, "window", |rule| WindowRule::read(rule, calendar, tier), |rule| &rule.head.id);
+    let conversions = rules(table, "convert", |rule| ConversionRule::read(rule, tier), |rule| &rule.head.id);
+    let effects = rules(table, "effect", |rule| EffectRule::read(rule, tier), |rule| &rule.head.id);
+    let gates = rules(table, "gate", |rule| GateRule::read(rule, tier), |rule| &rule.head.id);
+    let letters = rules(table, "letter", |rule| LetterRule::read(rule, tier), |rule| &rule.head.id);
+    let holds = rules(table, "hold", |rule| HoldRule::read(rule, tier), |rule| &rule.head.id);
+    let routes = rules(table, "route", |rule| RouteRule::read(rule, tier), |rule| &rule.head.id);
+    let compensation = |rule| CompensationRule::read(rule, calendar, tier);
+    let compensations = rules(table, "compensation", compensation, |rule| &rule.head.id);
+    let retentions = rules(table, "retention", |rule| RetentionRule::read(rule, tier), |rule| &rule.head.id);
+    let reports = rules(table, "report", |rule| ReportRule::read(rule, calendar, tier), |rule| &rule.head.id);
+    let reopen = table.maybe("reopen", |value| value.table().and_then(|table| Period::read(table, "within")));
+    let suspend = table.maybe("suspend", |value| value.table().and_then(|table| Period::read(table, "limit")));
+    let repeat = table.maybe("repeat", |value| value.table().and_then(|table| Period::read_days(table, "within")));
+    let contact_hours = table.maybe("contact_hours", |value| value.table().and_then(ContactHours::read));
+    let notes = table.or("notes", Vec::new(), |value| value.items().iter().map(Value::text).collect());
+    let head = head?;
+    let pack = Pack {
         id: head.id,
         version: head.version,
         title: head.title,
@@ -84,23 +81,31 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
         valid_from: head.valid_from,
         valid_to: head.valid_to,
         calendar: head.calendar,
-        sources,
-        clocks,
+        applies: head.applies,
+        unless: head.unless,
+        sources: sources?,
         grades,
-        assess,
-        reviews,
-        windows,
-        reopen,
-        suspend,
-        repeat,
+        assess: assess?,
+        reviews: reviews?,
+        clocks: clocks?,
+        windows: windows?,
+        conversions: conversions?,
+        effects: effects?,
+        gates: gates?,
+        letters: letters?,
+        holds: holds?,
+        routes: routes?,
+        compensations: compensations?,
+        retentions: retentions?,
+        reports: reports?,
+        reopen: reopen?,
+        suspend: suspend?,
+        repeat: repeat?,
+        contact_hours: contact_hours?,
         notes: notes?,
-    })
-}
-
-fn known_source(table: &Table<'_>, rule: &str, source: &str, sources: &[Source]) {
-    if !sources.iter().any(|known| known.id == source) {
-        table.fault(format!("rule `{rule}` cites the source `{source}`, which the pack does not list"));
-    }
+    };
+    links::prove(&pack, table);
+    Some(pack)
 }
 
 fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
@@ -111,10 +116,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
     let jurisdiction = head.needed("jurisdiction").and_then(|value| value.string());
     let status = head.needed("status").and_then(|value| value.code());
     let valid_from = head.needed("valid_from").and_then(|value| value.date());
-    let valid_to = match head.optional("valid_to") {
-        Some(value) => value.date().map(Some),
-        None => Some(None),
-    };
+    let valid_to = head.maybe("valid_to", |value| value.date());
     let calendar = head.needed("calendar").and_then(|value| {
         let id = value.string()?;
         let calendar = calendars.get(id);
@@ -124,6 +126,14 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         }
         calendar.map(Arc::clone)
     });
+    let applies = head.or("applies", Predicate::default(), Predicate::read);
+    let unless = head.maybe("unless", Predicate::read);
+    let operator =
+        |fact: FactName| matches!(fact, FactName::ServicesInOperation | FactName::Subscribers | FactName::Turnover);
+    let facts = applies.iter().chain(unless.iter().flatten()).flat_map(Predicate::facts);
+    if let Some(fact) = facts.into_iter().find(|fact| !operator(*fact)) {
+        head.fault(format!("a pack is chosen by what the operator is; `{}` is of the case", fact.code()));
+    }
     if let (Some(from), Some(Some(to))) = (valid_from, valid_to)
         && to < from
     {
@@ -140,6 +150,8 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         valid_from: valid_from?,
         valid_to: valid_to?,
         calendar: calendar?,
+        applies: applies?,
+        unless: unless?,
     })
 }
 
@@ -194,179 +206,12 @@ fn rules<'d, T>(
     complete.then_some(rules)
 }
 
-fn read_clock(mut table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<ClockRule> {
-    let id = table.id("id");
-    let title = table.text("title");
-    let kind = or_else(table.optional("kind"), |value| value.code(), ClockKind::Due);
-    let layer = table.needed("layer").and_then(|value| value.code());
-    let basis = table.needed("basis").and_then(|value| value.code());
-    let confidence = table.needed("confidence").and_then(|value| value.code());
-    let source = table.id("source");
-    let owner = or_else(table.optional("owner"), |value| value.code(), Owner::Provider);
-    let start = table.needed("start").and_then(|value| value.codes());
-    let stop = table.needed("stop").and_then(|value| value.codes());
-    let limit = table.needed("amount").and_then(read_limit);
-    let counting =
-        or_else(table.optional("counting"), |value| value.table().map(CountingRule::read), CountingRule::default());
-    let applies = or_else(table.optional("applies"), Predicate::read, Predicate::default());
-    let pausable = or_else(table.optional("pausable"), |value| value.flag(), false);
-    let on_regrade = or_else(table.optional("on_regrade"), |value| value.code(), OnRegrade::KeepEarlier);
-    let warn_at = or_else(table.optional("warn_at"), read_warnings, vec![50, 75, 100]);
-    let note = match table.optional("note") {
-        Some(value) => value.text().map(Some),
-        None => Some(None),
-    };
-    if let Some((layer, basis, confidence)) = layer.zip(basis).zip(confidence).map(|((l, b), c)| (l, b, c)) {
-        standing(&table, layer, basis, confidence, tier);
-    }
-    if let (Some(limit), Some(calendar)) = (&limit, calendar) {
-        can_be_counted(&table, limit.amounts(), calendar);
-    }
-    if pausable == Some(true) && layer == Some(Layer::Law) {
-        table.fault("a clock of the law layer cannot be paused without a rule that says when");
-    }
-    table.done();
-    Some(ClockRule {
-        id: id?,
-        title: title?,
-        kind: kind?,
-        layer: layer?,
-        basis: basis?,
-        confidence: confidence?,
-        source: source?,
-        owner: owner?,
-        start: start?,
-        stop: stop?,
-        limit: limit?,
-        counting: counting?,
-        applies: applies?,
-        pausable: pausable?,
-        on_regrade: on_regrade?,
-        warn_at: warn_at?,
-        note: note?,
-    })
-}
-
-/// An optional key: its value, the default when absent, nothing when wrong.
-fn or_else<'d, T>(value: Option<Value<'d>>, read: impl FnOnce(Value<'d>) -> Option<T>, absent: T) -> Option<T> {
-    match value {
-        Some(value) => read(value),
-        None => Some(absent),
-    }
-}
-
-/// The law layer stands on law or a standard, never on something nobody verified, and in a pack of the law.
-fn standing(table: &Table<'_>, layer: Layer, basis: Basis, confidence: Confidence, tier: Option<Tier>) {
-    if layer != Layer::Law {
-        return;
-    }
-    if !matches!(basis, Basis::Law | Basis::Standard) {
-        table.fault(format!("layer law needs basis law or standard, not {}", basis.code()));
-    }
-    if confidence == Confidence::Unverified {
-        table.fault("layer law cannot rest on an unverified figure");
-    }
-    if tier.is_some_and(|tier| tier != Tier::Law) {
-        table.fault("a rule of layer law belongs into a pack of layer law");
-    }
-}
-
-/// Working hours need a calendar that has some.
-fn can_be_counted(table: &Table<'_>, mut amounts: impl Iterator<Item = Amount>, calendar: &Calendar) {
-    if !calendar.has_hours() && amounts.any(|amount| matches!(amount, Amount::WorkingHours(_))) {
-        table.fault(format!("counts working hours, but the calendar `{}` states none", calendar.id()));
-    }
-}
-
-fn read_window(table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<WindowRule> {
-    let place = table.again();
-    let rule = WindowRule::read(table)?;
-    standing(&place, rule.layer, rule.basis, rule.confidence, tier);
-    if let Some(calendar) = calendar {
-        can_be_counted(&place, rule.opens_after.into_iter().chain([rule.amount]), calendar);
-    }
-    Some(rule)
-}
-
-/// A table that may be absent: its period, none when absent, nothing at all when wrong.
-fn period<'d>(
-    table: &mut Table<'d>,
-    key: &'static str,
-    read: impl FnOnce(Table<'d>) -> Option<Period>,
-) -> Option<Option<Period>> {
-    match table.optional(key) {
-        Some(value) => value.table().and_then(read).map(Some),
-        None => Some(None),
-    }
-}
-
-/// One amount for all cases, or a table by grade or by kind of area.
-fn read_limit(value: Value<'_>) -> Option<Limit> {
-    let amount = |value: Value<'_>| value.parsed(str::parse::<Amount>);
-    if !value.is_table() {
-        return amount(value).map(Limit::same);
-    }
-    let mut table = value.table()?;
-    let (urban, rural) = (table.optional("urban"), table.optional("rural"));
-    let mut read = |grade: Grade| match table.optional(grade.code()) {
-        Some(value) => amount(value).map(Some),
-        None => Some(None),
-    };
-    let (normal, major, urgent) = (read(Grade::Normal), read(Grade::Major), read(Grade::Urgent));
-    table.done();
-    let (normal, major, urgent) = (normal?, major?, urgent?);
-    let graded = [normal, major, urgent].iter().any(Option::is_some);
-    match (urban, rural) {
-        (Some(urban), Some(rural)) if !graded => by_area(&value, amount(urban)?, amount(rural)?),
-        (None, None) if graded => Some(Limit::ByGrade { normal, major, urgent }),
-        _ => {
-            value.fault("takes one amount, amounts by grade (normal, major, urgent), or both urban and rural");
-            None
-        }
-    }
-}
-
-/// An area nobody recorded counts as urban; that may never give a case more time.
-fn by_area(value: &Value<'_>, urban: Amount, rural: Amount) -> Option<Limit> {
-    let comparable = std::mem::discriminant(&urban) == std::mem::discriminant(&rural);
-    if !comparable || urban.count() > rural.count() {
-        value.fault("takes an urban amount no longer than the rural one, in the same unit");
-        return None;
-    }
-    Some(Limit::ByArea { urban, rural })
-}
-
-/// Percentages, ascending, from 1 to 100.
-fn read_warnings(value: Value<'_>) -> Option<Vec<u8>> {
-    let mut percents: Vec<u8> = Vec::new();
-    for item in value.many()? {
-        let percent = item.whole().and_then(|number| u8::try_from(number).ok()).filter(|n| (1..=100).contains(n));
-        let ascending = percent.filter(|percent| percents.last().is_none_or(|before| before < percent));
-        let Some(percent) = ascending else {
-            item.fault("takes percentages from 1 to 100, ascending");
-            return None;
-        };
-        percents.push(percent);
-    }
-    Some(percents)
-}
-
 fn read_review(mut table: Table<'_>) -> Option<ReviewRule> {
     let id = table.id("id");
     let grades = table.needed("grade").and_then(|value| value.codes());
     let four_eyes = table.needed("four_eyes").and_then(|value| value.flag());
     let reason = table.text("reason");
-    let basis = table.needed("basis").and_then(|value| value.code());
-    let confidence = table.needed("confidence").and_then(|value| value.code());
-    let source = table.id("source");
+    let standing = Standing::read(&mut table);
     table.done();
-    Some(ReviewRule {
-        id: id?,
-        grades: grades?,
-        four_eyes: four_eyes?,
-        reason: reason?,
-        basis: basis?,
-        confidence: confidence?,
-        source: source?,
-    })
+    Some(ReviewRule { id: id?, grades: grades?, four_eyes: four_eyes?, reason: reason?, standing: standing? })
 }

@@ -96,13 +96,13 @@ fn pack(pack: &Pack) -> Value {
         .iter()
         .map(|rule| {
             json!({
-                "rule": rule.id,
-                "title": {"zh": rule.title.zh, "en": rule.title.en},
+                "rule": rule.head.id,
+                "title": {"zh": rule.head.title.zh, "en": rule.head.title.en},
                 "kind": rule.kind.code(),
-                "layer": rule.layer.code(),
-                "basis": rule.basis.code(),
-                "confidence": rule.confidence.code(),
-                "source": rule.source,
+                "layer": rule.head.layer.code(),
+                "basis": rule.head.basis().code(),
+                "confidence": rule.head.confidence().code(),
+                "source": rule.head.standing.source,
             })
         })
         .collect();
@@ -111,14 +111,14 @@ fn pack(pack: &Pack) -> Value {
         .iter()
         .map(|rule| {
             json!({
-                "rule": rule.id,
-                "title": {"zh": rule.title.zh, "en": rule.title.en},
+                "rule": rule.head.id,
+                "title": {"zh": rule.head.title.zh, "en": rule.head.title.en},
                 "owner": rule.owner.code(),
                 "from": rule.from.code(),
-                "layer": rule.layer.code(),
-                "basis": rule.basis.code(),
-                "confidence": rule.confidence.code(),
-                "source": rule.source,
+                "layer": rule.head.layer.code(),
+                "basis": rule.head.basis().code(),
+                "confidence": rule.head.confidence().code(),
+                "source": rule.head.standing.source,
             })
         })
         .collect();

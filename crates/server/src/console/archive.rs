@@ -78,7 +78,7 @@ pub(crate) async fn page(app: &AppState, caller: &Caller, archive: &Archive) -> 
             texts: texts(&frame, case),
             facts: facts(&frame, case),
             person: person(&frame, &archive.view, archive.view.identity.as_ref()),
-            clocks: clocks(&frame, caller, case, now)?,
+            clocks: clocks(&frame, case, now)?,
             timeline: timeline(&frame, &archive.view, &names),
             accesses: accesses(&frame, archive),
             files: files(&frame, archive),

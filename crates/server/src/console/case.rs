@@ -198,7 +198,7 @@ async fn draw(
         first_owner: names.owner(case.first_owner.unit, case.first_owner.user),
         stages: stages(&frame, case),
         missing: missing(&frame, case),
-        clocks: clocks(&frame, caller, case, now)?,
+        clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
         facts: facts(&frame, case),
         person: person(&frame, view, identity),

@@ -56,14 +56,15 @@ pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
 }
 
 /// All clocks as they stand at a moment, each with its reasons.
-pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Timestamp) -> Result<Vec<Clock>, Failure> {
+pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<Vec<Clock>, Failure> {
     let desk = &frame.app.desk;
     let rules = desk.library().pinned(&case.packs)?;
     let mut shown = Vec::new();
-    for one in desk.explain_clocks(caller, case)? {
+    for one in desk.explain_clocks(case)? {
         let clock = one.clock;
         let rule = rules.clock(&clock.rule);
-        let title = rule.map_or(clock.rule.as_str(), |rule| frame.language.pick(&rule.title.zh, &rule.title.en));
+        let title =
+            rule.map_or(clock.rule.as_str(), |rule| frame.language.pick(&rule.head.title.zh, &rule.head.title.en));
         let (class, sign, left) = match &clock.ended {
             Some((outcome, _)) => {
                 let code = words::outcome(*outcome);
@@ -83,10 +84,10 @@ pub(super) fn clocks(frame: &Frame<'_>, caller: &Caller, case: &Case, now: Times
             sign,
             running: clock.ended.is_none(),
             meaning: rule
-                .filter(|rule| rule.layer == policy::Layer::Law)
-                .and_then(|rule| rule.note.as_ref())
+                .filter(|rule| rule.head.layer == policy::Layer::Law)
+                .and_then(|rule| rule.head.note.as_ref())
                 .map(|note| frame.language.pick(&note.zh, &note.en).to_owned()),
-            internal: rule.is_none_or(|rule| rule.layer != policy::Layer::Law),
+            internal: rule.is_none_or(|rule| rule.head.layer != policy::Layer::Law),
             lines: one.explanation.lines(frame.language.of_rules()),
         });
     }
