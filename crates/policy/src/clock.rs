@@ -98,6 +98,30 @@ pub enum Start {
     Fact(StartFact),
     /// The last moment of another clock of the pack, written `expiry:<clock>`.
     Expiry(String),
+    /// A stage of a matter outside, written `stage:<route>/<stage>`.
+    Stage(StageRef),
+}
+
+/// A stage of a route of the same pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageRef {
+    /// The route.
+    pub route: String,
+    /// The stage in it.
+    pub stage: String,
+}
+
+impl StageRef {
+    fn parse(text: &str) -> Option<Self> {
+        let (route, stage) = text.split_once('/')?;
+        Some(Self { route: route.to_owned(), stage: stage.to_owned() })
+    }
+}
+
+impl fmt::Display for StageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stage:{}/{}", self.route, self.stage)
+    }
 }
 
 impl fmt::Display for Start {
@@ -105,16 +129,18 @@ impl fmt::Display for Start {
         match self {
             Self::Fact(fact) => f.write_str(fact.code()),
             Self::Expiry(clock) => write!(f, "expiry:{clock}"),
+            Self::Stage(stage) => stage.fmt(f),
         }
     }
 }
 
 impl Start {
-    /// Reads a fact's code or `expiry:<clock>`.
+    /// Reads a fact's code, `expiry:<clock>` or `stage:<route>/<stage>`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        match text.strip_prefix("expiry:") {
-            Some(clock) => Some(Self::Expiry(clock.to_owned())),
-            None => StartFact::from_code(text).map(Self::Fact),
+        match text.split_once(':') {
+            Some(("expiry", clock)) => Some(Self::Expiry(clock.to_owned())),
+            Some(("stage", stage)) => StageRef::parse(stage).map(Self::Stage),
+            _ => StartFact::from_code(text).map(Self::Fact),
         }
     }
 }
@@ -157,6 +183,40 @@ codes! {
         Voided = "voided",
         /// Went up in another case.
         Merged = "merged",
+    }
+}
+
+/// What ends a clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// A fact.
+    Fact(StopFact),
+    /// A stage of a matter outside, written `stage:<route>/<stage>`.
+    Stage(StageRef),
+}
+
+impl Stop {
+    /// Reads a fact's code or `stage:<route>/<stage>`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("stage:") {
+            Some(stage) => StageRef::parse(stage).map(Self::Stage),
+            None => StopFact::from_code(text).map(Self::Fact),
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(fact) => f.write_str(fact.code()),
+            Self::Stage(stage) => stage.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Stop {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -316,7 +376,7 @@ pub struct ClockRule {
     /// What starts it.
     pub start: Vec<Start>,
     /// What stops it; the first of them is what the clock asks for.
-    pub stop: Vec<StopFact>,
+    pub stop: Vec<Stop>,
     /// How long it runs; of a share of all cases the longest of its times.
     pub limit: Limit,
     /// How it is counted; where the rule says nothing, as is usual for the unit.
@@ -348,13 +408,25 @@ impl ClockRule {
     /// Whether a fact stops this clock.
     #[must_use]
     pub fn stops_on(&self, fact: StopFact) -> bool {
-        self.stop.contains(&fact)
+        self.stop.contains(&Stop::Fact(fact))
     }
 
     /// Whether a fact starts this clock.
     #[must_use]
     pub fn starts_on(&self, fact: StartFact) -> bool {
         self.start.iter().any(|start| matches!(start, Start::Fact(own) if *own == fact))
+    }
+
+    /// Whether a stage of a matter outside stops this clock.
+    #[must_use]
+    pub fn stops_in(&self, stage: &StageRef) -> bool {
+        self.stop.iter().any(|stop| matches!(stop, Stop::Stage(own) if own == stage))
+    }
+
+    /// Whether a stage of a matter outside starts this clock.
+    #[must_use]
+    pub fn starts_in(&self, stage: &StageRef) -> bool {
+        self.start.iter().any(|start| matches!(start, Start::Stage(own) if own == stage))
     }
 
     /// Whether the end of another clock starts this one.

@@ -37,8 +37,8 @@ pub use assess::{AssessRule, Assessment, Raised};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, DayKind, Interval, UnknownZone};
 pub use clock::{
-    Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, Start, StartFact, Started, StopFact,
-    Target,
+    Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, StageRef, Start, StartFact, Started,
+    Stop, StopFact, Target,
 };
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused};

@@ -7,9 +7,9 @@
 use crate::assess::{self, AssessRule, Assessment};
 use crate::basis::{Layer, Tier};
 use crate::calendar::Calendar;
-use crate::clock::{ClockRule, OnRegrade, StartFact, Started};
+use crate::clock::{ClockRule, OnRegrade, StageRef, StartFact, Started};
 use crate::deadline::Pause;
-use crate::duty::ContactHours;
+use crate::duty::{ContactHours, RouteRule};
 use crate::explain::Explanation;
 use crate::facts::{Facts, Operator};
 use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
@@ -159,6 +159,18 @@ impl Stack {
     #[must_use]
     pub fn clocks_started_after(&self, clock: &str, facts: &Facts, grade: Grade, end: Timestamp) -> Vec<Started> {
         self.started(facts, grade, end, |rule| rule.starts_after(clock))
+    }
+
+    /// Clocks that a stage of a matter outside starts at a moment.
+    #[must_use]
+    pub fn clocks_started_in(&self, stage: &StageRef, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
+        self.started(facts, grade, at, |rule| rule.starts_in(stage))
+    }
+
+    /// A way to a body outside, by its identity.
+    #[must_use]
+    pub fn route(&self, id: &str) -> Option<&RouteRule> {
+        self.packs().flat_map(Pack::routes).find(|route| route.head.id == id)
     }
 
     fn started(&self, facts: &Facts, grade: Grade, at: Timestamp, which: impl Fn(&ClockRule) -> bool) -> Vec<Started> {

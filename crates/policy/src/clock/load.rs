@@ -1,6 +1,6 @@
 //! Reads `[[clock]]`: which keys a kind of clock takes and what they may say.
 
-use super::{Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, Start, StartFact, Target};
+use super::{Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, Start, Stop, Target};
 use crate::basis::{Layer, Tier};
 use crate::calendar::Calendar;
 use crate::code::codes;
@@ -46,8 +46,10 @@ impl ClockRule {
         let head = RuleHead::read(&mut table, tier);
         let kind = table.or("kind", ClockKind::Due, |value| value.code())?;
         let owner = table.or("owner", Owner::Provider, |value| value.code());
-        let start = table.needed("start").and_then(|value| starts(&value));
-        let stop = table.or("stop", Vec::new(), |value| value.codes());
+        let start =
+            table.needed("start").and_then(|value| several(&value, Start::parse, |item| item.code().map(Start::Fact)));
+        let stop =
+            table.or("stop", Vec::new(), |value| several(&value, Stop::parse, |item| item.code().map(Stop::Fact)));
         let targets = table.or("targets", Vec::new(), read_targets);
         let limit = match kind {
             ClockKind::Percentile => {
@@ -116,22 +118,25 @@ fn usual_warnings(kind: ClockKind) -> Vec<u8> {
     }
 }
 
-/// Facts, or the ends of other clocks.
-fn starts(value: &Value<'_>) -> Option<Vec<Start>> {
-    let mut starts = Vec::new();
+/// Facts, ends of other clocks, stages of matters outside; what is none of them is refused with the closest known fact.
+fn several<T: PartialEq>(
+    value: &Value<'_>,
+    parse: impl Fn(&str) -> Option<T>,
+    fact: impl Fn(&Value<'_>) -> Option<T>,
+) -> Option<Vec<T>> {
+    let mut read = Vec::new();
     for item in value.many()? {
-        let start = match Start::parse(item.string()?) {
-            Some(start) => start,
-            // Refused with the closest known one.
-            None => Start::Fact(item.code::<StartFact>()?),
+        let one = match parse(item.string()?) {
+            Some(one) => one,
+            None => fact(&item)?,
         };
-        if starts.contains(&start) {
+        if read.contains(&one) {
             item.fault("is listed twice");
             return None;
         }
-        starts.push(start);
+        read.push(one);
     }
-    Some(starts)
+    Some(read)
 }
 
 fn read_pausing(value: Value<'_>) -> Option<Pausing> {

@@ -2,8 +2,8 @@
 //! waits for itself.
 
 use super::{Pack, RuleKind};
-use crate::clock::Start;
-use crate::document::Table;
+use crate::clock::{StageRef, Start, Stop};
+use crate::document::{Place, Table};
 use crate::effect::Action;
 use crate::gate::Need;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,9 +42,17 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
         }
     };
     for rule in &pack.clocks {
+        let at = (rule.head.line, rule.head.column);
         for start in &rule.start {
-            if let Start::Expiry(clock) = start {
-                lacks(clock, RuleKind::Clock, (rule.head.line, rule.head.column));
+            match start {
+                Start::Expiry(clock) => lacks(clock, RuleKind::Clock, at),
+                Start::Stage(stage) => has_stage(pack, stage, table.at(at.0, at.1)),
+                Start::Fact(_) => {}
+            }
+        }
+        for stop in &rule.stop {
+            if let Stop::Stage(stage) = stop {
+                has_stage(pack, stage, table.at(at.0, at.1));
             }
         }
     }
@@ -85,6 +93,13 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
     chains(pack, table);
 }
 
+fn has_stage(pack: &Pack, stage: &StageRef, place: Place<'_>) {
+    let route = pack.routes.iter().find(|route| route.head.id == stage.route);
+    if route.and_then(|route| route.stage(&stage.stage)).is_none() {
+        place.fault(format!("names `{stage}`, which the pack does not have"));
+    }
+}
+
 /// Clocks that start at other clocks' ends: no circle, and the end they wait for is told.
 fn chains(pack: &Pack, table: &Table<'_>) {
     for rule in &pack.clocks {
@@ -115,6 +130,6 @@ fn before<'p>(pack: &'p Pack, clock: &str) -> impl Iterator<Item = &'p str> {
     let starts = pack.clock(clock).map(|rule| rule.start.as_slice()).unwrap_or_default();
     starts.iter().filter_map(|start| match start {
         Start::Expiry(clock) => Some(clock.as_str()),
-        Start::Fact(_) => None,
+        Start::Fact(_) | Start::Stage(_) => None,
     })
 }

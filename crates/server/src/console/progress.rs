@@ -4,7 +4,6 @@ use super::Frame;
 use super::times::step;
 use crate::problem::Failure;
 use crate::words;
-use desk::Caller;
 use domain::case::{Case, State as CaseState};
 use jiff::Timestamp;
 
