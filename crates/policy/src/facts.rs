@@ -192,6 +192,53 @@ codes! {
     }
 }
 
+impl Facts {
+    /// Sets a fact from its text, as a command line or a table of worked deadlines gives it: a code, several joined by
+    /// `+` where a fact is a set, `true` or `false`, a whole number, a sum such as `1000.00 CNY`.
+    ///
+    /// # Errors
+    /// What the fact takes, when the text is nothing of the kind. The grade is no fact of a case but is handed in.
+    pub fn set(&mut self, fact: FactName, text: &str) -> Result<(), String> {
+        let listed = |known: &[&str]| {
+            let found = known.contains(&text).then(|| text.to_owned());
+            found.ok_or_else(|| format!("`{}` takes one of {}", fact.code(), known.join(", ")))
+        };
+        let flag = || text.parse::<bool>().map_err(|_| format!("`{}` takes true or false", fact.code()));
+        let number = || text.parse::<i64>().map_err(|_| format!("`{}` takes a whole number", fact.code()));
+        let sum = || parse_sum(text).map_err(str::to_owned);
+        match fact {
+            FactName::Kind => self.kind = listed(Self::KINDS)?,
+            FactName::Category | FactName::CategoryPrefix => self.category = Some(text.to_owned()),
+            FactName::RegulatorClass => self.regulator_class = Some(listed(Self::REGULATOR_CLASSES)?),
+            FactName::AcceptChannel => self.accept_channel = listed(Self::CHANNELS)?,
+            FactName::AreaType => self.area_type = Some(listed(Self::AREA_TYPES)?),
+            FactName::Product => self.product = Some(listed(Self::PRODUCTS)?),
+            FactName::Vulnerable => {
+                let all: Vec<String> = text.split('+').map(str::to_owned).collect();
+                if let Some(unknown) = all.iter().find(|one| !Self::VULNERABILITIES.contains(&one.as_str())) {
+                    return Err(format!("`vulnerable` knows no {unknown:?}"));
+                }
+                self.vulnerable = all;
+            }
+            FactName::RedLine => self.red_line = flag()?,
+            FactName::Mass => self.mass = flag()?,
+            FactName::Safety => self.safety = flag()?,
+            FactName::Media => self.media = flag()?,
+            FactName::Regulator => self.regulator = flag()?,
+            FactName::KeyAccount => self.key_account = flag()?,
+            FactName::Star => self.star = Some(number()?),
+            FactName::RepeatCount => self.repeat_count = number()?,
+            FactName::Cause => self.cause = Some(text.to_owned()),
+            FactName::ServicesInOperation => self.operator.services_in_operation = Some(number()?),
+            FactName::Subscribers => self.operator.subscribers = Some(number()?),
+            FactName::Amount => self.amount = Some(sum()?),
+            FactName::Turnover => self.operator.turnover = Some(sum()?),
+            FactName::Grade => return Err("the grade is handed in beside the facts".to_owned()),
+        }
+        Ok(())
+    }
+}
+
 impl FactName {
     /// Whether it is known only once the case is classified.
     pub(crate) const fn is_of_the_category(self) -> bool {

@@ -77,6 +77,8 @@ codes! {
 /// A loaded pack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pack {
+    #[serde(skip)]
+    file: String,
     id: String,
     version: String,
     title: Text,
@@ -131,6 +133,12 @@ impl Pack {
     /// Every fault with file, line and column.
     pub fn load(file_name: &str, text: &str, calendars: &CalendarSet) -> Result<Self, Vec<Fault>> {
         load::load(file_name, text, calendars)
+    }
+
+    /// Name of the file it was read from, as the caller gave it.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
     }
 
     /// Identity, such as `guide-standard`.
@@ -387,7 +395,7 @@ impl Pack {
     }
 
     /// What stands behind a rule, for an explanation.
-    fn reference(&self, head: &RuleHead) -> Option<RuleRef> {
+    pub(crate) fn reference(&self, head: &RuleHead) -> Option<RuleRef> {
         Some(RuleRef {
             pack: self.id.clone(),
             pack_version: self.version.clone(),

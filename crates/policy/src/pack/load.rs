@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// Reads a pack file.
 pub(super) fn load(file: &str, text: &str, calendars: &CalendarSet) -> Result<Pack, Vec<Fault>> {
-    document::read(Some(file), text, |table| read(table, calendars))
+    document::read(Some(file), text, |table| read(file, table, calendars))
 }
 
 /// The head of a pack.
@@ -42,7 +42,7 @@ struct Head {
     unless: Option<Predicate>,
 }
 
-fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
+fn read(file: &str, table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let head = table.needed("pack").and_then(|value| value.table()).and_then(|head| read_head(head, calendars));
     let sources = read_sources(table);
     // Not every pack grades; a stack has exactly one that does.
@@ -72,6 +72,7 @@ fn read(table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let notes = table.or("notes", Vec::new(), |value| value.items().iter().map(Value::text).collect());
     let head = head?;
     let pack = Pack {
+        file: file.to_owned(),
         id: head.id,
         version: head.version,
         title: head.title,
