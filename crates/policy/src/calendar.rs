@@ -204,6 +204,12 @@ impl Calendar {
         (day < first || day > last).then_some(&self.uncovered)
     }
 
+    /// The first and last day it was made for, when it says so.
+    #[must_use]
+    pub const fn covers(&self) -> Option<(Date, Date)> {
+        self.covers
+    }
+
     fn is_weekend(&self, weekday: Weekday) -> bool {
         self.weekend.get(index(weekday)).copied().unwrap_or(false)
     }

@@ -8,6 +8,7 @@
 mod assess;
 mod basis;
 mod calendar;
+pub mod check;
 mod clock;
 mod code;
 mod counting;

@@ -49,7 +49,8 @@ impl Pack {
         let windows = self.windows().iter().map(|rule| (&rule.head, Figure::Plain(rule.amount, rule.counting)));
         let reports = self.reports().iter().map(|rule| (&rule.head, Figure::Plain(rule.due, rule.counting)));
         let free = self.compensations().iter().map(|rule| (&rule.head, Figure::usual(rule.free)));
-        let kept = self.retentions().iter().filter_map(|rule| Some((&rule.head, Figure::usual(rule.min.or(rule.max)?))));
+        let kept =
+            self.retentions().iter().filter_map(|rule| Some((&rule.head, Figure::usual(rule.min.or(rule.max)?))));
         clocks.chain(windows).chain(reports).chain(free).chain(kept)
     }
 

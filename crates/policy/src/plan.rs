@@ -39,6 +39,12 @@ impl Plan {
         &self.default.id
     }
 
+    /// The days from which on another set of versions can hold, the first being the beginning of time.
+    #[must_use]
+    pub fn days(&self, packs: &[Arc<Pack>]) -> BTreeSet<Date> {
+        self.default.days(packs)
+    }
+
     /// How large the operator is, as far as the list says.
     #[must_use]
     pub const fn operator(&self) -> &Operator {
@@ -61,15 +67,20 @@ impl StackPlan {
         self.packs.iter().filter_map(|id| version_on(packs, id, day)).map(Arc::clone).collect()
     }
 
-    /// Proves that the packs go together whenever a case is received.
-    fn check(&self, packs: &[Arc<Pack>], place: Place<'_>) {
+    /// The days from which on another set of versions can hold.
+    fn days(&self, packs: &[Arc<Pack>]) -> BTreeSet<Date> {
         let mine = packs.iter().filter(|pack| self.packs.iter().any(|id| id == pack.id()));
         let mut days = BTreeSet::from([Date::MIN]);
         for (from, to) in mine.map(|pack| pack.validity()) {
             days.insert(from);
             days.extend(to.and_then(|last| last.tomorrow().ok()));
         }
-        for day in days {
+        days
+    }
+
+    /// Proves that the packs go together whenever a case is received.
+    fn check(&self, packs: &[Arc<Pack>], place: Place<'_>) {
+        for day in self.days(packs) {
             if let Err(fault) = Stack::new(self.on(packs, day)) {
                 place.fault(format!("stack `{}`, for first receipts from {day} on: {fault}", self.id));
                 return;

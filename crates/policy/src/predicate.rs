@@ -4,7 +4,9 @@
 use crate::document::{Key, Table, Value};
 use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
+use crate::money::Sum;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A condition: in one of its alternatives all tests hold. Without alternatives it always holds.
 ///
@@ -130,6 +132,40 @@ impl Predicate {
     /// Facts it looks at.
     pub fn facts(&self) -> impl Iterator<Item = FactName> + '_ {
         self.alternatives.iter().flatten().map(|(fact, _)| *fact)
+    }
+
+    /// Values at and around the edges of its tests, as [`Facts::set`] takes them, by the fact they are of.
+    pub(crate) fn edges(&self, edges: &mut BTreeMap<FactName, BTreeSet<String>>) {
+        for (fact, test) in self.alternatives.iter().flatten() {
+            // How a code begins and what it is are two tests of one fact.
+            let of = if *fact == FactName::CategoryPrefix { FactName::Category } else { *fact };
+            let known = edges.entry(of).or_default();
+            match test {
+                Test::AnyOf(listed) | Test::NoneOf(listed) => {
+                    let whole = |code: &String| match fact {
+                        FactName::CategoryPrefix => format!("{code}99"),
+                        _ => code.clone(),
+                    };
+                    known.extend(listed.iter().map(whole));
+                }
+                Test::Flag(_) => known.extend(["true".to_owned(), "false".to_owned()]),
+                Test::Within(least, below) => {
+                    let around = least.iter().chain(below).flat_map(|edge| [edge.saturating_sub(1), *edge]);
+                    known.extend(around.map(|number| number.to_string()));
+                }
+                Test::Sum(least, below, currency) => {
+                    let around = least.iter().chain(below).flat_map(|edge| [edge.saturating_sub(1), *edge]);
+                    let sum = |hundredths: i64| Sum { hundredths: hundredths.max(0), currency: currency.clone() };
+                    known.extend(around.map(|hundredths| sum(hundredths).to_string()));
+                }
+                Test::Present(_) => {}
+            }
+        }
+    }
+
+    /// Its alternatives, each a condition of its own.
+    pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> + '_ {
+        self.alternatives.iter().map(|tests| Self { alternatives: vec![tests.clone()] })
     }
 
     /// Reads a table of tests, or a list of such tables of which one must hold.

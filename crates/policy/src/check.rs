@@ -1,0 +1,177 @@
+//! The checker: what can be proved or tried about packs beyond their form. Loading refuses what cannot be read; this
+//! looks at what the rules mean together. It counts deadlines for receipts all over the calendar and for cases at the
+//! edges of every condition, so what it finds it can show with an example.
+
+mod cases;
+mod limits;
+mod standing;
+mod together;
+
+use crate::code::codes;
+use crate::fault::Fault;
+use crate::pack::Pack;
+use crate::plan::Plan;
+use crate::rule::RuleHead;
+use serde::Serialize;
+use std::fmt;
+use std::sync::Arc;
+
+codes! {
+    /// How much a finding weighs.
+    pub Weight {
+        /// The pack is not to be used like this.
+        Error = "error",
+        /// Somebody should look at it.
+        Warning = "warning",
+    }
+}
+
+codes! {
+    /// What a finding is about.
+    pub Check {
+        /// The file cannot be read as a pack, calendar or list of stacks; of grades: a combination has none, or two.
+        Form = "form",
+        /// No case there can be is one the rule is for.
+        NeverHolds = "never-holds",
+        /// The dates a rule holds for lie outside those of its pack.
+        OutsideValidity = "outside-validity",
+        /// Whatever the rule says, another has said it already.
+        Shadowed = "shadowed",
+        /// Two limits of the law for one duty of one case.
+        TwoLimits = "two-limits",
+        /// A later receipt leads to an earlier deadline.
+        Overtakes = "overtakes",
+        /// A rule says why a later receipt may lead to an earlier deadline, and none does.
+        NeedlessReason = "needless-reason",
+        /// Waiting, or a longer time granted, makes a deadline earlier.
+        ShortensByWaiting = "shortens-by-waiting",
+        /// Practice gives more time, or keeps for less, than the law above it.
+        LooserThanLaw = "looser-than-law",
+        /// A clock waits for something that never comes.
+        NeverStarts = "never-starts",
+        /// A letter lacks words in one of its languages.
+        LetterWords = "letter-words",
+        /// No rule ever asks for the letter.
+        LetterUnused = "letter-unused",
+        /// No rule cites the source.
+        SourceUnused = "source-unused",
+        /// Of a pack no version is valid for some days between two others.
+        VersionGap = "version-gap",
+        /// A deadline counted by hand is another one.
+        Vector = "vector",
+    }
+}
+
+impl Check {
+    /// How much it weighs.
+    #[must_use]
+    pub const fn weight(self) -> Weight {
+        match self {
+            Self::Shadowed
+            | Self::TwoLimits
+            | Self::NeedlessReason
+            | Self::LetterUnused
+            | Self::SourceUnused
+            | Self::VersionGap => Weight::Warning,
+            _ => Weight::Error,
+        }
+    }
+}
+
+/// Something the checker found, with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What it is about; stable, so that it can be looked up.
+    pub id: Check,
+    /// How much it weighs.
+    pub weight: Weight,
+    /// The file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column, counted from 1.
+    pub column: u32,
+    /// The rule, where one is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What is wrong, with an example where there is one.
+    pub message: String,
+    /// The likely way out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// A finding about a rule.
+    #[must_use]
+    pub fn of_rule(id: Check, pack: &Pack, head: &RuleHead, message: String) -> Self {
+        let place = (head.line, head.column);
+        Self { rule: Some(head.id.clone()), ..Self::of_pack(id, pack, place, message) }
+    }
+
+    /// A finding about a place of a pack.
+    #[must_use]
+    pub fn of_pack(id: Check, pack: &Pack, (line, column): (u32, u32), message: String) -> Self {
+        Self {
+            id,
+            weight: id.weight(),
+            file: Some(pack.file().to_owned()),
+            line,
+            column,
+            rule: None,
+            message,
+            hint: None,
+        }
+    }
+
+    fn hint(self, hint: &str) -> Self {
+        Self { hint: Some(hint.to_owned()), ..self }
+    }
+}
+
+impl From<Fault> for Finding {
+    fn from(fault: Fault) -> Self {
+        let Fault { file, line, column, message, hint } = fault;
+        Self { id: Check::Form, weight: Check::Form.weight(), file, line, column, rule: None, message, hint }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+        }
+        write!(f, "{}:{}: {} [{}]: ", self.line, self.column, self.weight.code(), self.id.code())?;
+        if let Some(rule) = &self.rule {
+            write!(f, "`{rule}`: ")?;
+        }
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Looks at packs that loaded, each alone and all as the plan puts them together.
+#[must_use]
+pub fn check(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for pack in packs {
+        findings.extend(alone(pack));
+    }
+    findings.extend(together::stacks(packs, plan));
+    findings.extend(together::versions(packs));
+    findings.sort_by(|one, other| (&one.file, one.line, one.id).cmp(&(&other.file, other.line, other.id)));
+    findings.dedup();
+    findings
+}
+
+/// Looks at one pack that loaded.
+#[must_use]
+pub fn alone(pack: &Pack) -> Vec<Finding> {
+    let mut findings = standing::findings(pack);
+    findings.extend(limits::findings(pack));
+    findings
+}

@@ -1,0 +1,116 @@
+//! Limits of one pack: the later a matter comes the later it is due, and waiting never shortens.
+
+use super::cases::{local, receipts};
+use super::{Check, Finding};
+use crate::clock::Pausing;
+use crate::counting::{Counting, CountingRule};
+use crate::deadline::{due_at, due_at_paused};
+use crate::duration::Amount;
+use crate::pack::Pack;
+use crate::rule::RuleHead;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
+
+pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let starts = receipts(pack.calendar());
+    for rule in pack.clocks() {
+        let amounts = distinct(rule.limit.amounts().chain(rule.targets.iter().map(|target| target.within)));
+        let mut overtaken = None;
+        for amount in &amounts {
+            let counting = rule.counting_for(*amount);
+            overtaken = overtaken.or_else(|| overtaking(pack, *amount, counting, &starts));
+            if rule.pausable != Pausing::Never {
+                findings.extend(waiting(pack, &rule.head, *amount, counting, &starts));
+            }
+            if let Some(extension) = rule.extend.filter(|extension| extension.total) {
+                findings.extend(extended(pack, &rule.head, *amount, extension.amount, counting, &starts));
+            }
+        }
+        match (overtaken, &rule.may_overtake) {
+            (Some(example), None) => findings.push(
+                Finding::of_rule(Check::Overtakes, pack, &rule.head, example)
+                    .hint("say why in `may_overtake`, or count in another way"),
+            ),
+            (None, Some(_)) => findings.push(Finding::of_rule(
+                Check::NeedlessReason,
+                pack,
+                &rule.head,
+                "gives a reason why a later start may lead to an earlier deadline, and none does".to_owned(),
+            )),
+            _ => {}
+        }
+    }
+    let windows = pack.windows().iter().map(|rule| (&rule.head, rule.amount, rule.counting));
+    let reports = pack.reports().iter().map(|rule| (&rule.head, rule.due, rule.counting));
+    let free = pack.compensations().iter().map(|rule| (&rule.head, rule.free, CountingRule::default()));
+    for (head, amount, counting) in windows.chain(reports).chain(free) {
+        let example = overtaking(pack, amount, counting.complete(amount), &starts);
+        findings.extend(example.map(|example| Finding::of_rule(Check::Overtakes, pack, head, example)));
+    }
+    findings
+}
+
+fn distinct(amounts: impl Iterator<Item = Amount>) -> Vec<Amount> {
+    let mut seen = BTreeSet::new();
+    amounts.filter(|amount| seen.insert(amount.to_string())).collect()
+}
+
+/// Two receipts of which the later is due earlier.
+fn overtaking(pack: &Pack, amount: Amount, counting: Counting, starts: &[Timestamp]) -> Option<String> {
+    let calendar = pack.calendar();
+    let mut before: Option<(Timestamp, Timestamp)> = None;
+    for start in starts {
+        let due = due_at(*start, amount, &counting, calendar);
+        if let Some((earlier, first)) = before
+            && due < first
+        {
+            let local = |at: Timestamp| local(at, calendar);
+            return Some(format!(
+                "what starts {} is due {}, what starts later, {}, is due earlier, {}",
+                local(earlier),
+                local(first),
+                local(*start),
+                local(due)
+            ));
+        }
+        before = Some((*start, due));
+    }
+    None
+}
+
+/// A longer pause that leads to an earlier limit.
+fn waiting(pack: &Pack, head: &RuleHead, amount: Amount, counting: Counting, starts: &[Timestamp]) -> Option<Finding> {
+    let calendar = pack.calendar();
+    let hours = |at: Timestamp, hours: i64| at.checked_add(SignedDuration::from_hours(hours)).unwrap_or(at);
+    for start in starts.iter().step_by(97) {
+        let mut before = due_at(*start, amount, &counting, calendar);
+        for length in [1, 8, 16, 24, 72, 240] {
+            let from = hours(*start, 3);
+            let due = due_at_paused(*start, amount, &counting, calendar, &[(from, Some(hours(from, length)))]);
+            if due < before {
+                let message = format!("standing still for {length} hours from {from} makes the limit earlier: {due}");
+                return Some(Finding::of_rule(Check::ShortensByWaiting, pack, head, message));
+            }
+            before = due;
+        }
+    }
+    None
+}
+
+/// A longer time granted that is the shorter one.
+fn extended(
+    pack: &Pack,
+    head: &RuleHead,
+    amount: Amount,
+    whole: Amount,
+    counting: Counting,
+    starts: &[Timestamp],
+) -> Option<Finding> {
+    let shorter = |start: &&Timestamp| {
+        due_at(**start, whole, &counting, pack.calendar()) < due_at(**start, amount, &counting, pack.calendar())
+    };
+    let start = starts.iter().step_by(29).find(shorter)?;
+    let message = format!("the whole time of {whole} once extended ends before the {amount} it extends, from {start}");
+    Some(Finding::of_rule(Check::ShortensByWaiting, pack, head, message))
+}

@@ -1,0 +1,211 @@
+//! What the rules of one pack are for: every rule has its cases, none is drowned by another, every letter and source has
+//! its use.
+
+use super::cases::{conditions, of};
+use super::{Check, Finding};
+use crate::basis::Layer;
+use crate::clock::{ClockKind, ClockRule, Start};
+use crate::effect::Action;
+use crate::gate::Need;
+use crate::pack::Pack;
+use crate::predicate::Predicate;
+use crate::rule::RuleHead;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (_, head) in pack.heads() {
+        findings.extend(never_holds(pack, head));
+        findings.extend(idle_alternatives(pack, head));
+        findings.extend(outside_validity(pack, head));
+    }
+    findings.extend(drowned(pack));
+    findings.extend(idle_assessment(pack));
+    findings.extend(never_starts(pack));
+    findings.extend(letters(pack));
+    findings.extend(sources(pack));
+    findings
+}
+
+fn never_holds(pack: &Pack, head: &RuleHead) -> Option<Finding> {
+    let holds = |case: &super::cases::OneCase| {
+        head.applies.holds(&case.0, Some(case.1)) && !head.excludes(&case.0, Some(case.1))
+    };
+    let some = of(conditions(head)).iter().any(holds);
+    let message = "no case there can be fulfils `applies` and not `unless`".to_owned();
+    (!some).then(|| Finding::of_rule(Check::NeverHolds, pack, head, message))
+}
+
+/// An alternative of a condition that adds no case to those before and after it.
+fn idle_alternatives(pack: &Pack, head: &RuleHead) -> Option<Finding> {
+    let alternatives: Vec<Predicate> = head.applies.alternatives().collect();
+    if alternatives.len() < 2 {
+        return None;
+    }
+    let cases = of([&head.applies]);
+    let idle = alternatives.iter().enumerate().find(|(place, alternative)| {
+        let others = || alternatives.iter().enumerate().filter(|(other, _)| other != place);
+        let only = cases.iter().any(|(facts, grade)| {
+            alternative.holds(facts, Some(*grade)) && !others().any(|(_, other)| other.holds(facts, Some(*grade)))
+        });
+        !only
+    });
+    let (place, _) = idle?;
+    let message = format!("alternative {} of `applies` adds no case to the others", place.saturating_add(1));
+    Some(Finding::of_rule(Check::Shadowed, pack, head, message))
+}
+
+fn outside_validity(pack: &Pack, head: &RuleHead) -> Option<Finding> {
+    let version = head.version?;
+    let (first, last) = pack.validity();
+    let begins_after = version.from.zip(last).is_some_and(|(from, last)| from > last);
+    // A pack may tell what held before it began: older matters are looked at too. It may not tell only that.
+    let ends_before = version.to.is_some_and(|to| to <= first) && version.from.is_none_or(|from| from < Date::MIN);
+    let message = "the dates it holds for lie outside those the pack is valid for".to_owned();
+    (begins_after || ends_before).then(|| Finding::of_rule(Check::OutsideValidity, pack, head, message))
+}
+
+/// Clocks that say what another clock says for all their cases, and pairs of statutory limits for one duty.
+fn drowned(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (place, rule) in pack.clocks().iter().enumerate() {
+        for other in pack.clocks().iter().skip(place.saturating_add(1)) {
+            let alike = rule.kind == other.kind
+                && rule.owner == other.owner
+                && rule.start == other.start
+                && rule.stop.first() == other.stop.first()
+                && rule.attempts == other.attempts;
+            if alike && dates_meet(&rule.head, &other.head) {
+                findings.extend(pair(pack, rule, other));
+            }
+        }
+    }
+    findings
+}
+
+fn pair(pack: &Pack, rule: &ClockRule, other: &ClockRule) -> Option<Finding> {
+    let cases = of(conditions(&rule.head).chain(conditions(&other.head)));
+    let amount = |rule: &ClockRule, (facts, grade): &super::cases::OneCase| {
+        let holds = rule.head.applies.holds(facts, Some(*grade)) && !rule.head.excludes(facts, Some(*grade));
+        rule.limit.of(*grade, facts.area_type.as_deref()).filter(|_| holds)
+    };
+    let (mut both, mut same, mut only, mut only_other) = (0_usize, 0_usize, 0_usize, 0_usize);
+    for case in &cases {
+        match (amount(rule, case), amount(other, case)) {
+            (Some(one), Some(two)) => {
+                both = both.saturating_add(1);
+                if one == two {
+                    same = same.saturating_add(1);
+                }
+            }
+            (Some(_), None) => only = only.saturating_add(1),
+            (None, Some(_)) => only_other = only_other.saturating_add(1),
+            (None, None) => {}
+        }
+    }
+    let (one, two) = (&rule.head.id, &other.head.id);
+    if both > 0 && same == both && (only == 0 || only_other == 0) && rule.counting == other.counting {
+        let (idle, by) = if only == 0 { (&rule.head, two) } else { (&other.head, one) };
+        let message = format!("gives no case a limit that `{by}` does not give it");
+        return Some(Finding::of_rule(Check::Shadowed, pack, idle, message));
+    }
+    let law = rule.head.layer == Layer::Law && other.head.layer == Layer::Law;
+    if law && both > same {
+        let message = format!("gives a case a limit for the same as `{one}`, of another length; the shorter one binds");
+        return Some(
+            Finding::of_rule(Check::TwoLimits, pack, &other.head, message)
+                .hint("leave the cases of one out of the other with `unless`"),
+        );
+    }
+    None
+}
+
+fn dates_meet(one: &RuleHead, other: &RuleHead) -> bool {
+    let (Some(one), Some(other)) = (one.version, other.version) else {
+        return true;
+    };
+    let before = |to: Option<Date>, from: Option<Date>| to.zip(from).is_some_and(|(to, from)| to <= from);
+    one.fact != other.fact || (!before(one.to, other.from) && !before(other.to, one.from))
+}
+
+/// An assessment rule whose cases another one raises as high already.
+fn idle_assessment(pack: &Pack) -> Vec<Finding> {
+    let rules = pack.assess_rules();
+    let idle = rules.iter().enumerate().filter_map(|(place, rule)| {
+        let by = rules.iter().enumerate().find(|(other_place, other)| {
+            let higher = other.severity >= rule.severity && other.urgency >= rule.urgency;
+            // Of two that say the same the later one is idle.
+            let same = other.severity == rule.severity && other.urgency == rule.urgency;
+            if *other_place == place || !higher || (same && other_place > &place && rule.when == other.when) {
+                return false;
+            }
+            let cases = of([&rule.when, &other.when]);
+            let held = cases.iter().filter(|(facts, _)| rule.when.holds(facts, None));
+            let mut held = held.peekable();
+            held.peek().is_some() && held.all(|(facts, _)| other.when.holds(facts, None))
+        })?;
+        let message = format!("assessment rule `{}` raises nothing that `{}` does not raise", rule.id, by.1.id);
+        Some(Finding { rule: Some(rule.id.clone()), ..Finding::of_pack(Check::Shadowed, pack, (1, 1), message) })
+    });
+    idle.collect()
+}
+
+fn never_starts(pack: &Pack) -> Vec<Finding> {
+    let never = |clock: &str| pack.clock(clock).is_some_and(|clock| clock.kind == ClockKind::Percentile);
+    let waits =
+        |rule: &&ClockRule| rule.start.iter().all(|start| matches!(start, Start::Expiry(clock) if never(clock)));
+    let rules = pack.clocks().iter().filter(waits);
+    rules
+        .map(|rule| {
+            let message = "waits for the end of a share of all cases, which no case comes to".to_owned();
+            Finding::of_rule(Check::NeverStarts, pack, &rule.head, message)
+        })
+        .collect()
+}
+
+fn letters(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let actions = pack.effects().iter().flat_map(|effect| &effect.actions);
+    let issued = actions.filter_map(|action| match action {
+        Action::Letter(id) => Some(id.as_str()),
+        _ => None,
+    });
+    let stages = pack.routes().iter().flat_map(|route| &route.stages).flat_map(|stage| &stage.needs);
+    let needed = pack.gates().iter().flat_map(|gate| &gate.need).chain(stages).filter_map(|need| match need {
+        Need::Letter(id) => Some(id.as_str()),
+        Need::Evidence(_) => None,
+    });
+    let used: BTreeSet<&str> = issued.chain(needed).collect();
+    for letter in pack.letters() {
+        for (element, language) in letter.missing_words() {
+            let message = format!("the element `{element}` has no words in {language}");
+            findings.push(Finding::of_rule(Check::LetterWords, pack, &letter.head, message));
+        }
+        if !used.contains(letter.head.id.as_str()) {
+            let message = "no effect issues the letter and no gate or stage asks for it".to_owned();
+            findings.push(Finding::of_rule(Check::LetterUnused, pack, &letter.head, message));
+        }
+    }
+    findings
+}
+
+fn sources(pack: &Pack) -> Vec<Finding> {
+    let heads = pack.heads().map(|(_, head)| head.standing.source.as_str());
+    let assess = pack.assess_rules().iter().map(|rule| rule.standing.source.as_str());
+    let reviews = pack.reviews().iter().map(|rule| rule.standing.source.as_str());
+    let periods = [pack.reopen(), pack.suspend(), pack.repeat()].into_iter().flatten();
+    let periods = periods.map(|period| period.standing.source.as_str());
+    let hours = pack.contact_hours().map(|hours| hours.standing.source.as_str());
+    let cited: BTreeSet<&str> = heads.chain(assess).chain(reviews).chain(periods).chain(hours).collect();
+    // A pack without figures, such as a baseline of notes, still names what it rests on.
+    if cited.is_empty() {
+        return Vec::new();
+    }
+    let idle = pack.sources().iter().filter(|source| !cited.contains(source.id.as_str()));
+    idle.map(|source| {
+        let message = format!("no rule cites the source `{}`", source.id);
+        Finding::of_pack(Check::SourceUnused, pack, (1, 1), message)
+    })
+    .collect()
+}

@@ -1,0 +1,126 @@
+//! Packs together: practice never looser than the law above it, whichever versions meet; no gap between versions.
+
+use super::cases::{conditions, local, of, receipts};
+use super::{Check, Finding};
+use crate::basis::{Layer, Tier};
+use crate::clock::{ClockKind, ClockRule, Start};
+use crate::deadline::due_at;
+use crate::duration::Amount;
+use crate::pack::Pack;
+use crate::plan::Plan;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Every combination of packs a receipt can lead to.
+pub(super) fn stacks(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut seen = BTreeSet::new();
+    for day in plan.days(packs) {
+        let stack = plan.on(packs, day);
+        let law = stack.iter().filter(|pack| pack.tier() == Tier::Law);
+        for law in law {
+            for below in stack.iter().filter(|pack| pack.tier() != Tier::Law) {
+                let pair = (law.file().to_owned(), below.file().to_owned());
+                if seen.insert(pair) {
+                    findings.extend(looser(law, below));
+                    findings.extend(kept_for_less(law, below));
+                }
+            }
+        }
+    }
+    findings
+}
+
+/// Limits of practice for what the law limits too: none may be later.
+fn looser(law: &Pack, practice: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let due = |rule: &&ClockRule| rule.kind == ClockKind::Due;
+    for above in law.clocks().iter().filter(due).filter(|rule| rule.head.layer == Layer::Law) {
+        for rule in practice.clocks().iter().filter(due) {
+            let same_start =
+                rule.start.iter().any(|start| matches!(start, Start::Fact(_)) && above.start.contains(start));
+            // What a clock asks for is the first of what stops it; the others end it with the case.
+            let same_duty = rule.owner == above.owner && rule.stop.first() == above.stop.first();
+            if same_start && same_duty {
+                findings.extend(later(law, above, practice, rule));
+            }
+        }
+    }
+    findings
+}
+
+/// A case and a receipt for which practice is due after the law.
+fn later(law: &Pack, above: &ClockRule, practice: &Pack, rule: &ClockRule) -> Option<Finding> {
+    let cases = of(conditions(&above.head).chain(conditions(&rule.head)));
+    let starts: Vec<Timestamp> = receipts(practice.calendar()).into_iter().step_by(7).collect();
+    let mut seen: Vec<(Amount, Amount)> = Vec::new();
+    for (facts, grade) in &cases {
+        let Some(start) = starts.first() else { continue };
+        let theirs = above.amount(facts, *grade, *start, law.calendar().zone());
+        let ours = rule.amount(facts, *grade, *start, practice.calendar().zone());
+        let (Some(theirs), Some(ours)) = (theirs, ours) else { continue };
+        if seen.contains(&(theirs, ours)) {
+            continue;
+        }
+        seen.push((theirs, ours));
+        let after = |start: &&Timestamp| {
+            due_at(**start, ours, &rule.counting_for(ours), practice.calendar())
+                > due_at(**start, theirs, &above.counting_for(theirs), law.calendar())
+        };
+        if let Some(start) = starts.iter().find(after) {
+            let local = local(*start, practice.calendar());
+            let message = format!(
+                "gives {ours} where `{}` of {} gives {theirs}: what is received {local} would be late",
+                above.head.id,
+                law.id()
+            );
+            return Some(
+                Finding::of_rule(Check::LooserThanLaw, practice, &rule.head, message)
+                    .hint("practice may be stricter than the law, never looser"),
+            );
+        }
+    }
+    None
+}
+
+/// Records practice would give up before the law lets it.
+fn kept_for_less(law: &Pack, practice: &Pack) -> Vec<Finding> {
+    let Some(start) = receipts(practice.calendar()).first().copied() else {
+        return Vec::new();
+    };
+    let until =
+        |amount: Amount, pack: &Pack| due_at(start, amount, &crate::counting::Counting::usual(amount), pack.calendar());
+    let mut findings = Vec::new();
+    for above in law.retentions().iter().filter(|rule| rule.head.layer == Layer::Law) {
+        let Some(least) = above.min else { continue };
+        for rule in practice.retentions().iter().filter(|rule| rule.class == above.class && rule.from == above.from) {
+            let given_up = rule.max.or(rule.min);
+            if given_up.is_some_and(|amount| until(amount, practice) < until(least, law)) {
+                let message = format!("is kept for less than the {least} of `{}` of {}", above.head.id, law.id());
+                findings.push(Finding::of_rule(Check::LooserThanLaw, practice, &rule.head, message));
+            }
+        }
+    }
+    findings
+}
+
+/// Days between two versions of a pack for which none is valid.
+pub(super) fn versions(packs: &[Arc<Pack>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let ids: BTreeSet<&str> = packs.iter().map(|pack| pack.id()).collect();
+    for id in ids {
+        let mut versions: Vec<&Arc<Pack>> = packs.iter().filter(|pack| pack.id() == id).collect();
+        versions.sort_by_key(|pack| pack.validity());
+        let mut covered = versions.first().and_then(|first| first.validity().1);
+        for pack in versions.iter().skip(1) {
+            let (from, to) = pack.validity();
+            if covered.and_then(|last| last.tomorrow().ok()).is_some_and(|next| next < from) {
+                let message = format!("no version of `{id}` is valid for the days before {from}");
+                findings.push(Finding::of_pack(Check::VersionGap, pack, (1, 1), message));
+            }
+            covered = covered.zip(to).map(|(one, other)| one.max(other));
+        }
+    }
+    findings
+}

@@ -1,0 +1,193 @@
+//! The checker: what it finds in the packs this product ships, and that each of its findings can be provoked.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test panics")]
+
+mod shipped;
+
+use policy::check::{Check, Finding, Weight, alone, check};
+use policy::{Pack, Plan};
+use shipped::{GUIDE_STANDARD, ISO_10002, calendars, pack};
+use std::sync::Arc;
+
+/// A pack of a tier with what is given, and what every pack needs.
+fn small(tier: &str, rules: &str) -> Arc<Pack> {
+    let text = format!(
+        r#"
+[pack]
+id = "{tier}-pack"
+version = "1.0.0"
+title = {{ zh = "例", en = "Example" }}
+layer = "{tier}"
+jurisdiction = "CN"
+status = "active"
+valid_from = 2026-01-01
+calendar = "cn-state-council"
+[[source]]
+id = "s"
+title = {{ zh = "出处", en = "Source" }}
+{rules}"#
+    );
+    pack(tier, &text)
+}
+
+/// What every rule says of itself.
+fn rule(kind: &str, id: &str, basis: &str, keys: &str) -> String {
+    format!(
+        "[[{kind}]]\nid = \"{id}\"\ntitle = {{ zh = \"规则\", en = \"Rule\" }}\nbasis = \"{basis}\"\nconfidence = \"high\"\nsource = \"s\"\n{keys}\n"
+    )
+}
+
+fn clock(id: &str, keys: &str) -> String {
+    rule("clock", id, "law", &format!("start = \"received\"\nstop = \"replied\"\n{keys}"))
+}
+
+fn ids(findings: &[Finding]) -> Vec<(Check, Option<&str>)> {
+    findings.iter().map(|finding| (finding.id, finding.rule.as_deref())).collect()
+}
+
+fn of_law(rules: &str) -> Vec<Finding> {
+    alone(&small("law", rules))
+}
+
+#[test]
+fn a_rule_nobody_can_meet_is_found() {
+    let never = clock("a", "amount = \"1d\"\napplies = { kind = \"complaint\" }\nunless = { kind = \"complaint\" }");
+    assert_eq!(ids(&of_law(&never)), [(Check::NeverHolds, Some("a"))]);
+    let late = clock("a", "amount = \"1d\"\nversion = { to = 2025-01-01 }");
+    assert_eq!(ids(&of_law(&late)), [(Check::OutsideValidity, Some("a"))]);
+}
+
+#[test]
+fn what_another_rule_says_already_is_found() {
+    let twice = clock("a", "amount = \"5d\"") + &clock("b", "amount = \"5d\"\napplies = { kind = \"complaint\" }");
+    assert_eq!(ids(&of_law(&twice)), [(Check::Shadowed, Some("b"))]);
+    let alternatives = "applies = [{ kind = \"complaint\" }, { kind = [\"complaint\", \"appeal\"] }]";
+    let idle = clock("a", &format!("amount = \"5d\"\n{alternatives}"));
+    assert_eq!(ids(&of_law(&idle)), [(Check::Shadowed, Some("a"))]);
+    let raise = |id: &str, when: &str, raise: &str| {
+        format!(
+            "[[assess]]\nid = \"{id}\"\nwhen = {when}\nraise = {raise}\nreason = {{ zh = \"因\", en = \"why\" }}\nbasis = \"proposal\"\nconfidence = \"high\"\nsource = \"s\"\n"
+        )
+    };
+    let rules = raise("wide", "{ media = true }", "{ severity = \"major\", urgency = \"urgent\" }")
+        + &raise("narrow", "{ media = true, mass = true }", "{ severity = \"major\" }");
+    assert_eq!(ids(&of_law(&rules)), [(Check::Shadowed, Some("narrow"))]);
+    let fine = raise("one", "{ media = true }", "{ severity = \"major\" }")
+        + &raise("other", "{ mass = true }", "{ severity = \"major\" }");
+    assert!(of_law(&fine).is_empty());
+}
+
+#[test]
+fn two_statutory_limits_for_one_duty_are_found() {
+    let privacy = "applies = { category_prefix = \"F\" }";
+    let two = clock("a", "amount = \"15d\"") + &clock("b", &format!("amount = \"30d\"\n{privacy}"));
+    let found = of_law(&two);
+    assert_eq!(ids(&found), [(Check::TwoLimits, Some("b"))]);
+    assert_eq!(found.first().unwrap().weight, Weight::Warning);
+    let apart = clock("a", "amount = \"15d\"\nunless = { category_prefix = \"F\" }")
+        + &clock("b", &format!("amount = \"30d\"\n{privacy}"));
+    assert!(of_law(&apart).is_empty());
+    let dated = clock("a", "amount = \"8w\"\nversion = { to = 2026-04-08 }")
+        + &clock("b", "amount = \"6w\"\nversion = { from = 2026-04-08 }");
+    assert!(of_law(&dated).is_empty(), "one after the other");
+}
+
+#[test]
+fn a_later_receipt_that_is_due_earlier_is_found() {
+    // Hours that end on a Saturday evening go to Monday evening; Monday noon comes before it.
+    let hours = clock("a", "amount = \"24h\"\ncounting = { roll = \"next_bd\" }");
+    let found = of_law(&hours);
+    assert_eq!(ids(&found), [(Check::Overtakes, Some("a"))]);
+    let told = found.first().unwrap().to_string();
+    assert!(told.contains("is due earlier") && told.starts_with("law:14:1: error [overtakes]: `a`"), "{told}");
+    let stated = hours + "may_overtake = { zh = \"条文如此\", en = \"the text has it so\" }\n";
+    assert!(of_law(&stated).is_empty());
+    let needless = clock("a", "amount = \"5bd\"\nmay_overtake = { zh = \"条文如此\", en = \"the text has it so\" }");
+    assert_eq!(ids(&of_law(&needless)), [(Check::NeedlessReason, Some("a"))]);
+}
+
+#[test]
+fn a_longer_time_that_is_shorter_is_found() {
+    let short = clock("a", "amount = \"30d\"\nextend = { total = \"20d\" }");
+    assert_eq!(ids(&of_law(&short)), [(Check::ShortensByWaiting, Some("a"))]);
+    assert!(of_law(&clock("a", "amount = \"30d\"\nextend = { by = \"20d\", notice_within = \"10d\" }")).is_empty());
+}
+
+#[test]
+fn practice_looser_than_the_law_is_found() {
+    const GRADES: &str = "[[grade]]\nid = \"all\"\ngrade = \"normal\"\nreason = { zh = \"全\", en = \"all\" }\n";
+    let plan = "default = \"x\"\n[[stack]]\nid = \"x\"\npacks = [\"law-pack\", \"practice-pack\"]\n";
+    let found = |law: &str, practice: &str| {
+        let packs = [small("law", law), small("practice", &format!("{GRADES}{practice}"))];
+        let plan = Plan::load("stacks.toml", plan, &packs).unwrap();
+        check(&packs, &plan)
+    };
+    let law = clock("l", "amount = \"15d\"");
+    let practice = |keys: &str| clock("p", keys).replace("\"law\"", "\"operator\"");
+    let looser = found(&law, &practice("amount = \"16d\""));
+    assert_eq!(ids(&looser), [(Check::LooserThanLaw, Some("p"))]);
+    assert!(looser.first().unwrap().message.contains("gives 16d where `l` of law-pack gives 15d"));
+    assert!(found(&law, &practice("amount = \"10bd\"")).iter().all(|one| one.id == Check::LooserThanLaw));
+    assert!(found(&law, &practice("amount = \"360h\"")).is_empty(), "15 days to the hour end before the day does");
+    assert!(found(&law, &practice("amount = \"5bd\"")).is_empty(), "even over the longest holiday");
+    // Where the two never meet in a case there is nothing to compare.
+    let elsewhere = practice("amount = \"90d\"\napplies = { kind = \"praise\" }");
+    assert!(found(&clock("l", "amount = \"15d\"\napplies = { kind = \"complaint\" }"), &elsewhere).is_empty());
+    let keep = |id: &str, basis: &str, min: &str| {
+        rule("retention", id, basis, &format!("class = \"complaint\"\nmin = \"{min}\"\nfrom = \"closed\""))
+    };
+    assert_eq!(
+        ids(&found(&keep("l", "law", "24mo"), &keep("p", "operator", "12mo"))),
+        [(Check::LooserThanLaw, Some("p"))]
+    );
+}
+
+#[test]
+fn letters_and_sources_without_use_are_found() {
+    let letter = rule(
+        "letter",
+        "l",
+        "law",
+        "languages = [\"zh-CN\", \"en\"]\nmedia = [\"sms\"]\nelement = [{ id = \"right\", text = { zh-CN = \"可申诉\" } }]",
+    );
+    assert_eq!(ids(&of_law(&letter)), [(Check::LetterWords, Some("l")), (Check::LetterUnused, Some("l"))]);
+    let effect = rule("effect", "e", "law", "at = \"event:received\"\ndo = [\"letter:l\"]");
+    let whole = letter.replace("text = { zh-CN = \"可申诉\" }", "text = { zh-CN = \"可申诉\", en = \"may appeal\" }");
+    assert!(of_law(&(effect + &whole)).is_empty());
+    let idle = "[[source]]\nid = \"other\"\ntitle = { zh = \"另\", en = \"other\" }\n".to_owned()
+        + &clock("a", "amount = \"1d\"");
+    assert_eq!(ids(&of_law(&idle)), [(Check::SourceUnused, None)]);
+}
+
+#[test]
+fn a_clock_that_waits_for_a_share_is_found() {
+    let share = rule(
+        "clock",
+        "share",
+        "law",
+        "kind = \"percentile\"\nstart = \"received\"\ntargets = [{ percent = 98, within = \"4w\" }, { percent = 100, within = \"6w\" }]\nwarn_at = [100]",
+    );
+    let waits = rule("clock", "b", "law", "start = \"expiry:share\"\nstop = \"closed\"\namount = \"1d\"");
+    assert_eq!(ids(&of_law(&(share + &waits))), [(Check::NeverStarts, Some("b"))]);
+}
+
+#[test]
+fn days_without_a_version_are_found() {
+    let text = |version: &str, from: &str, to: &str| {
+        let until = if to.is_empty() { String::new() } else { format!("\nvalid_to = {to}") };
+        ISO_10002.replacen("version = \"1.0.0\"", &format!("version = \"{version}\""), 1).replacen(
+            "valid_from = 2018-07-01",
+            &format!("valid_from = {from}{until}"),
+            1,
+        )
+    };
+    let of = |second: &str| {
+        let old = Pack::load("old.toml", &text("1.0.0", "2020-01-01", "2020-12-31"), &calendars()).unwrap();
+        let new = Pack::load("new.toml", &text("2.0.0", second, ""), &calendars()).unwrap();
+        let packs = [pack("practice", GUIDE_STANDARD), Arc::new(old), Arc::new(new)];
+        let plan = "default = \"x\"\n[[stack]]\nid = \"x\"\npacks = [\"guide-standard\", \"iso-10002\"]\n";
+        let plan = Plan::load("stacks.toml", plan, &packs).unwrap();
+        check(&packs, &plan).into_iter().map(|finding| finding.id).collect::<Vec<_>>()
+    };
+    assert_eq!(of("2021-01-02"), [Check::VersionGap]);
+    assert!(of("2021-01-01").is_empty());
+}
