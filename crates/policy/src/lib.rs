@@ -31,6 +31,7 @@ mod plan;
 mod predicate;
 mod remedy;
 mod rule;
+pub mod schema;
 mod stack;
 mod text;
 mod window;

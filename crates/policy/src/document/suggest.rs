@@ -1,5 +1,8 @@
 //! What somebody who mistyped a name probably meant.
 
+/// A longer list than this is looked up, not read.
+const MOST_LISTED: usize = 40;
+
 /// A name cut to a length fit for a message.
 pub(super) fn shown(name: &str) -> String {
     let mut short: String = name.chars().take(40).collect();
@@ -9,7 +12,7 @@ pub(super) fn shown(name: &str) -> String {
     short
 }
 
-/// The closest known name, or the list when it is short and nothing is close.
+/// The closest known name, or the list when nothing is close and it is not too long.
 pub(super) fn suggestion(name: &str, known: impl Iterator<Item = &'static str>) -> Option<String> {
     let known: Vec<&str> = known.collect();
     if name.len() <= 64 {
@@ -20,7 +23,7 @@ pub(super) fn suggestion(name: &str, known: impl Iterator<Item = &'static str>) 
             return Some(format!("did you mean `{candidate}`?"));
         }
     }
-    (!known.is_empty() && known.len() <= 12).then(|| format!("known: {}", known.join(", ")))
+    (!known.is_empty() && known.len() <= MOST_LISTED).then(|| format!("known: {}", known.join(", ")))
 }
 
 /// Number of single-character edits between two names (Levenshtein).
