@@ -33,6 +33,7 @@ mod remedy;
 mod rule;
 mod stack;
 mod text;
+mod vectors;
 mod window;
 
 pub use assess::{AssessRule, Assessment, Raised};
@@ -66,4 +67,5 @@ pub use remedy::{CompensationRule, Held, HoldRule, Owed, Per, Rate};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};
+pub use vectors::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
 pub use window::{Window, WindowFrom, WindowRule, WindowState, Windows};
