@@ -73,7 +73,7 @@ pub fn due_at_paused(
 enum Landing {
     Moment(Timestamp),
     Day(Date),
-    /// Nowhere, because the clock stands still until further notice.
+    /// Nowhere, because the clock stands still until further notice or its time never ends.
     Never,
 }
 
@@ -239,7 +239,7 @@ fn working_hours(
 ) -> Landing {
     if !calendar.has_hours() {
         trace.note(|| Note::NoWorkingHours);
-        return Landing::Moment(if hours == 0 { start } else { beyond(trace) });
+        return if hours == 0 { Landing::Moment(start) } else { Landing::Never };
     }
     let mut left = SignedDuration::from_hours(i64::from(hours));
     let mut day = calendar.zone().to_datetime(start).date();
