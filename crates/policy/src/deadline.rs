@@ -243,11 +243,14 @@ fn working_hours(
     }
     let mut left = SignedDuration::from_hours(i64::from(hours));
     let mut day = calendar.zone().to_datetime(start).date();
+    let mut worked_until = start;
     while left > SignedDuration::ZERO {
         trace.day_of_hours(day, calendar);
         for interval in calendar.intervals(day) {
-            let from = moment(day.to_datetime(interval.from), calendar, trace).max(start);
+            // Where clocks are put forward an interval may end after the next begins; no second counts twice.
+            let from = moment(day.to_datetime(interval.from), calendar, trace).max(worked_until);
             let to = moment(day.to_datetime(interval.to), calendar, trace);
+            worked_until = worked_until.max(to);
             for (from, to) in pauses.outside(from, to) {
                 let open = from.duration_until(to);
                 let used = open.min(left);

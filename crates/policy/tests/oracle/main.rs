@@ -10,6 +10,7 @@
     reason = "a failed test panics"
 )]
 
+mod properties;
 mod slow;
 
 use jiff::Timestamp;
@@ -41,7 +42,7 @@ static CALENDARS: LazyLock<Vec<Slow>> = LazyLock::new(|| {
 });
 
 fn cases() -> u32 {
-    std::env::var("REDRESS_ORACLE_CASES").ok().map_or(20_000, |cases| cases.parse().expect("a number of cases"))
+    std::env::var("REDRESS_ORACLE_CASES").ok().map_or(100_000, |cases| cases.parse().expect("a number of cases"))
 }
 
 fn any_amount() -> impl Strategy<Value = Amount> {

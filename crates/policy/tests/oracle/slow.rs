@@ -7,7 +7,7 @@ use policy::{Amount, Calendar, Counting, Ends, FirstDay, Roll};
 
 /// Days and years the calendars know; what lies outside is an ordinary week.
 pub(crate) const FIRST_YEAR: i64 = 2004;
-const LAST_YEAR: i64 = 2040;
+const LAST_YEAR: i64 = 2036;
 
 /// What a day is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ fn weekday(day: i64) -> usize {
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
@@ -95,7 +95,7 @@ impl Slow {
         let (first, last) = (day_number(FIRST_YEAR, 1, 1), day_number(LAST_YEAR, 1, 1));
         let mut day = first;
         while day < last {
-            day += 1 + i64::try_from(dice.roll(24)).unwrap();
+            day += 1 + i64::try_from(dice.roll(56)).unwrap();
             if weekend[weekday(day)] && dice.roll(3) == 0 {
                 special.push((day, Kind::MakeUp));
             } else {
