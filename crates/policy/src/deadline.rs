@@ -69,6 +69,10 @@ pub fn due_at_paused(
     count(start, amount, counting, calendar, &Pauses::after(start, pauses), &mut ())
 }
 
+/// Working hours are looked for over one cycle of the calendar, 400 years: a rule that needs more of them has no end
+/// anybody will see, and walking to the last year there is would take its time for each case.
+const MOST_DAYS: u32 = 146_097;
+
 /// Where an amount lands: on a moment, or on a day whose end is still to be found.
 enum Landing {
     Moment(Timestamp),
@@ -244,7 +248,12 @@ fn working_hours(
     let mut left = SignedDuration::from_hours(i64::from(hours));
     let mut day = calendar.zone().to_datetime(start).date();
     let mut worked_until = start;
+    let mut looked = 0;
     while left > SignedDuration::ZERO {
+        looked += 1;
+        if looked > MOST_DAYS {
+            return Landing::Moment(beyond(trace));
+        }
         trace.day_of_hours(day, calendar);
         for interval in calendar.intervals(day) {
             // Where clocks are put forward an interval may end after the next begins; no second counts twice.
