@@ -53,6 +53,7 @@ pub enum LibraryError {
 pub struct Library {
     /// By identity, then by version.
     packs: Arc<[Arc<Pack>]>,
+    calendars: Arc<CalendarSet>,
     plan: Arc<Plan>,
     /// Stacks made so far. Which there can be is bounded by what the log names.
     stacks: Arc<RwLock<HashMap<Vec<PackPin>, Stack>>>,
@@ -77,10 +78,11 @@ impl Library {
             text("taxonomy/regions.toml")?,
         )
         .map_err(LibraryError::Taxonomy)?;
-        let packs = packs(files)?;
+        let (calendars, packs) = rules(files)?;
         let plan = Plan::load(STACKS, text(STACKS)?, &packs).map_err(LibraryError::Faults)?;
         Ok(Self {
             packs: packs.into(),
+            calendars: Arc::new(calendars),
             plan: Arc::new(plan),
             stacks: Arc::new(RwLock::new(HashMap::new())),
             taxonomy: Arc::new(taxonomy),
@@ -124,10 +126,16 @@ impl Library {
         Ok(stack)
     }
 
-    /// All packs.
+    /// All packs, by identity and then by version.
     #[must_use]
-    pub fn packs(&self) -> Vec<&Pack> {
-        self.packs.iter().map(Arc::as_ref).collect()
+    pub fn packs(&self) -> &[Arc<Pack>] {
+        &self.packs
+    }
+
+    /// All calendars.
+    #[must_use]
+    pub fn calendars(&self) -> &CalendarSet {
+        &self.calendars
     }
 
     /// What people call a clock rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
@@ -144,7 +152,7 @@ impl Library {
 }
 
 /// Reads the calendars and, with them, the packs.
-fn packs(files: &[DataFile]) -> Result<Vec<Arc<Pack>>, LibraryError> {
+fn rules(files: &[DataFile]) -> Result<(CalendarSet, Vec<Arc<Pack>>), LibraryError> {
     let mut faults = Vec::new();
     let mut calendars = CalendarSet::default();
     // For packs that count no days.
@@ -170,5 +178,5 @@ fn packs(files: &[DataFile]) -> Result<Vec<Arc<Pack>>, LibraryError> {
         }
     }
     packs.sort_by_key(|pack| (pack.id().to_owned(), pack.version_key()));
-    if faults.is_empty() { Ok(packs) } else { Err(LibraryError::Faults(faults)) }
+    if faults.is_empty() { Ok((calendars, packs)) } else { Err(LibraryError::Faults(faults)) }
 }

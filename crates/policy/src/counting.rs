@@ -42,6 +42,13 @@ codes! {
     }
 }
 
+impl Ends {
+    /// When a right exists that needs the amount to have passed: with the day after; after hours at once.
+    pub(crate) const fn not_before(amount: Amount) -> Self {
+        if amount.is_momentary() { Self::Instant } else { Self::DayAfterStart }
+    }
+}
+
 /// How an amount is counted from its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Counting {

@@ -69,11 +69,15 @@ pub fn due_at_paused(
     count(start, amount, counting, calendar, &Pauses::after(start, pauses), &mut ())
 }
 
+/// Working hours are looked for over one cycle of the calendar, 400 years: a rule that needs more of them has no end
+/// anybody will see, and walking to the last year there is would take its time for each case.
+const MOST_DAYS: u32 = 146_097;
+
 /// Where an amount lands: on a moment, or on a day whose end is still to be found.
 enum Landing {
     Moment(Timestamp),
     Day(Date),
-    /// Nowhere, because the clock stands still until further notice.
+    /// Nowhere, because the clock stands still until further notice or its time never ends.
     Never,
 }
 
@@ -239,15 +243,23 @@ fn working_hours(
 ) -> Landing {
     if !calendar.has_hours() {
         trace.note(|| Note::NoWorkingHours);
-        return Landing::Moment(if hours == 0 { start } else { beyond(trace) });
+        return if hours == 0 { Landing::Moment(start) } else { Landing::Never };
     }
     let mut left = SignedDuration::from_hours(i64::from(hours));
     let mut day = calendar.zone().to_datetime(start).date();
+    let mut worked_until = start;
+    let mut looked = 0;
     while left > SignedDuration::ZERO {
+        looked += 1;
+        if looked > MOST_DAYS {
+            return Landing::Moment(beyond(trace));
+        }
         trace.day_of_hours(day, calendar);
         for interval in calendar.intervals(day) {
-            let from = moment(day.to_datetime(interval.from), calendar, trace).max(start);
+            // Where clocks are put forward an interval may end after the next begins; no second counts twice.
+            let from = moment(day.to_datetime(interval.from), calendar, trace).max(worked_until);
             let to = moment(day.to_datetime(interval.to), calendar, trace);
+            worked_until = worked_until.max(to);
             for (from, to) in pauses.outside(from, to) {
                 let open = from.duration_until(to);
                 let used = open.min(left);

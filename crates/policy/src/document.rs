@@ -3,7 +3,7 @@
 //! A [`Table`] remembers which keys were asked for; what nobody asked for is refused, with the closest known key as
 //! the hint, so that a slip of the pen never silently switches a rule off.
 
-mod suggest;
+pub(crate) mod suggest;
 
 use crate::code::Coded;
 use crate::fault::Fault;

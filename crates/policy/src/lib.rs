@@ -34,6 +34,7 @@ mod rule;
 pub mod schema;
 mod stack;
 mod text;
+mod vectors;
 mod window;
 
 pub use assess::{AssessRule, Assessment, Raised};
@@ -67,4 +68,5 @@ pub use remedy::{CompensationRule, Held, HoldRule, Owed, Per, Rate};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};
+pub use vectors::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
 pub use window::{Window, WindowFrom, WindowRule, WindowState, Windows};

@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::grade::Grade;
 use crate::pack::Pack;
 use crate::rule::RuleHead;
+use crate::window::WindowRule;
 use jiff::Timestamp;
 
 /// What a rule says of a start and a case.
@@ -44,9 +45,9 @@ impl Pack {
     }
 
     /// Rules with a figure, in order of their kinds.
-    fn figures(&self) -> impl Iterator<Item = (&RuleHead, Figure<'_>)> {
+    pub(crate) fn figures(&self) -> impl Iterator<Item = (&RuleHead, Figure<'_>)> {
         let clocks = self.clocks().iter().map(|rule| (&rule.head, Figure::Clock(rule)));
-        let windows = self.windows().iter().map(|rule| (&rule.head, Figure::Plain(rule.amount, rule.counting)));
+        let windows = self.windows().iter().map(|rule| (&rule.head, Figure::Window(rule)));
         let reports = self.reports().iter().map(|rule| (&rule.head, Figure::Plain(rule.due, rule.counting)));
         let free = self.compensations().iter().map(|rule| (&rule.head, Figure::usual(rule.free)));
         let kept =
@@ -65,6 +66,7 @@ impl Pack {
     ) -> Option<Explanation> {
         let (amount, counting) = match figure {
             Figure::Clock(rule) => return self.explain(rule, start, facts, grade, pauses),
+            Figure::Window(rule) => (rule.amount, rule.counting),
             Figure::Plain(amount, counting) => (amount, counting),
         };
         if !head.holds(facts, Some(grade), start, self.calendar().zone()) || !self.is_for(facts) {
@@ -80,8 +82,9 @@ impl Pack {
 
 /// The figure of a rule.
 #[derive(Clone, Copy)]
-enum Figure<'p> {
+pub(crate) enum Figure<'p> {
     Clock(&'p ClockRule),
+    Window(&'p WindowRule),
     Plain(Amount, CountingRule),
 }
 

@@ -219,6 +219,16 @@ impl Pack {
         self.clocks.iter().find(|clock| clock.head.id == rule)
     }
 
+    /// Operators it is for.
+    pub(crate) const fn applies(&self) -> &Predicate {
+        &self.applies
+    }
+
+    /// Operators it is not for.
+    pub(crate) const fn unless(&self) -> Option<&Predicate> {
+        self.unless.as_ref()
+    }
+
     /// Whether the pack is for an operator at all. What nobody stated about it excludes nothing.
     #[must_use]
     pub fn is_for(&self, facts: &Facts) -> bool {

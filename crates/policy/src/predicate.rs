@@ -117,8 +117,13 @@ impl Predicate {
     /// Whether it could still hold for a case nobody classified: the tests of its category count as passed.
     #[must_use]
     pub fn holds_for_some_category(&self, facts: &Facts) -> bool {
+        self.could_hold(facts, None, |fact| !fact.is_of_the_category())
+    }
+
+    /// Whether it could still hold when only some facts are stated: the tests of all others count as passed.
+    pub(crate) fn could_hold(&self, facts: &Facts, grade: Option<Grade>, stated: impl Fn(FactName) -> bool) -> bool {
         let all = |tests: &Vec<(FactName, Test)>| {
-            tests.iter().all(|(fact, test)| fact.is_of_the_category() || test.holds(*fact, &seen(*fact, facts, None)))
+            tests.iter().all(|(fact, test)| !stated(*fact) || test.holds(*fact, &seen(*fact, facts, grade)))
         };
         self.alternatives.is_empty() || self.alternatives.iter().any(all)
     }

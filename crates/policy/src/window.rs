@@ -108,9 +108,7 @@ impl WindowRule {
     pub(crate) fn count(&self, from: Timestamp, calendar: &Calendar) -> (Timestamp, Explanation) {
         let opens_at = self.opens_after.map_or(from, |amount| {
             let usual = self.counting.complete(amount);
-            // What has to pass must have passed: a right begins with the day after.
-            let ends = if amount.is_momentary() { Ends::Instant } else { Ends::DayAfterStart };
-            due_at(from, amount, &Counting { ends, ..usual }, calendar)
+            due_at(from, amount, &Counting { ends: Ends::not_before(amount), ..usual }, calendar)
         });
         let mut explanation = due(from, self.amount, &self.counting.complete(self.amount), calendar).explanation;
         explanation.notes.extend(self.head.note.clone().map(|text| Note::Interpretation { text }));

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod export;
 mod manage;
+mod pack;
 mod place;
 mod progress;
 mod restore;
@@ -58,6 +59,9 @@ enum Command {
     /// Take in files.
     #[command(subcommand)]
     Import(crate::import::Import),
+    /// Rules and calendars.
+    #[command(subcommand)]
+    Pack(pack::Pack),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Config(config) => serve::show(&config),
         Command::Export(export) => export::run(export),
         Command::Import(import) => crate::import::run(import),
+        Command::Pack(pack) => pack::run(pack),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {

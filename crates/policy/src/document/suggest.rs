@@ -4,7 +4,7 @@
 const MOST_LISTED: usize = 40;
 
 /// A name cut to a length fit for a message.
-pub(super) fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let mut short: String = name.chars().take(40).collect();
     if short.len() < name.len() {
         short.push('…');
@@ -27,7 +27,7 @@ pub(super) fn suggestion(name: &str, known: impl Iterator<Item = &'static str>) 
 }
 
 /// Number of single-character edits between two names (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, x) in a.chars().enumerate() {
         let mut diagonal = i;

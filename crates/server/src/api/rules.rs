@@ -86,7 +86,7 @@ async fn causes(State(app): State<AppState>, _: Who) -> Result<Response, Failure
 }
 
 async fn packs(State(app): State<AppState>, _: Who) -> Result<Response, Failure> {
-    let items: Vec<Value> = app.desk.library().packs().into_iter().map(pack).collect();
+    let items: Vec<Value> = app.desk.library().packs().iter().map(|known| pack(known)).collect();
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 

@@ -183,6 +183,6 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
     ];
     let library = place.library()?;
     lines.push(format!("stack = \"{}\"", library.stack()));
-    lines.extend(library.packs().into_iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
+    lines.extend(library.packs().iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
     Ok(lines)
 }

@@ -12,6 +12,7 @@ mod handoffs;
 mod import;
 #[path = "../program/mod.rs"]
 mod program;
+mod vectors;
 
 use program::{Place, Program, remove};
 use serde_json::Value;

@@ -1,0 +1,338 @@
+//! One row of a list: its moments and what its attributes say.
+
+use super::Slip;
+use crate::counting::{Counting, Ends, FirstDay, Roll};
+use crate::deadline::Pause;
+use crate::document::suggest;
+use crate::duration::Amount;
+use crate::facts::Facts;
+use crate::grade::Grade;
+use jiff::Timestamp;
+
+/// The only reading of pauses there is; a row that asks for another must not pass by accident.
+const PAUSE_SEMANTICS: &str = "day_counts_if_running_at_its_end";
+
+/// What an attribute says about counting; every other name is a fact of the case.
+const ATTRIBUTES: [&str; 18] = [
+    "n",
+    "unit",
+    "duration",
+    "normal",
+    "major",
+    "urgent",
+    "grade",
+    "calendar",
+    "tz",
+    "first_day",
+    "roll",
+    "kind",
+    "strictly_less",
+    "pause",
+    "pause_semantics",
+    "regraded_at",
+    "policy",
+    "confidence",
+];
+
+/// Kinds of clock whose moment is the end of the time; `not_before` alone is the moment after it.
+const KINDS: [&str; 9] =
+    ["due", "window", "cap", "keep_until", "accrual", "percentile", "attempts", "recurring", "not_before"];
+
+/// A row.
+pub(super) struct Row {
+    pub(super) jurisdiction: String,
+    pub(super) rule: String,
+    pub(super) start: Timestamp,
+    /// None where no clock is expected.
+    pub(super) expected: Option<Timestamp>,
+    pub(super) attributes: Attributes,
+}
+
+/// What the attributes of a row say.
+#[derive(Default)]
+pub(super) struct Attributes {
+    /// `n` with `unit`, or `duration`.
+    amount: Option<Amount>,
+    /// `normal`, `major` and `urgent`.
+    graded: Vec<(Grade, Amount)>,
+    pub(super) grade: Option<Grade>,
+    pub(super) calendar: Option<String>,
+    pub(super) tz: Option<String>,
+    first_day: Option<FirstDay>,
+    roll: Option<Roll>,
+    pub(super) not_before: bool,
+    strictly_less: bool,
+    pub(super) pauses: Vec<Pause>,
+    pub(super) regrade: Option<Regrade>,
+    /// Everything else, in order.
+    pub(super) facts: Vec<(String, String)>,
+}
+
+/// A new grade and what it does to the deadline.
+pub(super) struct Regrade {
+    pub(super) at: Timestamp,
+    /// The earliest of these holds.
+    pub(super) policy: (Term, Vec<Term>),
+}
+
+/// A deadline that takes part in a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Term {
+    /// That of the grade before.
+    Original,
+    /// That of a grade, counted from the start.
+    FromStart(Grade),
+    /// That of a grade, counted from the re-grading.
+    FromRegrade(Grade),
+}
+
+impl Row {
+    /// Reads a row's cells.
+    pub(super) fn read(
+        jurisdiction: &str,
+        rule: &str,
+        start: &str,
+        attributes: &str,
+        expected: &str,
+    ) -> Result<Self, Slip> {
+        for (column, cell) in [("jurisdiction", jurisdiction), ("rule", rule)] {
+            if cell.is_empty() {
+                return Err(Slip::new(column, "is empty"));
+            }
+        }
+        let start = moment("start", start)?;
+        let expected = match expected {
+            "NONE" => None,
+            text => Some(moment("expected_deadline", text)?),
+        };
+        let attributes = Attributes::read(attributes)?;
+        if attributes.regrade.as_ref().is_some_and(|regrade| regrade.at < start) {
+            return Err(Slip::new("regraded_at", "lies before the start"));
+        }
+        Ok(Self { jurisdiction: jurisdiction.to_owned(), rule: rule.to_owned(), start, expected, attributes })
+    }
+}
+
+impl Attributes {
+    fn read(text: &str) -> Result<Self, Slip> {
+        let mut given: Vec<(&str, &str)> = Vec::new();
+        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+            let Some((name, value)) = part.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
+                return Err(Slip::new("attributes", format!("`{}` is no NAME=VALUE", shown(part))));
+            };
+            // A second span is a second pause; anything else said twice could mean either.
+            if name != "pause" && given.iter().any(|(known, _)| *known == name) {
+                return Err(Slip::new(name, "is given twice"));
+            }
+            if value.is_empty() {
+                return Err(Slip::new(name, "is empty"));
+            }
+            given.push((name, value));
+        }
+        let mut read = Self::default();
+        let (mut n, mut unit, mut duration, mut regraded_at, mut policy) = (None, None, None, None, None);
+        for (name, value) in given {
+            match name {
+                "n" => n = Some(value),
+                "unit" => unit = Some(value),
+                "duration" => duration = Some(amount(name, value)?),
+                "normal" | "major" | "urgent" => {
+                    read.graded.push((
+                        code(name, value, Grade::from_code(name), Grade::ALL.iter().map(|g| g.code()))?,
+                        amount(name, value)?,
+                    ));
+                }
+                "grade" => {
+                    read.grade = Some(code(name, value, Grade::from_code(value), Grade::ALL.iter().map(|g| g.code()))?)
+                }
+                "calendar" => read.calendar = Some(value.to_owned()),
+                "tz" => read.tz = Some(value.to_owned()),
+                "first_day" => {
+                    let known = FirstDay::ALL.iter().map(|first| first.code());
+                    read.first_day = Some(code(name, value, FirstDay::from_code(value), known)?);
+                }
+                "roll" => {
+                    // South Africa's section 4 is the rule the general name was made for.
+                    let value = if value == "za_s4" { Roll::NextNotSundayOrHoliday.code() } else { value };
+                    let known = Roll::ALL.iter().map(|roll| roll.code()).chain(["za_s4"]);
+                    read.roll = Some(code(name, value, Roll::from_code(value), known)?);
+                }
+                // The word serves twice: for the kind of clock and, as rules use it, for what the contact is.
+                "kind" if Facts::KINDS.contains(&value) => read.facts.push((name.to_owned(), value.to_owned())),
+                "kind" => {
+                    let kind = KINDS.into_iter().find(|kind| *kind == value);
+                    read.not_before = code(name, value, kind, KINDS.into_iter())? == "not_before";
+                }
+                "strictly_less" => read.strictly_less = flag(name, value)?,
+                "pause" => {
+                    for span in value.split([',', '|', ' ']).filter(|span| !span.is_empty()) {
+                        read.pauses.push(pause(span)?);
+                    }
+                }
+                "pause_semantics" => {
+                    let known = Some(()).filter(|()| value == PAUSE_SEMANTICS);
+                    code(name, value, known, std::iter::once(PAUSE_SEMANTICS))?;
+                }
+                "regraded_at" => regraded_at = Some(moment(name, value)?),
+                "policy" => policy = Some(value),
+                // It rates the legal rule, not the arithmetic.
+                "confidence" => {}
+                fact => read.facts.push((fact_name(fact)?, value.to_owned())),
+            }
+        }
+        read.amount = match (n, unit, duration) {
+            (None, None, duration) => duration,
+            (n, Some(unit), None) => Some(counted(n, unit)?),
+            (Some(_), None, None) => return Err(Slip::new("unit", "is missing")),
+            (.., Some(_)) => return Err(Slip::new("duration", "stands beside n and unit; one of them is enough")),
+        };
+        match (regraded_at, policy) {
+            (Some(at), policy) => read.regrade = Some(Regrade { at, policy: read.policy(policy)? }),
+            (None, Some(_)) => return Err(Slip::new("regraded_at", "is missing; a policy says what a new grade does")),
+            (None, None) => {}
+        }
+        Ok(read)
+    }
+
+    /// Every amount it states.
+    pub(super) fn amounts(&self) -> impl Iterator<Item = Amount> {
+        self.amount.into_iter().chain(self.graded.iter().map(|(_, amount)| *amount))
+    }
+
+    /// The amount for a grade: its own, else the one for all.
+    pub(super) fn amount_of(&self, grade: Grade) -> Option<Amount> {
+        self.graded.iter().find(|(known, _)| *known == grade).map(|(_, amount)| *amount).or(self.amount)
+    }
+
+    /// The grade a case has before anybody grades it anew.
+    pub(super) fn grade_before(&self) -> Grade {
+        let stated = |grade: &Grade| self.graded.iter().any(|(known, _)| known == grade);
+        // A row may state the amount of one grade alone.
+        if self.amount.is_some() {
+            Grade::Normal
+        } else {
+            Grade::ALL.iter().copied().find(stated).unwrap_or(Grade::Normal)
+        }
+    }
+
+    /// How an amount is counted.
+    pub(super) fn counting(&self, amount: Amount) -> Counting {
+        let usual = Counting::usual(amount);
+        Counting {
+            first_day: self.first_day.unwrap_or(usual.first_day),
+            ends: if self.not_before { Ends::not_before(amount) } else { usual.ends },
+            roll: self.roll.unwrap_or(usual.roll),
+            strictly_less: self.strictly_less,
+        }
+    }
+
+    /// Reads `keep`, `restart`, `recompute`, or a term, or the earliest of several: `min(original,regrade+urgent)`.
+    /// Without a policy the general rule holds, that a new grade keeps or shortens.
+    fn policy(&self, text: Option<&str>) -> Result<(Term, Vec<Term>), Slip> {
+        let new = self.grade.or_else(|| self.graded.iter().map(|(grade, _)| *grade).max()).unwrap_or(Grade::Urgent);
+        let Some(text) = text else {
+            return Ok((Term::Original, vec![Term::FromRegrade(new)]));
+        };
+        let wrong = || {
+            let known = "keep, restart, recompute, original, a grade, regrade+GRADE, or min(…, …) of the last three";
+            Slip::new("policy", format!("`{}` is unknown; known: {known}", shown(text)))
+        };
+        let term = |text: &str| match text.trim() {
+            "original" | "keep" => Some(Term::Original),
+            "restart" => Some(Term::FromRegrade(new)),
+            "recompute" => Some(Term::FromStart(new)),
+            text => match text.strip_prefix("regrade+") {
+                Some(grade) => Grade::from_code(grade).map(Term::FromRegrade),
+                None => Grade::from_code(text).map(Term::FromStart),
+            },
+        };
+        let list = text.strip_prefix("min(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+        if list == text && text.contains(',') {
+            return Err(wrong());
+        }
+        let terms = list.split(',').map(term).collect::<Option<Vec<_>>>().ok_or_else(wrong)?;
+        let (first, others) = terms.split_first().ok_or_else(wrong)?;
+        Ok((*first, others.to_vec()))
+    }
+}
+
+/// A moment with its offset.
+fn moment(field: &str, text: &str) -> Result<Timestamp, Slip> {
+    text.parse().map_err(|_| {
+        let reason = format!("`{}` is no moment with an offset, such as 2026-04-08T00:00:00+01:00", shown(text));
+        Slip::new(field, reason)
+    })
+}
+
+/// An amount as rules write it.
+fn amount(field: &str, text: &str) -> Result<Amount, Slip> {
+    text.parse().map_err(|fault| Slip::new(field, format!("`{}` is {fault}", shown(text))))
+}
+
+/// An amount of `n` and `unit`.
+fn counted(n: Option<&str>, unit: &str) -> Result<Amount, Slip> {
+    let short = match unit {
+        "hours" => "h",
+        "working_hours" => "wh",
+        "calendar_days" => "d",
+        "business_days" => "bd",
+        "weeks" => "w",
+        "months" => "mo",
+        "instant" if n.is_none_or(|n| n == "0") => return Ok(Amount::Instant),
+        "instant" => return Err(Slip::new("n", "is not 0, but an instant takes no time")),
+        _ => {
+            let known = "hours, working_hours, calendar_days, business_days, weeks, months, instant";
+            return Err(Slip::new("unit", format!("`{}` is unknown; known: {known}", shown(unit))));
+        }
+    };
+    let n = n.ok_or_else(|| Slip::new("n", "is missing"))?;
+    if n.is_empty() || !n.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Slip::new("n", format!("`{}` is no whole number", shown(n))));
+    }
+    amount("n", &format!("{n}{short}"))
+}
+
+/// A span such as `FROM/TO`, or `FROM/` while it has no end.
+fn pause(text: &str) -> Result<Pause, Slip> {
+    let Some((from, to)) = text.split_once('/') else {
+        return Err(Slip::new("pause", format!("`{}` is no FROM/TO", shown(text))));
+    };
+    let from = moment("pause", from)?;
+    let to = if to.is_empty() { None } else { Some(moment("pause", to)?) };
+    if to.is_some_and(|to| to < from) {
+        return Err(Slip::new("pause", format!("`{}` ends before it begins", shown(text))));
+    }
+    Ok((from, to))
+}
+
+fn flag(field: &str, text: &str) -> Result<bool, Slip> {
+    text.parse().map_err(|_| Slip::new(field, format!("`{}` is neither true nor false", shown(text))))
+}
+
+/// A value of a closed list.
+fn code<T>(field: &str, text: &str, found: Option<T>, known: impl Iterator<Item = &'static str>) -> Result<T, Slip> {
+    found.ok_or_else(|| {
+        let known: Vec<&str> = known.collect();
+        Slip::new(field, format!("`{}` is unknown; known: {}", shown(text), known.join(", ")))
+    })
+}
+
+/// The name of a fact. One letter away from an attribute it is a slip of the pen, which would silently change nothing.
+fn fact_name(name: &str) -> Result<String, Slip> {
+    let fits = (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.starts_with(|first: char| first.is_ascii_lowercase());
+    if !fits {
+        return Err(Slip::new(&shown(name), "is no name: use a-z, 0-9 and `_`"));
+    }
+    let close = |known: &&str| known.len() >= 4 && suggest::distance(name, known) == 1;
+    match ATTRIBUTES.into_iter().find(close) {
+        Some(meant) => Err(Slip::new(name, format!("is unknown (did you mean `{meant}`?)"))),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// A cell cut to a length fit for a message.
+pub(super) fn shown(text: &str) -> String {
+    suggest::shown(text)
+}
