@@ -10,6 +10,7 @@
 mod backup;
 mod handoffs;
 mod import;
+mod operations;
 #[path = "../program/mod.rs"]
 mod program;
 
