@@ -2,17 +2,21 @@
 
 mod audit;
 mod backup;
+mod body;
+mod case;
 mod export;
 mod manage;
 mod pack;
 mod place;
 mod progress;
+mod register;
 mod restore;
 mod serve;
 mod users;
 
 use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
+use desk::{Caller, Desk, DeskError};
 use domain::fault::Fault;
 use std::fmt::Display;
 use std::io::Write as _;
@@ -31,6 +35,10 @@ struct Cli {
 enum Command {
     /// Start the server.
     Serve(serve::Serve),
+    /// Register a contact, as the API does.
+    Register(register::Register),
+    /// Show a case, or carry out an operation on it, as the API does.
+    Case(case::Case),
     /// Tokens for programmes.
     #[command(subcommand)]
     Token(manage::Token),
@@ -76,6 +84,8 @@ pub fn main() -> ExitCode {
     };
     let outcome = match command {
         Command::Serve(serve) => serve::run(serve),
+        Command::Register(ask) => register::run(&ask),
+        Command::Case(ask) => case::run(&ask),
         Command::Token(token) => manage::token(token),
         Command::User(user) => users::run(user),
         Command::Key(key) => manage::key(key),
@@ -102,7 +112,7 @@ pub fn main() -> ExitCode {
 pub(crate) use place::Place;
 
 /// Runs asynchronous work of a command to its end.
-pub(crate) fn wait<T>(work: impl Future<Output = Result<T, desk::DeskError>>) -> Result<T, String> {
+pub(crate) fn wait<T>(work: impl Future<Output = Result<T, DeskError>>) -> Result<T, String> {
     wait_plain(async { work.await.map_err(|error| told(&error)) })
 }
 
@@ -121,21 +131,37 @@ pub(crate) fn say(line: impl Display) -> Result<(), String> {
     writeln!(std::io::stdout().lock(), "{line}").map_err(|error| format!("standard output: {error}"))
 }
 
+/// Whose name and rights a command works with: a user's, or the system's.
+pub(crate) async fn caller(desk: &Desk, user: Option<&str>) -> Result<Caller, String> {
+    match user {
+        Some(name) => desk.in_the_name_of(name).await.map_err(|error| format!("--as {name}: {}", told(&error))),
+        None => Ok(Caller::system(desk.root())),
+    }
+}
+
 /// An error of the desk in one line, with the way out where one is known.
-pub(crate) fn told(error: &desk::DeskError) -> String {
-    let desk::DeskError::Refused(refusal) = error else {
-        return error.to_string();
+pub(crate) fn told(error: &DeskError) -> String {
+    let refusal = match error {
+        DeskError::Refused(refusal) => refusal,
+        DeskError::Stale { current, .. } => return problem("stale", &[("current", &current.to_string())]),
+        other => return other.to_string(),
     };
     let words = words();
     let text = |key: &str| words.text(Language::En, key, &values(&refusal.params));
     if refusal.faults.is_empty() {
         let way_out = format!("refusal.{}.way_out", refusal.code);
         let said = text(&format!("refusal.{}.text", refusal.code));
-        return if words.has(Language::En, &way_out) { format!("{said}. {}", text(&way_out)) } else { said };
+        return if words.has(Language::En, &way_out) { format!("{said} {}", text(&way_out)) } else { said };
     }
     let faults: Vec<String> =
         refusal.faults.iter().map(|fault| format!("{}: {}", fault.field, reason(fault))).collect();
     faults.join("; ")
+}
+
+/// A failure that doors have by themselves, in one line with the way out.
+fn problem(code: &str, values: &[(&str, &str)]) -> String {
+    let text = |part: &str| words().text(Language::En, &format!("problem.{code}.{part}"), values);
+    format!("{} {}", text("text"), text("way_out"))
 }
 
 /// What is wrong with a field, in words.

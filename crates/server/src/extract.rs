@@ -165,23 +165,42 @@ pub async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
     }
 }
 
-/// A JSON body; nothing at all reads as null.
+/// A JSON body, declared as such; nothing at all reads as null.
 ///
 /// # Errors
-/// `NotJson`, `BadJson` with line and column, or those of [`bytes`].
+/// `NotJson`, or those of [`parsed`].
 pub fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
     let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
-    if !media.eq_ignore_ascii_case("application/json") {
+    if !body.is_empty() && !media.eq_ignore_ascii_case("application/json") {
         return Err(Why::NotJson.into());
+    }
+    Ok(parsed(body).map_err(Why::BadJson)?)
+}
+
+/// Where reading JSON stopped, and why.
+#[derive(Debug)]
+pub struct BadJson {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// JSON from whichever door; nothing at all reads as null.
+///
+/// # Errors
+/// Where reading stopped.
+pub fn parsed(body: &[u8]) -> Result<Value, BadJson> {
+    if body.is_empty() {
+        return Ok(Value::Null);
     }
     serde_json::from_slice(body).map_err(|error| {
         let what = error.to_string();
         let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-        Why::BadJson(error.line(), error.column(), what).into()
+        BadJson { line: error.line(), column: error.column(), what }
     })
 }
 

@@ -12,9 +12,8 @@ mod row;
 mod run;
 mod text;
 
-use crate::cli::{Place, say, told};
+use crate::cli::{Place, say};
 use clap::{Args, Subcommand};
-use desk::Caller;
 use domain::case::hand_off;
 use domain::intake;
 use domain::shape::Field;
@@ -108,10 +107,7 @@ fn take_in(what: What, fields: &'static [Field], ask: &Ask) -> Result<(), String
     // Enough connections that one commits while others write.
     let desk = ask.place.open_with(&Options { sqlite_readers: 1, postgres_threads: 4, queue: 256 })?;
     let work = async {
-        let caller = match &ask.user {
-            Some(name) => desk.in_the_name_of(name).await.map_err(|error| format!("--as {name}: {}", told(&error)))?,
-            None => Caller::system(desk.root()),
-        };
+        let caller = crate::cli::caller(&desk, ask.user.as_deref()).await?;
         run::take_in(&desk, caller, what, map, &ask.file, &list).await
     };
     let summary = crate::cli::wait_plain(work);

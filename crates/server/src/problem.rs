@@ -3,6 +3,7 @@
 //! Handlers return a [`Failure`]; the guard around all routes knows the caller's language and renders it.
 
 use crate::app::App;
+use crate::extract::BadJson;
 use crate::locale::Language;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -24,8 +25,8 @@ pub enum Why {
     CrossSite,
     /// The body is not declared as JSON.
     NotJson,
-    /// The body is not JSON; line and column where reading stopped.
-    BadJson(usize, usize, String),
+    /// The body is not JSON.
+    BadJson(BadJson),
     /// The body is too large.
     TooLarge,
     /// A file is larger than an attachment may be.
@@ -126,7 +127,7 @@ impl Failure {
             Why::NotSignedIn => simple(StatusCode::UNAUTHORIZED, "not_signed_in"),
             Why::CrossSite => simple(StatusCode::FORBIDDEN, "cross_site"),
             Why::NotJson => simple(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json"),
-            Why::BadJson(line, column, what) => {
+            Why::BadJson(BadJson { line, column, what }) => {
                 let (line, column) = (line.to_string(), column.to_string());
                 let values = [("line", line.as_str()), ("column", &column), ("what", what)];
                 told(app, language, StatusCode::BAD_REQUEST, "bad_json", &values)

@@ -79,6 +79,12 @@ fn row(
     }
 }
 
+/// What distinguishes an operation from another under the same idempotency key: the case and the version seen besides
+/// the body.
+pub(crate) fn distinguishing(name: &CaseRef, seen: &str, body: &[u8]) -> Vec<u8> {
+    [format!("{name:?}:{seen}:").as_bytes(), body].concat()
+}
+
 async fn run(
     verb: &'static str,
     State(app): State<AppState>,
@@ -93,8 +99,7 @@ async fn run(
     let bytes = extract::bytes(&headers, body).await?;
     let command = Command::read(verb, extract::json(&headers, &bytes)?).ok_or(Why::NoSuchRoute)?;
     let command = command.map_err(Refusal::invalid)?;
-    // What distinguishes the request: the case and the version seen besides the body.
-    let whole = [format!("{name:?}:{seen}:").as_bytes(), &bytes].concat();
+    let whole = distinguishing(&name, &seen.to_string(), &bytes);
     let once = key.as_deref().map(|key| OnceOnly { key, body: &whole });
     let done = app.desk.run(&caller, &name, seen, command, once).await?;
     let response = answer(StatusCode::OK, &view::receipt(&app.desk, &done.case));

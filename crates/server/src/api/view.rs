@@ -55,15 +55,21 @@ pub fn micros(at: i64) -> String {
     Timestamp::from_microsecond(at).map_or_else(|_| String::new(), moment)
 }
 
+/// The code of how a clock stands now.
+#[must_use]
+pub fn clock_state(clock: &Clock, now: Timestamp) -> &'static str {
+    match &clock.ended {
+        Some((outcome, _)) => crate::words::outcome(*outcome),
+        None if clock.is_paused() => "paused",
+        None if clock.due_at < now => "overdue",
+        None => "running",
+    }
+}
+
 /// What a clock looks like now.
 fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
-    let now = desk.time().now();
-    let (state, ended) = match &clock.ended {
-        Some((outcome, at)) => (crate::words::outcome(*outcome), Some(moment(*at))),
-        None if clock.is_paused() => ("paused", None),
-        None if clock.due_at < now => ("overdue", None),
-        None => ("running", None),
-    };
+    let state = clock_state(clock, desk.time().now());
+    let ended = clock.ended.as_ref().map(|(_, at)| moment(*at));
     let kind = desk.library().pinned(&case.packs).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
     Object::default()
         .put("rule", clock.rule.as_str())

@@ -10,6 +10,7 @@
 mod backup;
 mod handoffs;
 mod import;
+mod operations;
 #[path = "../program/mod.rs"]
 mod program;
 mod vectors;
@@ -116,7 +117,7 @@ fn beside(place: Place) {
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");
     let place = again.stop();
-    assert!(place.ok(&["migrate"]).contains("schema 2 → 2"));
+    assert!(place.ok(&["migrate"]).contains("schema 3 → 3"));
     remove(&place.folder);
 }
 
