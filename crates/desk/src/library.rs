@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use domain::event::PackPin;
 use domain::taxonomy::Taxonomy;
 use jiff::civil::Date;
+use policy::check::Finding;
 use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -87,6 +88,20 @@ impl Library {
             stacks: Arc::new(RwLock::new(HashMap::new())),
             taxonomy: Arc::new(taxonomy),
         })
+    }
+
+    /// What the checker finds in the packs, each alone and together.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        policy::check::check(&self.packs, &self.plan)
+    }
+
+    /// The newest version of a pack, or the one named after an `@`.
+    #[must_use]
+    pub fn pack(&self, name: &str) -> Option<&Arc<Pack>> {
+        let (id, version) = name.split_once('@').map_or((name, None), |(id, version)| (id, Some(version)));
+        let fits = |pack: &&Arc<Pack>| pack.id() == id && version.is_none_or(|version| pack.version() == version);
+        self.packs.iter().rev().find(fits)
     }
 
     /// Identity of the stack new cases are governed by.

@@ -79,6 +79,7 @@ codes! {
 pub struct Pack {
     #[serde(skip)]
     file: String,
+    hash: String,
     id: String,
     version: String,
     title: Text,
@@ -139,6 +140,12 @@ impl Pack {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// Address of its content: SHA-256 of the file, in hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
     }
 
     /// Identity, such as `guide-standard`.

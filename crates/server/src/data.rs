@@ -27,6 +27,20 @@ pub fn packs(folder: Option<&Path>) -> Result<Vec<DataFile>, String> {
     Ok(texts.into_iter().map(|(path, text)| DataFile { path, text }).collect())
 }
 
+/// The same with the files of a folder of packs laid over them: the folder itself, or its `packs` when it has one.
+///
+/// # Errors
+/// If it is no folder or cannot be read.
+pub fn packs_of(folder: &Path) -> Result<Vec<DataFile>, String> {
+    if !folder.is_dir() {
+        return Err(format!("{}: there is no such folder", folder.display()));
+    }
+    let inner = folder.join("packs");
+    let root = if inner.is_dir() { inner.as_path() } else { folder };
+    let texts = texts::<Packs>(Some(root))?;
+    Ok(texts.into_iter().map(|(path, text)| DataFile { path, text }).collect())
+}
+
 /// Every file of words, named like `en/codes.toml`.
 ///
 /// # Errors

@@ -19,12 +19,23 @@ use crate::remedy::{CompensationRule, HoldRule};
 use crate::text::Text;
 use crate::window::WindowRule;
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Reads a pack file.
 pub(super) fn load(file: &str, text: &str, calendars: &CalendarSet) -> Result<Pack, Vec<Fault>> {
-    document::read(Some(file), text, |table| read(file, table, calendars))
+    document::read(Some(file), text, |table| read(file, hash(text), table, calendars))
+}
+
+/// The content's address: SHA-256 over the bytes, in hexadecimal.
+fn hash(text: &str) -> String {
+    let mut hash = String::with_capacity(64);
+    for byte in Sha256::digest(text.as_bytes()) {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }
 
 /// The head of a pack.
@@ -42,7 +53,7 @@ struct Head {
     unless: Option<Predicate>,
 }
 
-fn read(file: &str, table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
+fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pack> {
     let head = table.needed("pack").and_then(|value| value.table()).and_then(|head| read_head(head, calendars));
     let sources = read_sources(table);
     // Not every pack grades; a stack has exactly one that does.
@@ -73,6 +84,7 @@ fn read(file: &str, table: &mut Table<'_>, calendars: &CalendarSet) -> Option<Pa
     let head = head?;
     let pack = Pack {
         file: file.to_owned(),
+        hash,
         id: head.id,
         version: head.version,
         title: head.title,

@@ -1,14 +1,31 @@
 //! `redress pack`: looking at rules without any data.
 
+mod check;
+mod explain;
+mod show;
+
 use crate::data;
 use clap::{Args, Subcommand};
 use desk::Library;
 use policy::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Rules and calendars.
 #[derive(Debug, Subcommand)]
 pub(super) enum Pack {
+    /// Check packs: their form and what the rules mean together. Exit code 1 when there is an error.
+    Check(check::Check),
+    /// List the packs and which of them make the stack.
+    List(show::List),
+    /// Show one pack, every rule with its figure, basis and source.
+    Show(show::Show),
+    /// What differs between two packs, or two versions of one.
+    Diff(show::Diff),
+    /// Count a rule's deadline from a start and tell every step.
+    Explain(explain::Explain),
+    /// Print the JSON Schema of pack files, for editors.
+    Schema,
     /// Hold a list of deadlines worked out elsewhere against the calendars and packs.
     Vectors(Vectors),
 }
@@ -28,8 +45,43 @@ pub(super) struct Vectors {
 
 pub(super) fn run(pack: Pack) -> Result<(), String> {
     match pack {
+        Pack::Check(ask) => check::run(&ask),
+        Pack::List(ask) => show::list(&ask),
+        Pack::Show(ask) => show::show(&ask),
+        Pack::Diff(ask) => show::diff(&ask),
+        Pack::Explain(ask) => explain::run(&ask),
+        Pack::Schema => super::say(pretty(&policy::schema::pack_schema())?),
         Pack::Vectors(ask) => vectors(&ask),
     }
+}
+
+/// The packs embedded, or those of a folder laid over them.
+fn library(folder: Option<&Path>) -> Result<Library, String> {
+    let files = match folder {
+        Some(folder) => data::packs_of(folder)?,
+        None => data::packs(None)?,
+    };
+    Library::load(&files).map_err(|error| error.to_string())
+}
+
+/// A pack by `id`, `id@version`, or as a file that is none of the library's.
+fn pack(library: &Library, name: &str) -> Result<Arc<policy::Pack>, String> {
+    if let Some(pack) = library.pack(name) {
+        return Ok(Arc::clone(pack));
+    }
+    let path = Path::new(name);
+    if !path.is_file() {
+        let known: Vec<String> =
+            library.packs().iter().map(|pack| format!("{}@{}", pack.id(), pack.version())).collect();
+        return Err(format!("{name:?} is neither a file nor one of the packs {}", known.join(", ")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    let loaded = policy::Pack::load(name, &text, library.calendars());
+    loaded.map(Arc::new).map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<String, String> {
+    serde_json::to_string_pretty(value).map_err(|error| error.to_string())
 }
 
 fn vectors(ask: &Vectors) -> Result<(), String> {
@@ -39,7 +91,7 @@ fn vectors(ask: &Vectors) -> Result<(), String> {
     let report = check_vectors(&text, library.calendars(), library.packs())
         .map_err(|fault| format!("{}:{fault}", ask.file.display()))?;
     if ask.json {
-        super::say(serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?)?;
+        super::say(pretty(&report)?)?;
     } else {
         print(&report)?;
     }
