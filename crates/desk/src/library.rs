@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// One data file: its path below `packs/` and its text.
 #[derive(Clone, Debug)]
 pub struct DataFile {
-    /// Path below `packs/`, such as `calendars/cn-state-council.toml`.
+    /// Path below `packs/`, such as `calendars/cn.toml`.
     pub path: String,
     /// Contents.
     pub text: String,

@@ -7,7 +7,7 @@ use policy::{Amount, Calendar, CalendarSet, Counting, Facts, Pack, Severity, Sta
 use std::hint::black_box;
 use std::sync::Arc;
 
-const CALENDAR: &str = include_str!("../../../packs/calendars/cn-state-council.toml");
+const CALENDAR: &str = include_str!("../../../packs/calendars/cn.toml");
 const PACKS: [(&str, &str); 3] = [
     ("cn-telecom.toml", include_str!("../../../packs/cn-telecom.toml")),
     ("guide-standard.toml", include_str!("../../../packs/guide-standard.toml")),

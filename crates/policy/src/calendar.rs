@@ -1,19 +1,26 @@
-//! Calendars: zone, weekend, holidays, make-up working days (调休) and working hours, as known on a date.
+//! Calendars: zone, weekend, holidays, make-up working days (调休), half days and working hours, as known on a date.
 //!
-//! A calendar is data with a version of its own, because governments change them in mid-year. What is not announced
-//! yet is marked provisional, and every result that leans on such a day says so.
+//! A calendar is data with versions of its own, because governments change them in mid-year. One file holds the history:
+//! what was announced when, and what was withdrawn again. What is not announced yet is marked provisional, and every
+//! result that leans on such a day says so.
 
+mod history;
 mod load;
-
-pub(crate) use load::intervals;
+mod set;
+mod table;
 
 use crate::fault::Fault;
 use crate::text::Text;
+pub use history::CalendarSource;
+use history::History;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+pub use load::DayCode;
+pub(crate) use load::intervals;
 use serde::Serialize;
-use std::collections::BTreeMap;
+pub use set::CalendarSet;
 use std::sync::Arc;
+use table::{Days, Entry};
 
 /// What a day is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +33,21 @@ pub enum DayKind<'c> {
     Holiday(&'c Text),
     /// A day of the weekend that is worked, with the holiday it makes up for.
     MakeUp(&'c Text),
+    /// A day on which only a part of the usual hours is worked.
+    HalfDay {
+        /// Why.
+        name: &'c Text,
+        /// Whether it is a business day all the same.
+        counts: bool,
+    },
+}
+
+impl DayKind<'_> {
+    /// Whether such a day counts as a business day.
+    #[must_use]
+    pub const fn is_business_day(self) -> bool {
+        matches!(self, Self::Workday | Self::MakeUp(_) | Self::HalfDay { counts: true, .. })
+    }
 }
 
 /// A stretch of working time within a day, from its first moment up to, not including, its last.
@@ -52,20 +74,22 @@ struct Hours {
     make_up: Vec<Interval>,
 }
 
-/// A calendar.
+impl Hours {
+    /// The hours of an ordinary day, were it worked.
+    fn of(&self, weekday: Weekday) -> &[Interval] {
+        self.weekdays.get(index(weekday)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A calendar, as it was known on some day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calendar {
-    id: String,
-    title: Text,
+    history: Arc<History>,
     version: Date,
+    days: Arc<Days>,
+    provisional: Arc<[Provisional]>,
     zone_name: String,
     zone: TimeZone,
-    weekend: [bool; 7],
-    covers: Option<(Date, Date)>,
-    days: BTreeMap<Date, Special>,
-    hours: Hours,
-    provisional: Vec<Provisional>,
-    uncovered: Text,
 }
 
 /// A day that differs from its weekday.
@@ -73,6 +97,21 @@ pub struct Calendar {
 enum Special {
     Off(Text),
     MakeUp(Text),
+    Half { name: Text, counts: bool, hours: Vec<Interval> },
+}
+
+impl Special {
+    const fn kind(&self) -> DayKind<'_> {
+        match self {
+            Self::Off(name) => DayKind::Holiday(name),
+            Self::MakeUp(name) => DayKind::MakeUp(name),
+            Self::Half { name, counts, .. } => DayKind::HalfDay { name, counts: *counts },
+        }
+    }
+
+    const fn is_business_day(&self) -> bool {
+        self.kind().is_business_day()
+    }
 }
 
 /// The time zone database does not know this name.
@@ -85,7 +124,7 @@ fn zone_named(name: &str) -> Result<TimeZone, UnknownZone> {
 }
 
 impl Calendar {
-    /// Reads a calendar file.
+    /// Reads a calendar file; the newest version holds.
     ///
     /// # Errors
     /// Every fault with its line and column.
@@ -106,19 +145,28 @@ impl Calendar {
     /// # Errors
     /// If the zone is unknown.
     pub fn none(zone: &str) -> Result<Self, UnknownZone> {
-        Ok(Self {
+        let always = Date::constant(1970, 1, 1);
+        let history = History {
             id: "none".to_owned(),
             title: Text::new("不设节假日", "No days off"),
-            version: Date::constant(1970, 1, 1),
-            zone_name: zone.to_owned(),
-            zone: zone_named(zone)?,
+            source: None,
+            known_from: always,
+            known_as_of: always,
             weekend: [false; 7],
             covers: None,
-            days: BTreeMap::new(),
-            hours: Hours::default(),
-            provisional: Vec::new(),
             uncovered: Text::new("", ""),
-        })
+            hours: Hours::default(),
+            days: Vec::new(),
+            provisional: Vec::new(),
+        };
+        Ok(Self::of(Arc::new(history), always, zone.to_owned(), zone_named(zone)?))
+    }
+
+    /// A version of a history.
+    fn of(history: Arc<History>, version: Date, zone_name: String, zone: TimeZone) -> Self {
+        let days = Arc::new(history.days(version));
+        let provisional = history.provisional(version).into();
+        Self { history, version, days, provisional, zone_name, zone }
     }
 
     /// The same calendar read in another zone, such as the customer's.
@@ -129,22 +177,56 @@ impl Calendar {
         Ok(Self { zone: zone_named(zone)?, zone_name: zone.to_owned(), ..self.clone() })
     }
 
-    /// Identity, such as `cn-state-council`.
+    /// The calendar as it was known at the end of a day: what was announced later is not in it, what was withdrawn later
+    /// still is. For a day before its history begins it is the first version.
+    #[must_use]
+    pub fn as_known_on(&self, day: Date) -> Self {
+        match self.history.version_on(day) {
+            version if version == self.version => self.clone(),
+            version => Self::of(Arc::clone(&self.history), version, self.zone_name.clone(), self.zone.clone()),
+        }
+    }
+
+    /// The days on which its history changed, in order; each is a version that [`Self::as_known_on`] can give.
+    #[must_use]
+    pub fn versions(&self) -> Vec<Date> {
+        self.history.versions()
+    }
+
+    /// Identity: the code of the country or subdivision, such as `CN` or `AU-NSW`.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        &self.history.id
     }
 
     /// What people call it.
     #[must_use]
-    pub const fn title(&self) -> &Text {
-        &self.title
+    pub fn title(&self) -> &Text {
+        &self.history.title
     }
 
-    /// The day as known on which the calendar stands; newer announcements make a newer version.
+    /// Where its days come from, when the file says so.
+    #[must_use]
+    pub fn source(&self) -> Option<&CalendarSource> {
+        self.history.source.as_ref()
+    }
+
+    /// The day of the last announcement it holds. Two calendars of one file with the same version are the same.
     #[must_use]
     pub const fn version(&self) -> Date {
         self.version
+    }
+
+    /// The day on which the file was last held against its source.
+    #[must_use]
+    pub fn known_as_of(&self) -> Date {
+        self.history.known_as_of
+    }
+
+    /// The first and the last day it knows more about than the weekday, when the file says so.
+    #[must_use]
+    pub fn covers(&self) -> Option<(Date, Date)> {
+        self.history.covers
     }
 
     /// Name of the zone in the time zone database.
@@ -159,37 +241,56 @@ impl Calendar {
         &self.zone
     }
 
+    /// Whether a weekday belongs to the weekend.
+    #[must_use]
+    pub fn is_weekend(&self, weekday: Weekday) -> bool {
+        self.history.weekend.get(index(weekday)).copied().unwrap_or(false)
+    }
+
     /// What a day is.
     #[must_use]
     pub fn day_kind(&self, day: Date) -> DayKind<'_> {
-        match self.days.get(&day) {
-            Some(Special::Off(name)) => DayKind::Holiday(name),
-            Some(Special::MakeUp(name)) => DayKind::MakeUp(name),
-            None if self.is_weekend(day.weekday()) => DayKind::Weekend,
-            None => DayKind::Workday,
+        match self.days.get(day) {
+            Entry::Special(special) => special.kind(),
+            Entry::Plain if self.is_weekend(day.weekday()) => DayKind::Weekend,
+            Entry::Plain => DayKind::Workday,
         }
     }
 
     /// Whether the day counts as a business day.
     #[must_use]
     pub fn is_business_day(&self, day: Date) -> bool {
-        matches!(self.day_kind(day), DayKind::Workday | DayKind::MakeUp(_))
+        self.day_kind(day).is_business_day()
+    }
+
+    /// The business day so many after a day, the day itself for none; nothing beyond the last date there is. It takes
+    /// the same time however many they are.
+    #[must_use]
+    pub fn business_day_after(&self, day: Date, count: u32) -> Option<Date> {
+        self.days.after(day, count)
+    }
+
+    /// Every day that differs from its weekday, in order.
+    pub fn special_days(&self) -> impl Iterator<Item = (Date, DayKind<'_>)> {
+        self.days.specials().map(|(day, special)| (day, special.kind()))
     }
 
     /// Working intervals of a day, in order; none on days off and when the calendar states no hours.
     #[must_use]
     pub fn intervals(&self, day: Date) -> &[Interval] {
-        match self.day_kind(day) {
-            DayKind::Workday => self.hours.weekdays.get(index(day.weekday())).map_or(&[], Vec::as_slice),
-            DayKind::MakeUp(_) => &self.hours.make_up,
-            DayKind::Weekend | DayKind::Holiday(_) => &[],
+        match self.days.get(day) {
+            Entry::Special(Special::Half { hours, .. }) => hours,
+            Entry::Special(Special::MakeUp(_)) => &self.history.hours.make_up,
+            Entry::Special(Special::Off(_)) => &[],
+            Entry::Plain if self.is_weekend(day.weekday()) => &[],
+            Entry::Plain => self.history.hours.of(day.weekday()),
         }
     }
 
     /// Whether working hours can be counted: every week holds some.
     #[must_use]
     pub fn has_hours(&self) -> bool {
-        let weekdays = self.hours.weekdays.iter().zip(self.weekend);
+        let weekdays = self.history.hours.weekdays.iter().zip(self.history.weekend);
         weekdays.into_iter().any(|(intervals, weekend)| !weekend && !intervals.is_empty())
     }
 
@@ -200,59 +301,12 @@ impl Calendar {
         if let Some(provisional) = self.provisional.iter().find(|range| range.from <= day && day <= range.to) {
             return Some(&provisional.note);
         }
-        let (first, last) = self.covers?;
-        (day < first || day > last).then_some(&self.uncovered)
-    }
-
-    /// The first and last day it was made for, when it says so.
-    #[must_use]
-    pub const fn covers(&self) -> Option<(Date, Date)> {
-        self.covers
-    }
-
-    fn is_weekend(&self, weekday: Weekday) -> bool {
-        self.weekend.get(index(weekday)).copied().unwrap_or(false)
+        let (first, last) = self.history.covers?;
+        (day < first || day > last).then_some(&self.history.uncovered)
     }
 }
 
 /// Place of a weekday in a week that begins on Monday.
 fn index(weekday: Weekday) -> usize {
     usize::try_from(weekday.to_monday_zero_offset()).unwrap_or(0)
-}
-
-/// The calendars at hand when packs are loaded.
-#[derive(Clone, Debug, Default)]
-pub struct CalendarSet {
-    calendars: Vec<Arc<Calendar>>,
-}
-
-impl CalendarSet {
-    /// Adds a calendar file; of two versions of one calendar the later stays.
-    ///
-    /// # Errors
-    /// Every fault of the file with its line and column.
-    pub fn add(&mut self, file: &str, toml: &str) -> Result<(), Vec<Fault>> {
-        self.insert(Calendar::parse_file(file, toml)?);
-        Ok(())
-    }
-
-    /// Adds a calendar; of two versions of one calendar the later stays.
-    pub fn insert(&mut self, calendar: Calendar) {
-        match self.calendars.iter_mut().find(|known| known.id == calendar.id) {
-            Some(known) if known.version < calendar.version => *known = Arc::new(calendar),
-            Some(_) => {}
-            None => self.calendars.push(Arc::new(calendar)),
-        }
-    }
-
-    /// The calendar with an identity.
-    #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Arc<Calendar>> {
-        self.calendars.iter().find(|calendar| calendar.id == id)
-    }
-
-    /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Calendar> {
-        self.calendars.iter().map(Arc::as_ref)
-    }
 }

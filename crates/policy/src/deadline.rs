@@ -187,8 +187,10 @@ fn rolled(date: Date, roll: Roll, calendar: &Calendar, trace: &mut impl Trace) -
     loop {
         let kind = calendar.day_kind(day);
         let stays = match (roll, kind) {
-            (_, DayKind::Workday | DayKind::MakeUp(_)) => true,
-            (Roll::NextNotSundayOrHoliday, DayKind::Weekend) => day.weekday() != Weekday::Sunday,
+            (_, kind) if kind.is_business_day() => true,
+            (Roll::NextNotSundayOrHoliday, DayKind::Weekend | DayKind::HalfDay { .. }) => {
+                day.weekday() != Weekday::Sunday
+            }
             (Roll::None, _) => true,
             _ => false,
         };

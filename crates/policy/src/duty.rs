@@ -2,7 +2,7 @@
 //! what is reported to whom, and when customers may be called.
 
 use crate::basis::{Standing, Tier};
-use crate::calendar::{Calendar, DayKind, Interval, intervals};
+use crate::calendar::{Calendar, Interval, intervals};
 use crate::clock::{Owner, amount, can_be_counted};
 use crate::code::codes;
 use crate::counting::CountingRule;
@@ -427,10 +427,7 @@ impl ContactHours {
     }
 
     fn on(&self, day: jiff::civil::Date, calendar: &Calendar) -> &[Interval] {
-        match calendar.day_kind(day) {
-            DayKind::Workday | DayKind::MakeUp(_) => &self.workdays,
-            DayKind::Weekend | DayKind::Holiday(_) => &self.rest_days,
-        }
+        if calendar.is_business_day(day) { &self.workdays } else { &self.rest_days }
     }
 
     /// Reads `[contact_hours]`.

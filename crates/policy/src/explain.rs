@@ -129,6 +129,27 @@ pub enum Step {
         /// The holiday it makes up for.
         name: Text,
     },
+    /// A day of shortened hours that counts.
+    CountedHalfDay {
+        /// The day.
+        date: Date,
+        /// Why it is shortened.
+        name: Text,
+    },
+    /// A day of shortened hours that does not count.
+    SkippedHalfDay {
+        /// The day.
+        date: Date,
+        /// Why it is shortened.
+        name: Text,
+    },
+    /// A day of shortened hours, before the time taken from it.
+    ShortHours {
+        /// The day.
+        date: Date,
+        /// Why it is shortened.
+        name: Text,
+    },
     /// Consecutive days of a weekend that do not count.
     SkippedWeekend {
         /// The first of them.
@@ -297,6 +318,9 @@ impl Explanation {
 
 /// What counting tells while it goes; nothing listens when only the moment is asked for.
 pub(crate) trait Trace {
+    /// Whether anybody wants to know of each day.
+    const LISTENS: bool;
+
     /// A step other than a single day.
     fn step(&mut self, make: impl FnOnce() -> Step);
     /// A day that was counted or skipped.
@@ -314,12 +338,18 @@ pub(crate) trait Trace {
     fn day_of_hours(&mut self, day: Date, calendar: &Calendar) {
         match calendar.day_kind(day) {
             DayKind::Workday | DayKind::MakeUp(_) => self.touch(day, calendar),
+            DayKind::HalfDay { name, .. } => {
+                self.touch(day, calendar);
+                self.step(|| Step::ShortHours { date: day, name: name.clone() });
+            }
             kind => self.day(day, kind, calendar),
         }
     }
 }
 
 impl Trace for () {
+    const LISTENS: bool = false;
+
     fn step(&mut self, _: impl FnOnce() -> Step) {}
     fn day(&mut self, _: Date, _: DayKind<'_>, _: &Calendar) {}
     fn touch(&mut self, _: Date, _: &Calendar) {}
@@ -329,6 +359,8 @@ impl Trace for () {
 }
 
 impl Trace for Explanation {
+    const LISTENS: bool = true;
+
     fn step(&mut self, make: impl FnOnce() -> Step) {
         self.push(make());
     }
@@ -341,6 +373,8 @@ impl Trace for Explanation {
         self.push(match kind {
             DayKind::Workday => Step::Counted { from: day, to: day, days: 1 },
             DayKind::MakeUp(name) => Step::CountedMakeUp { date: day, name: name.clone() },
+            DayKind::HalfDay { name, counts: true } => Step::CountedHalfDay { date: day, name: name.clone() },
+            DayKind::HalfDay { name, counts: false } => Step::SkippedHalfDay { date: day, name: name.clone() },
             DayKind::Weekend => Step::SkippedWeekend { from: day, to: day },
             DayKind::Holiday(name) => Step::SkippedHoliday { from: day, to: day, name: name.clone() },
         });

@@ -39,7 +39,7 @@ mod window;
 
 pub use assess::{AssessRule, Assessment, Raised};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
-pub use calendar::{Calendar, CalendarSet, DayKind, Interval, UnknownZone};
+pub use calendar::{Calendar, CalendarSet, CalendarSource, DayCode, DayKind, Interval, UnknownZone};
 pub use clock::{
     Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, StageRef, Start, StartFact, Started,
     Stop, StopFact, Target,

@@ -246,7 +246,7 @@ impl Check<'_> {
             let zone = zone.ok_or_else(|| Slip::new("tz", "is missing, and no calendar is named that has a zone"))?;
             return self.in_zone("none", zone, || Calendar::none(zone));
         }
-        let calendar = self.calendars.get(name).cloned();
+        let calendar = self.calendars.get(name);
         let calendar =
             calendar.ok_or_else(|| Slip::new("calendar", format!("there is no calendar `{}`", row::shown(name))))?;
         match zone {

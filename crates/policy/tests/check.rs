@@ -20,7 +20,7 @@ layer = "{tier}"
 jurisdiction = "CN"
 status = "active"
 valid_from = 2026-01-01
-calendar = "cn-state-council"
+calendar = "CN"
 [[source]]
 id = "s"
 title = {{ zh = "出处", en = "Source" }}

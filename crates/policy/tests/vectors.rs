@@ -13,12 +13,12 @@ known_as_of = 2026-02-20
 zone = "Australia/Sydney"
 weekend = ["sat", "sun"]
 holiday = [
-  { name = { zh = "假日", en = "Good Friday" }, from = 2026-04-03 },
-  { name = { zh = "假日", en = "Easter Monday" }, from = 2026-04-06 },
-  { name = { zh = "假日", en = "Additional day" }, from = 2026-04-27 },
+  { name = { zh = "假日", en = "Good Friday" }, on = 2026-04-03 },
+  { name = { zh = "假日", en = "Easter Monday" }, on = 2026-04-06 },
+  { name = { zh = "假日", en = "Additional day" }, on = 2026-04-27 },
   { name = { zh = "假日", en = "Sunday feast" }, from = 2026-08-09, to = 2026-08-10 },
 ]
-make_up = [{ name = { zh = "调休", en = "In exchange" }, date = 2026-08-15 }]
+make_up = [{ name = { zh = "调休", en = "In exchange" }, on = 2026-08-15 }]
 
 [hours]
 mon = ["09:00-12:00", "13:00-17:00"]

@@ -2,7 +2,7 @@
 
 use super::pauses::Pauses;
 use super::{Landing, last_second, moved};
-use crate::calendar::{Calendar, DayKind};
+use crate::calendar::Calendar;
 use crate::counting::FirstDay;
 use crate::explain::{Note, Step, Trace};
 use jiff::Span;
@@ -48,10 +48,16 @@ impl Days<'_> {
         Landing::Day(last)
     }
 
-    /// Business days, make-up days included.
-    pub(super) fn business(&self, date: Date, days: u32, trace: &mut impl Trace) -> Landing {
+    /// Business days, make-up days included. Each is looked at only where somebody wants to know or a pause may have
+    /// taken it away; otherwise the calendar jumps.
+    pub(super) fn business<T: Trace>(&self, date: Date, days: u32, trace: &mut T) -> Landing {
         self.begin(date, trace);
-        self.walk(date, days, self.first == FirstDay::Included, true, trace)
+        let included = self.first == FirstDay::Included;
+        if T::LISTENS || !self.pauses.is_empty() {
+            return self.walk(date, days, included, true, trace);
+        }
+        let itself = u32::from(included && self.calendar.is_business_day(date));
+        Landing::Day(self.calendar.business_day_after(date, days.saturating_sub(itself)).unwrap_or(Date::MAX))
     }
 
     /// Months by the calendar, lengthened by the days whose end fell into a pause.
@@ -107,7 +113,7 @@ impl Days<'_> {
     /// Whether a day counts, telling the trace.
     fn counts(&self, day: Date, business: bool, trace: &mut impl Trace) -> Counts {
         let kind = self.calendar.day_kind(day);
-        if business && !matches!(kind, DayKind::Workday | DayKind::MakeUp(_)) {
+        if business && !kind.is_business_day() {
             trace.day(day, kind, self.calendar);
             return Counts::No;
         }

@@ -225,6 +225,16 @@ fn step_line(step: &Step, local: impl Fn(Timestamp) -> String, lang: Lang) -> St
         Step::CountedMakeUp { date, name } => {
             format!("Counts {}: make-up working day for {}.", day(*date, lang), name.get(lang))
         }
+        Step::CountedHalfDay { date, name } if zh => format!("计入 {}：{}，半日。", day(*date, lang), name.get(lang)),
+        Step::CountedHalfDay { date, name } => format!("Counts {}: half day, {}.", day(*date, lang), name.get(lang)),
+        Step::SkippedHalfDay { date, name } if zh => format!("跳过 {}：{}，半日。", day(*date, lang), name.get(lang)),
+        Step::SkippedHalfDay { date, name } => format!("Skips {}: half day, {}.", day(*date, lang), name.get(lang)),
+        Step::ShortHours { date, name } if zh => {
+            format!("{} 为半日（{}），只计其工作时间。", day(*date, lang), name.get(lang))
+        }
+        Step::ShortHours { date, name } => {
+            format!("{} is a half day ({}); only its hours count.", day(*date, lang), name.get(lang))
+        }
         Step::SkippedWeekend { from, to } if zh => {
             format!("跳过 {}：周末。", days_words(*from, *to, lang))
         }

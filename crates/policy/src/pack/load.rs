@@ -137,7 +137,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
             let known: Vec<&str> = calendars.iter().map(Calendar::id).collect();
             value.fault(format!("names a calendar that is not there; there are: {}", known.join(", ")));
         }
-        calendar.map(Arc::clone)
+        calendar
     });
     let applies = head.or("applies", Predicate::default(), Predicate::read);
     let unless = head.maybe("unless", Predicate::read);

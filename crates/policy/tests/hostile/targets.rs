@@ -9,7 +9,7 @@ use policy::{
 };
 use std::sync::Arc;
 
-pub const CALENDAR: &str = include_str!("../../../../packs/calendars/cn-state-council.toml");
+pub const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.toml");
 pub const PACKS: [&str; 3] = [
     include_str!("../../../../packs/cn-telecom.toml"),
     include_str!("../../../../packs/guide-standard.toml"),

@@ -7,9 +7,10 @@
 )]
 
 use policy::{Calendar, CalendarSet, Facts, Pack, Stack};
+use std::path::Path;
 use std::sync::Arc;
 
-pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn-state-council.toml");
+pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.toml");
 pub(crate) const CN_TELECOM: &str = include_str!("../../../../packs/cn-telecom.toml");
 pub(crate) const GUIDE_STANDARD: &str = include_str!("../../../../packs/guide-standard.toml");
 pub(crate) const GUIDE_STANDARD_1_0_0: &str = include_str!("../../../../packs/guide-standard-1.0.0.toml");
@@ -17,7 +18,26 @@ pub(crate) const ISO_10002: &str = include_str!("../../../../packs/iso-10002.tom
 const CATEGORIES: &str = include_str!("../../../../packs/taxonomy/categories.toml");
 
 pub(crate) fn calendar() -> Calendar {
-    Calendar::parse_file("cn-state-council.toml", CALENDAR).unwrap()
+    Calendar::parse_file("cn.toml", CALENDAR).unwrap()
+}
+
+/// Every calendar of the product, from its folder.
+pub(crate) fn every_calendar() -> CalendarSet {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs/calendars");
+    let mut calendars = CalendarSet::default();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let (name, text) = (path.file_name().unwrap().to_str().unwrap(), std::fs::read_to_string(&path).unwrap());
+        let calendar = Calendar::parse_file(name, &text).unwrap();
+        assert_eq!(name, format!("{}.toml", calendar.id().to_ascii_lowercase()));
+        calendars.insert(calendar);
+    }
+    calendars
+}
+
+/// One of them.
+pub(crate) fn shipped_calendar(id: &str) -> Calendar {
+    every_calendar().get(id).unwrap().as_ref().clone()
 }
 
 pub(crate) fn calendars() -> CalendarSet {
