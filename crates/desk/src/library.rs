@@ -166,18 +166,32 @@ impl Library {
     }
 }
 
-/// Reads the calendars and, with them, the packs.
-fn rules(files: &[DataFile]) -> Result<(CalendarSet, Vec<Arc<Pack>>), LibraryError> {
-    let mut faults = Vec::new();
-    let mut calendars = CalendarSet::default();
-    // For packs that count no days.
-    calendars.insert(Calendar::none("UTC")?);
+/// The calendars among the files.
+///
+/// # Errors
+/// Every fault found, with file, line and column.
+pub fn calendars(files: &[DataFile]) -> Result<CalendarSet, LibraryError> {
+    match read_calendars(files) {
+        (calendars, faults) if faults.is_empty() => Ok(calendars),
+        (_, faults) => Err(LibraryError::Faults(faults)),
+    }
+}
+
+fn read_calendars(files: &[DataFile]) -> (CalendarSet, Vec<Fault>) {
+    let (mut calendars, mut faults) = (CalendarSet::default(), Vec::new());
     for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
-        match Calendar::parse_file(&file.path, &file.text) {
-            Ok(calendar) => calendars.insert(calendar),
-            Err(found) => faults.extend(found),
+        if let Err(found) = calendars.add(&file.path, &file.text) {
+            faults.extend(found);
         }
     }
+    (calendars, faults)
+}
+
+/// Reads the calendars and, with them, the packs.
+fn rules(files: &[DataFile]) -> Result<(CalendarSet, Vec<Arc<Pack>>), LibraryError> {
+    let (mut calendars, mut faults) = read_calendars(files);
+    // For packs that count no days.
+    calendars.insert(Calendar::none("UTC")?);
     let mut packs: Vec<Arc<Pack>> = Vec::new();
     let is_pack = |file: &&DataFile| file.path.ends_with(".toml") && !file.path.contains('/') && file.path != STACKS;
     for file in files.iter().filter(is_pack) {

@@ -247,6 +247,11 @@ impl Calendar {
         self.history.weekend.get(index(weekday)).copied().unwrap_or(false)
     }
 
+    /// The days of the weekend, from Monday on.
+    pub fn weekend(&self) -> impl Iterator<Item = DayCode> {
+        DayCode::ALL.iter().copied().filter(|code| self.is_weekend(code.weekday()))
+    }
+
     /// What a day is.
     #[must_use]
     pub fn day_kind(&self, day: Date) -> DayKind<'_> {
@@ -268,6 +273,11 @@ impl Calendar {
     #[must_use]
     pub fn business_day_after(&self, day: Date, count: u32) -> Option<Date> {
         self.days.after(day, count)
+    }
+
+    /// The days that are not settled, as the file names them: first, last and why.
+    pub fn provisional(&self) -> impl Iterator<Item = (Date, Date, &Text)> {
+        self.provisional.iter().map(|range| (range.from, range.to, &range.note))
     }
 
     /// Every day that differs from its weekday, in order.

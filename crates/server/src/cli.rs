@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod body;
+mod calendar;
 mod case;
 mod export;
 mod manage;
@@ -70,6 +71,9 @@ enum Command {
     /// Rules and calendars.
     #[command(subcommand)]
     Pack(pack::Pack),
+    /// Calendars of working days: list, show, take from iCalendar files. Needs no database.
+    #[command(subcommand)]
+    Calendar(calendar::Calendar),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Export(export) => export::run(export),
         Command::Import(import) => crate::import::run(import),
         Command::Pack(pack) => pack::run(pack),
+        Command::Calendar(calendar) => calendar::run(calendar),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {

@@ -8,6 +8,7 @@
 )]
 
 mod backup;
+mod calendar;
 mod handoffs;
 mod import;
 mod operations;
