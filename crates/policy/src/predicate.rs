@@ -117,14 +117,22 @@ impl Predicate {
     /// Whether it could still hold for a case nobody classified: the tests of its category count as passed.
     #[must_use]
     pub fn holds_for_some_category(&self, facts: &Facts) -> bool {
-        self.could_hold(facts, None, |fact| !fact.is_of_the_category())
+        self.decided(facts, None, |fact| !fact.is_of_the_category(), true)
     }
 
-    /// Whether it could still hold when only some facts are stated: the tests of all others count as passed.
-    pub(crate) fn could_hold(&self, facts: &Facts, grade: Option<Grade>, stated: impl Fn(FactName) -> bool) -> bool {
-        let all = |tests: &Vec<(FactName, Test)>| {
-            tests.iter().all(|(fact, test)| !stated(*fact) || test.holds(*fact, &seen(*fact, facts, grade)))
+    /// Whether it holds when only some facts are stated: each test of another has the given outcome. With `true` it says
+    /// whether the condition could hold, with `false` whether it surely does.
+    pub(crate) fn decided(
+        &self,
+        facts: &Facts,
+        grade: Option<Grade>,
+        stated: impl Fn(FactName) -> bool,
+        open: bool,
+    ) -> bool {
+        let holds = |fact: FactName, test: &Test| {
+            if stated(fact) { test.holds(fact, &seen(fact, facts, grade)) } else { open }
         };
+        let all = |tests: &Vec<(FactName, Test)>| tests.iter().all(|(fact, test)| holds(*fact, test));
         self.alternatives.is_empty() || self.alternatives.iter().any(all)
     }
 

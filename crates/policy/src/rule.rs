@@ -127,6 +127,20 @@ impl RuleHead {
         self.unless.as_ref().is_some_and(|unless| unless.holds(facts, grade))
     }
 
+    /// Whether the rule could be for a case of which only some facts are stated.
+    pub(crate) fn could_hold(
+        &self,
+        facts: &Facts,
+        grade: Option<Grade>,
+        start: Timestamp,
+        zone: &TimeZone,
+        stated: impl Fn(FactName) -> bool + Copy,
+    ) -> bool {
+        self.applies.decided(facts, grade, stated, true)
+            && self.in_version(facts, start, zone)
+            && !self.unless.as_ref().is_some_and(|unless| unless.decided(facts, grade, stated, false))
+    }
+
     /// Whether the rule goes by a name, its own or one others use.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {

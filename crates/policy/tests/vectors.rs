@@ -54,6 +54,20 @@ start = ["received"]
 stop = ["replied"]
 amount = { normal = "10bd", urgent = "2bd" }
 applies = { kind = "complaint", star = { gte = 3 } }
+known_as = ["reply"]
+
+[[clock]]
+id = "big"
+title = { zh = "大", en = "Big" }
+layer = "practice"
+basis = "operator"
+confidence = "high"
+source = "house"
+start = ["received"]
+stop = ["replied"]
+amount = "48h"
+applies = { services_in_operation = { gte = 30000 } }
+unless = [{ turnover = { lt = "10.00 INR" } }, { product = "cloud" }]
 
 [[clock]]
 id = "still"
@@ -301,6 +315,16 @@ fn the_rule_is_asked_too() {
         ),
         ("XE,answer,2026-05-04T09:00:00+10:00,grade=urgent;star=3,2026-05-06T23:59:59+10:00,", alone("answer")),
         ("XE,answer,2026-05-04T09:00:00+10:00,star=2,NONE,", alone("answer")),
+        ("XE,reply,2026-05-04T09:00:00+10:00,star=2,NONE,", alone("answer")),
+        ("XE,answer,2025-05-04T09:00:00+10:00,star=2;received_at=2026-05-01T09:00:00+10:00,NONE,", alone("answer")),
+        ("XE,big,2026-05-04T09:00:00+10:00,services_in_operation=29999,NONE,", alone("big")),
+        ("XE,big,2026-05-04T09:00:00+10:00,services_in_operation=30000,2026-05-06T09:00:00+10:00,", alone("big")),
+        ("XE,big,2026-05-04T09:00:00+10:00,services_in_operation=30000;turnover_inr=5,NONE,", alone("big")),
+        ("XE,big,2026-05-04T09:00:00+10:00,services_in_operation=30000;service=cloud,NONE,", alone("big")),
+        (
+            "XE,big,2026-05-04T09:00:00+10:00,services_in_operation=30000;service=mobile,2026-05-06T09:00:00+10:00,",
+            alone("big"),
+        ),
         ("XE,answer,2026-05-04T09:00:00+10:00,grade=major,NONE,", alone("answer")),
         ("XE,answer,2026-05-04T09:00:00+10:00,kind=praise;confidence=H,NONE,", alone("answer")),
         (
@@ -329,7 +353,7 @@ fn a_mismatch_says_what_came_out_and_why() {
     let report = check(&[
         "GEN,x,2026-04-02T16:00:00+11:00,n=2;unit=business_days;calendar=east-coast,2026-04-07T23:59:59+10:00,",
         "XE,answer,2026-05-04T09:00:00+10:00,n=3;unit=business_days;calendar=east-coast,2026-05-07T23:59:59+10:00,",
-        "XE,answer,2026-05-04T09:00:00+10:00,star=4;turnover_inr=5,NONE,",
+        "XE,answer,2026-05-04T09:00:00+10:00,star=4;mood=5,NONE,",
         "XE,answer,2025-05-05T09:00:00+10:00,n=1;unit=hours;star=4,2025-05-05T10:00:00+10:00,before the pack",
     ]);
     assert_eq!((report.vectors, report.passed, report.failed, report.not_covered), (4, 1, 3, 0));
@@ -344,7 +368,7 @@ fn a_mismatch_says_what_came_out_and_why() {
     assert_eq!((by, got.as_str()), ("east 1.0.0 answer", "2026-05-18T23:59:59+10:00 2026-05-06T23:59:59+10:00"));
     let (_, expected, _, why) = mismatch(2);
     assert_eq!(expected, "NONE");
-    assert!(why.iter().any(|line| line.contains("turnover_inr")), "{why:?}");
+    assert!(why.iter().any(|line| line.contains("mood")), "{why:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 const PAUSE_SEMANTICS: &str = "day_counts_if_running_at_its_end";
 
 /// What an attribute says about counting; every other name is a fact of the case.
-const ATTRIBUTES: [&str; 18] = [
+const ATTRIBUTES: [&str; 20] = [
     "n",
     "unit",
     "duration",
@@ -31,6 +31,8 @@ const ATTRIBUTES: [&str; 18] = [
     "pause_semantics",
     "regraded_at",
     "policy",
+    "received_at",
+    "occurred_at",
     "confidence",
 ];
 
@@ -64,6 +66,10 @@ pub(super) struct Attributes {
     strictly_less: bool,
     pub(super) pauses: Vec<Pause>,
     pub(super) regrade: Option<Regrade>,
+    /// First receipt, where the start is a later one; it chooses between versions of a rule.
+    pub(super) received_at: Option<Timestamp>,
+    /// When the matter happened.
+    pub(super) occurred_at: Option<Timestamp>,
     /// Everything else, in order.
     pub(super) facts: Vec<(String, String)>,
 }
@@ -174,6 +180,8 @@ impl Attributes {
                     code(name, value, known, std::iter::once(PAUSE_SEMANTICS))?;
                 }
                 "regraded_at" => regraded_at = Some(moment(name, value)?),
+                "received_at" => read.received_at = Some(moment(name, value)?),
+                "occurred_at" => read.occurred_at = Some(moment(name, value)?),
                 "policy" => policy = Some(value),
                 // It rates the legal rule, not the arithmetic.
                 "confidence" => {}

@@ -9,7 +9,6 @@ use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
 use crate::named::Figure;
 use crate::pack::Pack;
-use crate::predicate::Predicate;
 use crate::rule::RuleHead;
 use crate::window::WindowRule;
 use jiff::tz::TimeZone;
@@ -37,9 +36,10 @@ pub(super) struct Answer {
     pub(super) remark: Option<String>,
 }
 
-/// The rule a row means, in the newest pack of its jurisdiction that is in force on the local date of the start.
+/// The rule a row means, in the newest pack of its jurisdiction that is in force on the local date of first receipt, or
+/// where the row does not tell it, of the start.
 pub(super) fn find<'p>(packs: &'p [Arc<Pack>], row: &Row, zone: &TimeZone) -> Option<Found<'p>> {
-    let day = zone.to_datetime(row.start).date();
+    let day = zone.to_datetime(row.attributes.received_at.unwrap_or(row.start)).date();
     let in_force = |pack: &Pack| {
         let (from, to) = pack.validity();
         from <= day && to.is_none_or(|to| day <= to)
@@ -72,42 +72,34 @@ fn named<'p>(pack: &'p Pack, name: &str) -> Vec<(&'p RuleHead, Figure<'p>)> {
 }
 
 impl Ask<'_> {
-    /// What the rule says. Facts the row does not state are open: the rule is asked whether it could hold.
+    /// What the rules say. Facts the row does not state are open: a rule answers where it could be for the case.
     pub(super) fn by_rule(&self, found: &Found<'_>) -> Result<Answer, Slip> {
-        let attributes = &self.row.attributes;
-        let mut stated = Stated::read(&attributes.facts)?;
-        stated.names.extend(attributes.grade.map(|_| FactName::Grade));
-        let names = |fact: FactName| stated.names.contains(&fact);
-        let grade = attributes.grade;
-        let could = |condition: &Predicate| condition.could_hold(&stated.facts, grade, names);
-        // What a row does not state excludes nothing, so what is excluded is looked at as the rule itself does.
-        let excluded = |unless: Option<&Predicate>| unless.is_some_and(|unless| unless.holds(&stated.facts, grade));
-        let zone = found.pack.calendar().zone();
-        let is_for = could(found.pack.applies()) && !excluded(found.pack.unless());
+        let Row { start, attributes, .. } = self.row;
+        let stated = Stated::read(attributes)?;
+        let has = |fact: FactName| stated.has(fact);
+        let (pack, zone) = (found.pack, found.pack.calendar().zone());
+        let is_for = pack.applies().decided(&stated.facts, None, has, true)
+            && !pack.unless().is_some_and(|unless| unless.decided(&stated.facts, None, has, false));
         let remark =
             (!stated.unknown.is_empty()).then(|| format!("No rule can look at: {}.", stated.unknown.join(", ")));
         let mut deadlines = Vec::new();
         for (head, figure) in &found.rules {
-            let holds = is_for
-                && could(&head.applies)
-                && !excluded(head.unless.as_ref())
-                && head.in_version(&stated.facts, self.row.start, zone);
-            if !holds {
+            if !is_for || !head.could_hold(&stated.facts, attributes.grade, *start, zone, has) {
                 continue;
             }
             match figure {
-                Figure::Clock(rule) => deadlines.extend(self.by_clock(rule, &stated)?),
+                Figure::Clock(rule) => deadlines.extend(self.by_clock(rule, &stated.facts)?),
                 Figure::Window(rule) => deadlines.push(self.by_window(rule)),
                 Figure::Plain(amount, counting) => {
                     let counting = counting.complete(*amount);
-                    deadlines.push(due_paused(self.row.start, *amount, &counting, self.calendar, &[]));
+                    deadlines.push(due_paused(*start, *amount, &counting, self.calendar, &[]));
                 }
             }
         }
         Ok(Answer { deadlines, remark })
     }
 
-    fn by_clock(&self, rule: &ClockRule, stated: &Stated) -> Result<Vec<Deadline>, Slip> {
+    fn by_clock(&self, rule: &ClockRule, facts: &Facts) -> Result<Vec<Deadline>, Slip> {
         let attributes = &self.row.attributes;
         let pauses = rule.pauses(&attributes.pauses);
         let counting = |amount| rule.counting_for(amount);
@@ -117,7 +109,7 @@ impl Ask<'_> {
                 deadlines.push(deadline);
             }
         };
-        for area in areas(&stated.facts) {
+        for area in areas(facts) {
             if attributes.regrade.is_some() {
                 let amount = |grade| rule.limit.of(grade, Some(area));
                 take(self.settled(&amount, &counting, pauses)?);
