@@ -9,7 +9,7 @@ use crate::code::Coded;
 use crate::fault::Fault;
 use crate::text::Text;
 use jiff::civil::Date;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use suggest::{shown, suggestion};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -24,29 +24,49 @@ const MOST_FAULTS: usize = 100;
 struct Sheet<'d> {
     file: Option<&'d str>,
     text: &'d str,
+    /// Where lines begin. Every rule is asked for its place: counting lines anew for each would take as long as the file
+    /// squared.
+    lines: Vec<usize>,
+    /// The last place looked up and its column, for files of one line.
+    last: Cell<(usize, usize)>,
     faults: RefCell<Vec<Fault>>,
 }
 
-impl Sheet<'_> {
+impl<'d> Sheet<'d> {
+    fn new(file: Option<&'d str>, text: &'d str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(breaks).collect();
+        Self { file, text, lines, last: Cell::new((0, 1)), faults: RefCell::new(Vec::new()) }
+    }
+
+    /// Line and column of a byte offset, both counted from 1.
+    fn place(&self, at: usize) -> (u32, u32) {
+        let line = self.lines.partition_point(|begin| *begin <= at);
+        let begin = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let (from, column) =
+            Some(self.last.get()).filter(|(last, _)| (begin..=at).contains(last)).unwrap_or((begin, 1));
+        let column = column + self.text.get(from..at).map_or(0, |between| between.chars().count());
+        self.last.set((at, column));
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// Whether there are so many faults that no more are told.
+    fn is_full(&self) -> bool {
+        self.faults.borrow().len() >= MOST_FAULTS
+    }
+
     fn fault(&self, at: usize, message: String, hint: Option<String>) {
-        self.fault_at(place(self.text, at), message, hint);
+        if !self.is_full() {
+            self.fault_at(self.place(at), message, hint);
+        }
     }
 
     fn fault_at(&self, (line, column): (u32, u32), message: String, hint: Option<String>) {
-        let mut faults = self.faults.borrow_mut();
-        if faults.len() >= MOST_FAULTS {
+        if self.is_full() {
             return;
         }
-        faults.push(Fault { file: self.file.map(str::to_owned), line, column, message, hint });
+        self.faults.borrow_mut().push(Fault { file: self.file.map(str::to_owned), line, column, message, hint });
     }
-}
-
-/// Line and column of a byte offset, both counted from 1.
-fn place(text: &str, at: usize) -> (u32, u32) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }
 
 /// Reads a whole file.
@@ -58,7 +78,7 @@ pub(crate) fn read<T>(
     text: &str,
     read: impl FnOnce(&mut Table<'_>) -> Option<T>,
 ) -> Result<T, Vec<Fault>> {
-    let sheet = Sheet { file, text, faults: RefCell::new(Vec::new()) };
+    let sheet = Sheet::new(file, text);
     if text.len() > LARGEST {
         sheet.fault(0, format!("larger than {LARGEST} bytes"), Some("split it into several files".to_owned()));
         return Err(sheet.faults.into_inner());
@@ -97,7 +117,7 @@ impl<'d> Table<'d> {
 
     /// Where the table stands, for faults found after it was read.
     pub(crate) fn place(&self) -> Place<'d> {
-        let (line, column) = place(self.sheet.text, self.at);
+        let (line, column) = self.sheet.place(self.at);
         self.at(line, column)
     }
 
@@ -215,7 +235,10 @@ pub(crate) struct Key<'d> {
 impl Key<'_> {
     /// Refuses the key, suggesting the closest known one.
     pub(crate) fn unknown(&self, what: &str, known: impl Iterator<Item = &'static str>) {
-        self.sheet.fault(self.at, format!("unknown {what} `{}`", shown(self.name)), suggestion(self.name, known));
+        // Looking for the closest of many names takes its time, for each of a hundred thousand unknown ones.
+        if !self.sheet.is_full() {
+            self.sheet.fault(self.at, format!("unknown {what} `{}`", shown(self.name)), suggestion(self.name, known));
+        }
     }
 
     /// The code the key spells.
