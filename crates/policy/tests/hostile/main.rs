@@ -1,4 +1,6 @@
 //! Hostile packs, calendars and lists: refused with a reason, whatever they are made of, or taken and usable.
+//!
+//! `PROPTEST_CASES` sets how many random ones are thrown; `make soak` throws many.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,4 @@
-//! What hostile bytes are thrown at, shared by these tests and by `fuzz/`: each takes any bytes and panics where
-//! something that must always hold does not.
+//! What hostile bytes are thrown at: each takes any bytes and panics where something that must always hold does not.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a panic is how a target reports")]
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,15 +8,15 @@ use policy::{
 };
 use std::sync::Arc;
 
-pub const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.toml");
-pub const PACKS: [&str; 3] = [
+pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn-state-council.toml");
+pub(crate) const PACKS: [&str; 3] = [
     include_str!("../../../../packs/cn-telecom.toml"),
     include_str!("../../../../packs/guide-standard.toml"),
     include_str!("../../../../packs/iso-10002.toml"),
 ];
-pub const STACKS: &str = include_str!("../../../../packs/stacks.toml");
+pub(crate) const STACKS: &str = include_str!("../../../../packs/stacks.toml");
 
-pub fn calendars() -> CalendarSet {
+pub(crate) fn calendars() -> CalendarSet {
     let mut calendars = CalendarSet::default();
     calendars.add("calendar.toml", CALENDAR).unwrap();
     calendars.insert(Calendar::none("UTC").unwrap());
@@ -35,7 +34,7 @@ fn refused(file: &str, text: &str, faults: &[Fault]) {
 }
 
 /// Bytes as a calendar, a pack and a list of stacks. What is taken is used.
-pub fn rules(bytes: &[u8]) {
+pub(crate) fn rules(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     match Calendar::parse_file("x.toml", &text) {
         Ok(calendar) => counts(&calendar),
@@ -87,7 +86,7 @@ fn judges(stack: &Stack) {
 }
 
 /// Bytes as a start, an amount, a way of counting and pauses.
-pub fn deadline(bytes: &[u8]) {
+pub(crate) fn deadline(bytes: &[u8]) {
     let mut bytes = bytes.iter().copied();
     let mut next = |bytes_of: u32| (0..bytes_of).fold(0_i64, |sum, _| sum << 8 | i64::from(bytes.next().unwrap_or(0)));
     // From the first year to the last, more or less.
@@ -119,7 +118,7 @@ pub fn deadline(bytes: &[u8]) {
 }
 
 /// Bytes as a list of deadlines.
-pub fn vectors(bytes: &[u8]) {
+pub(crate) fn vectors(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let calendars = calendars();
     let packs = PACKS.map(|text| Arc::new(Pack::load("pack.toml", text, &calendars).unwrap()));
