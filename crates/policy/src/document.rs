@@ -78,11 +78,12 @@ pub(crate) fn read<T>(
     text: &str,
     read: impl FnOnce(&mut Table<'_>) -> Option<T>,
 ) -> Result<T, Vec<Fault>> {
-    let sheet = Sheet::new(file, text);
     if text.len() > LARGEST {
+        let sheet = Sheet::new(file, "");
         sheet.fault(0, format!("larger than {LARGEST} bytes"), Some("split it into several files".to_owned()));
         return Err(sheet.faults.into_inner());
     }
+    let sheet = Sheet::new(file, text);
     let (document, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         for error in errors {
