@@ -8,7 +8,7 @@ use policy::{
 };
 use std::sync::Arc;
 
-pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn-state-council.toml");
+pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.toml");
 pub(crate) const PACKS: [&str; 3] = [
     include_str!("../../../../packs/cn-telecom.toml"),
     include_str!("../../../../packs/guide-standard.toml"),

@@ -137,6 +137,7 @@ fn calendars_are_read_as_they_are_written() {
                 DayKind::Weekend => Kind::Weekend,
                 DayKind::Holiday(_) => Kind::Off,
                 DayKind::MakeUp(_) => Kind::MakeUp,
+                DayKind::HalfDay { .. } => panic!("{date}: these calendars have no half days"),
             };
             assert_eq!(kind, calendar.kind(number), "{date}");
         }
