@@ -405,8 +405,8 @@ fn written(zone: &str, weekend: [bool; 7], special: &[(i64, Kind)], hours: &[Vec
         let date = format!("{year}-{month:02}-{number:02}");
         let name = "name = { zh = \"日\", en = \"Day\" }";
         text += &match kind {
-            Kind::MakeUp => format!("[[make_up]]\n{name}\ndate = {date}\n"),
-            _ => format!("[[holiday]]\n{name}\nfrom = {date}\n"),
+            Kind::MakeUp => format!("[[make_up]]\n{name}\non = {date}\n"),
+            _ => format!("[[holiday]]\n{name}\non = {date}\n"),
         };
     }
     text
