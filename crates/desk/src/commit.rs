@@ -36,7 +36,9 @@ impl Commit<'_> {
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
     pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
         if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
-            let keys = match load::keys(tx, self.master, &loaded.row) {
+            // Held, so that an erasure comes before or after all this and never in between.
+            let wrapped = vault::hold_person(tx, loaded.row.person)?;
+            let keys = match load::open_keys(self.master, &loaded.row, wrapped.as_deref()) {
                 Err(DeskError::Cipher(CipherError::Erased)) => {
                     return Err(Refusal::conflict("person_erased").into());
                 }

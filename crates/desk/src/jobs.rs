@@ -9,6 +9,7 @@ pub mod queue;
 pub mod timers;
 
 use crate::Desk;
+use crate::erase;
 use crate::error::DeskError;
 use crate::time::stored;
 use jiff::SignedDuration;
@@ -27,8 +28,11 @@ const DUTIES: &[(&str, i64, Duty)] = &[("checkpoint", 5, checkpoint::seal_all), 
 /// # Errors
 /// The first duty's that failed; it is tried again when its lease ends.
 pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
-    // Another process may have rotated the master key; every node looks for itself.
+    // Another process may have rotated the master key or erased somebody; every node looks for itself.
     desk.master().refresh()?;
+    if desk.ledger().is_due() {
+        erase::take_up(desk)?;
+    }
     for (name, seconds, duty) in DUTIES {
         let now = stored(desk.time().now());
         // Looking costs no write; most looks find nothing due.
