@@ -216,6 +216,74 @@ fn a_job_that_keeps_failing_is_dead_until_somebody_revives_it() {
     });
 }
 
+/// Makes telling persons fail as a full disk does, on either database.
+fn fill(scratch: &Scratch, house: &House) {
+    let trouble = match scratch.target {
+        store::Target::Sqlite(_) => {
+            "CREATE TABLE ballast (bytes BLOB); PRAGMA max_page_count = 2000;
+             CREATE TRIGGER refuses BEFORE INSERT ON notices BEGIN INSERT INTO ballast VALUES (zeroblob(50000000)); END"
+        }
+        store::Target::Postgres(_) => {
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''no space'' USING ERRCODE = ''53100''; END';
+             CREATE TRIGGER refuses BEFORE INSERT ON notices EXECUTE FUNCTION refuse()"
+        }
+    };
+    house.desk.db().write_now(move |tx| store::testing::raw(tx, trouble)).unwrap();
+}
+
+fn make_room(scratch: &Scratch, house: &House) {
+    let gone = match scratch.target {
+        store::Target::Sqlite(_) => "DROP TRIGGER refuses",
+        store::Target::Postgres(_) => "DROP TRIGGER refuses ON notices",
+    };
+    house.desk.db().write_now(move |tx| store::testing::raw(tx, gone)).unwrap();
+}
+
+#[test]
+fn trouble_of_the_database_costs_a_job_neither_time_nor_a_try() {
+    each(|scratch, house| {
+        let (who, other) = (house.user("one", Role::Specialist, ""), house.user("two", Role::Specialist, ""));
+        let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
+        for _ in 0..10 {
+            house.act(&who, &named(&house.register(&who)), 1, "transfer", to.clone()).unwrap();
+        }
+        fill(scratch, house);
+        for _ in 0..20 {
+            let error = house.wait(queue::work(&house.desk, "node")).unwrap_err();
+            assert!(error.is_temporary(), "{error}");
+        }
+        let waiting = house.wait(house.desk.jobs(&house.system(), false)).unwrap();
+        assert_eq!(waiting.iter().map(|job| job.attempts).collect::<Vec<_>>(), [1; 10]);
+        assert_eq!(
+            house.wait(queue::work(&house.desk, "another")).unwrap(),
+            0,
+            "they are the first node's for a while"
+        );
+        make_room(scratch, house);
+        // The clock has not moved.
+        assert_eq!(house.wait(queue::work(&house.desk, "node")).unwrap(), 10);
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 10);
+        assert_eq!(house.wait(house.desk.count_jobs()).unwrap(), (0, 0));
+    });
+}
+
+#[test]
+fn what_a_node_that_is_gone_took_another_does_after_the_lease() {
+    each(|scratch, house| {
+        let (who, other) = (house.user("one", Role::Specialist, ""), house.user("two", Role::Specialist, ""));
+        let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
+        house.act(&who, &named(&house.register(&who)), 1, "transfer", to).unwrap();
+        fill(scratch, house);
+        house.wait(queue::work(&house.desk, "gone")).unwrap_err();
+        make_room(scratch, house);
+        assert_eq!(house.wait(queue::work(&house.desk, "another")).unwrap(), 0);
+        house.desk.time().advance(SignedDuration::from_mins(2));
+        assert_eq!(house.wait(queue::work(&house.desk, "another")).unwrap(), 1);
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 1);
+    });
+}
+
 #[test]
 fn notices_are_read_by_their_reader_only() {
     each(|_, house| {
