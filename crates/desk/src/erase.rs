@@ -16,7 +16,7 @@ use crate::load::{self, CaseRef};
 use crate::time::stored;
 use crate::{Desk, permissions};
 use domain::actor::ActorId;
-use domain::case::State;
+use domain::case::{Case, State};
 use domain::ids::PersonId;
 use domain::refusal::Refusal;
 use std::collections::BTreeSet;
@@ -49,12 +49,14 @@ impl Desk {
     }
 }
 
-/// Refuses to forget somebody whose case is open, or who waits for their own answer after a merging.
+/// Refuses to forget somebody whose case is open, or who after a merging waits for their own answer or for what they were
+/// promised.
 fn waits_for_nothing(tx: &mut Tx<'_>, person: Uuid) -> Result<(), DeskError> {
     for id in store::cases::by_person(tx, person)? {
         let Some(row) = store::cases::by_id(tx, id)? else { continue };
         let merged = row.state == State::Merged.code();
-        if row.open || (merged && load::from_row(tx, row)?.case.reply.is_none()) {
+        let waits = |case: &Case| case.reply.is_none() || case.open_promises().next().is_some();
+        if row.open || (merged && waits(&load::from_row(tx, row)?.case)) {
             return Err(Refusal::conflict("person_has_open_case").into());
         }
     }

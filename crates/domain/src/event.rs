@@ -422,6 +422,13 @@ pub enum Event {
         request: String,
         /// When, by its own record.
         handed_at: Timestamp,
+    /// The outcome the customer of an absorbed case was told no longer counts; they wait for another answer.
+    MergedWaits {
+        /// The absorbed case.
+        case: CaseId,
+    },
+    /// The same in the absorbed case: the answer its customer got no longer counts.
+    AnswerLapsed {},
         /// What it wrote.
         text: FreeText,
     },
@@ -667,3 +674,6 @@ impl Event {
         texts
     }
 }
+            | Self::PromiseInherited { .. }
+            | Self::MergedWaits { .. }
+            | Self::AnswerLapsed {}

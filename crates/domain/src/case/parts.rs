@@ -112,12 +112,14 @@ pub struct Survey {
 pub struct Promised {
     /// Number within the case; 0 is the reply promised at registration.
     pub id: u32,
-    /// What; the reply promised at registration needs no words.
+    /// What; the reply promised at registration needs no words, and those of a merged case stay there.
     pub what: Option<FreeText>,
     /// By when.
     pub due_at: Timestamp,
     /// When it was kept.
     pub kept_at: Option<Timestamp>,
+    /// To whom, when it is the customer of a case that went up in this one.
+    pub origin: Option<PromisedThere>,
     /// Whether its moment passed without it being kept.
     pub broken: bool,
 }
@@ -126,7 +128,7 @@ impl Promised {
     /// The reply promised at registration.
     #[must_use]
     pub fn reply(due_at: Timestamp) -> Self {
-        Self { id: 0, what: None, due_at, kept_at: None, broken: false }
+        Self { id: 0, what: None, origin: None, due_at, kept_at: None, broken: false }
     }
 }
 
@@ -134,6 +136,17 @@ impl Promised {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// When.
+/// Where a promise was made that is to be kept in the case this one went up in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedThere {
+    /// The merged case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+    /// Number of the promise there; 0 is the reply promised at registration.
+    pub promise: u32,
+}
+
     pub at: Timestamp,
     /// What came of it.
     pub outcome: ContactOutcome,

@@ -259,6 +259,10 @@ fn promise(promise: &Promised) -> Value {
     Object::default()
         .put("promise", promise.id)
         .put_text("what", promise.what.as_ref())
+        .put_some(
+            "to",
+            promise.origin.as_ref().map(|there| tie(&there.case, &there.number).put("promise", there.promise).done()),
+        )
         .put("due_at", moment(promise.due_at))
         .put_some("kept_at", promise.kept_at.map(moment))
         .put("broken", promise.broken)
