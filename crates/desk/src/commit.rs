@@ -56,7 +56,7 @@ impl Commit<'_> {
         let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
         case.apply_entry(&entry);
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, &self.library.pinned(&case.packs)?, None), after)? {
+        if !cases::update(tx, &row_of(&case, &self.library.rules_of(&case)?, None), after)? {
             return Err(DeskError::Overtaken);
         }
         log::append(

@@ -164,7 +164,7 @@ impl Desk {
         let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
         let case = Case::begin(id, &entry)?;
         let prepared = Prepared {
-            row: row_of(&case, &self.library().pinned(&case.packs)?, Some(text_key)),
+            row: row_of(&case, &self.library().rules_of(&case)?, Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),

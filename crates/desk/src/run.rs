@@ -101,7 +101,7 @@ impl Work {
         }
         let command = complete(tx, self.command, &loaded.case, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
-        let rules = self.library.pinned(&loaded.case.packs)?;
+        let rules = self.library.rules_of(&loaded.case)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();

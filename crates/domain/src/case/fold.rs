@@ -239,14 +239,14 @@ impl Case {
             Event::ClockStarted { rule, round, from, due_at } => {
                 self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at));
             }
-            Event::ClockInherited { rule, round, from, due_at } => match self.clock_mut(rule, *round) {
+            Event::ClockInherited { rule, round, from, due_at, pack } => match self.clock_mut(rule, *round) {
                 Some(clock) => {
                     clock.from = *from;
                     clock.due_at = *due_at;
                 }
                 None => {
                     let clock = Clock::started(rule.clone(), *round, *from, *due_at);
-                    self.clocks.push(Clock { inherited: true, ..clock });
+                    self.clocks.push(Clock { inherited: true, pack: pack.clone(), ..clock });
                 }
             },
             Event::ClockMoved { rule, round, due_at } => {

@@ -64,7 +64,7 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
         None if clock.due_at < now => ("overdue", None),
         None => ("running", None),
     };
-    let kind = desk.library().pinned(&case.packs).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
+    let kind = desk.library().rules_of(case).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
     Object::default()
         .put("rule", clock.rule.as_str())
         .put_some("kind", kind)
@@ -232,7 +232,7 @@ fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
 
 /// The packs that govern a case, from the top of the stack down.
 fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
-    let rules = desk.library().pinned(&case.packs).ok();
+    let rules = desk.library().rules_of(case).ok();
     let known = |pin: &PackPin| {
         let pack = rules.as_ref()?.packs().find(|pack| pack.id() == pin.id)?;
         let title = json!({"zh": pack.title().zh, "en": pack.title().en});

@@ -98,7 +98,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Some(frame.app.locales.text(frame.language, &format!("event.{code}"), values))
     };
     let rule = |id: &str| {
-        let rules = frame.app.desk.library().pinned(&case.packs).ok();
+        let rules = frame.app.desk.library().rules_of(case).ok();
         let title = rules.as_ref().and_then(|rules| rules.clock(id)).map(|rule| &rule.head.title);
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
