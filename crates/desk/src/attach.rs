@@ -24,7 +24,7 @@ use domain::refusal::Refusal;
 use domain::text::file_name;
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::{AttachmentRow, CaseRow, Tx, attachments, cases};
+use store::{AttachmentRow, CaseRow, Tx, attachments};
 use uuid::Uuid;
 
 /// Most times a race for the next place in the log is run again.
@@ -177,17 +177,12 @@ impl Work {
             note: self.note.map(FreeText::Plain),
         };
         let decision = attach::decide(&loaded.case, &input)?;
-        // A person erased meanwhile is a refusal, not a ciphertext that does not open.
-        keys(tx, &self.master, &loaded.row)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let (actor, verb) = (self.actor, permissions::ATTACH.name());
         let commit = Commit { library: &self.library, master: &self.master, actor, verb, now };
+        // It seals name and note, and so holds the person: chunks an erasure would not find cannot follow.
         commit.write(tx, loaded, decision.events)?;
-        // An erasure that came between does not change the version; it would leave chunks that nobody can read.
-        if cases::by_id(tx, case.0)?.is_none_or(|row| row.text_key.is_none()) {
-            return Err(Refusal::conflict("person_erased").into());
-        }
         let row = AttachmentRow {
             id: self.id.0,
             case_id: case.0,

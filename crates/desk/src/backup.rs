@@ -3,6 +3,7 @@
 //! is secret in it stays wrapped. `docs/backup.md` describes the file.
 
 mod bytes;
+mod carried;
 mod check;
 mod make;
 mod part;

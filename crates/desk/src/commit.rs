@@ -36,7 +36,9 @@ impl Commit<'_> {
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
     pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
         if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
-            let keys = match load::keys(tx, self.master, &loaded.row) {
+            // Held, so that an erasure comes before or after all this and never in between.
+            let wrapped = vault::hold_person(tx, loaded.row.person)?;
+            let keys = match load::open_keys(self.master, &loaded.row, wrapped.as_deref()) {
                 Err(DeskError::Cipher(CipherError::Erased)) => {
                     return Err(Refusal::conflict("person_erased").into());
                 }
@@ -54,7 +56,7 @@ impl Commit<'_> {
         let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
         case.apply_entry(&entry);
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, &self.library.pinned(&case.packs)?, None), after)? {
+        if !cases::update(tx, &row_of(&case, &self.library.rules_of(&case)?, None), after)? {
             return Err(DeskError::Overtaken);
         }
         log::append(

@@ -1,8 +1,13 @@
 //! Erasing a person: the data key is destroyed, and with it identity, words and lifted identifiers. Log, hashes and
 //! statistics stay valid because they never held anything but ciphertext.
 //!
-//! The ledger of erasures stands in the database and, as identifiers only, beside the master key, where no backup of
-//! the database can bring an erased person back: it is replayed at every start.
+//! Who was erased stands in the database and, as identifiers only, in the [`ledger`] beside each node's master key, where
+//! no backup of the database can bring an erased person back. Each node takes up what others erased; whoever is noted in
+//! either place is erased again at every start, and a restore carries the notes of the database it replaces over.
+
+mod ledger;
+
+pub(crate) use ledger::Ledger;
 
 use crate::administration::{self, Change};
 use crate::caller::Caller;
@@ -10,12 +15,11 @@ use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::time::stored;
 use crate::{Desk, permissions};
-use domain::case::State;
+use domain::actor::ActorId;
+use domain::case::{Case, State};
 use domain::ids::PersonId;
 use domain::refusal::Refusal;
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
 use store::{ErasureRow, Tx, attachments, erasures, vault};
 use uuid::Uuid;
 
@@ -27,39 +31,36 @@ impl Desk {
     /// be forgotten first.
     pub async fn erase(&self, caller: &Caller, name: &CaseRef, reason: &str) -> Result<PersonId, DeskError> {
         permissions::ERASE.require(caller)?;
-        let (name, area) = (name.clone(), caller.actor.area.clone());
-        let person = self
-            .db()
-            .read(move |tx| {
-                let row = load::find(tx, &name, &area)?;
-                for id in store::cases::by_person(tx, row.person)? {
-                    let Some(row) = store::cases::by_id(tx, id)? else { continue };
-                    // Whose case went up in another may still wait for an answer of their own.
-                    let merged = row.state == State::Merged.code();
-                    if row.open || (merged && load::from_row(tx, row)?.case.reply.is_none()) {
-                        return Err(Refusal::conflict("person_has_open_case").into());
-                    }
-                }
-                Ok::<_, DeskError>(row.person)
-            })
-            .await?;
-        // The note beside the master key comes first: a crash in between erases at the next start.
-        note(&ledger_path(self.master().path()), person)?;
-        let row = ErasureRow {
-            person,
-            at: stored(self.time().now()),
-            actor: caller.actor.id.to_string(),
-            reason: reason.to_owned(),
-        };
-        let actor = caller.actor.id;
+        let (name, area, reason) = (name.clone(), caller.actor.area.clone(), reason.to_owned());
+        let (actor, at, desk) = (caller.actor.id, stored(self.time().now()), self.clone());
         self.db()
             .write(move |tx| {
-                destroy(tx, &row)?;
-                administration::record(tx, person, actor, row.at, &Change::new("erase-person"))
+                let person = load::find(tx, &name, &area)?.person;
+                // First the person is taken, then looked at: a case of theirs that is opened at this moment is waited
+                // for and seen, or finds nobody left. A refusal undoes it all.
+                destroy(tx, &ErasureRow { person, at, actor: actor.to_string(), reason })?;
+                waits_for_nothing(tx, person)?;
+                administration::record(tx, person, actor, at, &Change::new("erase-person"))?;
+                // Last, and before the commit: were it lost between the two, the note erases at the next start.
+                desk.ledger().note(&[person])?;
+                Ok::<_, DeskError>(PersonId(person))
             })
-            .await?;
-        Ok(PersonId(person))
+            .await
     }
+}
+
+/// Refuses to forget somebody whose case is open, or who after a merging waits for their own answer or for what they were
+/// promised.
+fn waits_for_nothing(tx: &mut Tx<'_>, person: Uuid) -> Result<(), DeskError> {
+    for id in store::cases::by_person(tx, person)? {
+        let Some(row) = store::cases::by_id(tx, id)? else { continue };
+        let merged = row.state == State::Merged.code();
+        let waits = |case: &Case| case.reply.is_none() || case.open_promises().next().is_some();
+        if row.open || (merged && waits(&load::from_row(tx, row)?.case)) {
+            return Err(Refusal::conflict("person_has_open_case").into());
+        }
+    }
+    Ok(())
 }
 
 fn destroy(tx: &mut Tx<'_>, row: &ErasureRow) -> Result<(), DeskError> {
@@ -70,46 +71,34 @@ fn destroy(tx: &mut Tx<'_>, row: &ErasureRow) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Erases again whoever a restored database has brought back.
+/// Erases again whoever a restored database has brought back, and takes up what other nodes erased. Blocking.
 pub(crate) fn replay(desk: &Desk) -> Result<usize, DeskError> {
-    let path = ledger_path(desk.master().path());
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        Err(source) => return Err(crate::vault::master::MasterError::Io { path, source }.into()),
-    };
-    let persons: Vec<Uuid> = text.lines().filter_map(|line| Uuid::parse_str(line.trim()).ok()).collect();
+    let mut persons = desk.ledger().read()?;
     let at = stored(desk.time().now());
-    desk.db().write_now(move |tx| {
+    let again = desk.db().write_now(move |tx| {
+        persons.extend(erasures::undone(tx)?);
         let mut again = 0;
         for person in persons {
-            if vault::person(tx, person)?.is_some_and(|row| row.wrapped_key.is_some()) {
-                let row = ErasureRow {
-                    person,
-                    at,
-                    actor: "system".to_owned(),
-                    reason: "replayed after a restore".to_owned(),
-                };
-                destroy(tx, &row)?;
-                administration::record(tx, person, domain::actor::ActorId::System, at, &Change::new("replay-erasure"))?;
+            if vault::hold_person(tx, person)?.is_some() {
+                let reason = "replayed after a restore".to_owned();
+                destroy(tx, &ErasureRow { person, at, actor: ActorId::System.to_string(), reason })?;
+                administration::record(tx, person, ActorId::System, at, &Change::new("replay-erasure"))?;
                 again += 1;
             }
         }
-        Ok(again)
-    })
+        Ok::<_, DeskError>(again)
+    })?;
+    take_up(desk)?;
+    Ok(again)
 }
 
-fn ledger_path(master: &Path) -> PathBuf {
-    master.with_extension("erasures")
-}
-
-fn note(path: &Path, person: Uuid) -> Result<(), DeskError> {
-    let io = |source| crate::vault::master::MasterError::Io { path: path.to_owned(), source };
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(io)?;
-    writeln!(file, "{person}").and_then(|()| file.sync_all()).map_err(io)?;
-    Ok(())
+/// Notes beside this node's master key whoever any node has erased. Blocking.
+///
+/// # Errors
+/// Those of the database, or of writing beside the key.
+pub(crate) fn take_up(desk: &Desk) -> Result<(), DeskError> {
+    let erased = desk.db().read_now(|tx| Ok::<_, DeskError>(erasures::all(tx)?))?;
+    let noted: BTreeSet<Uuid> = desk.ledger().read()?;
+    let missing: Vec<Uuid> = erased.iter().map(|row| row.person).filter(|person| !noted.contains(person)).collect();
+    desk.ledger().note(&missing)
 }

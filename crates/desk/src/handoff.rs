@@ -247,7 +247,7 @@ impl Work {
         let ctx = Context {
             now: self.now.max(loaded.case.changed_at),
             actor: &self.caller.actor,
-            rules: &self.library.pinned(&loaded.case.packs)?,
+            rules: &self.library.rules_of(&loaded.case)?,
             taxonomy: self.library.taxonomy(),
             others: &[],
         };

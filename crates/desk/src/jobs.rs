@@ -9,10 +9,11 @@ pub mod queue;
 pub mod timers;
 
 use crate::Desk;
+use crate::erase;
 use crate::error::DeskError;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::schedules;
+use store::schedules::{self, Look};
 
 /// How long a node may take before another tries.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -27,18 +28,27 @@ const DUTIES: &[(&str, i64, Duty)] = &[("checkpoint", 5, checkpoint::seal_all), 
 /// # Errors
 /// The first duty's that failed; it is tried again when its lease ends.
 pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
-    // Another process may have rotated the master key; every node looks for itself.
+    // Another process may have rotated the master key or erased somebody; every node looks for itself.
     desk.master().refresh()?;
+    if desk.ledger().is_due() {
+        erase::take_up(desk)?;
+    }
     for (name, seconds, duty) in DUTIES {
-        let now = stored(desk.time().now());
+        let now = desk.time().now();
+        // Nodes' clocks may differ by as much as a lease; what is further off was written before one was set back.
+        let look = Look {
+            now: stored(now),
+            furthest: stored(now + SignedDuration::from_secs(*seconds) + LEASE),
+            furthest_lease: stored(now + LEASE + LEASE),
+        };
         // Looking costs no write; most looks find nothing due.
-        if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, name, now)?))? {
+        if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, name, look)?))? {
             continue;
         }
         let lease = stored(desk.time().now() + LEASE);
         let holder = node.to_owned();
         let mine =
-            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, name, now, lease, &holder)?))?;
+            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, name, look, lease, &holder)?))?;
         if mine {
             duty(desk)?;
             let next = stored(desk.time().now() + SignedDuration::from_secs(*seconds));

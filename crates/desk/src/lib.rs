@@ -70,6 +70,7 @@ struct Inner {
     zone: TimeZone,
     time: Time,
     numbers: numbers::Numbers,
+    ledger: erase::Ledger,
     root: UnitId,
 }
 
@@ -96,6 +97,7 @@ impl Desk {
                 zone,
                 time,
                 numbers: numbers::Numbers::default(),
+                ledger: erase::Ledger::beside(master_key),
                 root,
             }),
         };
@@ -151,6 +153,10 @@ impl Desk {
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.inner.keyring.public_key().to_bytes()
+    }
+
+    pub(crate) fn ledger(&self) -> &erase::Ledger {
+        &self.inner.ledger
     }
 
     pub(crate) fn master(&self) -> &Arc<MasterKeys> {

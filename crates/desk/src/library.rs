@@ -5,6 +5,7 @@
 //! receipt. Every stack a receipt can lead to is made once at start, so that a fault shows then and not at a customer's.
 
 use crate::error::DeskError;
+use domain::case::Case;
 use domain::event::PackPin;
 use domain::taxonomy::Taxonomy;
 use jiff::civil::Date;
@@ -120,7 +121,20 @@ impl Library {
         self.pinned(&pins)
     }
 
-    /// The stack a case names.
+    /// The rules of a case: the stack it names, and for clocks it took over from a case of another stack what that says
+    /// of them.
+    ///
+    /// # Errors
+    /// If one of the versions is no longer loaded, or they no longer go together.
+    pub fn rules_of(&self, case: &Case) -> Result<Stack, DeskError> {
+        let own = self.pinned(&case.packs)?;
+        let foreign =
+            case.clocks.iter().filter_map(|clock| clock.pack.as_ref()).filter(|pin| !case.packs.contains(pin));
+        let guests = foreign.map(|pin| self.named(pin)).collect::<Result<Vec<_>, _>>()?;
+        Ok(if guests.is_empty() { own } else { own.with_guests(guests) })
+    }
+
+    /// The stack of some packs.
     ///
     /// # Errors
     /// If one of the versions is no longer loaded, or they no longer go together.
@@ -129,16 +143,16 @@ impl Library {
         if let Some(stack) = known {
             return Ok(stack);
         }
-        let pack = |pin: &PackPin| {
-            let pack = self.packs.iter().find(|pack| pack.id() == pin.id && pack.version() == pin.version);
-            pack.map(Arc::clone)
-                .ok_or_else(|| DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version)))
-        };
-        let packs = pins.iter().map(pack).collect::<Result<Vec<_>, _>>()?;
+        let packs = pins.iter().map(|pin| self.named(pin)).collect::<Result<Vec<_>, _>>()?;
         let stack = Stack::new(packs).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
         let stack = stack.of(self.plan.operator().clone());
         self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins.to_vec(), stack.clone());
         Ok(stack)
+    }
+
+    fn named(&self, pin: &PackPin) -> Result<Arc<Pack>, DeskError> {
+        let pack = self.packs.iter().find(|pack| pack.id() == pin.id && pack.version() == pin.version);
+        pack.map(Arc::clone).ok_or_else(|| DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version)))
     }
 
     /// All packs, by identity and then by version.

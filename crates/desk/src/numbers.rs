@@ -58,6 +58,7 @@ fn number(day: Date, seq: i64) -> Result<ComplaintNumber, DeskError> {
     Ok(ComplaintNumber { day, seq })
 }
 
-fn day_key(day: Date) -> i64 {
+/// A day as the database writes it: 20261124.
+pub(crate) fn day_key(day: Date) -> i64 {
     i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
 }

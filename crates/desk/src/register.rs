@@ -164,7 +164,7 @@ impl Desk {
         let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
         let case = Case::begin(id, &entry)?;
         let prepared = Prepared {
-            row: row_of(&case, &self.library().pinned(&case.packs)?, Some(text_key)),
+            row: row_of(&case, &self.library().rules_of(&case)?, Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),
@@ -259,8 +259,13 @@ pub(crate) fn item_rows(case: CaseId, items: Vec<crate::vault::seal::SealedItem>
 impl Prepared {
     /// Writes everything; the caller commits. Returns the log entry's version and hash.
     pub(crate) fn write(&self, tx: &mut Tx<'_>) -> Result<(i64, Vec<u8>), DeskError> {
-        if let Some(person) = &self.person {
-            vault::insert_person(tx, person)?;
+        match &self.person {
+            Some(person) => vault::insert_person(tx, person)?,
+            // Somebody chosen who was erased since would be found again by what is written here.
+            None if vault::hold_person(tx, self.row.person)?.is_none() => {
+                return Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into());
+            }
+            None => {}
         }
         for (kind, hash) in &self.lookups {
             vault::insert_lookup(tx, hash, kind, self.row.person)?;

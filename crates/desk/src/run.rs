@@ -16,7 +16,7 @@ use domain::fault::Fault;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::sync::Arc;
-use store::Tx;
+use store::{Tx, vault};
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl Work {
         }
         let command = complete(tx, self.command, &loaded.case, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
-        let rules = self.library.pinned(&loaded.case.packs)?;
+        let rules = self.library.rules_of(&loaded.case)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
@@ -139,7 +139,8 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
         .all(|entry| entry.events.iter().all(|event| matches!(event, Event::Warned { .. })))
 }
 
-/// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in.
+/// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in. They
+/// belong to this case, wherever they lie; only a case that is named must be in the caller's area.
 fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> Result<Vec<Loaded>, DeskError> {
     let named = |tx: &mut Tx<'_>, field: &str, name: &str| -> Result<Vec<Loaded>, DeskError> {
         let unknown = || DeskError::from(Refusal::from(Fault::new(field, "unknown_case")));
@@ -159,6 +160,22 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
             let lead = case.merged_into.iter().map(|(lead, _)| *lead);
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
             lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
+        }
+        Command::Dispute(_) | Command::Reopen(_) => {
+            let mut answered = Vec::new();
+            for one in case.absorbed.iter().filter(|one| one.answered_at.is_some()) {
+                let theirs = load::load(tx, &CaseRef::Id(one.case), &AreaScope::everywhere())?;
+                // Whoever was erased can be told nothing any more; held, so that it does not happen at this moment.
+                if vault::hold_person(tx, theirs.row.person)?.is_some() {
+                    answered.push(theirs);
+                }
+            }
+            Ok(answered)
+        }
+        Command::KeepPromise(keep) => {
+            let there = case.promises.iter().filter(|promise| promise.id == keep.promise);
+            let there = there.filter_map(|promise| promise.origin.as_ref());
+            there.map(|there| load::load(tx, &CaseRef::Id(there.case), &AreaScope::everywhere())).collect()
         }
         _ => Ok(Vec::new()),
     }

@@ -78,14 +78,14 @@ impl Desk {
         }
         later.extend(self.rung(&mut case)?);
         // The row is written once, as the whole life leaves it.
-        prepared.row = row_of(&case, &self.library().pinned(&case.packs)?, prepared.row.text_key.take());
+        prepared.row = row_of(&case, &self.library().rules_of(&case)?, prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
     }
 
     /// What timers would have written by now, as one entry; without it a seeded house would wake up to a year of
     /// warnings.
     fn rung(&self, case: &mut Case) -> Result<Option<Later>, DeskError> {
-        let rules = self.library().pinned(&case.packs)?;
+        let rules = self.library().rules_of(case)?;
         let system = Caller::system(self.root());
         let now = self.time().now().max(case.changed_at);
         let taxonomy = self.library().taxonomy();
@@ -110,7 +110,7 @@ impl Desk {
         keys: &CaseKeys,
         items: &mut Vec<SealedItem>,
     ) -> Result<String, DeskError> {
-        let rules = self.library().pinned(&case.packs)?;
+        let rules = self.library().rules_of(case)?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         let mut events = command.decide(case, &ctx)?.events;

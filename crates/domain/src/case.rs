@@ -56,7 +56,8 @@ use std::collections::BTreeSet;
 
 pub use fold::BrokenLog;
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Linked, Owner, Promised, Proposal, ReplyProof, Survey, Suspension,
+    Absorbed, Attachment, Clock, Contact, Linked, Owner, Promised, PromisedThere, Proposal, ReplyProof, Survey,
+    Suspension,
 };
 pub use state::State;
 
@@ -211,6 +212,12 @@ impl Case {
     /// Cases that went up in this one and whose customers wait for an answer.
     pub fn unanswered(&self) -> impl Iterator<Item = &Absorbed> {
         self.absorbed.iter().filter(|one| one.answered_at.is_none())
+    }
+
+    /// The number the next promise gets.
+    #[must_use]
+    pub fn next_promise(&self) -> u32 {
+        self.promises.iter().map(|promise| promise.id).max().unwrap_or(0).saturating_add(1)
     }
 
     /// Refuses unless the case is in one of these states.

@@ -395,6 +395,25 @@ pub enum Event {
         from: Timestamp,
         /// Last moment in time.
         due_at: Timestamp,
+        /// The pack the rule stands in, which need not be one of this case's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pack: Option<PackPin>,
+    },
+    /// A promise to the customer of an absorbed case is to be kept here. Its words stay where they were said.
+    PromiseInherited {
+        /// Number of the promise within this case.
+        id: u32,
+        /// The absorbed case.
+        case: CaseId,
+        /// Its number.
+        number: String,
+        /// Number of the promise there; 0 is the reply promised at registration.
+        promise: u32,
+        /// By when.
+        due_at: Timestamp,
+        /// Whether its moment has passed already.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        broken: bool,
     },
     /// The customer of an absorbed case was answered.
     MergedAnswered {
@@ -403,6 +422,13 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// The outcome the customer of an absorbed case was told no longer counts; they wait for another answer.
+    MergedWaits {
+        /// The absorbed case.
+        case: CaseId,
+    },
+    /// The same in the absorbed case: the answer its customer got no longer counts.
+    AnswerLapsed {},
     /// Another case has to do with this one.
     Linked {
         /// The other case.
@@ -655,7 +681,10 @@ impl Event {
             | Self::Warned { .. }
             | Self::PromiseBroken { .. }
             | Self::Absorbed { .. }
+            | Self::PromiseInherited { .. }
             | Self::MergedAnswered { .. }
+            | Self::MergedWaits { .. }
+            | Self::AnswerLapsed {}
             | Self::Linked { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

@@ -241,6 +241,11 @@ pub enum Note {
         /// The limit counted for the grade the case has now.
         computed: Timestamp,
     },
+    /// The clock was taken over from another case with the limit it had there.
+    TakenOver {
+        /// The limit that was taken over.
+        due_at: Timestamp,
+    },
     /// The clock stands still until further notice, so nothing is due yet.
     StandsStill {
         /// Since when.
@@ -280,6 +285,14 @@ impl Explanation {
             self.notes.push(Note::EarlierLimitKept { computed: self.due_at });
             self.due_at = running;
         }
+        self
+    }
+
+    /// The explanation of a clock that was taken over from another case: the limit it had there holds.
+    #[must_use]
+    pub fn taken_over(mut self, due_at: Timestamp) -> Self {
+        self.notes.push(Note::TakenOver { due_at });
+        self.due_at = due_at;
         self
     }
 

@@ -383,7 +383,20 @@ impl Pack {
         grade: Grade,
         pauses: &[Pause],
     ) -> Option<Explanation> {
-        let amount = self.amount(rule, facts, grade, start)?;
+        self.amount(rule, facts, grade, start)?;
+        self.explain_anyhow(rule, start, facts, grade, pauses)
+    }
+
+    /// The same whether or not the rule applies to the facts.
+    pub(crate) fn explain_anyhow(
+        &self,
+        rule: &ClockRule,
+        start: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+    ) -> Option<Explanation> {
+        let amount = rule.limit.of(grade, facts.area_type.as_deref()).or_else(|| rule.limit.amounts().next())?;
         let counting = rule.counting_for(amount);
         let mut explanation = due_paused(start, amount, &counting, &self.calendar, rule.pauses(pauses)).explanation;
         explanation.rule = Some(RuleRef {

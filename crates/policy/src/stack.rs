@@ -61,7 +61,7 @@ pub struct Stack {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     /// From the top down.
     packs: Vec<Arc<Pack>>,
@@ -69,6 +69,8 @@ struct Inner {
     operator: Operator,
     /// The one table of grades, kept here so that grading has an answer by construction.
     grades: DecisionTable,
+    /// Packs that only answer for clocks which began under them.
+    guests: Vec<Arc<Pack>>,
 }
 
 impl Stack {
@@ -87,20 +89,28 @@ impl Stack {
         let grades = packs.iter().find_map(|pack| pack.grades()).cloned();
         let named = || packs.iter().map(|pack| pack.id().to_owned()).collect();
         let grades = grades.ok_or_else(|| StackFault::NoGrades(named()))?;
-        Ok(Self { inner: Arc::new(Inner { packs, operator: Operator::default(), grades }) })
+        let operator = Operator::default();
+        Ok(Self { inner: Arc::new(Inner { packs, operator, grades, guests: Vec::new() }) })
     }
 
     /// The same packs for an operator of a size.
     #[must_use]
     pub fn of(&self, operator: Operator) -> Self {
-        let Inner { packs, grades, .. } = self.inner.as_ref();
-        Self { inner: Arc::new(Inner { packs: packs.clone(), operator, grades: grades.clone() }) }
+        Self { inner: Arc::new(Inner { operator, ..self.inner.as_ref().clone() }) }
     }
 
     /// How large the operator is whose cases these are; facts of a case repeat it.
     #[must_use]
     pub fn operator(&self) -> &Operator {
         &self.inner.operator
+    }
+
+    /// The same stack for a case that took clocks over from one under other packs. These answer for a rule the stack
+    /// itself does not know: what it is, what stops it, why it is due. They start nothing and have no say otherwise.
+    #[must_use]
+    pub fn with_guests(&self, guests: impl IntoIterator<Item = Arc<Pack>>) -> Self {
+        let guests = guests.into_iter().collect();
+        Self { inner: Arc::new(Inner { guests, ..self.inner.as_ref().clone() }) }
     }
 
     /// Its packs, from the top down.
@@ -239,6 +249,21 @@ impl Stack {
         pack.explain(rule, from, facts, grade, pauses)
     }
 
+    /// Why a clock taken over from another case is due when it is. Whether its rule applies was decided by what that case
+    /// is about, so it is not asked again; nothing when no rule of that name is known.
+    #[must_use]
+    pub fn explain_taken_over(
+        &self,
+        rule: &str,
+        from: Timestamp,
+        due_at: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+    ) -> Option<Explanation> {
+        let (pack, rule) = self.placed(rule)?;
+        Some(pack.explain_anyhow(rule, from, facts, grade, &[])?.taken_over(due_at))
+    }
+
     /// The windows of a case: rights that follow from when the matter happened and when it was first received.
     #[must_use]
     pub fn windows(&self, facts: &Facts, occurred_at: Option<Timestamp>, received_at: Timestamp) -> Windows {
@@ -313,7 +338,8 @@ impl Stack {
     }
 
     fn placed(&self, rule: &str) -> Option<(&Pack, &ClockRule)> {
-        self.rules().find(|(_, known)| known.head.id == rule)
+        let guests = self.inner.guests.iter().flat_map(|pack| pack.clocks().iter().map(move |rule| (&**pack, rule)));
+        self.rules().chain(guests).find(|(_, known)| known.head.id == rule)
     }
 }
 

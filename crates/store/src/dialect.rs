@@ -13,10 +13,11 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// A statement in this database's words. Statements are written with `?1`, `?2` …; no statement of ours holds a
-    /// question mark otherwise.
+    /// question mark otherwise. `FOR SHARE` at the end keeps a row from being changed until the transaction ends; SQLite
+    /// has one writer at a time and needs no such word.
     pub(crate) fn statement(self, sql: &str) -> Cow<'_, str> {
         match self {
-            Self::Sqlite => Cow::Borrowed(sql),
+            Self::Sqlite => Cow::Borrowed(sql.strip_suffix(" FOR SHARE").unwrap_or(sql)),
             Self::Postgres => Cow::Owned(sql.replace('?', "$")),
         }
     }
@@ -39,6 +40,9 @@ mod tests {
         let sql = "SELECT CAST(1 AS BIGINT) FROM t WHERE a = ?1 AND b = ?12";
         assert_eq!(Dialect::Sqlite.statement(sql), sql);
         assert_eq!(Dialect::Postgres.statement(sql), "SELECT CAST(1 AS BIGINT) FROM t WHERE a = $1 AND b = $12");
+        let held = "SELECT a FROM t WHERE b = ?1 FOR SHARE";
+        assert_eq!(Dialect::Sqlite.statement(held), "SELECT a FROM t WHERE b = ?1");
+        assert_eq!(Dialect::Postgres.statement(held), "SELECT a FROM t WHERE b = $1 FOR SHARE");
         let table = "CREATE TABLE t (a BLOB NOT NULL, PRIMARY KEY (a)) CLUSTERED";
         assert!(Dialect::Sqlite.definition(table).ends_with("WITHOUT ROWID"));
         assert_eq!(Dialect::Postgres.definition(table), "CREATE TABLE t (a BYTEA NOT NULL, PRIMARY KEY (a))");

@@ -170,6 +170,14 @@ pub fn finish_restore(tx: &mut Tx<'_>, schema: i64) -> Result<(), StoreError> {
     schema::migrate(tx, dialect).map(drop)
 }
 
+/// The schema of the database's tables; 0 without tables.
+///
+/// # Errors
+/// Those of the database.
+pub fn schema_found(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    schema::found(tx)
+}
+
 /// The newest schema this version knows.
 #[must_use]
 pub fn known_schema() -> i64 {

@@ -8,10 +8,12 @@ use uuid::Uuid;
 statements! {
     ENQUEUE = "INSERT INTO jobs (id, kind, key, payload, run_at, attempts, lease_until, holder, error, dead, created_at)
         VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '', 0, ?5) ON CONFLICT (key) DO NOTHING";
-    WAITING = "SELECT CAST(1 AS BIGINT) FROM jobs WHERE dead = 0 AND run_at <= ?1 AND lease_until <= ?1 LIMIT 1";
+    WAITING = "SELECT CAST(1 AS BIGINT) FROM jobs WHERE dead = 0 AND run_at <= ?1 AND (lease_until <= ?1 OR holder = ?2)
+        LIMIT 1";
     // Asking again in the outer condition keeps two nodes from taking one job at the same moment.
-    CLAIM = "UPDATE jobs SET lease_until = ?2, holder = ?3, attempts = attempts + 1 WHERE id IN (SELECT id FROM jobs
-        WHERE dead = 0 AND run_at <= ?1 AND lease_until <= ?1 ORDER BY run_at, id LIMIT ?4) AND lease_until <= ?1
+    CLAIM = "UPDATE jobs SET attempts = attempts + CASE WHEN holder = ?3 THEN 0 ELSE 1 END, lease_until = ?2, holder = ?3
+        WHERE id IN (SELECT id FROM jobs WHERE dead = 0 AND run_at <= ?1 AND (lease_until <= ?1 OR holder = ?3)
+            ORDER BY run_at, id LIMIT ?4) AND (lease_until <= ?1 OR holder = ?3)
         RETURNING id, kind, key, payload, run_at, attempts, error, dead, created_at";
     FINISH = "DELETE FROM jobs WHERE id = ?1 AND holder = ?2";
     RETRY_LATER = "UPDATE jobs SET run_at = ?3, lease_until = 0, holder = '', error = ?4 WHERE id = ?1 AND holder = ?2";
@@ -68,15 +70,16 @@ pub fn enqueue(tx: &mut Tx<'_>, kind: &str, key: &str, payload: &str, now: i64) 
     tx.execute(ENQUEUE, &[(&id).into(), kind.into(), key.into(), payload.into(), now.into()]).map(drop)
 }
 
-/// Whether a job waits to be done; a look that writes nothing.
+/// Whether a job waits to be done by this holder; a look that writes nothing.
 ///
 /// # Errors
 /// Those of the database.
-pub fn any_waiting(tx: &mut Tx<'_>, now: i64) -> Result<bool, StoreError> {
-    Ok(tx.query_opt(WAITING, &[now.into()], |row| row.int(0))?.is_some())
+pub fn any_waiting(tx: &mut Tx<'_>, now: i64, holder: &str) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(WAITING, &[now.into(), holder.into()], |row| row.int(0))?.is_some())
 }
 
-/// Takes up to `limit` jobs until `lease_until`.
+/// Takes up to `limit` jobs until `lease_until`. What the holder took before and could not even begin, because the
+/// database was in trouble, it takes again at once, and that is the same attempt.
 ///
 /// # Errors
 /// Those of the database.

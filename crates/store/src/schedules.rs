@@ -6,30 +6,56 @@ use crate::{StoreError, Tx};
 statements! {
     NOTE = "INSERT INTO schedules (name, due_at, lease_until, holder) VALUES (?1, 0, 0, '')
         ON CONFLICT (name) DO NOTHING";
-    DUE = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
-    CLAIM = "UPDATE schedules SET lease_until = ?3, holder = ?4 WHERE name = ?1 AND due_at <= ?2 AND lease_until <= ?2";
+    DUE = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
+        AND (lease_until <= ?2 OR lease_until > ?4)";
+    CLAIM = "UPDATE schedules SET lease_until = ?5, holder = ?6 WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
+        AND (lease_until <= ?2 OR lease_until > ?4)";
     FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
     KNOWN = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1";
+}
+
+/// A look at a duty. Moments that lie further ahead than anybody who keeps time can have meant were written before a
+/// clock was set back, and hold nothing up.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// When it is.
+    pub now: i64,
+    /// The furthest the duty can be due.
+    pub furthest: i64,
+    /// The furthest somebody's lease can reach.
+    pub furthest_lease: i64,
 }
 
 /// Whether a duty is due and nobody does it; for a look before claiming.
 ///
 /// # Errors
 /// Those of the database.
-pub fn is_due(tx: &mut Tx<'_>, name: &str, now: i64) -> Result<bool, StoreError> {
+pub fn is_due(tx: &mut Tx<'_>, name: &str, look: Look) -> Result<bool, StoreError> {
     if tx.query_opt(KNOWN, &[name.into()], |row| row.int(0))?.is_none() {
         return Ok(true);
     }
-    Ok(tx.query_opt(DUE, &[name.into(), now.into()], |row| row.int(0))?.is_some())
+    Ok(tx
+        .query_opt(DUE, &[name.into(), look.now.into(), look.furthest.into(), look.furthest_lease.into()], |row| {
+            row.int(0)
+        })?
+        .is_some())
 }
 
 /// Claims a duty that is due until `lease_until`; false when it is not due or another node has it.
 ///
 /// # Errors
 /// Those of the database.
-pub fn claim(tx: &mut Tx<'_>, name: &str, now: i64, lease_until: i64, holder: &str) -> Result<bool, StoreError> {
+pub fn claim(tx: &mut Tx<'_>, name: &str, look: Look, lease_until: i64, holder: &str) -> Result<bool, StoreError> {
     tx.execute(NOTE, &[name.into()])?;
-    Ok(tx.execute(CLAIM, &[name.into(), now.into(), lease_until.into(), holder.into()])? == 1)
+    let values = [
+        name.into(),
+        look.now.into(),
+        look.furthest.into(),
+        look.furthest_lease.into(),
+        lease_until.into(),
+        holder.into(),
+    ];
+    Ok(tx.execute(CLAIM, &values)? == 1)
 }
 
 /// Gives a duty back, due again at `next`. Whoever lost the lease changes nothing.

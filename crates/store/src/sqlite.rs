@@ -1,9 +1,12 @@
 //! SQLite: one writer that commits many pieces of work at once, and readers on snapshots of their own.
 
+mod journal;
+
 use crate::StoreError;
 use crate::db::{Counters, Message};
 use crate::job::{Job, Verdict};
 use crate::tx::{Driver, Tx};
+use journal::Journal;
 use rusqlite::Connection;
 use std::cell::Cell;
 use std::path::Path;
@@ -22,12 +25,6 @@ const PAUSE: Duration = Duration::from_millis(3);
 const BUSY_TRIES: i32 = 10_000;
 /// Who is just leaving the database may take so long.
 const LEAVING: Duration = Duration::from_millis(500);
-/// A snapshot that stood longer than this has let the journal grow.
-const LONG: Duration = Duration::from_secs(2);
-/// Pages in the journal (`wal_autocheckpoint`) from which the writer puts them away after a commit.
-const BACKLOG: i64 = 8_000;
-/// The journal is put away so often at most; each time less has come in.
-const ROUNDS: u32 = 20;
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = ?1";
@@ -64,12 +61,13 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_handler(Some(busy))?;
     connection.set_prepared_statement_cache_capacity(256);
-    // The writer's own cache is small: what it has just written stays in the operating system's.
+    // The writer's own cache is small: what it has just written stays in the operating system's. The journal is put away
+    // by ours; it keeps its room on the disk, because giving a gigabyte back would hold up the commit that does it.
     connection.execute_batch(if writes {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -24000;
-         PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY;"
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
     } else {
-        "PRAGMA query_only = ON; PRAGMA cache_size = -12000; PRAGMA temp_store = MEMORY;"
+        "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -12000; PRAGMA temp_store = MEMORY;"
     })?;
     Ok(connection)
 }
@@ -101,6 +99,7 @@ pub(crate) fn writer(
     counters: Arc<Counters>,
 ) -> Result<JoinHandle<()>, StoreError> {
     let connection = open(path, true)?;
+    let journal = Journal::begin(path)?;
     spawn("store-writer", move || {
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP);
         let mut busy_since = Instant::now();
@@ -115,6 +114,7 @@ pub(crate) fn writer(
             }
             while !group.is_empty() {
                 commit_group(&connection, &mut group, &counters);
+                journal.tend(&connection);
             }
             if stop {
                 break;
@@ -129,8 +129,9 @@ pub(crate) fn writer(
                 busy_since = Instant::now();
             }
         }
-        // Leaves a short log behind for the next start.
-        let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA optimize;");
+        journal.end();
+        // Whoever closes last puts away the rest by itself; to wait for that beside a server would hold up everybody.
+        let _ = connection.execute_batch("PRAGMA optimize;");
     })
 }
 
@@ -213,21 +214,6 @@ fn run_one(connection: &Connection, positions: &Positions, job: &mut dyn Job) ->
     statement(connection, "RELEASE work")
 }
 
-/// Puts away what the journal gathered behind a long snapshot. Otherwise the next commit would have to, of whichever
-/// process writes, and every registration would wait for gigabytes. This way writing goes on meanwhile.
-fn catch_up(connection: &Connection) {
-    for _ in 0..ROUNDS {
-        let asked = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        });
-        match asked {
-            Ok((0, pages, put_away)) if pages - put_away > BACKLOG => {}
-            // Done, or somebody else is at it, or the disk refuses, which the writer will tell.
-            _ => return,
-        }
-    }
-}
-
 pub(crate) fn reader(
     path: &Path,
     queue: Arc<Mutex<mpsc::Receiver<Message>>>,
@@ -249,16 +235,11 @@ pub(crate) fn reader(
                 job.answer(Err(error));
                 continue;
             }
-            let begun = Instant::now();
             let mut tx = Tx { driver: Driver::Sqlite(&connection, &positions) };
             job.run(&mut tx);
             let end = statement(&connection, "COMMIT");
             if end.is_err() && !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
-            }
-            // At once, and before anybody goes on: the writer beside looks after every commit.
-            if begun.elapsed() > LONG {
-                catch_up(&connection);
             }
             job.answer(end);
         }

@@ -24,7 +24,7 @@ impl Tx<'_> {
     pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreError> {
         match &mut self.driver {
             Driver::Sqlite(connection, _) => {
-                let mut statement = connection.prepare_cached(sql)?;
+                let mut statement = connection.prepare_cached(&Dialect::Sqlite.statement(sql))?;
                 let touched = statement.execute(rusqlite::params_from_iter(params))?;
                 Ok(touched as u64)
             }
@@ -44,7 +44,7 @@ impl Tx<'_> {
     ) -> Result<Vec<T>, StoreError> {
         match &mut self.driver {
             Driver::Sqlite(connection, _) => {
-                let mut statement = connection.prepare_cached(sql)?;
+                let mut statement = connection.prepare_cached(&Dialect::Sqlite.statement(sql))?;
                 let mut rows = statement.query(rusqlite::params_from_iter(params))?;
                 let mut mapped = Vec::new();
                 while let Some(row) = rows.next()? {
@@ -96,7 +96,7 @@ impl Tx<'_> {
     #[cfg(feature = "testing")]
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<usize, StoreError> {
         match &mut self.driver {
-            Driver::Sqlite(connection, _) => Ok(connection.prepare(sql)?.parameter_count()),
+            Driver::Sqlite(connection, _) => Ok(connection.prepare(&Dialect::Sqlite.statement(sql))?.parameter_count()),
             Driver::Postgres(session) => session.parameter_count(sql),
         }
     }

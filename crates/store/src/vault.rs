@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 statements! {
     PERSON = "SELECT id, wrapped_key, identity, created_at, erased_at FROM persons WHERE id = ?1";
+    HOLD_PERSON = "SELECT wrapped_key FROM persons WHERE id = ?1 FOR SHARE";
     INSERT_PERSON = "INSERT INTO persons (id, wrapped_key, identity, created_at, erased_at)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     INSERT_LOOKUP = "INSERT INTO person_lookups (hash, kind, person) VALUES (?1, ?2, ?3)
@@ -66,6 +67,15 @@ pub fn person(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<PersonRow>, StoreError
     })
 }
 
+/// A person's wrapped key, which stays what it is until the transaction ends; `None` for nobody or somebody erased. For
+/// writing only: whoever has asked is in time or too late for an erasure, never beside it.
+///
+/// # Errors
+/// Those of the database.
+pub fn hold_person(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(tx.query_opt(HOLD_PERSON, &[(&id).into()], |row| row.opt_blob(0))?.flatten())
+}
+
 /// Writes a new person.
 ///
 /// # Errors
@@ -116,15 +126,16 @@ pub fn persons_by_lookup(tx: &mut Tx<'_>, hash: &[u8], kind: &str) -> Result<Vec
     tx.query(PERSONS_BY_LOOKUP, &[hash.into(), kind.into()], |row| row.uuid(0))
 }
 
-/// Destroys a person's key and with it everything sealed under it.
+/// Destroys a person's key and with it everything sealed under it. The key goes first: whoever holds the person
+/// ([`hold_person`]) is waited for here, and whoever comes later finds them gone.
 ///
 /// # Errors
 /// Those of the database.
 pub fn erase_person(tx: &mut Tx<'_>, person: Uuid, at: i64) -> Result<(), StoreError> {
+    tx.execute(ERASE_PERSON, &[(&person).into(), at.into()])?;
     tx.execute(ERASE_ITEMS, &[(&person).into()])?;
     tx.execute(ERASE_TEXT_KEYS, &[(&person).into()])?;
-    tx.execute(ERASE_LOOKUPS, &[(&person).into()])?;
-    tx.execute(ERASE_PERSON, &[(&person).into(), at.into()]).map(drop)
+    tx.execute(ERASE_LOOKUPS, &[(&person).into()]).map(drop)
 }
 
 /// Wrapped keys after a person, in order; for rotation.

@@ -1,8 +1,11 @@
 //! Restoring: the database is emptied, filled and brought to today's form in one transaction, so that it holds
 //! everything or is as it was before.
 
+use super::carried::{self, Carried};
 use super::read::{Reader, Rows};
 use super::{BackupError, Head, Progress, Summary, Watch};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::PathBuf;
@@ -20,6 +23,10 @@ pub struct Restore {
     pub file: PathBuf,
     /// Whether cases and users that are there may be lost.
     pub discard_existing: bool,
+    /// When it is.
+    pub now: Timestamp,
+    /// The installation's zone, whose date stands in complaint numbers.
+    pub zone: TimeZone,
     /// Told after every block.
     pub watch: Watch,
 }
@@ -33,7 +40,8 @@ pub struct Restored {
     pub discarded: (u64, u64),
 }
 
-/// Restores a backup into a database that nobody has open. An older backup is brought to the form of today.
+/// Restores a backup into a database that nobody has open. An older backup is brought to the form of today. Whoever the
+/// replaced database knew to be erased stays so, and complaint numbers go on behind all that may have been given.
 ///
 /// # Errors
 /// When the backup is damaged or of a later version, the database is in use or holds cases, or either fails. Then the
@@ -61,7 +69,9 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
         if !ask.discard_existing && (cases > 0 || users > 1) {
             return Err(BackupError::Occupied { cases, users });
         }
+        let carried = Carried::of(tx)?;
         filling.fill(tx)?;
+        carried.write(tx, carried::made_at(filling.reader.head()), ask.now, &ask.zone)?;
         let (bytes, digest) = filling.reader.measure();
         Ok(Restored { summary: Summary::of(&ask.file, filling.reader.head(), bytes, &digest), discarded })
     });

@@ -25,7 +25,8 @@ type Handler = fn(&Desk, &mut Tx<'_>, &JobRow) -> Result<(), DeskError>;
 /// Every kind of job.
 const KINDS: &[(&str, Handler)] = &[(notify::KIND, notify::tell)];
 
-/// Does every job that waits and returns how many were taken. Looking costs one read and no write.
+/// Does every job that waits and returns how many were taken. Looking costs one read and no write. `node` names one
+/// process and one loop of it: what it took and could not do, it takes again at the next look.
 ///
 /// # Errors
 /// Those of the database; a job that fails is noted on the job.
@@ -33,7 +34,8 @@ pub async fn work(desk: &Desk, node: &str) -> Result<u64, DeskError> {
     let mut done = 0;
     loop {
         let now = stored(desk.time().now());
-        if !desk.db().read(move |tx| Ok::<_, DeskError>(jobs::any_waiting(tx, now)?)).await? {
+        let holder = node.to_owned();
+        if !desk.db().read(move |tx| Ok::<_, DeskError>(jobs::any_waiting(tx, now, &holder)?)).await? {
             return Ok(done);
         }
         let lease = stored(desk.time().now() + LEASE);
@@ -79,7 +81,8 @@ async fn attempt(desk: &Desk, node: &str, job: JobRow) -> Result<(), DeskError> 
         return Ok(());
     };
     if error.is_temporary() {
-        // The database itself is in trouble: that is not the job's fault, and nothing could be noted now.
+        // The database itself is in trouble: that is not the job's fault, and nothing could be noted now. The job stays
+        // this node's, and the next look finds it.
         return Err(error);
     }
     tracing::warn!(job = %job.id, kind = %job.kind, attempts = job.attempts, %error, "a job failed");

@@ -71,7 +71,7 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let rules = desk.library().pinned(&loaded.case.packs)?;
+    let rules = desk.library().rules_of(&loaded.case)?;
     let actor = Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: desk.root() };
     let now = now.max(loaded.case.changed_at);
     let ctx = Context { now, actor: &actor, rules: &rules, taxonomy: desk.library().taxonomy(), others: &[] };

@@ -39,7 +39,7 @@ impl Desk {
     /// # Errors
     /// If a pack that governs the case is missing.
     pub fn explain_clocks(&self, case: &Case) -> Result<Vec<ExplainedClock>, DeskError> {
-        let rules = self.library().pinned(&case.packs)?;
+        let rules = self.library().rules_of(case)?;
         let facts = grade::facts(case, &rules, self.library().taxonomy());
         let now = self.time().now();
         let mut explained: Vec<_> = case
@@ -49,8 +49,13 @@ impl Desk {
                 // One that stands still is told as of now.
                 let pauses: Vec<_> =
                     clock.pauses.iter().map(|(from, to)| (*from, Some(to.unwrap_or(now.max(*from))))).collect();
-                let explanation = rules.explain_paused(&clock.rule, clock.from, &facts, case.grade, &pauses)?;
-                Some(ExplainedClock { clock: clock.clone(), explanation: explanation.keeping(clock.due_at) })
+                let (from, due_at) = (clock.from, clock.due_at);
+                let explanation = if clock.inherited {
+                    rules.explain_taken_over(&clock.rule, from, due_at, &facts, case.grade)?
+                } else {
+                    rules.explain_paused(&clock.rule, from, &facts, case.grade, &pauses)?.keeping(due_at)
+                };
+                Some(ExplainedClock { clock: clock.clone(), explanation })
             })
             .collect();
         explained.reverse();

@@ -11,7 +11,7 @@ impl Desk {
     /// # Errors
     /// If a pack that governs the case is missing.
     pub fn windows(&self, case: &Case) -> Result<Windows, DeskError> {
-        let rules = self.library().pinned(&case.packs)?;
+        let rules = self.library().rules_of(case)?;
         let facts = grade::facts(case, &rules, self.library().taxonomy());
         Ok(rules.windows(&facts, case.record.occurred_at, case.received_at))
     }

@@ -7,6 +7,7 @@ use desk::backup::{self, BackupError, Head, Make, Restore, Restored, Summary};
 use desk::time::Time;
 use desk::{CaseRef, Desk, verify};
 use domain::actor::Role;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use std::fs::File;
 use std::io::BufReader;
@@ -16,14 +17,16 @@ use store::dump::Value;
 use store::testing::{Scratch, postgres, raw, sqlite};
 use store::{Db, Options, StoreError};
 
-fn make(desk: &Desk, file: &Path) -> Result<Summary, BackupError> {
+pub(crate) fn make(desk: &Desk, file: &Path) -> Result<Summary, BackupError> {
     let now = NOON.parse().unwrap();
     let ask = Make { file: file.to_owned(), overwrite: false, rate: 100, now, watch: Box::new(|_| {}) };
     backup::make(desk.db(), ask)
 }
 
-fn restore(scratch: &Scratch, file: &Path, discard_existing: bool) -> Result<Restored, BackupError> {
-    backup::restore(&scratch.target, Restore { file: file.to_owned(), discard_existing, watch: Box::new(|_| {}) })
+pub(crate) fn restore(scratch: &Scratch, file: &Path, discard_existing: bool) -> Result<Restored, BackupError> {
+    let (now, zone) = (NOON.parse().unwrap(), TimeZone::get("Asia/Shanghai").unwrap());
+    let ask = Restore { file: file.to_owned(), discard_existing, now, zone, watch: Box::new(|_| {}) };
+    backup::restore(&scratch.target, ask)
 }
 
 fn check(file: &Path) -> Result<Summary, BackupError> {
@@ -154,6 +157,114 @@ fn who_was_erased_after_the_backup_does_not_come_back() {
         assert!(view.erased, "the erasure is carried out again from the note beside the key");
         assert_whole(&after);
         after.close_down();
+    }
+}
+
+#[test]
+fn an_erasure_on_one_node_outlives_a_restore_on_another() {
+    for place in each_kind() {
+        let keys = [key_file(&place), place.folder().join("other/master.key")];
+        std::fs::create_dir_all(keys[1].parent().unwrap()).unwrap();
+        let one = house(&place);
+        std::fs::copy(&keys[0], &keys[1]).unwrap();
+        let cases = worked(&one);
+        let file = place.folder().join("before.backup");
+        make(&one.desk, &file).unwrap();
+        // The other node is up before the erasure and hears of it by looking.
+        let two = open(&place, Time::at(NOON.parse().unwrap()), &keys[1]).unwrap();
+        let compliance = one.user("compliance", Role::Compliance, "");
+        let first = one.wait(one.desk.erase(&compliance, &cases[0], "request")).unwrap();
+        let ledger = keys[1].with_extension("erasures");
+        let noted = || std::fs::read_to_string(&ledger).unwrap_or_default();
+        assert!(!noted().contains(&first.to_string()));
+        desk::jobs::run_due(&two, "two").unwrap();
+        assert!(noted().contains(&first.to_string()));
+        // Of the next one it never hears: only the database that is replaced knows.
+        let second = one.wait(one.desk.erase(&compliance, &cases[1], "request")).unwrap();
+        two.db().close();
+        one.close_down();
+        assert!(!noted().contains(&second.to_string()));
+
+        restore(&place, &file, true).unwrap();
+        let desk = open(&place, Time::at(NOON.parse().unwrap()), &keys[1]).unwrap();
+        let after = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
+        let erased = |case| after.wait(after.desk.case(&after.system(), case)).unwrap().erased;
+        assert_eq!(cases.iter().map(erased).collect::<Vec<_>>(), [true, true, false, false]);
+        assert!(noted().contains(&second.to_string()), "from now on this node knows as well");
+        assert_whole(&after);
+        after.close_down();
+
+        // Into a new database, with this node's file alone.
+        let elsewhere = sqlite().unwrap();
+        restore(&elsewhere, &file, false).unwrap();
+        let desk = open(&elsewhere, Time::at(NOON.parse().unwrap()), &keys[1]).unwrap();
+        let after = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
+        assert!(after.wait(after.desk.case(&after.system(), &cases[1])).unwrap().erased);
+        after.close_down();
+    }
+}
+
+#[test]
+fn nobody_is_erased_while_a_case_of_theirs_is_opened_at_that_moment() {
+    for place in each_kind() {
+        let house = house(&place);
+        let agent = house.user("agent", Role::Specialist, "");
+        let compliance = house.user("compliance", Role::Compliance, "");
+        let mut outcomes = [0, 0];
+        for _ in 0..12 {
+            let done = to_the_close(&house, &agent, &named(&house.register(&agent)));
+            let (case, seen) = (named(&done), done.case.version);
+            let (reopened, erased) = std::thread::scope(|scope| {
+                let reopening = scope.spawn(|| house.act(&agent, &case, seen, "reopen", json!({"reason": "again"})));
+                let erasing = scope.spawn(|| house.wait(house.desk.erase(&compliance, &case, "request")));
+                (reopening.join().unwrap(), erasing.join().unwrap())
+            });
+            let view = house.wait(house.desk.case(&house.system(), &case)).unwrap();
+            assert_ne!(reopened.is_ok(), erased.is_ok(), "{reopened:?} {erased:?}");
+            assert_eq!((view.case.state.is_open(), view.erased), (reopened.is_ok(), erased.is_ok()));
+            outcomes[usize::from(erased.is_ok())] += 1;
+            let noted = std::fs::read_to_string(key_file(&place).with_extension("erasures")).unwrap_or_default();
+            let person = view.case.person.to_string();
+            assert_eq!(noted.contains(&person), view.erased, "a refused erasure is not noted for the next start");
+        }
+        eprintln!("reopened {}, erased {}", outcomes[0], outcomes[1]);
+        assert_whole(&house);
+        house.close_down();
+    }
+}
+
+#[test]
+fn no_number_is_given_twice_though_the_backup_knew_less() {
+    for to in each_kind() {
+        let from = sqlite().unwrap();
+        let before = house(&from);
+        let agent = before.user("agent", Role::Specialist, "");
+        let mut given = std::collections::BTreeSet::new();
+        let mut take = |house: &House, count: usize| {
+            for _ in 0..count {
+                assert!(given.insert(house.register(&agent).case.number), "a number twice");
+            }
+        };
+        take(&before, 3);
+        let file = from.folder().join("early.backup");
+        make(&before.desk, &file).unwrap();
+        // More than one block, so that the backup's end of it is passed.
+        take(&before, 1_100);
+        before.close_down();
+        // The database is lost: nobody knows what was given.
+        restore(&to, &file, false).unwrap();
+        let after = reopened(&to, &from);
+        take(&after, 20);
+        after.desk.time().advance(jiff::SignedDuration::from_hours(24));
+        take(&after, 5);
+        after.close_down();
+        // Restored once more over what is there, which knows for certain.
+        restore(&to, &file, true).unwrap();
+        let again = reopened(&to, &from);
+        take(&again, 20);
+        again.desk.time().advance(jiff::SignedDuration::from_hours(24));
+        take(&again, 5);
+        again.close_down();
     }
 }
 

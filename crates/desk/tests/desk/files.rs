@@ -233,7 +233,6 @@ fn files_go_with_the_person() {
 
 #[test]
 fn files_come_back_from_a_backup() {
-    use desk::backup::{self, Make, Restore};
     each_database(|scratch| {
         let house = house(scratch);
         let agent = house.user("agent", Role::Agent, "");
@@ -241,13 +240,10 @@ fn files_come_back_from_a_backup() {
         let id = attach(&house, &agent, &case, "a.bin", &bytes(5)).id;
         let target = store::testing::sqlite().unwrap();
         let file = target.folder().join("night.backup");
-        let now = crate::at(crate::NOON);
-        let make = Make { file: file.clone(), overwrite: false, rate: 100, now, watch: Box::new(|_| {}) };
-        backup::make(house.desk.db(), make).unwrap();
+        crate::backup::make(&house.desk, &file).unwrap();
         house.close_down();
-        let back = Restore { file, discard_existing: false, watch: Box::new(|_| {}) };
-        backup::restore(&target.target, back).unwrap();
-        let time = desk::time::Time::at(now);
+        crate::backup::restore(&target, &file, false).unwrap();
+        let time = desk::time::Time::at(crate::at(crate::NOON));
         let desk = crate::open(&target, time, &crate::key_file(scratch)).unwrap();
         let restored = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
         assert_eq!(read(&restored, &agent, &case, id).unwrap(), bytes(5));

@@ -287,6 +287,82 @@ fn one_reply_can_answer_all_merged_customers() {
 }
 
 #[test]
+fn whoever_was_told_an_outcome_that_counts_no_longer_is_told_the_next() {
+    each(|desk| {
+        let lead = desk.open();
+        let others = [desk.open(), desk.open(), desk.open()];
+        for other in &others {
+            desk.act(other, "merge", json!({"into": lead.id.to_string(), "reason": "同一扣费"}));
+        }
+        let lead = desk.answered(&desk.now(&lead));
+        let content = |words: &str| json!({"mode": "phone", "content": words});
+        for other in &others[..2] {
+            desk.act(&desk.now(other), "reply", content("已退费"));
+        }
+        let third = desk.house.user("third", Role::Specialist, "");
+        let fourth = desk.house.user("fourth", Role::Supervisor, "");
+        let lead = desk.act(&desk.now(&lead), "dispute", json!({"reason": "金额不对"}));
+        assert_eq!(lead.unanswered().count(), 3);
+        assert!(others.iter().all(|other| desk.now(other).reply.is_none()));
+        let early = desk.refused(&desk.now(&others[0]), "reply", content("维持"));
+        assert_eq!(early, "lead_not_approved", "the next outcome must be approved first");
+        let lead = desk.try_act(&third, &lead, "propose", json!({"outcome": "补退"})).unwrap().case;
+        let lead = desk.try_act(&fourth, &lead, "approve", json!({})).unwrap().case;
+        let all = json!({"mode": "sms", "content": "补退三十元", "to_merged": true});
+        let lead = desk.try_act(&third, &lead, "reply", all).unwrap().case;
+        assert_eq!(lead.unanswered().count(), 0);
+        let lead = desk.act(&lead, "set-cause", json!({"cause": "BIL.RATE"}));
+        let lead = desk.act(&lead, "ask-satisfaction", json!({"mode": "phone"}));
+        let lead = desk.act(&lead, "close", json!({}));
+        // One of them is erased after the close: nobody can tell them anything any more, and nobody waits for that.
+        let compliance = desk.house.user("compliance", Role::Compliance, "");
+        let gone = CaseRef::Id(others[2].id);
+        desk.house.wait(desk.house.desk.erase(&compliance, &gone, "request")).unwrap();
+        let lead = desk.act(&lead, "reopen", json!({"reason": "仍在扣费"}));
+        assert_eq!(lead.unanswered().map(|one| one.case).collect::<Vec<_>>(), [others[0].id, others[1].id]);
+        let waits = desk.house.wait(desk.house.desk.erase(&compliance, &CaseRef::Id(others[1].id), "request"));
+        assert_eq!(refusal(waits.unwrap_err()).code, "person_has_open_case", "they wait for their answer");
+    });
+}
+
+#[test]
+fn what_a_merged_customer_was_promised_is_kept_in_the_other_case() {
+    each(|desk| {
+        let lead = desk.open();
+        let lead = desk.act(&lead, "promise", json!({"what": "回电", "due_at": "2026-11-26T10:00:00+08:00"}));
+        let other = desk.open_with(|body| body["promised_at"] = json!("2026-11-25T09:00:00+08:00"));
+        let other = desk.act(&other, "promise", json!({"what": "寄发票", "due_at": "2026-11-25T10:00:00+08:00"}));
+        let other = desk.act(&other, "promise", json!({"what": "上门", "due_at": "2026-11-28T10:00:00+08:00"}));
+        let other = desk.act(&other, "keep-promise", json!({"promise": 2}));
+        desk.act(&other, "merge", json!({"into": lead.number, "reason": "同一扣费"}));
+        let lead = desk.now(&lead);
+        let there: Vec<_> =
+            lead.promises.iter().filter_map(|one| Some((one.id, one.origin.as_ref()?.promise))).collect();
+        assert_eq!(there, [(2, 0), (3, 1)], "what was kept stays behind");
+        // They are broken in time, once, and told to whoever holds the case now.
+        desk.house.desk.time().advance(jiff::SignedDuration::from_hours(30));
+        for _ in 0..2 {
+            desk.house.wait(desk::jobs::run_timely(&desk.house.desk, "node")).unwrap();
+        }
+        let view = desk.house.wait(desk.house.desk.case(&desk.who, &CaseRef::Id(lead.id))).unwrap();
+        let broken = view.entries.iter().flat_map(|entry| &entry.events);
+        let broken: Vec<_> = broken.filter(|event| matches!(event, Event::PromiseBroken { .. })).collect();
+        assert_eq!(broken, [&Event::PromiseBroken { id: 2 }, &Event::PromiseBroken { id: 3 }]);
+        let lead = view.case;
+        assert_eq!(desk.refused(&lead, "keep-promise", json!({"promise": 2})), "promise_is_the_reply");
+        let lead = desk.act(&lead, "keep-promise", json!({"promise": 1}));
+        let lead = desk.act(&lead, "keep-promise", json!({"promise": 3, "remark": "已寄出，13900139000"}));
+        let kept = desk.now(&other).promises.into_iter().find(|promise| promise.id == 1).unwrap();
+        assert!(kept.kept_at.is_some() && kept.broken);
+        let lead = desk.answered(&lead);
+        assert_eq!(lead.open_promises().map(|promise| promise.id).collect::<Vec<_>>(), [2]);
+        desk.act(&desk.now(&other), "reply", json!({"mode": "phone", "content": "已退费"}));
+        assert_eq!(desk.now(&lead).open_promises().count(), 0, "the reply to that customer was the promise");
+        assert_eq!(desk.now(&other).open_promises().count(), 0);
+    });
+}
+
+#[test]
 fn both_sides_know_of_a_link() {
     each(|desk| {
         let (one, two) = (desk.open(), desk.open());

@@ -5,7 +5,7 @@ use desk::library::DataFile;
 use desk::{Caller, CaseRef, DeskError, Library};
 use domain::actor::Role;
 use domain::case::Case;
-use domain::event::PackPin;
+use domain::event::{ClockOutcome, Event, PackPin};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use policy::WindowState;
@@ -91,6 +91,56 @@ fn no_grade_and_no_reopening_moves_the_statutory_date() {
         let closed = to_the_close(&house, &agent, &name);
         let done = house.act(&agent, &name, closed.case.version, "reopen", json!({"reason": "未解决"})).unwrap();
         assert_eq!(statutory(&done.case), first);
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_clock_of_a_stack_the_case_does_not_know_runs_on_in_it() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (agent, admin) = (house.user("agent", Role::Specialist, ""), house.user("admin", Role::Admin, ""));
+        // Received before the order there was, so its stack has no statutory answer.
+        let lead = register(&house, &admin, |body| body["received_at"] = json!("2016-07-29T12:00:00+08:00"));
+        let name = CaseRef::Id(lead.id);
+        let other = register(&house, &agent, |_| ());
+        let theirs = other.clocks.iter().find(|clock| clock.rule == "statutory_answer").unwrap();
+        assert!(library().pinned(&lead.packs).unwrap().clock("statutory_answer").is_none());
+        let into = json!({"into": lead.number, "reason": "同一事项"});
+        house.act(&agent, &CaseRef::Id(other.id), 1, "merge", into).unwrap();
+        let now = || house.wait(house.desk.case(&agent, &name)).unwrap();
+        let clock = || now().case.clocks.into_iter().find(|clock| clock.rule == "statutory_answer").unwrap();
+        assert_eq!((clock().from, clock().due_at, clock().inherited), (theirs.from, theirs.due_at, true));
+
+        let why = house.wait(house.desk.explain(&agent, &name, "statutory_answer")).unwrap();
+        assert_eq!(why[0].explanation.due_at, theirs.due_at);
+        assert_eq!(why[0].explanation.rule.as_ref().unwrap().pack, "cn-telecom");
+        let lines = why[0].explanation.lines(policy::Lang::En).join(" ");
+        assert!(lines.contains("Taken over"), "{lines}");
+
+        let grade = json!({"severity": "major", "urgency": "urgent", "reason": "升级"});
+        house.act(&agent, &name, now().case.version, "grade", grade).unwrap();
+        assert_eq!(clock().due_at, theirs.due_at, "no grade moves what the law says");
+        house.desk.time().set(theirs.due_at + SignedDuration::from_secs(1));
+        house.wait(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+        let warned = |percent: u8| {
+            let of = |event: &Event| {
+                matches!(event, Event::Warned { rule, percent: told, .. }
+                if rule == "statutory_answer" && *told == percent)
+            };
+            now().entries.iter().flat_map(|entry| &entry.events).filter(|event| of(event)).count()
+        };
+        assert_eq!((warned(100), clock().warned), (1, 100));
+
+        let own = |verb: &str, body: Value| house.act(&admin, &name, now().case.version, verb, body);
+        own("accept", json!({})).unwrap();
+        assert!(clock().is_running(), "accepting is no answer");
+        own("propose", json!({"outcome": "退费"})).unwrap();
+        let second = house.user("second", Role::Admin, "");
+        house.act(&second, &name, now().case.version, "approve", json!({})).unwrap();
+        own("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})).unwrap();
+        assert_eq!(clock().ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Missed), "the answer stops it");
         house.close_down();
     })
     .unwrap();

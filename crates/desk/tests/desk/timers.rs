@@ -7,6 +7,7 @@ use desk::{Caller, CaseRef, Desk};
 use domain::actor::Role;
 use domain::case::Case;
 use domain::event::Event;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::testing::{Scratch, each_database};
@@ -84,6 +85,94 @@ fn what_was_slept_through_is_caught_up_with_and_a_clock_put_back_says_nothing_tw
         assert_eq!(warned(&events, "response"), [50, 75, 100]);
         assert!(case.changed_at >= case.registered_at);
     });
+}
+
+#[test]
+fn a_clock_set_back_by_a_day_holds_no_duty_up() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        let unsealed = || desk::verify::verify(house.desk.db(), None).unwrap().unsealed;
+        for back in [hours(0), hours(24), hours(24 * 400)] {
+            house.desk.time().advance(-back);
+            house.register(&who);
+            assert!(unsealed() > 0);
+            desk::jobs::run_due(&house.desk, "node").unwrap();
+            assert_eq!(unsealed(), 0, "{back}");
+            house.register(&who);
+            desk::jobs::run_due(&house.desk, "node").unwrap();
+            assert!(unsealed() > 0, "not due yet");
+        }
+    });
+}
+
+/// A house elsewhere: the calendars, and so the ends of days, are those of another zone.
+fn house_in(scratch: &Scratch, zone: &str, now: Timestamp) -> House {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let mut files = Vec::new();
+    crate::collect(&root, &root, &mut files);
+    for file in &mut files {
+        file.text = file.text.replace("zone = \"Asia/Shanghai\"", &format!("zone = {zone:?}"));
+    }
+    let setup = desk::Setup {
+        db: scratch.open().unwrap(),
+        library: desk::Library::load(&files).unwrap(),
+        zone: TimeZone::get(zone).unwrap(),
+        time: Time::at(now),
+    };
+    let desk = Desk::open(setup, &crate::key_file(scratch)).unwrap();
+    House { desk, runtime: tokio::runtime::Runtime::new().unwrap() }
+}
+
+/// Clocks that run out a quarter of an hour before and after the local clock is changed: in the hour that comes twice,
+/// or right behind the one that never comes; and those of whole days across the change.
+#[test]
+fn a_clock_across_a_change_of_time_warns_at_its_moments_and_once() {
+    let changes = [
+        ("Europe/London", "2026-10-25T01:00:00Z"),
+        ("Europe/London", "2027-03-28T01:00:00Z"),
+        ("Australia/Lord_Howe", "2026-10-03T15:30:00Z"),
+        ("Australia/Lord_Howe", "2027-04-03T15:00:00Z"),
+    ];
+    for (zone, change) in changes {
+        let change: Timestamp = change.parse().unwrap();
+        for minutes in [-15, 15] {
+            each_database(|scratch| {
+                let due = change + SignedDuration::from_mins(minutes);
+                let house = house_in(scratch, zone, due - hours(48));
+                let who = house.user("one", Role::Specialist, "");
+                let done = house.register(&who);
+                let rules = house.desk.library().rules_of(&done.case).unwrap();
+                let clock = |rule: &str| done.case.clocks.iter().find(|clock| clock.rule == rule).unwrap().clone();
+                assert_eq!(clock("response").due_at, due, "48 hours are 48 hours");
+                let law = clock("statutory_answer");
+                let ends = law.due_at.to_zoned_datetime(TimeZone::get(zone).unwrap());
+                assert_eq!(ends.time().hour(), 23, "a day ends when it ends there: {ends}");
+                let mut moments: Vec<(Timestamp, &str, u8)> = Vec::new();
+                for clock in [&clock("response"), &law] {
+                    let parts = rules.clock(&clock.rule).unwrap().warnings(clock.from, clock.due_at);
+                    assert!(parts.iter().any(|(percent, at)| *percent == 100 && *at == clock.due_at));
+                    let rule = if clock.rule == law.rule { "statutory_answer" } else { "response" };
+                    moments.extend(parts.into_iter().map(|(percent, at)| (at, rule, percent)));
+                }
+                moments.sort();
+                let seen = |rule: &str| warned(&house.look(&who, &named(&done)).1, rule);
+                for (at, rule, percent) in moments {
+                    let before = if percent == 100 { at } else { at - SignedDuration::from_micros(1) };
+                    house.desk.time().set(before);
+                    house.tick();
+                    assert!(!seen(rule).contains(&percent), "{rule} {percent} % early in {zone}");
+                    house.desk.time().set(before + SignedDuration::from_micros(1));
+                    house.tick();
+                    house.tick();
+                    assert_eq!(seen(rule).iter().filter(|told| **told == percent).count(), 1, "{rule} {percent} %");
+                    let why = house.wait(house.desk.explain(&who, &named(&done), rule)).unwrap();
+                    assert_eq!(why[0].explanation.due_at, clock(rule).due_at);
+                }
+                house.close_down();
+            })
+            .unwrap();
+        }
+    }
 }
 
 #[test]
@@ -213,6 +302,74 @@ fn a_job_that_keeps_failing_is_dead_until_somebody_revives_it() {
         assert_eq!(house.wait(queue::work(&house.desk, "node")).unwrap(), 1);
         let agent = house.user("one", Role::Agent, "");
         assert!(house.wait(house.desk.jobs(&agent, true)).is_err());
+    });
+}
+
+/// Makes telling persons fail as a full disk does, on either database.
+fn fill(scratch: &Scratch, house: &House) {
+    let trouble = match scratch.target {
+        store::Target::Sqlite(_) => {
+            "CREATE TABLE ballast (bytes BLOB); PRAGMA max_page_count = 2000;
+             CREATE TRIGGER refuses BEFORE INSERT ON notices BEGIN INSERT INTO ballast VALUES (zeroblob(50000000)); END"
+        }
+        store::Target::Postgres(_) => {
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN RAISE EXCEPTION ''no space'' USING ERRCODE = ''53100''; END';
+             CREATE TRIGGER refuses BEFORE INSERT ON notices EXECUTE FUNCTION refuse()"
+        }
+    };
+    house.desk.db().write_now(move |tx| store::testing::raw(tx, trouble)).unwrap();
+}
+
+fn make_room(scratch: &Scratch, house: &House) {
+    let gone = match scratch.target {
+        store::Target::Sqlite(_) => "DROP TRIGGER refuses",
+        store::Target::Postgres(_) => "DROP TRIGGER refuses ON notices",
+    };
+    house.desk.db().write_now(move |tx| store::testing::raw(tx, gone)).unwrap();
+}
+
+#[test]
+fn trouble_of_the_database_costs_a_job_neither_time_nor_a_try() {
+    each(|scratch, house| {
+        let (who, other) = (house.user("one", Role::Specialist, ""), house.user("two", Role::Specialist, ""));
+        let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
+        for _ in 0..10 {
+            house.act(&who, &named(&house.register(&who)), 1, "transfer", to.clone()).unwrap();
+        }
+        fill(scratch, house);
+        for _ in 0..20 {
+            let error = house.wait(queue::work(&house.desk, "node")).unwrap_err();
+            assert!(error.is_temporary(), "{error}");
+        }
+        let waiting = house.wait(house.desk.jobs(&house.system(), false)).unwrap();
+        assert_eq!(waiting.iter().map(|job| job.attempts).collect::<Vec<_>>(), [1; 10]);
+        assert_eq!(
+            house.wait(queue::work(&house.desk, "another")).unwrap(),
+            0,
+            "they are the first node's for a while"
+        );
+        make_room(scratch, house);
+        // The clock has not moved.
+        assert_eq!(house.wait(queue::work(&house.desk, "node")).unwrap(), 10);
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 10);
+        assert_eq!(house.wait(house.desk.count_jobs()).unwrap(), (0, 0));
+    });
+}
+
+#[test]
+fn what_a_node_that_is_gone_took_another_does_after_the_lease() {
+    each(|scratch, house| {
+        let (who, other) = (house.user("one", Role::Specialist, ""), house.user("two", Role::Specialist, ""));
+        let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
+        house.act(&who, &named(&house.register(&who)), 1, "transfer", to).unwrap();
+        fill(scratch, house);
+        house.wait(queue::work(&house.desk, "gone")).unwrap_err();
+        make_room(scratch, house);
+        assert_eq!(house.wait(queue::work(&house.desk, "another")).unwrap(), 0);
+        house.desk.time().advance(SignedDuration::from_mins(2));
+        assert_eq!(house.wait(queue::work(&house.desk, "another")).unwrap(), 1);
+        assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 1);
     });
 }
 

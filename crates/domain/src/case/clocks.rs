@@ -1,7 +1,7 @@
 //! Clocks of a case: which start, which stop, and what a new grade does to them. The counting itself is `policy`'s.
 
 use super::{Case, Clock, Context, grade};
-use crate::event::{ClockOutcome, Event};
+use crate::event::{ClockOutcome, Event, PackPin};
 use jiff::Timestamp;
 use policy::{ClockKind, Facts, Grade, StartFact, Started, StopFact};
 
@@ -119,7 +119,13 @@ pub fn revive(case: &Case, round: u32, ctx: &Context<'_>) -> Vec<Event> {
         .iter()
         .filter(lost)
         .filter(|clock| law(&clock.rule))
-        .map(|clock| Event::ClockStarted { rule: clock.rule.clone(), round, from: clock.from, due_at: clock.due_at })
+        .map(|clock| {
+            let (rule, from, due_at, pack) = (clock.rule.clone(), clock.from, clock.due_at, clock.pack.clone());
+            match clock.inherited {
+                true => Event::ClockInherited { rule, round, from, due_at, pack },
+                false => Event::ClockStarted { rule, round, from, due_at },
+            }
+        })
         .collect()
 }
 
@@ -170,7 +176,8 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 }
 
 /// What a lead case takes over from one that goes up in it: of two clocks of one rule the earlier limit, and those of
-/// the law layer that only the other case had. A duty does not vanish because two matters became one.
+/// the law layer that only the other case had, with the pack that knows its rule. A duty does not vanish because two
+/// matters became one. The rules at hand are those of the case that goes up.
 #[must_use]
 pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.head.layer == policy::Layer::Law);
@@ -184,6 +191,7 @@ pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
             round: lead.round,
             from: theirs.from,
             due_at: theirs.due_at,
+            pack: ctx.rules.pack_of(&theirs.rule).map(PackPin::of),
         })
         .collect()
 }

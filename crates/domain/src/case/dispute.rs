@@ -1,7 +1,7 @@
 //! Dispute (客户不认可): the customer rejects the outcome. The matter is looked at again inside the house by somebody who
 //! did not handle it (内部复核); the answer given before no longer counts as one.
 
-use super::{Case, Context, Decision, Owner, State, clocks};
+use super::{Case, Context, Decision, Owner, State, clocks, merge};
 use crate::actor::ActorId;
 use crate::event::Event;
 use crate::fault::Fault;
@@ -50,13 +50,15 @@ pub fn decide(case: &Case, dispute: &Dispute, ctx: &Context<'_>) -> Result<Decis
         return Err(Fault::new("user", "reviewer_handled_it").into());
     }
     let reviewer = Owner { unit: dispute.unit.unwrap_or(case.owner.unit), user: dispute.user };
+    let (merged, elsewhere) = merge::wait_again(case, ctx);
     let mut events = vec![Event::Disputed { reason: dispute.reason.clone() }];
+    events.extend(merged);
     if reviewer != case.owner {
         events.push(Event::Assigned { owner: reviewer, instead_of: dispute.instead_of, reason: None });
     }
     events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
     events.push(Event::Moved { to: State::InProgress });
-    Ok(Decision::of(events))
+    Ok(Decision { events, elsewhere })
 }
 
 /// Refuses whoever handled a disputed outcome to decide about it again.

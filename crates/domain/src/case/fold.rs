@@ -1,7 +1,8 @@
 //! Folding: a case is what its events add up to. State changes here and nowhere else.
 
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Linked, Promised, Proposal, ReplyProof, State, Survey, Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Linked, Promised, PromisedThere, Proposal, ReplyProof, State, Survey,
+    Suspension,
 };
 use crate::event::{Entry, Event};
 use crate::ids::CaseId;
@@ -172,12 +173,20 @@ impl Case {
             | Event::ClockResumed { .. }
             | Event::ClockInherited { .. }
             | Event::Warned { .. } => self.apply_clock(event, entry.at),
-            Event::Promised { .. } | Event::PromiseKept { .. } | Event::PromiseBroken { .. } => {
+            Event::Promised { .. }
+            | Event::PromiseInherited { .. }
+            | Event::PromiseKept { .. }
+            | Event::PromiseBroken { .. } => {
                 self.apply_promise(event);
             }
-            Event::Merged { .. } | Event::Absorbed { .. } | Event::MergedAnswered { .. } | Event::Linked { .. } => {
+            Event::Merged { .. }
+            | Event::Absorbed { .. }
+            | Event::MergedAnswered { .. }
+            | Event::MergedWaits { .. }
+            | Event::Linked { .. } => {
                 self.apply_tie(event, entry.at);
             }
+            Event::AnswerLapsed {} => self.reply = None,
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
@@ -230,14 +239,14 @@ impl Case {
             Event::ClockStarted { rule, round, from, due_at } => {
                 self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at));
             }
-            Event::ClockInherited { rule, round, from, due_at } => match self.clock_mut(rule, *round) {
+            Event::ClockInherited { rule, round, from, due_at, pack } => match self.clock_mut(rule, *round) {
                 Some(clock) => {
                     clock.from = *from;
                     clock.due_at = *due_at;
                 }
                 None => {
                     let clock = Clock::started(rule.clone(), *round, *from, *due_at);
-                    self.clocks.push(Clock { inherited: true, ..clock });
+                    self.clocks.push(Clock { inherited: true, pack: pack.clone(), ..clock });
                 }
             },
             Event::ClockMoved { rule, round, due_at } => {
@@ -276,9 +285,18 @@ impl Case {
             Event::Promised { id, what, due_at } => self.promises.push(Promised {
                 id: *id,
                 what: Some(what.clone()),
+                origin: None,
                 due_at: *due_at,
                 kept_at: None,
                 broken: false,
+            }),
+            Event::PromiseInherited { id, case, number, promise, due_at, broken } => self.promises.push(Promised {
+                id: *id,
+                what: None,
+                origin: Some(PromisedThere { case: *case, number: number.clone(), promise: *promise }),
+                due_at: *due_at,
+                kept_at: None,
+                broken: *broken,
             }),
             Event::PromiseKept { id, at, .. } => self.keep(*id, *at),
             Event::PromiseBroken { id } => {
@@ -307,14 +325,25 @@ impl Case {
                 self.absorbed.push(Absorbed { case: *case, number: number.clone(), answered_at: None });
             }
             Event::MergedAnswered { case, at } => {
-                if let Some(one) = self.absorbed.iter_mut().find(|one| one.case == *case) {
-                    one.answered_at = Some(*at);
+                self.absorbed_mut(*case, |one| one.answered_at = Some(*at));
+                // The reply they were promised at registration is this one.
+                let promised =
+                    |one: &&Promised| one.origin.as_ref().is_some_and(|of| of.case == *case && of.promise == 0);
+                if let Some(id) = self.promises.iter().find(promised).map(|promise| promise.id) {
+                    self.keep(id, *at);
                 }
             }
+            Event::MergedWaits { case } => self.absorbed_mut(*case, |one| one.answered_at = None),
             Event::Linked { case, number, relation } => {
                 self.links.push(Linked { case: *case, number: number.clone(), relation: *relation });
             }
             _ => {}
+        }
+    }
+
+    fn absorbed_mut(&mut self, case: CaseId, change: impl FnOnce(&mut Absorbed)) {
+        if let Some(one) = self.absorbed.iter_mut().find(|one| one.case == case) {
+            change(one);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Keep a promise (兑现承诺): what was promised has been done. A broken one can still be kept, and stays broken on record.
+//! One to the customer of a merged case is kept there as well.
 
-use super::{Case, Context, Decision, register};
+use super::{Case, Context, Decision, Elsewhere, Promised, register};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
@@ -31,13 +32,18 @@ pub struct KeepPromise {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && case.open_promises().any(|promise| promise.id > 0)
+    case.state.is_open() && case.open_promises().any(|promise| promise.id > 0 && !is_reply(promise))
+}
+
+/// Whether it is the reply a customer was promised at registration, which only the reply itself keeps.
+fn is_reply(promise: &Promised) -> bool {
+    promise.origin.as_ref().map_or(promise.id, |there| there.promise) == 0
 }
 
 /// Decides the keeping.
 ///
 /// # Errors
-/// If the case has ended, there is no such promise, or it was kept already.
+/// If the case has ended, there is no such promise, it was kept already, or is the reply itself.
 pub fn decide(case: &Case, keep: &KeepPromise, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(promise) = case.promises.iter().find(|promise| promise.id == keep.promise && promise.id > 0) else {
@@ -46,7 +52,17 @@ pub fn decide(case: &Case, keep: &KeepPromise, ctx: &Context<'_>) -> Result<Deci
     if promise.kept_at.is_some() {
         return Err(Refusal::conflict("promise_already_kept"));
     }
+    if is_reply(promise) {
+        let number = promise.origin.as_ref().map_or(&case.number, |there| &there.number);
+        return Err(Refusal::conflict("promise_is_the_reply").with("number", number));
+    }
     let at = keep.at.unwrap_or(ctx.now);
     register::within_life(case, at, "at", ctx)?;
-    Ok(Decision::of(vec![Event::PromiseKept { id: promise.id, at, remark: keep.remark.clone() }]))
+    // What was said about it stays in this case, whose customer may be another.
+    let theirs = promise.origin.iter().map(|there| Elsewhere {
+        case: there.case,
+        events: vec![Event::PromiseKept { id: there.promise, at, remark: None }],
+    });
+    let elsewhere = theirs.collect();
+    Ok(Decision { events: vec![Event::PromiseKept { id: promise.id, at, remark: keep.remark.clone() }], elsewhere })
 }

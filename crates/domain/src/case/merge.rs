@@ -1,7 +1,8 @@
 //! Merge (并案): the case goes up in another about the same matter. The earliest clock of the two wins, and everybody
-//! who complained gets an answer of their own.
+//! who complained gets an answer of their own, and again when the outcome they were told counts no longer. What they
+//! were promised is kept in the other case from now on.
 
-use super::{Case, Context, Decision, Elsewhere, State, clocks};
+use super::{Case, Context, Decision, Elsewhere, State, clocks, promise};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -50,9 +51,10 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     if !case.absorbed.is_empty() {
         return Err(Refusal::conflict("has_merged_cases"));
     }
-    // A promise to this customer would have nobody left to keep it.
-    if case.open_promises().any(|promise| promise.id > 0) {
-        return Err(Refusal::conflict("open_promises"));
+    // A promise to this customer would have nobody left to keep it: it goes along.
+    let promises = promised(lead, case);
+    if lead.open_promises().count() + promises.len() > promise::MOST_OPEN {
+        return Err(Refusal::conflict("too_many_promises").with("most", promise::MOST_OPEN));
     }
     if let Some(answered) = [case, lead].into_iter().find(|case| case.reply.is_some()) {
         return Err(Refusal::conflict("already_answered").with("number", &answered.number));
@@ -63,7 +65,36 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     let mut theirs =
         vec![Event::Absorbed { case: case.id, number: case.number.clone(), received_at: case.received_at }];
     theirs.extend(clocks::inherit(lead, case, ctx));
+    theirs.extend(promises);
     Ok(Decision { events, elsewhere: vec![Elsewhere { case: lead.id, events: theirs }] })
+}
+
+/// The promises to the customer of one case that are open, as those of the case it goes up in.
+fn promised(lead: &Case, from: &Case) -> Vec<Event> {
+    (lead.next_promise()..)
+        .zip(from.open_promises())
+        .map(|(id, promise)| Event::PromiseInherited {
+            id,
+            case: from.id,
+            number: from.number.clone(),
+            promise: promise.id,
+            due_at: promise.due_at,
+            broken: promise.broken,
+        })
+        .collect()
+}
+
+/// What it means for the merged ones that the outcome of their case counts no longer: their customers were told it too,
+/// and wait again. The desk has loaded those who can still be told.
+pub(super) fn wait_again(case: &Case, ctx: &Context<'_>) -> (Vec<Event>, Vec<Elsewhere>) {
+    let told = |one: &&Case| one.state == State::Merged && one.reply.is_some();
+    let merged = ctx.others.iter().filter(told).filter(|one| case.absorbed.iter().any(|known| known.case == one.id));
+    merged
+        .map(|one| {
+            let theirs = Elsewhere { case: one.id, events: vec![Event::AnswerLapsed {}] };
+            (Event::MergedWaits { case: one.id }, theirs)
+        })
+        .unzip()
 }
 
 /// Refuses to end a case in which customers of merged ones still wait for their answer.

@@ -2,7 +2,7 @@
 
 use super::State;
 use crate::actor::ActorId;
-use crate::event::{ClockOutcome, ContactOutcome, Relation, Satisfaction};
+use crate::event::{ClockOutcome, ContactOutcome, PackPin, Relation, Satisfaction};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, UnitId, UserId};
 use jiff::Timestamp;
@@ -37,6 +37,9 @@ pub struct Clock {
     /// Whether it was taken over from a case that went up in this one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inherited: bool,
+    /// The pack its rule stands in, when it was taken over: that need not be one of the case's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<PackPin>,
     /// How and when it ended; `None` while it runs.
     pub ended: Option<(ClockOutcome, Timestamp)>,
 }
@@ -45,7 +48,8 @@ impl Clock {
     /// A clock that has just begun.
     #[must_use]
     pub fn started(rule: String, round: u32, from: Timestamp, due_at: Timestamp) -> Self {
-        Self { rule, round, from, due_at, pauses: Vec::new(), warned: 0, inherited: false, ended: None }
+        let pauses = Vec::new();
+        Self { rule, round, from, due_at, pauses, warned: 0, inherited: false, pack: None, ended: None }
     }
 
     /// Ends the span in which it stands still, if it does.
@@ -112,8 +116,10 @@ pub struct Survey {
 pub struct Promised {
     /// Number within the case; 0 is the reply promised at registration.
     pub id: u32,
-    /// What; the reply promised at registration needs no words.
+    /// What; the reply promised at registration needs no words, and those of a merged case stay there.
     pub what: Option<FreeText>,
+    /// To whom, when it is the customer of a case that went up in this one.
+    pub origin: Option<PromisedThere>,
     /// By when.
     pub due_at: Timestamp,
     /// When it was kept.
@@ -126,8 +132,19 @@ impl Promised {
     /// The reply promised at registration.
     #[must_use]
     pub fn reply(due_at: Timestamp) -> Self {
-        Self { id: 0, what: None, due_at, kept_at: None, broken: false }
+        Self { id: 0, what: None, origin: None, due_at, kept_at: None, broken: false }
     }
+}
+
+/// Where a promise was made that is to be kept in the case this one went up in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedThere {
+    /// The merged case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+    /// Number of the promise there; 0 is the reply promised at registration.
+    pub promise: u32,
 }
 
 /// An attempt to reach the customer.

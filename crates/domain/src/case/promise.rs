@@ -19,7 +19,7 @@ pub const FIELDS: &[Field] = &[
 /// The furthest a promise may reach: a longer one is a mistyped year.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// More open promises than this are nobody's any more.
-const MOST_OPEN: usize = 50;
+pub(super) const MOST_OPEN: usize = 50;
 
 /// Note a promise.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +52,6 @@ pub fn decide(case: &Case, promise: &Promise, ctx: &Context<'_>) -> Result<Decis
     if case.open_promises().count() >= MOST_OPEN {
         return Err(Refusal::conflict("too_many_promises").with("most", MOST_OPEN));
     }
-    let id = case.promises.iter().map(|promise| promise.id).max().unwrap_or(0).saturating_add(1);
+    let id = case.next_promise();
     Ok(Decision::of(vec![Event::Promised { id, what: promise.what.clone(), due_at: promise.due_at }]))
 }

@@ -1,7 +1,7 @@
 //! Reopen (重开): the same matter again within the pack's window. First receipt and first owner stay; internal
 //! clocks start a new round, statutory ones keep their first limit.
 
-use super::{Case, Context, Decision, State, clocks};
+use super::{Case, Context, Decision, State, clocks, merge};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain};
 use crate::refusal::Refusal;
@@ -44,7 +44,9 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
         return Err(Refusal::conflict("reopen_window_passed").with("until", until));
     }
     let round = case.round.saturating_add(1);
+    let (merged, elsewhere) = merge::wait_again(case, ctx);
     let mut events = vec![Event::Reopened { reason: reopen.reason.clone(), round }];
+    events.extend(merged);
     events.extend(clocks::start(case, StartFact::Reopened, round, ctx.now, ctx));
     // Taken back and brought again, it owes the same answer by the same day.
     if case.state == State::Withdrawn {
@@ -53,5 +55,5 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
     // What ended before it was sorted goes back to where it was.
     let to = if case.category.is_some() { State::Reopened } else { State::Triage };
     events.push(Event::Moved { to });
-    Ok(Decision::of(events))
+    Ok(Decision { events, elsewhere })
 }

@@ -113,6 +113,10 @@ impl Explanation {
                     self.local(*computed)
                 )
             }
+            (Note::TakenOver { due_at }, Lang::Zh) => format!("沿用并入案件的时限，到期 {}。", self.local(*due_at)),
+            (Note::TakenOver { due_at }, Lang::En) => {
+                format!("Taken over from a merged case, whose limit of {} holds.", self.local(*due_at))
+            }
             (Note::StandsStill { since }, Lang::Zh) => format!("自 {} 起停钟，恢复后继续计。", self.local(*since)),
             (Note::StandsStill { since }, Lang::En) => {
                 format!("The clock stands still since {} and goes on when the case is resumed.", self.local(*since))

@@ -70,7 +70,7 @@ pub fn clock_state(clock: &Clock, now: Timestamp) -> &'static str {
 fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
     let state = clock_state(clock, desk.time().now());
     let ended = clock.ended.as_ref().map(|(_, at)| moment(*at));
-    let kind = desk.library().pinned(&case.packs).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
+    let kind = desk.library().rules_of(case).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
     Object::default()
         .put("rule", clock.rule.as_str())
         .put_some("kind", kind)
@@ -238,7 +238,7 @@ fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
 
 /// The packs that govern a case, from the top of the stack down.
 fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
-    let rules = desk.library().pinned(&case.packs).ok();
+    let rules = desk.library().rules_of(case).ok();
     let known = |pin: &PackPin| {
         let pack = rules.as_ref()?.packs().find(|pack| pack.id() == pin.id)?;
         let title = json!({"zh": pack.title().zh, "en": pack.title().en});
@@ -265,6 +265,10 @@ fn promise(promise: &Promised) -> Value {
     Object::default()
         .put("promise", promise.id)
         .put_text("what", promise.what.as_ref())
+        .put_some(
+            "to",
+            promise.origin.as_ref().map(|there| tie(&there.case, &there.number).put("promise", there.promise).done()),
+        )
         .put("due_at", moment(promise.due_at))
         .put_some("kept_at", promise.kept_at.map(moment))
         .put("broken", promise.broken)

@@ -33,8 +33,13 @@ pub(super) fn run(ask: &Restore) -> Result<(), String> {
     // A file that cannot be restored leaves no folder behind.
     std::fs::metadata(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
     place::folder_of(&target)?;
-    let restore =
-        backup::Restore { file: ask.file.clone(), discard_existing: ask.discard_existing, watch: watch(ask.json) };
+    let restore = backup::Restore {
+        file: ask.file.clone(),
+        discard_existing: ask.discard_existing,
+        now: Time::System.now(),
+        zone: ask.place.time_zone()?,
+        watch: watch(ask.json),
+    };
     let restored = backup::restore(&target, restore).map_err(|error| format!("{}: {error}", target.shown()))?;
     // A new handle: what a connection remembers of the log before is no longer true.
     let db = Db::open(&target, &Options::small()).map_err(|error| format!("{}: {error}", target.shown()))?;

@@ -108,7 +108,7 @@ pub(super) fn texts(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
 
 /// Why the case has its grade.
 pub(super) fn grade_why(frame: &Frame<'_>, case: &Case) -> Vec<String> {
-    let Ok(rules) = frame.app.desk.library().pinned(&case.packs) else { return Vec::new() };
+    let Ok(rules) = frame.app.desk.library().rules_of(case) else { return Vec::new() };
     let mut lines = vec![format!(
         "{} × {} → {}",
         frame.code("severity", case.severity.code()),

@@ -8,7 +8,7 @@ use domain::actor::ActorId;
 use domain::case::Case;
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
-use domain::ids::UserId;
+use domain::ids::{CaseId, UserId};
 
 /// One entry.
 pub(super) struct Moment {
@@ -98,10 +98,11 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Some(frame.app.locales.text(frame.language, &format!("event.{code}"), values))
     };
     let rule = |id: &str| {
-        let rules = frame.app.desk.library().pinned(&case.packs).ok();
+        let rules = frame.app.desk.library().rules_of(case).ok();
         let title = rules.as_ref().and_then(|rules| rules.clock(id)).map(|rule| &rule.head.title);
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
+    let merged = |id: &CaseId| case.absorbed.iter().find(|one| one.case == *id).map_or("", |one| one.number.as_str());
     match event {
         Event::Registered { .. } => say("registered", &[]),
         Event::Classified { category, .. } => say("classified", &[("category", &frame.category(category))]),
@@ -153,6 +154,19 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Promised { id, due_at, .. } => {
             say("promised", &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])
         }
+        Event::PromiseInherited { id, number, promise: 0, due_at, .. } => say(
+            "reply_promise_inherited",
+            &[("promise", &id.to_string()), ("number", number), ("due", &frame.moment(*due_at))],
+        ),
+        Event::PromiseInherited { id, number, promise, due_at, .. } => say(
+            "promise_inherited",
+            &[
+                ("promise", &id.to_string()),
+                ("number", number),
+                ("there", &promise.to_string()),
+                ("due", &frame.moment(*due_at)),
+            ],
+        ),
         Event::PromiseKept { id, at, .. } => {
             say("promise_kept", &[("promise", &id.to_string()), ("at", &frame.moment(*at))])
         }
@@ -189,10 +203,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Absorbed { number, received_at, .. } => {
             say("absorbed", &[("number", number), ("received", &frame.moment(*received_at))])
         }
-        Event::MergedAnswered { case: answered, .. } => {
-            let known = case.absorbed.iter().find(|one| one.case == *answered);
-            say("merged_answered", &[("number", known.map_or("", |one| one.number.as_str()))])
-        }
+        Event::MergedAnswered { case, .. } => say("merged_answered", &[("number", merged(case))]),
+        Event::MergedWaits { case } => say("merged_waits", &[("number", merged(case))]),
+        Event::AnswerLapsed {} => say("answer_lapsed", &[]),
         Event::Linked { number, relation, .. } => {
             say("linked", &[("number", number), ("relation", &frame.code("relation", relation.code()))])
         }

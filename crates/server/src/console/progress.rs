@@ -57,7 +57,7 @@ pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
 /// All clocks as they stand at a moment, each with its reasons.
 pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<Vec<Clock>, Failure> {
     let desk = &frame.app.desk;
-    let rules = desk.library().pinned(&case.packs)?;
+    let rules = desk.library().rules_of(case)?;
     let mut shown = Vec::new();
     for one in desk.explain_clocks(case)? {
         let clock = one.clock;

@@ -244,7 +244,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("relation", &["successor"]);
     list("verb", &[desk::jobs::timers::VERB]);
     list("job", &["notify"]);
-    list("event", &["urged", "overdue", "resumed_by_limit", "reply_promise_broken"]);
+    list("event", &["urged", "overdue", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"]);
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));

@@ -8,6 +8,7 @@
     reason = "a failed test panics"
 )]
 
+mod clock;
 mod disk;
 #[path = "../program/mod.rs"]
 mod program;

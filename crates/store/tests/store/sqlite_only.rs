@@ -57,35 +57,51 @@ fn a_schema_from_the_future_is_left_alone() {
     db.close();
 }
 
-/// A snapshot keeps the journal from being put away. Whoever held it long does that afterwards: were it left to the
-/// writer, every registration would wait behind gigabytes.
+/// So many thousand rows are far more than the writer would put away itself.
+const ROUNDS: i64 = 30;
+
+fn thousand(db: &Db, round: i64) -> Result<(), StoreError> {
+    db.write_now(move |tx| (round * 1_000..(round + 1) * 1_000).try_for_each(|n| cases::insert(tx, &case(n))))
+}
+
+/// A snapshot keeps the journal from being put away. When it ends, neither the writer nor the command that held it does
+/// the work: every registration would wait behind gigabytes.
 #[test]
-fn a_long_snapshot_leaves_no_work_to_the_writer() {
+fn what_gathered_behind_a_long_snapshot_is_put_away_beside_the_writer() {
     let scratch = sqlite().unwrap();
     let server = scratch.open().unwrap();
     let backup = Db::open(&scratch.target, &Options::small()).unwrap();
     let writer = server.clone();
     let Target::Sqlite(path) = &scratch.target else { panic!("a file") };
-    let before = std::fs::metadata(path).unwrap().len();
+    let length = || std::fs::metadata(path).unwrap().len();
+    let before = length();
     let seen = backup
         .read_now(move |tx| {
             let before = cases::by_id(tx, case(1).id)?;
-            // Another connection writes more than the journal holds before it is put away.
-            for round in 0..25_i64 {
-                writer.write_now(move |tx| {
-                    for n in round * 1_000..(round + 1) * 1_000 {
-                        cases::insert(tx, &case(n))?;
-                    }
-                    Ok::<_, StoreError>(())
-                })?;
+            // Another connection writes meanwhile.
+            for round in 0..ROUNDS {
+                thousand(&writer, round)?;
             }
-            std::thread::sleep(Duration::from_secs(2));
             Ok::<_, StoreError>((before, cases::by_id(tx, case(1).id)?))
         })
         .unwrap();
     assert_eq!(seen, (None, None), "the snapshot is of one moment");
-    let after = std::fs::metadata(path).unwrap().len();
-    assert!(after > before + 4_000_000, "nothing was put away: {before} bytes grew to {after}");
+    let journal = path.with_extension("db-wal");
+    let gathered = std::fs::metadata(&journal).unwrap().len();
+    assert!(gathered > 17_000 * 4_096, "{gathered} bytes are work for the writer itself");
     backup.close();
+    // Nobody writes meanwhile.
+    let began = Instant::now();
+    while length() < before + 10_000_000 {
+        assert!(began.elapsed() < Duration::from_secs(20), "nothing was put away: {before} bytes are {} now", length());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Used anew instead of growing on.
+    for round in ROUNDS..2 * ROUNDS {
+        thousand(&server, round).unwrap();
+    }
+    let after = std::fs::metadata(&journal).unwrap().len();
+    assert!(after < gathered * 3 / 2, "the journal of {gathered} bytes grew to {after}");
     server.close();
+    assert!(std::fs::metadata(&journal).map_or(0, |journal| journal.len()) == 0, "whoever closes last leaves none");
 }
