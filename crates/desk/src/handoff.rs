@@ -1,18 +1,23 @@
 //! What other bodies hand over (转办): joined to the case there is, or registered as a new one, in one transaction. A
 //! body's own number is taken once; the same once more gives the same receipt and does nothing.
+//!
+//! A case is joined when the body names it, or when it is of the same family of categories, stands under one of the
+//! contact's numbers and is the same person's besides (`queries::same_person`). Under the number alone it is only
+//! suggested: the matter becomes a new case that is linked to it, and the other case is not touched.
 
 use crate::caller::Caller;
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef, Loaded};
+use crate::queries::same_person::SamePerson;
 use crate::queries::similar::{Keys, Sought};
-use crate::register::Prepared;
+use crate::register::{Prepared, begun};
 use crate::time::{moment, stored};
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, permissions};
 use domain::case::hand_off::{self, HandOff};
 use domain::case::{Case, Context};
-use domain::event::{Entry, Event};
+use domain::event::{Event, Relation};
 use domain::fault::Fault;
 use domain::ids::CaseId;
 use domain::intake::External;
@@ -20,10 +25,12 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-use store::{HandoffRow, Tx, cases, handoffs};
+use store::{CaseRow, HandoffRow, Tx, cases, handoffs};
 
 /// Cases tried at most when a body names none of ours.
 const MOST_TRIED: usize = 20;
+/// Cases suggested at most.
+const MOST_SUGGESTED: usize = 5;
 /// How often it is done anew because another command on the case came first.
 const MOST_ATTEMPTS: u32 = 5;
 /// The verb in the log.
@@ -40,6 +47,8 @@ pub struct Receipt {
     pub number: String,
     /// Whether the case was there before.
     pub attached: bool,
+    /// Numbers of cases that may be the same matter and were left alone, as far as the caller may see them.
+    pub suggested: Vec<String>,
     /// First receipt of the case; the body's own time for a new one.
     pub received_at: Timestamp,
     /// When the hand-off was taken in.
@@ -78,6 +87,7 @@ impl Desk {
         let complaint = cleaned.get("complaint").cloned().unwrap_or_default();
         let work = Work {
             keys: self.keys_of(&Sought::of(&complaint), now)?,
+            person: SamePerson::of(&complaint),
             caller: caller.clone(),
             handed,
             digest,
@@ -86,23 +96,24 @@ impl Desk {
             master: Arc::clone(self.master()),
             fresh: None,
         };
-        // Most matters are known or new; what a new case needs is made ready outside the transaction, and only then.
-        let (work, found) = self.db().read(move |tx| work.look(tx)).await?;
-        let work = if found { work } else { self.with_new_case(work).await? };
-        for attempt in 0.. {
+        for _ in 0..MOST_ATTEMPTS {
+            // Most matters are known or new; what a new case needs is made ready outside the transaction, and only then.
             let again = work.clone();
-            match self.db().write(move |tx| again.carry_out(tx)).await {
+            let ready = match self.db().read(move |tx| again.look(tx)).await? {
+                Place::There => work.clone(),
+                Place::Nowhere { suggested } => self.with_new_case(work.clone(), suggested).await?,
+            };
+            match self.db().write(move |tx| ready.carry_out(tx)).await {
                 Ok(Some(handed)) => return Ok(handed),
-                // The case it was to join ended in between, and nothing was made ready for a new one.
-                Ok(None) => break,
-                Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
+                // What was looked at changed in between: a case ended or came in, or another command was first.
+                Ok(None) | Err(DeskError::Overtaken) => {}
                 Err(other) => return Err(other),
             }
         }
         Err(Refusal::conflict("handoff_overtaken").into())
     }
 
-    async fn with_new_case(&self, mut work: Work) -> Result<Work, DeskError> {
+    async fn with_new_case(&self, mut work: Work, suggested: Vec<(CaseId, String)>) -> Result<Work, DeskError> {
         let Some(complaint) = work.handed.complaint.clone() else {
             return Err(Refusal::from(Fault::new("complaint", "required_without_case")).into());
         };
@@ -113,11 +124,18 @@ impl Desk {
         if !parted.record.external.contains(&external) {
             parted.record.external.push(external);
         }
-        let (handed, now, actor) = (&work.handed, work.now, work.caller.actor.id);
+        // The contact is the registration; it would stand there twice.
+        let (handed, now, actor) =
+            (&HandOff { complaint: None, ..work.handed.clone() }, work.now, work.caller.actor.id);
         let prepared = self.prepare_parted(&work.caller, &parted, true, now, |decision, ctx| {
-            let events = decision.events.clone();
-            let entry = Entry { version: 1, at: now, actor, verb: "register".to_owned(), events };
-            Ok(hand_off::decide(&Case::begin(CaseId::NIL, &entry)?, handed, ctx)?.events)
+            let mut events = hand_off::decide(&begun(decision, actor, now)?, handed, ctx)?.events;
+            // Said here alone: a stranger's case must not change because somebody shares a number.
+            events.extend(suggested.iter().map(|(case, number)| Event::Linked {
+                case: *case,
+                number: number.clone(),
+                relation: Relation::Suggested,
+            }));
+            Ok(events)
         });
         let (prepared, _) = prepared.await.map_err(within_complaint)?;
         work.fresh = Some(Arc::new(prepared));
@@ -144,6 +162,7 @@ struct Work {
     /// Tells a repetition from another content under the same number.
     digest: Vec<u8>,
     keys: Keys,
+    person: SamePerson,
     now: Timestamp,
     library: Library,
     master: Arc<MasterKeys>,
@@ -151,80 +170,144 @@ struct Work {
     fresh: Option<Arc<Prepared>>,
 }
 
+/// Where a hand-off leads, as far as can be seen before it is taken in.
+enum Place {
+    /// Its number is known, or there is a case to join.
+    There,
+    /// To a new case, beside these that may be the same matter.
+    Nowhere { suggested: Vec<(CaseId, String)> },
+}
+
+/// The case to join, or those to suggest.
+enum Target {
+    Join(Box<Loaded>),
+    Suggest(Vec<(CaseId, String)>),
+}
+
 impl Work {
-    /// Whether the number is known or there is a case to join.
-    fn look(self, tx: &mut Tx<'_>) -> Result<(Self, bool), DeskError> {
-        let found = handoffs::get(tx, &self.handed.owner, &self.handed.number)?.is_some() || self.target(tx)?.is_some();
-        Ok((self, found))
+    fn look(self, tx: &mut Tx<'_>) -> Result<Place, DeskError> {
+        if self.known(tx)?.0.is_some() {
+            return Ok(Place::There);
+        }
+        Ok(match self.target(tx)? {
+            Target::Join(_) => Place::There,
+            Target::Suggest(suggested) => Place::Nowhere { suggested },
+        })
     }
 
-    /// Does it; `None` when a new case is needed and none was made ready.
+    /// What the number led to before, as far as the caller may see it, and how often it was taken in at all. Areas that
+    /// do not see each other may each have a matter under it: hotlines of two cities count alike.
+    fn known(&self, tx: &mut Tx<'_>) -> Result<(Option<(HandoffRow, CaseRow)>, i64), DeskError> {
+        let mut found: Option<(HandoffRow, CaseRow)> = None;
+        let rows = handoffs::of(tx, &self.handed.owner, &self.handed.number)?;
+        let taken = rows.len();
+        for row in rows {
+            let seen = cases::by_id(tx, row.case_id)?.filter(|case| self.caller.actor.area.covers(&case.region));
+            let Some(case) = seen else { continue };
+            // Of several that are visible, the one with the same content is meant.
+            if found.is_none() || row.digest == self.digest {
+                found = Some((row, case));
+            }
+            if found.as_ref().is_some_and(|(row, _)| row.digest == self.digest) {
+                break;
+            }
+        }
+        Ok((found, i64::try_from(taken).unwrap_or(i64::MAX)))
+    }
+
+    /// Does it; `None` when what was made ready no longer fits.
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Option<Handed>, DeskError> {
-        if let Some(row) = handoffs::get(tx, &self.handed.owner, &self.handed.number)? {
-            return self.again(tx, &row).map(Some);
+        let (known, nth) = self.known(tx)?;
+        if let Some((row, case)) = known {
+            return self.again(tx, row, case).map(Some);
         }
         let target = self.target(tx)?;
         let (case, version) = match (&target, &self.fresh) {
-            (Some(loaded), _) => (loaded.row.id, loaded.case.version + 1),
-            (None, Some(prepared)) => (prepared.row.id, 1),
-            (None, None) => return Ok(None),
+            (Target::Join(loaded), _) => (loaded.row.id, loaded.case.version + 1),
+            (Target::Suggest(suggested), Some(prepared)) if *suggested == suggestions(&prepared.case) => {
+                (prepared.row.id, 1)
+            }
+            (Target::Suggest(_), _) => return Ok(None),
         };
         let row = HandoffRow {
             owner: self.handed.owner.clone(),
             number: self.handed.number.clone(),
+            nth,
             case_id: case,
             digest: self.digest.clone(),
             version,
-            attached: target.is_some(),
+            attached: matches!(target, Target::Join(_)),
             handed_at: stored(self.handed.handed_at),
             at: stored(self.now),
         };
         if !handoffs::claim(tx, &row)? {
             // Another node took the same number in just now.
-            let row = handoffs::get(tx, &self.handed.owner, &self.handed.number)?;
-            let row = row.ok_or_else(|| DeskError::Damaged("a hand-off that is taken cannot be read".to_owned()))?;
-            return self.again(tx, &row).map(Some);
+            return Ok(None);
         }
         let receipt = match (target, &self.fresh) {
-            (Some(loaded), _) => {
-                let case = self.join(tx, loaded)?;
-                receipt(&case.number, case.received_at, row)
+            (Target::Join(loaded), _) => {
+                let case = self.join(tx, *loaded)?;
+                receipt(&case.number, case.received_at, row, Vec::new())
             }
-            (None, Some(prepared)) => {
+            (Target::Suggest(suggested), Some(prepared)) => {
                 prepared.write(tx)?;
-                receipt(&prepared.case.number, prepared.case.received_at, row)
+                let suggested = suggested.into_iter().map(|(_, number)| number).collect();
+                receipt(&prepared.case.number, prepared.case.received_at, row, suggested)
             }
-            (None, None) => return Ok(None),
+            (Target::Suggest(_), None) => return Ok(None),
         };
         Ok(Some(Handed { receipt, replayed: false }))
     }
 
     /// The receipt given before.
-    fn again(&self, tx: &mut Tx<'_>, row: &HandoffRow) -> Result<Handed, DeskError> {
-        let case = cases::by_id(tx, row.case_id)?.filter(|case| self.caller.actor.area.covers(&case.region));
-        match case {
-            Some(case) if row.digest == self.digest => {
-                Ok(Handed { receipt: receipt(&case.number, moment(case.received_at), row.clone()), replayed: true })
-            }
-            // A case elsewhere and another content are one answer: what lies elsewhere is not shown.
-            _ => Err(Refusal::from(Fault::new("number", "handoff_number_reused")).into()),
+    fn again(&self, tx: &mut Tx<'_>, row: HandoffRow, case: CaseRow) -> Result<Handed, DeskError> {
+        if row.digest != self.digest {
+            return Err(Refusal::from(Fault::new("number", "handoff_number_reused")).into());
         }
+        let mut suggested = Vec::new();
+        if !row.attached {
+            for (id, number) in suggestions(&load::from_row(tx, case.clone())?.case) {
+                let area = &self.caller.actor.area;
+                if cases::by_id(tx, id.0)?.is_some_and(|other| area.covers(&other.region)) {
+                    suggested.push(number);
+                }
+            }
+        }
+        Ok(Handed { receipt: receipt(&case.number, moment(case.received_at), row, suggested), replayed: true })
     }
 
-    /// The case to join: the one the body names, else one of the same person in the same family of categories.
-    fn target(&self, tx: &mut Tx<'_>) -> Result<Option<Loaded>, DeskError> {
+    /// The case to join: the one the body names, else one of the same person in the same family of categories. Those
+    /// that were passed by are suggested.
+    fn target(&self, tx: &mut Tx<'_>) -> Result<Target, DeskError> {
+        let mut suggested: Vec<(CaseId, String)> = Vec::new();
         // What the other body wrote may be mistyped or not ours; then it names nothing.
-        if let Some(Ok(name)) = self.handed.own_number.as_deref().map(CaseRef::parse)
-            && let Some(loaded) = self.joined(tx, &name)?
-        {
-            return Ok(Some(loaded));
-        }
-        for found in self.keys.find(tx, &self.caller.actor.area)?.into_iter().take(MOST_TRIED) {
-            if let Some(loaded) = self.joined(tx, &CaseRef::Id(CaseId(found.row.id)))? {
-                return Ok(Some(loaded));
+        if let Some(Ok(name)) = self.handed.own_number.as_deref().map(CaseRef::parse) {
+            match self.joined(tx, &name)? {
+                Some(loaded) => return Ok(Target::Join(Box::new(loaded))),
+                None => suggested.extend(self.seen(tx, &name)?),
             }
         }
-        Ok(None)
+        for found in self.keys.find(tx, &self.caller.actor.area)?.into_iter().take(MOST_TRIED) {
+            let id = CaseId(found.row.id);
+            if self.person.owns(tx, &self.master, found.row.person)?
+                && let Some(loaded) = self.joined(tx, &CaseRef::Id(id))?
+            {
+                return Ok(Target::Join(Box::new(loaded)));
+            }
+            if suggested.len() < MOST_SUGGESTED && !suggested.iter().any(|(known, _)| *known == id) {
+                suggested.push((id, found.row.number));
+            }
+        }
+        Ok(Target::Suggest(suggested))
+    }
+
+    /// A case that is named and cannot be joined, if the caller may see it.
+    fn seen(&self, tx: &mut Tx<'_>, name: &CaseRef) -> Result<Option<(CaseId, String)>, DeskError> {
+        match load::find(tx, name, &self.caller.actor.area) {
+            Ok(row) => Ok(Some((CaseId(row.id), row.number))),
+            Err(DeskError::Refused(_)) => Ok(None),
+            Err(other) => Err(other),
+        }
     }
 
     /// A case, if the caller may see it and a hand-off can still join it.
@@ -263,12 +346,19 @@ impl Work {
     }
 }
 
-fn receipt(number: &str, received_at: Timestamp, row: HandoffRow) -> Receipt {
+/// Cases a new one was linked to when it was handed over.
+fn suggestions(case: &Case) -> Vec<(CaseId, String)> {
+    let suggested = case.links.iter().filter(|link| link.relation == Relation::Suggested);
+    suggested.map(|link| (link.case, link.number.clone())).collect()
+}
+
+fn receipt(number: &str, received_at: Timestamp, row: HandoffRow, suggested: Vec<String>) -> Receipt {
     Receipt {
         receipt: format!("{number}/{}", row.version),
         case: CaseId(row.case_id),
         number: number.to_owned(),
         attached: row.attached,
+        suggested,
         received_at,
         recorded_at: moment(row.at),
         owner: row.owner,

@@ -61,6 +61,9 @@ const READERS: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, T
 const DESK: &[Role] = &[Agent, Specialist, Supervisor, Compliance, Admin, Integration];
 const LEADS: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
 
+/// Who may speak for the operator to regulators and hotlines, and record what those say.
+const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
+
 /// One row of the table.
 #[derive(Debug)]
 pub struct Row {
@@ -123,6 +126,11 @@ pub const TABLE: &[Row] = &[
     row(Permission("approve"), LEADS, Scope::Write),
     row(Permission("send-back"), LEADS, Scope::Write),
     row(Permission("reply"), DESK, Scope::Write),
+    row(Permission("feed-back"), FACING_BODIES, Scope::Write),
+    row(Permission("record-admission"), FACING_BODIES, Scope::Write),
+    row(Permission("record-transfer"), FACING_BODIES, Scope::Write),
+    row(Permission("record-mediation"), FACING_BODIES, Scope::Write),
+    row(Permission("record-end"), FACING_BODIES, Scope::Write),
     row(Permission("set-cause"), DESK, Scope::Write),
     row(Permission("ask-satisfaction"), DESK, Scope::Write),
     row(Permission("record-satisfaction"), DESK, Scope::Write),

@@ -5,5 +5,6 @@ pub mod case;
 pub mod clock;
 pub mod list;
 pub mod persons;
+pub(crate) mod same_person;
 pub mod similar;
 pub mod window;

@@ -12,8 +12,9 @@ use crate::vault::cipher::{CipherError, Key};
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
 use crate::{Desk, load};
+use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
-use domain::case::{Case, Context, Decision, register};
+use domain::case::{Case, Context, Decision, matter, register};
 use domain::event::{self, Entry, Event};
 use domain::fault::Fault;
 use domain::ids::{CaseId, PersonId};
@@ -22,6 +23,13 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use store::{CaseRow, ItemRow, PersonRow, Tx, cases, idempotency, vault};
 use uuid::Uuid;
+
+/// The case a registration begins, before it has an identity.
+pub(crate) fn begun(decision: &Decision, actor: ActorId, now: Timestamp) -> Result<Case, DeskError> {
+    let events = decision.events.clone();
+    let entry = Entry { version: 1, at: now, actor, verb: "register".to_owned(), events };
+    Ok(Case::begin(CaseId::NIL, &entry)?)
+}
 
 /// A key that makes a repeated request harmless, with the body it was first sent with.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +102,11 @@ impl Desk {
     ) -> Result<(Prepared, CaseKeys), DeskError> {
         let parted = intake.split(caller.actor.area.code());
         let may_backdate = permissions::BACKDATE.allows(caller);
-        self.prepare_parted(caller, &parted, may_backdate, now, |_, _| Ok(Vec::new())).await
+        let actor = caller.actor.id;
+        self.prepare_parted(caller, &parted, may_backdate, now, |decision, ctx| {
+            Ok(matter::registered(&begun(decision, actor, now)?, ctx))
+        })
+        .await
     }
 
     /// The same for a parted intake; `more` says what else the first entry causes.

@@ -15,11 +15,13 @@ pub mod confirm;
 pub mod confirm_void;
 pub mod decline;
 pub mod dispute;
+pub mod feed_back;
 mod fold;
 pub mod grade;
 pub mod hand_off;
 pub mod keep_promise;
 pub mod link;
+pub mod matter;
 pub mod merge;
 pub mod note;
 pub mod notices;
@@ -27,8 +29,12 @@ pub mod notify_progress;
 mod parts;
 pub mod promise;
 pub mod propose;
+pub mod record_admission;
 pub mod record_contact;
+pub mod record_end;
+pub mod record_mediation;
 pub mod record_satisfaction;
+pub mod record_transfer;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
@@ -55,6 +61,7 @@ use policy::{Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
 pub use fold::BrokenLog;
+pub use matter::Matter;
 pub use parts::{
     Absorbed, Attachment, Clock, Contact, Linked, Owner, Promised, PromisedThere, Proposal, ReplyProof, Survey,
     Suspension,
@@ -154,6 +161,8 @@ pub struct Case {
     pub links: Vec<Linked>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
+    /// What other bodies handed over, oldest first.
+    pub matters: Vec<Matter>,
 }
 
 /// What a decision may look at besides the case.

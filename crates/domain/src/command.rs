@@ -96,6 +96,16 @@ commands! {
     SendBack = "send-back" => send_back::SendBack,
     /// Tell the customer.
     Reply = "reply" => reply::Reply,
+    /// Tell the body that handed the matter over what was found and done.
+    FeedBack = "feed-back" => feed_back::FeedBack,
+    /// Record whether that body takes the matter up.
+    RecordAdmission = "record-admission" => record_admission::RecordAdmission,
+    /// Record that it transfers the matter to us.
+    RecordTransfer = "record-transfer" => record_transfer::RecordTransfer,
+    /// Record that it mediates.
+    RecordMediation = "record-mediation" => record_mediation::RecordMediation,
+    /// Record how the matter ended with it.
+    RecordEnd = "record-end" => record_end::RecordEnd,
     /// Name the cause.
     SetCause = "set-cause" => set_cause::SetCause,
     /// Ask the customer.

@@ -5,6 +5,7 @@
 //! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
 
 use crate::actor::ActorId;
+use crate::case::matter::Stage;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
@@ -451,6 +452,46 @@ pub enum Event {
         /// What it wrote.
         text: FreeText,
     },
+    /// The operator answered the body that handed the matter over.
+    RegulatorFedBack {
+        /// Number of the matter within the case.
+        matter: u32,
+        /// The body.
+        to: String,
+        /// When.
+        at: Timestamp,
+        /// The attached file that is the document.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of the document.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// What the body was told.
+        content: FreeText,
+    },
+    /// The body that handed the matter over took a step.
+    RegulatorActed {
+        /// Number of the matter within the case.
+        matter: u32,
+        /// The body.
+        owner: String,
+        /// Where the matter stands with it.
+        step: Stage,
+        /// When.
+        at: Timestamp,
+        /// How the matter ended, of the last step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<String>,
+        /// The attached file that is the paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of the paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// What the body writes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -522,10 +563,12 @@ pub enum Relation {
     Predecessor,
     /// Came after; it continues this one.
     Successor,
+    /// Perhaps the same: found by its keys, seen by nobody yet. The other case does not know of it.
+    Suggested,
 }
 
 impl Relation {
-    /// The codes a door offers; the last kind is only ever the other side of a predecessor.
+    /// The codes a door offers. A successor is only ever the other side of a predecessor, and only the house suggests.
     pub const OFFERED: &'static [&'static str] = &["related", "duplicate", "same_cause", "predecessor"];
 
     /// The stable code.
@@ -537,6 +580,7 @@ impl Relation {
             Self::SameCause => "same_cause",
             Self::Predecessor => "predecessor",
             Self::Successor => "successor",
+            Self::Suggested => "suggested",
         }
     }
 
@@ -658,7 +702,8 @@ impl Event {
             | Self::PromiseKept { remark, .. }
             | Self::Resumed { remark, .. }
             | Self::VoidRefused { remark }
-            | Self::Voided { remark } => {
+            | Self::Voided { remark }
+            | Self::RegulatorActed { remark, .. } => {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
             Self::SentBack { reason }
@@ -668,7 +713,9 @@ impl Event {
             | Self::Withdrawn { reason, .. }
             | Self::VoidRequested { reason }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
-            Self::Replied { content, .. } | Self::ProgressNotified { content, .. } => texts.push(("content", content)),
+            Self::Replied { content, .. }
+            | Self::ProgressNotified { content, .. }
+            | Self::RegulatorFedBack { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
             }

@@ -183,6 +183,8 @@ codes! {
         Voided = "voided",
         /// Went up in another case.
         Merged = "merged",
+        /// The body that handed the matter over was answered.
+        FedBack = "fed_back",
     }
 }
 

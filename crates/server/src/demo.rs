@@ -62,12 +62,21 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, V
 
 /// Plays a case of one of the ten stories.
 async fn tell(stage: &Stage<'_>, member: &Member, now: Timestamp) -> Result<(), DeskError> {
-    let at = now - SignedDuration::from_mins(member.days_ago * DAY - member.plus);
+    let mut at = now - SignedDuration::from_mins(member.days_ago * DAY - member.plus);
+    if let Some(time) = member.at {
+        let zone = stage.desk.zone();
+        let day = at.to_zoned_datetime(zone.clone()).date();
+        at = zone.to_timestamp(day.to_datetime(time)).unwrap_or(at);
+    }
     let mut intake = member.intake.clone();
     if let Some(minutes) = member.occurred {
         happened(&mut intake, at, minutes);
     }
-    let Some(mut life) = stage.register(at, &member.by, intake, None).await? else {
+    let begun = match &member.hand_off {
+        Some(handed) => stage.handed_over(at, &member.by, intake, handed.clone()).await?,
+        None => stage.register(at, &member.by, intake, None).await?,
+    };
+    let Some(mut life) = begun else {
         return Ok(());
     };
     stage.call(&life, &member.name);

@@ -119,6 +119,15 @@ const STEPS: &[&[&str]] = &[&[
     "DROP INDEX cases_due_state",
     "CREATE INDEX cases_due_state ON cases (state, due_at, id, grade, category, province, region, owner_unit, owner_user)
         WHERE open = 1",
+], &[
+    // A body's number need not be unique: another area may have taken one like it in, which nobody here is shown.
+    "ALTER TABLE handoffs RENAME TO handoffs_one_each",
+    "CREATE TABLE handoffs (owner TEXT NOT NULL, number TEXT NOT NULL, nth BIGINT NOT NULL, case_id BLOB NOT NULL,
+        digest BLOB NOT NULL, version BIGINT NOT NULL, attached BIGINT NOT NULL, handed_at BIGINT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (owner, number, nth)) CLUSTERED",
+    "INSERT INTO handoffs (owner, number, nth, case_id, digest, version, attached, handed_at, at)
+        SELECT owner, number, 0, case_id, digest, version, attached, handed_at, at FROM handoffs_one_each",
+    "DROP TABLE handoffs_one_each",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -197,10 +197,11 @@ pub const TABLES: &[Table] = &[
     ),
     table(
         "handoffs",
-        2,
+        3,
         &[
             ("owner", Text),
             ("number", Text),
+            ("nth", Int),
             ("case_id", Blob),
             ("digest", Blob),
             ("version", Int),

@@ -9,10 +9,10 @@ use domain::event::{ClockOutcome, Event};
 use serde_json::{Value, json};
 use store::testing::each_database;
 
-struct Desk<'h> {
-    house: &'h House,
-    who: Caller,
-    lead: Caller,
+pub(crate) struct Desk<'h> {
+    pub(crate) house: &'h House,
+    pub(crate) who: Caller,
+    pub(crate) lead: Caller,
 }
 
 impl<'h> Desk<'h> {
@@ -20,35 +20,35 @@ impl<'h> Desk<'h> {
         Self { house, who: house.user("one", Role::Specialist, ""), lead: house.user("two", Role::Supervisor, "") }
     }
 
-    fn open(&self) -> Case {
+    pub(crate) fn open(&self) -> Case {
         self.house.register(&self.who).case
     }
 
-    fn open_with(&self, change: impl Fn(&mut Value)) -> Case {
+    pub(crate) fn open_with(&self, change: impl Fn(&mut Value)) -> Case {
         let mut body = intake();
         change(&mut body);
         self.house.try_register(&self.who, body).unwrap().case
     }
 
-    fn act(&self, case: &Case, verb: &str, body: Value) -> Case {
+    pub(crate) fn act(&self, case: &Case, verb: &str, body: Value) -> Case {
         self.try_act(&self.who, case, verb, body).unwrap_or_else(|error| panic!("{verb}: {error:?}")).case
     }
 
-    fn try_act(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Result<Done, DeskError> {
+    pub(crate) fn try_act(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Result<Done, DeskError> {
         self.house.act(who, &CaseRef::Id(case.id), case.version, verb, body)
     }
 
-    fn refused(&self, case: &Case, verb: &str, body: Value) -> String {
+    pub(crate) fn refused(&self, case: &Case, verb: &str, body: Value) -> String {
         let refusal = refusal(self.try_act(&self.who, case, verb, body).unwrap_err());
         refusal.faults.first().map_or(refusal.code, |fault| fault.code).to_owned()
     }
 
-    fn now(&self, id: &Case) -> Case {
+    pub(crate) fn now(&self, id: &Case) -> Case {
         self.house.wait(self.house.desk.case(&self.who, &CaseRef::Id(id.id))).unwrap().case
     }
 
     /// As far as the customer hears the outcome.
-    fn answered(&self, case: &Case) -> Case {
+    pub(crate) fn answered(&self, case: &Case) -> Case {
         let case = self.act(case, "accept", json!({}));
         let case = self.act(&case, "propose", json!({"outcome": "退费"}));
         let case = self.try_act(&self.lead, &case, "approve", json!({})).unwrap().case;
@@ -56,7 +56,7 @@ impl<'h> Desk<'h> {
     }
 }
 
-fn each(test: impl Fn(&Desk<'_>) + Copy) {
+pub(crate) fn each(test: impl Fn(&Desk<'_>) + Copy) {
     each_database(|scratch| {
         let house = house(scratch);
         test(&Desk::of(&house));

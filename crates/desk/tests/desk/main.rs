@@ -16,6 +16,7 @@ mod nodes;
 mod people;
 mod proof;
 mod random;
+mod regulator;
 mod rules;
 mod spine;
 mod staff;

@@ -3,6 +3,7 @@
 use crate::{House, house, intake, named};
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
+use domain::case::matter::Stage;
 use domain::case::{Case, Promised, State, timers};
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -58,6 +59,16 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("merge", json!({"into": "OTHER", "reason": "同一事项"})),
         ("link", json!({"to": "OTHER", "relation": "related"})),
         ("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})),
+        ("hand-off", json!({"request": "pretreatment"})),
+        ("hand-off", json!({"request": "transfer"})),
+        ("feed-back", json!({"content": "已退费", "reference": "复1号"})),
+        ("feed-back", json!({"content": "补充说明", "reference": "复2号", "matter": 2})),
+        ("record-admission", json!({"admission": "admitted", "reference": "受1号"})),
+        ("record-admission", json!({"admission": "refused", "reference": "受2号", "remark": "已过期限"})),
+        ("record-transfer", json!({"reference": "转1号"})),
+        ("record-mediation", json!({"reference": "调1号"})),
+        ("record-end", json!({"result": "settled", "reference": "结1号"})),
+        ("record-end", json!({"result": "not_mediated", "reference": "结2号"})),
         ("tick", json!({})),
         ("tick", json!({})),
     ];
@@ -80,8 +91,23 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
         assert!(after.reply.is_some() && after.cause.is_some() && after.satisfaction_asked, "closed without proof");
         assert_eq!(after.unanswered().count(), 0, "closed while somebody waits");
         assert!(after.open_promises().all(|promise| promise.id == 0), "closed over a promise");
+        assert!(after.matters.iter().all(|matter| matter.stage != Stage::Mediation), "closed over a mediation");
     }
-    if !matches!(verb, "reopen" | "dispute") {
+    if before.state.is_open() && !after.state.is_open() {
+        assert!(
+            after.matters.iter().all(|matter| !matter.owes_feedback()),
+            "{verb} left a regulator without an answer"
+        );
+    }
+    for (old, new) in before.matters.iter().zip(&after.matters) {
+        assert!(new.steps.starts_with(&old.steps), "what a body did stays");
+    }
+    let owed = after.matters.iter().any(|one| one.stage == Stage::Transferred && one.owes_feedback());
+    let counted = after.clocks.iter().any(|clock| clock.rule == "regulator_feedback" && clock.is_open());
+    if after.state.is_open() {
+        assert!(counted || !owed, "{verb}: a feedback is owed and nothing counts");
+    }
+    if !matches!(verb, "reopen" | "dispute" | "hand-off") {
         // The answer to a merged customer counts no longer when the other case's outcome does not.
         let lapsed = verb == "elsewhere" && after.state == State::Merged;
         assert!(after.round == before.round && (lapsed || after.reply.is_some() >= before.reply.is_some()));
@@ -176,6 +202,17 @@ fn live(house: &House, actors: &[Caller], with_category: bool, steps: &[Step]) {
         }
         if *verb == "tick" {
             house.wait(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+        } else if *verb == "hand-off" {
+            body["owner"] = json!("miit");
+            body["number"] = json!(format!("{}-{}", case.number, case.matters.len()));
+            body["handed_at"] = json!(house.desk.time().now().to_string());
+            body["own_number"] = json!(case.number);
+            body["text"] = json!("请依法处理");
+            match house.wait(house.desk.hand_off(&actors[1], body)) {
+                Ok(handed) => assert!(handed.receipt.attached, "their paper names ours"),
+                Err(DeskError::Refused(refusal)) => assert!(!refusal.faults.is_empty(), "a contact is asked for"),
+                Err(other) => panic!("{verb}: {other:?}"),
+            }
         } else {
             match house.act(&actors[who % actors.len()], &names[*which], case.version, verb, body) {
                 Ok(next) => assert!(next.case.version > case.version),

@@ -3,7 +3,7 @@
 use super::{Case, Clock, Context, grade};
 use crate::event::{ClockOutcome, Event, PackPin};
 use jiff::Timestamp;
-use policy::{ClockKind, Facts, Grade, StartFact, Started, StopFact};
+use policy::{ClockKind, Facts, Grade, StageRef, StartFact, Started, StopFact};
 
 /// Clocks that a fact starts, for facts already gathered; and those that begin where one of these has ended before now,
 /// as with a matter that is registered late.
@@ -85,6 +85,20 @@ pub fn start(case: &Case, fact: StartFact, round: u32, at: Timestamp, ctx: &Cont
     started_by(fact, &facts, case.grade, round, at, ctx)
 }
 
+/// Clocks that a stage of a matter outside starts.
+#[must_use]
+pub fn entered(case: &Case, stage: &StageRef, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+    let started = ctx.rules.clocks_started_in(stage, &facts, case.grade, at);
+    started.into_iter().map(|clock| event(clock, case.round)).collect()
+}
+
+/// Ends one clock as of the moment that ends it.
+pub(super) fn ended(clock: &Clock, at: Timestamp, ctx: &Context<'_>) -> Event {
+    let late = at > clock.due_at && can_be_missed(clock, ctx);
+    stopped(clock, at, if late { ClockOutcome::Missed } else { ClockOutcome::Met })
+}
+
 /// Stops the running clocks this fact stops, now.
 #[must_use]
 pub fn stop(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
@@ -96,10 +110,7 @@ pub fn stop(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 pub fn stop_at(case: &Case, fact: StopFact, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     open(case)
         .filter(|clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_on(fact)))
-        .map(|clock| {
-            let late = at > clock.due_at && can_be_missed(clock, ctx);
-            stopped(clock, at, if late { ClockOutcome::Missed } else { ClockOutcome::Met })
-        })
+        .map(|clock| ended(clock, at, ctx))
         .collect()
 }
 
@@ -250,7 +261,7 @@ fn open(case: &Case) -> impl Iterator<Item = &Clock> {
     case.clocks.iter().filter(|clock| clock.is_open())
 }
 
-fn without_object(clock: &Clock, ctx: &Context<'_>) -> Event {
+pub(super) fn without_object(clock: &Clock, ctx: &Context<'_>) -> Event {
     // A missed deadline stays missed; only what was still in time can lose its object.
     let late = ctx.now > clock.due_at && can_be_missed(clock, ctx);
     stopped(clock, ctx.now, if late { ClockOutcome::Missed } else { ClockOutcome::Moot })

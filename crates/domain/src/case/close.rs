@@ -15,7 +15,8 @@ pub const FIELDS: &[Field] = &[];
 #[derive(Clone, Debug, Deserialize)]
 pub struct Close {}
 
-/// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered.
+/// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered, customers
+/// and other bodies alike.
 #[must_use]
 pub fn missing(case: &Case) -> Vec<Fault> {
     let mut missing = Vec::new();
@@ -37,6 +38,7 @@ pub fn missing(case: &Case) -> Vec<Fault> {
     for one in case.unanswered() {
         missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));
     }
+    missing.extend(super::matter::missing(case));
     missing
 }
 

@@ -43,7 +43,7 @@ pub fn offered(case: &Case) -> bool {
 /// Decides about voiding.
 ///
 /// # Errors
-/// If nobody asked, the same person asked, or customers of merged cases wait for their answer.
+/// If nobody asked, the same person asked, or customers of merged cases or another body wait for their answer.
 pub fn decide(case: &Case, confirm: &ConfirmVoid, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(asker) = case.void_asked_by else {
@@ -57,6 +57,8 @@ pub fn decide(case: &Case, confirm: &ConfirmVoid, ctx: &Context<'_>) -> Result<D
         return Err(Refusal::forbidden("own_void_request"));
     }
     super::merge::nobody_waits(case)?;
+    // It may have been handed over since somebody asked.
+    super::matter::nothing_owed(case)?;
     let mut events = vec![Event::Voided { remark }];
     events.extend(clocks::end_all(case, StopFact::Voided, ctx));
     events.push(Event::Moved { to: State::Voided });

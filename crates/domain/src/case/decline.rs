@@ -77,6 +77,7 @@ pub fn decide(case: &Case, decline: &Decline, ctx: &Context<'_>) -> Result<Decis
         return Err(Refusal::conflict("anonymous_needs_notice"));
     }
     super::merge::nobody_waits(case)?;
+    super::matter::nothing_owed(case)?;
     let mut events = vec![Event::Declined {
         ground: decline.ground.clone(),
         explanation: decline.explanation.clone(),

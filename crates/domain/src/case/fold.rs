@@ -1,8 +1,9 @@
 //! Folding: a case is what its events add up to. State changes here and nowhere else.
 
+use super::matter::{self, Step};
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Linked, Promised, PromisedThere, Proposal, ReplyProof, State, Survey,
-    Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Promised, PromisedThere, Proposal, ReplyProof, State,
+    Survey,     Suspension,
 };
 use crate::event::{Entry, Event};
 use crate::ids::CaseId;
@@ -106,6 +107,7 @@ impl Case {
             absorbed: Vec::new(),
             links: Vec::new(),
             attachments: Vec::new(),
+            matters: Matter::by_channel(record, *received_at).into_iter().collect(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -149,13 +151,15 @@ impl Case {
             }
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
-            Event::HandedOff { owner, number, .. } => {
+            Event::HandedOff { owner, number, request, handed_at, .. } => {
+                self.take_over(owner, number, request, *handed_at);
                 self.record.assessment.regulator = true;
                 let external = External { owner: owner.clone(), number: number.clone() };
                 if !self.record.external.contains(&external) {
                     self.record.external.push(external);
                 }
             }
+            Event::RegulatorFedBack { .. } | Event::RegulatorActed { .. } => self.apply_matter(event),
             Event::Moved { to } => self.state = *to,
             Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
             Event::Contacted { outcome, at, .. } => self.contacts.push(Contact { at: *at, outcome: *outcome }),
@@ -312,6 +316,38 @@ impl Case {
         if let Some(promise) = self.promises.iter_mut().find(|one| one.id == id && one.kept_at.is_none()) {
             promise.kept_at = Some(at);
             promise.broken |= at > promise.due_at;
+        }
+    }
+
+    fn take_over(&mut self, owner: &str, number: &str, request: &str, at: Timestamp) {
+        // What is registered by a hand-off came in by it, whatever its channel says.
+        let by_it = self.version == 0;
+        match self.matters.iter_mut().find(|matter| (by_it && matter.by_channel) || matter.awaits(number)) {
+            Some(matter) => *matter = Matter::handed_over(matter.id, owner, number, request, at),
+            None => {
+                let id = u32::try_from(self.matters.len()).unwrap_or(u32::MAX).saturating_add(1);
+                self.matters.push(Matter::handed_over(id, owner, number, request, at));
+            }
+        }
+    }
+
+    fn apply_matter(&mut self, event: &Event) {
+        match event {
+            Event::RegulatorFedBack { matter, at, document, reference, .. } => {
+                let (document, reference) = (*document, reference.clone());
+                let step = Step { stage: matter::Stage::FedBack, at: *at, result: None, document, reference };
+                if let Some(matter) = self.matters.iter_mut().find(|one| one.id == *matter) {
+                    matter.feed_back(step);
+                }
+            }
+            Event::RegulatorActed { matter, step, at, result, document, reference, .. } => {
+                let (document, reference) = (*document, reference.clone());
+                let step = Step { stage: *step, at: *at, result: result.clone(), document, reference };
+                if let Some(matter) = self.matters.iter_mut().find(|one| one.id == *matter) {
+                    matter.step(step);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -1,7 +1,8 @@
 //! Hand-off (转办): another body, such as the ministry or the 12345 hotline, hands a matter over under a number of its
 //! own. It joins the case there is, or becomes a new one; either way the case counts as one a regulator is involved in.
 
-use super::{Case, Context, Decision, clocks, grade, reopen};
+use super::matter::{self, Stage};
+use super::{Case, Context, Decision, State, clocks, grade, reopen};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -9,7 +10,7 @@ use crate::intake::{self, Intake};
 use crate::refusal::Refusal;
 use crate::shape::{self, Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::{Facts, Grade, StartFact};
+use policy::{Facts, Grade};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,8 +19,9 @@ pub const OWNERS: &[&str] =
     &["miit", "provincial_authority", "12345", "12315", "12381", "consumer_association", "court", "police", "other"];
 
 /// What a body asks for: to handle the matter (转办), to handle it under its eye (督办), to answer an appeal (申诉), to
-/// take part in a mediation (调解), to tell what is known (协查).
-pub const REQUESTS: &[&str] = &["transfer", "supervision", "appeal", "mediation", "information"];
+/// try to settle before it decides about an appeal (预处理), to take part in a mediation (调解), to tell what is known
+/// (协查).
+pub const REQUESTS: &[&str] = &["transfer", "supervision", "appeal", "pretreatment", "mediation", "information"];
 
 /// Shape of a hand-off.
 pub const FIELDS: &[Field] = &[
@@ -113,25 +115,15 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
         let reason = handed.text.clone();
         events.extend(reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?.events);
         marked.round = marked.round.saturating_add(1);
+        marked.state = State::Reopened;
     } else {
         case.require_open()?;
         if raised.is_some() {
             events.extend(clocks::regrade(&marked, marked.grade, &facts, ctx));
         }
     }
-    events.extend(feedback(&marked, handed, ctx));
+    events.extend(matter::begin(&marked, Stage::first(&handed.request), handed.handed_at, ctx));
     Ok(Decision::of(events))
-}
-
-/// Clocks for answering the other body. One that runs already ends earlier than one that began now would; it stays.
-fn feedback(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Vec<Event> {
-    let runs = |rule: &str| {
-        let mut mine = case.clocks.iter().filter(|clock| clock.ended.is_none() && clock.round == case.round);
-        mine.any(|clock| clock.rule == rule)
-    };
-    let mut events = clocks::start(case, StartFact::HandedOff, case.round, handed.handed_at, ctx);
-    events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if runs(rule)));
-    events
 }
 
 /// What the rules make of a regulator being involved, if that changes anything. A grade set by hand stays.

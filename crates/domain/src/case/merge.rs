@@ -59,6 +59,8 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     if let Some(answered) = [case, lead].into_iter().find(|case| case.reply.is_some()) {
         return Err(Refusal::conflict("already_answered").with("number", &answered.number));
     }
+    // The other body asked about this case; what goes up in another is nobody's to answer for any more.
+    super::matter::nothing_owed(case)?;
     let mut events = vec![Event::Merged { into: lead.id, number: lead.number.clone(), reason: merge.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Merged, ctx));
     events.push(Event::Moved { to: State::Merged });

@@ -38,6 +38,8 @@ pub const KINDS: &[&str] = &[
     "urged",
     "disputed",
     "void_requested",
+    "handed_off",
+    "regulator_acted",
 ];
 
 /// The notices of an entry. Nobody is told of what they did themselves.
@@ -68,6 +70,11 @@ pub fn notices(case: &Case, entry: &Entry) -> Vec<Notice> {
             Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
             Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
+            Event::HandedOff { .. } => {
+                found.push(plain(holder(case.owner), "handed_off"));
+                found.push(plain(To::Leads(case.owner.unit), "handed_off"));
+            }
+            Event::RegulatorActed { .. } => found.push(plain(holder(case.owner), "regulator_acted")),
             Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
             _ => {}
         }

@@ -35,5 +35,6 @@ pub fn decide(case: &Case, request: &RequestVoid, _: &Context<'_>) -> Result<Dec
     if case.void_asked_by.is_some() {
         return Err(Refusal::conflict("void_already_asked"));
     }
+    super::matter::nothing_owed(case)?;
     Ok(Decision::of(vec![Event::VoidRequested { reason: request.reason.clone() }]))
 }

@@ -34,10 +34,11 @@ pub fn offered(case: &Case) -> bool {
 /// Decides a withdrawal.
 ///
 /// # Errors
-/// If the case has ended, or customers of merged cases wait for their answer.
+/// If the case has ended, or customers of merged cases or another body wait for their answer.
 pub fn decide(case: &Case, withdraw: &Withdraw, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     super::merge::nobody_waits(case)?;
+    super::matter::nothing_owed(case)?;
     let mut events = vec![Event::Withdrawn { mode: withdraw.mode.clone(), reason: withdraw.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Withdrawn, ctx));
     events.push(Event::Moved { to: State::Withdrawn });

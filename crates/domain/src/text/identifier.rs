@@ -76,7 +76,8 @@ pub struct Found {
 }
 
 /// A full-width letter or sign as its ASCII twin; all kinds of dashes as `-`.
-pub(crate) fn narrow(letter: char) -> char {
+#[must_use]
+pub fn narrow(letter: char) -> char {
     match letter {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(letter) - 0xFEE0).unwrap_or(letter),
         '\u{3000}' | '\u{00A0}' => ' ',

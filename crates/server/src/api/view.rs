@@ -4,7 +4,8 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
-use domain::case::{Absorbed, Attachment, Case, Clock, Contact, Linked, Owner, Promised, Suspension};
+use domain::case::matter::Step;
+use domain::case::{Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Owner, Promised, Suspension};
 use domain::event::{Entry, PackPin};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
@@ -211,6 +212,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
         .put_some("links", some(case.links.iter().map(link).collect()))
+        .put_some("matters", some(case.matters.iter().map(matter).collect()))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
@@ -295,6 +297,28 @@ fn absorbed(one: &Absorbed) -> Value {
 
 fn link(link: &Linked) -> Value {
     tie(&link.case, &link.number).put("relation", link.relation.code()).done()
+}
+
+fn matter(matter: &Matter) -> Value {
+    let step = |step: &Step| {
+        Object::default()
+            .put("stage", step.stage.code())
+            .put("at", moment(step.at))
+            .put_some("result", step.result.as_deref())
+            .put_some("document", step.document.map(|id| id.to_string()))
+            .put_some("reference", step.reference.as_deref())
+            .done()
+    };
+    Object::default()
+        .put("matter", matter.id)
+        .put("owner", matter.owner.as_str())
+        .put_some("number", matter.number.as_deref())
+        .put("request", matter.request.as_str())
+        .put("stage", matter.stage.code())
+        .put("owes_feedback", matter.owes_feedback())
+        .put_some("fed_back_at", matter.fed_back_at.map(moment))
+        .put("steps", matter.steps.iter().map(step).collect::<Vec<_>>())
+        .done()
 }
 
 /// The files of a case.
@@ -439,7 +463,7 @@ pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
 pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
     json!({
         "receipt": receipt.receipt, "case": receipt.case.to_string(), "number": receipt.number,
-        "attached": receipt.attached, "received_at": moment(receipt.received_at),
+        "attached": receipt.attached, "suggested": receipt.suggested, "received_at": moment(receipt.received_at),
         "recorded_at": moment(receipt.recorded_at), "owner": receipt.owner, "external": receipt.external,
         "handed_at": moment(receipt.handed_at),
     })

@@ -79,7 +79,7 @@ async fn draw(
     });
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let people = |field: &str| {
+    let known = |field: &str| {
         let open = names.users.iter().filter(|user| !user.disabled);
         let wanted = open.filter(|user| if field == "deputy" { works_cases(user) } else { covers(caller, user) });
         let entry = |user: &Colleague| {
@@ -88,7 +88,7 @@ async fn draw(
         };
         wanted.map(entry).collect()
     };
-    let drawing = Draw { frame: &frame, words: "absence", typed, errors: &errors, people: &people };
+    let drawing = Draw { frame: &frame, words: "absence", typed, errors: &errors, known: &known };
     let mut inputs = drawing.inputs("", NEW_ABSENCE);
     inputs.retain(|input| leads || input.name != "user");
     let status = told.as_ref().map(|told| told.status);

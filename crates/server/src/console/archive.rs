@@ -4,8 +4,10 @@
 use super::Frame;
 use super::facts::{facts, person, texts};
 use super::history::{Moment, timeline};
+use super::matters::{Shown, matters};
 use super::names::Names;
 use super::progress::{Clock, clocks};
+use super::ties::{Tie, ties};
 use crate::app::AppState;
 use crate::locale::Language;
 use crate::problem::{Failure, Why};
@@ -24,6 +26,8 @@ struct Half<'a> {
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
     clocks: Vec<Clock>,
+    matters: Vec<Shown>,
+    ties: Vec<Tie>,
     timeline: Vec<Moment>,
     accesses: Vec<Line>,
     files: Vec<File>,
@@ -79,6 +83,8 @@ pub(crate) async fn page(app: &AppState, caller: &Caller, archive: &Archive) -> 
             facts: facts(&frame, case),
             person: person(&frame, &archive.view, archive.view.identity.as_ref()),
             clocks: clocks(&frame, case, now)?,
+            matters: matters(&frame, &archive.view),
+            ties: ties(&frame, case),
             timeline: timeline(&frame, &archive.view, &names),
             accesses: accesses(&frame, archive),
             files: files(&frame, archive),

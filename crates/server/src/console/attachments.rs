@@ -74,7 +74,7 @@ pub(super) fn files(
         let words = permission.name();
         let typed = typed.filter(|(verb, _)| *verb == words).map_or(&nothing, |(_, typed)| typed);
         let errors = if refused == Some(words) { errors } else { &[] };
-        Draw { frame, words, typed, errors, people: &|_| Vec::new() }.inputs("", fields)
+        Draw { frame, words, typed, errors, known: &|_| Vec::new() }.inputs("", fields)
     };
     Files {
         listed: listed(frame, view),

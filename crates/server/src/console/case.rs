@@ -4,10 +4,12 @@ use super::attachments::{Files, files};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
+use super::matters::{Shown, matters};
 use super::names::Names;
 use super::operations::{Group, grouped, operations};
 use super::progress::{Clock, Stage, clocks, stages};
 use super::related::{Related, related};
+use super::ties::{Tie, ties};
 use super::times::grade_sign;
 use super::windows::{Windows, windows};
 use super::{Frame, page, render};
@@ -76,6 +78,8 @@ struct CasePage<'a> {
     windows: Windows,
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
+    matters: Vec<Shown>,
+    ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
@@ -162,7 +166,7 @@ async fn draw(
         && !operations.iter().any(|one| one.verb == verb)
         && let Some(verb) = VERBS.iter().find(|one| one.name == verb)
     {
-        let draw = Draw { frame: &frame, words: verb.name, typed, errors: &[], people: &|_| Vec::new() };
+        let draw = Draw { frame: &frame, words: verb.name, typed, errors: &[], known: &|_| Vec::new() };
         let typed = draw.inputs("", verb.fields).into_iter().filter(|input| !input.value.is_empty());
         trouble.kept = typed.map(|input| (input.label, input.value)).collect();
     }
@@ -174,7 +178,7 @@ async fn draw(
         words: REVEAL,
         typed: asked.unwrap_or(&nothing),
         errors: reveal_errors,
-        people: &|_| Vec::new(),
+        known: &|_| Vec::new(),
     };
     let refused = extras.trouble.as_ref().map(|trouble| trouble.verb);
     let files = files(&frame, caller, view, extras.past.is_some(), (refused, extras.typed, &errors));
@@ -202,6 +206,8 @@ async fn draw(
         windows: windows(&frame, case, now)?,
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
+        matters: matters(&frame, view),
+        ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,

@@ -122,8 +122,8 @@ pub(super) struct Draw<'a> {
     pub(super) words: &'a str,
     pub(super) typed: &'a Typed,
     pub(super) errors: &'a [(String, String, String)],
-    /// Choices for identifiers, by field.
-    pub(super) people: &'a dyn Fn(&str) -> Vec<(String, String)>,
+    /// Choices for identifiers and numbers, by field.
+    pub(super) known: &'a dyn Fn(&str) -> Vec<(String, String)>,
 }
 
 impl Draw<'_> {
@@ -163,11 +163,16 @@ impl Draw<'_> {
                 self.choices(&name, [("true", self.frame.t("yes")), ("false", self.frame.t("no"))].into_iter()),
             ),
             Kind::Bool => ("check", Vec::new()),
-            Kind::Whole { .. } => ("number", Vec::new()),
-            Kind::Uuid => {
-                let people = (self.people)(&name);
-                let choices = self.choices(&name, people.iter().map(|(id, words)| (id.as_str(), words.clone())));
-                ("choice", choices)
+            Kind::Whole { .. } | Kind::Uuid => {
+                let known = (self.known)(&name);
+                let mut choices = self.choices(&name, known.iter().map(|(id, words)| (id.as_str(), words.clone())));
+                // Of one matter there is nothing to choose.
+                if let (Kind::Whole { .. }, [only]) = (kind, choices.as_mut_slice()) {
+                    only.chosen = true;
+                }
+                // A number is typed where nothing is known that bears one.
+                let typed = matches!(kind, Kind::Whole { .. }) && choices.is_empty();
+                (if typed { "number" } else { "choice" }, choices)
             }
             _ if TELEPHONES.contains(&name.as_str()) => ("tel", Vec::new()),
             _ => ("line", Vec::new()),
@@ -238,6 +243,8 @@ fn list_of(name: &str) -> &'static str {
         "severity" => "severity",
         "urgency" => "urgency",
         "satisfied" => "satisfied",
+        "admission" => "admission",
+        "result" => "result",
         "purpose" => "purpose",
         "role" => "role",
         "duties" => "duty",

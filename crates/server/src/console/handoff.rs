@@ -48,6 +48,7 @@ struct Receipt<'a> {
     frame: &'a Frame<'a>,
     number: &'a str,
     lines: Vec<(String, String)>,
+    suggested: &'a [String],
     attached: bool,
     replayed: bool,
 }
@@ -68,7 +69,7 @@ fn draw(frame: &Frame<'_>, typed: &Typed, mut told: Option<Told>) -> Response {
     }
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let mut inputs = Vec::new();
-    let handed = Draw { frame, words: "hand-off", typed, errors: &errors, people: &|_| Vec::new() };
+    let handed = Draw { frame, words: "hand-off", typed, errors: &errors, known: &|_| Vec::new() };
     for field in FIELDS.iter().filter(|field| field.name != CONTACT) {
         inputs.push(handed.input(field.name.to_owned(), &field.kind, field.required));
     }
@@ -126,5 +127,5 @@ fn receipt(frame: &Frame<'_>, handed: &Handed) -> Response {
         (frame.t("handoff.recorded_at"), frame.moment(receipt.recorded_at)),
     ];
     let (attached, replayed) = (receipt.attached, handed.replayed);
-    render(&Receipt { frame, number: &receipt.number, lines, attached, replayed })
+    render(&Receipt { frame, number: &receipt.number, lines, suggested: &receipt.suggested, attached, replayed })
 }

@@ -64,8 +64,13 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         if matches!(event, Event::Registered { .. }) {
             continue;
         }
-        // What another body handed over keeps its words' name, whichever entry it came with.
-        let verb = if matches!(event, Event::HandedOff { .. }) { "hand-off" } else { &entry.verb };
+        // What another body handed over, and what the customer told it, keep their words' names, whichever entry they
+        // came with.
+        let verb = match event {
+            Event::HandedOff { .. } => "hand-off",
+            Event::Supplemented { .. } => "supplement",
+            _ => &entry.verb,
+        };
         for (place, text) in event.texts() {
             if let FreeText::Plain(words) = &*text {
                 let label = frame.app.locales.text(frame.language, &format!("field.{verb}.{place}.label"), &[]);
@@ -103,6 +108,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
     let merged = |id: &CaseId| case.absorbed.iter().find(|one| one.case == *id).map_or("", |one| one.number.as_str());
+    let paper = |number: Option<&str>| {
+        number.map(|number| format!(" · {} {number}", frame.t("matters.paper"))).unwrap_or_default()
+    };
     match event {
         Event::Registered { .. } => say("registered", &[]),
         Event::Classified { category, .. } => say("classified", &[("category", &frame.category(category))]),
@@ -213,6 +221,18 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let (owner, request) = (frame.code("external", owner), frame.code("request", request));
             let at = frame.moment(*handed_at);
             say("handed_off", &[("owner", &owner), ("number", number), ("request", &request), ("at", &at)])
+        }
+        Event::RegulatorFedBack { to, at, reference, .. } => {
+            let (owner, at, paper) = (frame.code("external", to), frame.moment(*at), paper(reference.as_deref()));
+            say("regulator_fed_back", &[("owner", &owner), ("at", &at), ("paper", &paper)])
+        }
+        Event::RegulatorActed { owner, step, at, result, reference, .. } => {
+            let (owner, step) = (frame.code("external", owner), frame.code("stage", step.code()));
+            let (at, paper) = (frame.moment(*at), paper(reference.as_deref()));
+            let result = result.as_deref().map(|result| format!(" · {}", frame.code("result", result)));
+            let result = result.unwrap_or_default();
+            let values = [("owner", owner), ("step", step), ("at", at), ("result", result), ("paper", paper)];
+            say("regulator_acted", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}

@@ -2,9 +2,10 @@
 
 use super::Frame;
 use super::form::{Draw, Input, Typed};
+use super::matters;
 use super::names::Names;
 use desk::{Caller, Permission};
-use domain::case::{Case, State};
+use domain::case::{Attachment, Case, Matter, State};
 use domain::command::VERBS;
 
 /// Operations that belong together, in the order people look for them.
@@ -31,6 +32,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["record-contact", "notify-progress", "supplement", "promise", "keep-promise", "dispute", "withdraw"],
     ),
     ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    ("bodies", &["feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"]),
     ("refuse", &["decline", "request-void", "confirm-void"]),
 ];
 
@@ -78,7 +80,7 @@ pub(super) fn operations(
     errors: &[(String, String, String)],
 ) -> Vec<Operation> {
     let fresh = Typed::default();
-    let people = |field: &str| match field {
+    let known = |field: &str| match field {
         "unit" => names
             .units
             .iter()
@@ -91,6 +93,11 @@ pub(super) fn operations(
             .filter(|user| !user.disabled)
             .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
+        "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
+        "document" => {
+            let name = |file: &Attachment| file.name.plain().unwrap_or_default().to_owned();
+            case.attachments.iter().rev().map(|file| (file.id.to_string(), name(file))).collect()
+        }
         _ => Vec::new(),
     };
     let next = next(case);
@@ -101,7 +108,7 @@ pub(super) fn operations(
             let mine = typed.filter(|(name, _)| *name == verb.name);
             let errors = if mine.is_some() { errors } else { &[] };
             let typed = mine.map_or(&fresh, |(_, typed)| typed);
-            let draw = Draw { frame, words: verb.name, typed, errors, people: &people };
+            let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
             let inputs = draw.inputs("", verb.fields);
             Operation {
                 verb: verb.name,
@@ -129,6 +136,7 @@ fn next(case: &Case) -> &'static str {
         State::AwaitingCustomer if case.cause.is_none() => "set-cause",
         State::AwaitingCustomer if !case.satisfaction_asked => "ask-satisfaction",
         State::AwaitingCustomer if case.survey.is_none() => "record-satisfaction",
+        State::AwaitingCustomer if case.matters.iter().any(Matter::owes_feedback) => "feed-back",
         State::AwaitingCustomer => "close",
         _ => "",
     }

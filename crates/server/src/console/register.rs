@@ -108,7 +108,7 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
 
 /// The boxes of an intake in their groups.
 pub(super) fn groups(frame: &Frame<'_>, typed: &Typed, errors: &[(String, String, String)]) -> Vec<Group> {
-    let draw = Draw { frame, words: "", typed, errors, people: &|_| Vec::new() };
+    let draw = Draw { frame, words: "", typed, errors, known: &|_| Vec::new() };
     let mut inputs = draw.inputs("", FIELDS);
     // A person already known is chosen among the earlier contacts of the number.
     inputs.retain(|input| input.name != "complainant.person");

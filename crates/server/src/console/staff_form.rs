@@ -56,11 +56,11 @@ impl StaffForm<'_> {
     pub(super) fn draw(self, frame: &Frame<'_>, names: &Names, typed: &Typed, failure: Option<&Failure>) -> Response {
         let told = failure.map(|failure| failure.tell(frame.app, frame.language));
         let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-        let people = |field: &str| match field {
+        let known = |field: &str| match field {
             "unit" | "parent" => frame.units(names),
             _ => Vec::new(),
         };
-        let draw = Draw { frame, words: self.words, typed, errors: &errors, people: &people };
+        let draw = Draw { frame, words: self.words, typed, errors: &errors, known: &known };
         let mut inputs = draw.inputs("", self.fields);
         inputs.retain(|input| !self.hidden.contains(&input.name.as_str()));
         let status = told.as_ref().map_or(StatusCode::OK, |told| told.status);

@@ -5,7 +5,7 @@ use desk::attach::Beside;
 use desk::caller::Scope;
 use desk::{Caller, CaseRef, Desk, DeskError, jobs};
 use domain::actor::{Actor, ActorId, AreaScope};
-use domain::case::Case;
+use domain::case::{Case, Matter};
 use domain::command::Command;
 use domain::ids::UnitId;
 use domain::intake::Intake;
@@ -24,10 +24,15 @@ pub(super) struct Step {
     by: String,
     /// Minutes since the step before.
     after: i64,
+    /// Another case it is done to, by the name a story gave it.
+    on: Option<String>,
+    /// Whether it is only done where another body waits for its answer.
+    #[serde(default)]
+    owed: bool,
     /// A verb of the desk, or `attach`, `hand-off`, `same-again`.
     #[serde(rename = "do")]
     verb: String,
-    /// What goes with it. Words such as `in:60` or `case:parent` are looked up, see [`Stage::word`].
+    /// What goes with it. Words such as `in:60`, `case:parent` or `file:账单.txt` are looked up, see [`Stage::word`].
     #[serde(default)]
     with: Map<String, Value>,
 }
@@ -50,8 +55,26 @@ pub(super) struct Life<'s> {
     name: CaseRef,
     version: i64,
     grave: bool,
+    /// Whether another body waits for its answer.
+    owed: bool,
+    /// Attached files by their names.
+    files: BTreeMap<String, String>,
     intake: Value,
     story: Option<&'s Story>,
+}
+
+impl<'s> Life<'s> {
+    fn of(case: &Case, intake: Value, story: Option<&'s Story>) -> Self {
+        Self {
+            name: CaseRef::Id(case.id),
+            version: case.version,
+            grave: case.grade != policy::Grade::Normal,
+            owed: owes(case),
+            files: BTreeMap::new(),
+            intake,
+            story,
+        }
+    }
 }
 
 impl<'a> Stage<'a> {
@@ -85,13 +108,36 @@ impl<'a> Stage<'a> {
         };
         let typed = Intake::read(intake.clone()).map_err(Refusal::invalid)?;
         let case = self.desk.register(caller, typed, None).await?.case;
-        let grave = case.grade != policy::Grade::Normal;
-        Ok(Some(Life { name: CaseRef::Id(case.id), version: case.version, grave, intake, story }))
+        Ok(Some(Life::of(&case, intake, story)))
+    }
+
+    /// Takes in what another body hands over at a moment.
+    pub(super) async fn handed_over(
+        &self,
+        at: Timestamp,
+        by: &str,
+        intake: Value,
+        mut handed: Value,
+    ) -> Result<Option<Life<'static>>, DeskError> {
+        self.move_to(at).await?;
+        let Some(caller) = self.callers.get(by) else {
+            return Ok(None);
+        };
+        if let Some(body) = handed.as_object_mut() {
+            body.insert("handed_at".to_owned(), json!(at.to_string()));
+            body.insert("complaint".to_owned(), intake.clone());
+        }
+        let receipt = self.desk.hand_off(caller, handed).await?.receipt;
+        let case = self.desk.case(caller, &CaseRef::Id(receipt.case)).await?.case;
+        Ok(Some(Life::of(&case, intake, None)))
     }
 
     /// Plays steps until they end or now is reached.
     pub(super) async fn play(&self, life: &mut Life<'_>, steps: &[Step]) -> Result<(), DeskError> {
         for step in steps {
+            if step.owed && !life.owed {
+                continue;
+            }
             let at = self.desk.time().now() + SignedDuration::from_mins(step.after);
             if at >= self.until {
                 return Ok(());
@@ -132,36 +178,55 @@ impl<'a> Stage<'a> {
             "same-again" => self.same_again(caller, life).await,
             verb => {
                 let command = Command::read(verb, with).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
-                life.version = self.run(caller, life, command).await?.version;
+                if let Some(other) = &step.on {
+                    return self.elsewhere(caller, other, command).await;
+                }
+                let case = self.run(caller, &life.name, life.version, command).await?;
+                (life.version, life.owed) = (case.version, owes(&case));
                 Ok(())
             }
         }
     }
 
     /// Carries a command out; what timers or another case wrote in between is taken note of first.
-    async fn run(&self, caller: &Caller, life: &Life<'_>, command: Command) -> Result<Case, DeskError> {
-        match self.desk.run(caller, &life.name, life.version, command.clone(), None).await {
+    async fn run(&self, caller: &Caller, name: &CaseRef, seen: i64, command: Command) -> Result<Case, DeskError> {
+        match self.desk.run(caller, name, seen, command.clone(), None).await {
             Err(DeskError::Stale { current, .. }) => {
-                Ok(self.desk.run(caller, &life.name, current, command, None).await?.case)
+                Ok(self.desk.run(caller, name, current, command, None).await?.case)
             }
             other => Ok(other?.case),
         }
     }
 
-    async fn attach(&self, caller: &Caller, life: &Life<'_>, with: &Value) -> Result<(), DeskError> {
+    /// What one case brings about in another that has to do with it.
+    async fn elsewhere(&self, caller: &Caller, other: &str, command: Command) -> Result<(), DeskError> {
+        let id = self.named.borrow().get(other).cloned().unwrap_or_default();
+        self.run(caller, &CaseRef::parse(&id)?, 0, command).await.map(drop)
+    }
+
+    async fn attach(&self, caller: &Caller, life: &mut Life<'_>, with: &Value) -> Result<(), DeskError> {
         let text = |name: &str| with.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut upload = self.desk.begin_attachment(caller, &life.name).await?;
         upload.write(text("text").as_bytes())?;
         let beside = Beside { name: text("name"), note: Some(text("note")), seen: None };
-        self.desk.attach(upload, beside).await.map(drop)
+        let attached = self.desk.attach(upload, beside).await?;
+        life.files.insert(text("name"), attached.id.to_string());
+        Ok(())
     }
 
     /// Another body hands the same person's matter over; the desk finds the case by itself.
-    async fn hand_off(&self, caller: &Caller, life: &Life<'_>, mut with: Value) -> Result<(), DeskError> {
-        if let Some(body) = with.as_object_mut() {
-            body.insert("complaint".to_owned(), life.intake.clone());
+    async fn hand_off(&self, caller: &Caller, life: &mut Life<'_>, mut with: Value) -> Result<(), DeskError> {
+        let mut complaint = life.intake.clone();
+        if let Some(contact) = complaint.as_object_mut() {
+            contact.insert("kind".to_owned(), json!("appeal"));
+            contact.insert("accept_channel".to_owned(), json!("regulator_transfer"));
         }
-        self.desk.hand_off(caller, with).await.map(drop)
+        if let Some(body) = with.as_object_mut() {
+            body.insert("complaint".to_owned(), complaint);
+        }
+        self.desk.hand_off(caller, with).await?;
+        life.owed = true;
+        Ok(())
     }
 
     /// The customer gets in touch about the same once more; the second case goes up in the first.
@@ -195,7 +260,7 @@ impl<'a> Stage<'a> {
     }
 
     /// What a word stands for: `in:N` and `ago:N` minutes from now, `unit:` and `user:` by their names, `case:` by the
-    /// name a story gave it, `story:` from the story that is told.
+    /// name a story gave it, `file:` by the name under which it was attached, `story:` from the story that is told.
     fn word(&self, text: &str, life: &Life<'_>, at: Timestamp) -> Option<String> {
         let (kind, rest) = text.split_once(':')?;
         let minutes = || rest.parse().ok().map(SignedDuration::from_mins);
@@ -204,10 +269,16 @@ impl<'a> Stage<'a> {
             "ago" => Some((at - minutes()?).to_string()),
             "unit" => self.units.get(rest).map(ToString::to_string),
             "user" => Some(self.callers.get(rest)?.actor.user()?.to_string()),
+            "file" => life.files.get(rest).cloned(),
             "case" => self.named.borrow().get(rest).cloned(),
             "story" if rest == "unit" => self.units.get(life.story?.unit.as_str()).map(ToString::to_string),
             "story" => life.story?.word(rest).map(str::to_owned),
             _ => None,
         }
     }
+}
+
+/// Whether another body waits for its answer about a case.
+fn owes(case: &Case) -> bool {
+    case.matters.iter().any(Matter::owes_feedback)
 }

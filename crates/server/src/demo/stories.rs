@@ -59,9 +59,13 @@ pub(super) struct Member {
     pub(super) days_ago: i64,
     #[serde(default)]
     pub(super) plus: i64,
+    /// The time of that day, where the story names one.
+    pub(super) at: Option<jiff::civil::Time>,
     /// So many minutes before it was received did it happen.
     pub(super) occurred: Option<i64>,
     pub(super) intake: Value,
+    /// How another body hands it over, if it comes in that way.
+    pub(super) hand_off: Option<Value>,
     #[serde(default)]
     pub(super) step: Vec<Step>,
 }

@@ -241,7 +241,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("scope", &Scope::ALL.map(Scope::code));
     list("outcome", &["running", "paused", "overdue", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
-    list("relation", &["successor"]);
+    list("relation", &["successor", "suggested"]);
+    list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("verb", &[desk::jobs::timers::VERB]);
     list("job", &["notify"]);
     list("event", &["urged", "overdue", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"]);

@@ -70,6 +70,12 @@ pub(super) fn schemas() -> Map<String, Value> {
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
         "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": text})),
         "merged": {"type": "array", "items": object(json!({"id": uuid, "number": text, "answered_at": moment}))},
+        "matters": {"type": "array", "items": object(json!({
+            "matter": whole, "owner": text, "number": text, "request": text, "stage": text, "owes_feedback": truth,
+            "fed_back_at": moment, "steps": {"type": "array", "items": object(json!({
+                "stage": text, "at": moment, "result": text, "document": uuid, "reference": text,
+            }))},
+        }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
     if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {
@@ -136,7 +142,10 @@ pub(super) fn schemas() -> Map<String, Value> {
         (
             "HandoffReceipt",
             object(json!({
-                "receipt": text, "case": uuid, "number": text, "attached": truth, "received_at": moment,
+                "receipt": text, "case": uuid, "number": text, "attached": truth, "suggested": {
+                    "type": "array", "items": text,
+                    "description": "Numbers of cases under the same telephone that may be the same matter and were left alone.",
+                }, "received_at": moment,
                 "recorded_at": moment, "owner": text, "external": text, "handed_at": moment,
             })),
         ),

@@ -118,7 +118,7 @@ fn beside(place: Place) {
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");
     let place = again.stop();
-    assert!(place.ok(&["migrate"]).contains("schema 3 → 3"));
+    assert!(place.ok(&["migrate"]).contains("schema 4 → 4"));
     remove(&place.folder);
 }
 

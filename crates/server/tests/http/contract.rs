@@ -162,6 +162,33 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(token, &fresh(), 1, "merge", json!({"into": told, "reason": "同一扣费"}));
 }
 
+/// A matter of another body, through all its stages.
+fn bodies(house: &House, contract: &mut Contract, token: &str) {
+    let mut handed = crate::handoff();
+    handed["number"] = json!("预〔2026〕9号");
+    handed["request"] = json!("pretreatment");
+    handed["complaint"]["complainant"]["name"] = json!("李四");
+    let receipt = house.call(token, "POST", "/api/v1/handoffs", &[], &handed);
+    contract.holds("post", "/api/v1/handoffs", &receipt);
+    assert!(!receipt.json()["suggested"].as_array().unwrap().is_empty(), "one telephone, two names: {receipt:?}");
+    let id = receipt.json()["case"].as_str().unwrap().to_owned();
+    let steps = [
+        ("record-admission", json!({"admission": "admitted", "reference": "受〔2026〕9号", "remark": "符合条件"})),
+        ("record-transfer", json!({"reference": "转〔2026〕9号"})),
+        ("feed-back", json!({"content": "已退费，客户同意撤诉", "reference": "复〔2026〕9号"})),
+        ("record-mediation", json!({"matter": 1, "reference": "调〔2026〕9号"})),
+        ("record-end", json!({"result": "mediated", "reference": "结〔2026〕9号"})),
+    ];
+    for (position, (verb, body)) in steps.iter().enumerate() {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, body);
+        let answer = house.act(token, &id, position as i64 + 1, verb, body);
+        contract.holds("post", &path, &answer);
+        let case = house.get(token, &format!("/api/v1/complaints/{id}"));
+        contract.holds("get", "/api/v1/complaints/{id}", &case);
+    }
+}
+
 /// What a person is told, and the jobs that tell it.
 fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     let now = house.desk.time().now().as_microsecond();
@@ -319,6 +346,7 @@ fn answers_are_what_the_document_promises() {
     let events = read(&mut contract, &house, "/events");
     assert!(!events.body.contains("退费"), "{}", events.body);
     ended(&house, &mut contract, &token, &lead);
+    bodies(&house, &mut contract, &token);
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {

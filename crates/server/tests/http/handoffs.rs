@@ -108,6 +108,8 @@ fn it_joins_the_case_there_is() {
             (&admin, "propose", json!({"outcome": "退费"})),
             (&token, "approve", json!({})),
             (&admin, "reply", json!({"mode": "phone", "content": "已退费"})),
+            (&admin, "feed-back", json!({"matter": 1, "content": "已退费", "reference": "复1号"})),
+            (&admin, "feed-back", json!({"content": "已一并答复", "reference": "复2号"})),
             (&admin, "set-cause", json!({"cause": "BIL.RATE"})),
             (&admin, "ask-satisfaction", json!({"mode": "sms"})),
             (&admin, "record-satisfaction", json!({"satisfied": "satisfied"})),
@@ -173,14 +175,49 @@ fn a_case_elsewhere_is_not_joined_and_not_betrayed() {
         let receipt = hand(&house, &stranger, &theirs);
         assert_eq!(receipt["attached"], false);
         assert_ne!(receipt["number"], case["number"]);
-        // The number stands for a case elsewhere now: the same answer as for other content.
-        let seen = house.call(&insider, "POST", PATH, &[], &theirs);
-        let mut other = theirs.clone();
-        other["text"] = json!("别的");
-        assert_eq!((seen.status, seen.body), (422, house.call(&insider, "POST", PATH, &[], &other).body));
+        assert_eq!(receipt["suggested"], json!([]), "what lies elsewhere is not even suggested");
+        // Another area's hotline counts from one as well: its number is taken in as if there were no other.
+        let own = hand(&house, &insider, &handoff());
+        assert_eq!((own["attached"].as_bool(), &own["number"]), (Some(true), &case["number"]));
+        // Each gets its own receipt again, and is refused its own number with other content.
+        assert_eq!(hand(&house, &stranger, &theirs), receipt);
+        assert_eq!(hand(&house, &insider, &handoff()), own);
+        let everywhere = house.token(Role::Compliance, "");
+        assert_eq!(hand(&house, &everywhere, &theirs), receipt, "who sees both is given the one with this content");
+        assert_eq!(hand(&house, &everywhere, &handoff()), own);
+        for token in [&insider, &stranger, &everywhere] {
+            let mut other = theirs.clone();
+            other["text"] = json!("别的");
+            assert_eq!(house.call(token, "POST", PATH, &[], &other).status, 422);
+        }
         house.desk.db().close();
     })
     .unwrap();
+}
+
+#[test]
+fn the_page_shows_what_it_left_alone() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Compliance, "");
+    let case = house.register(&token, &intake());
+    let cookie = house.session("lan", Role::Compliance);
+    let headers =
+        [("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
+    let typed = "owner=12345&number=H-1&request=transfer&handed_at=2026-07-10T09%3A00&text=please+answer\
+                 &kind=appeal&accept_channel=government_hotline&category=B204&description=charged\
+                 &complainant.name=Zhang&complainant.phone=13800138000";
+    let taken = house.send("POST", "/console/handoffs/new", &headers, typed.to_owned());
+    let number = case["number"].as_str().unwrap();
+    assert!(taken.status == 200 && taken.body.contains("Registered as a new case"), "{taken:?}");
+    assert!(taken.body.contains(&format!("href=\"/console/cases/{number}\"")), "the suggestion can be opened");
+    let found = house.get(&token, "/api/v1/complaints?external=H-1").json();
+    let new = found["items"][0]["number"].as_str().unwrap();
+    let page = house.send("GET", &format!("/console/cases/{new}"), &headers[..1], "").body;
+    for wanted in ["id=\"matters\"", "id=\"ties\"", number, "H-1", "do-feed-back", "do-record-end"] {
+        assert!(page.contains(wanted), "{wanted}");
+    }
+    house.desk.db().close();
 }
 
 #[test]

@@ -29,6 +29,10 @@ pub(crate) fn body(path: &str) -> Value {
         "promise" => json!({"what": "x", "due_at": "2098-01-01T00:00:00Z"}),
         "keep-promise" => json!({"promise": 1}),
         "suspend" => json!({"wait_for": "waiting_parts", "until": "2098-01-01T00:00:00Z", "reason": "x"}),
+        "feed-back" => json!({"content": "x", "reference": "x"}),
+        "record-admission" => json!({"admission": "admitted", "reference": "x"}),
+        "record-transfer" | "record-mediation" => json!({"reference": "x"}),
+        "record-end" => json!({"result": "concluded", "reference": "x"}),
         "withdraw" => json!({"mode": "phone", "reason": "x"}),
         "decline" => json!({
             "ground": "out_of_scope", "explanation": "x", "next_channel": "other", "mode": "phone",

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 statements! {
     // A number everybody calls from has very many persons; the newest two hundred bound the work.
-    BY_LOOKUP = "SELECT c.id, c.number, c.state, c.category, c.region, c.received_at, c.open
+    BY_LOOKUP = "SELECT c.id, c.number, c.state, c.category, c.region, c.received_at, c.open, c.person
         FROM (SELECT l.person FROM person_lookups l WHERE l.hash = ?1 AND l.kind = ?2 ORDER BY l.person DESC LIMIT 200) p
         JOIN cases c ON c.person = p.person
         WHERE c.received_at >= ?3 OR c.open = 1 ORDER BY c.received_at DESC, c.id DESC LIMIT 500";
-    BY_PERSON = "SELECT c.id, c.number, c.state, c.category, c.region, c.received_at, c.open FROM cases c
+    BY_PERSON = "SELECT c.id, c.number, c.state, c.category, c.region, c.received_at, c.open, c.person
+        FROM cases c
         WHERE c.person = ?1 AND (c.received_at >= ?2 OR c.open = 1) ORDER BY c.received_at DESC, c.id DESC LIMIT 500";
 }
 
@@ -31,6 +32,8 @@ pub struct SimilarRow {
     pub received_at: i64,
     /// Whether somebody still has to do something.
     pub open: bool,
+    /// Who complains.
+    pub person: Uuid,
 }
 
 fn read(row: &Row<'_>) -> Result<SimilarRow, StoreError> {
@@ -42,6 +45,7 @@ fn read(row: &Row<'_>) -> Result<SimilarRow, StoreError> {
         region: row.text(4)?,
         received_at: row.int(5)?,
         open: row.bool(6)?,
+        person: row.uuid(7)?,
     })
 }
 
