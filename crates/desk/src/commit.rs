@@ -55,8 +55,9 @@ impl Commit<'_> {
         let at = self.now.max(case.changed_at);
         let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
         case.apply_entry(&entry);
+        let rules = self.library.rules_of(&case)?;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, &self.library.rules_of(&case)?, None), after)? {
+        if !cases::update(tx, &row_of(&case, &rules, None), after)? {
             return Err(DeskError::Overtaken);
         }
         log::append(
@@ -73,7 +74,7 @@ impl Commit<'_> {
                 body,
             },
         )?;
-        notify::enqueue(tx, &case, &entry)?;
+        notify::enqueue(tx, &case, &entry, &rules)?;
         Ok(case)
     }
 }

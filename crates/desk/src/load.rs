@@ -101,7 +101,7 @@ pub(crate) fn open_keys(master: &MasterKeys, row: &CaseRow, wrapped: Option<&[u8
 
 /// The row that stands for a case: an index into the log, never more than the log and the rules say.
 pub(crate) fn row_of(case: &Case, rules: &Stack, text_key: Option<Vec<u8>>) -> CaseRow {
-    let due = case.next_due();
+    let due = case.next_due(rules);
     CaseRow {
         id: case.id.0,
         number: case.number.clone(),

@@ -57,7 +57,7 @@ use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{Grade, Severity, Stack, Urgency};
+use policy::{ClockRule, Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
 pub use fold::BrokenLog;
@@ -206,11 +206,19 @@ impl Decision {
     }
 }
 
+/// Whether the operator is late when a clock of a rule runs out; of a rule that is gone nobody knows better than that it
+/// is.
+#[must_use]
+pub fn binds_provider(rule: Option<&ClockRule>) -> bool {
+    rule.is_none_or(ClockRule::binds_provider)
+}
+
 impl Case {
-    /// The running clock that is due first. One that stands still is due at no moment yet.
+    /// The running clock of the operator that is due first. One that stands still is due at no moment yet.
     #[must_use]
-    pub fn next_due(&self) -> Option<&Clock> {
-        self.clocks.iter().filter(|clock| clock.is_running()).min_by_key(|clock| clock.due_at)
+    pub fn next_due(&self, rules: &Stack) -> Option<&Clock> {
+        let running = self.clocks.iter().filter(|clock| clock.is_running());
+        running.filter(|clock| binds_provider(rules.clock(&clock.rule))).min_by_key(|clock| clock.due_at)
     }
 
     /// Promises that are still to be kept, broken ones too.

@@ -100,6 +100,8 @@ pub enum Start {
     Expiry(String),
     /// A stage of a matter outside, written `stage:<route>/<stage>`.
     Stage(StageRef),
+    /// Something no case knows of, such as the day a customer joined; written `outside`. Whoever knows it counts from it.
+    Outside,
 }
 
 /// A stage of a route of the same pack.
@@ -130,16 +132,18 @@ impl fmt::Display for Start {
             Self::Fact(fact) => f.write_str(fact.code()),
             Self::Expiry(clock) => write!(f, "expiry:{clock}"),
             Self::Stage(stage) => stage.fmt(f),
+            Self::Outside => f.write_str("outside"),
         }
     }
 }
 
 impl Start {
-    /// Reads a fact's code, `expiry:<clock>` or `stage:<route>/<stage>`.
+    /// Reads a fact's code, `expiry:<clock>`, `stage:<route>/<stage>` or `outside`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("expiry", clock)) => Some(Self::Expiry(clock.to_owned())),
             Some(("stage", stage)) => StageRef::parse(stage).map(Self::Stage),
+            None if text == "outside" => Some(Self::Outside),
             _ => StartFact::from_code(text).map(Self::Fact),
         }
     }
@@ -407,6 +411,13 @@ pub struct ClockRule {
 }
 
 impl ClockRule {
+    /// Whether the operator is late once it has run out. A body's own limits, a customer's right and times of keeping run
+    /// out too, and nobody here was late.
+    #[must_use]
+    pub fn binds_provider(&self) -> bool {
+        self.owner == Owner::Provider && self.kind.can_be_missed()
+    }
+
     /// Whether a fact stops this clock.
     #[must_use]
     pub fn stops_on(&self, fact: StopFact) -> bool {

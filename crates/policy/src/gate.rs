@@ -36,6 +36,8 @@ codes! {
         MergedAnswered = "merged_answered",
         /// The document that tells the regulator facts and result.
         FeedbackDocument = "feedback_document",
+        /// That the customer took the appeal back.
+        WithdrawalProof = "withdrawal_proof",
         /// That the customer was told where else to turn.
         RecourseTold = "recourse_told",
     }

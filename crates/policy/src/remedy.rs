@@ -20,6 +20,8 @@ codes! {
         Collection = "collection",
         /// The debt is not reported or sold.
         CreditReporting = "credit_reporting",
+        /// What proves the matter is not erased: bills, orders, logs, recordings.
+        Records = "records",
     }
 }
 
@@ -59,6 +61,8 @@ pub enum Owed {
     OfMonthlyFee(u32),
     /// The larger of a fixed sum and a share of the monthly fee.
     Larger(Sum, u32),
+    /// Hundredths of a percent of what was charged for the work that is late.
+    OfFeeCharged(u32),
     /// The fee for the time without service.
     Proportional,
 }
@@ -155,15 +159,19 @@ fn read_rate(value: &Value<'_>) -> Option<Rate> {
     });
     let fixed = table.maybe("fixed", |value| value.parsed(str::parse::<Sum>));
     let share = table.maybe("of_monthly_fee", |value| value.parsed(share));
+    let charged = table.maybe("of_fee_charged", |value| value.parsed(self::share));
     let proportional = table.or("proportional", false, |value| value.flag());
     table.done();
-    let owed = match (fixed?, share?, proportional?) {
-        (Some(sum), None, false) => Owed::Fixed(sum),
-        (None, Some(share), false) => Owed::OfMonthlyFee(share),
-        (Some(sum), Some(share), false) => Owed::Larger(sum, share),
-        (None, None, true) => Owed::Proportional,
+    let owed = match (fixed?, share?, charged?, proportional?) {
+        (Some(sum), None, None, false) => Owed::Fixed(sum),
+        (None, Some(share), None, false) => Owed::OfMonthlyFee(share),
+        (Some(sum), Some(share), None, false) => Owed::Larger(sum, share),
+        (None, None, Some(share), false) => Owed::OfFeeCharged(share),
+        (None, None, None, true) => Owed::Proportional,
         _ => {
-            value.fault("takes `fixed`, `of_monthly_fee`, both (the larger is owed), or `proportional`");
+            value.fault(
+                "takes `fixed`, `of_monthly_fee`, both (the larger is owed), `of_fee_charged`, or `proportional`",
+            );
             return None;
         }
     };

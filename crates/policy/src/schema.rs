@@ -157,7 +157,11 @@ fn clock() -> Vec<Key> {
     head(vec![
         optional("kind", Form::Code(all!(ClockKind)), "What it means; due, where nothing is said."),
         optional("owner", Form::Code(all!(Owner)), "Who has to act."),
-        needed("start", Form::Patterns(starts()), "Facts, expiry:<clock> or stage:<route>/<stage>."),
+        needed(
+            "start",
+            Form::Patterns(starts()),
+            "Facts, expiry:<clock>, stage:<route>/<stage>, or outside: something no case knows of.",
+        ),
         optional("stop", Form::Patterns(stops()), "Facts or stages that end it; the first is what it asks for."),
         optional("amount", Form::Limit, "How long it runs."),
         optional("counting", counting(), "How it is counted; as is usual for the unit, where nothing is said."),
@@ -455,6 +459,11 @@ fn sections() -> Vec<Key> {
                                     "of_monthly_fee",
                                     Form::Pattern(r"^[0-9]{1,4}(\.[0-9]{1,2})?%$"),
                                     "A share of the monthly fee.",
+                                ),
+                                optional(
+                                    "of_fee_charged",
+                                    Form::Pattern(r"^[0-9]{1,4}(\.[0-9]{1,2})?%$"),
+                                    "A share of what was charged for the work that is late.",
                                 ),
                                 optional("proportional", Form::Flag, "The fee for the time without service."),
                             ],

@@ -5,7 +5,7 @@ mod shipped;
 
 use policy::check::{Check, Finding, Weight, alone, check};
 use policy::{Pack, Plan};
-use shipped::{GUIDE_STANDARD, ISO_10002, calendars, pack};
+use shipped::{CN_TELECOM, GUIDE_STANDARD, ISO_10002, calendars, pack};
 use std::sync::Arc;
 
 /// A pack of a tier with what is given, and what every pack needs.
@@ -46,6 +46,23 @@ fn ids(findings: &[Finding]) -> Vec<(Check, Option<&str>)> {
 
 fn of_law(rules: &str) -> Vec<Finding> {
     alone(&small("law", rules))
+}
+
+#[test]
+fn the_packs_of_new_cases_have_no_finding() {
+    let packs =
+        [pack("cn-telecom.toml", CN_TELECOM), pack("guide-standard.toml", GUIDE_STANDARD), pack("iso", ISO_10002)];
+    let plan = Plan::load("stacks.toml", include_str!("../../../packs/stacks.toml"), &packs).unwrap();
+    let findings: Vec<String> = check(&packs, &plan).iter().map(ToString::to_string).collect();
+    assert_eq!(findings, Vec::<String>::new());
+}
+
+#[test]
+fn what_begins_outside_is_not_taken_for_the_same() {
+    let outside = |id: &str, amount: &str| {
+        clock(id, &format!("amount = \"{amount}\"")).replace("start = \"received\"", "start = \"outside\"")
+    };
+    assert!(of_law(&(outside("a", "45d") + &outside("b", "15d"))).is_empty());
 }
 
 #[test]
@@ -174,7 +191,7 @@ fn a_clock_that_waits_for_a_share_is_found() {
 fn days_without_a_version_are_found() {
     let text = |version: &str, from: &str, to: &str| {
         let until = if to.is_empty() { String::new() } else { format!("\nvalid_to = {to}") };
-        ISO_10002.replacen("version = \"1.0.0\"", &format!("version = \"{version}\""), 1).replacen(
+        ISO_10002.replacen("version = \"1.1.0\"", &format!("version = \"{version}\""), 1).replacen(
             "valid_from = 2018-07-01",
             &format!("valid_from = {from}{until}"),
             1,

@@ -45,13 +45,21 @@ fn every_kind_of_rule_is_read() {
     assert_eq!(written["effects"][0]["at"], "due:answer-2bd");
     assert_eq!(written["clocks"][0]["start"], json!(["received", "stage:ombudsman/referred"]));
     assert_eq!(written["compensations"][0]["rates"][0]["owed"], json!({"larger": ["5.00 CNY", 1000]}));
+    assert_eq!(written["compensations"][0]["rates"][2]["owed"], json!({"of_fee_charged": 50}));
 }
 
 #[test]
 fn the_schema_fits_every_pack() {
     let schema = jsonschema::validator_for(&pack_schema()).unwrap();
-    let packs =
-        [WHOLE, shipped::CN_TELECOM, shipped::GUIDE_STANDARD, shipped::GUIDE_STANDARD_1_0_0, shipped::ISO_10002];
+    let packs = [
+        WHOLE,
+        shipped::CN_TELECOM,
+        shipped::CN_TELECOM_1_0_0,
+        shipped::GUIDE_STANDARD,
+        shipped::GUIDE_STANDARD_1_1_0,
+        shipped::GUIDE_STANDARD_1_0_0,
+        shipped::ISO_10002,
+    ];
     for text in packs {
         let faults: Vec<String> = schema
             .iter_errors(&as_json(&document(text)))

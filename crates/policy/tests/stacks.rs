@@ -12,7 +12,7 @@ use std::sync::Arc;
 const PLAN: &str = include_str!("../../../packs/stacks.toml");
 
 fn practice(version: &str, from: &str, more: &str) -> Arc<Pack> {
-    let text = GUIDE_STANDARD.replacen("version = \"1.1.0\"", &format!("version = \"{version}\""), 1).replacen(
+    let text = GUIDE_STANDARD.replacen("version = \"1.2.0\"", &format!("version = \"{version}\""), 1).replacen(
         "valid_from = 2025-01-01",
         &format!("valid_from = {from}\n{more}"),
         1,
@@ -42,7 +42,7 @@ fn what_does_not_go_together_is_named() {
     assert_eq!(fault(Vec::new()), StackFault::NoGrades(Vec::new()));
     let same = fault(vec![guide(), practice("9.0.0", "2026-01-01", "")]);
     assert!(matches!(same, StackFault::SameTier { tier: Tier::Practice, .. }), "{same}");
-    let clash = pack("law", &CN_TELECOM.replace("\"statutory_repair\"", "\"repair\""));
+    let clash = pack("law", &CN_TELECOM.replace("statutory_repair", "repair"));
     let twice = fault(vec![clash, guide()]);
     assert_eq!(
         twice,
@@ -72,7 +72,7 @@ fn the_version_in_force_at_first_receipt_governs() {
     let plan = Plan::load("stacks.toml", PLAN, &packs).unwrap();
     let on = |day| versions(&plan, &packs, day);
     let whole =
-        |version| vec!["cn-telecom 1.0.0".to_owned(), format!("guide-standard {version}"), "iso-10002 1.0.0".into()];
+        |version| vec!["cn-telecom 1.1.0".to_owned(), format!("guide-standard {version}"), "iso-10002 1.1.0".into()];
     assert_eq!(on(date(2026, 6, 30)), whole("1.10.0"), "1.10.0 comes after 1.9.0");
     assert_eq!(on(date(2026, 7, 1)), whole("2.0.0"));
     assert_eq!(on(date(2016, 7, 30)), whole("1.10.0"), "practice of old is as near as there is");
@@ -95,7 +95,7 @@ fn a_plan_that_cannot_work_is_told_with_its_place() {
     assert!(nothing.contains("names a stack that is not there"), "{nothing}");
     // Only from the day the second version holds do the packs clash, and still it shows at start.
     let clash = GUIDE_STANDARD
-        .replacen("version = \"1.1.0\"", "version = \"2.0.0\"", 1)
+        .replacen("version = \"1.2.0\"", "version = \"2.0.0\"", 1)
         .replacen("valid_from = 2025-01-01", "valid_from = 2031-01-01", 1)
         .replace("id = \"repair\"", "id = \"statutory_repair\"");
     let later = [packs[0].clone(), packs[1].clone(), packs[2].clone(), pack("later", &clash)];
@@ -168,7 +168,7 @@ fn faults_of_the_new_tables_are_named() {
         ("id = \"appeal_other\"", "id = \"appeal_charging\"", "a second window"),
         ("id = \"appeal_other\"", "id = \"statutory_answer\"", "is a clock and a window"),
         ("layer = \"law\"\njurisdiction", "layer = \"practice\"\njurisdiction", "belongs into a pack of layer law"),
-        ("source = \"order-35\"\nowner", "source = \"order-36\"\nowner", "`order-36`"),
+        ("source = \"order-35\"\nowner", "source = \"order-99\"\nowner", "`order-99`"),
         ("owner = \"customer\"", "owner = \"user\"", "`user`"),
     ] {
         let text = CN_TELECOM.replacen(from, to, 1);

@@ -12,6 +12,7 @@ use domain::event::Entry;
 use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use policy::Stack;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use store::{JobRow, NoticeRow, Tx, cases, jobs, people, units};
@@ -31,8 +32,8 @@ struct Payload {
 }
 
 /// Enqueues the telling if an entry is worth any.
-pub(crate) fn enqueue(tx: &mut Tx<'_>, case: &Case, entry: &Entry) -> Result<(), DeskError> {
-    if notices::notices(case, entry).is_empty() {
+pub(crate) fn enqueue(tx: &mut Tx<'_>, case: &Case, entry: &Entry, rules: &Stack) -> Result<(), DeskError> {
+    if notices::notices(case, entry, rules).is_empty() {
         return Ok(());
     }
     let payload = Payload { case: case.id.0, version: entry.version };
@@ -42,7 +43,7 @@ pub(crate) fn enqueue(tx: &mut Tx<'_>, case: &Case, entry: &Entry) -> Result<(),
 }
 
 /// Writes the notices of one entry.
-pub(crate) fn tell(_: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
+pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
     let payload: Payload = serde_json::from_str(&job.payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
     let Some(row) = cases::by_id(tx, payload.case)? else {
         return Ok(());
@@ -54,7 +55,8 @@ pub(crate) fn tell(_: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskEr
         return Ok(());
     };
     let mut told: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
-    for notice in notices::notices(&case, entry) {
+    let rules = desk.library().rules_of(&case)?;
+    for notice in notices::notices(&case, entry, &rules) {
         for user in meant(tx, notice.to, &case.record.region, entry.at)? {
             if !told.insert((user, notice.kind, notice.rule.clone())) {
                 continue;

@@ -5,11 +5,13 @@ use desk::library::DataFile;
 use desk::{Caller, CaseRef, DeskError, Library};
 use domain::actor::Role;
 use domain::case::Case;
+use domain::case::matter::{self, Stage};
 use domain::event::{ClockOutcome, Event, PackPin};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use policy::WindowState;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use store::testing::each_database;
 
 fn pins(case: &Case) -> Vec<String> {
@@ -28,10 +30,10 @@ fn a_case_names_the_stack_of_its_first_receipt() {
         let house = house(scratch);
         let admin = house.user("admin", Role::Admin, "");
         let today = register(&house, &admin, |_| ());
-        assert_eq!(pins(&today), ["cn-telecom 1.0.0", "guide-standard 1.1.0", "iso-10002 1.0.0"]);
+        assert_eq!(pins(&today), ["cn-telecom 1.1.0", "guide-standard 1.2.0", "iso-10002 1.1.0"]);
         let before_the_order =
             register(&house, &admin, |body| body["received_at"] = json!("2016-07-29T12:00:00+08:00"));
-        assert_eq!(pins(&before_the_order), ["guide-standard 1.1.0", "iso-10002 1.0.0"]);
+        assert_eq!(pins(&before_the_order), ["guide-standard 1.2.0", "iso-10002 1.1.0"]);
         assert!(before_the_order.clocks.iter().all(|clock| clock.rule != "statutory_answer"));
         // The local date decides: this is the last second of 29 July in China, the next one is the 30th.
         let second = register(&house, &admin, |body| body["received_at"] = json!("2016-07-29T16:00:00Z"));
@@ -64,7 +66,7 @@ fn data_that_does_not_hang_together_is_refused_at_start() {
     };
     let guide = &files.iter().find(|file| file.path == "guide-standard.toml").unwrap().text;
     let twice = with("again.toml", guide);
-    assert!(twice.contains("again.toml") && twice.contains("1.1.0"), "{twice}");
+    assert!(twice.contains("again.toml") && twice.contains("1.2.0"), "{twice}");
     let stacks = with("stacks.toml", "default = \"cn\"\n[[stack]]\nid = \"cn\"\npacks = [\"cn-telecom\"]");
     assert!(stacks.contains("stacks.toml:2:"), "{stacks}");
     let clash = with("guide-standard.toml", &guide.replace("id = \"repair\"", "id = \"statutory_repair\""));
@@ -170,4 +172,25 @@ fn rights_follow_from_when_it_happened() {
         house.close_down();
     })
     .unwrap();
+}
+
+/// The stages a pack writes clocks for are those the case goes through, and they follow each other as they do there.
+#[test]
+fn the_routes_of_the_packs_are_the_ways_of_the_matters() {
+    let library = library();
+    let pack = library.pack("cn-telecom").unwrap();
+    for owner in ["miit", "provincial_authority", "12345", "12315"] {
+        let route = matter::route(owner).unwrap();
+        let route = pack.routes().iter().find(|rule| rule.head.id == route).unwrap();
+        for stage in &route.stages {
+            let known = Stage::ALL.into_iter().find(|known| known.code() == stage.id).unwrap();
+            let next: BTreeSet<&str> = stage.next.iter().map(String::as_str).collect();
+            let led: BTreeSet<&str> = Stage::ALL
+                .into_iter()
+                .filter(|to| to.from().contains(&known) && route.stage(to.code()).is_some())
+                .map(Stage::code)
+                .collect();
+            assert_eq!(next, led, "{} {}", route.head.id, stage.id);
+        }
+    }
 }

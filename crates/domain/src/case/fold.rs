@@ -3,7 +3,7 @@
 use super::matter::{self, Step};
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Promised, PromisedThere, Proposal, ReplyProof, State,
-    Survey,     Suspension,
+    Survey, Suspension,
 };
 use crate::event::{Entry, Event};
 use crate::ids::CaseId;

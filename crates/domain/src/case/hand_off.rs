@@ -1,7 +1,7 @@
 //! Hand-off (转办): another body, such as the ministry or the 12345 hotline, hands a matter over under a number of its
 //! own. It joins the case there is, or becomes a new one; either way the case counts as one a regulator is involved in.
 
-use super::matter::{self, Stage};
+use super::matter::{self, Matter};
 use super::{Case, Context, Decision, State, clocks, grade, reopen};
 use crate::event::Event;
 use crate::fault::Fault;
@@ -122,7 +122,9 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
             events.extend(clocks::regrade(&marked, marked.grade, &facts, ctx));
         }
     }
-    events.extend(matter::begin(&marked, Stage::first(&handed.request), handed.handed_at, ctx));
+    // Its number within the case comes when the event is folded; clocks do not ask for it.
+    let matter = Matter::handed_over(0, &handed.owner, &handed.number, &handed.request, handed.handed_at);
+    events.extend(matter::begin(&marked, &matter, matter.stage, handed.handed_at, ctx));
     Ok(Decision::of(events))
 }
 

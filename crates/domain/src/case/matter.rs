@@ -72,7 +72,8 @@ impl Stage {
     }
 
     /// Stages from which a step leads here. A feedback is possible from more of them, see [`Matter::takes_feedback`].
-    fn from(self) -> &'static [Self] {
+    #[must_use]
+    pub fn from(self) -> &'static [Self] {
         match self {
             Self::Pretreatment => &[],
             Self::Admitted | Self::Refused => &[Self::Pretreatment],
@@ -83,24 +84,18 @@ impl Stage {
             Self::Ended => &[Self::Pretreatment, Self::Admitted, Self::Transferred, Self::FedBack, Self::Mediation],
         }
     }
-
-    /// Whether a clock begins with this stage: packs write `stage:appeal/<stage>`, or `handed_off` for the transfer.
-    fn starts(self, rule: &ClockRule) -> bool {
-        rule.starts_in(&self.named()) || (self == Self::Transferred && rule.starts_on(StartFact::HandedOff))
-    }
-
-    /// Whether a clock ends with it: `stage:appeal/<stage>`, or `fed_back` for the feedback.
-    fn stops(self, rule: &ClockRule) -> bool {
-        rule.stops_in(&self.named()) || (self == Self::FedBack && rule.stops_on(StopFact::FedBack))
-    }
-
-    fn named(self) -> StageRef {
-        StageRef { route: ROUTE.to_owned(), stage: self.code().to_owned() }
-    }
 }
 
-/// The route of a pack whose stages these are.
-const ROUTE: &str = "appeal";
+/// The route of a pack whose stages a body's matters go through; packs write `stage:<route>/<stage>`.
+#[must_use]
+pub fn route(owner: &str) -> Option<&'static str> {
+    match owner {
+        "miit" | "provincial_authority" => Some("miit_appeal"),
+        "12345" => Some("government_hotline_12345"),
+        "12315" => Some("market_supervision_12315"),
+        _ => None,
+    }
+}
 
 /// A step of a matter, with what proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,14 +210,32 @@ impl Matter {
         self.steps.push(step);
     }
 
+    /// A stage of it as packs name it.
+    fn named(&self, stage: Stage) -> Option<StageRef> {
+        let route = route(&self.owner)?.to_owned();
+        Some(StageRef { route, stage: stage.code().to_owned() })
+    }
+
+    /// Whether a clock begins with a stage of it; older packs call the transfer `handed_off`.
+    fn starts(&self, stage: Stage, rule: &ClockRule) -> bool {
+        self.named(stage).is_some_and(|stage| rule.starts_in(&stage))
+            || (stage == Stage::Transferred && rule.starts_on(StartFact::HandedOff))
+    }
+
+    /// Whether a clock ends with a stage of it; a pack may also just say `fed_back`.
+    fn stops(&self, stage: Stage, rule: &ClockRule) -> bool {
+        self.named(stage).is_some_and(|stage| rule.stops_in(&stage))
+            || (stage == Stage::FedBack && rule.stops_on(StopFact::FedBack))
+    }
+
     /// The step since which a clock of this rule waits for it, if one does.
     fn waits(&self, rule: &ClockRule) -> Option<&Step> {
         let mut since = None;
         for step in &self.steps {
-            if step.stage.stops(rule) || matches!(step.stage, Stage::Refused | Stage::Ended) {
+            if self.stops(step.stage, rule) || matches!(step.stage, Stage::Refused | Stage::Ended) {
                 since = None;
             }
-            if step.stage.starts(rule) {
+            if self.starts(step.stage, rule) {
                 since = since.or(Some(step));
             }
         }
@@ -337,19 +350,20 @@ pub(super) fn missing(case: &Case) -> impl Iterator<Item = Fault> + '_ {
 /// Clocks that begin with a matter that comes to stand here. One that runs already ends earlier than one that began
 /// now would; it stays. An ended case has no clocks.
 #[must_use]
-pub(super) fn begin(case: &Case, stage: Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+pub(super) fn begin(case: &Case, matter: &Matter, stage: Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let runs =
         |rule: &str| case.clocks.iter().any(|clock| clock.is_open() && clock.round == case.round && clock.rule == rule);
     if !case.state.is_open() {
         return Vec::new();
     }
-    let mut events = started(case, stage, at, ctx);
+    let mut events = started(case, matter, stage, at, ctx);
     events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if runs(rule)));
     events
 }
 
-fn started(case: &Case, stage: Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
-    let mut events = clocks::entered(case, &stage.named(), at, ctx);
+fn started(case: &Case, matter: &Matter, stage: Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let stage_of_pack = matter.named(stage);
+    let mut events = stage_of_pack.map(|stage| clocks::entered(case, &stage, at, ctx)).unwrap_or_default();
     if stage == Stage::Transferred {
         events.extend(clocks::start(case, StartFact::HandedOff, case.round, at, ctx));
     }
@@ -359,7 +373,7 @@ fn started(case: &Case, stage: Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<E
 /// Clocks of what came in through a regulator's channel without a hand-off.
 #[must_use]
 pub fn registered(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    case.matters.first().map(|matter| begin(case, matter.stage, case.received_at, ctx)).unwrap_or_default()
+    case.matters.first().map(|matter| begin(case, matter, matter.stage, case.received_at, ctx)).unwrap_or_default()
 }
 
 /// What a step of one matter does to clocks: those that wait for it end, or have lost their object when the body is
@@ -372,10 +386,10 @@ pub(super) fn turn(case: &Case, matter: &Matter, to: Stage, at: Timestamp, ctx: 
     for clock in case.clocks.iter().filter(|clock| clock.is_open()) {
         let Some(rule) = ctx.rules.clock(&clock.rule) else { continue };
         let others = case.matters.iter().filter(|one| one.id != matter.id);
-        let next = others.filter_map(|one| one.waits(rule)).min_by_key(|step| step.at);
+        let next = others.filter_map(|one| Some((one, one.waits(rule)?))).min_by_key(|(_, step)| step.at);
         let over = matches!(to, Stage::Refused | Stage::Ended) && matter.waits(rule).is_some();
-        let mine = matter.waits(rule).is_some_and(|since| next.is_none_or(|next| since.at <= next.at));
-        if to.stops(rule) && mine {
+        let mine = matter.waits(rule).is_some_and(|since| next.is_none_or(|(_, next)| since.at <= next.at));
+        if matter.stops(to, rule) && mine {
             events.push(clocks::ended(clock, at, ctx));
         } else if over && mine {
             events.push(clocks::without_object(clock, ctx));
@@ -385,14 +399,14 @@ pub(super) fn turn(case: &Case, matter: &Matter, to: Stage, at: Timestamp, ctx: 
         if let Some(ended) = after.clocks.iter_mut().find(|one| *one == clock) {
             ended.ended = Some((crate::event::ClockOutcome::Moot, at));
         }
-        if let Some(next) = next {
-            let mut again = started(case, next.stage, next.at, ctx);
+        if let Some((other, next)) = next {
+            let mut again = started(case, other, next.stage, next.at, ctx);
             again.retain(|event| matches!(event, Event::ClockStarted { rule, .. } if *rule == clock.rule));
             events.extend(again);
             after.clocks.push(Clock::started(clock.rule.clone(), case.round, next.at, clock.due_at));
         }
     }
-    events.extend(begin(&after, to, at, ctx));
+    events.extend(begin(&after, matter, to, at, ctx));
     events
 }
 

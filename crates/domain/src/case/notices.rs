@@ -1,10 +1,11 @@
 //! Notices: who should look at a case because of what just happened to it. Pure: folded from the entry and the case
 //! after it; the desk only finds out which persons are meant.
 
-use super::{Case, Owner};
+use super::{Case, Owner, binds_provider};
 use crate::actor::ActorId;
 use crate::event::{Entry, Event};
 use crate::ids::{UnitId, UserId};
+use policy::Stack;
 
 /// Who is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,7 @@ pub const KINDS: &[&str] = &[
     "assigned",
     "clock_warning",
     "clock_overdue",
+    "clock_ended",
     "promise_broken",
     "resumed_by_limit",
     "urged",
@@ -44,7 +46,7 @@ pub const KINDS: &[&str] = &[
 
 /// The notices of an entry. Nobody is told of what they did themselves.
 #[must_use]
-pub fn notices(case: &Case, entry: &Entry) -> Vec<Notice> {
+pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
     let mut found: Vec<Notice> = Vec::new();
     for event in &entry.events {
         match event {
@@ -56,10 +58,15 @@ pub fn notices(case: &Case, entry: &Entry) -> Vec<Notice> {
             Event::Warned { rule, percent, .. } => {
                 // Of several parts reached at once only the last is worth a notice.
                 found.retain(|one| one.rule != *rule);
-                let kind = if *percent >= 100 { "clock_overdue" } else { "clock_warning" };
+                let ours = binds_provider(rules.clock(rule));
+                let kind = match (*percent >= 100, ours) {
+                    (true, true) => "clock_overdue",
+                    (true, false) => "clock_ended",
+                    (false, _) => "clock_warning",
+                };
                 let about = |to| Notice { to, kind, rule: rule.clone(), percent: *percent };
                 found.push(about(holder(case.owner)));
-                if *percent >= 100 && case.owner.user.is_some() {
+                if *percent >= 100 && ours && case.owner.user.is_some() {
                     found.push(about(To::Leads(case.owner.unit)));
                 }
             }

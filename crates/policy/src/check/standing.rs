@@ -71,9 +71,11 @@ fn drowned(pack: &Pack) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, rule) in pack.clocks().iter().enumerate() {
         for other in pack.clocks().iter().skip(place.saturating_add(1)) {
+            // Of what begins outside every case nobody can say that it is the same.
             let alike = rule.kind == other.kind
                 && rule.owner == other.owner
                 && rule.start == other.start
+                && !rule.start.contains(&Start::Outside)
                 && rule.stop.first() == other.stop.first()
                 && rule.attempts == other.attempts;
             if alike && dates_meet(&rule.head, &other.head) {

@@ -47,7 +47,7 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
             match start {
                 Start::Expiry(clock) => lacks(clock, RuleKind::Clock, at),
                 Start::Stage(stage) => has_stage(pack, stage, table.at(at.0, at.1)),
-                Start::Fact(_) => {}
+                Start::Fact(_) | Start::Outside => {}
             }
         }
         for stop in &rule.stop {
@@ -130,6 +130,6 @@ fn before<'p>(pack: &'p Pack, clock: &str) -> impl Iterator<Item = &'p str> {
     let starts = pack.clock(clock).map(|rule| rule.start.as_slice()).unwrap_or_default();
     starts.iter().filter_map(|start| match start {
         Start::Expiry(clock) => Some(clock.as_str()),
-        Start::Fact(_) | Start::Stage(_) => None,
+        Start::Fact(_) | Start::Stage(_) | Start::Outside => None,
     })
 }

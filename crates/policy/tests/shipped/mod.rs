@@ -8,12 +8,14 @@
 
 use policy::{Calendar, CalendarSet, Facts, Pack, Stack};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.toml");
 pub(crate) const CN_TELECOM: &str = include_str!("../../../../packs/cn-telecom.toml");
 pub(crate) const GUIDE_STANDARD: &str = include_str!("../../../../packs/guide-standard.toml");
 pub(crate) const GUIDE_STANDARD_1_0_0: &str = include_str!("../../../../packs/guide-standard-1.0.0.toml");
+pub(crate) const GUIDE_STANDARD_1_1_0: &str = include_str!("../../../../packs/guide-standard-1.1.0.toml");
+pub(crate) const CN_TELECOM_1_0_0: &str = include_str!("../../../../packs/cn-telecom-1.0.0.toml");
 pub(crate) const ISO_10002: &str = include_str!("../../../../packs/iso-10002.toml");
 const CATEGORIES: &str = include_str!("../../../../packs/taxonomy/categories.toml");
 
@@ -53,12 +55,15 @@ pub(crate) fn pack(file: &str, text: &str) -> Arc<Pack> {
 
 /// The stack new cases are governed by.
 pub(crate) fn stack() -> Stack {
-    Stack::new([
-        pack("cn-telecom.toml", CN_TELECOM),
-        pack("guide-standard.toml", GUIDE_STANDARD),
-        pack("iso-10002.toml", ISO_10002),
-    ])
-    .unwrap()
+    static STACK: LazyLock<Stack> = LazyLock::new(|| {
+        let packs = [
+            pack("cn-telecom.toml", CN_TELECOM),
+            pack("guide-standard.toml", GUIDE_STANDARD),
+            pack("iso-10002.toml", ISO_10002),
+        ];
+        Stack::new(packs).unwrap()
+    });
+    STACK.clone()
 }
 
 /// A case of a kind and category, with the class the tree gives it.

@@ -5,13 +5,15 @@ use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
 use domain::case::matter::Step;
-use domain::case::{Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Owner, Promised, Suspension};
+use domain::case::{
+    Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Owner, Promised, Suspension, binds_provider,
+};
 use domain::event::{Entry, PackPin};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
 use jiff::Timestamp;
-use policy::{Window, Windows};
+use policy::{ClockRule, Window, Windows};
 use serde_json::{Map, Value, json};
 
 /// A JSON object under construction.
@@ -56,25 +58,28 @@ pub fn micros(at: i64) -> String {
     Timestamp::from_microsecond(at).map_or_else(|_| String::new(), moment)
 }
 
-/// The code of how a clock stands now.
+/// The code of how a clock of a rule stands now.
 #[must_use]
-pub fn clock_state(clock: &Clock, now: Timestamp) -> &'static str {
+pub fn clock_state(clock: &Clock, rule: Option<&ClockRule>, now: Timestamp) -> &'static str {
     match &clock.ended {
         Some((outcome, _)) => crate::words::outcome(*outcome),
         None if clock.is_paused() => "paused",
-        None if clock.due_at < now => "overdue",
-        None => "running",
+        None if clock.due_at >= now => "running",
+        None if binds_provider(rule) => "overdue",
+        None => "ran_out",
     }
 }
 
 /// What a clock looks like now.
 fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
-    let state = clock_state(clock, desk.time().now());
+    let rules = desk.library().rules_of(case).ok();
+    let rule = rules.as_ref().and_then(|rules| rules.clock(&clock.rule));
+    let state = clock_state(clock, rule, desk.time().now());
     let ended = clock.ended.as_ref().map(|(_, at)| moment(*at));
-    let kind = desk.library().rules_of(case).ok().and_then(|rules| Some(rules.clock(&clock.rule)?.kind.code()));
     Object::default()
         .put("rule", clock.rule.as_str())
-        .put_some("kind", kind)
+        .put_some("kind", rule.map(|rule| rule.kind.code()))
+        .put_some("owner", rule.map(|rule| rule.owner.code()))
         .put("round", clock.round)
         .put("from", moment(clock.from))
         .put("due_at", moment(clock.due_at))

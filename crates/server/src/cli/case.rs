@@ -142,11 +142,12 @@ fn head(case: &case::Case) -> String {
 }
 
 fn clocks(desk: &Desk, case: &case::Case) -> Result<(), String> {
-    let rules = desk.library().pinned(&case.packs).map_err(|error| told(&error))?;
+    let rules = desk.library().rules_of(case).map_err(|error| told(&error))?;
     let now = desk.time().now();
     for clock in &case.clocks {
-        let title = rules.clock(&clock.rule).map_or(clock.rule.as_str(), |rule| rule.head.title.en.as_str());
-        let state = word(&format!("outcome.{}", view::clock_state(clock, now)));
+        let rule = rules.clock(&clock.rule);
+        let title = rule.map_or(clock.rule.as_str(), |rule| rule.head.title.en.as_str());
+        let state = word(&format!("outcome.{}", view::clock_state(clock, rule, now)));
         say(format_args!("clock  due {}  {state}  {title}", shown(desk, clock.due_at)))?;
     }
     Ok(())

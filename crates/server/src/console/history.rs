@@ -5,7 +5,7 @@ use super::names::Names;
 use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
-use domain::case::Case;
+use domain::case::{Case, binds_provider};
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
@@ -102,8 +102,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
     let say = |code: &str, values: &[(&str, &str)]| {
         Some(frame.app.locales.text(frame.language, &format!("event.{code}"), values))
     };
+    let rules = frame.app.desk.library().rules_of(case).ok();
     let rule = |id: &str| {
-        let rules = frame.app.desk.library().rules_of(case).ok();
         let title = rules.as_ref().and_then(|rules| rules.clock(id)).map(|rule| &rule.head.title);
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
@@ -180,7 +180,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         }
         Event::PromiseBroken { id: 0 } => say("reply_promise_broken", &[]),
         Event::PromiseBroken { id } => say("promise_broken", &[("promise", &id.to_string())]),
-        Event::Warned { rule: id, percent: 100, .. } => say("overdue", &[("rule", &rule(id))]),
+        Event::Warned { rule: id, percent: 100, .. } => {
+            let known = rules.as_ref().and_then(|rules| rules.clock(id));
+            say(if binds_provider(known) { "overdue" } else { "ran_out" }, &[("rule", &rule(id))])
+        }
         Event::Warned { rule: id, percent, .. } => {
             say("warned", &[("rule", &rule(id)), ("percent", &percent.to_string())])
         }

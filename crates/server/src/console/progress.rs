@@ -4,7 +4,7 @@ use super::Frame;
 use super::times::step;
 use crate::problem::Failure;
 use crate::words;
-use domain::case::{Case, State as CaseState};
+use domain::case::{Case, State as CaseState, binds_provider};
 use jiff::Timestamp;
 
 /// A stage of the process.
@@ -70,6 +70,12 @@ pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<V
                 (code, if code == "missed" { "✕" } else { "✓" }, frame.code("outcome", code))
             }
             None if clock.is_paused() => ("paused", "⏸", frame.code("outcome", "paused")),
+            // Of what is somebody else's only the moment matters: nobody here is late.
+            None if !binds_provider(rule) => {
+                let left =
+                    if clock.due_at < now { frame.code("outcome", "ran_out") } else { frame.left(clock.due_at, now) };
+                ("moot", "○", left)
+            }
             None => {
                 let step = step(clock.from, clock.due_at, now);
                 (step.class(), step.sign(), frame.left(clock.due_at, now))

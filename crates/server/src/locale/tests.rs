@@ -239,13 +239,16 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
     list("role", &domain::actor::Role::ALL.map(domain::actor::Role::code));
     list("scope", &Scope::ALL.map(Scope::code));
-    list("outcome", &["running", "paused", "overdue", "met", "missed", "moot"]);
+    list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("verb", &[desk::jobs::timers::VERB]);
     list("job", &["notify"]);
-    list("event", &["urged", "overdue", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"]);
+    list(
+        "event",
+        &["urged", "overdue", "ran_out", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"],
+    );
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));

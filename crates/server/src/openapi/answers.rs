@@ -30,7 +30,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let owner = object(json!({"unit": uuid, "user": uuid, "instead_of": uuid}));
     let clock = object(json!({
         "rule": text, "kind": text, "round": whole, "from": moment, "due_at": moment, "ended_at": moment,
-        "state": {"type": "string", "enum": ["running", "paused", "overdue", "met", "missed", "moot"]},
+        "state": {"type": "string", "enum": ["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]},
     }));
     let receipt = json!({
         "id": uuid, "number": text, "tracking_code": text, "status": text, "version": whole, "kind": text,

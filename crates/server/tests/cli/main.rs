@@ -111,7 +111,7 @@ fn beside(place: Place) {
 
     let config = place.ok(&["config"]);
     assert!(
-        config.contains("stack = \"cn\"\npack = \"cn-telecom 1.0.0\"") && config.contains("zone = \"Asia/Shanghai\""),
+        config.contains("stack = \"cn\"\npack = \"cn-telecom 1.1.0\"") && config.contains("zone = \"Asia/Shanghai\""),
         "{config}"
     );
     let place = program.stop();

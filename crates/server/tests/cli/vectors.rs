@@ -27,7 +27,7 @@ fn the_last_line_counts_and_the_exit_code_tells() {
     assert_eq!((code, said.trim_end()), (Some(0), "1 vectors, 1 passed, 0 failed"));
     let (code, said) = run(&[RIGHT, WRONG, UNKNOWN], &[]);
     assert_eq!((code, said.lines().next_back()), (Some(1), Some("3 vectors, 1 passed, 2 failed")));
-    let wrong = "line 3: CN statutory_answer: expected 2026-07-17T23:59:59+08:00, but cn-telecom 1.0.0 statutory_answer gives 2026-07-18T23:59:59+08:00";
+    let wrong = "line 3: CN statutory_answer: expected 2026-07-17T23:59:59+08:00, but cn-telecom 1.1.0 statutory_answer gives 2026-07-18T23:59:59+08:00";
     assert!(said.starts_with(wrong), "{said}");
     assert!(said.contains("line 4: AU quarterly: not covered: there is no pack of AU\n"), "{said}");
     let (code, said) = run(&[RIGHT, UNKNOWN], &["--json"]);
