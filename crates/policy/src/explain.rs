@@ -44,8 +44,47 @@ pub struct Explanation {
     pub steps_left_out: u32,
     /// What a reader must know about the result.
     pub notes: Vec<Note>,
+    /// What would lead to another result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// The result, inclusive.
     pub due_at: Timestamp,
+}
+
+/// Something that would change a result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "snake_case")]
+pub enum Change {
+    /// Another grade.
+    Grade {
+        /// The grade.
+        grade: Grade,
+        /// When it would be due; nothing where such a case has no such limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+    },
+    /// Another kind of area.
+    Area {
+        /// `urban` or `rural`.
+        area: String,
+        /// When it would be due.
+        due_at: Timestamp,
+    },
+    /// Waiting; where a list is given, only for what it names.
+    Waiting {
+        /// What the case may wait for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        for_: Vec<String>,
+    },
+    /// A longer time, once.
+    Extension {
+        /// When it would be due.
+        due_at: Timestamp,
+    },
+    /// A newer calendar.
+    Calendar,
+    /// Nothing: it was counted for good when the matter was received.
+    Nothing,
 }
 
 // The signature is serde's.
@@ -274,6 +313,7 @@ impl Explanation {
             steps: Vec::new(),
             steps_left_out: 0,
             notes: Vec::new(),
+            changes: Vec::new(),
             due_at: start,
         }
     }

@@ -53,7 +53,7 @@ pub use duty::{
     RouteRule, Stage,
 };
 pub use effect::{Action, At, EffectRule, Told};
-pub use explain::{Explanation, Note, RuleRef, Step};
+pub use explain::{Change, Explanation, Note, RuleRef, Step};
 pub use facts::{FactName, Facts, Operator};
 pub use fault::Fault;
 pub use gate::{Evidence, GateRule, Need, Step as GatedStep};

@@ -7,13 +7,14 @@ mod load;
 use crate::assess::AssessRule;
 use crate::basis::{Confidence, Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
-use crate::clock::{ClockRule, Started};
+use crate::clock::{ClockRule, Pausing, Started};
+use crate::counting::Roll;
 use crate::code::codes;
 use crate::deadline::{Pause, due_at_paused, due_paused};
 use crate::duration::Amount;
 use crate::duty::{ContactHours, ConversionRule, ReportRule, RetentionRule, RouteRule};
 use crate::effect::EffectRule;
-use crate::explain::{Explanation, Note, RuleRef};
+use crate::explain::{Change, Explanation, Note, RuleRef};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::gate::GateRule;
@@ -409,7 +410,58 @@ impl Pack {
             explanation.notes.push(Note::AreaAssumed);
         }
         explanation.notes.extend(rule.head.note.clone().map(|text| Note::Interpretation { text }));
+        explanation.changes = self.changes(rule, start, facts, grade, pauses, amount);
         Some(explanation)
+    }
+
+    /// What would lead to another limit.
+    fn changes(
+        &self,
+        rule: &ClockRule,
+        start: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+        amount: Amount,
+    ) -> Vec<Change> {
+        let mut changes = Vec::new();
+        if rule.limit.is_by_grade() {
+            changes.extend(Grade::ALL.iter().filter(|other| **other != grade).map(|other| {
+                let due_at = self.start(rule, start, facts, *other, pauses).map(|started| started.due_at);
+                Change::Grade { grade: *other, due_at }
+            }));
+        }
+        if rule.limit.is_by_area() {
+            let counted = facts.area_type.as_deref().unwrap_or("urban");
+            changes.extend(Facts::AREA_TYPES.iter().filter(|area| **area != counted).filter_map(|area| {
+                let other = Facts { area_type: Some((*area).to_owned()), ..facts.clone() };
+                let due_at = self.start(rule, start, &other, grade, pauses)?.due_at;
+                Some(Change::Area { area: (*area).to_owned(), due_at })
+            }));
+        }
+        match &rule.pausable {
+            Pausing::Never => {}
+            Pausing::Always => changes.push(Change::Waiting { for_: Vec::new() }),
+            Pausing::While(listed) => changes.push(Change::Waiting { for_: listed.clone() }),
+        }
+        if let Some(extension) = rule.extend {
+            let longer = if extension.total { start } else { self.due(rule, start, amount, pauses) };
+            changes.push(Change::Extension { due_at: self.due(rule, longer, extension.amount, pauses) });
+        }
+        // Only what looks at the calendar's days follows it.
+        let looks = matches!(amount, Amount::BusinessDays(_) | Amount::WorkingHours(_))
+            || rule.counting_for(amount).roll != Roll::None;
+        if looks {
+            changes.push(Change::Calendar);
+        }
+        if changes.is_empty() {
+            changes.push(Change::Nothing);
+        }
+        changes
+    }
+
+    fn due(&self, rule: &ClockRule, from: Timestamp, amount: Amount, pauses: &[Pause]) -> Timestamp {
+        due_at_paused(from, amount, &rule.counting_for(amount), &self.calendar, rule.pauses(pauses))
     }
 
     /// The amount of a rule for a case, when pack and rule are for it.
@@ -462,7 +514,7 @@ impl Pack {
         pauses: &[Pause],
     ) -> Option<Started> {
         let amount = self.amount(rule, facts, grade, from)?;
-        let due_at = due_at_paused(from, amount, &rule.counting_for(amount), &self.calendar, rule.pauses(pauses));
+        let due_at = self.due(rule, from, amount, pauses);
         Some(Started { rule: rule.head.id.clone(), from, due_at })
     }
 }

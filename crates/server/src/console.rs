@@ -27,6 +27,7 @@ mod times;
 mod trees;
 mod units;
 mod users;
+mod why;
 mod windows;
 
 use crate::app::{App, AppState};
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(attachments::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
+    routes.extend(why::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());

@@ -1,6 +1,6 @@
 //! Explanations as sentences for people, in Chinese and English.
 
-use super::{Explanation, Note, RuleRef, Step};
+use super::{Change, Explanation, Note, RuleRef, Step};
 use crate::basis::{Basis, Confidence, Layer, Status};
 use crate::clock::{ClockKind, Start, StartFact};
 use crate::counting::{Ends, Roll};
@@ -32,7 +32,48 @@ impl Explanation {
         }
         lines.extend(self.notes.iter().map(|note| self.note_line(note, lang)));
         lines.push(self.result_line(lang));
+        lines.extend(self.changes.iter().map(|change| self.change_line(change, lang)));
         lines
+    }
+
+    fn change_line(&self, change: &Change, lang: Lang) -> String {
+        match (change, lang) {
+            (Change::Grade { grade, due_at: Some(at) }, Lang::Zh) => {
+                format!("若等级改为{}：{}。", grade.name(lang), self.local(*at))
+            }
+            (Change::Grade { grade, due_at: Some(at) }, Lang::En) => {
+                format!("With grade {} it would be {}.", grade.name(lang), self.local(*at))
+            }
+            (Change::Grade { grade, due_at: None }, Lang::Zh) => format!("若等级改为{}：无此时限。", grade.name(lang)),
+            (Change::Grade { grade, due_at: None }, Lang::En) => {
+                format!("With grade {} there would be no such limit.", grade.name(lang))
+            }
+            (Change::Area { area, due_at }, Lang::Zh) => {
+                let area = if area == "rural" { "农村" } else { "城镇" };
+                format!("若登记为{area}：{}。", self.local(*due_at))
+            }
+            (Change::Area { area, due_at }, Lang::En) => format!("Were the place {area}: {}.", self.local(*due_at)),
+            (Change::Waiting { for_ }, Lang::Zh) if for_.is_empty() => "案件挂起期间停钟，相应顺延。".to_owned(),
+            (Change::Waiting { for_ }, Lang::En) if for_.is_empty() => {
+                "While the case is suspended the clock stands still and ends later by that.".to_owned()
+            }
+            (Change::Waiting { for_ }, Lang::Zh) => {
+                let waits: Vec<&str> = for_.iter().map(|wait| wait_words(wait, lang)).collect();
+                format!("仅在{}期间停钟，相应顺延。", waits.join("、"))
+            }
+            (Change::Waiting { for_ }, Lang::En) => {
+                let waits: Vec<&str> = for_.iter().map(|wait| wait_words(wait, lang)).collect();
+                format!("Only while waiting for {} does the clock stand still and end later by that.", waits.join(" or "))
+            }
+            (Change::Extension { due_at }, Lang::Zh) => format!("经批准延期一次：{}。", self.local(*due_at)),
+            (Change::Extension { due_at }, Lang::En) => format!("Extended once, it would be {}.", self.local(*due_at)),
+            (Change::Calendar, Lang::Zh) => "日历更新时，未结案件重新计算。".to_owned(),
+            (Change::Calendar, Lang::En) => "A newer calendar counts it anew while the case is open.".to_owned(),
+            (Change::Nothing, Lang::Zh) => "起算后不因改级、挂起或日历变化而变动。".to_owned(),
+            (Change::Nothing, Lang::En) => {
+                "Once begun, neither a new grade, nor waiting, nor a new calendar moves it.".to_owned()
+            }
+        }
     }
 
     fn start_line(&self, lang: Lang) -> String {
@@ -177,6 +218,22 @@ fn basis_line(rule: &RuleRef, lang: Lang) -> String {
         });
     }
     line
+}
+
+fn wait_words(wait: &str, lang: Lang) -> &str {
+    match (wait, lang) {
+        ("waiting_customer", Lang::Zh) => "等待客户",
+        ("waiting_customer", Lang::En) => "the customer",
+        ("waiting_third_party", Lang::Zh) => "等待第三方",
+        ("waiting_third_party", Lang::En) => "a third party",
+        ("waiting_parts", Lang::Zh) => "等待备件",
+        ("waiting_parts", Lang::En) => "parts",
+        ("waiting_access", Lang::Zh) => "等待入场",
+        ("waiting_access", Lang::En) => "access",
+        ("force_majeure", Lang::Zh) => "不可抗力",
+        ("force_majeure", Lang::En) => "the end of force majeure",
+        (other, _) => other,
+    }
 }
 
 fn version_line(version: VersionSpan, lang: Lang) -> String {

@@ -151,6 +151,13 @@ pub fn routes() -> Vec<Route> {
             read("explain_clock", "Why a clock stands where it stands.", "Explanations"),
             get(explain),
         ),
+        row(
+            Method::Get,
+            "/api/v1/complaints/{id}/grade/explain",
+            permissions::READ_CASES,
+            read("explain_grade", "Why a case has its grade, and what would change it.", "GradeExplained"),
+            get(explain_grade),
+        ),
     ]
 }
 
@@ -303,6 +310,16 @@ async fn explain(
     let explained = app.desk.explain(&caller, &CaseRef::parse(&name)?, &rule).await?;
     let body = json!({"items": view::explained(&explained, visitor.language.of_rules())});
     Ok(answer(StatusCode::OK, &body))
+}
+
+async fn explain_grade(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let view = app.desk.case(&caller, &CaseRef::parse(&name)?).await?;
+    let rules = app.desk.library().rules_of(&view.case)?;
+    Ok(answer(StatusCode::OK, &view::graded(&view.case, &rules)))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
 use jiff::Timestamp;
-use policy::{ClockRule, Window, Windows};
+use policy::{ClockRule, Severity, Stack, Urgency, Window, Windows};
 use serde_json::{Map, Value, json};
 
 /// A JSON object under construction.
@@ -524,6 +524,34 @@ pub fn explained(list: &[queries::clock::ExplainedClock], language: policy::Lang
                 .done()
         })
         .collect()
+}
+
+/// Why a case has its grade: the row of the table, what raised severity or urgency, and the other rows.
+#[must_use]
+pub fn graded(case: &Case, rules: &Stack) -> Value {
+    let decided = rules.grade(case.severity, case.urgency);
+    let raised = rules.assess_rules().iter().filter(|rule| case.raised_by.contains(&rule.id)).map(|rule| {
+        json!({
+            "rule": rule.id, "reason": rule.reason, "basis": rule.standing.basis,
+            "confidence": rule.standing.confidence, "source": rule.standing.source,
+        })
+    });
+    let others = Severity::ALL.iter().flat_map(|severity| Urgency::ALL.iter().map(move |urgency| (*severity, *urgency)));
+    let others = others.filter(|pair| *pair != (case.severity, case.urgency)).map(|(severity, urgency)| {
+        let grade = rules.grade(severity, urgency).grade;
+        json!({"severity": severity, "urgency": urgency, "grade": grade})
+    });
+    json!({
+        "grade": case.grade,
+        "severity": case.severity,
+        "urgency": case.urgency,
+        "row": decided.row,
+        "reason": decided.reason,
+        "by_hand": case.graded_by_hand,
+        "raised_by": raised.collect::<Vec<_>>(),
+        "changes": others.collect::<Vec<_>>(),
+        "packs": case.packs,
+    })
 }
 
 /// Leaves out what is not known, at every depth.

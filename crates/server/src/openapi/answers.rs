@@ -160,6 +160,19 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "explanation": {"type": "object", "description": "Rule, version, calendar, days counted and skipped."},
             }))),
         ),
+        (
+            "GradeExplained",
+            object(json!({
+                "grade": text, "severity": text, "urgency": text, "row": text, "reason": names, "by_hand": truth,
+                "raised_by": {"type": "array", "items": object(json!({
+                    "rule": text, "reason": names, "basis": text, "confidence": text, "source": text,
+                }))},
+                "changes": {"type": "array", "items": object(json!({
+                    "severity": text, "urgency": text, "grade": text,
+                }))},
+                "packs": {"type": "array", "items": object(json!({"id": text, "version": text}))},
+            })),
+        ),
         ("Erased", object(json!({"person": uuid, "erased": truth}))),
         ("Categories", items(&tree)),
         ("Causes", items(&tree)),

@@ -283,6 +283,8 @@ fn answers_are_what_the_document_promises() {
         contract.holds("post", &path, &answer);
         read(&mut contract, &house, "");
     }
+    let graded = read(&mut contract, &house, "/grade/explain").json();
+    assert_eq!(graded["changes"].as_array().unwrap().len(), 3, "{graded}");
     let why = read(&mut contract, &house, "/clocks/{rule}/explain").json();
     let explanation = &why["items"][0]["explanation"];
     assert_eq!(explanation["rule"]["rule"], "response", "{explanation}");
