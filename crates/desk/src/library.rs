@@ -91,10 +91,35 @@ impl Library {
         })
     }
 
-    /// What the checker finds in the packs, each alone and together.
+    /// What the checker finds in the packs, each alone and together, and in the deadlines counted by hand that stand
+    /// beside them: `vectors/NAME.csv` belongs to the pack read from `NAME.toml`.
     #[must_use]
-    pub fn check(&self) -> Vec<Finding> {
-        policy::check::check(&self.packs, &self.plan)
+    pub fn check(&self, vectors: &[DataFile]) -> Vec<Finding> {
+        let mut findings = policy::check::check(&self.packs, &self.plan);
+        for file in vectors {
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
+            let of = self.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
+            let Some((pack, rules)) = of.and_then(|pack| Some((pack, self.around(pack)?))) else { continue };
+            let classify = |facts: &mut policy::Facts| self.classify(facts);
+            findings.extend(policy::check::vectors(&file.path, &file.text, pack, &rules, &classify));
+        }
+        findings
+    }
+
+    /// A pack with the newest of every other layer beside it.
+    fn around(&self, pack: &Arc<Pack>) -> Option<Stack> {
+        let newest = self.plan.on(&self.packs, Date::MAX);
+        let others = newest.into_iter().filter(|other| other.tier() != pack.tier());
+        let with: Vec<Arc<Pack>> = others.chain([Arc::clone(pack)]).collect();
+        // An older version need not go with what is new elsewhere; it then stands alone, when it can.
+        Stack::new(with).or_else(|_| Stack::new([Arc::clone(pack)])).ok()
+    }
+
+    /// Adds what the tree says of a case's category.
+    fn classify(&self, facts: &mut policy::Facts) {
+        let Some(category) = facts.category.as_deref().and_then(|code| self.taxonomy.category(code)) else { return };
+        facts.regulator_class = category.miit.map(|class| class.code().to_owned());
+        facts.red_line = category.red;
     }
 
     /// The newest version of a pack, or the one named after an `@`.

@@ -6,6 +6,7 @@ mod cases;
 mod limits;
 mod standing;
 mod together;
+mod vectors;
 
 use crate::code::codes;
 use crate::fault::Fault;
@@ -15,6 +16,7 @@ use crate::rule::RuleHead;
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
+pub use vectors::vectors;
 
 codes! {
     /// How much a finding weighs.

@@ -12,7 +12,8 @@ mod shipped;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 use policy::{
-    Counting, DayKind, Facts, Grade, Layer, Note, Pack, RetentionRule, Stack, Start, StartFact, WindowFrom, due_at,
+    Counting, DayKind, Facts, Grade, Layer, Note, Pack, RetentionRule, Stack, StageRef, Start, StartFact, WindowFrom,
+    due_at,
 };
 use shipped::{
     CN_TELECOM, CN_TELECOM_1_0_0, GUIDE_STANDARD, GUIDE_STANDARD_1_0_0, GUIDE_STANDARD_1_1_0, ISO_10002, calendar,
@@ -280,11 +281,15 @@ fn no_duty_of_the_house_runs_in_a_case() {
 fn ten_days_are_for_appeals() {
     let rules = stack();
     let at = "2026-07-03T10:00:00+08:00".parse().unwrap();
-    for (channel, owed) in [("hotline", true), ("regulator_transfer", true), ("government_hotline", false)] {
-        let facts = Facts { accept_channel: channel.to_owned(), ..facts("complaint", "B204") };
-        let started = rules.clocks_started_by(StartFact::HandedOff, &facts, Grade::Normal, at);
-        assert_eq!(started.iter().any(|started| started.rule == "regulator_feedback"), owed, "{channel}");
+    for (route, owed) in
+        [("miit_appeal", true), ("market_supervision_12315", false), ("government_hotline_12345", false)]
+    {
+        let stage = StageRef { route: route.to_owned(), stage: "transferred".to_owned() };
+        let started = rules.clocks_started_in(&stage, &facts("complaint", "B204"), Grade::Normal, at);
+        assert_eq!(started.iter().any(|started| started.rule == "regulator_feedback"), owed, "{route}");
     }
+    let plain = rules.clocks_started_by(StartFact::HandedOff, &facts("complaint", "B204"), Grade::Normal, at);
+    assert!(plain.is_empty(), "{plain:?}");
 }
 
 /// A fault that turns out to lie in the customer's own device is none of the operator's.

@@ -41,6 +41,16 @@ pub fn packs_of(folder: &Path) -> Result<Vec<DataFile>, String> {
     Ok(texts.into_iter().map(|(path, text)| DataFile { path, text }).collect())
 }
 
+/// The lists of deadlines counted by hand that stand beside the packs, those of a folder laid over the embedded ones.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn vectors(folder: Option<&Path>) -> Result<Vec<DataFile>, String> {
+    let inner = folder.map(|folder| folder.join("packs")).filter(|inner| inner.is_dir());
+    let texts = texts_of::<Packs>(inner.as_deref().or(folder), "csv")?;
+    Ok(texts.into_iter().map(|(path, text)| DataFile { path, text }).collect())
+}
+
 /// Every file of words, named like `en/codes.toml`.
 ///
 /// # Errors
@@ -50,26 +60,31 @@ pub fn locales(folder: Option<&Path>) -> Result<Vec<(String, String)>, String> {
 }
 
 fn texts<E: RustEmbed>(folder: Option<&Path>) -> Result<BTreeMap<String, String>, String> {
+    texts_of::<E>(folder, "toml")
+}
+
+fn texts_of<E: RustEmbed>(folder: Option<&Path>, kind: &str) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
+    let is = |path: &str| Path::new(path).extension().is_some_and(|extension| extension == kind);
     for path in E::iter() {
-        if let Some(file) = E::get(&path).filter(|_| path.ends_with(".toml")) {
+        if let Some(file) = E::get(&path).filter(|_| is(&path)) {
             let text = String::from_utf8(file.data.into_owned()).map_err(|_| format!("{path} is not UTF-8"))?;
             found.insert(path.into_owned(), text);
         }
     }
     if let Some(folder) = folder.filter(|folder| folder.is_dir()) {
-        read_folder(folder, folder, &mut found)?;
+        read_folder(folder, folder, kind, &mut found)?;
     }
     Ok(found)
 }
 
-fn read_folder(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) -> Result<(), String> {
+fn read_folder(root: &Path, folder: &Path, kind: &str, found: &mut BTreeMap<String, String>) -> Result<(), String> {
     let shown = |error: std::io::Error| format!("{}: {error}", folder.display());
     for entry in std::fs::read_dir(folder).map_err(shown)? {
         let path = entry.map_err(shown)?.path();
         if path.is_dir() {
-            read_folder(root, &path, found)?;
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+            read_folder(root, &path, kind, found)?;
+        } else if path.extension().is_some_and(|extension| extension == kind) {
             let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             found.insert(name, text);

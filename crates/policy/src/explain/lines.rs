@@ -63,7 +63,10 @@ impl Explanation {
             }
             (Change::Waiting { for_ }, Lang::En) => {
                 let waits: Vec<&str> = for_.iter().map(|wait| wait_words(wait, lang)).collect();
-                format!("Only while waiting for {} does the clock stand still and end later by that.", waits.join(" or "))
+                format!(
+                    "Only while waiting for {} does the clock stand still and end later by that.",
+                    waits.join(" or ")
+                )
             }
             (Change::Extension { due_at }, Lang::Zh) => format!("经批准延期一次：{}。", self.local(*due_at)),
             (Change::Extension { due_at }, Lang::En) => format!("Extended once, it would be {}.", self.local(*due_at)),

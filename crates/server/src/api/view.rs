@@ -536,7 +536,8 @@ pub fn graded(case: &Case, rules: &Stack) -> Value {
             "confidence": rule.standing.confidence, "source": rule.standing.source,
         })
     });
-    let others = Severity::ALL.iter().flat_map(|severity| Urgency::ALL.iter().map(move |urgency| (*severity, *urgency)));
+    let others =
+        Severity::ALL.iter().flat_map(|severity| Urgency::ALL.iter().map(move |urgency| (*severity, *urgency)));
     let others = others.filter(|pair| *pair != (case.severity, case.urgency)).map(|(severity, urgency)| {
         let grade = rules.grade(severity, urgency).grade;
         json!({"severity": severity, "urgency": urgency, "grade": grade})

@@ -29,7 +29,8 @@ pub(super) fn schemas() -> Map<String, Value> {
     let names = object(json!({"zh": text, "en": text}));
     let owner = object(json!({"unit": uuid, "user": uuid, "instead_of": uuid}));
     let clock = object(json!({
-        "rule": text, "kind": text, "round": whole, "from": moment, "due_at": moment, "ended_at": moment,
+        "rule": text, "kind": text, "owner": text, "round": whole, "from": moment, "due_at": moment,
+        "ended_at": moment,
         "state": {"type": "string", "enum": ["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]},
     }));
     let receipt = json!({

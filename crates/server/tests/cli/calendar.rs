@@ -50,7 +50,7 @@ fn the_calendars_are_listed_and_shown_as_known_on_a_day() {
 
     let shown = ok(&folder.0, &["show", "AU-NSW", "--year", "2026"]);
     assert!(shown.contains("2026-04-27 Mon holiday  off    Anzac Day (additional day)"), "{shown}");
-    assert!(!shown.contains("2027-"), "{shown}");
+    assert!(!shown.lines().any(|line| line.starts_with("2027-")), "{shown}");
     assert!(!ok(&folder.0, &["show", "AU-NSW@2026-02-14"]).contains("2026-04-27"));
     let china = json(&folder.0, &["show", "CN@2025-11-03", "--json", "--year", "2026"]);
     assert_eq!(china["version"], "2024-11-12");
@@ -77,7 +77,7 @@ fn what_is_imported_is_shown() {
     let base = ["import", "x.ics", "--id", "XX-A", "--zone", "Asia/Shanghai", "--weekend", "sat,sun"];
     let error = failed(&folder.0, &base);
     assert!(
-        error.contains("x.ics:10:1: repeats without an end (say which years are wanted: --years 2025-2027)"),
+        error.contains("x.ics:11:1: repeats without an end (say which years are wanted: --years 2025-2027)"),
         "{error}"
     );
 

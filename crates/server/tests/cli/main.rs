@@ -111,7 +111,9 @@ fn beside(place: Place) {
 
     let config = place.ok(&["config"]);
     assert!(
-        config.contains("stack = \"cn\"\npack = \"cn-telecom 1.1.0\"") && config.contains("zone = \"Asia/Shanghai\""),
+        config.contains("stack = \"cn\"\n")
+            && config.contains("pack = \"cn-telecom 1.1.0\"\n")
+            && config.contains("zone = \"Asia/Shanghai\""),
         "{config}"
     );
     let place = program.stop();

@@ -25,7 +25,7 @@ pub(super) fn run(ask: &Check) -> Result<(), String> {
         None => data::packs(None)?,
     };
     let (packs, findings) = match Library::load(&files) {
-        Ok(library) => (library.packs().len(), library.check()),
+        Ok(library) => (library.packs().len(), library.check(&data::vectors(ask.folder.as_deref())?)),
         Err(LibraryError::Faults(faults)) => (0, faults.into_iter().map(Finding::from).collect()),
         Err(other) => return Err(other.to_string()),
     };
