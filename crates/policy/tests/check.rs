@@ -185,6 +185,8 @@ fn a_clock_that_waits_for_a_share_is_found() {
     );
     let waits = rule("clock", "b", "law", "start = \"expiry:share\"\nstop = \"closed\"\namount = \"1d\"");
     assert_eq!(ids(&of_law(&(share + &waits))), [(Check::NeverStarts, Some("b"))]);
+    let after = clock("c", "amount = \"5bd\"").replace("\"received\"", "\"closed\"");
+    assert_eq!(ids(&of_law(&after)), [(Check::NeverStarts, Some("c"))], "a closed case owes nothing more");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use desk::time::Time;
 use desk::{Caller, CaseRef, Desk};
 use domain::actor::Role;
 use domain::case::Case;
-use domain::event::Event;
+use domain::event::{ClockOutcome, Event};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -402,4 +402,146 @@ fn looking_when_nothing_is_due_writes_nothing() {
         house.tick();
         assert_eq!(house.desk.db().stats().commits, before);
     });
+}
+
+/// A house whose practice pack has more clocks.
+fn house_with(scratch: &Scratch, clocks: &str) -> House {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let mut files = Vec::new();
+    crate::collect(&root, &root, &mut files);
+    for file in files.iter_mut().filter(|file| file.path == "guide-standard.toml") {
+        file.text.push_str(clocks);
+    }
+    let library = desk::Library::load(&files).unwrap();
+    let zone = TimeZone::get("Asia/Shanghai").unwrap();
+    let time = Time::at("2026-07-06T04:00:00Z".parse().unwrap());
+    let setup = desk::Setup { db: scratch.open().unwrap(), library, zone, time };
+    House {
+        desk: Desk::open(setup, &crate::key_file(scratch)).unwrap(),
+        runtime: tokio::runtime::Runtime::new().unwrap(),
+    }
+}
+
+/// Clocks that follow others, come again and again, ask for tries, begin with a step, and those that begin at the end.
+const KINDS: &str = r#"
+[[clock]]
+id = "apology"
+title = { zh = "逾期致歉", en = "Apology" }
+basis = "proposal"
+confidence = "unverified"
+source = "product"
+start = "expiry:response"
+stop = "closed"
+amount = "24h"
+
+[[clock]]
+id = "daily"
+title = { zh = "每日核对", en = "Look again" }
+basis = "proposal"
+confidence = "unverified"
+source = "product"
+kind = "recurring"
+start = "received"
+stop = "closed"
+amount = "24h"
+
+[[clock]]
+id = "tries"
+title = { zh = "联系三次", en = "Three tries" }
+basis = "proposal"
+confidence = "unverified"
+source = "product"
+kind = "attempts"
+start = "contact_failed"
+stop = ["first_contact", "closed"]
+amount = "10d"
+attempts = { need = 3, distinct = "calendar_day" }
+
+[[clock]]
+id = "plan"
+title = { zh = "受理后方案", en = "Plan" }
+basis = "proposal"
+confidence = "unverified"
+source = "product"
+start = "accepted"
+stop = ["proposed", "closed"]
+amount = "8h"
+
+[[clock]]
+id = "kept"
+title = { zh = "保存", en = "Kept" }
+basis = "proposal"
+confidence = "unverified"
+source = "product"
+kind = "keep_until"
+start = "closed"
+amount = "24mo"
+"#;
+
+#[test]
+fn clocks_of_every_kind_run_in_a_case() {
+    each_database(|scratch| {
+        let house = house_with(scratch, KINDS);
+        let who = house.user("one", Role::Specialist, "");
+        let name = named(&house.register(&who));
+        let clocks = |rule: &str| -> Vec<(Timestamp, Timestamp, Option<ClockOutcome>)> {
+            let case = house.look(&who, &name).0;
+            let of = case.clocks.iter().filter(|clock| clock.rule == rule);
+            of.map(|clock| (clock.from, clock.due_at, clock.ended.map(|(outcome, _)| outcome))).collect()
+        };
+        let version = || house.look(&who, &name).0.version;
+        let act = |verb: &str, body| house.act(&who, &name, version(), verb, body).unwrap();
+        let begun = house.desk.time().now();
+        // Due again and again: missed each day, counted from the last time, however long nobody looked.
+        assert_eq!(clocks("daily"), [(begun, begun + hours(24), None)]);
+        house.desk.time().advance(hours(60));
+        house.tick();
+        assert_eq!(
+            clocks("daily"),
+            [(begun, begun + hours(24), Some(ClockOutcome::Missed)), (begun + hours(48), begun + hours(72), None)]
+        );
+        // The response was due after 48 hours; the apology is counted from there, not from now.
+        assert_eq!(clocks("apology"), [(begun + hours(48), begun + hours(72), None)]);
+        house.tick();
+        assert_eq!(clocks("apology").len(), 1, "once");
+
+        // Three tries on different days; a second one on one day does not count.
+        let failed = || act("record-contact", json!({"mode": "phone", "outcome": "no_answer"}));
+        let first = house.desk.time().now();
+        failed();
+        assert_eq!(clocks("tries").len(), 1);
+        house.desk.time().advance(hours(1));
+        failed();
+        house.desk.time().advance(hours(24));
+        failed();
+        assert_eq!(clocks("tries").last().unwrap().2, None);
+        house.desk.time().advance(hours(24));
+        failed();
+        assert_eq!(clocks("tries"), [(first, clocks("tries")[0].1, Some(ClockOutcome::Met))]);
+
+        act("accept", json!({}));
+        assert_eq!(clocks("plan").len(), 1);
+        for (verb, body) in crate::steps().into_iter().filter(|(verb, _)| *verb != "accept") {
+            act(verb, body);
+        }
+        assert_eq!(clocks("plan")[0].2, Some(ClockOutcome::Met));
+        let kept = clocks("kept");
+        let closed_at = house.look(&who, &name).0.closed_at.unwrap();
+        assert_eq!((kept.len(), kept[0].0, kept[0].2), (1, closed_at, None));
+        house.tick();
+        // What is registered late finds the ends of its clocks already passed.
+        let admin = house.user("admin", Role::Admin, "");
+        let mut late = crate::intake();
+        late["received_at"] = json!((begun - hours(24 * 30)).to_string());
+        let case = house.try_register(&admin, late).unwrap().case;
+        let apology = case.clocks.iter().find(|clock| clock.rule == "apology").unwrap();
+        assert_eq!(apology.from, case.received_at + hours(48));
+        let daily: Vec<_> = case.clocks.iter().filter(|clock| clock.rule == "daily").collect();
+        assert_eq!(daily.len(), 1, "one that is due next");
+        assert!(daily[0].due_at >= house.desk.time().now());
+        let report = desk::verify::verify(house.desk.db(), None).unwrap();
+        assert!(report.is_whole(), "{:?}", report.findings);
+        house.close_down();
+    })
+    .unwrap();
 }

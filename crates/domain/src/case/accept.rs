@@ -4,7 +4,7 @@ use super::{Case, Context, Decision, Owner, State, clocks};
 use crate::event::Event;
 use crate::refusal::Refusal;
 use crate::shape::Field;
-use policy::StopFact;
+use policy::{StartFact, StopFact};
 use serde::Deserialize;
 
 /// Accepting needs no words.
@@ -48,6 +48,8 @@ pub fn decide(case: &Case, _: &Accept, ctx: &Context<'_>) -> Result<Decision, Re
         events.push(Event::Assigned { owner, instead_of: None, reason: None });
     }
     events.extend(clocks::stop(case, StopFact::Accepted, ctx));
+    let started = clocks::start_unless_running(case, StartFact::Accepted, ctx.now, &events, ctx);
+    events.extend(started);
     events.push(Event::Moved { to: State::Accepted });
     Ok(Decision::of(events))
 }

@@ -16,6 +16,10 @@ pub fn started_by(
     at: Timestamp,
     ctx: &Context<'_>,
 ) -> Vec<Event> {
+    started_now(fact, facts, grade, at, ctx).into_iter().map(|clock| event(clock, round)).collect()
+}
+
+fn started_now(fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp, ctx: &Context<'_>) -> Vec<Started> {
     let mut started = ctx.rules.clocks_started_by(fact, facts, grade, at);
     let mut looked_at = 0;
     while let Some(clock) = started.get_mut(looked_at) {
@@ -29,7 +33,7 @@ pub fn started_by(
             started.extend(after);
         }
     }
-    started.into_iter().map(|clock| event(clock, round)).collect()
+    started
 }
 
 /// A clock that is due again and again, as it stands now: the first of its limits that has not passed.
@@ -83,6 +87,36 @@ pub fn attempted(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
 pub fn start(case: &Case, fact: StartFact, round: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     started_by(fact, &facts, case.grade, round, at, ctx)
+}
+
+/// The same where the fact can come true again within a round: a clock that still runs after what happened so far goes
+/// on instead of beginning anew.
+#[must_use]
+pub fn start_unless_running(
+    case: &Case,
+    fact: StartFact,
+    at: Timestamp,
+    so_far: &[Event],
+    ctx: &Context<'_>,
+) -> Vec<Event> {
+    let stopped = stopped_in(so_far);
+    let running: Vec<&str> = open(case)
+        .filter(|clock| clock.round == case.round && !stopped.contains(&(clock.rule.as_str(), clock.round)))
+        .map(|clock| clock.rule.as_str())
+        .collect();
+    let mut events = start(case, fact, case.round, at, ctx);
+    events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if running.contains(&rule.as_str())));
+    events
+}
+
+/// Clocks that begin with the end of a case: rights that open or lapse then and times of keeping. A closed case owes
+/// nothing more, so nothing somebody could be late with begins.
+#[must_use]
+pub fn after_closing(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    let mut events = start(case, StartFact::Closed, case.round, ctx.now, ctx);
+    let owed = |rule: &str| ctx.rules.clock(rule).is_none_or(|rule| rule.kind.can_be_missed());
+    events.retain(|event| !matches!(event, Event::ClockStarted { rule, .. } if owed(rule)));
+    events
 }
 
 /// Clocks that a stage of a matter outside starts.
@@ -215,7 +249,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
         1 => (StartFact::Received, case.received_at),
         _ => (StartFact::Reopened, case.round_started_at),
     };
-    let wanted = ctx.rules.clocks_started_by(fact, facts, grade, from);
+    let wanted = started_now(fact, facts, grade, from, ctx);
     // One that stands still is counted anew when it runs on.
     for clock in case.clocks.iter().filter(|clock| clock.round == case.round && clock.is_running()) {
         // From its own start, which for a clock that began anew in mid-round is not the round's.

@@ -62,6 +62,7 @@ pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Ref
     let mut events = vec![Event::Closed {}];
     // A clock nothing stopped has lost its object: a closed case owes nothing more.
     events.extend(clocks::end_all(case, StopFact::Closed, ctx));
+    events.extend(clocks::after_closing(case, ctx));
     events.push(Event::Moved { to: State::Closed });
     Ok(Decision::of(events))
 }

@@ -64,12 +64,8 @@ pub fn decide(case: &Case, contact: &RecordContact, ctx: &Context<'_>) -> Result
     if contact.outcome == ContactOutcome::Reached {
         events.extend(clocks::stop_at(case, StopFact::FirstContact, at, ctx));
     } else {
-        let running = |event: &Event| match event {
-            Event::ClockStarted { rule, .. } => case.clocks.iter().any(|clock| clock.rule == *rule && clock.is_open()),
-            _ => false,
-        };
-        let started = clocks::start(case, StartFact::ContactFailed, case.round, at, ctx);
-        events.extend(started.into_iter().filter(|event| !running(event)));
+        let started = clocks::start_unless_running(case, StartFact::ContactFailed, at, &events, ctx);
+        events.extend(started);
     }
     events.extend(clocks::attempted(case, at, ctx));
     Ok(Decision::of(events))

@@ -7,7 +7,7 @@ use crate::intake::{ContactKind, MODES};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::StopFact;
+use policy::{StartFact, StopFact};
 use serde::Deserialize;
 
 /// Shape of a reply.
@@ -57,6 +57,8 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     let at = told_at(case, reply, ctx)?;
     let mut events = vec![told(reply, at)];
     events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));
+    let started = clocks::start_unless_running(case, StartFact::Replied, at, &events, ctx);
+    events.extend(started);
     let mut elsewhere = Vec::new();
     if reply.to_merged {
         for one in ctx.others.iter().filter(|one| waits_for_own_answer(one)) {

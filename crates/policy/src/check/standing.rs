@@ -4,7 +4,7 @@
 use super::cases::{conditions, of};
 use super::{Check, Finding};
 use crate::basis::Layer;
-use crate::clock::{ClockKind, ClockRule, Start};
+use crate::clock::{ClockKind, ClockRule, Start, StartFact};
 use crate::effect::Action;
 use crate::gate::Need;
 use crate::pack::Pack;
@@ -155,12 +155,19 @@ fn idle_assessment(pack: &Pack) -> Vec<Finding> {
 
 fn never_starts(pack: &Pack) -> Vec<Finding> {
     let never = |clock: &str| pack.clock(clock).is_some_and(|clock| clock.kind == ClockKind::Percentile);
-    let waits =
-        |rule: &&ClockRule| rule.start.iter().all(|start| matches!(start, Start::Expiry(clock) if never(clock)));
+    // A closed case owes nothing more, so a duty that would begin with the closing never does.
+    let comes = |rule: &ClockRule, start: &Start| match start {
+        Start::Expiry(clock) => !never(clock),
+        Start::Fact(StartFact::Closed) => !rule.kind.can_be_missed(),
+        Start::Fact(_) | Start::Stage(_) | Start::Outside => true,
+    };
+    let waits = |rule: &&ClockRule| !rule.start.iter().any(|start| comes(rule, start));
     let rules = pack.clocks().iter().filter(waits);
     rules
         .map(|rule| {
-            let message = "waits for the end of a share of all cases, which no case comes to".to_owned();
+            let message =
+                "waits only for what never comes: the end of a share of all cases, or a duty after the closing"
+                    .to_owned();
             Finding::of_rule(Check::NeverStarts, pack, &rule.head, message)
         })
         .collect()
