@@ -146,6 +146,12 @@ fn names_that_lead_nowhere_are_told_with_their_place() {
         ("start = [\"received\"", "start = [\"expiry:overtaken\"", "would start at its own end"),
         ("warn_at = [50, 100]", "warn_at = [50]", "its `warn_at` holds 100"),
         ("need = 5", "need = 1", "takes 2 to 100"),
+        ("kind = \"attempts\"", "kind = \"recurring\"", "belongs to a clock of kind attempts"),
+        (
+            "kind = \"attempts\"\nstart = \"contact_failed\"\nstop = \"first_contact\"\namount = \"10d\"",
+            "kind = \"recurring\"\nstart = \"received\"\nstop = \"closed\"\namount = \"0\"",
+            "needs a time between",
+        ),
         ("percent = 100", "percent = 97", "both ascending"),
         ("event", "event", ""),
     ] {

@@ -71,6 +71,10 @@ impl ClockRule {
         if kind.can_be_missed() && stop.as_ref().is_some_and(Vec::is_empty) {
             table.fault(format!("a clock of kind {} needs `stop`: something must be able to end it", kind.code()));
         }
+        if kind == ClockKind::Recurring && limit.is_some_and(|limit| limit.amounts().any(|amount| amount.count() == 0))
+        {
+            table.fault("a clock that is due again and again needs a time between");
+        }
         if let Some(limit) = &limit {
             can_be_counted(&table, limit.amounts(), calendar);
         }
