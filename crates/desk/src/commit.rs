@@ -12,7 +12,7 @@ use crate::vault::MasterKeys;
 use crate::vault::cipher::CipherError;
 use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
-use domain::case::Case;
+use domain::case::{Case, Decision, clocks};
 use domain::event::{self, Entry, Event};
 use domain::free_text::FreeText;
 use domain::refusal::Refusal;
@@ -30,11 +30,42 @@ pub(crate) struct Commit<'a> {
 }
 
 impl Commit<'_> {
+    /// Writes a decision: the events of the case and of those it reaches, always in one order, or two commands could wait
+    /// for each other's rows. Gives the case after them.
+    ///
+    /// # Errors
+    /// Those of [`Commit::write`].
+    pub(crate) fn write_all(
+        &self,
+        tx: &mut Tx<'_>,
+        loaded: Loaded,
+        others: Vec<Loaded>,
+        decision: Decision,
+    ) -> Result<Case, DeskError> {
+        let id = loaded.case.id;
+        let mut parts = vec![(loaded, decision.events)];
+        for other in others {
+            if let Some(theirs) = decision.elsewhere.iter().find(|theirs| theirs.case == other.case.id) {
+                parts.push((other, theirs.events.clone()));
+            }
+        }
+        parts.sort_by_key(|(part, _)| part.row.id);
+        let mut done = None;
+        for (part, events) in parts {
+            let case = self.write(tx, part, events)?;
+            if case.id == id {
+                done = Some(case);
+            }
+        }
+        done.ok_or(DeskError::Overtaken)
+    }
+
     /// Writes the events of one case and gives the case after them.
     ///
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
-    pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, events: Vec<Event>) -> Result<Case, DeskError> {
+        let mut events = clocks::once(&loaded.case, events);
         if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
             // Held, so that an erasure comes before or after all this and never in between.
             let wrapped = vault::hold_person(tx, loaded.row.person)?;

@@ -12,11 +12,12 @@ use crate::load::{self, CaseRef, Loaded};
 use crate::queries::same_person::SamePerson;
 use crate::queries::similar::{Keys, Sought};
 use crate::register::{Prepared, begun};
+use crate::run::answered;
 use crate::time::{moment, stored};
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, permissions};
 use domain::case::hand_off::{self, HandOff};
-use domain::case::{Case, Context};
+use domain::case::{Case, Context, Decision};
 use domain::event::{Event, Relation};
 use domain::fault::Fault;
 use domain::ids::CaseId;
@@ -280,11 +281,14 @@ impl Work {
     /// that were passed by are suggested.
     fn target(&self, tx: &mut Tx<'_>) -> Result<Target, DeskError> {
         let mut suggested: Vec<(CaseId, String)> = Vec::new();
+        // Whoever sees the new case reads what is suggested, so that only what they see anyway may be.
+        let region = self.region();
+        let told = |other: &str| other.starts_with(region.as_str());
         // What the other body wrote may be mistyped or not ours; then it names nothing.
         if let Some(Ok(name)) = self.handed.own_number.as_deref().map(CaseRef::parse) {
             match self.joined(tx, &name)? {
                 Some(loaded) => return Ok(Target::Join(Box::new(loaded))),
-                None => suggested.extend(self.seen(tx, &name)?),
+                None => suggested.extend(self.seen(tx, &name, &told)?),
             }
         }
         for found in self.keys.find(tx, &self.caller.actor.area)?.into_iter().take(MOST_TRIED) {
@@ -294,17 +298,29 @@ impl Work {
             {
                 return Ok(Target::Join(Box::new(loaded)));
             }
-            if suggested.len() < MOST_SUGGESTED && !suggested.iter().any(|(known, _)| *known == id) {
+            let new = !suggested.iter().any(|(known, _)| *known == id);
+            if new && suggested.len() < MOST_SUGGESTED && told(&found.row.region) {
                 suggested.push((id, found.row.number));
             }
         }
         Ok(Target::Suggest(suggested))
     }
 
-    /// A case that is named and cannot be joined, if the caller may see it.
-    fn seen(&self, tx: &mut Tx<'_>, name: &CaseRef) -> Result<Option<(CaseId, String)>, DeskError> {
+    /// The region of the case the matter would become.
+    fn region(&self) -> String {
+        let complaint = self.handed.complaint.as_ref();
+        complaint.map(|it| it.clone().split(self.caller.actor.area.code()).record.region).unwrap_or_default()
+    }
+
+    /// A case that is named and cannot be joined, if the caller may see it and its region may be told.
+    fn seen(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &CaseRef,
+        told: &impl Fn(&str) -> bool,
+    ) -> Result<Option<(CaseId, String)>, DeskError> {
         match load::find(tx, name, &self.caller.actor.area) {
-            Ok(row) => Ok(Some((CaseId(row.id), row.number))),
+            Ok(row) => Ok(told(&row.region).then_some((CaseId(row.id), row.number))),
             Err(DeskError::Refused(_)) => Ok(None),
             Err(other) => Err(other),
         }
@@ -322,27 +338,30 @@ impl Work {
             return self.joined(tx, &CaseRef::Id(*lead));
         }
         // An erased person's case takes no more words.
-        let joins = loaded.row.text_key.is_some() && self.decide(&loaded).is_ok();
+        let joins = loaded.row.text_key.is_some() && self.decide(&loaded, &[]).is_ok();
         Ok(joins.then_some(loaded))
     }
 
-    fn decide(&self, loaded: &Loaded) -> Result<Vec<Event>, DeskError> {
+    fn decide(&self, loaded: &Loaded, others: &[Case]) -> Result<Decision, DeskError> {
         let ctx = Context {
             now: self.now.max(loaded.case.changed_at),
             actor: &self.caller.actor,
             rules: &self.library.rules_of(&loaded.case)?,
             taxonomy: self.library.taxonomy(),
-            others: &[],
+            others,
         };
-        Ok(hand_off::decide(&loaded.case, &self.handed, &ctx)?.events)
+        Ok(hand_off::decide(&loaded.case, &self.handed, &ctx)?)
     }
 
     fn join(&self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<Case, DeskError> {
-        let events = self.decide(&loaded)?;
+        // Should the case be taken up again, everybody whose matter went up in it waits again.
+        let others = answered(tx, &loaded.case)?;
+        let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
+        let decision = self.decide(&loaded, &known)?;
         cases::insert_external(tx, &self.handed.owner, &self.handed.number, loaded.row.id)?;
         let (library, master) = (&self.library, &self.master);
         let commit = Commit { library, master, actor: self.caller.actor.id, verb: VERB, now: self.now };
-        commit.write(tx, loaded, events)
+        commit.write_all(tx, loaded, others, decision)
     }
 }
 

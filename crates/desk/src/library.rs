@@ -9,7 +9,7 @@ use domain::case::Case;
 use domain::event::PackPin;
 use domain::taxonomy::Taxonomy;
 use jiff::civil::Date;
-use policy::check::Finding;
+use policy::check::{Check, Finding};
 use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -99,7 +99,14 @@ impl Library {
         for file in vectors {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
             let of = self.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
-            let Some((pack, rules)) = of.and_then(|pack| Some((pack, self.around(pack)?))) else { continue };
+            let Some((pack, rules)) = of.and_then(|pack| Some((pack, self.around(pack)?))) else {
+                let message = match of {
+                    Some(pack) => format!("the pack {} makes no stack to be asked", pack.id()),
+                    None => format!("belongs to no pack: there is no {name}.toml"),
+                };
+                findings.push(Finding::of_file(Check::Vector, &file.path, message));
+                continue;
+            };
             let classify = |facts: &mut policy::Facts| self.classify(facts);
             findings.extend(policy::check::vectors(&file.path, &file.text, pack, &rules, &classify));
         }

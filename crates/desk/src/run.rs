@@ -110,23 +110,7 @@ impl Work {
         let decision = command.decide(&loaded.case, &ctx)?;
         let commit =
             Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };
-        let id = loaded.case.id;
-        let mut parts = vec![(loaded, decision.events)];
-        for other in others {
-            if let Some(theirs) = decision.elsewhere.iter().find(|theirs| theirs.case == other.case.id) {
-                parts.push((other, theirs.events.clone()));
-            }
-        }
-        // Always in one order, or two commands could wait for each other's rows.
-        parts.sort_by_key(|(part, _)| part.row.id);
-        let mut done = None;
-        for (part, events) in parts {
-            let case = commit.write(tx, part, events)?;
-            if case.id == id {
-                done = Some(case);
-            }
-        }
-        done.map(|case| Outcome::Done(Box::new(case))).ok_or(DeskError::Overtaken)
+        Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
     }
 }
 
@@ -161,17 +145,7 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
             lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
         }
-        Command::Dispute(_) | Command::Reopen(_) => {
-            let mut answered = Vec::new();
-            for one in case.absorbed.iter().filter(|one| one.answered_at.is_some()) {
-                let theirs = load::load(tx, &CaseRef::Id(one.case), &AreaScope::everywhere())?;
-                // Whoever was erased can be told nothing any more; held, so that it does not happen at this moment.
-                if vault::hold_person(tx, theirs.row.person)?.is_some() {
-                    answered.push(theirs);
-                }
-            }
-            Ok(answered)
-        }
+        Command::Dispute(_) | Command::Reopen(_) => answered(tx, case),
         Command::KeepPromise(keep) => {
             let there = case.promises.iter().filter(|promise| promise.id == keep.promise);
             let there = there.filter_map(|promise| promise.origin.as_ref());
@@ -179,6 +153,20 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// The cases that went up in this one and whose customers were answered: they wait again when its outcome counts no
+/// longer.
+pub(crate) fn answered(tx: &mut Tx<'_>, case: &Case) -> Result<Vec<Loaded>, DeskError> {
+    let mut answered = Vec::new();
+    for one in case.absorbed.iter().filter(|one| one.answered_at.is_some()) {
+        let theirs = load::load(tx, &CaseRef::Id(one.case), &AreaScope::everywhere())?;
+        // Whoever was erased can be told nothing any more; held, so that it does not happen at this moment.
+        if vault::hold_person(tx, theirs.row.person)?.is_some() {
+            answered.push(theirs);
+        }
+    }
+    Ok(answered)
 }
 
 /// The answer to who saw an earlier version: what happened since.

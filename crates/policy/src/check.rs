@@ -127,6 +127,13 @@ impl Finding {
         }
     }
 
+    /// A finding about a whole file.
+    #[must_use]
+    pub fn of_file(id: Check, file: &str, message: String) -> Self {
+        let file = Some(file.to_owned());
+        Self { id, weight: id.weight(), file, line: 1, column: 1, rule: None, message, hint: None }
+    }
+
     fn hint(self, hint: &str) -> Self {
         Self { hint: Some(hint.to_owned()), ..self }
     }

@@ -5,6 +5,7 @@ mod load;
 
 pub(crate) use load::{amount, can_be_counted};
 
+use crate::basis::Layer;
 use crate::code::codes;
 use crate::counting::{Counting, CountingRule, Ends};
 use crate::deadline::Pause;
@@ -416,6 +417,12 @@ impl ClockRule {
     #[must_use]
     pub fn binds_provider(&self) -> bool {
         self.owner == Owner::Provider && self.kind.can_be_missed()
+    }
+
+    /// Whether a new grade can make a running limit later: never one of the law.
+    #[must_use]
+    pub fn follows_grade(&self) -> bool {
+        self.head.layer == Layer::Practice && self.on_regrade == OnRegrade::Recompute
     }
 
     /// Whether a fact stops this clock.

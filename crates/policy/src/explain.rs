@@ -285,6 +285,8 @@ pub enum Note {
         /// The limit that was taken over.
         due_at: Timestamp,
     },
+    /// The rule is no longer for such a case; the limit is the one it had while it was.
+    NoLongerApplies,
     /// The clock stands still until further notice, so nothing is due yet.
     StandsStill {
         /// Since when.
@@ -332,6 +334,15 @@ impl Explanation {
     #[must_use]
     pub fn taken_over(mut self, due_at: Timestamp) -> Self {
         self.notes.push(Note::TakenOver { due_at });
+        self.due_at = due_at;
+        self
+    }
+
+    /// The explanation of a clock whose rule is no longer for the case: the limit it had holds, and nothing moves it.
+    #[must_use]
+    pub fn no_longer(mut self, due_at: Timestamp) -> Self {
+        self.notes.push(Note::NoLongerApplies);
+        self.changes = Vec::new();
         self.due_at = due_at;
         self
     }

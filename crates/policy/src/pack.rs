@@ -425,9 +425,12 @@ impl Pack {
         amount: Amount,
     ) -> Vec<Change> {
         let mut changes = Vec::new();
+        let own = self.due(rule, start, amount, pauses);
         if rule.limit.is_by_grade() {
             changes.extend(Grade::ALL.iter().filter(|other| **other != grade).map(|other| {
                 let due_at = self.start(rule, start, facts, *other, pauses).map(|started| started.due_at);
+                // What keeps the earlier limit is never lengthened by a new grade.
+                let due_at = due_at.map(|due_at| if rule.follows_grade() { due_at } else { due_at.min(own) });
                 Change::Grade { grade: *other, due_at }
             }));
         }

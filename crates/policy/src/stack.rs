@@ -5,9 +5,9 @@
 //! one pack, which is proved when the stack is made.
 
 use crate::assess::{self, AssessRule, Assessment};
-use crate::basis::{Layer, Tier};
+use crate::basis::Tier;
 use crate::calendar::Calendar;
-use crate::clock::{ClockRule, OnRegrade, StageRef, StartFact, Started};
+use crate::clock::{ClockRule, StageRef, StartFact, Started};
 use crate::deadline::Pause;
 use crate::duty::{ContactHours, RouteRule};
 use crate::explain::Explanation;
@@ -223,9 +223,7 @@ impl Stack {
     /// whatever their rule says; neither are those of a rule that is gone.
     #[must_use]
     pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
-        let follows = self
-            .clock(rule)
-            .is_some_and(|rule| rule.head.layer == Layer::Practice && rule.on_regrade == OnRegrade::Recompute);
+        let follows = self.clock(rule).is_some_and(ClockRule::follows_grade);
         if follows { recomputed } else { recomputed.min(running) }
     }
 
@@ -262,6 +260,38 @@ impl Stack {
     ) -> Option<Explanation> {
         let (pack, rule) = self.placed(rule)?;
         Some(pack.explain_anyhow(rule, from, facts, grade, &[])?.taken_over(due_at))
+    }
+
+    /// The grade under which a limit was counted: the one the case has, or, where that leads elsewhere, another that leads
+    /// to it.
+    #[must_use]
+    pub fn grade_of(
+        &self,
+        rule: &str,
+        from: Timestamp,
+        due_at: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+        pauses: &[Pause],
+    ) -> Grade {
+        let leads = |grade: &Grade| {
+            self.due_paused(rule, from, facts, *grade, pauses).is_some_and(|started| started.due_at == due_at)
+        };
+        [grade].into_iter().chain(Grade::ALL.iter().copied()).find(leads).unwrap_or(grade)
+    }
+
+    /// Why a clock was due when it was whose rule is no longer for the case.
+    #[must_use]
+    pub fn explain_no_longer(
+        &self,
+        rule: &str,
+        from: Timestamp,
+        due_at: Timestamp,
+        facts: &Facts,
+        grade: Grade,
+    ) -> Option<Explanation> {
+        let (pack, rule) = self.placed(rule)?;
+        Some(pack.explain_anyhow(rule, from, facts, grade, &[])?.no_longer(due_at))
     }
 
     /// The windows of a case: rights that follow from when the matter happened and when it was first received.

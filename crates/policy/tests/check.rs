@@ -144,6 +144,8 @@ fn practice_looser_than_the_law_is_found() {
     assert_eq!(ids(&looser), [(Check::LooserThanLaw, Some("p"))]);
     assert!(looser.first().unwrap().message.contains("gives 16d where `l` of law-pack gives 15d"));
     assert!(found(&law, &practice("amount = \"10bd\"")).iter().all(|one| one.id == Check::LooserThanLaw));
+    let dated = found(&law, &practice("amount = \"90d\"\nversion = { from = 2026-06-01 }"));
+    assert_eq!(ids(&dated), [(Check::LooserThanLaw, Some("p"))], "also when it begins later");
     assert!(found(&law, &practice("amount = \"360h\"")).is_empty(), "15 days to the hour end before the day does");
     assert!(found(&law, &practice("amount = \"5bd\"")).is_empty(), "even over the longest holiday");
     // Where the two never meet in a case there is nothing to compare.

@@ -32,6 +32,8 @@ document.addEventListener("submit", (event) => {
   }
   unsaved = false;
   form.dataset.sent = "yes";
+  // A download leaves the page where it is; after a while the same may be asked for again.
+  setTimeout(() => delete form.dataset.sent, 3000);
 });
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;

@@ -53,7 +53,16 @@ impl Desk {
                 let explanation = if clock.inherited {
                     rules.explain_taken_over(&clock.rule, from, due_at, &facts, case.grade)?
                 } else {
-                    rules.explain_paused(&clock.rule, from, &facts, case.grade, &pauses)?.keeping(due_at)
+                    // One that has ended was counted for the grade the case had then.
+                    let grade = match clock.ended {
+                        Some(_) => rules.grade_of(&clock.rule, from, due_at, &facts, case.grade, &pauses),
+                        None => case.grade,
+                    };
+                    let now = rules.explain_paused(&clock.rule, from, &facts, grade, &pauses);
+                    match now {
+                        Some(explanation) => explanation.keeping(due_at),
+                        None => rules.explain_no_longer(&clock.rule, from, due_at, &facts, case.grade)?,
+                    }
                 };
                 Some(ExplainedClock { clock: clock.clone(), explanation })
             })

@@ -102,6 +102,11 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     for (old, new) in before.matters.iter().zip(&after.matters) {
         assert!(new.steps.starts_with(&old.steps), "what a body did stays");
     }
+    let mut open: Vec<_> = after.clocks.iter().filter(|clock| clock.is_open()).map(|c| (&c.rule, c.round)).collect();
+    open.sort();
+    let all = open.len();
+    open.dedup();
+    assert_eq!(open.len(), all, "{verb}: two clocks of one rule run in one round");
     let owed = after.matters.iter().any(|one| one.stage == Stage::Transferred && one.owes_feedback());
     let counted = after.clocks.iter().any(|clock| clock.rule == "regulator_feedback" && clock.is_open());
     if after.state.is_open() {

@@ -30,7 +30,10 @@ fn started_now(fact: StartFact, facts: &Facts, grade: Grade, at: Timestamp, ctx:
         } else if clock.due_at < ctx.now {
             // Clocks of a pack never wait for themselves, so this ends.
             let after = ctx.rules.clocks_started_after(&clock.rule, facts, grade, clock.due_at);
-            started.extend(after);
+            // One that waits for the first of several ends begins with that one.
+            let new = |next: &Started| !started.iter().any(|known| known.rule == next.rule);
+            let new: Vec<Started> = after.into_iter().filter(new).collect();
+            started.extend(new);
         }
     }
     started
@@ -156,14 +159,19 @@ pub fn moot(case: &Case, ctx: &Context<'_>, which: impl Fn(&Clock) -> bool) -> V
 
 /// Statutory clocks that lost their object with an ending that is taken back: they run on to their first limit, in the
 /// new round. First receipt decided it, and nothing that happened since can move it (appendix B.3 of the reference).
+/// What had lost its object before that ending, or is no longer for such a case, stays ended.
 #[must_use]
 pub fn revive(case: &Case, round: u32, ctx: &Context<'_>) -> Vec<Event> {
     let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.head.layer == policy::Layer::Law);
-    let lost = |clock: &&Clock| clock.round == case.round && matches!(clock.ended, Some((ClockOutcome::Moot, _)));
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+    let lost = |clock: &&Clock| {
+        clock.round == case.round && matches!(clock.ended, Some((ClockOutcome::Moot, at)) if Some(at) == case.closed_at)
+    };
     case.clocks
         .iter()
         .filter(lost)
         .filter(|clock| law(&clock.rule))
+        .filter(|clock| clock.inherited || ctx.rules.recompute(&clock.rule, clock.from, &facts, case.grade).is_some())
         .map(|clock| {
             let (rule, from, due_at, pack) = (clock.rule.clone(), clock.from, clock.due_at, clock.pack.clone());
             match clock.inherited {
@@ -226,7 +234,13 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
 #[must_use]
 pub fn inherit(lead: &Case, from: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let law = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.head.layer == policy::Layer::Law);
+    // A clock of another body's matter goes with the matter, which stays where it is.
+    let of_a_matter = |rule: &str| {
+        let of_stage = |start: &policy::Start| matches!(start, policy::Start::Stage(_));
+        ctx.rules.clock(rule).is_some_and(|rule| rule.start.iter().all(of_stage))
+    };
     open(from)
+        .filter(|theirs| !of_a_matter(&theirs.rule))
         .filter(|theirs| match open(lead).find(|mine| mine.rule == theirs.rule && mine.round == lead.round) {
             Some(mine) => theirs.due_at < mine.due_at,
             None => law(&theirs.rule),
@@ -308,6 +322,28 @@ fn can_be_missed(clock: &Clock, ctx: &Context<'_>) -> bool {
 
 fn stopped(clock: &Clock, at: Timestamp, outcome: ClockOutcome) -> Event {
     Event::ClockStopped { rule: clock.rule.clone(), round: clock.round, at, outcome }
+}
+
+/// Leaves out clocks that would begin while one of the same rule runs in the same round: that one goes on.
+#[must_use]
+pub fn once(case: &Case, events: Vec<Event>) -> Vec<Event> {
+    let mut running: Vec<(String, u32)> = open(case).map(|clock| (clock.rule.clone(), clock.round)).collect();
+    let mut kept = Vec::with_capacity(events.len());
+    for event in events {
+        match &event {
+            Event::ClockStarted { rule, round, .. } | Event::ClockInherited { rule, round, .. } => {
+                let known = running.iter().any(|(known, of)| known == rule && of == round);
+                if known && matches!(event, Event::ClockStarted { .. }) {
+                    continue;
+                }
+                running.push((rule.clone(), *round));
+            }
+            Event::ClockStopped { rule, round, .. } => running.retain(|(known, of)| known != rule || of != round),
+            _ => {}
+        }
+        kept.push(event);
+    }
+    kept
 }
 
 /// Rules and rounds of the clocks these events stop.

@@ -240,6 +240,8 @@ impl Case {
 
     fn apply_clock(&mut self, event: &Event, at: Timestamp) {
         match event {
+            // Of one rule one clock runs in a round; a log that says otherwise means the first.
+            Event::ClockStarted { rule, round, .. } if self.clock_mut(rule, *round).is_some() => {}
             Event::ClockStarted { rule, round, from, due_at } => {
                 self.clocks.push(Clock::started(rule.clone(), *round, *from, *due_at));
             }

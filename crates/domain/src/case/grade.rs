@@ -97,7 +97,9 @@ pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
 /// What a new category changes about the grade and its clocks.
 #[must_use]
 pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<Event> {
+    let cause = case.cause.clone();
     let facts = facts_of(&case.record, Some(category), case.received_at, ctx.rules, ctx.taxonomy);
+    let facts = Facts { cause, ..facts };
     if case.graded_by_hand {
         // The category alone may decide which clocks apply, such as the one for repairs.
         return clocks::regrade(case, case.grade, &facts, ctx);

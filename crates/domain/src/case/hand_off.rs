@@ -110,10 +110,13 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
         events.push(event.clone());
         marked.grade = *grade;
     }
+    let mut elsewhere = Vec::new();
     if reopen::offered(case) {
         // Who hands a matter over wants it handled; an ended case stands in nobody's queue.
         let reason = handed.text.clone();
-        events.extend(reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?.events);
+        let reopened = reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?;
+        events.extend(reopened.events);
+        elsewhere = reopened.elsewhere;
         marked.round = marked.round.saturating_add(1);
         marked.state = State::Reopened;
     } else {
@@ -125,7 +128,7 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
     // Its number within the case comes when the event is folded; clocks do not ask for it.
     let matter = Matter::handed_over(0, &handed.owner, &handed.number, &handed.request, handed.handed_at);
     events.extend(matter::begin(&marked, &matter, matter.stage, handed.handed_at, ctx));
-    Ok(Decision::of(events))
+    Ok(Decision { events, elsewhere })
 }
 
 /// What the rules make of a regulator being involved, if that changes anything. A grade set by hand stays.

@@ -66,7 +66,7 @@ pub fn decide(case: &Case, contact: &RecordContact, ctx: &Context<'_>) -> Result
     } else {
         let started = clocks::start_unless_running(case, StartFact::ContactFailed, at, &events, ctx);
         events.extend(started);
+        events.extend(clocks::attempted(case, at, ctx));
     }
-    events.extend(clocks::attempted(case, at, ctx));
     Ok(Decision::of(events))
 }

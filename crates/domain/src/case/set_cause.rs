@@ -1,11 +1,12 @@
 //! Set cause (责任原因): why it happened, apart from what it was about. Improvement starts here.
 
-use super::{Case, Context, Decision};
+use super::{Case, Context, Decision, clocks, grade};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use policy::Facts;
 use serde::Deserialize;
 
 /// Shape of a cause.
@@ -45,5 +46,9 @@ pub fn decide(case: &Case, set: &SetCause, ctx: &Context<'_>) -> Result<Decision
     if case.cause.as_deref() == Some(&set.cause) && set.remark.is_none() {
         return Err(Refusal::conflict("unchanged"));
     }
-    Ok(Decision::of(vec![Event::CauseSet { cause: set.cause.clone(), remark: set.remark.clone() }]))
+    let mut events = vec![Event::CauseSet { cause: set.cause.clone(), remark: set.remark.clone() }];
+    // A cause can take the object from a clock, as a fault that turns out to lie in the customer's own device does.
+    let facts = Facts { cause: Some(set.cause.clone()), ..grade::facts(case, ctx.rules, ctx.taxonomy) };
+    events.extend(clocks::regrade(case, case.grade, &facts, ctx));
+    Ok(Decision::of(events))
 }

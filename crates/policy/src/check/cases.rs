@@ -21,8 +21,27 @@ pub(super) fn conditions(head: &RuleHead) -> impl Iterator<Item = &Predicate> {
     [&head.applies].into_iter().chain(head.unless.iter())
 }
 
+/// Whether conditions can tell more cases apart than are looked at, so that what was not seen may still be.
+pub(super) fn are_thinned<'p>(conditions: impl IntoIterator<Item = &'p Predicate>) -> bool {
+    count(&values(conditions)) > MOST
+}
+
 /// The cases conditions can tell apart.
 pub(super) fn of<'p>(conditions: impl IntoIterator<Item = &'p Predicate>) -> Vec<OneCase> {
+    let values = values(conditions);
+    let all = count(&values);
+    // An odd step, so that it does not fall in with the length of a list.
+    let step = (all / MOST).max(1) | 1;
+    (0..all).step_by(step).filter_map(|number| nth(&values, number)).collect()
+}
+
+type Values = Vec<(FactName, Vec<Option<String>>)>;
+
+fn count(values: &Values) -> usize {
+    values.iter().fold(Grade::ALL.len(), |all, (_, values)| all.saturating_mul(values.len()))
+}
+
+fn values<'p>(conditions: impl IntoIterator<Item = &'p Predicate>) -> Values {
     let mut edges: BTreeMap<FactName, BTreeSet<String>> = BTreeMap::new();
     for condition in conditions {
         condition.edges(&mut edges);
@@ -30,12 +49,7 @@ pub(super) fn of<'p>(conditions: impl IntoIterator<Item = &'p Predicate>) -> Vec
     // Limits differ by grade and area although no condition names them.
     edges.entry(FactName::AreaType).or_default().extend(Facts::AREA_TYPES.iter().map(|area| (*area).to_owned()));
     edges.remove(&FactName::Grade);
-    let values: Vec<(FactName, Vec<Option<String>>)> =
-        edges.into_iter().map(|(fact, known)| (fact, with_others(fact, known))).collect();
-    let all = values.iter().fold(Grade::ALL.len(), |all, (_, values)| all.saturating_mul(values.len()));
-    // An odd step, so that it does not fall in with the length of a list.
-    let step = (all / MOST).max(1) | 1;
-    (0..all).step_by(step).filter_map(|number| nth(&values, number)).collect()
+    edges.into_iter().map(|(fact, known)| (fact, with_others(fact, known))).collect()
 }
 
 /// The case with a number, the values read off it like digits.

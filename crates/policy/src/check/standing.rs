@@ -1,7 +1,7 @@
 //! What the rules of one pack are for: every rule has its cases, none is drowned by another, every letter and source has
 //! its use.
 
-use super::cases::{conditions, of};
+use super::cases::{are_thinned, conditions, of};
 use super::{Check, Finding};
 use crate::basis::Layer;
 use crate::clock::{ClockKind, ClockRule, Start, StartFact};
@@ -9,7 +9,7 @@ use crate::effect::Action;
 use crate::gate::Need;
 use crate::pack::Pack;
 use crate::predicate::Predicate;
-use crate::rule::RuleHead;
+use crate::rule::{DatedFact, RuleHead};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -32,7 +32,8 @@ fn never_holds(pack: &Pack, head: &RuleHead) -> Option<Finding> {
     let holds = |case: &super::cases::OneCase| {
         head.applies.holds(&case.0, Some(case.1)) && !head.excludes(&case.0, Some(case.1))
     };
-    let some = of(conditions(head)).iter().any(holds);
+    // Where not all cases are looked at, none seen is no proof.
+    let some = are_thinned(conditions(head)) || of(conditions(head)).iter().any(holds);
     let message = "no case there can be fulfils `applies` and not `unless`".to_owned();
     (!some).then(|| Finding::of_rule(Check::NeverHolds, pack, head, message))
 }
@@ -40,7 +41,7 @@ fn never_holds(pack: &Pack, head: &RuleHead) -> Option<Finding> {
 /// An alternative of a condition that adds no case to those before and after it.
 fn idle_alternatives(pack: &Pack, head: &RuleHead) -> Option<Finding> {
     let alternatives: Vec<Predicate> = head.applies.alternatives().collect();
-    if alternatives.len() < 2 {
+    if alternatives.len() < 2 || are_thinned([&head.applies]) {
         return None;
     }
     let cases = of([&head.applies]);
@@ -56,13 +57,13 @@ fn idle_alternatives(pack: &Pack, head: &RuleHead) -> Option<Finding> {
     Some(Finding::of_rule(Check::Shadowed, pack, head, message))
 }
 
+/// By first receipt a pack is chosen too, so that a rule for other dates of receipt is never asked.
 fn outside_validity(pack: &Pack, head: &RuleHead) -> Option<Finding> {
-    let version = head.version?;
+    let version = head.version.filter(|version| version.fact == DatedFact::ReceivedAt)?;
     let (first, last) = pack.validity();
     let begins_after = version.from.zip(last).is_some_and(|(from, last)| from > last);
-    // A pack may tell what held before it began: older matters are looked at too. It may not tell only that.
-    let ends_before = version.to.is_some_and(|to| to <= first) && version.from.is_none_or(|from| from < Date::MIN);
-    let message = "the dates it holds for lie outside those the pack is valid for".to_owned();
+    let ends_before = version.to.is_some_and(|to| to <= first);
+    let message = "the dates of receipt it holds for lie outside those the pack is valid for".to_owned();
     (begins_after || ends_before).then(|| Finding::of_rule(Check::OutsideValidity, pack, head, message))
 }
 

@@ -56,17 +56,24 @@ fn later(law: &Pack, above: &ClockRule, practice: &Pack, rule: &ClockRule) -> Op
     let starts: Vec<Timestamp> = receipts(practice.calendar()).into_iter().step_by(7).collect();
     let mut seen: Vec<(Amount, Amount)> = Vec::new();
     for (facts, grade) in &cases {
-        let Some(start) = starts.first() else { continue };
-        let theirs = above.amount(facts, *grade, *start, law.calendar().zone());
-        let ours = rule.amount(facts, *grade, *start, practice.calendar().zone());
+        let theirs = above.limit.of(*grade, facts.area_type.as_deref());
+        let ours = rule.limit.of(*grade, facts.area_type.as_deref());
         let (Some(theirs), Some(ours)) = (theirs, ours) else { continue };
-        if seen.contains(&(theirs, ours)) {
+        let holds =
+            |rule: &ClockRule| rule.head.applies.holds(facts, Some(*grade)) && !rule.head.excludes(facts, Some(*grade));
+        if seen.contains(&(theirs, ours)) || !holds(above) || !holds(rule) {
             continue;
         }
         seen.push((theirs, ours));
+        // A rule that holds for some dates only is compared on those.
+        let meet = |start: Timestamp| {
+            above.head.in_version(facts, start, law.calendar().zone())
+                && rule.head.in_version(facts, start, practice.calendar().zone())
+        };
         let after = |start: &&Timestamp| {
-            due_at(**start, ours, &rule.counting_for(ours), practice.calendar())
-                > due_at(**start, theirs, &above.counting_for(theirs), law.calendar())
+            meet(**start)
+                && due_at(**start, ours, &rule.counting_for(ours), practice.calendar())
+                    > due_at(**start, theirs, &above.counting_for(theirs), law.calendar())
         };
         if let Some(start) = starts.iter().find(after) {
             let local = local(*start, practice.calendar());

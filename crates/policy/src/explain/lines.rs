@@ -161,6 +161,10 @@ impl Explanation {
             (Note::TakenOver { due_at }, Lang::En) => {
                 format!("Taken over from a merged case, whose limit of {} holds.", self.local(*due_at))
             }
+            (Note::NoLongerApplies, Lang::Zh) => "该规则已不适用于本案，时限为其适用时所计。".to_owned(),
+            (Note::NoLongerApplies, Lang::En) => {
+                "The rule is no longer for this case; the limit is the one it had while it was.".to_owned()
+            }
             (Note::StandsStill { since }, Lang::Zh) => format!("自 {} 起停钟，恢复后继续计。", self.local(*since)),
             (Note::StandsStill { since }, Lang::En) => {
                 format!("The clock stands still since {} and goes on when the case is resumed.", self.local(*since))

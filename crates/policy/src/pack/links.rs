@@ -2,7 +2,7 @@
 //! waits for itself.
 
 use super::{Pack, RuleKind};
-use crate::clock::{StageRef, Start, Stop};
+use crate::clock::{ClockKind, StageRef, Start, Stop};
 use crate::document::{Place, Table};
 use crate::effect::Action;
 use crate::gate::Need;
@@ -116,11 +116,12 @@ fn chains(pack: &Pack, table: &Table<'_>) {
                 open.extend(before(pack, clock));
             }
         }
-        let followed = pack.clocks.iter().any(|other| other.starts_after(&rule.head.id));
+        let comes_again = rule.kind == ClockKind::Recurring;
+        let followed = comes_again || pack.clocks.iter().any(|other| other.starts_after(&rule.head.id));
         if followed && rule.warn_at.last() != Some(&100) {
             table
                 .at(rule.head.line, rule.head.column)
-                .fault(format!("another clock starts at the end of `{}`, so its `warn_at` holds 100", rule.head.id));
+                .fault(format!("a clock starts at the end of `{}`, so its `warn_at` holds 100", rule.head.id));
         }
     }
 }

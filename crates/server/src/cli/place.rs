@@ -83,7 +83,11 @@ impl Place {
     /// Packs and trees.
     pub fn library(&self) -> Result<Library, String> {
         let files: Vec<DataFile> = data::packs(self.r#override.as_deref())?;
-        Library::load(&files).map_err(|error| error.to_string())
+        let library = Library::load(&files).map_err(|error| error.to_string())?;
+        if self.r#override.is_some() {
+            refuse_what_is_not_sound(&library)?;
+        }
+        Ok(library)
     }
 
     /// Words.
@@ -185,4 +189,23 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
     lines.push(format!("stack = \"{}\"", library.stack()));
     lines.extend(library.packs().iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
     Ok(lines)
+}
+
+/// Packs of one's own govern cases only when the checker has nothing against them, and a released version says what it
+/// said when it was released: cases that name it rely on that.
+fn refuse_what_is_not_sound(library: &Library) -> Result<(), String> {
+    let released = Library::load(&data::packs(None)?).map_err(|error| error.to_string())?;
+    for pack in library.packs() {
+        let name = format!("{}@{}", pack.id(), pack.version());
+        if released.pack(&name).is_some_and(|known| known.hash() != pack.hash()) {
+            let file = pack.file();
+            return Err(format!(
+                "packs/{file}: {name} is released and says something else; give yours a version of its own"
+            ));
+        }
+    }
+    let findings = library.check(&[]);
+    let errors = findings.iter().filter(|finding| finding.weight == policy::check::Weight::Error);
+    let errors: Vec<String> = errors.map(ToString::to_string).collect();
+    if errors.is_empty() { Ok(()) } else { Err(errors.join("\n")) }
 }

@@ -120,7 +120,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let locales = place.locales()?;
     let password = sign_in::first_admin(&desk).map_err(|error| super::told(&error))?;
     announce(address, password.as_deref());
-    if serve.demo {
+    // Only a database that was made just now is filled: what is there is left alone, also on the second `make run`.
+    if serve.demo && password.is_some() {
         print(&demo::fill(place, &desk)?);
     }
     let settings = Settings {

@@ -69,6 +69,7 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         let verb = match event {
             Event::HandedOff { .. } => "hand-off",
             Event::Supplemented { .. } => "supplement",
+            Event::Reopened { .. } => "reopen",
             _ => &entry.verb,
         };
         for (place, text) in event.texts() {

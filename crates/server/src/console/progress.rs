@@ -65,9 +65,10 @@ pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<V
         let title =
             rule.map_or(clock.rule.as_str(), |rule| frame.language.pick(&rule.head.title.zh, &rule.head.title.en));
         let (class, sign, left) = match &clock.ended {
-            Some((outcome, _)) => {
+            Some((outcome, at)) => {
                 let code = words::outcome(*outcome);
-                (code, if code == "missed" { "✕" } else { "✓" }, frame.code("outcome", code))
+                let told = format!("{} · {}", frame.code("outcome", code), frame.moment(*at));
+                (code, if code == "missed" { "✕" } else { "✓" }, told)
             }
             None if clock.is_paused() => ("paused", "⏸", frame.code("outcome", "paused")),
             // Of what is somebody else's only the moment matters: nobody here is late.

@@ -51,7 +51,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 fn span(text: &str) -> Result<(Timestamp, Timestamp), String> {
     let (from, to) = text.split_once('/').ok_or("write FROM/TO")?;
     let time = |text: &str| text.parse::<Timestamp>().map_err(|error| error.to_string());
-    Ok((time(from)?, time(to)?))
+    let (from, to) = (time(from)?, time(to)?);
+    if to <= from {
+        return Err("a span ends after it begins".to_owned());
+    }
+    Ok((from, to))
 }
 
 pub(super) fn run(ask: &Explain) -> Result<(), String> {
