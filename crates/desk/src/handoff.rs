@@ -6,6 +6,7 @@
 //! suggested: the matter becomes a new case that is linked to it, and the other case is not touched.
 
 use crate::caller::Caller;
+use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef, Loaded};
@@ -343,14 +344,13 @@ impl Work {
     }
 
     fn decide(&self, loaded: &Loaded, others: &[Case]) -> Result<Decision, DeskError> {
-        let ctx = Context {
-            now: self.now.max(loaded.case.changed_at),
-            actor: &self.caller.actor,
-            rules: &self.library.rules_of(&loaded.case)?,
-            taxonomy: self.library.taxonomy(),
-            others,
-        };
-        Ok(hand_off::decide(&loaded.case, &self.handed, &ctx)?)
+        let now = self.now.max(loaded.case.changed_at);
+        let actor = &self.caller.actor;
+        let CaughtUp { case, rules, mut events } = catch_up(&self.library, &loaded.case, actor, now, false)?;
+        let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others };
+        let decision = hand_off::decide(&case, &self.handed, &ctx)?;
+        events.extend(decision.events);
+        Ok(Decision { events, elsewhere: decision.elsewhere })
     }
 
     fn join(&self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<Case, DeskError> {

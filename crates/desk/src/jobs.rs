@@ -6,12 +6,12 @@ pub mod checkpoint;
 pub mod forget;
 pub mod notify;
 pub mod queue;
+pub mod recount;
 pub mod timers;
 
-use crate::Desk;
-use crate::erase;
 use crate::error::DeskError;
 use crate::time::stored;
+use crate::{Desk, activation, erase};
 use jiff::SignedDuration;
 use store::schedules::{self, Look};
 
@@ -33,6 +33,8 @@ pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
     if desk.ledger().is_due() {
         erase::take_up(desk)?;
     }
+    // So may another node have put rules into force.
+    activation::refresh(desk)?;
     for (name, seconds, duty) in DUTIES {
         let now = desk.time().now();
         // Nodes' clocks may differ by as much as a lease; what is further off was written before one was set back.

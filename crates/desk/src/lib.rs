@@ -1,11 +1,13 @@
 //! The desk: what happens WHEN. One transaction a command; permission, idempotency, policy look-up and commit happen
 //! here once, behind every door.
 
+pub mod activation;
 pub mod administration;
 pub mod archive;
 pub mod attach;
 pub mod backup;
 pub mod caller;
+mod catch_up;
 pub mod check;
 mod commit;
 pub mod erase;
@@ -93,7 +95,8 @@ impl Desk {
                 db,
                 master,
                 keyring,
-                library,
+                // What is put into force here is nobody else's business who loaded the same files.
+                library: library.for_installation(),
                 zone,
                 time,
                 numbers: numbers::Numbers::default(),
@@ -102,6 +105,8 @@ impl Desk {
             }),
         };
         erase::replay(&desk)?;
+        activation::keep_shipped(&desk)?;
+        activation::refresh(&desk)?;
         Ok(desk)
     }
 

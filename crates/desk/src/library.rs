@@ -1,16 +1,21 @@
-//! Packs, calendars and trees as loaded at start. A case names the versions of the packs that govern it; all versions
-//! of a pack that any case names stay loaded side by side.
+//! Packs, calendars and trees. What an installation ships with is loaded at start; what two people put into force later
+//! lies on top of it, and every content that was ever at hand stays, so that what governed a case can always be read
+//! again. A case names the contents that govern it.
 //!
 //! Which packs make a stack is data (`packs/stacks.toml`); which version of each is decided by the local date of first
-//! receipt. Every stack a receipt can lead to is made once at start, so that a fault shows then and not at a customer's.
+//! receipt. Every stack a receipt can lead to is made once whenever the rules change, so that a fault shows then and not
+//! at a customer's.
 
+use crate::activation::{Activation, RulesKind};
 use crate::error::DeskError;
 use domain::case::Case;
-use domain::event::PackPin;
+use domain::case::recount::Change;
+use domain::event::{CalendarPin, PackPin};
 use domain::taxonomy::Taxonomy;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::check::{Check, Finding};
-use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone};
+use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone, address};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -21,6 +26,20 @@ pub struct DataFile {
     pub path: String,
     /// Contents.
     pub text: String,
+}
+
+impl DataFile {
+    /// What kind of rules it holds; nothing for the trees and the list of stacks.
+    pub(crate) fn kind(&self) -> Option<RulesKind> {
+        if !self.path.ends_with(".toml") || self.path == STACKS {
+            return None;
+        }
+        match self.path.split_once('/') {
+            None => Some(RulesKind::Pack),
+            Some(("calendars", _)) => Some(RulesKind::Calendar),
+            Some(_) => None,
+        }
+    }
 }
 
 /// Why the data cannot be used.
@@ -50,16 +69,82 @@ pub enum LibraryError {
     Zone(#[from] UnknownZone),
 }
 
-/// Everything rules are made of.
+/// A content that two people put into force.
 #[derive(Clone, Debug)]
-pub struct Library {
+pub(crate) struct Activated {
+    pub(crate) activation: Arc<Activation>,
+    pub(crate) file: DataFile,
+}
+
+/// Packs and calendars that go together.
+#[derive(Debug)]
+pub(crate) struct Rules {
     /// By identity, then by version.
     packs: Arc<[Arc<Pack>]>,
     calendars: Arc<CalendarSet>,
-    plan: Arc<Plan>,
+    plan: Plan,
+}
+
+impl Rules {
+    /// What the checker finds in the packs, each alone and together.
+    pub(crate) fn check(&self) -> Vec<Finding> {
+        policy::check::check(&self.packs, &self.plan)
+    }
+
+    /// A pack with the newest of every other layer beside it.
+    fn around(&self, pack: &Arc<Pack>) -> Option<Stack> {
+        let newest = self.plan.on(&self.packs, Date::MAX);
+        let others = newest.into_iter().filter(|other| other.tier() != pack.tier());
+        let with: Vec<Arc<Pack>> = others.chain([Arc::clone(pack)]).collect();
+        // An older version need not go with what is new elsewhere; it then stands alone, when it can.
+        Stack::new(with).or_else(|_| Stack::new([Arc::clone(pack)])).ok()
+    }
+
+    /// All packs, by identity and then by version.
+    pub(crate) fn packs(&self) -> &[Arc<Pack>] {
+        &self.packs
+    }
+
+    /// Whether a pack, in whatever version, stands in the stack that governs new cases.
+    pub(crate) fn in_stack(&self, id: &str) -> bool {
+        self.plan.packs().any(|known| known == id)
+    }
+
+    /// All calendars as they are known.
+    pub(crate) fn calendars(&self) -> &CalendarSet {
+        &self.calendars
+    }
+}
+
+/// What the installation ships with; it stays as it is while the programme runs.
+#[derive(Debug)]
+struct Shipped {
+    files: Vec<DataFile>,
+    stacks: String,
+    taxonomy: Taxonomy,
+    rules: Arc<Rules>,
+}
+
+/// What holds now.
+#[derive(Debug)]
+struct State {
+    rules: Arc<Rules>,
+    activated: Vec<Activated>,
+    /// Every content that was ever at hand, by its address.
+    contents: HashMap<String, DataFile>,
+    /// How many activations there were when this was put together, and the moment at which the next begins to hold.
+    seen: Option<(i64, Option<Timestamp>)>,
+}
+
+type Stacks = HashMap<(Vec<PackPin>, Vec<CalendarPin>), Stack>;
+
+/// Everything rules are made of. Clones see the same: what is put into force shows in all of them.
+#[derive(Clone, Debug)]
+pub struct Library {
+    shipped: Arc<Shipped>,
+    state: Arc<RwLock<State>>,
     /// Stacks made so far. Which there can be is bounded by what the log names.
-    stacks: Arc<RwLock<HashMap<Vec<PackPin>, Stack>>>,
-    taxonomy: Arc<Taxonomy>,
+    stacks: Arc<RwLock<Stacks>>,
 }
 
 /// Which packs make a stack.
@@ -80,14 +165,72 @@ impl Library {
             text("taxonomy/regions.toml")?,
         )
         .map_err(LibraryError::Taxonomy)?;
-        let (calendars, packs) = rules(files)?;
-        let plan = Plan::load(STACKS, text(STACKS)?, &packs).map_err(LibraryError::Faults)?;
-        Ok(Self {
-            packs: packs.into(),
-            calendars: Arc::new(calendars),
-            plan: Arc::new(plan),
-            stacks: Arc::new(RwLock::new(HashMap::new())),
-            taxonomy: Arc::new(taxonomy),
+        let stacks = text(STACKS)?.to_owned();
+        let files: Vec<DataFile> = files.iter().filter(|file| file.kind().is_some()).cloned().collect();
+        let rules = Arc::new(put_together(&files, &stacks, &[])?);
+        Ok(Self::of(Arc::new(Shipped { files, stacks, taxonomy, rules })))
+    }
+
+    fn of(shipped: Arc<Shipped>) -> Self {
+        let contents = shipped.files.iter().map(|file| (address(&file.text), file.clone())).collect();
+        let rules = Arc::clone(&shipped.rules);
+        let state = State { rules, activated: Vec::new(), contents, seen: None };
+        Self { shipped, state: Arc::new(RwLock::new(state)), stacks: Arc::default() }
+    }
+
+    /// The same as shipped, for an installation of its own.
+    pub(crate) fn for_installation(&self) -> Self {
+        Self::of(Arc::clone(&self.shipped))
+    }
+
+    fn with_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What holds now.
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.with_state(|state| Arc::clone(&state.rules))
+    }
+
+    /// The files of packs and calendars the installation ships with.
+    pub(crate) fn shipped(&self) -> &[DataFile] {
+        &self.shipped.files
+    }
+
+    /// How many activations were seen and when the next begins to hold; nothing before the first look.
+    pub(crate) fn seen(&self) -> Option<(i64, Option<Timestamp>)> {
+        self.with_state(|state| state.seen)
+    }
+
+    /// The rules there would be with these contents in force, calendars not before their moment.
+    ///
+    /// # Errors
+    /// Every fault found, with file, line and column.
+    pub(crate) fn with(&self, activated: &[Activated]) -> Result<Rules, LibraryError> {
+        put_together(&self.shipped.files, &self.shipped.stacks, activated)
+    }
+
+    /// Takes over what was put into force. Cases keep what they name.
+    pub(crate) fn take_over(
+        &self,
+        rules: Rules,
+        activated: Vec<Activated>,
+        kept: Vec<DataFile>,
+        seen: (i64, Option<Timestamp>),
+    ) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.rules = Arc::new(rules);
+        state.activated = activated;
+        state.contents.extend(kept.into_iter().map(|file| (address(&file.text), file)));
+        state.seen = Some(seen);
+    }
+
+    /// How a content came into force; nothing when it was shipped.
+    #[must_use]
+    pub fn activation_of(&self, hash: &str) -> Option<Arc<Activation>> {
+        self.with_state(|state| {
+            let found = state.activated.iter().find(|one| one.activation.hash == hash);
+            found.map(|one| Arc::clone(&one.activation))
         })
     }
 
@@ -95,11 +238,12 @@ impl Library {
     /// beside them: `vectors/NAME.csv` belongs to the pack read from `NAME.toml`.
     #[must_use]
     pub fn check(&self, vectors: &[DataFile]) -> Vec<Finding> {
-        let mut findings = policy::check::check(&self.packs, &self.plan);
+        let now = self.rules();
+        let mut findings = now.check();
         for file in vectors {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
-            let of = self.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
-            let Some((pack, rules)) = of.and_then(|pack| Some((pack, self.around(pack)?))) else {
+            let of = now.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
+            let Some((pack, rules)) = of.and_then(|pack| Some((pack, now.around(pack)?))) else {
                 let message = match of {
                     Some(pack) => format!("the pack {} makes no stack to be asked", pack.id()),
                     None => format!("belongs to no pack: there is no {name}.toml"),
@@ -113,34 +257,26 @@ impl Library {
         findings
     }
 
-    /// A pack with the newest of every other layer beside it.
-    fn around(&self, pack: &Arc<Pack>) -> Option<Stack> {
-        let newest = self.plan.on(&self.packs, Date::MAX);
-        let others = newest.into_iter().filter(|other| other.tier() != pack.tier());
-        let with: Vec<Arc<Pack>> = others.chain([Arc::clone(pack)]).collect();
-        // An older version need not go with what is new elsewhere; it then stands alone, when it can.
-        Stack::new(with).or_else(|_| Stack::new([Arc::clone(pack)])).ok()
-    }
-
     /// Adds what the tree says of a case's category.
     fn classify(&self, facts: &mut policy::Facts) {
-        let Some(category) = facts.category.as_deref().and_then(|code| self.taxonomy.category(code)) else { return };
+        let category = facts.category.as_deref().and_then(|code| self.taxonomy().category(code));
+        let Some(category) = category else { return };
         facts.regulator_class = category.miit.map(|class| class.code().to_owned());
         facts.red_line = category.red;
     }
 
     /// The newest version of a pack, or the one named after an `@`.
     #[must_use]
-    pub fn pack(&self, name: &str) -> Option<&Arc<Pack>> {
+    pub fn pack(&self, name: &str) -> Option<Arc<Pack>> {
         let (id, version) = name.split_once('@').map_or((name, None), |(id, version)| (id, Some(version)));
         let fits = |pack: &&Arc<Pack>| pack.id() == id && version.is_none_or(|version| pack.version() == version);
-        self.packs.iter().rev().find(fits)
+        self.rules().packs.iter().rev().find(fits).map(Arc::clone)
     }
 
     /// Identity of the stack new cases are governed by.
     #[must_use]
     pub fn stack(&self) -> &str {
-        self.plan.id()
+        self.shipped.rules.plan.id()
     }
 
     /// The stack that governs a case first received on a local date.
@@ -148,68 +284,134 @@ impl Library {
     /// # Errors
     /// None that loading has not already excluded.
     pub fn governing(&self, received_on: Date) -> Result<Stack, DeskError> {
-        let packs = self.plan.on(&self.packs, received_on);
+        let rules = self.rules();
+        let packs = rules.plan.on(&rules.packs, received_on);
         let pins: Vec<PackPin> = packs.iter().map(|pack| PackPin::of(pack)).collect();
-        self.pinned(&pins)
+        self.pinned(&pins, &CalendarPin::of_packs(packs.iter().map(Arc::as_ref)))
     }
 
-    /// The rules of a case: the stack it names, and for clocks it took over from a case of another stack what that says
-    /// of them.
+    /// The rules of a case: the stack it names, counted with the calendars it names, and for clocks it took over from a
+    /// case of another stack what that says of them.
     ///
     /// # Errors
-    /// If one of the versions is no longer loaded, or they no longer go together.
+    /// If a content it names is not there, or the packs no longer go together.
     pub fn rules_of(&self, case: &Case) -> Result<Stack, DeskError> {
-        let own = self.pinned(&case.packs)?;
+        self.rules_with(case, &case.calendars)
+    }
+
+    /// The same counted with other calendars.
+    pub(crate) fn rules_with(&self, case: &Case, calendars: &[CalendarPin]) -> Result<Stack, DeskError> {
+        let own = self.pinned(&case.packs, calendars)?;
         let foreign =
             case.clocks.iter().filter_map(|clock| clock.pack.as_ref()).filter(|pin| !case.packs.contains(pin));
-        let guests = foreign.map(|pin| self.named(pin)).collect::<Result<Vec<_>, _>>()?;
+        let guests = foreign.map(|pin| self.counted(pin, calendars)).collect::<Result<Vec<_>, _>>()?;
         Ok(if guests.is_empty() { own } else { own.with_guests(guests) })
     }
 
-    /// The stack of some packs.
+    /// The stack of packs and calendars named one by one. A calendar that is not named is the one shipped.
     ///
     /// # Errors
-    /// If one of the versions is no longer loaded, or they no longer go together.
-    pub fn pinned(&self, pins: &[PackPin]) -> Result<Stack, DeskError> {
-        let known = self.stacks.read().unwrap_or_else(PoisonError::into_inner).get(pins).cloned();
+    /// If one of the contents is not there, or the packs do not go together.
+    pub fn pinned(&self, packs: &[PackPin], calendars: &[CalendarPin]) -> Result<Stack, DeskError> {
+        let pins = (packs.to_vec(), calendars.to_vec());
+        let known = self.stacks.read().unwrap_or_else(PoisonError::into_inner).get(&pins).cloned();
         if let Some(stack) = known {
             return Ok(stack);
         }
-        let packs = pins.iter().map(|pin| self.named(pin)).collect::<Result<Vec<_>, _>>()?;
-        let stack = Stack::new(packs).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
-        let stack = stack.of(self.plan.operator().clone());
-        self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins.to_vec(), stack.clone());
+        let counted = packs.iter().map(|pin| self.counted(pin, calendars)).collect::<Result<Vec<_>, _>>()?;
+        let stack = Stack::new(counted).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
+        let stack = stack.of(self.shipped.rules.plan.operator().clone());
+        self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins, stack.clone());
         Ok(stack)
     }
 
-    fn named(&self, pin: &PackPin) -> Result<Arc<Pack>, DeskError> {
-        let pack = self.packs.iter().find(|pack| pack.id() == pin.id && pack.version() == pin.version);
-        pack.map(Arc::clone).ok_or_else(|| DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version)))
+    /// The pack a pin names, counted with the calendar the pins name.
+    fn counted(&self, pin: &PackPin, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
+        let pack = self.with_state(|state| state.pack(pin))?;
+        let calendar = pack.calendar();
+        if !pack.follows_calendar() || calendar.hash().is_empty() {
+            return Ok(pack);
+        }
+        let calendar = match calendars.iter().find(|known| known.id == calendar.id()) {
+            Some(known) => self.with_state(|state| state.calendar(known))?,
+            None => {
+                let shipped = self.shipped.rules.calendars.get(calendar.id());
+                shipped.ok_or_else(|| DeskError::Damaged(format!("calendar {} is not there", calendar.id())))?
+            }
+        };
+        Ok(Arc::new(pack.counted_with(calendar)))
+    }
+
+    /// The calendars of a case of which a newer version holds by now.
+    ///
+    /// # Errors
+    /// If a content the case names is not there.
+    pub(crate) fn behind(&self, case: &Case) -> Result<Vec<Change>, DeskError> {
+        let rules = self.rules_of(case)?;
+        let now = self.rules();
+        let newer = |pin: &CalendarPin| now.calendars.get(&pin.id).filter(|calendar| calendar.version() > pin.version);
+        let changed = CalendarPin::of_stack(&rules).into_iter().filter_map(|pin| newer(&pin));
+        Ok(changed
+            .map(|calendar| Change {
+                note: self.activation_of(calendar.hash()).map(|one| one.note.clone()).unwrap_or_default(),
+                calendar: CalendarPin::of(&calendar),
+            })
+            .collect())
     }
 
     /// All packs, by identity and then by version.
     #[must_use]
-    pub fn packs(&self) -> &[Arc<Pack>] {
-        &self.packs
+    pub fn packs(&self) -> Arc<[Arc<Pack>]> {
+        Arc::clone(&self.rules().packs)
     }
 
     /// All calendars.
     #[must_use]
-    pub fn calendars(&self) -> &CalendarSet {
-        &self.calendars
+    pub fn calendars(&self) -> Arc<CalendarSet> {
+        Arc::clone(&self.rules().calendars)
     }
 
     /// What people call a clock rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
     #[must_use]
-    pub fn rule_title(&self, rule: &str) -> Option<&Text> {
-        self.packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| &rule.head.title)
+    pub fn rule_title(&self, rule: &str) -> Option<Text> {
+        self.rules().packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| rule.head.title.clone())
     }
 
     /// Category, cause and region trees.
     #[must_use]
     pub fn taxonomy(&self) -> &Taxonomy {
-        &self.taxonomy
+        &self.shipped.taxonomy
     }
+}
+
+impl State {
+    /// The pack a pin names, by content where it says so.
+    fn pack(&self, pin: &PackPin) -> Result<Arc<Pack>, DeskError> {
+        let named = |pack: &&Arc<Pack>| pack.id() == pin.id && pack.version() == pin.version;
+        let same = |pack: &&Arc<Pack>| pin.hash.as_deref().is_none_or(|hash| hash == pack.hash());
+        if let Some(pack) = self.rules.packs.iter().filter(named).find(same) {
+            return Ok(Arc::clone(pack));
+        }
+        let missing = || DeskError::Damaged(format!("pack {} {} is not loaded", pin.id, pin.version));
+        let file = pin.hash.as_ref().and_then(|hash| self.contents.get(hash)).ok_or_else(missing)?;
+        let pack = Pack::load(&file.path, &file.text, &self.rules.calendars);
+        pack.map(Arc::new).map_err(|faults| unreadable(&faults))
+    }
+
+    /// The calendar a pin names.
+    fn calendar(&self, pin: &CalendarPin) -> Result<Arc<Calendar>, DeskError> {
+        if let Some(calendar) = self.rules.calendars.get(&pin.id).filter(|calendar| calendar.hash() == pin.hash) {
+            return Ok(Arc::new(calendar.as_known_on(pin.version)));
+        }
+        let missing = || DeskError::Damaged(format!("calendar {} of {} is not there", pin.id, pin.version));
+        let file = self.contents.get(&pin.hash).ok_or_else(missing)?;
+        let calendar = Calendar::parse_file(&file.path, &file.text).map_err(|faults| unreadable(&faults))?;
+        Ok(Arc::new(calendar.as_known_on(pin.version)))
+    }
+}
+
+fn unreadable(faults: &[Fault]) -> DeskError {
+    DeskError::Damaged(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 /// The calendars among the files.
@@ -217,15 +419,15 @@ impl Library {
 /// # Errors
 /// Every fault found, with file, line and column.
 pub fn calendars(files: &[DataFile]) -> Result<CalendarSet, LibraryError> {
-    match read_calendars(files) {
+    match read_calendars(files.iter()) {
         (calendars, faults) if faults.is_empty() => Ok(calendars),
         (_, faults) => Err(LibraryError::Faults(faults)),
     }
 }
 
-fn read_calendars(files: &[DataFile]) -> (CalendarSet, Vec<Fault>) {
+fn read_calendars<'f>(files: impl Iterator<Item = &'f DataFile>) -> (CalendarSet, Vec<Fault>) {
     let (mut calendars, mut faults) = (CalendarSet::default(), Vec::new());
-    for file in files.iter().filter(|file| file.path.starts_with("calendars/")) {
+    for file in files.filter(|file| file.kind() == Some(RulesKind::Calendar)) {
         if let Err(found) = calendars.add(&file.path, &file.text) {
             faults.extend(found);
         }
@@ -233,25 +435,42 @@ fn read_calendars(files: &[DataFile]) -> (CalendarSet, Vec<Fault>) {
     (calendars, faults)
 }
 
-/// Reads the calendars and, with them, the packs.
-fn rules(files: &[DataFile]) -> Result<(CalendarSet, Vec<Arc<Pack>>), LibraryError> {
-    let (mut calendars, mut faults) = read_calendars(files);
+/// Reads the calendars and, with them, the packs, and proves that they go together.
+fn put_together(files: &[DataFile], stacks: &str, activated: &[Activated]) -> Result<Rules, LibraryError> {
+    let of = |kind: RulesKind| activated.iter().filter(move |one| one.activation.kind == kind);
+    let activated_too = of(RulesKind::Calendar).map(|one| &one.file);
+    let (mut calendars, mut faults) = read_calendars(files.iter().chain(activated_too));
     // For packs that count no days.
     calendars.insert(Calendar::none("UTC")?);
     let mut packs: Vec<Arc<Pack>> = Vec::new();
-    let is_pack = |file: &&DataFile| file.path.ends_with(".toml") && !file.path.contains('/') && file.path != STACKS;
-    for file in files.iter().filter(is_pack) {
+    for Activated { activation, file } in of(RulesKind::Pack) {
+        match Pack::load(&file.path, &file.text, &calendars) {
+            Ok(pack) => packs.push(Arc::new(pack.in_force_from(activation.effective_from))),
+            Err(found) => faults.extend(found),
+        }
+    }
+    // A release may ship later what an operator has put into force before: that stays as it is.
+    let above = packs.len();
+    for file in files.iter().filter(|file| file.kind() == Some(RulesKind::Pack)) {
         match Pack::load(&file.path, &file.text, &calendars) {
             Ok(pack) => {
-                if packs.iter().any(|known| known.id() == pack.id() && known.version() == pack.version()) {
-                    let PackPin { id, version } = PackPin::of(&pack);
-                    return Err(LibraryError::SameVersion { file: file.path.clone(), id, version });
+                let same = |known: &Arc<Pack>| known.id() == pack.id() && known.version() == pack.version();
+                match packs.iter().position(same) {
+                    Some(place) if place < above => {}
+                    Some(_) => {
+                        let PackPin { id, version, .. } = PackPin::of(&pack);
+                        return Err(LibraryError::SameVersion { file: file.path.clone(), id, version });
+                    }
+                    None => packs.push(Arc::new(pack)),
                 }
-                packs.push(Arc::new(pack));
             }
             Err(found) => faults.extend(found),
         }
     }
     packs.sort_by_key(|pack| (pack.id().to_owned(), pack.version_key()));
-    if faults.is_empty() { Ok((calendars, packs)) } else { Err(LibraryError::Faults(faults)) }
+    if !faults.is_empty() {
+        return Err(LibraryError::Faults(faults));
+    }
+    let plan = Plan::load(STACKS, stacks, &packs).map_err(LibraryError::Faults)?;
+    Ok(Rules { packs: packs.into(), calendars: Arc::new(calendars), plan })
 }

@@ -32,6 +32,8 @@ pub const READ_ATTACHMENTS: Permission = Permission("read-attachments");
 pub const EXPORT_CASE: Permission = Permission("export-case");
 /// See categories, causes and packs.
 pub const READ_RULES: Permission = Permission("read-rules");
+/// Ask for rules to be put into force, and decide about what another person asked for.
+pub const ACTIVATE_RULES: Permission = Permission("activate-rules");
 /// See units and colleagues, to assign cases to them.
 pub const READ_ORGANISATION: Permission = Permission("read-organisation");
 /// See who one is.
@@ -97,6 +99,7 @@ pub const TABLE: &[Row] = &[
     ),
     row(EXPORT_CASE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_RULES, EVERYONE, Scope::Read),
+    row(ACTIVATE_RULES, &[Compliance, Admin], Scope::Write),
     row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),
     row(MANAGE_ORGANISATION, &[Admin], Scope::Write),

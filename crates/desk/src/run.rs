@@ -1,6 +1,7 @@
 //! A command on an existing case: load, decide, commit, in one transaction.
 
 use crate::caller::Caller;
+use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef, Loaded};
@@ -9,7 +10,7 @@ use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::AreaScope;
-use domain::case::{Case, Context};
+use domain::case::{Case, Context, Decision};
 use domain::command::Command;
 use domain::event::{Entry, Event};
 use domain::fault::Fault;
@@ -101,26 +102,30 @@ impl Work {
         }
         let command = complete(tx, self.command, &loaded.case, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
-        let rules = self.library.rules_of(&loaded.case)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
         let actor = &self.caller.actor;
+        let taken_up = matches!(command, Command::Reopen(_));
+        let CaughtUp { case, rules, mut events } = catch_up(&self.library, &loaded.case, actor, now, taken_up)?;
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
-        let decision = command.decide(&loaded.case, &ctx)?;
+        let decision = command.decide(&case, &ctx)?;
+        events.extend(decision.events);
         let commit =
             Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };
+        let decision = Decision { events, elsewhere: decision.elsewhere };
         Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
     }
 }
 
-/// Whether nothing happened since a version but warnings of clocks: they change nothing anybody could have seen
-/// differently, so nobody's work is refused for them.
+/// Whether nothing happened since a version but warnings of clocks and limits a calendar moved: nobody did anything, so
+/// nobody's work is refused for them.
 pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
     entries
         .iter()
         .filter(|entry| entry.version > seen)
-        .all(|entry| entry.events.iter().all(|event| matches!(event, Event::Warned { .. })))
+        .flat_map(|entry| &entry.events)
+        .all(|event| matches!(event, Event::Warned { .. } | Event::CalendarChanged { .. } | Event::ClockMoved { .. }))
 }
 
 /// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in. They

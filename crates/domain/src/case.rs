@@ -35,6 +35,7 @@ pub mod record_end;
 pub mod record_mediation;
 pub mod record_satisfaction;
 pub mod record_transfer;
+pub mod recount;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
@@ -51,7 +52,7 @@ pub mod transfer;
 pub mod withdraw;
 
 use crate::actor::{Actor, ActorId};
-use crate::event::{Event, PackPin};
+use crate::event::{CalendarPin, Event, PackPin};
 use crate::ids::{CaseId, PersonId, UserId};
 use crate::intake::Record;
 use crate::refusal::Refusal;
@@ -81,6 +82,8 @@ pub struct Case {
     pub state: State,
     /// The packs that govern it, from the top of the stack down.
     pub packs: Vec<PackPin>,
+    /// The versions of calendars its clocks are counted with; none where an entry of before did not say.
+    pub calendars: Vec<CalendarPin>,
     /// The person in the vault.
     pub person: PersonId,
     /// What was recorded.
@@ -219,6 +222,12 @@ impl Case {
     pub fn next_due(&self, rules: &Stack) -> Option<&Clock> {
         let running = self.clocks.iter().filter(|clock| clock.is_running());
         running.filter(|clock| binds_provider(rules.clock(&clock.rule))).min_by_key(|clock| clock.due_at)
+    }
+
+    /// The latest limit of a clock that has not ended.
+    #[must_use]
+    pub fn last_due(&self) -> Option<Timestamp> {
+        self.clocks.iter().filter(|clock| clock.is_open()).map(|clock| clock.due_at).max()
     }
 
     /// Promises that are still to be kept, broken ones too.

@@ -11,7 +11,8 @@ use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
 use jiff::Timestamp;
-use policy::{Grade, Pack, Severity, Urgency};
+use jiff::civil::Date;
+use policy::{Calendar, Grade, Pack, Severity, Stack, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,13 +26,52 @@ pub struct PackPin {
     pub id: String,
     /// Its version.
     pub version: String,
+    /// Address of its content; entries of before say only which version it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 impl PackPin {
     /// The pin of a pack at hand.
     #[must_use]
     pub fn of(pack: &Pack) -> Self {
-        Self { id: pack.id().to_owned(), version: pack.version().to_owned() }
+        Self { id: pack.id().to_owned(), version: pack.version().to_owned(), hash: Some(pack.hash().to_owned()) }
+    }
+}
+
+/// A version of a calendar by identity and content; a case keeps those its clocks are counted with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CalendarPin {
+    /// Calendar identity, such as `CN`.
+    pub id: String,
+    /// Its version: the day of the last announcement it holds.
+    pub version: Date,
+    /// Address of its file's content.
+    pub hash: String,
+}
+
+impl CalendarPin {
+    /// The pin of a calendar at hand.
+    #[must_use]
+    pub fn of(calendar: &Calendar) -> Self {
+        Self { id: calendar.id().to_owned(), version: calendar.version(), hash: calendar.hash().to_owned() }
+    }
+
+    /// The pins of the calendars a stack counts with, each once.
+    #[must_use]
+    pub fn of_stack(rules: &Stack) -> Vec<Self> {
+        Self::of_packs(rules.packs())
+    }
+
+    /// The same for packs. One that names the day of its calendar needs no pin, and `none` has no versions.
+    pub fn of_packs<'p>(packs: impl Iterator<Item = &'p Pack>) -> Vec<Self> {
+        let mut pins: Vec<Self> = Vec::new();
+        for pack in packs.filter(|pack| pack.follows_calendar() && !pack.calendar().hash().is_empty()) {
+            if pins.iter().all(|pin| pin.id != pack.calendar().id()) {
+                pins.push(Self::of(pack.calendar()));
+            }
+        }
+        pins
     }
 }
 
@@ -45,6 +85,9 @@ pub enum Event {
         number: String,
         /// The packs that govern the case, from the top of the stack down.
         packs: Vec<PackPin>,
+        /// The calendars its clocks are counted with.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calendars: Vec<CalendarPin>,
         /// The person in the vault.
         person: PersonId,
         /// First receipt in any channel; clocks run from here.
@@ -96,7 +139,18 @@ pub enum Event {
         /// Last moment in time.
         due_at: Timestamp,
     },
-    /// A running clock was recomputed from its original start because the grade changed.
+    /// A newer version of a calendar holds from now on; clocks it moves follow in the same entry.
+    CalendarChanged {
+        /// The version that holds now.
+        calendar: CalendarPin,
+        /// The version until now; none where the case did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Date>,
+        /// Why, in the words of whoever asked for it; empty where it came with a release.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// A running clock was recomputed from its original start because the grade or the calendar changed.
     ClockMoved {
         /// Rule of the stack.
         rule: String,
@@ -720,6 +774,7 @@ impl Event {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
             }
             Self::ClockStarted { .. }
+            | Self::CalendarChanged { .. }
             | Self::ClockMoved { .. }
             | Self::ClockStopped { .. }
             | Self::ClockPaused { .. }

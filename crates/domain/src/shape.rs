@@ -6,6 +6,7 @@
 use crate::fault::Fault;
 use crate::text::clean;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 /// One named member of an object.
@@ -46,6 +47,13 @@ pub enum Kind {
     Region,
     /// A moment, RFC 3339 with an offset, between 1990 and 2100.
     Moment,
+    /// A day of the calendar, `YYYY-MM-DD`, between 1990 and 2100.
+    Day,
+    /// A whole file as text: kept as it is but for the ends of its lines, at most `max` bytes.
+    Document {
+        /// Most bytes allowed.
+        max: usize,
+    },
     /// True or false.
     Bool,
     /// A whole number.
@@ -134,6 +142,8 @@ fn one(value: Value, kind: &Kind, path: &str, faults: &mut Vec<Fault>) -> Value 
         Kind::Code(codes) => code(value, codes, path, faults),
         Kind::Region => region(value, path, faults),
         Kind::Moment => moment(value, path, faults),
+        Kind::Day => day(value, path, faults),
+        Kind::Document { max } => document(value, *max, path, faults),
         Kind::Bool if value.is_boolean() => value,
         Kind::Bool => refuse(wrong_type(path, "boolean"), faults),
         Kind::Whole { min, max } => whole(value, *min, *max, path, faults),
@@ -187,6 +197,38 @@ fn text(value: Value, max: usize, multiline: bool, path: &str, faults: &mut Vec<
         return refuse(Fault::new(path, "too_long").with("max", max).with("given", length), faults);
     }
     Value::String(cleaned)
+}
+
+/// A browser sends a text with line ends of its own, and the address of a content must not depend on who sent it.
+fn document(value: Value, max: usize, path: &str, faults: &mut Vec<Fault>) -> Value {
+    let Value::String(given) = value else {
+        return refuse(wrong_type(path, "string"), faults);
+    };
+    if given.len() > max.saturating_mul(2) {
+        return refuse(Fault::new(path, "too_long").with("max", max), faults);
+    }
+    let kept = given.replace("\r\n", "\n");
+    if kept.trim().is_empty() {
+        return refuse(Fault::new(path, "empty"), faults);
+    }
+    if kept.contains('\0') {
+        return refuse(Fault::new(path, "forbidden_character").with("what", "U+0000"), faults);
+    }
+    if kept.len() > max {
+        return refuse(Fault::new(path, "too_long").with("max", max).with("given", kept.len()), faults);
+    }
+    Value::String(kept)
+}
+
+fn day(value: Value, path: &str, faults: &mut Vec<Fault>) -> Value {
+    let Some(given) = value.as_str() else {
+        return refuse(wrong_type(path, "string"), faults);
+    };
+    // One way of writing a day, so that nobody has to wonder which number is the month.
+    match given.parse::<Date>() {
+        Ok(day) if day.to_string() == given && (1990..2100).contains(&day.year()) => value,
+        _ => refuse(Fault::new(path, "bad_day"), faults),
+    }
 }
 
 fn code(value: Value, codes: &[&str], path: &str, faults: &mut Vec<Fault>) -> Value {

@@ -27,7 +27,7 @@ fn folded(schema: i64, text: &str) -> Case {
 }
 
 fn pins(case: &Case) -> Vec<String> {
-    case.packs.iter().map(|PackPin { id, version }| format!("{id} {version}")).collect()
+    case.packs.iter().map(|PackPin { id, version, .. }| format!("{id} {version}")).collect()
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub use load::DayCode;
 pub(crate) use load::intervals;
 use serde::Serialize;
 pub use set::CalendarSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use table::{Days, Entry};
 
@@ -147,6 +148,7 @@ impl Calendar {
     pub fn none(zone: &str) -> Result<Self, UnknownZone> {
         let always = Date::constant(1970, 1, 1);
         let history = History {
+            hash: String::new(),
             id: "none".to_owned(),
             title: Text::new("不设节假日", "No days off"),
             source: None,
@@ -197,6 +199,12 @@ impl Calendar {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.history.id
+    }
+
+    /// Address of its file's content: SHA-256, in hexadecimal. Empty for `none`, which has no file.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.history.hash
     }
 
     /// What people call it.
@@ -295,6 +303,19 @@ impl Calendar {
             Entry::Plain if self.is_weekend(day.weekday()) => &[],
             Entry::Plain => self.history.hours.of(day.weekday()),
         }
+    }
+
+    /// The first day on which another version counts differently; nothing when every deadline comes out the same.
+    #[must_use]
+    pub fn first_change(&self, other: &Self) -> Option<Date> {
+        let (mine, theirs) = (&self.history, &other.history);
+        if mine.weekend != theirs.weekend || mine.hours != theirs.hours || self.zone_name != other.zone_name {
+            return Some(Date::MIN);
+        }
+        let special = |calendar: &Self| calendar.special_days().map(|(day, _)| day).collect::<BTreeSet<_>>();
+        special(self).union(&special(other)).copied().find(|day| {
+            self.is_business_day(*day) != other.is_business_day(*day) || self.intervals(*day) != other.intervals(*day)
+        })
     }
 
     /// Whether working hours can be counted: every week holds some.

@@ -5,6 +5,7 @@
 //! expression language: rules are closed predicates over a closed list of facts, so loading and evaluating always end.
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod assess;
 mod basis;
 mod calendar;
@@ -38,6 +39,7 @@ mod text;
 mod vectors;
 mod window;
 
+pub use address::address;
 pub use assess::{AssessRule, Assessment, Raised};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, CalendarSource, DayCode, DayKind, Interval, UnknownZone};
@@ -62,7 +64,7 @@ pub use ical::{IcalImport, import_ical};
 pub use letter::{Element, LetterRule, Medium, Proof, Recipient, Words};
 pub use money::Sum;
 pub use named::Named;
-pub use pack::{Pack, ReviewRule, RuleKind};
+pub use pack::{Pack, ReviewRule, RuleKind, version_key};
 pub use period::Period;
 pub use plan::Plan;
 pub use predicate::Predicate;

@@ -75,6 +75,12 @@ codes! {
     }
 }
 
+/// A version of a pack as numbers, so that 1.10.0 comes after 1.9.0.
+#[must_use]
+pub fn version_key(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
 /// A loaded pack.
 #[derive(Clone, Debug, Serialize)]
 pub struct Pack {
@@ -91,6 +97,8 @@ pub struct Pack {
     valid_to: Option<Date>,
     #[serde(serialize_with = "calendar_name")]
     calendar: Arc<Calendar>,
+    #[serde(skip)]
+    follows: bool,
     #[serde(skip_serializing_if = "Predicate::always_holds")]
     applies: Predicate,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +172,7 @@ impl Pack {
     /// The version as numbers, so that 1.10.0 comes after 1.9.0.
     #[must_use]
     pub fn version_key(&self) -> Vec<u32> {
-        self.version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+        version_key(&self.version)
     }
 
     /// What people call it.
@@ -201,6 +209,26 @@ impl Pack {
     #[must_use]
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
+    }
+
+    /// Whether newer versions of its calendar hold for it: one that names a day stays with what was known then.
+    #[must_use]
+    pub const fn follows_calendar(&self) -> bool {
+        self.follows
+    }
+
+    /// The same pack counted with another version of its calendar. One that names the day of its calendar stays as it
+    /// is.
+    #[must_use]
+    pub fn counted_with(&self, calendar: Arc<Calendar>) -> Self {
+        let calendar = if self.follows { calendar } else { Arc::clone(&self.calendar) };
+        Self { calendar, ..self.clone() }
+    }
+
+    /// The same pack for first receipts from another day on.
+    #[must_use]
+    pub fn in_force_from(&self, day: Date) -> Self {
+        Self { valid_from: day, ..self.clone() }
     }
 
     /// Where its figures were read.

@@ -39,6 +39,11 @@ impl Plan {
         &self.default.id
     }
 
+    /// Identities of the packs of that stack.
+    pub fn packs(&self) -> impl Iterator<Item = &str> {
+        self.default.packs.iter().map(String::as_str)
+    }
+
     /// The days from which on another set of versions can hold, the first being the beginning of time.
     #[must_use]
     pub fn days(&self, packs: &[Arc<Pack>]) -> BTreeSet<Date> {

@@ -1,6 +1,7 @@
 //! REST API v1. One resource a file; what is allowed and what happens is the desk's business.
 
 pub mod absences;
+pub mod activations;
 pub mod attachments;
 pub mod cases;
 pub mod handoffs;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(operations::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
+    routes.extend(activations::routes());
     routes.extend(staff::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());

@@ -21,6 +21,7 @@ mod progress;
 mod queue;
 mod register;
 mod related;
+mod rules;
 mod staff_form;
 mod ties;
 mod times;
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());
+    routes.extend(rules::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -123,6 +125,10 @@ impl<'a> Frame<'a> {
 
     fn may_hand_off(&self) -> bool {
         self.may(permissions::HAND_OFF)
+    }
+
+    fn may_change_rules(&self) -> bool {
+        self.may(permissions::ACTIVATE_RULES)
     }
 
     fn may_read_jobs(&self) -> bool {

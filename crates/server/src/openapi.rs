@@ -64,6 +64,8 @@ fn kind(kind: &Kind) -> Value {
         Kind::Category | Kind::Cause => json!({"type": "string", "maxLength": 12}),
         Kind::Region => json!({"type": "string", "pattern": "^([0-9]{2}){1,3}$"}),
         Kind::Moment => json!({"type": "string", "format": "date-time"}),
+        Kind::Day => json!({"type": "string", "format": "date"}),
+        Kind::Document { max } => json!({"type": "string", "minLength": 1, "maxLength": max}),
         Kind::Bool => json!({"type": "boolean"}),
         Kind::Whole { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
         Kind::Money => json!({
@@ -270,6 +272,8 @@ fn lines(prefix: &str, fields: &'static [Field]) -> Vec<Line> {
             Kind::Cause => ("cause".to_owned(), &[]),
             Kind::Region => ("region".to_owned(), &[]),
             Kind::Moment => ("RFC 3339".to_owned(), &[]),
+            Kind::Day => ("YYYY-MM-DD".to_owned(), &[]),
+            Kind::Document { max } => (format!("file ≤ {max} B"), &[]),
             Kind::Bool => ("true | false".to_owned(), &[]),
             Kind::Whole { min, max } => (format!("{min} … {max}"), &[]),
             Kind::Money => ("{value, currency}".to_owned(), &[]),

@@ -16,16 +16,17 @@ use uuid::Uuid;
 statements! {
     INSERT = "INSERT INTO cases (id, number, version, state, kind, category, grade, channel, person, text_key, subject,
         owner_unit, owner_user, first_owner, region, province, received_at, registered_at, changed_at, closed_at,
-        due_at, due_rule, open, alarm_at)
+        due_at, due_rule, open, alarm_at, last_due_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-        ?23, ?24)";
+        ?23, ?24, ?25)";
     // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt.
     UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
-        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14
+        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14,
+        last_due_at = ?15
         WHERE id = ?1 AND version = ?2";
     BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
-        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at FROM cases c WHERE c.id = ?1";
+        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, c.last_due_at FROM cases c WHERE c.id = ?1";
     ID_BY_NUMBER = "SELECT id FROM cases WHERE number = ?1";
     BY_PERSON = "SELECT id FROM cases WHERE person = ?1 ORDER BY id";
     INSERT_EXTERNAL = "INSERT INTO case_externals (number, owner, case_id) VALUES (?1, ?2, ?3)
@@ -36,6 +37,8 @@ statements! {
     CLAIM_ALARMS = "UPDATE cases SET alarm_at = ?2 WHERE id IN (SELECT id FROM cases WHERE alarm_at IS NOT NULL
         AND alarm_at <= ?1 ORDER BY alarm_at, id LIMIT ?3) AND alarm_at <= ?1 RETURNING id";
     SET_ALARM = "UPDATE cases SET alarm_at = ?3 WHERE id = ?1 AND version = ?2";
+    // Most cases end before the days a newer calendar is about; the row alone says so.
+    OPEN_AFTER = "SELECT id, last_due_at FROM cases WHERE id > ?1 AND open = 1 ORDER BY id LIMIT ?2";
     VERSIONS = "SELECT id, version FROM cases ORDER BY id LIMIT ?1";
     VERSIONS_AFTER = "SELECT id, version FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
 }
@@ -91,6 +94,8 @@ pub struct CaseRow {
     pub open: bool,
     /// The next moment at which the case does something by itself.
     pub alarm_at: Option<i64>,
+    /// When the clock due last is due; the smallest number when none runs.
+    pub last_due_at: i64,
 }
 
 fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
@@ -119,6 +124,7 @@ fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         due_rule: row.opt_text(21)?,
         open: row.bool(22)?,
         alarm_at: row.opt_int(23)?,
+        last_due_at: row.int(24)?,
     })
 }
 
@@ -152,6 +158,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
         (&row.due_rule).into(),
         row.open.into(),
         row.alarm_at.into(),
+        row.last_due_at.into(),
     ];
     tx.execute(INSERT, &values).map(drop)
 }
@@ -176,6 +183,7 @@ pub fn update(tx: &mut Tx<'_>, row: &CaseRow, seen: i64) -> Result<bool, StoreEr
         (&row.due_rule).into(),
         row.open.into(),
         row.alarm_at.into(),
+        row.last_due_at.into(),
     ];
     Ok(tx.execute(UPDATE, &values)? == 1)
 }
@@ -235,6 +243,14 @@ pub fn claim_alarms(tx: &mut Tx<'_>, now: i64, until: i64, limit: i64) -> Result
 /// Those of the database.
 pub fn set_alarm(tx: &mut Tx<'_>, id: Uuid, seen: i64, at: Option<i64>) -> Result<(), StoreError> {
     tx.execute(SET_ALARM, &[(&id).into(), seen.into(), at.into()]).map(drop)
+}
+
+/// Open cases in the order of identity, after one, each with its latest limit.
+///
+/// # Errors
+/// Those of the database.
+pub fn open_after(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    tx.query(OPEN_AFTER, &[(&after).into(), limit.into()], |row| Ok((row.uuid(0)?, row.int(1)?)))
 }
 
 /// Identity and version of cases in the order of identity, after one.

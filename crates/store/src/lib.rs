@@ -5,6 +5,7 @@
 //! connection. Nobody else ever touches a connection.
 
 pub mod absences;
+pub mod activations;
 pub mod attachments;
 pub mod cases;
 pub mod checkpoints;
@@ -37,6 +38,7 @@ pub mod units;
 pub mod vault;
 
 pub use absences::AbsenceRow;
+pub use activations::{ActivationRow, RuleFileRow};
 pub use attachments::AttachmentRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;

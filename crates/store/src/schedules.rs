@@ -11,6 +11,8 @@ statements! {
     CLAIM = "UPDATE schedules SET lease_until = ?5, holder = ?6 WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
         AND (lease_until <= ?2 OR lease_until > ?4)";
     FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
+    HOLD = "UPDATE schedules SET lease_until = ?4, holder = ?5
+        WHERE name = ?1 AND (lease_until <= ?2 OR lease_until > ?3 OR holder = ?5)";
     KNOWN = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1";
 }
 
@@ -56,6 +58,16 @@ pub fn claim(tx: &mut Tx<'_>, name: &str, look: Look, lease_until: i64, holder: 
         holder.into(),
     ];
     Ok(tx.execute(CLAIM, &values)? == 1)
+}
+
+/// Takes or keeps a duty that is never done for good; false when another node has it.
+///
+/// # Errors
+/// Those of the database.
+pub fn hold(tx: &mut Tx<'_>, name: &str, look: Look, lease_until: i64, holder: &str) -> Result<bool, StoreError> {
+    tx.execute(NOTE, &[name.into()])?;
+    let values = [name.into(), look.now.into(), look.furthest_lease.into(), lease_until.into(), holder.into()];
+    Ok(tx.execute(HOLD, &values)? == 1)
 }
 
 /// Gives a duty back, due again at `next`. Whoever lost the lease changes nothing.

@@ -128,6 +128,16 @@ const STEPS: &[&[&str]] = &[&[
     "INSERT INTO handoffs (owner, number, nth, case_id, digest, version, attached, handed_at, at)
         SELECT owner, number, 0, case_id, digest, version, attached, handed_at, at FROM handoffs_one_each",
     "DROP TABLE handoffs_one_each",
+], &[
+    // Contents of rules by address, so that what governed a case is there for ever; and who put what into force.
+    "CREATE TABLE rule_files (hash TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, content TEXT NOT NULL)",
+    "CREATE TABLE activations (id BLOB PRIMARY KEY, kind TEXT NOT NULL, hash TEXT NOT NULL, rules TEXT NOT NULL,
+        version TEXT NOT NULL, effective_from TEXT NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL,
+        requested_by TEXT NOT NULL, requested_at BIGINT NOT NULL, decided_by TEXT, decided_at BIGINT,
+        holds_at BIGINT, reached BLOB, looked BIGINT NOT NULL, moved BIGINT NOT NULL, recounted_at BIGINT)",
+    // The latest limit of a case: what ends before a day is not moved by what is announced about it. Of a case of before
+    // nothing is known, so it is looked at.
+    "ALTER TABLE cases ADD COLUMN last_due_at BIGINT NOT NULL DEFAULT 9223372036854775807",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

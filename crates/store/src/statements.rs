@@ -14,6 +14,7 @@ pub(crate) use statements;
 pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let modules = [
         ("absences", crate::absences::ALL),
+        ("activations", crate::activations::ALL),
         ("attachments", crate::attachments::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),

@@ -2,6 +2,7 @@
 //! what has happened already, so each thing happens once, however many nodes look and however often.
 
 use crate::Desk;
+use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load;
@@ -71,11 +72,11 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let rules = desk.library().rules_of(&loaded.case)?;
     let actor = Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: desk.root() };
     let now = now.max(loaded.case.changed_at);
+    let CaughtUp { case, rules, mut events } = catch_up(desk.library(), &loaded.case, &actor, now, false)?;
     let ctx = Context { now, actor: &actor, rules: &rules, taxonomy: desk.library().taxonomy(), others: &[] };
-    let events = timers::ring(&loaded.case, &ctx);
+    events.extend(timers::ring(&case, &ctx));
     if events.is_empty() {
         // Somebody was faster, or the moment has moved: only the next look is set right.
         let next = timers::alarm(&loaded.case, &rules).map(stored);

@@ -394,7 +394,7 @@ fn both_sides_know_of_a_link() {
 fn only_clocks_that_may_stand_still_while_a_case_waits() {
     each(|desk| {
         let case = desk.act(&desk.open(), "accept", json!({}));
-        let rules = desk.house.desk.library().pinned(&case.packs).unwrap();
+        let rules = desk.house.desk.library().rules_of(&case).unwrap();
         let may = |rule: &str| rules.clock(rule).unwrap().pausable != policy::Pausing::Never;
         let past = json!({"wait_for": "waiting_parts", "until": "2026-11-24T03:00:00Z", "reason": "缺货"});
         assert_eq!(desk.refused(&case, "suspend", past), "in_past");

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod activation;
 mod archive;
 mod backup;
 mod files;

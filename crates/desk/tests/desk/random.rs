@@ -117,7 +117,7 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
         let lapsed = verb == "elsewhere" && after.state == State::Merged;
         assert!(after.round == before.round && (lapsed || after.reply.is_some() >= before.reply.is_some()));
     }
-    let rules = house.desk.library().pinned(&after.packs).unwrap();
+    let rules = house.desk.library().rules_of(after).unwrap();
     for old in &before.clocks {
         if old.ended.is_some() {
             assert!(after.clocks.contains(old), "an ended clock never changes");
@@ -171,7 +171,7 @@ fn stored_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
     assert_eq!(row.open, case.state.is_open());
     assert_eq!(row.changed_at, case.changed_at.as_microsecond());
     assert_eq!(row.closed_at, case.closed_at.map(|at| at.as_microsecond()));
-    let rules = house.desk.library().pinned(&case.packs).unwrap();
+    let rules = house.desk.library().rules_of(&case).unwrap();
     assert_eq!(row.alarm_at, timers::alarm(&case, &rules).map(|at| at.as_microsecond()));
     let due = case.next_due(&rules);
     assert_eq!(row.due_rule, due.map(|clock| clock.rule.clone()));

@@ -56,7 +56,7 @@ impl Case {
     /// # Errors
     /// If the entry does not begin with a registration.
     pub fn begin(id: CaseId, entry: &Entry) -> Result<Self, BrokenLog> {
-        let Some(Event::Registered { number, packs, person, received_at, category, owner, record }) =
+        let Some(Event::Registered { number, packs, calendars, person, received_at, category, owner, record }) =
             entry.events.first()
         else {
             return Err(BrokenLog::NoBeginning);
@@ -67,6 +67,7 @@ impl Case {
             version: 0,
             state: State::Draft,
             packs: packs.clone(),
+            calendars: calendars.clone(),
             person: *person,
             record: (**record).clone(),
             received_at: *received_at,
@@ -170,6 +171,10 @@ impl Case {
                 self.suspension = Some(Suspension { wait_for: wait_for.clone(), until: *until, before: self.state });
             }
             Event::Resumed { .. } => self.suspension = None,
+            Event::CalendarChanged { calendar, .. } => {
+                self.calendars.retain(|known| known.id != calendar.id);
+                self.calendars.push(calendar.clone());
+            }
             Event::ClockStarted { .. }
             | Event::ClockMoved { .. }
             | Event::ClockStopped { .. }

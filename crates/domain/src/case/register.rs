@@ -2,7 +2,7 @@
 //! the moment of first receipt are fixed here, for good.
 
 use super::{Case, Context, Decision, Owner, State, classify, clocks, grade};
-use crate::event::{Event, PackPin};
+use crate::event::{CalendarPin, Event, PackPin};
 use crate::fault::Fault;
 use crate::ids::PersonId;
 use crate::intake::Parted;
@@ -54,6 +54,7 @@ pub fn decide(parted: &Parted, fresh: &Fresh, ctx: &Context<'_>) -> Result<Decis
         Event::Registered {
             number: fresh.number.clone(),
             packs: ctx.rules.packs().map(PackPin::of).collect(),
+            calendars: CalendarPin::of_stack(ctx.rules),
             person: fresh.person,
             received_at,
             category: parted.category.clone(),

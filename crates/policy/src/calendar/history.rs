@@ -61,6 +61,7 @@ pub(super) struct Dated<T> {
 /// Everything a file says, whatever the day it is asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct History {
+    pub(super) hash: String,
     pub(super) id: String,
     pub(super) title: Text,
     pub(super) source: Option<CalendarSource>,

@@ -4,6 +4,7 @@
 use super::history::{CalendarSource, Dated, History, Known};
 use super::table::is_weekend;
 use super::{Calendar, Hours, Interval, Provisional, Special, index, zone_named};
+use crate::address::address;
 use crate::code::codes;
 use crate::document::{self, Place, Table, Value};
 use crate::fault::Fault;
@@ -56,10 +57,10 @@ impl DayCode {
 
 /// Reads a calendar file.
 pub(super) fn parse(file: Option<&str>, toml: &str) -> Result<Calendar, Vec<Fault>> {
-    document::read(file, toml, read)
+    document::read(file, toml, |table| read(address(toml), table))
 }
 
-fn read(table: &mut Table<'_>) -> Option<Calendar> {
+fn read(hash: String, table: &mut Table<'_>) -> Option<Calendar> {
     let id = table.needed("id").and_then(|value| value.parsed(id));
     let title = table.text("title");
     let zone = table.needed("zone").and_then(|value| Some((value.string()?.to_owned(), value.parsed(zone_named)?)));
@@ -85,6 +86,7 @@ fn read(table: &mut Table<'_>) -> Option<Calendar> {
     );
     let (zone_name, zone) = zone?;
     let history = History {
+        hash,
         id: id?,
         title: title?,
         source: source?,

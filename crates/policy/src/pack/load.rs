@@ -1,6 +1,7 @@
 //! Reads a pack file. What a rule may say is decided here, once: the rest of the crate relies on it.
 
 use super::{Pack, ReviewRule, links};
+use crate::address::address;
 use crate::assess::AssessRule;
 use crate::basis::{Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
@@ -19,23 +20,12 @@ use crate::remedy::{CompensationRule, HoldRule};
 use crate::text::Text;
 use crate::window::WindowRule;
 use jiff::civil::Date;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// Reads a pack file.
 pub(super) fn load(file: &str, text: &str, calendars: &CalendarSet) -> Result<Pack, Vec<Fault>> {
-    document::read(Some(file), text, |table| read(file, hash(text), table, calendars))
-}
-
-/// The content's address: SHA-256 over the bytes, in hexadecimal.
-fn hash(text: &str) -> String {
-    let mut hash = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        let _ = write!(hash, "{byte:02x}");
-    }
-    hash
+    document::read(Some(file), text, |table| read(file, address(text), table, calendars))
 }
 
 /// The head of a pack.
@@ -49,6 +39,7 @@ struct Head {
     valid_from: Date,
     valid_to: Option<Date>,
     calendar: Arc<Calendar>,
+    follows: bool,
     applies: Predicate,
     unless: Option<Predicate>,
 }
@@ -94,6 +85,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         valid_from: head.valid_from,
         valid_to: head.valid_to,
         calendar: head.calendar,
+        follows: head.follows,
         applies: head.applies,
         unless: head.unless,
         sources: sources?,
@@ -137,7 +129,8 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
             let known: Vec<&str> = calendars.iter().map(Calendar::id).collect();
             value.fault(format!("names a calendar that is not there; there are: {}", known.join(", ")));
         }
-        calendar
+        // Named without a day it is the calendar as it is known, whenever somebody looks.
+        Some((calendar?, !id.contains('@')))
     });
     let applies = head.or("applies", Predicate::default(), Predicate::read);
     let unless = head.maybe("unless", Predicate::read);
@@ -162,7 +155,8 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         status: status?,
         valid_from: valid_from?,
         valid_to: valid_to?,
-        calendar: calendar?,
+        calendar: calendar.as_ref().map(|(calendar, _)| Arc::clone(calendar))?,
+        follows: calendar?.1,
         applies: applies?,
         unless: unless?,
     })

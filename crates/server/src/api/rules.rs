@@ -135,6 +135,9 @@ fn pack(pack: &Pack) -> Value {
     json!({
         "id": pack.id(),
         "version": pack.version(),
+        "hash": pack.hash(),
+        "valid_from": pack.validity().0.to_string(),
+        "calendar": pack.calendar().id(),
         "title": {"zh": title.zh, "en": title.en},
         "layer": pack.tier().code(),
         "status": pack.status().code(),

@@ -1,5 +1,6 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
+use super::activations;
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
@@ -8,7 +9,7 @@ use domain::case::matter::Step;
 use domain::case::{
     Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Owner, Promised, Suspension, binds_provider,
 };
-use domain::event::{Entry, PackPin};
+use domain::event::{CalendarPin, Entry, PackPin};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
@@ -181,6 +182,8 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("windows", windows.as_ref().map(|counted| rights(desk, counted)))
         .put_some("windows_missing", missing_for_windows.cloned())
         .put("packs", packs(desk, case))
+        .put("received_on", case.received_at.to_zoned_datetime(desk.zone().clone()).date().to_string())
+        .put_some("calendars", some(calendars(desk, case)))
         .put_filled("grading", grading)
         .put("accept_channel", record.accept_channel.as_str())
         .put("submit_channel", record.submit_channel.as_str())
@@ -243,24 +246,39 @@ fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
     counted.known.iter().map(one).collect()
 }
 
-/// The packs that govern a case, from the top of the stack down.
+/// The packs that govern a case, from the top of the stack down, each with the day it is valid from and, where it was
+/// not shipped, who put it into force.
 fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
     let rules = desk.library().rules_of(case).ok();
-    let known = |pin: &PackPin| {
-        let pack = rules.as_ref()?.packs().find(|pack| pack.id() == pin.id)?;
-        let title = json!({"zh": pack.title().zh, "en": pack.title().en});
-        Some((pack.tier().code(), title))
-    };
     let one = |pin: &PackPin| {
-        let (layer, title) = known(pin).unzip();
+        let pack = rules.as_ref().and_then(|rules| rules.packs().find(|pack| pack.id() == pin.id));
+        let title = pack.map(|pack| json!({"zh": pack.title().zh, "en": pack.title().en}));
+        let activation = pin.hash.as_ref().and_then(|hash| desk.library().activation_of(hash));
+        let from = activation.as_ref().map(|one| one.effective_from).or_else(|| Some(pack?.validity().0));
         Object::default()
             .put("id", pin.id.as_str())
             .put("version", pin.version.as_str())
-            .put_some("layer", layer)
+            .put_some("hash", pin.hash.as_deref())
+            .put_some("layer", pack.map(|pack| pack.tier().code()))
             .put_some("title", title)
+            .put_some("valid_from", from.map(|from| from.to_string()))
+            .put_some("activation", activation.map(|one| activations::view(&one)))
             .done()
     };
     case.packs.iter().map(one).collect()
+}
+
+/// The calendars a case is counted with.
+fn calendars(desk: &Desk, case: &Case) -> Vec<Value> {
+    let one = |pin: &CalendarPin| {
+        Object::default()
+            .put("id", pin.id.as_str())
+            .put("version", pin.version.to_string())
+            .put("hash", pin.hash.as_str())
+            .put_some("activation", desk.library().activation_of(&pin.hash).map(|one| activations::view(&one)))
+            .done()
+    };
+    case.calendars.iter().map(one).collect()
 }
 
 /// A list that is left out when there is nothing in it.

@@ -1,12 +1,13 @@
-//! `redress pack`: looking at rules without any data.
+//! `redress pack`: looking at rules, and putting them into force.
 
+mod activate;
 mod check;
 mod explain;
 mod show;
 
 use crate::data;
 use clap::{Args, Subcommand};
-use desk::Library;
+use desk::{Library, activation};
 use policy::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +25,16 @@ pub(super) enum Pack {
     Diff(show::Diff),
     /// Count a rule's deadline from a start and tell every step.
     Explain(explain::Explain),
+    /// Ask for a pack or calendar to be put into force; its identity is printed. Another person approves.
+    Activate(activate::Activate),
+    /// Put into force what another person asked for.
+    Approve(activate::Decide),
+    /// Say no to what another person asked for.
+    Refuse(activate::Decide),
+    /// Take back what one asked for oneself.
+    Withdraw(activate::Decide),
+    /// List what was asked for, newest first.
+    Activations(super::place::Place),
     /// Print the JSON Schema of pack files, for editors.
     Schema,
     /// Hold a list of deadlines worked out elsewhere against the calendars and packs.
@@ -50,6 +61,11 @@ pub(super) fn run(pack: Pack) -> Result<(), String> {
         Pack::Show(ask) => show::show(&ask),
         Pack::Diff(ask) => show::diff(&ask),
         Pack::Explain(ask) => explain::run(&ask),
+        Pack::Activate(ask) => activate::ask(&ask),
+        Pack::Approve(ask) => activate::decide(&ask, activation::approve),
+        Pack::Refuse(ask) => activate::decide(&ask, activation::refuse),
+        Pack::Withdraw(ask) => activate::decide(&ask, activation::withdraw),
+        Pack::Activations(place) => activate::list(&place),
         Pack::Schema => super::say(pretty(&policy::schema::pack_schema())?),
         Pack::Vectors(ask) => vectors(&ask),
     }
@@ -67,7 +83,7 @@ fn library(folder: Option<&Path>) -> Result<Library, String> {
 /// A pack by `id`, `id@version`, or as a file that is none of the library's.
 fn pack(library: &Library, name: &str) -> Result<Arc<policy::Pack>, String> {
     if let Some(pack) = library.pack(name) {
-        return Ok(Arc::clone(pack));
+        return Ok(pack);
     }
     let path = Path::new(name);
     if !path.is_file() {
@@ -76,7 +92,7 @@ fn pack(library: &Library, name: &str) -> Result<Arc<policy::Pack>, String> {
         return Err(format!("{name:?} is neither a file nor one of the packs {}", known.join(", ")));
     }
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-    let loaded = policy::Pack::load(name, &text, library.calendars());
+    let loaded = policy::Pack::load(name, &text, &library.calendars());
     loaded.map(Arc::new).map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
@@ -88,7 +104,7 @@ fn vectors(ask: &Vectors) -> Result<(), String> {
     let files = data::packs(ask.r#override.as_deref())?;
     let library = Library::load(&files).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
-    let report = check_vectors(&text, library.calendars(), library.packs())
+    let report = check_vectors(&text, &library.calendars(), &library.packs())
         .map_err(|fault| format!("{}:{fault}", ask.file.display()))?;
     if ask.json {
         super::say(pretty(&report)?)?;

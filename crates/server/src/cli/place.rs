@@ -195,7 +195,7 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
 /// said when it was released: cases that name it rely on that.
 fn refuse_what_is_not_sound(library: &Library) -> Result<(), String> {
     let released = Library::load(&data::packs(None)?).map_err(|error| error.to_string())?;
-    for pack in library.packs() {
+    for pack in library.packs().iter() {
         let name = format!("{}@{}", pack.id(), pack.version());
         if released.pack(&name).is_some_and(|known| known.hash() != pack.hash()) {
             let file = pack.file();

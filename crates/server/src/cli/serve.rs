@@ -133,9 +133,11 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
+    let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
+    let _ = recounts.join();
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -182,32 +184,64 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
     })
 }
 
+/// What a node is called where many hold leases.
+fn node() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// Tells of failures, but not of each one of many.
+#[derive(Default)]
+struct Complaints {
+    last: Option<Instant>,
+}
+
+impl Complaints {
+    fn hear<T>(&mut self, outcome: Result<T, DeskError>) {
+        if let Err(error) = outcome
+            && self.last.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
+        {
+            tracing::error!(%error, "a duty failed; it will be tried again");
+            self.last = Some(Instant::now());
+        }
+    }
+}
+
+/// A thread with a name and somebody to wait for its work.
+fn thread(
+    name: &str,
+    work: impl FnOnce(tokio::runtime::Runtime) + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
+    let named = std::thread::Builder::new().name(name.to_owned());
+    named.spawn(move || work(runtime)).map_err(|error| error.to_string())
+}
+
 /// The thread that does what nobody asks for: several times a second whatever waits for its moment, once a second the
 /// recurring duties.
 fn duties(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    let node = uuid::Uuid::now_v7().to_string();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
-    std::thread::Builder::new()
-        .name("duties".to_owned())
-        .spawn(move || {
-            let mut complained: Option<Instant> = None;
-            let mut complain = |outcome: Result<(), DeskError>| {
-                if let Err(error) = outcome
-                    && complained.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
-                {
-                    tracing::error!(%error, "a duty failed; it will be tried again");
-                    complained = Some(Instant::now());
-                }
-            };
-            let mut ran: Option<Instant> = None;
-            while !stop.load(Ordering::Acquire) {
-                complain(runtime.block_on(jobs::run_timely(&desk, &node)));
-                if ran.is_none_or(|at| at.elapsed() >= TICK) {
-                    ran = Some(Instant::now());
-                    complain(jobs::run_due(&desk, &node));
-                }
-                std::thread::sleep(LOOK);
+    thread("duties", move |runtime| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        let mut ran: Option<Instant> = None;
+        while !stop.load(Ordering::Acquire) {
+            complaints.hear(runtime.block_on(jobs::run_timely(&desk, &node)));
+            if ran.is_none_or(|at| at.elapsed() >= TICK) {
+                ran = Some(Instant::now());
+                complaints.hear(jobs::run_due(&desk, &node));
             }
-        })
-        .map_err(|error| error.to_string())
+            std::thread::sleep(LOOK);
+        }
+    })
+}
+
+/// The thread that recounts open cases after a change of calendar. It may take a minute, and no warning waits for it.
+fn recounts(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    thread("recounts", move |runtime| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        while !stop.load(Ordering::Acquire) {
+            complaints.hear(runtime.block_on(jobs::recount::go_on(&desk, &node, || stop.load(Ordering::Acquire))));
+            std::thread::sleep(TICK);
+        }
+    })
 }

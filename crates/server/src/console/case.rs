@@ -9,6 +9,7 @@ use super::names::Names;
 use super::operations::{Group, grouped, operations};
 use super::progress::{Clock, Stage, clocks, stages};
 use super::related::{Related, related};
+use super::rules::governing;
 use super::ties::{Tie, ties};
 use super::times::grade_sign;
 use super::windows::{Windows, windows};
@@ -70,6 +71,7 @@ struct CasePage<'a> {
     grade: String,
     grade_sign: &'static str,
     grade_why: Vec<String>,
+    governing: Vec<String>,
     owner: String,
     first_owner: String,
     stages: Vec<Stage>,
@@ -198,6 +200,7 @@ async fn draw(
         grade: frame.code("grade", case.grade.code()),
         grade_sign: grade_sign(case.grade),
         grade_why: grade_why(&frame, case),
+        governing: governing(&frame, case),
         owner: names.owner(case.owner.unit, case.owner.user) + &frame.instead_of(&names, case.instead_of),
         first_owner: names.owner(case.first_owner.unit, case.first_owner.user),
         stages: stages(&frame, case),

@@ -121,10 +121,6 @@ pub(super) fn grade_why(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     if case.graded_by_hand {
         lines.push(frame.t("graded_by_hand"));
     }
-    for pack in rules.packs() {
-        let title = frame.language.pick(&pack.title().zh, &pack.title().en);
-        lines.push(format!("{} {title} ({} {})", frame.code("layer", pack.tier().code()), pack.id(), pack.version()));
-    }
     lines
 }
 

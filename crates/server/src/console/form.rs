@@ -74,6 +74,10 @@ impl Typed {
                 let value = self.get(&join(name, "value"));
                 (!value.is_empty()).then(|| serde_json::json!({"value": value, "currency": "CNY"}))
             }
+            // A file keeps what stands at its ends.
+            Kind::Document { .. } => {
+                self.all(name).first().filter(|file| !file.trim().is_empty()).map(|file| Value::from(file.as_str()))
+            }
             _ if text.is_empty() => None,
             Kind::Bool => Some(text.parse::<bool>().map_or_else(|_| Value::from(text), Value::from)),
             Kind::Whole { .. } => Some(text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from)),
@@ -145,7 +149,10 @@ impl Draw<'_> {
     /// A box for one field.
     pub(super) fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
         let name = if matches!(kind, Kind::Money) { join(&name, "value") } else { name };
-        let typed = self.typed.get(&name).to_owned();
+        let typed = match kind {
+            Kind::Document { .. } => self.typed.all(&name).first().cloned().unwrap_or_default(),
+            _ => self.typed.get(&name).to_owned(),
+        };
         let choose = |list: &str, codes: &[&str]| {
             self.choices(&name, codes.iter().map(|code| (*code, self.frame.code(list, code))))
         };
@@ -158,6 +165,8 @@ impl Draw<'_> {
             Kind::Money => ("money", Vec::new()),
             Kind::Cause => ("choice", self.causes(&name)),
             Kind::Moment => ("moment", Vec::new()),
+            Kind::Day => ("day", Vec::new()),
+            Kind::Document { .. } => ("document", Vec::new()),
             Kind::Bool if name.starts_with("record-") || self.words == "record-satisfaction" => (
                 "choice",
                 self.choices(&name, [("true", self.frame.t("yes")), ("false", self.frame.t("no"))].into_iter()),

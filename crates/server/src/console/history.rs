@@ -119,6 +119,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ClockStarted { rule: id, due_at, .. } => {
             say("clock_started", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
         }
+        Event::CalendarChanged { calendar, note, .. } => {
+            let version = calendar.version.to_string();
+            say("calendar_changed", &[("calendar", &calendar.id), ("version", &version), ("note", note)])
+        }
         Event::ClockMoved { rule: id, due_at, .. } => {
             say("clock_moved", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
         }

@@ -210,7 +210,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: T
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
-    let rule = rule.map(|title| frame.language.pick(&title.zh, &title.en));
+    let rule = rule.map(|title| frame.language.pick(&title.zh, &title.en).to_owned());
     let missing = || frame.t("no_subject");
     Row {
         number: one.number.clone(),
@@ -229,6 +229,6 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: T
         due_class: step.map_or("", |step| step.class()),
         due_sign: step.map_or("", |step| step.sign()),
         due_at: due.map(|(_, at)| frame.moment(*at)).unwrap_or_default(),
-        rule: rule.unwrap_or_default().to_owned(),
+        rule: rule.unwrap_or_default(),
     }
 }

@@ -243,7 +243,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", domain::case::notices::KINDS);
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
-    list("verb", &[desk::jobs::timers::VERB]);
+    list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
+    list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("job", &["notify"]);
     list(
         "event",
@@ -265,6 +266,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("user", desk::organisation::NEW_USER, &mut wanted);
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
+    of_fields("activation", desk::activation::NEW_ACTIVATION, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);

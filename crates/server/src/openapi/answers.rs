@@ -33,6 +33,13 @@ pub(super) fn schemas() -> Map<String, Value> {
         "ended_at": moment,
         "state": {"type": "string", "enum": ["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]},
     }));
+    let activation = object(json!({
+        "id": uuid, "kind": text, "rules": text, "version": text, "hash": text, "effective_from": text, "note": text,
+        "state": {"type": "string", "enum": ["requested", "active", "refused", "withdrawn"]},
+        "requested_by": object(json!({"id": text, "name": text})), "requested_at": moment,
+        "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment, "holds_at": moment,
+        "looked": whole, "moved": whole, "recounted_at": moment,
+    }));
     let receipt = json!({
         "id": uuid, "number": text, "tracking_code": text, "status": text, "version": whole, "kind": text,
         "category": text, "grade": text, "severity": text, "urgency": text, "owner": owner, "first_owner": owner,
@@ -46,8 +53,13 @@ pub(super) fn schemas() -> Map<String, Value> {
             "closes_at": moment, "state": {"type": "string", "enum": ["upcoming", "open", "closed"]},
         }))},
         "windows_missing": {"type": "array", "items": text, "description": "Fields to fill in before more windows can be counted."},
+        "received_on": {"type": "string", "format": "date", "description": "Local date of first receipt; it chooses the versions of the packs."},
         "packs": {"type": "array", "items": object(json!({
-            "id": text, "version": text, "layer": text, "title": names,
+            "id": text, "version": text, "hash": text, "layer": text, "title": names, "valid_from": text,
+            "activation": activation,
+        }))},
+        "calendars": {"type": "array", "items": object(json!({
+            "id": text, "version": text, "hash": text, "activation": activation,
         }))},
         "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
         "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
@@ -171,7 +183,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "changes": {"type": "array", "items": object(json!({
                     "severity": text, "urgency": text, "grade": text,
                 }))},
-                "packs": {"type": "array", "items": object(json!({"id": text, "version": text}))},
+                "packs": {"type": "array", "items": object(json!({"id": text, "version": text, "hash": text}))},
             })),
         ),
         ("Erased", object(json!({"person": uuid, "erased": truth}))),
@@ -180,7 +192,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         (
             "Packs",
             items(&object(json!({
-                "id": text, "version": text, "title": names, "layer": text, "status": text,
+                "id": text, "version": text, "title": names, "layer": text, "status": text, "hash": text,
+                "valid_from": text, "calendar": text,
                 "notes": {"type": "array", "items": names},
                 "sources": {"type": "array", "items": object(json!({"id": text, "title": names}))},
                 "clocks": {"type": "array", "items": object(json!({
@@ -193,6 +206,8 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             }))),
         ),
+        ("Activations", items(&activation)),
+        ("Activation", activation),
         (
             "Me",
             object(json!({

@@ -74,6 +74,16 @@ fn wrong(kind: &Kind) -> Vec<Value> {
             ]
             .map(Value::from),
         ),
+        Kind::Day => values.extend([
+            json!("2026-02-30"),
+            json!("24.11.2026"),
+            json!("2026-1-1"),
+            json!(20260101),
+            json!("1900-01-01"),
+        ]),
+        Kind::Document { max } => {
+            values.extend([json!(7), json!(" \n"), json!("nul\u{0}"), json!("x".repeat(max + 1))])
+        }
         Kind::Bool => values.extend([json!("true"), json!(1)]),
         Kind::Whole { min, max } => {
             values.extend([json!(min - 1), json!(max + 1), json!(1.5), json!("3"), json!(1e300), json!(u64::MAX)]);

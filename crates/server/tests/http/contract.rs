@@ -219,6 +219,26 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
 }
 
+/// Rules asked for by one person and decided by another.
+fn rules(contract: &mut Contract, house: &House, token: &str) {
+    let asks = house.session("he", Role::Compliance);
+    let decides = house.session("gu", Role::Admin);
+    let post = |who: &str, path: &str, body: &Value| {
+        let headers = [("cookie", who), ("content-type", "application/json")];
+        house.send("POST", path, &headers, body.to_string())
+    };
+    for (verb, who) in [("withdraw", &asks), ("refuse", &decides), ("approve", &decides)] {
+        let body = crate::rules::activation("9.0.0", "47h");
+        contract.body("/api/v1/activations", &body);
+        let asked = post(&asks, "/api/v1/activations", &body);
+        contract.holds("post", "/api/v1/activations", &asked);
+        let id = asked.json()["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/activations/{{id}}/{verb}");
+        contract.holds("post", &path, &post(who, &path.replace("{id}", &id), &json!({})));
+    }
+    contract.holds("get", "/api/v1/activations", &house.get(token, "/api/v1/activations"));
+}
+
 /// Every answer of the API along a life, compared with its description.
 #[test]
 fn answers_are_what_the_document_promises() {
@@ -351,6 +371,7 @@ fn answers_are_what_the_document_promises() {
     bodies(&house, &mut contract, &token);
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
+    rules(&mut contract, &house, &token);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
         let method = if route.method == Method::Get { "get" } else { "post" };
         let name = format!("{method} {}", route.path);

@@ -17,6 +17,7 @@ mod journey;
 mod matrix;
 mod organisation;
 mod rights;
+mod rules;
 mod similar;
 mod slow;
 

@@ -12,11 +12,17 @@ use std::path::Path;
 
 /// A body that a route takes.
 pub(crate) fn body(path: &str) -> Value {
-    if path.contains("/units/") || path.contains("/users/") || path.contains("/absences/") {
+    if path.contains("/units/")
+        || path.contains("/users/")
+        || path.contains("/absences/")
+        || path.contains("/activations/")
+        || path.contains("/rules/")
+    {
         return json!({});
     }
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
+        "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
         "handoffs" => handoff(),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),

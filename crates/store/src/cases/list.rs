@@ -149,7 +149,7 @@ pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> 
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let Composed { page, probe, values, inner } = compose(query, limit);
-    let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(24)? }))?;
+    let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(25)? }))?;
     let next = if rows.len() >= query.limit {
         rows.last().map(|last| cursor(&last.row, query.sort))
     } else {
@@ -216,7 +216,8 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     let page = format!(
         "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key, \
          c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at, \
-         c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, p.wrapped_key \
+         c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, \
+         c.last_due_at, p.wrapped_key \
          FROM (SELECT c.{key}, c.id FROM (SELECT c.{key}, c.id, {judged} {candidates} LIMIT {most}) c{filters} \
          {order} LIMIT ?{limit}) k JOIN cases c ON c.id = k.id LEFT JOIN persons p ON p.id = c.person {found}"
     );

@@ -1,0 +1,205 @@
+//! Recounting: a newer calendar moves the limits of open cases. Pages of cases are read and counted while the page before
+//! is written, small enough that intake goes on beside it. How far it has come is written with each page, so another node
+//! goes on where one failed.
+//!
+//! Of a case that nothing moves in nothing is written: it takes note of the calendar with the next thing that happens to
+//! it (see `catch_up`).
+
+use crate::Desk;
+use crate::activation::{self, ActivationState, NOTICED_AFTER, RulesKind};
+use crate::caller::Caller;
+use crate::catch_up::catch_up;
+use crate::commit::Commit;
+use crate::error::DeskError;
+use crate::library::Activated;
+use crate::load::{self, Loaded};
+use crate::time::{moment, stored};
+use domain::event::Event;
+use jiff::{SignedDuration, Timestamp};
+use policy::Calendar;
+use store::schedules::{self, Look};
+use store::{Tx, activations, cases};
+use uuid::Uuid;
+
+/// Verb of the entries recounting writes.
+pub const VERB: &str = "recount";
+/// Open cases looked at together.
+const PAGE: i64 = 1_024;
+/// Entries written in one transaction: intake waits that long at most.
+const BATCH: usize = 64;
+/// Should this node fail, another goes on after this long.
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+
+/// Recounts what a calendar that came into force moves, until nothing is left or `enough` says so, and returns how many
+/// cases were looked at. Looking whether there is anything to do costs one read.
+///
+/// # Errors
+/// Those of the database; it goes on where it was.
+pub async fn go_on(desk: &Desk, node: &str, enough: impl Fn() -> bool) -> Result<u64, DeskError> {
+    let mut looked = 0;
+    while !enough() {
+        let Some(work) = next(desk).await? else { break };
+        if !hold(desk, node).await? {
+            break;
+        }
+        looked += work.go_on(desk, node, &enough).await?;
+    }
+    Ok(looked)
+}
+
+/// A calendar whose cases have not all been recounted.
+struct Work {
+    id: Uuid,
+    reached: Uuid,
+    /// Cases whose last limit is before this are not moved; nothing when the calendar counts like the one before.
+    from: Option<i64>,
+}
+
+/// The calendar to go on with: the one that came into force first, once every node goes by it.
+async fn next(desk: &Desk) -> Result<Option<Work>, DeskError> {
+    let now = desk.time().now();
+    let waiting = desk
+        .db()
+        .read(move |tx| {
+            let rows = activations::activations(tx)?.into_iter().filter(|row| {
+                row.state == ActivationState::Active.code()
+                    && row.kind == RulesKind::Calendar.code()
+                    && row.recounted_at.is_none()
+            });
+            let due = rows.filter(|row| row.holds_at.is_some_and(|at| moment(at) + NOTICED_AFTER <= now));
+            let Some(row) = due.min_by_key(|row| row.holds_at) else { return Ok(None) };
+            Ok::<_, DeskError>(Some((row.id, row.reached, activation::in_force(tx)?)))
+        })
+        .await?;
+    let Some((id, reached, force)) = waiting else { return Ok(None) };
+    let Some(one) = force.iter().find(|one| one.activation.id == id) else { return Ok(None) };
+    Ok(Some(Work { id, reached: reached.unwrap_or(Uuid::nil()), from: changed_from(desk, &force, one)? }))
+}
+
+/// The first moment a calendar counts differently.
+fn changed_from(desk: &Desk, force: &[Activated], one: &Activated) -> Result<Option<i64>, DeskError> {
+    let Some(before) = activation::before(desk, force, one)? else { return Ok(None) };
+    let after = Calendar::parse(&one.file.text)
+        .map_err(|faults| DeskError::Damaged(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
+    let Some(day) = before.first_change(&after) else { return Ok(None) };
+    // A day earlier, for a limit that ends with the day before.
+    let day = day.yesterday().unwrap_or(day);
+    let moment = day.to_zoned_datetime(after.zone().clone()).map_or(Timestamp::MIN, |at| at.timestamp());
+    Ok(Some(stored(moment)))
+}
+
+/// Takes or keeps the lease.
+async fn hold(desk: &Desk, node: &str) -> Result<bool, DeskError> {
+    let now = desk.time().now();
+    let (holder, until) = (node.to_owned(), stored(now + LEASE));
+    // Nodes' clocks may differ by as much as a lease.
+    let look = Look { now: stored(now), furthest: stored(now), furthest_lease: stored(now + LEASE + LEASE) };
+    desk.db().write(move |tx| Ok::<_, DeskError>(schedules::hold(tx, VERB, look, until, &holder)?)).await
+}
+
+/// A page that was read and counted.
+struct Page {
+    /// Open cases of it.
+    looked: i64,
+    /// The last of them; nothing when there are no more.
+    last: Option<Uuid>,
+    /// Those a clock moves in, with what has to be written.
+    moved: Vec<(Loaded, Vec<Event>)>,
+}
+
+impl Work {
+    async fn go_on(&self, desk: &Desk, node: &str, enough: &impl Fn() -> bool) -> Result<u64, DeskError> {
+        let mut looked = 0;
+        let mut held = desk.time().now();
+        let mut page = match self.from {
+            Some(_) => self.read(desk, self.reached).await?,
+            None => Page { looked: 0, last: None, moved: Vec::new() },
+        };
+        while let Some(last) = page.last {
+            looked += page.looked.unsigned_abs();
+            let (written, following) = tokio::join!(self.write(desk, page, last), self.read(desk, last));
+            written?;
+            page = following?;
+            if enough() {
+                return Ok(looked);
+            }
+            if desk.time().now() > held + LEASE / 3 {
+                held = desk.time().now();
+                if !hold(desk, node).await? {
+                    return Ok(looked);
+                }
+            }
+        }
+        let (id, at) = (self.id, stored(desk.time().now()));
+        desk.db().write(move |tx| Ok::<_, DeskError>(activations::recounted(tx, id, at)?)).await?;
+        Ok(looked)
+    }
+
+    async fn read(&self, desk: &Desk, after: Uuid) -> Result<Page, DeskError> {
+        let (desk, from) = (desk.clone(), self.from.unwrap_or(i64::MAX));
+        let db = desk.db().clone();
+        db.read(move |tx| {
+            let open = cases::open_after(tx, after, PAGE)?;
+            let mut page = Page { looked: open.len() as i64, last: open.last().map(|(id, _)| *id), moved: Vec::new() };
+            for (id, _) in open.into_iter().filter(|(_, last_due)| *last_due >= from) {
+                page.moved.extend(moved(&desk, tx, id)?);
+            }
+            Ok::<_, DeskError>(page)
+        })
+        .await
+    }
+
+    async fn write(&self, desk: &Desk, page: Page, last: Uuid) -> Result<(), DeskError> {
+        let (id, looked) = (self.id, page.looked);
+        let mut moved = page.moved.into_iter();
+        loop {
+            let batch: Vec<_> = moved.by_ref().take(BATCH).collect();
+            // The last batch says that the page is done; until then a node that takes over begins with the page again,
+            // and finds what is written already up to date.
+            let done = batch.len() < BATCH;
+            let desk = desk.clone();
+            let db = desk.db().clone();
+            db.write(move |tx| {
+                let count = batch.len() as i64;
+                for (loaded, events) in batch {
+                    write_one(&desk, tx, loaded, events)?;
+                }
+                let looked = if done { looked } else { 0 };
+                match done {
+                    true => activations::reached(tx, id, last, looked, count)?,
+                    false => activations::counted(tx, id, count)?,
+                }
+                Ok::<_, DeskError>(())
+            })
+            .await?;
+            if done {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A case with what a newer calendar causes in it; nothing when no clock moves.
+fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(Loaded, Vec<Event>)>, DeskError> {
+    let Some(row) = cases::by_id(tx, id)? else { return Ok(None) };
+    let loaded = load::from_row(tx, row)?;
+    let system = Caller::system(desk.root());
+    let now = desk.time().now().max(loaded.case.changed_at);
+    let events = catch_up(desk.library(), &loaded.case, &system.actor, now, false)?.events;
+    let moves = events.iter().any(|event| matches!(event, Event::ClockMoved { .. }));
+    Ok(moves.then_some((loaded, events)))
+}
+
+fn write_one(desk: &Desk, tx: &mut Tx<'_>, loaded: Loaded, events: Vec<Event>) -> Result<(), DeskError> {
+    let id = loaded.row.id;
+    let actor = Caller::system(desk.root()).actor.id;
+    let commit = Commit { library: desk.library(), master: desk.master(), actor, verb: VERB, now: desk.time().now() };
+    match commit.write(tx, loaded, events) {
+        // A command came first; what it left is counted again, unless it has caught up by itself.
+        Err(DeskError::Overtaken) => match moved(desk, tx, id)? {
+            Some((loaded, events)) => commit.write(tx, loaded, events).map(drop),
+            None => Ok(()),
+        },
+        other => other.map(drop),
+    }
+}
