@@ -15,7 +15,7 @@ use domain::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::check::{Check, Finding};
-use policy::{Calendar, CalendarSet, Fault, Pack, Plan, Stack, Text, UnknownZone, address};
+use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, Stack, Text, UnknownZone, address};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -240,6 +240,8 @@ impl Library {
     pub fn check(&self, vectors: &[DataFile]) -> Vec<Finding> {
         let now = self.rules();
         let mut findings = now.check();
+        let known = |fact: FactName, code: &str| self.is_on_a_tree(fact, code);
+        findings.extend(now.packs.iter().flat_map(|pack| policy::check::unknown_codes(pack, &known)));
         for file in vectors {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
             let of = now.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
@@ -255,6 +257,16 @@ impl Library {
             findings.extend(policy::check::vectors(&file.path, &file.text, pack, &rules, &classify));
         }
         findings
+    }
+
+    /// Whether a code a rule names is one of the installation's.
+    fn is_on_a_tree(&self, fact: FactName, code: &str) -> bool {
+        match fact {
+            FactName::Category => self.taxonomy().category(code).is_some(),
+            FactName::CategoryPrefix => self.taxonomy().categories().any(|category| category.code.starts_with(code)),
+            FactName::Cause => self.taxonomy().causes().any(|cause| cause.code.starts_with(code)),
+            _ => true,
+        }
     }
 
     /// Adds what the tree says of a case's category.

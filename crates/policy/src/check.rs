@@ -9,9 +9,11 @@ mod together;
 mod vectors;
 
 use crate::code::codes;
+use crate::facts::FactName;
 use crate::fault::Fault;
 use crate::pack::Pack;
 use crate::plan::Plan;
+use crate::predicate::Predicate;
 use crate::rule::RuleHead;
 use serde::Serialize;
 use std::fmt;
@@ -37,6 +39,8 @@ codes! {
         NeverHolds = "never-holds",
         /// The dates a rule holds for lie outside those of its pack.
         OutsideValidity = "outside-validity",
+        /// A category or cause that is on no tree of the installation.
+        UnknownCode = "unknown-code",
         /// Whatever the rule says, another has said it already.
         Shadowed = "shadowed",
         /// Two limits of the law for one duty of one case.
@@ -174,6 +178,26 @@ pub fn check(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
     findings.extend(together::versions(packs));
     findings.sort_by(|one, other| (&one.file, one.line, one.id).cmp(&(&other.file, other.line, other.id)));
     findings.dedup();
+    findings
+}
+
+/// Codes of categories and causes a pack names that the caller's trees do not have: such a rule would be for nobody.
+#[must_use]
+pub fn unknown_codes(pack: &Pack, known: &dyn Fn(FactName, &str) -> bool) -> Vec<Finding> {
+    let told =
+        |fact: FactName, code: &str| format!("no {} of the installation is or begins with `{code}`", fact.code());
+    let mut findings = Vec::new();
+    for (_, head) in pack.heads() {
+        let codes = cases::conditions(head).flat_map(Predicate::tree_codes).filter(|(fact, code)| !known(*fact, code));
+        findings.extend(codes.map(|(fact, code)| Finding::of_rule(Check::UnknownCode, pack, head, told(fact, code))));
+    }
+    for rule in pack.assess_rules() {
+        let codes = rule.when.tree_codes().filter(|(fact, code)| !known(*fact, code));
+        findings.extend(codes.map(|(fact, code)| {
+            let finding = Finding::of_pack(Check::UnknownCode, pack, (1, 1), told(fact, code));
+            Finding { rule: Some(rule.id.clone()), ..finding }
+        }));
+    }
     findings
 }
 

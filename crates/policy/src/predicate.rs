@@ -176,6 +176,19 @@ impl Predicate {
         }
     }
 
+    /// The codes of categories and causes it names, and how it looks at them.
+    pub(crate) fn tree_codes(&self) -> impl Iterator<Item = (FactName, &str)> {
+        let of_a_tree =
+            |fact: FactName| matches!(fact, FactName::Category | FactName::CategoryPrefix | FactName::Cause);
+        self.alternatives.iter().flatten().filter(move |(fact, _)| of_a_tree(*fact)).flat_map(|(fact, test)| {
+            let listed: &[String] = match test {
+                Test::AnyOf(listed) | Test::NoneOf(listed) => listed,
+                _ => &[],
+            };
+            listed.iter().map(move |code| (*fact, code.as_str()))
+        })
+    }
+
     /// Its alternatives, each a condition of its own.
     pub(crate) fn alternatives(&self) -> impl Iterator<Item = Self> + '_ {
         self.alternatives.iter().map(|tests| Self { alternatives: vec![tests.clone()] })
