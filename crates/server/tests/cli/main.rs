@@ -120,7 +120,9 @@ fn beside(place: Place) {
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");
     let place = again.stop();
-    assert!(place.ok(&["migrate"]).contains("schema 4 → 4"));
+    let report: Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();
+    assert_eq!(report["cases"], 1, "--demo leaves data alone");
+    assert!(place.ok(&["migrate"]).contains("schema 5 → 5"));
     remove(&place.folder);
 }
 
