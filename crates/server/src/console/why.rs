@@ -2,6 +2,7 @@
 
 use super::facts::grade_why;
 use super::progress::{Clock, clocks};
+use super::rules::governing;
 use super::windows::{Windows, windows};
 use super::{Frame, page, render};
 use crate::app::AppState;
@@ -28,6 +29,7 @@ struct Reasons<'a> {
     state: String,
     grade: String,
     grade_why: Vec<String>,
+    governing: Vec<String>,
     clocks: Vec<Clock>,
     windows: Windows,
 }
@@ -49,6 +51,7 @@ async fn show(
         state: frame.code("state", case.state.code()),
         grade: frame.code("grade", case.grade.code()),
         grade_why: grade_why(&frame, case),
+        governing: governing(&frame, case),
         clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
         frame: &frame,
