@@ -127,6 +127,6 @@ pub(crate) fn row_of(case: &Case, rules: &Stack, text_key: Option<Vec<u8>>) -> C
         due_rule: due.map(|clock| clock.rule.clone()),
         open: case.state.is_open(),
         alarm_at: timers::alarm(case, rules).map(stored),
-        last_due_at: case.last_due().map_or(i64::MIN, stored),
+        last_due_at: case.last_due(rules).map_or(i64::MIN, stored),
     }
 }

@@ -224,10 +224,13 @@ impl Case {
         running.filter(|clock| binds_provider(rules.clock(&clock.rule))).min_by_key(|clock| clock.due_at)
     }
 
-    /// The latest limit of a clock that has not ended.
+    /// The latest limit of a clock that has not ended and whose rule asks a calendar: a calendar that changes later than
+    /// that moves nothing in this case.
     #[must_use]
-    pub fn last_due(&self) -> Option<Timestamp> {
-        self.clocks.iter().filter(|clock| clock.is_open()).map(|clock| clock.due_at).max()
+    pub fn last_due(&self, rules: &Stack) -> Option<Timestamp> {
+        let open = self.clocks.iter().filter(|clock| clock.is_open());
+        let follows = |clock: &&Clock| rules.clock(&clock.rule).is_none_or(ClockRule::follows_calendar);
+        open.filter(follows).map(|clock| clock.due_at).max()
     }
 
     /// Promises that are still to be kept, broken ones too.

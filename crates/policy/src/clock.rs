@@ -7,7 +7,7 @@ pub(crate) use load::{amount, can_be_counted};
 
 use crate::basis::Layer;
 use crate::code::codes;
-use crate::counting::{Counting, CountingRule, Ends};
+use crate::counting::{Counting, CountingRule, Ends, Roll};
 use crate::deadline::Pause;
 use crate::duration::Amount;
 use crate::facts::Facts;
@@ -468,6 +468,19 @@ impl ClockRule {
             return Counting { ends: Ends::DayAfterStart, ..counting };
         }
         counting
+    }
+
+    /// Whether a calendar has a say in its limits: one counted in business days or working hours, or one that rolls.
+    #[must_use]
+    pub fn follows_calendar(&self) -> bool {
+        let longer = self.extend.map(|extension| extension.amount);
+        self.limit.amounts().chain(longer).any(|amount| self.looks_at_days(amount))
+    }
+
+    /// Whether an amount of this rule looks at which days are worked.
+    pub(crate) fn looks_at_days(&self, amount: Amount) -> bool {
+        matches!(amount, Amount::BusinessDays(_) | Amount::WorkingHours(_))
+            || self.counting_for(amount).roll != Roll::None
     }
 
     /// The amount for a case, when the rule is for it.

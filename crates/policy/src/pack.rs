@@ -9,7 +9,6 @@ use crate::basis::{Confidence, Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
 use crate::clock::{ClockRule, Pausing, Started};
 use crate::code::codes;
-use crate::counting::Roll;
 use crate::deadline::{Pause, due_at_paused, due_paused};
 use crate::duration::Amount;
 use crate::duty::{ContactHours, ConversionRule, ReportRule, RetentionRule, RouteRule};
@@ -480,9 +479,7 @@ impl Pack {
             changes.push(Change::Extension { due_at: self.due(rule, longer, extension.amount, pauses) });
         }
         // Only what looks at the calendar's days follows it.
-        let looks = matches!(amount, Amount::BusinessDays(_) | Amount::WorkingHours(_))
-            || rule.counting_for(amount).roll != Roll::None;
-        if looks {
+        if rule.looks_at_days(amount) {
             changes.push(Change::Calendar);
         }
         if changes.is_empty() {

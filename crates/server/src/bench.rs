@@ -8,6 +8,7 @@ mod import;
 mod intake;
 mod lists;
 mod process;
+mod recount;
 mod seed;
 mod timers;
 
@@ -30,6 +31,8 @@ enum What {
     Import(import::Import),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
+    /// How long open cases take to be recounted when a calendar changes, and registrations a second beside it.
+    Recount(recount::Recount),
     /// Fill a database with many cases.
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
@@ -46,6 +49,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Backup(ask) => backup::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Lists(ask) => lists::run(&ask),
+        What::Recount(ask) => recount::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
     }

@@ -94,7 +94,7 @@ pub struct CaseRow {
     pub open: bool,
     /// The next moment at which the case does something by itself.
     pub alarm_at: Option<i64>,
-    /// When the clock due last is due; the smallest number when none runs.
+    /// When the last clock that asks a calendar is due; the smallest number when none runs.
     pub last_due_at: i64,
 }
 

@@ -15,6 +15,7 @@ use crate::library::Activated;
 use crate::load::{self, Loaded};
 use crate::time::{moment, stored};
 use domain::event::Event;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use policy::Calendar;
 use store::schedules::{self, Look};
@@ -23,8 +24,10 @@ use uuid::Uuid;
 
 /// Verb of the entries recounting writes.
 pub const VERB: &str = "recount";
-/// Open cases looked at together.
-const PAGE: i64 = 1_024;
+/// Open cases looked at together. Of most the row alone says that nothing moves, and each page costs a write.
+const PAGE: i64 = 16_384;
+/// Cases of a page that are counted; the page ends with the last of them.
+const COUNTED: usize = 1_024;
 /// Entries written in one transaction: intake waits that long at most.
 const BATCH: usize = 64;
 /// Should this node fail, another goes on after this long.
@@ -51,7 +54,8 @@ pub async fn go_on(desk: &Desk, node: &str, enough: impl Fn() -> bool) -> Result
 struct Work {
     id: Uuid,
     reached: Uuid,
-    /// Cases whose last limit is before this are not moved; nothing when the calendar counts like the one before.
+    /// Cases whose last limit that asks a calendar is before this are not moved; nothing when the calendar counts like
+    /// the one before.
     from: Option<i64>,
 }
 
@@ -82,6 +86,10 @@ fn changed_from(desk: &Desk, force: &[Activated], one: &Activated) -> Result<Opt
     let after = Calendar::parse(&one.file.text)
         .map_err(|faults| DeskError::Damaged(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;
     let Some(day) = before.first_change(&after) else { return Ok(None) };
+    if day == Date::MIN {
+        // Zone or weekend: every limit, whatever it is counted in.
+        return Ok(Some(i64::MIN));
+    }
     // A day earlier, for a limit that ends with the day before.
     let day = day.yesterday().unwrap_or(day);
     let moment = day.to_zoned_datetime(after.zone().clone()).map_or(Timestamp::MIN, |at| at.timestamp());
@@ -139,10 +147,18 @@ impl Work {
         let (desk, from) = (desk.clone(), self.from.unwrap_or(i64::MAX));
         let db = desk.db().clone();
         db.read(move |tx| {
-            let open = cases::open_after(tx, after, PAGE)?;
-            let mut page = Page { looked: open.len() as i64, last: open.last().map(|(id, _)| *id), moved: Vec::new() };
-            for (id, _) in open.into_iter().filter(|(_, last_due)| *last_due >= from) {
-                page.moved.extend(moved(&desk, tx, id)?);
+            let mut page = Page { looked: 0, last: None, moved: Vec::new() };
+            let mut counted = 0;
+            for (id, last_due) in cases::open_after(tx, after, PAGE)? {
+                page.looked += 1;
+                page.last = Some(id);
+                if last_due >= from {
+                    page.moved.extend(moved(&desk, tx, id)?);
+                    counted += 1;
+                }
+                if counted == COUNTED {
+                    break;
+                }
             }
             Ok::<_, DeskError>(page)
         })

@@ -70,12 +70,12 @@ pub(super) fn run(ask: &Backup) -> Result<(), String> {
     Ok(())
 }
 
-fn say(what: &str, measured: &Measured) {
+pub(super) fn say(what: &str, measured: &Measured) {
     println!("{what:<26} {:.0} registrations/s   {}", measured.rate(), percentiles(&measured.latency));
 }
 
 /// Copies a database that nobody has open; what is left of its journal comes along.
-fn copy(from: &Path, to: &Path) -> Result<(), String> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<(), String> {
     for tail in ["", "-wal"] {
         let beside = |path: &Path| PathBuf::from(format!("{}{tail}", path.display()));
         let source = beside(from);

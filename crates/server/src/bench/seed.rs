@@ -36,6 +36,9 @@ pub(super) struct Seed {
     /// How many cases.
     #[arg(long, default_value_t = 1_000_000)]
     cases: u64,
+    /// One case in so many is still open.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    one_open_in: u64,
 }
 
 /// The key file of a database for measurements.
@@ -63,7 +66,7 @@ pub(super) fn run(ask: &Seed) -> Result<(), String> {
     };
     let desk = place.desk(db, Time::System)?;
     let begun = Instant::now();
-    let entries = crate::cli::wait(fill(&desk, ask.cases))?;
+    let entries = crate::cli::wait(fill(&desk, ask.cases, ask.one_open_in))?;
     let took = begun.elapsed().as_secs_f64();
     desk::jobs::checkpoint::seal_all(&desk).map_err(|error| told(&error))?;
     let sealed = begun.elapsed().as_secs_f64() - took;
@@ -76,7 +79,7 @@ pub(super) fn run(ask: &Seed) -> Result<(), String> {
     Ok(())
 }
 
-async fn fill(desk: &Desk, cases: u64) -> Result<u64, DeskError> {
+async fn fill(desk: &Desk, cases: u64, one_open_in: u64) -> Result<u64, DeskError> {
     let now = desk.time().now();
     let mut under_way = std::collections::VecDeque::new();
     let mut entries = 0;
@@ -87,7 +90,7 @@ async fn fill(desk: &Desk, cases: u64) -> Result<u64, DeskError> {
             next = to;
             under_way.push_back(tokio::spawn(async move {
                 let caller = Caller::system(desk.root());
-                let lives = (from..to).map(|n| life(&desk, n, cases, now)).collect::<Result<Vec<_>, _>>()?;
+                let lives = (from..to).map(|n| life(&desk, n, cases, one_open_in, now)).collect::<Result<Vec<_>, _>>()?;
                 desk.seed(&caller, lives).await
             }));
         } else if let Some(first) = under_way.pop_front() {
@@ -101,15 +104,15 @@ const REGIONS: [&str; 8] = ["310115", "330106", "510107", "440305", "610113", "3
 const CATEGORIES: [&str; 12] =
     ["A101", "A201", "A301", "B102", "B204", "B301", "C101", "C201", "D102", "E102", "F301", "G102"];
 
-/// The n-th life: one case in ten is still open, spread over a year and over states.
-fn life(desk: &Desk, n: u64, cases: u64, now: Timestamp) -> Result<Life, Refusal> {
+/// The n-th life: one case in so many is still open, spread over a year and over states.
+fn life(desk: &Desk, n: u64, cases: u64, one_open_in: u64, now: Timestamp) -> Result<Life, Refusal> {
     let pick = |list: &[&'static str], by: u64| {
         let place = usize::try_from(n / by).unwrap_or(0) % list.len().max(1);
         list.get(place).copied().unwrap_or_default()
     };
     let year = 365 * 24 * 60;
     let age = i64::try_from((cases - n) * year / cases.max(1)).unwrap_or(0);
-    let open = n.is_multiple_of(10);
+    let open = n.is_multiple_of(one_open_in);
     // Open cases are young, as they are in a house that works.
     let registered_at = now - SignedDuration::from_mins(if open { age % (6 * 24 * 60) } else { age } + 5);
     let phone = 13_500_000_000 + n * 7_919 % 400_000_000;
@@ -137,7 +140,7 @@ fn life(desk: &Desk, n: u64, cases: u64, now: Timestamp) -> Result<Life, Refusal
         (5, 1, "ask-satisfaction", json!({"mode": "phone"})),
         (10, 1, "close", json!({})),
     ];
-    let how_far = if open { usize::try_from(n / 10 % 6).unwrap_or(0) } else { steps.len() };
+    let how_far = if open { usize::try_from(n / one_open_in % 6).unwrap_or(0) } else { steps.len() };
     let mut then = Vec::with_capacity(how_far);
     let mut at = registered_at;
     for (minutes, who, verb, body) in steps.iter().take(how_far) {
