@@ -10,15 +10,30 @@ use crate::register::item_rows;
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::vault::cipher::CipherError;
-use domain::actor::ActorId;
+use domain::actor::{Actor, ActorId, AreaScope, Role};
 use domain::audit::chain::Ledger;
-use domain::case::{Case, Decision, clocks};
+use domain::case::{Case, Context, Decision, clocks, effects};
 use domain::event::{self, Entry, Event};
 use domain::free_text::FreeText;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use policy::Stack;
 use std::sync::Arc;
 use store::{Tx, cases, vault};
+
+/// Adds to an entry what the rules of the case bring about because of it, and gives those rules. Every entry comes this
+/// way before it is written, whatever door it came through.
+///
+/// # Errors
+/// If a content the case names is not there.
+pub(crate) fn follow_up(library: &Library, case: &mut Case, entry: &mut Entry) -> Result<Stack, DeskError> {
+    let rules = library.rules_of(case)?;
+    let actor = Actor { id: entry.actor, role: Role::Admin, area: AreaScope::everywhere(), unit: case.owner.unit };
+    let ctx = Context { now: entry.at, actor: &actor, rules: &rules, taxonomy: library.taxonomy(), others: &[] };
+    let caused = effects::caused(case, &entry.events, &ctx);
+    entry.events.extend(caused);
+    Ok(rules)
+}
 
 /// Who does what, when, and what it takes.
 pub(crate) struct Commit<'a> {
@@ -79,16 +94,16 @@ impl Commit<'_> {
                 vault::insert_item(tx, &item)?;
             }
         }
-        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let after = loaded.case.version;
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
-        let entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
+        let mut entry = Entry { version: after + 1, at, actor: self.actor, verb: self.verb.to_owned(), events };
         case.apply_entry(&entry);
-        let rules = self.library.rules_of(&case)?;
+        let rules = follow_up(self.library, &mut case, &mut entry)?;
+        let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, &rules, None), after)? {
+        if !cases::update(tx, &row_of(&case, &rules, self.library.taxonomy(), None), after)? {
             return Err(DeskError::Overtaken);
         }
         log::append(

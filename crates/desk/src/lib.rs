@@ -16,6 +16,7 @@ pub mod handoff;
 mod holder;
 pub mod import;
 pub mod jobs;
+pub mod letters;
 pub mod library;
 mod load;
 mod log;

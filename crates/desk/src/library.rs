@@ -64,6 +64,14 @@ pub enum LibraryError {
         /// Its version.
         version: String,
     },
+    /// A stack the installation is to be governed by.
+    #[error("there is no stack `{wanted}`; there are: {}", .known.join(", "))]
+    Stack {
+        /// The one asked for.
+        wanted: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
     /// The zone of the calendar without days off.
     #[error(transparent)]
     Zone(#[from] UnknownZone),
@@ -91,9 +99,9 @@ impl Rules {
         policy::check::check(&self.packs, &self.plan)
     }
 
-    /// A pack with the newest of every other layer beside it.
+    /// A pack with the newest of every other layer of its stack beside it.
     fn around(&self, pack: &Arc<Pack>) -> Option<Stack> {
-        let newest = self.plan.on(&self.packs, Date::MAX);
+        let newest = self.plan.around(pack.id()).on(&self.packs, Date::MAX);
         let others = newest.into_iter().filter(|other| other.tier() != pack.tier());
         let with: Vec<Arc<Pack>> = others.chain([Arc::clone(pack)]).collect();
         // An older version need not go with what is new elsewhere; it then stands alone, when it can.
@@ -121,6 +129,8 @@ impl Rules {
 struct Shipped {
     files: Vec<DataFile>,
     stacks: String,
+    /// The stack that governs, where it is not the list's own choice.
+    chosen: Option<String>,
     taxonomy: Taxonomy,
     rules: Arc<Rules>,
 }
@@ -156,6 +166,14 @@ impl Library {
     /// # Errors
     /// Every fault found, with file, line and column.
     pub fn load(files: &[DataFile]) -> Result<Self, LibraryError> {
+        Self::load_for(files, None)
+    }
+
+    /// The same for an installation governed by another stack than the list's own choice.
+    ///
+    /// # Errors
+    /// Those of [`Library::load`]; and if there is no such stack.
+    pub fn load_for(files: &[DataFile], stack: Option<&str>) -> Result<Self, LibraryError> {
         let text = |path: &'static str| {
             files.iter().find(|file| file.path == path).map(|f| f.text.as_str()).ok_or(LibraryError::Missing(path))
         };
@@ -167,8 +185,9 @@ impl Library {
         .map_err(LibraryError::Taxonomy)?;
         let stacks = text(STACKS)?.to_owned();
         let files: Vec<DataFile> = files.iter().filter(|file| file.kind().is_some()).cloned().collect();
-        let rules = Arc::new(put_together(&files, &stacks, &[])?);
-        Ok(Self::of(Arc::new(Shipped { files, stacks, taxonomy, rules })))
+        let chosen = stack.map(str::to_owned);
+        let rules = Arc::new(put_together(&files, &stacks, stack, &[])?);
+        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, rules })))
     }
 
     fn of(shipped: Arc<Shipped>) -> Self {
@@ -207,7 +226,7 @@ impl Library {
     /// # Errors
     /// Every fault found, with file, line and column.
     pub(crate) fn with(&self, activated: &[Activated]) -> Result<Rules, LibraryError> {
-        put_together(&self.shipped.files, &self.shipped.stacks, activated)
+        put_together(&self.shipped.files, &self.shipped.stacks, self.shipped.chosen.as_deref(), activated)
     }
 
     /// Takes over what was put into force. Cases keep what they name.
@@ -383,10 +402,12 @@ impl Library {
         Arc::clone(&self.rules().calendars)
     }
 
-    /// What people call a clock rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
+    /// What people call a rule, for lists of cases whose stacks are not at hand: as the newest pack says it.
     #[must_use]
     pub fn rule_title(&self, rule: &str) -> Option<Text> {
-        self.rules().packs.iter().rev().find_map(|pack| pack.clock(rule)).map(|rule| rule.head.title.clone())
+        let title =
+            |pack: &Arc<Pack>| pack.heads().find(|(_, head)| head.id == rule).map(|(_, head)| head.title.clone());
+        self.rules().packs.iter().rev().find_map(title)
     }
 
     /// Category, cause and region trees.
@@ -448,7 +469,12 @@ fn read_calendars<'f>(files: impl Iterator<Item = &'f DataFile>) -> (CalendarSet
 }
 
 /// Reads the calendars and, with them, the packs, and proves that they go together.
-fn put_together(files: &[DataFile], stacks: &str, activated: &[Activated]) -> Result<Rules, LibraryError> {
+fn put_together(
+    files: &[DataFile],
+    stacks: &str,
+    chosen: Option<&str>,
+    activated: &[Activated],
+) -> Result<Rules, LibraryError> {
     let of = |kind: RulesKind| activated.iter().filter(move |one| one.activation.kind == kind);
     let activated_too = of(RulesKind::Calendar).map(|one| &one.file);
     let (mut calendars, mut faults) = read_calendars(files.iter().chain(activated_too));
@@ -483,6 +509,11 @@ fn put_together(files: &[DataFile], stacks: &str, activated: &[Activated]) -> Re
     if !faults.is_empty() {
         return Err(LibraryError::Faults(faults));
     }
-    let plan = Plan::load(STACKS, stacks, &packs).map_err(LibraryError::Faults)?;
+    let mut plan = Plan::load(STACKS, stacks, &packs).map_err(LibraryError::Faults)?;
+    if let Some(wanted) = chosen {
+        let known = || plan.stacks().map(str::to_owned).collect();
+        let stack = plan.choosing(wanted);
+        plan = stack.ok_or_else(|| LibraryError::Stack { wanted: wanted.to_owned(), known: known() })?;
+    }
     Ok(Rules { packs: packs.into(), calendars: Arc::new(calendars), plan })
 }

@@ -11,6 +11,7 @@ use domain::event::{self, Entry};
 use domain::ids::{CaseId, PersonId};
 use domain::number::ComplaintNumber;
 use domain::refusal::Refusal;
+use domain::taxonomy::Taxonomy;
 use policy::Stack;
 use std::sync::Arc;
 use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
@@ -100,7 +101,7 @@ pub(crate) fn open_keys(master: &MasterKeys, row: &CaseRow, wrapped: Option<&[u8
 }
 
 /// The row that stands for a case: an index into the log, never more than the log and the rules say.
-pub(crate) fn row_of(case: &Case, rules: &Stack, text_key: Option<Vec<u8>>) -> CaseRow {
+pub(crate) fn row_of(case: &Case, rules: &Stack, taxonomy: &Taxonomy, text_key: Option<Vec<u8>>) -> CaseRow {
     let due = case.next_due(rules);
     CaseRow {
         id: case.id.0,
@@ -126,7 +127,7 @@ pub(crate) fn row_of(case: &Case, rules: &Stack, text_key: Option<Vec<u8>>) -> C
         due_at: due.map_or(i64::MAX, |clock| stored(clock.due_at)),
         due_rule: due.map(|clock| clock.rule.clone()),
         open: case.state.is_open(),
-        alarm_at: timers::alarm(case, rules).map(stored),
+        alarm_at: timers::alarm(case, rules, taxonomy).map(stored),
         last_due_at: case.last_due(rules).map_or(i64::MIN, stored),
     }
 }

@@ -2,6 +2,7 @@
 //! writes rows.
 
 use crate::caller::Caller;
+use crate::commit::follow_up;
 use crate::error::DeskError;
 use crate::load::row_of;
 use crate::log::{self, NewEntry};
@@ -172,11 +173,12 @@ impl Desk {
         let text_key = person::wrap_text_key(id, &keys.person, &keys.text)?;
         let mut events = decision.events;
         let items = keys.seal_events(&mut events)?;
-        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        let entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
-        let case = Case::begin(id, &entry)?;
+        let mut entry = Entry { version: 1, at: now, actor: caller.actor.id, verb: "register".to_owned(), events };
+        let mut case = Case::begin(id, &entry)?;
+        let rules = follow_up(self.library(), &mut case, &mut entry)?;
+        let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let prepared = Prepared {
-            row: row_of(&case, &self.library().rules_of(&case)?, Some(text_key)),
+            row: row_of(&case, &rules, self.library().taxonomy(), Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),

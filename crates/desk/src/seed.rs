@@ -3,16 +3,18 @@
 
 use crate::Desk;
 use crate::caller::Caller;
+use crate::commit::follow_up;
 use crate::error::DeskError;
 use crate::load::row_of;
 use crate::log::{self, NewEntry};
 use crate::register::Prepared;
 use crate::time::stored;
 use crate::vault::seal::{CaseKeys, SealedItem};
+use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
 use domain::case::{Case, Context, timers};
 use domain::command::Command;
-use domain::event::{self, Entry};
+use domain::event::{self, Entry, Event};
 use domain::intake::Intake;
 use jiff::Timestamp;
 use store::{Tx, vault};
@@ -78,7 +80,8 @@ impl Desk {
         }
         later.extend(self.rung(&mut case)?);
         // The row is written once, as the whole life leaves it.
-        prepared.row = row_of(&case, &self.library().rules_of(&case)?, prepared.row.text_key.take());
+        let rules = self.library().rules_of(&case)?;
+        prepared.row = row_of(&case, &rules, self.library().taxonomy(), prepared.row.text_key.take());
         Ok(Lived { prepared, case, later, items })
     }
 
@@ -94,11 +97,9 @@ impl Desk {
         if events.is_empty() {
             return Ok(None);
         }
-        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let verb = crate::jobs::timers::VERB;
-        let actor = system.actor.id;
-        case.apply_entry(&Entry { version: case.version + 1, at: now, actor, verb: verb.to_owned(), events });
-        Ok(Some(Later { at: stored(now), actor: actor.to_string(), verb, body }))
+        let body = self.folded(case, system.actor.id, now, verb, events)?;
+        Ok(Some(Later { at: stored(now), actor: system.actor.id.to_string(), verb, body }))
     }
 
     fn step(
@@ -115,11 +116,22 @@ impl Desk {
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         let mut events = command.decide(case, &ctx)?.events;
         items.extend(keys.seal_events(&mut events)?);
-        let body = event::write_body(&events).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        let version = case.version + 1;
-        let verb = command.verb().to_owned();
-        case.apply_entry(&Entry { version, at: now, actor: caller.actor.id, verb, events });
-        Ok(body)
+        self.folded(case, caller.actor.id, now, command.verb(), events)
+    }
+
+    /// Folds an entry with what follows from it, and gives its body.
+    fn folded(
+        &self,
+        case: &mut Case,
+        actor: ActorId,
+        at: Timestamp,
+        verb: &str,
+        events: Vec<Event>,
+    ) -> Result<String, DeskError> {
+        let mut entry = Entry { version: case.version + 1, at, actor, verb: verb.to_owned(), events };
+        case.apply_entry(&entry);
+        follow_up(self.library(), case, &mut entry)?;
+        event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))
     }
 }
 

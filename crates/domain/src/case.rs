@@ -15,10 +15,13 @@ pub mod confirm;
 pub mod confirm_void;
 pub mod decline;
 pub mod dispute;
+pub mod effects;
 pub mod feed_back;
 mod fold;
+pub mod gates;
 pub mod grade;
 pub mod hand_off;
+pub mod issue_letter;
 pub mod keep_promise;
 pub mod link;
 pub mod matter;
@@ -31,6 +34,7 @@ pub mod promise;
 pub mod propose;
 pub mod record_admission;
 pub mod record_contact;
+pub mod record_delivery;
 pub mod record_end;
 pub mod record_mediation;
 pub mod record_satisfaction;
@@ -64,8 +68,8 @@ use std::collections::BTreeSet;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Linked, Owner, Promised, PromisedThere, Proposal, ReplyProof, Survey,
-    Suspension,
+    Absorbed, Attachment, Clock, Contact, Hold, Issued, Letter, Linked, Owner, Promised, PromisedThere, Proposal,
+    ReplyProof, Survey, Suspension,
 };
 pub use state::State;
 
@@ -166,6 +170,16 @@ pub struct Case {
     pub attachments: Vec<Attachment>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
+    /// Effects of clocks' times that came about: the rule and the moment its clock counts from.
+    pub effects: BTreeSet<(String, Timestamp)>,
+    /// Letters owed and written, oldest first.
+    pub letters: Vec<Letter>,
+    /// Holds, those that ended too.
+    pub holds: Vec<Hold>,
+    /// Ways to bodies outside that effects opened, with the moment.
+    pub opened: Vec<(String, Timestamp)>,
+    /// Rules of compensation whose case has come about.
+    pub compensation_due: BTreeSet<String>,
 }
 
 /// What a decision may look at besides the case.
@@ -243,6 +257,12 @@ impl Case {
         self.absorbed.iter().filter(|one| one.answered_at.is_none())
     }
 
+    /// The number the next letter gets.
+    #[must_use]
+    pub fn next_letter(&self) -> u32 {
+        u32::try_from(self.letters.len()).unwrap_or(u32::MAX).saturating_add(1)
+    }
+
     /// The number the next promise gets.
     #[must_use]
     pub fn next_promise(&self) -> u32 {
@@ -280,7 +300,7 @@ impl Case {
 
     /// What is still missing before the case may be closed, as field faults.
     #[must_use]
-    pub fn missing_for_close(&self) -> Vec<crate::fault::Fault> {
-        close::missing(self)
+    pub fn missing_for_close(&self, rules: &Stack, taxonomy: &Taxonomy) -> Vec<crate::fault::Fault> {
+        close::missing(self, rules, taxonomy)
     }
 }

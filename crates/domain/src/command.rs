@@ -106,6 +106,10 @@ commands! {
     RecordMediation = "record-mediation" => record_mediation::RecordMediation,
     /// Record how the matter ended with it.
     RecordEnd = "record-end" => record_end::RecordEnd,
+    /// Send a letter the rules know of.
+    IssueLetter = "issue-letter" => issue_letter::IssueLetter,
+    /// Record that a letter arrived.
+    RecordDelivery = "record-delivery" => record_delivery::RecordDelivery,
     /// Name the cause.
     SetCause = "set-cause" => set_cause::SetCause,
     /// Ask the customer.

@@ -12,7 +12,7 @@ use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Calendar, Grade, Pack, Severity, Stack, Urgency};
+use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -493,6 +493,65 @@ pub enum Event {
         /// What it is to this one.
         relation: Relation,
     },
+    /// A rule brought something about by itself.
+    EffectTaken {
+        /// Rule of the stack.
+        rule: String,
+        /// Of what follows from a clock's time: the moment that clock counts from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Timestamp>,
+        /// Whether the law wants it, so that no case ends without the letters it asks for.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        binding: bool,
+        /// What it brought about.
+        did: Vec<Caused>,
+    },
+    /// Something must not be done from now on.
+    HoldPlaced {
+        /// Rule of the stack.
+        rule: String,
+        /// What must not be done.
+        holds: Vec<Held>,
+    },
+    /// A hold ended.
+    HoldLifted {
+        /// Rule of the stack.
+        rule: String,
+    },
+    /// A letter went out.
+    LetterIssued {
+        /// Number of the letter within the case, from 1.
+        letter: u32,
+        /// Rule of the stack.
+        rule: String,
+        /// Its language.
+        language: String,
+        /// How it went out.
+        medium: Medium,
+        /// When.
+        at: Timestamp,
+        /// What it says.
+        content: FreeText,
+        /// The attached file that proves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of the posting or message that proves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// A letter arrived.
+    LetterDelivered {
+        /// Number of the letter within the case.
+        letter: u32,
+        /// When.
+        at: Timestamp,
+        /// The attached file that proves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of the receipt that proves it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
     /// Another body handed the matter over; a regulator is involved from now on.
     HandedOff {
         /// Body that handed it over.
@@ -601,6 +660,24 @@ impl ContactOutcome {
     /// The codes, in the order people look for them.
     pub const CODES: &'static [&'static str] =
         &["reached", "no_answer", "refused", "switched_off", "invalid_number", "left_message"];
+}
+
+/// What an effect of the rules brought about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Caused {
+    /// Somebody was told.
+    Notify(Told),
+    /// A letter is owed; its rule.
+    Letter(String),
+    /// A hold was placed; its rule.
+    Hold(String),
+    /// The way to a body outside is open; its rule.
+    Route(String),
+    /// Something is owed to the customer; its rule.
+    Compensate(String),
+    /// The grade was raised.
+    Raise(Grade),
 }
 
 /// What another case is to this one.
@@ -768,6 +845,7 @@ impl Event {
             | Self::VoidRequested { reason }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
             Self::Replied { content, .. }
+            | Self::LetterIssued { content, .. }
             | Self::ProgressNotified { content, .. }
             | Self::RegulatorFedBack { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
@@ -781,6 +859,10 @@ impl Event {
             | Self::ClockResumed { .. }
             | Self::ClockInherited { .. }
             | Self::Warned { .. }
+            | Self::EffectTaken { .. }
+            | Self::HoldPlaced { .. }
+            | Self::HoldLifted { .. }
+            | Self::LetterDelivered { .. }
             | Self::PromiseBroken { .. }
             | Self::Absorbed { .. }
             | Self::PromiseInherited { .. }

@@ -69,6 +69,35 @@ pub fn due_at_paused(
     count(start, amount, counting, calendar, &Pauses::after(start, pauses), &mut ())
 }
 
+/// The moment an amount lies before another: hours elapsed; days, weeks and months at the same time of day; business days
+/// as many of the calendar's as lie between. Working hours count as elapsed ones: nobody is reminded later for it.
+#[must_use]
+pub fn earlier(at: Timestamp, amount: Amount, calendar: &Calendar) -> Timestamp {
+    let local = calendar.zone().to_datetime(at);
+    let day = match amount {
+        Amount::Instant => return at,
+        Amount::Hours(hours) | Amount::WorkingHours(hours) => {
+            return at.checked_sub(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MIN);
+        }
+        Amount::CalendarDays(days) => local.date().saturating_sub(Span::new().days(days.min(36_600))),
+        Amount::Weeks(weeks) => local.date().saturating_sub(Span::new().weeks(weeks.min(5_300))),
+        Amount::Months(months) => local.date().saturating_sub(Span::new().months(months.min(1_200))),
+        Amount::BusinessDays(count) => business_days_before(local.date(), count, calendar),
+    };
+    calendar.zone().to_timestamp(day.to_datetime(local.time())).unwrap_or(at)
+}
+
+fn business_days_before(mut day: Date, count: u32, calendar: &Calendar) -> Date {
+    let mut left = count;
+    // A calendar without business days must not keep anybody here.
+    for _ in 0..MOST_DAYS {
+        let Some(before) = Some(left).filter(|left| *left > 0).and_then(|_| day.yesterday().ok()) else { break };
+        day = before;
+        left -= u32::from(calendar.is_business_day(day));
+    }
+    day
+}
+
 /// Working hours are looked for over one cycle of the calendar, 400 years: a rule that needs more of them has no end
 /// anybody will see, and walking to the last year there is would take its time for each case.
 const MOST_DAYS: u32 = 146_097;

@@ -2,12 +2,16 @@
 //! the case. A closed list of things to do; nothing here is a script.
 
 use crate::basis::Tier;
+use crate::calendar::Calendar;
 use crate::clock::{StartFact, StopFact};
 use crate::code::codes;
+use crate::counting::Counting;
+use crate::deadline::earlier;
 use crate::document::{Table, Value};
 use crate::duration::Amount;
 use crate::grade::Grade;
 use crate::rule::RuleHead;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -54,6 +58,21 @@ impl At {
         match self {
             Self::Start(clock) | Self::Breach(clock) | Self::Stop(clock) | Self::Due { clock, .. } => Some(clock),
             Self::Event(_) => None,
+        }
+    }
+
+    /// When it comes about, for a clock that is due then; nothing for what happens with a fact.
+    #[must_use]
+    pub fn moment(&self, due_at: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        match self {
+            Self::Due { before: true, by: Some(by), .. } => Some(earlier(due_at, *by, calendar)),
+            Self::Due { before: false, by: Some(by), .. } => {
+                Some(crate::deadline::due_at(due_at, *by, &Counting::usual(*by), calendar))
+            }
+            Self::Due { by: None, .. } => Some(due_at),
+            // The limit itself is still in time.
+            Self::Breach(_) => due_at.checked_add(SignedDuration::from_micros(1)).ok(),
+            Self::Start(_) | Self::Stop(_) | Self::Event(_) => None,
         }
     }
 

@@ -78,7 +78,111 @@ pub struct LetterRule {
     pub elements: Vec<Element>,
 }
 
+/// What a written letter lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LetterFault {
+    /// A required statement; its words as the rule has them.
+    Lacks {
+        /// Identity of the element.
+        element: String,
+        /// What has to be said.
+        words: String,
+    },
+    /// A blank nobody filled in.
+    Blank(String),
+}
+
+/// A part of a template: words that stay, or the name of a blank.
+enum Part<'t> {
+    Words(&'t str),
+    Blank(&'t str),
+}
+
+/// The parts of a template. A brace that opens no name of a blank is a letter like any other.
+fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut rest, mut looked_at) = (text, 0);
+    while let Some(open) = rest.get(looked_at..).and_then(|tail| tail.find('{')).map(|at| at + looked_at) {
+        let name = rest.get(open + 1..).and_then(|tail| tail.split_once('}')).map_or("", |(name, _)| name);
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_') {
+            looked_at = open + 1;
+            continue;
+        }
+        parts.extend(rest.get(..open).filter(|words| !words.is_empty()).map(Part::Words));
+        parts.push(Part::Blank(name));
+        rest = rest.get(open + name.len() + 2..).unwrap_or_default();
+        looked_at = 0;
+    }
+    parts.extend(Some(rest).filter(|words| !words.is_empty()).map(Part::Words));
+    parts
+}
+
 impl LetterRule {
+    /// The letter in one of its languages, a paragraph an element, with what is known filled in. A blank of which
+    /// nothing is known stays, as `{name}`, for whoever writes the letter. Nothing in a language it does not have.
+    #[must_use]
+    pub fn compose(&self, language: &str, known: &BTreeMap<&str, String>) -> Option<String> {
+        let mut paragraphs = Vec::new();
+        for element in &self.elements {
+            let mut paragraph = String::new();
+            for part in parts(element.text.get(language)?) {
+                match part {
+                    Part::Words(words) => paragraph.push_str(words),
+                    Part::Blank(name) => match known.get(name) {
+                        Some(value) => paragraph.push_str(value),
+                        None => paragraph.extend(["{", name, "}"]),
+                    },
+                }
+            }
+            paragraphs.push(paragraph);
+        }
+        Some(paragraphs.join("\n\n"))
+    }
+
+    /// The blanks of the letter in one of its languages, each once.
+    #[must_use]
+    pub fn blanks(&self, language: &str) -> Vec<&str> {
+        let mut names = Vec::new();
+        for text in self.elements.iter().filter_map(|element| element.text.get(language)) {
+            for part in parts(text) {
+                if let Part::Blank(name) = part
+                    && !names.contains(&name)
+                {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    /// What a letter as written lacks. Of each element all words must be there, in their order; what else is said, and
+    /// what stands in the blanks, is the writer's. Blanks and breaks between words make no difference.
+    #[must_use]
+    pub fn faults(&self, language: &str, written: &str) -> Vec<LetterFault> {
+        let close = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+        let whole = close(written);
+        let mut faults = Vec::new();
+        for element in &self.elements {
+            let Some(text) = element.text.get(language) else { continue };
+            let mut rest = Some(whole.as_str());
+            for part in parts(text) {
+                if let Part::Words(words) = part {
+                    let words = close(words);
+                    rest = rest.and_then(|rest| rest.split_once(words.as_str())).map(|(_, after)| after);
+                }
+            }
+            if rest.is_none() {
+                faults.push(LetterFault::Lacks { element: element.id.clone(), words: text.clone() });
+            }
+        }
+        for part in parts(written) {
+            if let Part::Blank(name) = part {
+                faults.push(LetterFault::Blank(name.to_owned()));
+            }
+        }
+        faults
+    }
+
     /// The elements without words in a language the letter is written in, and those languages.
     pub fn missing_words(&self) -> impl Iterator<Item = (&str, &str)> {
         self.elements.iter().flat_map(move |element| {

@@ -48,7 +48,7 @@ pub use clock::{
     Stop, StopFact, Target,
 };
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
-pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused};
+pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
 pub use duration::{Amount, AmountFault};
 pub use duty::{
     ContactHours, ConversionRule, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule, RetentionRule,
@@ -61,7 +61,7 @@ pub use fault::Fault;
 pub use gate::{Evidence, GateRule, Need, Step as GatedStep};
 pub use grade::{DecisionTable, Grade, GradeDecision, GradeRow, Severity, Urgency};
 pub use ical::{IcalImport, import_ical};
-pub use letter::{Element, LetterRule, Medium, Proof, Recipient, Words};
+pub use letter::{Element, LetterFault, LetterRule, Medium, Proof, Recipient, Words};
 pub use money::Sum;
 pub use named::Named;
 pub use pack::{Pack, ReviewRule, RuleKind, version_key};

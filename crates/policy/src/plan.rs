@@ -13,7 +13,8 @@ use std::sync::Arc;
 /// The stacks of an installation. Reading one proves that every date leads to packs that go together.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    default: StackPlan,
+    chosen: StackPlan,
+    others: Vec<StackPlan>,
     operator: Operator,
 }
 
@@ -33,21 +34,43 @@ impl Plan {
         document::read(Some(file), text, |table| read(table, packs))
     }
 
+    /// The same with another of its stacks governing new cases; nothing when it has no such stack.
+    #[must_use]
+    pub fn choosing(&self, id: &str) -> Option<Self> {
+        let all = || std::iter::once(&self.chosen).chain(&self.others);
+        let chosen = all().find(|stack| stack.id == id)?.clone();
+        let others = all().filter(|stack| stack.id != id).cloned().collect();
+        Some(Self { chosen, others, operator: self.operator.clone() })
+    }
+
+    /// The same with the stack governing that a pack stands in; as it is when the governing one holds it or none does.
+    #[must_use]
+    pub fn around(&self, pack: &str) -> Self {
+        let holds = |stack: &&StackPlan| stack.packs.iter().any(|id| id == pack);
+        let other = self.others.iter().find(holds).filter(|_| !holds(&&self.chosen));
+        other.and_then(|stack| self.choosing(&stack.id)).unwrap_or_else(|| self.clone())
+    }
+
+    /// Identities of all stacks, the governing one first.
+    pub fn stacks(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.chosen).chain(&self.others).map(|stack| stack.id.as_str())
+    }
+
     /// Identity of the stack new cases are governed by.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.default.id
+        &self.chosen.id
     }
 
     /// Identities of the packs of that stack.
     pub fn packs(&self) -> impl Iterator<Item = &str> {
-        self.default.packs.iter().map(String::as_str)
+        self.chosen.packs.iter().map(String::as_str)
     }
 
     /// The days from which on another set of versions can hold, the first being the beginning of time.
     #[must_use]
     pub fn days(&self, packs: &[Arc<Pack>]) -> BTreeSet<Date> {
-        self.default.days(packs)
+        self.chosen.days(packs)
     }
 
     /// How large the operator is, as far as the list says.
@@ -63,7 +86,7 @@ impl Plan {
     /// because every case needs somebody's rules.
     #[must_use]
     pub fn on(&self, packs: &[Arc<Pack>], day: Date) -> Vec<Arc<Pack>> {
-        self.default.on(packs, day)
+        self.chosen.on(packs, day)
     }
 }
 
@@ -129,13 +152,15 @@ fn read(table: &mut Table<'_>, packs: &[Arc<Pack>]) -> Option<Plan> {
     }
     let default = default?;
     let wanted = default.string()?;
-    let found = stacks.iter().find(|stack| stack.id == wanted).cloned();
+    let found = stacks.iter().position(|stack| stack.id == wanted);
     // A stack with a fault of its own would show up as absent too: one message is enough.
     if found.is_none() && complete {
         let known: Vec<&str> = stacks.iter().map(|stack| stack.id.as_str()).collect();
         default.fault(format!("names a stack that is not there; there are: {}", known.join(", ")));
     }
-    Some(Plan { default: found?, operator: operator? })
+    let chosen = stacks.swap_remove(found?);
+    stacks.sort_by(|one, other| one.id.cmp(&other.id));
+    Some(Plan { chosen, others: stacks, operator: operator? })
 }
 
 fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {

@@ -171,7 +171,14 @@ impl Predicate {
                     let sum = |hundredths: i64| Sum { hundredths: hundredths.max(0), currency: currency.clone() };
                     known.extend(around.map(|hundredths| sum(hundredths).to_string()));
                 }
-                Test::Present(_) => {}
+                // Of facts with a list of their own the caller adds one; any other value will do here.
+                Test::Present(_) => match fact {
+                    FactName::Amount | FactName::Turnover => known.extend(["0.01 CNY".to_owned()]),
+                    FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
+                        known.extend(["1".to_owned()])
+                    }
+                    _ => {}
+                },
             }
         }
     }

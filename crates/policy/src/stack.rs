@@ -10,11 +10,16 @@ use crate::calendar::Calendar;
 use crate::clock::{ClockRule, StageRef, StartFact, Started};
 use crate::deadline::Pause;
 use crate::duty::{ContactHours, RouteRule};
+use crate::effect::EffectRule;
 use crate::explain::Explanation;
 use crate::facts::{Facts, Operator};
+use crate::gate::GateRule;
 use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
+use crate::letter::LetterRule;
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
+use crate::remedy::HoldRule;
+use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -181,6 +186,55 @@ impl Stack {
     #[must_use]
     pub fn route(&self, id: &str) -> Option<&RouteRule> {
         self.packs().flat_map(Pack::routes).find(|route| route.head.id == id)
+    }
+
+    /// A letter by its identity.
+    #[must_use]
+    pub fn letter(&self, id: &str) -> Option<&LetterRule> {
+        self.packs().flat_map(Pack::letters).find(|letter| letter.head.id == id)
+    }
+
+    /// A hold by its identity.
+    #[must_use]
+    pub fn hold(&self, id: &str) -> Option<&HoldRule> {
+        self.packs().flat_map(Pack::holds).find(|hold| hold.head.id == id)
+    }
+
+    /// The effects that are for a case, each with the pack it stands in.
+    pub fn effects(&self, facts: &Facts, grade: Grade, at: Timestamp) -> impl Iterator<Item = (&Pack, &EffectRule)> {
+        self.holding(Pack::effects, |rule| &rule.head, facts, grade, at)
+    }
+
+    /// The holds that are for a case.
+    pub fn holds(&self, facts: &Facts, grade: Grade, at: Timestamp) -> impl Iterator<Item = &HoldRule> {
+        self.holding(Pack::holds, |rule| &rule.head, facts, grade, at).map(|(_, rule)| rule)
+    }
+
+    /// The letters that are for a case.
+    pub fn letters(&self, facts: &Facts, grade: Grade, at: Timestamp) -> impl Iterator<Item = &LetterRule> {
+        self.holding(Pack::letters, |rule| &rule.head, facts, grade, at).map(|(_, rule)| rule)
+    }
+
+    /// The gates that are for a case.
+    pub fn gates(&self, facts: &Facts, grade: Grade, at: Timestamp) -> impl Iterator<Item = &GateRule> {
+        self.holding(Pack::gates, |rule| &rule.head, facts, grade, at).map(|(_, rule)| rule)
+    }
+
+    fn holding<'s, R: 's>(
+        &'s self,
+        rules: impl Fn(&'s Pack) -> &'s [R],
+        head: impl Fn(&R) -> &RuleHead,
+        facts: &Facts,
+        grade: Grade,
+        at: Timestamp,
+    ) -> impl Iterator<Item = (&'s Pack, &'s R)> {
+        let mut found = Vec::new();
+        for pack in self.packs().filter(|pack| pack.is_for(facts)) {
+            let zone = pack.calendar().zone();
+            let holds = |rule: &&R| head(rule).holds(facts, Some(grade), at, zone);
+            found.extend(rules(pack).iter().filter(holds).map(|rule| (pack, rule)));
+        }
+        found.into_iter()
     }
 
     fn started(&self, facts: &Facts, grade: Grade, at: Timestamp, which: impl Fn(&ClockRule) -> bool) -> Vec<Started> {

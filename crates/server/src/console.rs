@@ -12,6 +12,7 @@ mod form;
 mod handoff;
 mod history;
 mod jobs;
+mod letters;
 mod matters;
 mod names;
 mod notices;
@@ -135,11 +136,10 @@ impl<'a> Frame<'a> {
         self.may(permissions::READ_JOBS)
     }
 
-    /// The name of a clock rule of whatever pack has it.
+    /// The name of a rule of whatever pack has it.
     fn rule(&self, id: &str) -> String {
-        let packs = self.app.desk.library().packs();
-        let rule = packs.iter().find_map(|pack| pack.clock(id));
-        rule.map_or(id, |rule| self.language.pick(&rule.head.title.zh, &rule.head.title.en)).to_owned()
+        let title = self.app.desk.library().rule_title(id);
+        title.map_or_else(|| id.to_owned(), |title| self.language.pick(&title.zh, &title.en).to_owned())
     }
 
     /// Whether the organisation is somebody's business and not merely readable.

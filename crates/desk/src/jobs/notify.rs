@@ -3,9 +3,11 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::organisation::area::Tree;
 use crate::organisation::deputy::{StandIn, stand_in};
 use crate::time::{moment, stored};
 use crate::{Desk, load, permissions};
+use domain::actor::Role;
 use domain::case::Case;
 use domain::case::notices::{self, To};
 use domain::event::Entry;
@@ -96,6 +98,7 @@ fn meant(tx: &mut Tx<'_>, to: To, region: &str, at: Timestamp) -> Result<Vec<Uui
             };
             return Ok(std::iter::once(user.0).chain(deputy).collect());
         }
+        To::Role(role) => return with_role(tx, role, region),
         To::Leads(unit) => unit,
     };
     let mut here = Some(unit.0);
@@ -110,6 +113,14 @@ fn meant(tx: &mut Tx<'_>, to: To, region: &str, at: Timestamp) -> Result<Vec<Uui
         here = units::unit(tx, unit)?.and_then(|unit| unit.parent);
     }
     Ok(Vec::new())
+}
+
+/// Everybody with a role whose area holds the region.
+fn with_role(tx: &mut Tx<'_>, role: Role, region: &str) -> Result<Vec<Uuid>, DeskError> {
+    let units = units::units(tx)?;
+    let areas = Tree::of(&units);
+    let users = people::users(tx)?.into_iter().filter(|user| !user.disabled && user.role == role.code());
+    Ok(users.filter(|user| areas.user(user).covers(region)).map(|user| user.id).collect())
 }
 
 /// A notice as its reader sees it.

@@ -18,6 +18,7 @@ use domain::event::Event;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use policy::Calendar;
+use std::time::Instant;
 use store::schedules::{self, Look};
 use store::{Tx, activations, cases};
 use uuid::Uuid;
@@ -169,6 +170,7 @@ impl Work {
         let (id, looked) = (self.id, page.looked);
         let mut moved = page.moved.into_iter();
         loop {
+            let begun = Instant::now();
             let batch: Vec<_> = moved.by_ref().take(BATCH).collect();
             // The last batch says that the page is done; until then a node that takes over begins with the page again,
             // and finds what is written already up to date.
@@ -191,6 +193,8 @@ impl Work {
             if done {
                 return Ok(());
             }
+            // Whoever registers comes first: the writer is free as long as it was taken.
+            tokio::time::sleep(begun.elapsed()).await;
         }
     }
 }

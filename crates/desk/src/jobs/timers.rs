@@ -79,7 +79,7 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
     events.extend(timers::ring(&case, &ctx));
     if events.is_empty() {
         // Somebody was faster, or the moment has moved: only the next look is set right.
-        let next = timers::alarm(&loaded.case, &rules).map(stored);
+        let next = timers::alarm(&loaded.case, &rules, desk.library().taxonomy()).map(stored);
         return Ok(cases::set_alarm(tx, id, loaded.case.version, next)?);
     }
     let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now };

@@ -172,7 +172,10 @@ fn stored_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
     assert_eq!(row.changed_at, case.changed_at.as_microsecond());
     assert_eq!(row.closed_at, case.closed_at.map(|at| at.as_microsecond()));
     let rules = house.desk.library().rules_of(&case).unwrap();
-    assert_eq!(row.alarm_at, timers::alarm(&case, &rules).map(|at| at.as_microsecond()));
+    assert_eq!(
+        row.alarm_at,
+        timers::alarm(&case, &rules, house.desk.library().taxonomy()).map(|at| at.as_microsecond())
+    );
     let due = case.next_due(&rules);
     assert_eq!(row.due_rule, due.map(|clock| clock.rule.clone()));
     assert_eq!(row.due_at, due.map_or(i64::MAX, |clock| clock.due_at.as_microsecond()));

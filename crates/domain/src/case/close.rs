@@ -1,11 +1,12 @@
 //! Close (办结): only when the evidence is there. Nothing closes by itself.
 
-use super::{Case, Context, Decision, State, clocks};
+use super::{Case, Context, Decision, State, clocks, gates};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::Field;
-use policy::StopFact;
+use crate::taxonomy::Taxonomy;
+use policy::{GatedStep, Stack, StopFact};
 use serde::Deserialize;
 
 /// Closing needs no words; the evidence speaks.
@@ -16,9 +17,19 @@ pub const FIELDS: &[Field] = &[];
 pub struct Close {}
 
 /// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered, customers
-/// and other bodies alike.
+/// and other bodies alike; and what the rules of the case ask for besides.
 #[must_use]
-pub fn missing(case: &Case) -> Vec<Fault> {
+pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+    let mut missing = own(case);
+    let more = gates::missing(case, GatedStep::Close, rules, taxonomy);
+    // What the lifecycle asks for already is not asked for twice.
+    let new: Vec<Fault> = more.into_iter().filter(|fault| missing.iter().all(|own| own.code != fault.code)).collect();
+    missing.extend(new);
+    missing
+}
+
+/// What the lifecycle asks for, whatever the rules say.
+fn own(case: &Case) -> Vec<Fault> {
     let mut missing = Vec::new();
     if case.reply.is_none() {
         missing.push(Fault::new("reply", "gate_reply"));
@@ -54,7 +65,7 @@ pub fn offered(case: &Case) -> bool {
 /// Names everything that is missing.
 pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
-    let missing = missing(case);
+    let missing = missing(case, ctx.rules, ctx.taxonomy);
     if !missing.is_empty() {
         return Err(Refusal::conflict("gates_not_met").missing(missing));
     }

@@ -7,7 +7,7 @@ use crate::free_text::{FreeText, plain};
 use crate::intake::MODES;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
-use policy::StopFact;
+use policy::{GatedStep, StopFact};
 use serde::Deserialize;
 
 /// Why a matter may not be taken up.
@@ -78,6 +78,7 @@ pub fn decide(case: &Case, decline: &Decline, ctx: &Context<'_>) -> Result<Decis
     }
     super::merge::nobody_waits(case)?;
     super::matter::nothing_owed(case)?;
+    super::gates::require(case, GatedStep::Decline, ctx)?;
     let mut events = vec![Event::Declined {
         ground: decline.ground.clone(),
         explanation: decline.explanation.clone(),

@@ -2,10 +2,10 @@
 
 use super::matter::{self, Step};
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Promised, PromisedThere, Proposal, ReplyProof, State,
-    Survey, Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, Issued, Letter, Linked, Matter, Promised, PromisedThere,
+    Proposal, ReplyProof, State, Survey, Suspension,
 };
-use crate::event::{Entry, Event};
+use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
@@ -109,6 +109,11 @@ impl Case {
             links: Vec::new(),
             attachments: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
+            effects: BTreeSet::new(),
+            letters: Vec::new(),
+            holds: Vec::new(),
+            opened: Vec::new(),
+            compensation_due: BTreeSet::new(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -182,6 +187,11 @@ impl Case {
             | Event::ClockResumed { .. }
             | Event::ClockInherited { .. }
             | Event::Warned { .. } => self.apply_clock(event, entry.at),
+            Event::EffectTaken { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldLifted { .. }
+            | Event::LetterIssued { .. }
+            | Event::LetterDelivered { .. } => self.apply_effect(event, entry),
             Event::Promised { .. }
             | Event::PromiseInherited { .. }
             | Event::PromiseKept { .. }
@@ -289,6 +299,68 @@ impl Case {
             }
             _ => {}
         }
+    }
+
+    fn apply_effect(&mut self, event: &Event, entry: &Entry) {
+        match event {
+            Event::EffectTaken { rule, from, binding, did } => {
+                self.effects.extend(from.map(|from| (rule.clone(), from)));
+                for caused in did {
+                    match caused {
+                        Caused::Letter(letter) => self.owe_letter(letter, rule, *binding, entry.at),
+                        Caused::Route(route) if self.opened.iter().all(|(known, _)| known != route) => {
+                            self.opened.push((route.clone(), entry.at));
+                        }
+                        Caused::Compensate(owed) => {
+                            self.compensation_due.insert(owed.clone());
+                        }
+                        // Holds and grades have events of their own; who was told is for notices.
+                        Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) | Caused::Raise(_) => {}
+                    }
+                }
+            }
+            Event::HoldPlaced { rule, holds } => {
+                self.holds.push(Hold { rule: rule.clone(), holds: holds.clone(), placed_at: entry.at, lifted_at: None })
+            }
+            Event::HoldLifted { rule } => {
+                let lasting = self.holds.iter_mut().filter(|hold| hold.rule == *rule && hold.lifted_at.is_none());
+                lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
+            }
+            Event::LetterIssued { letter, rule, language, medium, at, content, .. } => {
+                if self.letters.iter().all(|known| known.id != *letter) {
+                    let written = Letter {
+                        id: *letter,
+                        rule: rule.clone(),
+                        owed: None,
+                        binding: false,
+                        issued: None,
+                        delivered_at: None,
+                    };
+                    self.letters.push(written);
+                }
+                let (language, content) = (language.clone(), content.clone());
+                let issued = Issued { language, medium: *medium, at: *at, by: entry.actor, content };
+                if let Some(known) = self.letters.iter_mut().find(|known| known.id == *letter) {
+                    known.issued = Some(issued);
+                }
+            }
+            Event::LetterDelivered { letter, at, .. } => {
+                if let Some(known) = self.letters.iter_mut().find(|known| known.id == *letter) {
+                    known.delivered_at = Some(*at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// One letter of a rule is owed at a time; what asks for it again only makes it more urgent.
+    fn owe_letter(&mut self, rule: &str, why: &str, binding: bool, at: Timestamp) {
+        if let Some(owed) = self.letters.iter_mut().find(|one| one.rule == rule && one.issued.is_none()) {
+            owed.binding |= binding;
+            return;
+        }
+        let (id, owed) = (self.next_letter(), Some((at, why.to_owned())));
+        self.letters.push(Letter { id, rule: rule.to_owned(), owed, binding, issued: None, delivered_at: None });
     }
 
     fn apply_promise(&mut self, event: &Event) {

@@ -2,10 +2,10 @@
 //! after it; the desk only finds out which persons are meant.
 
 use super::{Case, Owner, binds_provider};
-use crate::actor::ActorId;
-use crate::event::{Entry, Event};
+use crate::actor::{ActorId, Role};
+use crate::event::{Caused, Entry, Event};
 use crate::ids::{UnitId, UserId};
-use policy::Stack;
+use policy::{Stack, Told};
 
 /// Who is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum To {
     User(UserId),
     /// Whoever leads a unit.
     Leads(UnitId),
+    /// Everybody with a role who sees the case.
+    Role(Role),
 }
 
 /// Something a person should look at.
@@ -42,6 +44,8 @@ pub const KINDS: &[&str] = &[
     "void_requested",
     "handed_off",
     "regulator_acted",
+    "rule_reminds",
+    "letter_owed",
 ];
 
 /// The notices of an entry. Nobody is told of what they did themselves.
@@ -68,6 +72,19 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 found.push(about(holder(case.owner)));
                 if *percent >= 100 && ours && case.owner.user.is_some() {
                     found.push(about(To::Leads(case.owner.unit)));
+                }
+            }
+            Event::EffectTaken { rule, from, did, .. } => {
+                let about = |to, kind, rule: &str| Notice { to, kind, rule: rule.to_owned(), percent: 0 };
+                for caused in did {
+                    match caused {
+                        Caused::Notify(told) => found.push(about(meant(case, *told), "rule_reminds", rule)),
+                        // One that follows from what somebody just did is on the page before them.
+                        Caused::Letter(letter) if from.is_some() => {
+                            found.push(about(holder(case.owner), "letter_owed", letter));
+                        }
+                        _ => {}
+                    }
                 }
             }
             Event::PromiseBroken { .. } => {
@@ -98,6 +115,16 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
 
 fn plain(to: To, kind: &'static str) -> Notice {
     Notice { to, kind, rule: String::new(), percent: 0 }
+}
+
+/// Whom a rule names.
+fn meant(case: &Case, told: Told) -> To {
+    match told {
+        Told::Holder => holder(case.owner),
+        Told::Supervisor => To::Leads(case.owner.unit),
+        Told::Quality => To::Role(Role::Quality),
+        Told::Compliance => To::Role(Role::Compliance),
+    }
 }
 
 /// Whoever holds the case; for a queue those who lead the unit.

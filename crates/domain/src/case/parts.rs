@@ -6,6 +6,7 @@ use crate::event::{ClockOutcome, ContactOutcome, PackPin, Relation, Satisfaction
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, UnitId, UserId};
 use jiff::Timestamp;
+use policy::{Held, LetterRule, Medium, Proof};
 use serde::{Deserialize, Serialize};
 
 /// Who holds the case: always a unit, and a person of it once somebody took it.
@@ -145,6 +146,60 @@ pub struct PromisedThere {
     pub number: String,
     /// Number of the promise there; 0 is the reply promised at registration.
     pub promise: u32,
+}
+
+/// A letter that is owed or went out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Number within the case, from 1.
+    pub id: u32,
+    /// Rule of the stack.
+    pub rule: String,
+    /// Since when it is owed, and the effect that asked for it; nothing when somebody wrote it of their own accord.
+    pub owed: Option<(Timestamp, String)>,
+    /// Whether the law asks for it.
+    pub binding: bool,
+    /// How it went out.
+    pub issued: Option<Issued>,
+    /// When it arrived, where that is proved.
+    pub delivered_at: Option<Timestamp>,
+}
+
+impl Letter {
+    /// Whether the letter is out, with the proof its rule wants.
+    #[must_use]
+    pub fn is_done(&self, rule: Option<&LetterRule>) -> bool {
+        let arrives = rule.is_some_and(|rule| rule.proof == Proof::Delivered);
+        self.issued.is_some() && (!arrives || self.delivered_at.is_some())
+    }
+}
+
+/// How a letter went out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Its language.
+    pub language: String,
+    /// How.
+    pub medium: Medium,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ActorId,
+    /// What it says.
+    pub content: FreeText,
+}
+
+/// Something that must not be done while it lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Rule of the stack.
+    pub rule: String,
+    /// What must not be done.
+    pub holds: Vec<Held>,
+    /// Since when.
+    pub placed_at: Timestamp,
+    /// Until when; nothing while it lasts.
+    pub lifted_at: Option<Timestamp>,
 }
 
 /// An attempt to reach the customer.

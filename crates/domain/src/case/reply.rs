@@ -7,7 +7,7 @@ use crate::intake::{ContactKind, MODES};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::{StartFact, StopFact};
+use policy::{GatedStep, StartFact, StopFact};
 use serde::Deserialize;
 
 /// Shape of a reply.
@@ -54,6 +54,7 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     }
     case.require(from(case))?;
     super::dispute::impartial(case, ctx.actor.id)?;
+    super::gates::require(case, GatedStep::Reply, ctx)?;
     let at = told_at(case, reply, ctx)?;
     let mut events = vec![told(reply, at)];
     events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));

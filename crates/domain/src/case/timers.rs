@@ -1,23 +1,25 @@
 //! Timers: what a case does by itself when a moment comes. A clock warns at the parts of its time its rule names,
-//! a promise is broken, a suspension ends. [`alarm`] says when to look next, [`ring`] what has come true by then.
+//! an effect of the rules comes about, a promise is broken, a suspension ends. [`alarm`] says when to look next, [`ring`] what has come true by then.
 //!
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, clocks, resume};
+use super::{Case, Clock, Context, clocks, effects, resume};
 use crate::event::Event;
+use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::Stack;
 
 /// The next moment at which something comes true by itself; `None` when nothing is waited for.
 #[must_use]
-pub fn alarm(case: &Case, rules: &Stack) -> Option<Timestamp> {
+pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestamp> {
     if !case.state.is_open() {
         return None;
     }
     let warnings = case.clocks.iter().flat_map(|clock| warnings(case, clock, rules)).map(|(_, at)| at);
     let promises = case.open_promises().filter(|promise| !promise.broken).map(|promise| just_after(promise.due_at));
-    warnings.chain(promises).chain(case.suspension.as_ref().map(|suspension| suspension.until)).min()
+    let suspended = case.suspension.as_ref().map(|suspension| suspension.until);
+    warnings.chain(promises).chain(suspended).chain(effects::alarm(case, rules, taxonomy)).min()
 }
 
 /// Everything that has come true by now.
@@ -35,6 +37,7 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
             }
         }
     }
+    events.extend(effects::ring(case, ctx));
     for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {
         events.push(Event::PromiseBroken { id: promise.id });
     }

@@ -6,7 +6,7 @@ use crate::free_text::{FreeText, plain};
 use crate::intake::MODES;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
-use policy::StopFact;
+use policy::{GatedStep, StopFact};
 use serde::Deserialize;
 
 /// Shape of a withdrawal.
@@ -39,6 +39,7 @@ pub fn decide(case: &Case, withdraw: &Withdraw, ctx: &Context<'_>) -> Result<Dec
     case.require_open()?;
     super::merge::nobody_waits(case)?;
     super::matter::nothing_owed(case)?;
+    super::gates::require(case, GatedStep::Withdraw, ctx)?;
     let mut events = vec![Event::Withdrawn { mode: withdraw.mode.clone(), reason: withdraw.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Withdrawn, ctx));
     events.push(Event::Moved { to: State::Withdrawn });

@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Every combination of packs a receipt can lead to.
+/// Every combination of packs a receipt can lead to, whichever stack is chosen.
 pub(super) fn stacks(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
-    for day in plan.days(packs) {
-        let stack = plan.on(packs, day);
+    let plans = plan.stacks().filter_map(|id| plan.choosing(id));
+    for stack in plans.flat_map(|plan| plan.days(packs).into_iter().map(|day| plan.on(packs, day)).collect::<Vec<_>>())
+    {
         let law = stack.iter().filter(|pack| pack.tier() == Tier::Law);
         for law in law {
             for below in stack.iter().filter(|pack| pack.tier() != Tier::Law) {

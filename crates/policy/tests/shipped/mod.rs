@@ -17,6 +17,9 @@ pub(crate) const GUIDE_STANDARD_1_0_0: &str = include_str!("../../../../packs/gu
 pub(crate) const GUIDE_STANDARD_1_1_0: &str = include_str!("../../../../packs/guide-standard-1.1.0.toml");
 pub(crate) const CN_TELECOM_1_0_0: &str = include_str!("../../../../packs/cn-telecom-1.0.0.toml");
 pub(crate) const ISO_10002: &str = include_str!("../../../../packs/iso-10002.toml");
+/// The stack of the packs above, without those of other countries.
+pub(crate) const PLAN: &str =
+    "default = \"cn\"\n[[stack]]\nid = \"cn\"\npacks = [\"cn-telecom\", \"guide-standard\", \"iso-10002\"]\n";
 const CATEGORIES: &str = include_str!("../../../../packs/taxonomy/categories.toml");
 
 pub(crate) fn calendar() -> Calendar {

@@ -7,7 +7,8 @@ use desk::{Desk, queries};
 use domain::actor::ActorId;
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Linked, Matter, Owner, Promised, Suspension, binds_provider,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, Letter, Linked, Matter, Owner, Promised, Suspension,
+    binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
 use domain::free_text::FreeText;
@@ -171,7 +172,9 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
     let external: Vec<Value> =
         record.external.iter().map(|one| json!({"owner": one.owner, "number": one.number})).collect();
     let missing: Vec<Value> = if case.state.is_open() {
-        case.missing_for_close().iter().map(|fault| json!({"field": fault.field, "code": fault.code})).collect()
+        let rules = desk.library().rules_of(case);
+        let missing = rules.map(|rules| case.missing_for_close(&rules, desk.library().taxonomy())).unwrap_or_default();
+        missing.iter().map(|fault| json!({"field": fault.field, "code": fault.code})).collect()
     } else {
         Vec::new()
     };
@@ -221,6 +224,9 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
         .put_some("links", some(case.links.iter().map(link).collect()))
         .put_some("matters", some(case.matters.iter().map(matter).collect()))
+        .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
+        .put_some("holds", some(case.holds.iter().map(hold).collect()))
+        .put_some("routes", some(routes(case)))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
@@ -279,6 +285,48 @@ fn calendars(desk: &Desk, case: &Case) -> Vec<Value> {
             .done()
     };
     case.calendars.iter().map(one).collect()
+}
+
+/// A letter owed or out.
+fn letter(desk: &Desk, case: &Case, view: &CaseView, letter: &Letter) -> Value {
+    let rules = desk.library().rules_of(case).ok();
+    let rule = rules.as_ref().and_then(|rules| rules.letter(&letter.rule));
+    let issued = letter.issued.as_ref().map(|issued| {
+        Object::default()
+            .put("language", issued.language.as_str())
+            .put("medium", issued.medium.code())
+            .put("at", moment(issued.at))
+            .put("by", actor(&issued.by, view))
+            .put_text("content", Some(&issued.content))
+            .done()
+    });
+    Object::default()
+        .put("letter", letter.id)
+        .put("rule", letter.rule.as_str())
+        .put_some("title", rule.map(|rule| json!({"zh": rule.head.title.zh, "en": rule.head.title.en})))
+        .put_some("languages", rule.map(|rule| rule.languages.clone()))
+        .put_some("owed_since", letter.owed.as_ref().map(|(since, _)| moment(*since)))
+        .put_some("owed_by", letter.owed.as_ref().map(|(_, by)| by.as_str()))
+        .put("binding", letter.binding)
+        .put("done", letter.is_done(rule))
+        .put_some("issued", issued)
+        .put_some("delivered_at", letter.delivered_at.map(moment))
+        .done()
+}
+
+/// Something that must not be done.
+fn hold(hold: &Hold) -> Value {
+    Object::default()
+        .put("rule", hold.rule.as_str())
+        .put("holds", hold.holds.iter().map(|held| held.code()).collect::<Vec<_>>())
+        .put("placed_at", moment(hold.placed_at))
+        .put_some("lifted_at", hold.lifted_at.map(moment))
+        .done()
+}
+
+/// Ways to bodies outside that the rules have opened.
+fn routes(case: &Case) -> Vec<Value> {
+    case.opened.iter().map(|(route, at)| json!({"route": route, "opened_at": moment(*at)})).collect()
 }
 
 /// A list that is left out when there is nothing in it.

@@ -11,8 +11,8 @@ use clap::Args;
 use desk::activation::Activation;
 use desk::time::Time;
 use desk::{Caller, Desk};
-use jiff::civil::{Date, Weekday};
 use jiff::ToSpan as _;
+use jiff::civil::{Date, Weekday};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -131,7 +131,9 @@ fn recounted(desk: &Desk, version: Date) -> Result<(Activation, f64), String> {
         let caller = Caller::system(desk.root());
         let all = wait(desk.activations(&caller))?;
         let mine = all.into_iter().find(|one| one.version == version.to_string());
-        if let Some((activation, (from, to))) = mine.and_then(|one| Some((one.clone(), one.holds_at.zip(one.recounted_at)?))) {
+        if let Some((activation, (from, to))) =
+            mine.and_then(|one| Some((one.clone(), one.holds_at.zip(one.recounted_at)?)))
+        {
             return Ok((activation, from.duration_until(to).as_secs_f64()));
         }
         std::thread::sleep(Duration::from_millis(100));
@@ -141,11 +143,8 @@ fn recounted(desk: &Desk, version: Date) -> Result<(Activation, f64), String> {
 
 fn redress(server: &Server, arguments: &[&str]) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let output = Command::new(program)
-        .args(arguments)
-        .args(server.place())
-        .output()
-        .map_err(|error| error.to_string())?;
+    let output =
+        Command::new(program).args(arguments).args(server.place()).output().map_err(|error| error.to_string())?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }

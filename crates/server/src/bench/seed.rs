@@ -90,7 +90,8 @@ async fn fill(desk: &Desk, cases: u64, one_open_in: u64) -> Result<u64, DeskErro
             next = to;
             under_way.push_back(tokio::spawn(async move {
                 let caller = Caller::system(desk.root());
-                let lives = (from..to).map(|n| life(&desk, n, cases, one_open_in, now)).collect::<Result<Vec<_>, _>>()?;
+                let lives =
+                    (from..to).map(|n| life(&desk, n, cases, one_open_in, now)).collect::<Result<Vec<_>, _>>()?;
                 desk.seed(&caller, lives).await
             }));
         } else if let Some(first) = under_way.pop_front() {

@@ -27,6 +27,9 @@ pub struct Place {
     /// Time zone of the installation.
     #[arg(long, env = "REDRESS_ZONE", value_name = "ZONE", default_value = "Asia/Shanghai")]
     pub zone: String,
+    /// The rules that govern new cases: a stack of packs/stacks.toml, such as cn, uk or au. Default: the list's own.
+    #[arg(long, env = "REDRESS_STACK", value_name = "STACK")]
+    pub stack: Option<String>,
     /// Folder whose packs/, locales/ and assets/ override the embedded files.
     #[arg(long, env = "REDRESS_OVERRIDE", value_name = "DIR")]
     pub r#override: Option<PathBuf>,
@@ -39,6 +42,7 @@ impl Default for Place {
             database_url: None,
             master_key_file: None,
             zone: "Asia/Shanghai".to_owned(),
+            stack: None,
             r#override: None,
         }
     }
@@ -83,7 +87,7 @@ impl Place {
     /// Packs and trees.
     pub fn library(&self) -> Result<Library, String> {
         let files: Vec<DataFile> = data::packs(self.r#override.as_deref())?;
-        let library = Library::load(&files).map_err(|error| error.to_string())?;
+        let library = Library::load_for(&files, self.stack.as_deref()).map_err(|error| error.to_string())?;
         if self.r#override.is_some() {
             refuse_what_is_not_sound(&library)?;
         }

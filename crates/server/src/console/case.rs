@@ -4,6 +4,7 @@ use super::attachments::{Files, files};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
+use super::letters;
 use super::matters::{Shown, matters};
 use super::names::Names;
 use super::operations::{Group, grouped, operations};
@@ -81,6 +82,10 @@ struct CasePage<'a> {
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
     matters: Vec<Shown>,
+    letters: Vec<letters::Shown>,
+    holds: Vec<String>,
+    opened: Vec<String>,
+    may_write: bool,
     ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
@@ -133,10 +138,15 @@ async fn show(
     let done = find("done")
         .filter(|verb| ["register", "attach"].contains(verb) || VERBS.iter().any(|known| known.name == *verb));
     let asked = find("do").and_then(|asked| VERBS.iter().find(|verb| verb.name == asked));
-    let nothing = Typed::default();
+    let started = match (asked, find("letter")) {
+        (Some(verb), Some(letter)) if verb.name == "issue-letter" => {
+            letters::started(&Frame::new(&app, &visitor), &view, letter, find("language"))
+        }
+        _ => Typed::default(),
+    };
     let extras = Extras {
         // Whoever comes for one operation finds it open.
-        typed: asked.map(|verb| (verb.name, &nothing)),
+        typed: asked.map(|verb| (verb.name, &started)),
         done: done.unwrap_or_default().to_owned(),
         past: version.map(|_| newest),
         oldest_first: find("order") == Some("oldest"),
@@ -210,6 +220,10 @@ async fn draw(
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
+        letters: letters::letters(&frame, case),
+        holds: letters::holds(&frame, case),
+        opened: letters::opened(&frame, case),
+        may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
         ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),

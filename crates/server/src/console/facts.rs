@@ -129,6 +129,8 @@ pub(super) fn missing(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     if !case.state.is_open() {
         return Vec::new();
     }
+    let library = frame.app.desk.library();
+    let Ok(rules) = library.rules_of(case) else { return Vec::new() };
     let sentence = |fault| crate::problem::sentence(frame.app, frame.language, fault);
-    case.missing_for_close().iter().map(sentence).collect()
+    case.missing_for_close(&rules, library.taxonomy()).iter().map(sentence).collect()
 }

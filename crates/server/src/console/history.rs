@@ -6,7 +6,7 @@ use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
 use domain::case::{Case, binds_provider};
-use domain::event::{Entry, Event};
+use domain::event::{Caused, Entry, Event};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 
@@ -45,6 +45,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "promise"
         | "dispute"
         | "decline"
+        | "issue-letter"
         | "withdraw" => "customer",
         _ => "internal",
     }
@@ -105,7 +106,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
     };
     let rules = frame.app.desk.library().rules_of(case).ok();
     let rule = |id: &str| {
-        let title = rules.as_ref().and_then(|rules| rules.clock(id)).map(|rule| &rule.head.title);
+        let mut heads = rules.iter().flat_map(|rules| rules.packs().flat_map(policy::Pack::heads));
+        let title = heads.find(|(_, head)| head.id == id).map(|(_, head)| &head.title);
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
     };
     let merged = |id: &CaseId| case.absorbed.iter().find(|one| one.case == *id).map_or("", |one| one.number.as_str());
@@ -241,6 +243,34 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let result = result.unwrap_or_default();
             let values = [("owner", owner), ("step", step), ("at", at), ("result", result), ("paper", paper)];
             say("regulator_acted", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::EffectTaken { did, .. } if did.is_empty() => None,
+        Event::EffectTaken { rule: id, did, .. } => {
+            let one = |caused: &Caused| match caused {
+                Caused::Notify(told) => frame.tv("caused.notify", &[("who", &frame.code("told", told.code()))]),
+                Caused::Letter(letter) => frame.tv("caused.letter", &[("letter", &rule(letter))]),
+                Caused::Hold(hold) => frame.tv("caused.hold", &[("hold", &rule(hold))]),
+                Caused::Route(route) => frame.tv("caused.route", &[("route", &rule(route))]),
+                Caused::Compensate(owed) => frame.tv("caused.compensate", &[("owed", &rule(owed))]),
+                Caused::Raise(grade) => frame.tv("caused.raise", &[("grade", &frame.code("grade", grade.code()))]),
+            };
+            let did: Vec<String> = did.iter().map(one).collect();
+            say("effect_taken", &[("rule", &rule(id)), ("did", &did.join(&frame.t("list_comma")))])
+        }
+        Event::HoldPlaced { rule: id, holds } => {
+            let held: Vec<String> = holds.iter().map(|held| frame.code("held", held.code())).collect();
+            say("hold_placed", &[("rule", &rule(id)), ("held", &held.join(&frame.t("list_comma")))])
+        }
+        Event::HoldLifted { rule: id } => say("hold_lifted", &[("rule", &rule(id))]),
+        Event::LetterIssued { rule: id, medium, at, reference, .. } => {
+            let (medium, at) = (frame.code("medium", medium.code()), frame.moment(*at));
+            let values = [("letter", rule(id)), ("medium", medium), ("at", at), ("paper", paper(reference.as_deref()))];
+            say("letter_issued", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::LetterDelivered { letter, at, reference, .. } => {
+            let title = case.letters.iter().find(|one| one.id == *letter).map(|one| rule(&one.rule));
+            let (title, at) = (title.unwrap_or_default(), frame.moment(*at));
+            say("letter_delivered", &[("letter", &title), ("at", &at), ("paper", &paper(reference.as_deref()))])
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}

@@ -2,6 +2,7 @@
 
 use super::Frame;
 use super::form::{Draw, Input, Typed};
+use super::letters::Letters;
 use super::matters;
 use super::names::Names;
 use desk::{Caller, Permission};
@@ -29,7 +30,17 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     (
         "customer",
-        &["record-contact", "notify-progress", "supplement", "promise", "keep-promise", "dispute", "withdraw"],
+        &[
+            "record-contact",
+            "notify-progress",
+            "issue-letter",
+            "record-delivery",
+            "supplement",
+            "promise",
+            "keep-promise",
+            "dispute",
+            "withdraw",
+        ],
     ),
     ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
     ("bodies", &["feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"]),
@@ -80,7 +91,11 @@ pub(super) fn operations(
     errors: &[(String, String, String)],
 ) -> Vec<Operation> {
     let fresh = Typed::default();
-    let known = |field: &str| match field {
+    let letters = Letters::of(frame, case);
+    let known = |verb: &str, field: &str| match field {
+        "letter" if verb == "record-delivery" => letters.out.clone(),
+        "letter" => letters.known.clone(),
+        "language" => letters.languages.clone(),
         "unit" => names
             .units
             .iter()
@@ -108,6 +123,7 @@ pub(super) fn operations(
             let mine = typed.filter(|(name, _)| *name == verb.name);
             let errors = if mine.is_some() { errors } else { &[] };
             let typed = mine.map_or(&fresh, |(_, typed)| typed);
+            let known = |field: &str| known(verb.name, field);
             let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
             let inputs = draw.inputs("", verb.fields);
             Operation {

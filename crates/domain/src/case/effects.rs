@@ -1,0 +1,222 @@
+//! Effects (规则触发): what the rules of a case bring about by themselves when something happens to it, or when the time
+//! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
+//! whichever door it came through.
+
+use super::{Case, Clock, Context, clocks, grade};
+use crate::event::{Caused, ContactOutcome, Entry, Event};
+use jiff::Timestamp;
+use policy::{Action, At, EffectRule, Grade, Layer, Severity, Stack, Urgency};
+
+/// What follows from what follows from … ends after this many steps; a pack that goes round in circles gets no further.
+const DEEPEST: usize = 8;
+
+/// What happened that effects and holds wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trigger<'e> {
+    Starts(&'e str),
+    Stops(&'e str),
+    Fact(&'static str),
+}
+
+impl Trigger<'_> {
+    fn is(self, at: &At) -> bool {
+        match (self, at) {
+            (Self::Starts(clock), At::Start(own)) | (Self::Stops(clock), At::Stop(own)) => own == clock,
+            (Self::Fact(fact), At::Event(own)) => *own == fact,
+            _ => false,
+        }
+    }
+}
+
+/// What an event is to the rules; the facts are those of [`policy::StartFact`] and [`policy::StopFact`].
+fn trigger(event: &Event) -> Option<Trigger<'_>> {
+    Some(match event {
+        Event::ClockStarted { rule, .. } | Event::ClockInherited { rule, .. } => Trigger::Starts(rule),
+        Event::ClockStopped { rule, .. } => Trigger::Stops(rule),
+        Event::Registered { .. } => Trigger::Fact("received"),
+        Event::Accepted {} => Trigger::Fact("accepted"),
+        Event::Contacted { outcome: ContactOutcome::Reached, .. } => Trigger::Fact("first_contact"),
+        Event::Contacted { .. } => Trigger::Fact("contact_failed"),
+        Event::ProgressNotified { .. } => Trigger::Fact("progress_notified"),
+        Event::Proposed { .. } => Trigger::Fact("proposed"),
+        Event::Restored { .. } => Trigger::Fact("restored"),
+        Event::Replied { .. } => Trigger::Fact("replied"),
+        Event::Disputed { .. } => Trigger::Fact("disputed"),
+        Event::Closed {} => Trigger::Fact("closed"),
+        Event::Declined { .. } => Trigger::Fact("declined"),
+        Event::Withdrawn { .. } => Trigger::Fact("withdrawn"),
+        Event::Voided { .. } => Trigger::Fact("voided"),
+        Event::Merged { .. } => Trigger::Fact("merged"),
+        Event::Reopened { .. } => Trigger::Fact("reopened"),
+        Event::HandedOff { .. } => Trigger::Fact("handed_off"),
+        Event::RegulatorFedBack { .. } => Trigger::Fact("fed_back"),
+        _ => return None,
+    })
+}
+
+/// What the rules bring about because of the events that made this case what it is now; the case is what it is after
+/// that, too.
+#[must_use]
+pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
+    let mut all = follow(case, events, &[], ctx);
+    let mut seen = 0;
+    for _ in 0..DEEPEST {
+        let fresh = all.get(seen..).unwrap_or_default().to_vec();
+        if fresh.is_empty() {
+            break;
+        }
+        seen = all.len();
+        let (version, actor) = (case.version, ctx.actor.id);
+        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: fresh.clone() });
+        let new = follow(case, &fresh, &all, ctx);
+        all.extend(new);
+    }
+    all
+}
+
+/// One step of it: the effects and holds that wait for these events.
+fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
+    let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
+    if triggers.is_empty() {
+        return Vec::new();
+    }
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+    let mut new = Vec::new();
+    for (_, effect) in ctx.rules.effects(&facts, case.grade, ctx.now) {
+        let again =
+            done.iter().any(|event| matches!(event, Event::EffectTaken { rule, .. } if *rule == effect.head.id));
+        if !again && triggers.iter().any(|trigger| trigger.is(&effect.at)) {
+            new.extend(taken(case, effect, None, ctx));
+        }
+    }
+    let lasts = |rule: &str| case.holds.iter().any(|hold| hold.rule == rule && hold.lifted_at.is_none());
+    let is = |fact: &str| triggers.iter().any(|trigger| matches!(trigger, Trigger::Fact(own) if *own == fact));
+    for hold in ctx.rules.holds(&facts, case.grade, ctx.now) {
+        if is(hold.from.code()) && !lasts(&hold.head.id) {
+            new.push(Event::HoldPlaced { rule: hold.head.id.clone(), holds: hold.holds.clone() });
+        }
+    }
+    for hold in case.holds.iter().filter(|hold| hold.lifted_at.is_none()) {
+        // One whose rule is gone ends with the case.
+        let ends = match ctx.rules.hold(&hold.rule) {
+            Some(rule) => rule.until.iter().any(|until| is(until.code())),
+            None => !case.state.is_open(),
+        };
+        if ends {
+            new.push(Event::HoldLifted { rule: hold.rule.clone() });
+        }
+    }
+    new
+}
+
+/// An effect that comes about, with what it changes about the case itself.
+fn taken(case: &Case, effect: &EffectRule, from: Option<Timestamp>, ctx: &Context<'_>) -> Vec<Event> {
+    let binding = effect.head.layer == Layer::Law;
+    let mut did = Vec::new();
+    let mut more = Vec::new();
+    for action in &effect.actions {
+        match action {
+            Action::Notify(told) => did.push(Caused::Notify(*told)),
+            Action::Letter(letter) => did.push(Caused::Letter(letter.clone())),
+            Action::Route(route) => did.push(Caused::Route(route.clone())),
+            Action::Compensate(rule) => did.push(Caused::Compensate(rule.clone())),
+            Action::Hold(hold) => {
+                did.push(Caused::Hold(hold.clone()));
+                let lasts = case.holds.iter().any(|known| known.rule == *hold && known.lifted_at.is_none());
+                if let Some(rule) = ctx.rules.hold(hold).filter(|_| !lasts) {
+                    more.push(Event::HoldPlaced { rule: hold.clone(), holds: rule.holds.clone() });
+                }
+            }
+            Action::Raise(grade) => {
+                let raised = raised(case, *grade, &effect.head.id, ctx);
+                did.extend((!raised.is_empty()).then_some(Caused::Raise(*grade)));
+                more.extend(raised);
+            }
+        }
+    }
+    if did.is_empty() {
+        return Vec::new();
+    }
+    let mut events = vec![Event::EffectTaken { rule: effect.head.id.clone(), from, binding, did }];
+    events.extend(more);
+    events
+}
+
+/// A grade that only ever rises, with what that does to the clocks. One that a person set rises too.
+fn raised(case: &Case, to: Grade, by: &str, ctx: &Context<'_>) -> Vec<Event> {
+    let (severity, urgency) = match to {
+        Grade::Normal => (case.severity, case.urgency),
+        Grade::Major => (Severity::Major, case.urgency),
+        Grade::Urgent => (case.severity, Urgency::Urgent),
+    };
+    let decided = ctx.rules.grade(severity, urgency);
+    if decided.grade <= case.grade || !case.state.is_open() {
+        return Vec::new();
+    }
+    let raised_by = case.raised_by.iter().cloned().chain([by.to_owned()]).collect();
+    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+    let mut events = vec![Event::Graded {
+        severity,
+        urgency,
+        grade: decided.grade,
+        row: decided.row,
+        raised_by,
+        reason: None,
+        by_hand: case.graded_by_hand,
+    }];
+    events.extend(clocks::regrade(case, decided.grade, &facts, ctx));
+    events
+}
+
+/// Effects that wait for the time of a running clock, with the moments. What a reminder would have reminded of before
+/// the case was registered is plain to see; what the law attaches to a limit that passed before is not lost.
+fn waiting<'r>(
+    case: &'r Case,
+    rules: &'r Stack,
+    taxonomy: &crate::taxonomy::Taxonomy,
+) -> Vec<(&'r EffectRule, &'r Clock, Timestamp)> {
+    let timed = |at: &At| matches!(at, At::Due { .. } | At::Breach(_));
+    let mut found = Vec::new();
+    let mut facts = None;
+    for clock in case.clocks.iter().filter(|clock| clock.is_running()) {
+        let Some(pack) = rules.pack_of(&clock.rule) else { continue };
+        let own = |effect: &&EffectRule| timed(&effect.at) && effect.at.clock() == Some(clock.rule.as_str());
+        for (home, effect) in rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one))) {
+            if !own(&effect) || case.effects.contains(&(effect.head.id.clone(), clock.from)) {
+                continue;
+            }
+            let Some(at) = effect.at.moment(clock.due_at, pack.calendar()) else { continue };
+            let reminds = matches!(effect.at, At::Due { before: true, .. });
+            if reminds && at <= case.registered_at {
+                continue;
+            }
+            let facts = facts.get_or_insert_with(|| grade::facts(case, rules, taxonomy));
+            if home.is_for(facts) && effect.head.holds(facts, Some(case.grade), clock.from, home.calendar().zone()) {
+                found.push((effect, clock, at));
+            }
+        }
+    }
+    found
+}
+
+/// The next moment at which an effect comes about by itself.
+#[must_use]
+pub fn alarm(case: &Case, rules: &Stack, taxonomy: &crate::taxonomy::Taxonomy) -> Option<Timestamp> {
+    waiting(case, rules, taxonomy).into_iter().map(|(_, _, at)| at).min()
+}
+
+/// Effects whose moment has come.
+#[must_use]
+pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
+    let due = waiting(case, ctx.rules, ctx.taxonomy).into_iter().filter(|(_, _, at)| *at <= ctx.now);
+    due.flat_map(|(effect, clock, _)| {
+        let events = taken(case, effect, Some(clock.from), ctx);
+        if events.is_empty() {
+            // It changed nothing, and is not to be looked at again.
+            let rule = effect.head.id.clone();
+            return vec![Event::EffectTaken { rule, from: Some(clock.from), binding: false, did: Vec::new() }];
+        }
+        events
+    })
+    .collect()
+}

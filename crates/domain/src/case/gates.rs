@@ -1,0 +1,82 @@
+//! Gates (放行条件): what must be there before a case takes a step. What the lifecycle asks for itself stands in the
+//! verbs; here stands what the rules ask for besides, and the letters the law wants. No gate is opened by waiting.
+
+use super::{Case, Context, grade, matter};
+use crate::fault::Fault;
+use crate::refusal::Refusal;
+use crate::taxonomy::Taxonomy;
+use policy::{Evidence, GatedStep, LetterRule, Need, Stack};
+
+/// What is missing before a step, each thing once.
+#[must_use]
+pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+    let facts = grade::facts(case, rules, taxonomy);
+    let mut missing: Vec<Fault> = Vec::new();
+    let mut letters: Vec<&str> = Vec::new();
+    for gate in rules.gates(&facts, case.grade, case.received_at).filter(|gate| gate.before == step) {
+        for need in &gate.need {
+            match need {
+                Need::Letter(letter) => letters.push(letter),
+                Need::Evidence(evidence) => {
+                    missing.extend(lacks(case, *evidence, step).filter(|fault| !missing.contains(fault)));
+                }
+            }
+        }
+    }
+    let done = |rule: &str| case.letters.iter().any(|one| one.rule == rule && one.is_done(rules.letter(rule)));
+    letters.retain(|rule| !done(rule));
+    if step == GatedStep::Close {
+        let owed = case.letters.iter().filter(|one| one.binding && !one.is_done(rules.letter(&one.rule)));
+        letters.extend(owed.map(|one| one.rule.as_str()));
+    }
+    letters.sort_unstable();
+    letters.dedup();
+    missing.extend(letters.into_iter().map(|rule| {
+        let title = rules.letter(rule).map(|LetterRule { head, .. }| &head.title);
+        let title = title.map_or_else(|| rule.to_owned(), |title| format!("{} · {}", title.zh, title.en));
+        Fault::new("letter", "gate_letter").with("letter", title)
+    }));
+    missing
+}
+
+/// What is missing of one kind of evidence.
+fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
+    let fault = |field: &'static str, code: &'static str| Some(Fault::new(field, code));
+    let written = case.letters.iter().any(|letter| letter.issued.is_some());
+    match evidence {
+        Evidence::Reply if case.reply.is_none() => fault("reply", "gate_reply"),
+        Evidence::Cause if case.cause.is_none() => fault("cause", "gate_cause"),
+        // Somebody unknown cannot be asked; the reply was then a public notice.
+        Evidence::Satisfaction if !case.satisfaction_asked && !case.record.anonymous => {
+            fault("satisfaction", "gate_satisfaction")
+        }
+        Evidence::Promises => {
+            let open = case.open_promises().find(|promise| promise.id > 0)?;
+            Some(Fault::new("promise", "gate_promise").with("promise", open.id))
+        }
+        Evidence::MergedAnswered => {
+            let one = case.unanswered().next()?;
+            Some(Fault::new("merged", "gate_merged").with("number", &one.number))
+        }
+        Evidence::FeedbackDocument => matter::missing(case).next(),
+        // Whoever declines says where to turn next. A customer who rejected the outcome is told in a letter.
+        Evidence::RecourseTold if step != GatedStep::Decline && case.disputes > 0 && !written => {
+            fault("recourse", "gate_recourse")
+        }
+        // Withdrawing takes the customer's words and how they were given; that is the proof.
+        Evidence::WithdrawalProof
+        | Evidence::Reply
+        | Evidence::Cause
+        | Evidence::Satisfaction
+        | Evidence::RecourseTold => None,
+    }
+}
+
+/// Refuses a step while something is missing.
+///
+/// # Errors
+/// Names everything that is missing.
+pub(super) fn require(case: &Case, step: GatedStep, ctx: &Context<'_>) -> Result<(), Refusal> {
+    let missing = missing(case, step, ctx.rules, ctx.taxonomy);
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::conflict("gates_not_met").missing(missing)) }
+}

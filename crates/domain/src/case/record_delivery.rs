@@ -1,0 +1,66 @@
+//! Record that a letter arrived (送达): some rules want more than proof that it went out.
+
+use super::{Case, Context, Decision};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::ids::AttachmentId;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// Shape of a delivery.
+pub const FIELDS: &[Field] = &[
+    required("letter", Kind::Whole { min: 1, max: 1_000_000 }, "Number of the letter within the case."),
+    optional("at", Kind::Moment, "When it arrived. Default: now."),
+    optional("document", Kind::Uuid, "The attachment of this case that proves it; this or `reference` is needed."),
+    optional("reference", Kind::Line { max: 64 }, "Number of the receipt; this or `document` is needed."),
+];
+
+/// Record that a letter arrived.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RecordDelivery {
+    /// Number of the letter.
+    pub letter: u32,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// The attachment that proves it.
+    pub document: Option<AttachmentId>,
+    /// The number that proves it.
+    pub reference: Option<String>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.letters.iter().any(|letter| letter.issued.is_some() && letter.delivered_at.is_none())
+}
+
+/// Decides a delivery.
+///
+/// # Errors
+/// If there is no such letter, it has not gone out or has arrived already, its time is wrong or nothing proves it.
+pub fn decide(case: &Case, delivery: &RecordDelivery, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let letter = case.letters.iter().find(|letter| letter.id == delivery.letter);
+    let letter = letter.ok_or_else(|| Fault::new("letter", "unknown_letter"))?;
+    let Some(issued) = &letter.issued else { return Err(Refusal::conflict("letter_not_out")) };
+    if letter.delivered_at.is_some() {
+        return Err(Refusal::conflict("already_done"));
+    }
+    let at = delivery.at.unwrap_or(ctx.now);
+    if at > ctx.now + super::register::CLOCK_SKEW {
+        return Err(Fault::new("at", "in_future").into());
+    }
+    if at < issued.at {
+        return Err(Fault::new("at", "before_last_step").into());
+    }
+    match delivery.document {
+        Some(id) if case.attachments.iter().all(|file| file.id != id) => {
+            return Err(Fault::new("document", "unknown_document").into());
+        }
+        None if delivery.reference.is_none() => return Err(Fault::new("document", "needs_paper").into()),
+        _ => {}
+    }
+    let (document, reference) = (delivery.document, delivery.reference.clone());
+    Ok(Decision::of(vec![Event::LetterDelivered { letter: delivery.letter, at, document, reference }]))
+}

@@ -1,0 +1,121 @@
+//! Letters on the page of a case: what is owed, what went out and how, and the draft somebody starts from.
+
+use super::Frame;
+use super::form::Typed;
+use desk::queries::case::CaseView;
+use domain::case::{Case, Hold, Letter, grade};
+use policy::{LetterRule, Stack};
+
+/// A letter on the page.
+pub(super) struct Shown {
+    pub(super) title: String,
+    pub(super) rule: String,
+    /// Since when it is owed, or how it went out.
+    pub(super) about: String,
+    pub(super) binding: bool,
+    pub(super) owed: bool,
+    pub(super) done: bool,
+    /// What it says, when it is out.
+    pub(super) content: String,
+}
+
+/// All letters of a case, what is owed first.
+pub(super) fn letters(frame: &Frame<'_>, case: &Case) -> Vec<Shown> {
+    let Ok(rules) = frame.app.desk.library().rules_of(case) else { return Vec::new() };
+    let mut shown: Vec<Shown> = case.letters.iter().map(|letter| one(frame, &rules, letter)).collect();
+    shown.sort_by_key(|letter| (!letter.owed, !letter.binding));
+    shown
+}
+
+fn one(frame: &Frame<'_>, rules: &Stack, letter: &Letter) -> Shown {
+    let rule = rules.letter(&letter.rule);
+    let about = match (&letter.issued, &letter.owed) {
+        (Some(issued), _) => {
+            let mut parts = vec![frame.code("medium", issued.medium.code()), frame.moment(issued.at)];
+            parts.extend(letter.delivered_at.map(|at| frame.tv("letters.delivered", &[("at", &frame.moment(at))])));
+            parts.join(" · ")
+        }
+        (None, Some((since, by))) => {
+            frame.tv("letters.owed_since", &[("at", &frame.moment(*since)), ("rule", &frame.rule(by))])
+        }
+        (None, None) => String::new(),
+    };
+    Shown {
+        title: rule.map_or_else(|| letter.rule.clone(), |rule| title(frame, rule)),
+        rule: letter.rule.clone(),
+        about,
+        binding: letter.binding,
+        owed: letter.issued.is_none(),
+        done: letter.is_done(rule),
+        content: letter.issued.as_ref().and_then(|one| one.content.plain()).unwrap_or_default().to_owned(),
+    }
+}
+
+fn title(frame: &Frame<'_>, rule: &LetterRule) -> String {
+    frame.language.pick(&rule.head.title.zh, &rule.head.title.en).to_owned()
+}
+
+/// What must not be done, as sentences; what has ended is history.
+pub(super) fn holds(frame: &Frame<'_>, case: &Case) -> Vec<String> {
+    let lasting = case.holds.iter().filter(|hold| hold.lifted_at.is_none());
+    let sentence = |hold: &Hold| {
+        let held: Vec<String> = hold.holds.iter().map(|held| frame.code("held", held.code())).collect();
+        let held = held.join(&frame.t("list_comma"));
+        let since = frame.moment(hold.placed_at);
+        frame.tv("holds.lasts", &[("held", &held), ("at", &since), ("rule", &frame.rule(&hold.rule))])
+    };
+    lasting.map(sentence).collect()
+}
+
+/// Ways to bodies outside that are open, as sentences.
+pub(super) fn opened(frame: &Frame<'_>, case: &Case) -> Vec<String> {
+    let sentence = |(route, at): &(String, jiff::Timestamp)| {
+        frame.tv("routes.open", &[("route", &frame.rule(route)), ("at", &frame.moment(*at))])
+    };
+    case.opened.iter().map(sentence).collect()
+}
+
+/// What the forms offer: letters for this case, their languages, letters that are out.
+pub(super) struct Letters {
+    pub(super) known: Vec<(String, String)>,
+    pub(super) languages: Vec<(String, String)>,
+    pub(super) out: Vec<(String, String)>,
+}
+
+impl Letters {
+    pub(super) fn of(frame: &Frame<'_>, case: &Case) -> Self {
+        let library = frame.app.desk.library();
+        let Ok(rules) = library.rules_of(case) else {
+            return Self { known: Vec::new(), languages: Vec::new(), out: Vec::new() };
+        };
+        let facts = grade::facts(case, &rules, library.taxonomy());
+        let mut mine: Vec<&LetterRule> = rules.letters(&facts, case.grade, case.received_at).collect();
+        let owed = case.letters.iter().filter(|letter| letter.issued.is_none());
+        for rule in owed.filter_map(|letter| rules.letter(&letter.rule)) {
+            if mine.iter().all(|known| known.head.id != rule.head.id) {
+                mine.push(rule);
+            }
+        }
+        let mut languages: Vec<&str> = mine.iter().flat_map(|rule| &rule.languages).map(String::as_str).collect();
+        languages.sort_unstable();
+        languages.dedup();
+        let out = case.letters.iter().filter(|letter| letter.issued.is_some() && letter.delivered_at.is_none());
+        Self {
+            known: mine.iter().map(|rule| (rule.head.id.clone(), title(frame, rule))).collect(),
+            languages: languages.into_iter().map(|tag| (tag.to_owned(), tag.to_owned())).collect(),
+            out: out.map(|letter| (letter.id.to_string(), frame.rule(&letter.rule))).collect(),
+        }
+    }
+}
+
+/// The form of a letter as somebody starts from it: the draft, and the first way it may go out.
+pub(super) fn started(frame: &Frame<'_>, view: &CaseView, letter: &str, language: Option<&str>) -> Typed {
+    let mut typed = Typed::default();
+    let spoken = language.unwrap_or_else(|| frame.language.pick("zh-CN", "en"));
+    if let Ok(draft) = frame.app.desk.letter_draft(view, letter, Some(spoken)) {
+        typed.set("letter", letter);
+        typed.set("language", draft.language);
+        typed.set("content", draft.content);
+    }
+    typed
+}
