@@ -19,6 +19,7 @@ mod proof;
 mod random;
 mod regulator;
 mod rules;
+mod scenarios;
 mod spine;
 mod staff;
 mod timers;
