@@ -5,12 +5,14 @@
 
 pub mod accept;
 pub mod approve;
+pub mod approve_compensation;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
 pub mod classify;
 pub mod clocks;
 pub mod close;
+pub mod compensation;
 pub mod confirm;
 pub mod confirm_void;
 pub mod decline;
@@ -27,8 +29,10 @@ pub mod note;
 pub mod notices;
 pub mod notify_progress;
 mod parts;
+pub mod pay_compensation;
 pub mod promise;
 pub mod propose;
+pub mod propose_compensation;
 pub mod record_admission;
 pub mod record_contact;
 pub mod record_end;
@@ -36,6 +40,7 @@ pub mod record_mediation;
 pub mod record_satisfaction;
 pub mod record_transfer;
 pub mod recount;
+pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
@@ -61,6 +66,7 @@ use jiff::Timestamp;
 use policy::{ClockRule, Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
+pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use parts::{
@@ -166,6 +172,8 @@ pub struct Case {
     pub attachments: Vec<Attachment>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
+    /// What the customer gets or is to get, oldest first.
+    pub compensations: Vec<Compensation>,
 }
 
 /// What a decision may look at besides the case.

@@ -106,6 +106,14 @@ commands! {
     RecordMediation = "record-mediation" => record_mediation::RecordMediation,
     /// Record how the matter ended with it.
     RecordEnd = "record-end" => record_end::RecordEnd,
+    /// Propose compensation.
+    ProposeCompensation = "propose-compensation" => propose_compensation::ProposeCompensation,
+    /// Approve it.
+    ApproveCompensation = "approve-compensation" => approve_compensation::ApproveCompensation,
+    /// Refuse it.
+    RefuseCompensation = "refuse-compensation" => refuse_compensation::RefuseCompensation,
+    /// Record that it was paid.
+    PayCompensation = "pay-compensation" => pay_compensation::PayCompensation,
     /// Name the cause.
     SetCause = "set-cause" => set_cause::SetCause,
     /// Ask the customer.

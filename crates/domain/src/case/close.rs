@@ -16,7 +16,7 @@ pub const FIELDS: &[Field] = &[];
 pub struct Close {}
 
 /// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered, customers
-/// and other bodies alike.
+/// and other bodies alike, every compensation decided about.
 #[must_use]
 pub fn missing(case: &Case) -> Vec<Fault> {
     let mut missing = Vec::new();
@@ -39,6 +39,7 @@ pub fn missing(case: &Case) -> Vec<Fault> {
         missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));
     }
     missing.extend(super::matter::missing(case));
+    missing.extend(super::compensation::missing(case));
     missing
 }
 

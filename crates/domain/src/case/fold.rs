@@ -109,6 +109,7 @@ impl Case {
             links: Vec::new(),
             attachments: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
+            compensations: Vec::new(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -196,6 +197,10 @@ impl Case {
                 self.apply_tie(event, entry.at);
             }
             Event::AnswerLapsed {} => self.reply = None,
+            Event::CompensationProposed { .. }
+            | Event::CompensationApproved { .. }
+            | Event::CompensationRefused { .. }
+            | Event::CompensationPaid { .. } => self.apply_compensation(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }

@@ -156,7 +156,7 @@ impl CompensationRule {
         fixed.chain(&self.at_most).map(|sum| sum.currency.as_str()).next()
     }
 
-    /// The rate of a day, which is the so-manieth after the free time. Where several are for it, the one that begins with
+    /// The rate of a day by its date and its number after the free time. Where several are for it, the one that begins with
     /// the latest day, and of those the newest.
     #[must_use]
     pub fn rate(&self, day: Date, number: u32) -> Option<&Rate> {

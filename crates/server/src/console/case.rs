@@ -1,6 +1,7 @@
 //! A case: where it stands, which clocks run and why, what was said and done, and what can be done next.
 
 use super::attachments::{Files, files};
+use super::compensations::{self, compensations};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -81,6 +82,7 @@ struct CasePage<'a> {
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
     matters: Vec<Shown>,
+    compensations: Vec<compensations::Shown>,
     ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
@@ -210,6 +212,7 @@ async fn draw(
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
+        compensations: compensations(&frame, view, now),
         ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
