@@ -5,12 +5,14 @@
 
 pub mod accept;
 pub mod approve;
+pub mod approve_compensation;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
 pub mod classify;
 pub mod clocks;
 pub mod close;
+pub mod compensation;
 pub mod confirm;
 pub mod confirm_void;
 pub mod decline;
@@ -30,8 +32,10 @@ pub mod note;
 pub mod notices;
 pub mod notify_progress;
 mod parts;
+pub mod pay_compensation;
 pub mod promise;
 pub mod propose;
+pub mod propose_compensation;
 pub mod record_admission;
 pub mod record_contact;
 pub mod record_delivery;
@@ -43,6 +47,7 @@ pub mod record_transfer;
 pub mod recount;
 pub mod refer;
 pub mod referral;
+pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
@@ -68,6 +73,7 @@ use jiff::Timestamp;
 use policy::{ClockRule, Grade, Severity, Stack, Urgency};
 use std::collections::BTreeSet;
 
+pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use parts::{
@@ -184,8 +190,10 @@ pub struct Case {
     pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
     pub opened: Vec<(String, Timestamp)>,
-    /// Rules of compensation whose case has come about.
+    /// What the law says is owed to the customer, by its rule; a case does not end before it is proposed.
     pub compensation_due: BTreeSet<String>,
+    /// What the customer gets or is to get, oldest first.
+    pub compensations: Vec<Compensation>,
 }
 
 /// What a decision may look at besides the case.

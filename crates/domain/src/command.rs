@@ -114,6 +114,14 @@ commands! {
     IssueLetter = "issue-letter" => issue_letter::IssueLetter,
     /// Record that a letter arrived.
     RecordDelivery = "record-delivery" => record_delivery::RecordDelivery,
+    /// Propose compensation.
+    ProposeCompensation = "propose-compensation" => propose_compensation::ProposeCompensation,
+    /// Approve it.
+    ApproveCompensation = "approve-compensation" => approve_compensation::ApproveCompensation,
+    /// Refuse it.
+    RefuseCompensation = "refuse-compensation" => refuse_compensation::RefuseCompensation,
+    /// Record that it was paid.
+    PayCompensation = "pay-compensation" => pay_compensation::PayCompensation,
     /// Name the cause.
     SetCause = "set-cause" => set_cause::SetCause,
     /// Ask the customer.

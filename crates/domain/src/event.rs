@@ -5,11 +5,13 @@
 //! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
 
 use crate::actor::ActorId;
+use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
+use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
@@ -647,6 +649,52 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<FreeText>,
     },
+    /// Compensation was proposed.
+    CompensationProposed {
+        /// Number of the compensation within the case, from 1.
+        id: u32,
+        /// The sum.
+        sum: Money,
+        /// The rule it comes from, with everything it was counted from; none where it is goodwill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        counted: Option<Box<Counted>>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<FreeText>,
+        /// By when it is to be paid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pay_by: Option<Timestamp>,
+    },
+    /// Compensation was approved.
+    CompensationApproved {
+        /// Number of the compensation.
+        id: u32,
+        /// Whether it lay within the authority of who proposed it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
+        /// Remark of the approver.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// Compensation was refused.
+    CompensationRefused {
+        /// Number of the compensation.
+        id: u32,
+        /// Why; never without.
+        remark: FreeText,
+    },
+    /// Compensation was paid.
+    CompensationPaid {
+        /// Number of the compensation.
+        id: u32,
+        /// When.
+        at: Timestamp,
+        /// How.
+        mode: String,
+        /// Number of the voucher or bill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -850,7 +898,10 @@ impl Event {
                 ];
                 texts.extend(optional.into_iter().filter_map(|(name, text)| Some((name, text.as_mut()?))));
             }
-            Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
+            Self::Classified { reason, .. }
+            | Self::Graded { reason, .. }
+            | Self::Assigned { reason, .. }
+            | Self::CompensationProposed { reason, .. } => {
                 texts.extend(reason.as_mut().map(|text| ("reason", text)));
             }
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
@@ -877,9 +928,11 @@ impl Event {
             | Self::VoidRefused { remark }
             | Self::Voided { remark }
             | Self::ReferralMoved { remark, .. }
-            | Self::RegulatorActed { remark, .. } => {
+            | Self::RegulatorActed { remark, .. }
+            | Self::CompensationApproved { remark, .. } => {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
+            Self::CompensationRefused { remark, .. } => texts.push(("remark", remark)),
             Self::SentBack { reason }
             | Self::Reopened { reason, .. }
             | Self::Suspended { reason, .. }
@@ -919,6 +972,7 @@ impl Event {
             | Self::SatisfactionAsked { .. }
             | Self::Confirmed { .. }
             | Self::Closed {}
+            | Self::CompensationPaid { .. }
             | Self::Moved { .. } => {}
         }
         texts

@@ -1,5 +1,6 @@
 //! Money: decimal text with an ISO 4217 code. Never binary floating point, never negative.
 
+use policy::Sum;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -22,6 +23,18 @@ impl Money {
     pub fn minor_units(&self) -> i64 {
         use rust_decimal::prelude::ToPrimitive;
         (self.value * Decimal::from(100)).to_i64().unwrap_or(i64::MAX)
+    }
+
+    /// A sum of hundredths of the unit.
+    #[must_use]
+    pub fn of(hundredths: i64, currency: &str) -> Self {
+        Self { value: Decimal::new(hundredths, 2), currency: currency.to_owned() }
+    }
+
+    /// The same as rules count with it.
+    #[must_use]
+    pub fn sum(&self) -> Sum {
+        Sum::new(self.minor_units(), &self.currency)
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test panics")]
 
 use domain::case::Case;
+use domain::case::compensation::Standing;
 use domain::event::{Entry, PackPin, SCHEMA, read_body, write_body};
 use domain::ids::CaseId;
 
@@ -20,7 +21,12 @@ fn folded(schema: i64, text: &str) -> Case {
         let actor = "user:01900000-0000-7000-8000-000000000001".parse().unwrap();
         entries.push(Entry { version, at, actor, verb: "golden".to_owned(), events });
     }
-    let case = Case::fold(CaseId::NIL, entries).unwrap();
+    Case::fold(CaseId::NIL, entries).unwrap()
+}
+
+/// The same of a whole life.
+fn lived(schema: i64, text: &str) -> Case {
+    let case = folded(schema, text);
     assert_eq!(case.state.code(), "reopened");
     assert_eq!(case.round, 2);
     case
@@ -32,14 +38,23 @@ fn pins(case: &Case) -> Vec<String> {
 
 #[test]
 fn schema_1_names_one_pack() {
-    let case = folded(1, include_str!("golden/schema-1.jsonl"));
+    let case = lived(1, include_str!("golden/schema-1.jsonl"));
     assert_eq!(pins(&case), ["guide-standard 1.0.0"]);
 }
 
 #[test]
 fn schema_2_names_a_stack() {
-    let case = folded(2, include_str!("golden/schema-2.jsonl"));
+    let case = lived(2, include_str!("golden/schema-2.jsonl"));
     assert_eq!(pins(&case), ["cn-telecom 1.0.0", "guide-standard 1.1.0", "iso-10002 1.0.0"]);
+}
+
+#[test]
+fn compensation_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-compensation.jsonl"));
+    let found: Vec<_> = case.compensations.iter().map(|one| (one.id, one.standing, one.own)).collect();
+    assert_eq!(found, [(1, Standing::Paid, true), (2, Standing::Refused, false), (3, Standing::Approved, false)]);
+    let counted = case.compensation(1).unwrap().counted.as_ref().unwrap();
+    assert_eq!((counted.exclude.len(), counted.awarded.as_ref().unwrap().minor_units()), (2, 100));
 }
 
 #[test]

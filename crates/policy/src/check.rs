@@ -59,6 +59,10 @@ codes! {
         LetterWords = "letter-words",
         /// No rule ever asks for the letter.
         LetterUnused = "letter-unused",
+        /// A single time already comes to more than the most that is owed.
+        CapBelowRate = "cap-below-rate",
+        /// Every role has a limit of authority, so that somebody for higher sums is missing.
+        NobodyDecides = "nobody-decides",
         /// No rule cites the source.
         SourceUnused = "source-unused",
         /// Of a pack no version is valid for some days between two others.
@@ -77,6 +81,7 @@ impl Check {
             | Self::TwoLimits
             | Self::NeedlessReason
             | Self::LetterUnused
+            | Self::NobodyDecides
             | Self::SourceUnused
             | Self::VersionGap => Weight::Warning,
             _ => Weight::Error,

@@ -3,6 +3,8 @@
 
 mod lines;
 
+pub(crate) use lines::{basis_line, day, days_words, local_in, rule_line, version_line};
+
 use crate::basis::{Basis, Confidence, Layer, Source, Status};
 use crate::calendar::{Calendar, DayKind};
 use crate::clock::{ClockKind, Start};

@@ -7,6 +7,7 @@
 
 mod address;
 mod assess;
+mod authority;
 mod basis;
 mod calendar;
 pub mod check;
@@ -41,6 +42,7 @@ mod window;
 
 pub use address::address;
 pub use assess::{AssessRule, Assessment, Raised};
+pub use authority::{Authority, AuthorityRule};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, CalendarSource, DayCode, DayKind, Interval, UnknownZone};
 pub use clock::{
@@ -68,7 +70,10 @@ pub use pack::{Pack, ReviewRule, RuleKind, version_key};
 pub use period::Period;
 pub use plan::Plan;
 pub use predicate::Predicate;
-pub use remedy::{CompensationRule, Held, HoldRule, Owed, Per, Rate};
+pub use remedy::{
+    Compensation, CompensationRule, Excluded, Exclusion, Held, HoldRule, How, Incident, Lacks, LastDay, Line, Off,
+    OnceOver, Owed, Per, Rate, Reading, SetOff,
+};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};

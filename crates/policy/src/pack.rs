@@ -5,9 +5,10 @@ mod links;
 mod load;
 
 use crate::assess::AssessRule;
+use crate::authority::AuthorityRule;
 use crate::basis::{Confidence, Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
-use crate::clock::{ClockRule, Pausing, Started};
+use crate::clock::{ClockRule, Pausing, Start, Started};
 use crate::code::codes;
 use crate::deadline::{Pause, due_at_paused, due_paused};
 use crate::duration::Amount;
@@ -21,7 +22,7 @@ use crate::grade::{DecisionTable, Grade};
 use crate::letter::LetterRule;
 use crate::period::Period;
 use crate::predicate::Predicate;
-use crate::remedy::{CompensationRule, HoldRule};
+use crate::remedy::{Compensation, CompensationRule, HoldRule, Incident, Reading};
 use crate::rule::RuleHead;
 use crate::text::Text;
 use crate::window::{Window, WindowRule};
@@ -116,6 +117,7 @@ pub struct Pack {
     holds: Vec<HoldRule>,
     routes: Vec<RouteRule>,
     compensations: Vec<CompensationRule>,
+    authorities: Vec<AuthorityRule>,
     retentions: Vec<RetentionRule>,
     reports: Vec<ReportRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,6 +361,12 @@ impl Pack {
         &self.compensations
     }
 
+    /// Who may decide up to what sum.
+    #[must_use]
+    pub fn authorities(&self) -> &[AuthorityRule] {
+        &self.authorities
+    }
+
     /// How long records are kept.
     #[must_use]
     pub fn retentions(&self) -> &[RetentionRule] {
@@ -502,6 +510,22 @@ impl Pack {
         let (opens_at, mut explanation) = rule.count(from, &self.calendar);
         explanation.rule = Some(RuleRef { from: Some(rule.from), ..self.reference(&rule.head)? });
         Some(Window { rule: rule.head.id.clone(), opens_at, closes_at: explanation.due_at, explanation })
+    }
+
+    /// Whether a compensation of this pack is for a case in which it would be counted from a moment.
+    #[must_use]
+    pub fn compensates(&self, rule: &CompensationRule, facts: &Facts, grade: Grade, from: Timestamp) -> bool {
+        rule.holds(facts, grade, from, self.calendar.zone()) && self.is_for(facts)
+    }
+
+    /// What a compensation of this pack comes to for what happened, whether or not it is for the case.
+    #[must_use]
+    pub fn compensation(&self, rule: &CompensationRule, incident: &Incident) -> Compensation {
+        let mut counted = rule.count(incident, &self.calendar);
+        let start = vec![Start::Fact(rule.from)];
+        counted.rule = self.reference(&rule.head).map(|reference| RuleRef { start, ..reference });
+        counted.notes.extend(rule.head.note.clone().map(|text| Reading::Interpretation { text }));
+        counted
     }
 
     /// What stands behind a rule, for an explanation.

@@ -1,6 +1,7 @@
 //! The JSON Schema of pack files, for editors: what keys there are, what they take, what they mean. One table here says
 //! it; a test holds the table against what the reader knows, key by key.
 
+use crate::authority::AuthorityRule;
 use crate::basis::{Basis, Confidence, Layer, Status, Tier};
 use crate::clock::{ClockKind, OnRegrade, Owner, StartFact, StopFact};
 use crate::counting::{Ends, FirstDay, Roll};
@@ -9,7 +10,7 @@ use crate::facts::{FactName, Facts};
 use crate::gate::Step;
 use crate::grade::{Grade, Severity, Urgency};
 use crate::letter::{Medium, Proof, Recipient};
-use crate::remedy::{Held, Per};
+use crate::remedy::{Exclusion, Held, LastDay, OnceOver, Per, SetOff};
 use crate::rule::DatedFact;
 use crate::window::WindowFrom;
 use serde_json::{Map, Value, json};
@@ -120,6 +121,15 @@ fn head(more: Vec<Key>) -> Vec<Key> {
     ];
     keys.extend(standing());
     keys.extend(more);
+    keys
+}
+
+fn authority() -> Vec<Key> {
+    let mut keys = vec![
+        needed("role", Form::Code(AuthorityRule::ROLES.to_vec()), "The role."),
+        optional("up_to", Form::Patterns(SUM), "Up to what sum, one for each currency; without, any sum."),
+    ];
+    keys.extend(standing());
     keys
 }
 
@@ -446,14 +456,29 @@ fn sections() -> Vec<Key> {
                     needed("from", Form::Code(all!(StartFact)), "What it is counted from."),
                     optional("until", Form::Codes(all!(StopFact)), "What ends it."),
                     optional("free", Form::Amount, "The time for which nothing is owed."),
+                    optional(
+                        "once_over",
+                        Form::Code(all!(OnceOver)),
+                        "What is owed once that time is over: the rest, or everything from the start.",
+                    ),
                     needed("per", Form::Code(all!(Per)), "For what span the rate is owed."),
+                    optional("last_day", Form::Code(all!(LastDay)), "Whether the day on which it ends counts."),
+                    optional(
+                        "day_over",
+                        Form::Pattern(r"^([1-9]|1[0-9]|2[0-3])h$"),
+                        "A calendar day counts only if the trouble lasted longer than this within it.",
+                    ),
                     needed(
                         "rate",
                         Form::TableOrTables(
                             "rate",
                             vec![
                                 optional("valid_from", Form::Date, "The first local date it holds for."),
-                                optional("from_day", Form::Whole(1, 3650), "The first day of lateness it is for."),
+                                optional(
+                                    "from_day",
+                                    Form::Whole(1, 3650),
+                                    "The first day it is for, counted from 1 after the free time.",
+                                ),
                                 optional("fixed", Form::Sum, "A fixed sum."),
                                 optional(
                                     "of_monthly_fee",
@@ -470,11 +495,22 @@ fn sections() -> Vec<Key> {
                         ),
                         "What is owed, by date and day.",
                     ),
+                    optional(
+                        "exclude",
+                        Form::Codes(all!(Exclusion)),
+                        "What days, or the whole time, may be left out for.",
+                    ),
+                    optional("set_off", Form::Codes(all!(SetOff)), "What was given already and is taken off."),
                     optional("pay_within", Form::Amount, "Within what of its end it is paid."),
                     optional("at_most", Form::Sum, "The most that is owed."),
                 ]),
             ),
             "What is owed for lateness.",
+        ),
+        optional(
+            "authority",
+            Form::Tables("authority", authority()),
+            "Up to what sum a role decides about compensation by itself.",
         ),
         optional(
             "retention",

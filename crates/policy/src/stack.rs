@@ -5,6 +5,7 @@
 //! one pack, which is proved when the stack is made.
 
 use crate::assess::{self, AssessRule, Assessment};
+use crate::authority::{Authority, AuthorityRule};
 use crate::basis::Tier;
 use crate::calendar::Calendar;
 use crate::clock::{ClockRule, StageRef, StartFact, Started};
@@ -18,7 +19,7 @@ use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
 use crate::letter::LetterRule;
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
-use crate::remedy::HoldRule;
+use crate::remedy::{CompensationRule, HoldRule};
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
 use jiff::Timestamp;
@@ -416,6 +417,24 @@ impl Stack {
     pub fn repeat_since(&self, now: Timestamp) -> Option<Timestamp> {
         let (pack, period) = self.period(Pack::repeat)?;
         Some(period.since(now, pack.calendar()))
+    }
+
+    /// A compensation by its identity, with the pack it stands in.
+    #[must_use]
+    pub fn compensation(&self, rule: &str) -> Option<(&Pack, &CompensationRule)> {
+        self.compensations().find(|(_, known)| known.head.id == rule)
+    }
+
+    /// All compensations, pack by pack.
+    pub fn compensations(&self) -> impl Iterator<Item = (&Pack, &CompensationRule)> {
+        self.packs().flat_map(|pack| pack.compensations().iter().map(move |rule| (pack, rule)))
+    }
+
+    /// How far a role's authority reaches in a currency, as the first pack that says so has it.
+    #[must_use]
+    pub fn authority(&self, role: &str, currency: &str) -> Authority {
+        let rules = self.packs().map(Pack::authorities).find(|rules| !rules.is_empty());
+        AuthorityRule::reach(rules.unwrap_or_default(), role, currency)
     }
 
     /// A period of the first pack, from the top down, that sets it.

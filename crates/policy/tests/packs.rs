@@ -16,8 +16,8 @@ use policy::{
     due_at,
 };
 use shipped::{
-    CN_TELECOM, CN_TELECOM_1_0_0, GUIDE_STANDARD, GUIDE_STANDARD_1_0_0, GUIDE_STANDARD_1_1_0, ISO_10002, calendar,
-    facts, pack, stack,
+    CN_TELECOM, CN_TELECOM_1_0_0, GUIDE_STANDARD, GUIDE_STANDARD_1_0_0, GUIDE_STANDARD_1_1_0, GUIDE_STANDARD_1_2_0,
+    ISO_10002, calendar, facts, pack, stack,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +26,7 @@ const VECTORS: [(&str, &str); 2] = [
     (CN_TELECOM, include_str!("../../../packs/vectors/cn-telecom.csv")),
 ];
 const GUIDE_1_1_0: &str = include_str!("../../../packs/vectors/guide-standard-1.1.0.csv");
+const GUIDE_1_2_0: &str = include_str!("../../../packs/vectors/guide-standard-1.2.0.csv");
 const CN_1_0_0: &str = include_str!("../../../packs/vectors/cn-telecom-1.0.0.csv");
 /// The columns there can be; the product is left out where no rule asks for it.
 const COLUMNS: [&str; 11] =
@@ -195,6 +196,11 @@ fn older_versions_count_as_they_always_did() {
     let second = Stack::new(second).unwrap();
     for vector in vectors(GUIDE_1_1_0).into_iter().chain(vectors(CN_1_0_0)) {
         vector.check(&second);
+    }
+    let third = [pack("cn-telecom.toml", CN_TELECOM), pack("guide-standard-1.2.0.toml", GUIDE_STANDARD_1_2_0)];
+    let third = Stack::new(third).unwrap();
+    for vector in vectors(GUIDE_1_2_0) {
+        vector.check(&third);
     }
 }
 

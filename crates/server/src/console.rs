@@ -6,6 +6,7 @@ mod account;
 pub(crate) mod archive;
 mod attachments;
 mod case;
+mod compensations;
 mod earlier;
 mod facts;
 mod form;

@@ -234,6 +234,7 @@ fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Ve
             let value = match *name {
                 "state" => word("state", value),
                 "stage" => word("stage", value),
+                "standing" => word("compensation", value),
                 "allowed" => value.split(", ").map(|code| word("state", code)).collect::<Vec<_>>().join(", "),
                 "role" => word("role", value),
                 "permission" => word("verb", value),

@@ -10,6 +10,7 @@
 mod activation;
 mod archive;
 mod backup;
+mod compensation;
 mod files;
 mod keys;
 mod lives;

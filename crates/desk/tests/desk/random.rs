@@ -3,6 +3,7 @@
 use crate::{House, house, intake, named};
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
+use domain::case::compensation::{Compensation, Standing};
 use domain::case::matter::Stage;
 use domain::case::{Case, Promised, State, timers};
 use jiff::SignedDuration;
@@ -69,6 +70,16 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("record-mediation", json!({"reference": "调1号"})),
         ("record-end", json!({"result": "settled", "reference": "结1号"})),
         ("record-end", json!({"result": "not_mediated", "reference": "结2号"})),
+        ("propose-compensation", json!({"amount": {"value": "20.00", "currency": "CNY"}, "reason": "致歉"})),
+        ("propose-compensation", json!({"amount": {"value": "900.00", "currency": "CNY"}, "reason": "长期误扣"})),
+        (
+            "propose-compensation",
+            json!({"rule": "rent_waived", "monthly_fee": {"value": "99.00", "currency": "CNY"}, "reason": "逾期"}),
+        ),
+        ("approve-compensation", json!({"compensation": 1})),
+        ("approve-compensation", json!({"compensation": 2, "remark": "同意"})),
+        ("refuse-compensation", json!({"compensation": 1, "remark": "无依据"})),
+        ("pay-compensation", json!({"compensation": 1, "mode": "bill_credit"})),
         ("tick", json!({})),
         ("tick", json!({})),
     ];
@@ -92,6 +103,20 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
         assert_eq!(after.unanswered().count(), 0, "closed while somebody waits");
         assert!(after.open_promises().all(|promise| promise.id == 0), "closed over a promise");
         assert!(after.matters.iter().all(|matter| matter.stage != Stage::Mediation), "closed over a mediation");
+    }
+    if after.state == State::Closed {
+        let open = |one: &Compensation| one.standing == Standing::Proposed;
+        assert!(!after.compensations.iter().any(open), "closed over an undecided compensation");
+    }
+    for (old, new) in before.compensations.iter().zip(&after.compensations) {
+        assert_eq!((old.id, &old.sum, &old.counted, old.by), (new.id, &new.sum, &new.counted, new.by));
+        assert!(new.standing >= old.standing && !(old.standing == Standing::Refused && new != old), "{verb}");
+    }
+    for one in after.compensations.iter().filter(|one| !one.own) {
+        assert!(
+            one.standing == Standing::Refused || one.decided.is_none_or(|(by, _)| by != one.by),
+            "one pair of eyes"
+        );
     }
     if before.state.is_open() && !after.state.is_open() {
         assert!(

@@ -17,7 +17,7 @@ pub const FIELDS: &[Field] = &[];
 pub struct Close {}
 
 /// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered, customers
-/// and other bodies alike; and what the rules of the case ask for besides.
+/// and other bodies alike, every compensation decided about; and what the rules of the case ask for besides.
 #[must_use]
 pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut missing = own(case, rules);
@@ -51,6 +51,7 @@ fn own(case: &Case, rules: &Stack) -> Vec<Fault> {
     }
     missing.extend(super::matter::missing(case));
     missing.extend(super::referral::missing(case, rules));
+    missing.extend(super::compensation::missing(case));
     missing
 }
 

@@ -116,6 +116,7 @@ impl Case {
             opened: Vec::new(),
             referrals: Vec::new(),
             compensation_due: BTreeSet::new(),
+            compensations: Vec::new(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -220,6 +221,10 @@ impl Case {
                 self.apply_tie(event, entry.at);
             }
             Event::AnswerLapsed {} => self.reply = None,
+            Event::CompensationProposed { .. }
+            | Event::CompensationApproved { .. }
+            | Event::CompensationRefused { .. }
+            | Event::CompensationPaid { .. } => self.apply_compensation(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
@@ -325,11 +330,15 @@ impl Case {
                         Caused::Route(route) if self.opened.iter().all(|(known, _)| known != route) => {
                             self.opened.push((route.clone(), entry.at));
                         }
-                        Caused::Compensate(owed) => {
+                        Caused::Compensate(owed) if *binding => {
                             self.compensation_due.insert(owed.clone());
                         }
-                        // Holds and grades have events of their own; who was told is for notices.
-                        Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) | Caused::Raise(_) => {}
+                        // What practice would pay is for people to weigh. Holds and grades have events of their own; who was told is for notices.
+                        Caused::Compensate(_)
+                        | Caused::Route(_)
+                        | Caused::Hold(_)
+                        | Caused::Notify(_)
+                        | Caused::Raise(_) => {}
                     }
                 }
             }

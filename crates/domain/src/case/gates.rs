@@ -29,6 +29,9 @@ pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy)
     }
     letters.sort_unstable();
     letters.dedup();
+    if step == GatedStep::Close {
+        missing.extend(case.compensation_due.iter().filter_map(|rule| lacks_compensation(case, rule, rules)));
+    }
     missing.extend(letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules)));
     missing
 }
@@ -42,6 +45,17 @@ pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<F
     }
     let title = rule.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
     Some(Fault::new("letter", "gate_letter").with("letter", title.unwrap_or_else(|| letter.to_owned())))
+}
+
+/// That nobody has proposed what the law says is owed.
+fn lacks_compensation(case: &Case, rule: &str, rules: &Stack) -> Option<Fault> {
+    let counted = case.compensations.iter().filter_map(|one| one.counted.as_ref());
+    if counted.into_iter().any(|counted| counted.rule == rule) {
+        return None;
+    }
+    let known = rules.packs().flat_map(policy::Pack::compensations).find(|known| known.head.id == rule);
+    let title = known.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
+    Some(Fault::new("compensation", "gate_compensation_due").with("rule", title.unwrap_or_else(|| rule.to_owned())))
 }
 
 /// What is missing of one kind of evidence.

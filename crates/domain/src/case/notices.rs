@@ -1,6 +1,7 @@
 //! Notices: who should look at a case because of what just happened to it. Pure: folded from the entry and the case
 //! after it; the desk only finds out which persons are meant.
 
+use super::compensation::Standing;
 use super::{Case, Owner, binds_provider};
 use crate::actor::{ActorId, Role};
 use crate::event::{Caused, Entry, Event};
@@ -46,6 +47,8 @@ pub const KINDS: &[&str] = &[
     "regulator_acted",
     "rule_reminds",
     "letter_owed",
+    "compensation_proposed",
+    "compensation_decided",
 ];
 
 /// The notices of an entry. Nobody is told of what they did themselves.
@@ -99,6 +102,16 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 found.push(plain(To::Leads(case.owner.unit), "handed_off"));
             }
             Event::RegulatorActed { .. } => found.push(plain(holder(case.owner), "regulator_acted")),
+            // What lay within the proposer's own authority is decided in the same entry.
+            Event::CompensationProposed { id, .. } => {
+                let waits = case.compensation(*id).is_some_and(|one| one.standing == Standing::Proposed);
+                found.extend(waits.then(|| plain(To::Leads(case.owner.unit), "compensation_proposed")));
+            }
+            Event::CompensationApproved { id, own: false, .. } | Event::CompensationRefused { id, .. } => {
+                if let Some(ActorId::User(by)) = case.compensation(*id).map(|one| one.by) {
+                    found.push(plain(To::User(by), "compensation_decided"));
+                }
+            }
             Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
             _ => {}
         }

@@ -9,6 +9,7 @@ use crate::effect::Action;
 use crate::gate::Need;
 use crate::pack::Pack;
 use crate::predicate::Predicate;
+use crate::remedy::Owed;
 use crate::rule::{DatedFact, RuleHead};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
     findings.extend(idle_assessment(pack));
     findings.extend(never_starts(pack));
     findings.extend(letters(pack));
+    findings.extend(sums(pack));
     findings.extend(sources(pack));
     findings
 }
@@ -200,10 +202,33 @@ fn letters(pack: &Pack) -> Vec<Finding> {
     findings
 }
 
+/// A most below what is owed for a single span, and sums nobody may decide about.
+fn sums(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in pack.compensations() {
+        let fixed = rule.rates.iter().filter_map(|rate| match &rate.owed {
+            Owed::Fixed(sum) | Owed::Larger(sum, _) => Some(sum),
+            Owed::OfMonthlyFee(_) | Owed::OfFeeCharged(_) | Owed::Proportional => None,
+        });
+        let above = rule.at_most.as_ref().and_then(|most| fixed.clone().find(|sum| sum.hundredths > most.hundredths));
+        if let (Some(most), Some(sum)) = (&rule.at_most, above) {
+            let message = format!("at most {most} is owed, and {sum} already for a single time");
+            findings.push(Finding::of_rule(Check::CapBelowRate, pack, &rule.head, message));
+        }
+    }
+    if !pack.authorities().is_empty() && pack.authorities().iter().all(|rule| !rule.up_to.is_empty()) {
+        let message = "every role has its limit, so about a sum above the highest nobody may decide".to_owned();
+        let finding = Finding::of_pack(Check::NobodyDecides, pack, (1, 1), message);
+        findings.push(finding.hint("leave `up_to` out for the role that may decide about any sum"));
+    }
+    findings
+}
+
 fn sources(pack: &Pack) -> Vec<Finding> {
     let heads = pack.heads().map(|(_, head)| head.standing.source.as_str());
     let assess = pack.assess_rules().iter().map(|rule| rule.standing.source.as_str());
     let reviews = pack.reviews().iter().map(|rule| rule.standing.source.as_str());
+    let reviews = reviews.chain(pack.authorities().iter().map(|rule| rule.standing.source.as_str()));
     let periods = [pack.reopen(), pack.suspend(), pack.repeat()].into_iter().flatten();
     let periods = periods.map(|period| period.standing.source.as_str());
     let hours = pack.contact_hours().map(|hours| hours.standing.source.as_str());

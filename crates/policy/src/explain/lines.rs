@@ -22,7 +22,16 @@ impl Explanation {
             lines.push(basis_line(rule, lang));
             lines.extend(rule.version.map(|version| version_line(version, lang)));
         }
-        lines.push(self.start_line(lang));
+        lines.extend(self.counted_lines(lang));
+        lines.extend(self.notes.iter().map(|note| self.note_line(note, lang)));
+        lines.push(self.result_line(lang));
+        lines.extend(self.changes.iter().map(|change| self.change_line(change, lang)));
+        lines
+    }
+
+    /// From where to where was counted, without the rule, the remarks and the result.
+    pub(crate) fn counted_lines(&self, lang: Lang) -> Vec<String> {
+        let mut lines = vec![self.start_line(lang)];
         lines.extend(self.steps.iter().map(|step| step_line(step, |at| self.local(at), lang)));
         if self.steps_left_out > 0 {
             lines.push(match lang {
@@ -30,9 +39,6 @@ impl Explanation {
                 Lang::En => format!("{} further steps are not listed.", self.steps_left_out),
             });
         }
-        lines.extend(self.notes.iter().map(|note| self.note_line(note, lang)));
-        lines.push(self.result_line(lang));
-        lines.extend(self.changes.iter().map(|change| self.change_line(change, lang)));
         lines
     }
 
@@ -122,12 +128,8 @@ impl Explanation {
         self.rule.as_ref().is_some_and(|rule| rule.from.is_some())
     }
 
-    /// A moment in the zone of the calendar. A zone this machine does not know is shown in UTC, and says so.
     fn local(&self, at: Timestamp) -> String {
-        match TimeZone::get(&self.zone) {
-            Ok(zone) => zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
-            Err(_) => format!("{} UTC", TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")),
-        }
+        local_in(&self.zone, at)
     }
 
     fn note_line(&self, note: &Note, lang: Lang) -> String {
@@ -179,7 +181,15 @@ impl Explanation {
     }
 }
 
-fn rule_line(rule: &RuleRef, lang: Lang) -> String {
+/// A moment in the zone of a calendar. A zone this machine does not know is shown in UTC, and says so.
+pub(crate) fn local_in(zone: &str, at: Timestamp) -> String {
+    match TimeZone::get(zone) {
+        Ok(zone) => zone.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => format!("{} UTC", TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S")),
+    }
+}
+
+pub(crate) fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     let counted = match rule.from {
         Some(from) => from_words(from, lang).to_owned(),
         None => {
@@ -199,7 +209,7 @@ fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     }
 }
 
-fn basis_line(rule: &RuleRef, lang: Lang) -> String {
+pub(crate) fn basis_line(rule: &RuleRef, lang: Lang) -> String {
     let basis = basis_words(rule.basis, lang);
     let confidence = confidence_words(rule.confidence, lang);
     let source = rule.source.title.get(lang);
@@ -243,7 +253,7 @@ fn wait_words(wait: &str, lang: Lang) -> &str {
     }
 }
 
-fn version_line(version: VersionSpan, lang: Lang) -> String {
+pub(crate) fn version_line(version: VersionSpan, lang: Lang) -> String {
     let fact = match (version.fact, lang) {
         (DatedFact::ReceivedAt, Lang::Zh) => "首次收到日期",
         (DatedFact::ReceivedAt, Lang::En) => "first received",
@@ -473,7 +483,7 @@ const fn confidence_words(confidence: Confidence, lang: Lang) -> &'static str {
     }
 }
 
-fn days_words(from: Date, to: Date, lang: Lang) -> String {
+pub(crate) fn days_words(from: Date, to: Date, lang: Lang) -> String {
     match lang {
         _ if from == to => day(from, lang),
         Lang::Zh => format!("{} 至 {}", day(from, lang), day(to, lang)),
@@ -482,7 +492,7 @@ fn days_words(from: Date, to: Date, lang: Lang) -> String {
 }
 
 /// A date with its weekday, because people think in weekdays.
-fn day(date: Date, lang: Lang) -> String {
+pub(crate) fn day(date: Date, lang: Lang) -> String {
     let weekday = match (date.weekday(), lang) {
         (Weekday::Monday, Lang::Zh) => "周一",
         (Weekday::Monday, Lang::En) => "Mon",

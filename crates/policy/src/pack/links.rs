@@ -24,6 +24,7 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
     let cited = cited
         .chain(pack.assess.iter().map(|rule| (rule.id.as_str(), &rule.standing, None)))
         .chain(pack.reviews.iter().map(|rule| (rule.id.as_str(), &rule.standing, None)))
+        .chain(pack.authorities.iter().map(|rule| (rule.role.as_str(), &rule.standing, None)))
         .chain(pack.reopen.iter().map(|period| ("reopen", &period.standing, None)))
         .chain(pack.suspend.iter().map(|period| ("suspend", &period.standing, None)))
         .chain(pack.repeat.iter().map(|period| ("repeat", &period.standing, None)))

@@ -3,6 +3,7 @@
 use super::{Pack, ReviewRule, links};
 use crate::address::address;
 use crate::assess::AssessRule;
+use crate::authority::AuthorityRule;
 use crate::basis::{Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
 use crate::clock::ClockRule;
@@ -65,6 +66,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
     let routes = rules(table, "route", |rule| RouteRule::read(rule, tier), |rule| &rule.head.id);
     let compensation = |rule| CompensationRule::read(rule, calendar, tier);
     let compensations = rules(table, "compensation", compensation, |rule| &rule.head.id);
+    let authorities = rules(table, "authority", |rule| AuthorityRule::read(rule, tier), |rule| &rule.role);
     let retentions = rules(table, "retention", |rule| RetentionRule::read(rule, tier), |rule| &rule.head.id);
     let reports = rules(table, "report", |rule| ReportRule::read(rule, calendar, tier), |rule| &rule.head.id);
     let reopen = table.maybe("reopen", |value| value.table().and_then(|table| Period::read(table, "within")));
@@ -101,6 +103,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         holds: holds?,
         routes: routes?,
         compensations: compensations?,
+        authorities: authorities?,
         retentions: retentions?,
         reports: reports?,
         reopen: reopen?,

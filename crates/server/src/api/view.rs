@@ -5,6 +5,7 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
+use domain::case::compensation::Compensation;
 use domain::case::matter::Step;
 use domain::case::{
     Absorbed, Attachment, Case, Clock, Contact, Hold, Letter, Linked, Matter, Owner, Promised, Referral, Suspension,
@@ -228,6 +229,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
+        .put_some("compensations", some(compensations(desk, view)))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
@@ -413,6 +415,46 @@ fn matter(matter: &Matter) -> Value {
         .put("owes_feedback", matter.owes_feedback())
         .put_some("fed_back_at", matter.fed_back_at.map(moment))
         .put("steps", matter.steps.iter().map(step).collect::<Vec<_>>())
+        .done()
+}
+
+/// What the customer gets or is to get, each line by line in both languages and as data.
+fn compensations(desk: &Desk, view: &CaseView) -> Vec<Value> {
+    let rules = desk.library().rules_of(&view.case).ok();
+    let now = desk.time().now();
+    view.case.compensations.iter().map(|one| compensation(one, rules.as_ref(), view, now)).collect()
+}
+
+fn compensation(one: &Compensation, rules: Option<&Stack>, view: &CaseView, now: Timestamp) -> Value {
+    let explained = rules.and_then(|rules| one.explained(rules));
+    let lines = explained
+        .as_ref()
+        .map(|counted| json!({"zh": counted.lines(policy::Lang::Zh), "en": counted.lines(policy::Lang::En)}));
+    let paid = one.paid.as_ref().map(|paid| {
+        Object::default()
+            .put("at", moment(paid.at))
+            .put("mode", paid.mode.as_str())
+            .put_some("reference", paid.reference.as_deref())
+            .done()
+    });
+    Object::default()
+        .put("compensation", one.id)
+        .put("sum", json!(one.sum))
+        .put("standing", one.standing.code())
+        .put_some("rule", one.counted.as_ref().map(|counted| counted.rule.as_str()))
+        .put_some("counted", one.counted.as_ref().map(|counted| json!(counted)))
+        .put_text("reason", one.reason.as_ref())
+        .put("proposed_by", actor(&one.by, view))
+        .put("proposed_at", moment(one.proposed_at))
+        .put("within_authority", one.own)
+        .put_some("decided_by", one.decided.as_ref().map(|(by, _)| actor(by, view)))
+        .put_some("decided_at", one.decided.as_ref().map(|(_, at)| moment(*at)))
+        .put_text("remark", one.remark.as_ref())
+        .put_some("pay_by", one.pay_by.map(moment))
+        .put("overdue", one.is_overdue(now))
+        .put_some("paid", paid)
+        .put_some("lines", lines)
+        .put_some("explanation", explained.and_then(|counted| serde_json::to_value(&counted).ok()).map(without_nulls))
         .done()
 }
 

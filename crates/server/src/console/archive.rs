@@ -2,6 +2,7 @@
 //! from anywhere.
 
 use super::Frame;
+use super::compensations::{self, compensations};
 use super::facts::{facts, person, texts};
 use super::history::{Moment, timeline};
 use super::matters::{Shown, matters};
@@ -27,6 +28,7 @@ struct Half<'a> {
     person: Vec<(String, String)>,
     clocks: Vec<Clock>,
     matters: Vec<Shown>,
+    compensations: Vec<compensations::Shown>,
     ties: Vec<Tie>,
     timeline: Vec<Moment>,
     accesses: Vec<Line>,
@@ -84,6 +86,7 @@ pub(crate) async fn page(app: &AppState, caller: &Caller, archive: &Archive) -> 
             person: person(&frame, &archive.view, archive.view.identity.as_ref()),
             clocks: clocks(&frame, case, now)?,
             matters: matters(&frame, &archive.view),
+            compensations: compensations(&frame, &archive.view, now),
             ties: ties(&frame, case),
             timeline: timeline(&frame, &archive.view, &names),
             accesses: accesses(&frame, archive),

@@ -1,6 +1,7 @@
 //! A case: where it stands, which clocks run and why, what was said and done, and what can be done next.
 
 use super::attachments::{Files, files};
+use super::compensations::{self, compensations};
 use super::facts::{facts, grade_why, missing, person, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -88,6 +89,7 @@ struct CasePage<'a> {
     holds: Vec<String>,
     opened: Vec<String>,
     may_write: bool,
+    compensations: Vec<compensations::Shown>,
     ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
@@ -227,6 +229,7 @@ async fn draw(
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
+        compensations: compensations(&frame, view, now),
         ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),

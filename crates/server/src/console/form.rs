@@ -62,8 +62,14 @@ impl Typed {
             }
             Kind::List { of: Kind::Object(fields), .. } => {
                 let inner = self.object(name, fields, frame);
-                // A choice without the number it belongs to says nothing.
-                let typed = inner.get("number").is_some();
+                // A choice without what it belongs to says nothing; where there are only choices, each says something.
+                let needs = |field: &Field| field.required && !matches!(field.kind, Kind::Code(_));
+                let belongs = fields.iter().filter(|field| needs(field)).map(|field| field.name);
+                let mut belongs = belongs.peekable();
+                let typed = match belongs.peek() {
+                    Some(_) => belongs.any(|name| inner.contains_key(name)),
+                    None => !inner.is_empty(),
+                };
                 typed.then(|| Value::Array(vec![Value::Object(inner)]))
             }
             Kind::List { .. } => {
@@ -137,9 +143,13 @@ impl Draw<'_> {
         for field in fields {
             let name = join(prefix, field.name);
             match &field.kind {
-                Kind::Object(inner) | Kind::List { of: Kind::Object(inner), .. } => {
-                    inputs.extend(self.inputs(&name, inner));
+                Kind::Object(inner) => inputs.extend(self.inputs(&name, inner)),
+                // Nothing has to be filled in of what need not be there at all.
+                Kind::List { of: Kind::Object(inner), .. } if !field.required => {
+                    inputs
+                        .extend(self.inputs(&name, inner).into_iter().map(|input| Input { required: false, ..input }));
                 }
+                Kind::List { of: Kind::Object(inner), .. } => inputs.extend(self.inputs(&name, inner)),
                 kind => inputs.push(self.input(name, kind, field.required)),
             }
         }
@@ -182,6 +192,11 @@ impl Draw<'_> {
                 // A number is typed where nothing is known that bears one.
                 let typed = matches!(kind, Kind::Whole { .. }) && choices.is_empty();
                 (if typed { "number" } else { "choice" }, choices)
+            }
+            // What has a name in the rules is chosen, not typed.
+            Kind::Line { .. } if !(self.known)(&name).is_empty() => {
+                let known = (self.known)(&name);
+                ("choice", self.choices(&name, known.iter().map(|(id, words)| (id.as_str(), words.clone()))))
             }
             _ if TELEPHONES.contains(&name.as_str()) => ("tel", Vec::new()),
             _ => ("line", Vec::new()),
@@ -258,6 +273,7 @@ fn list_of(name: &str) -> &'static str {
         "role" => "role",
         "duties" => "duty",
         "request" => "request",
+        "reason" => "reason",
         _ => "code",
     }
 }

@@ -1,6 +1,7 @@
 //! The timeline: every entry of the log as sentences and words, customer's side and ours told apart.
 
 use super::Frame;
+use super::compensations;
 use super::names::Names;
 use crate::words;
 use desk::queries::case::CaseView;
@@ -296,6 +297,25 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
                 ("paper", paper(reference.as_deref())),
             ];
             say("referral_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationProposed { id, sum, counted, .. } => {
+            let rule = counted.as_ref().map_or_else(
+                || frame.t("compensations.goodwill"),
+                |counted| compensations::title(frame, rules.as_ref(), &counted.rule),
+            );
+            let values = [("compensation", id.to_string()), ("sum", sum.sum().to_string()), ("rule", rule)];
+            say("compensation_proposed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationApproved { id, own: true, .. } => {
+            say("compensation_within_authority", &[("compensation", &id.to_string())])
+        }
+        Event::CompensationApproved { id, .. } => say("compensation_approved", &[("compensation", &id.to_string())]),
+        Event::CompensationRefused { id, .. } => say("compensation_refused", &[("compensation", &id.to_string())]),
+        Event::CompensationPaid { id, at, mode, reference } => {
+            let (at, paper) = (frame.moment(*at), paper(reference.as_deref()));
+            let values =
+                [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
+            say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}

@@ -1,6 +1,7 @@
 //! What can be done with a case as it stands, by whoever looks at it.
 
 use super::Frame;
+use super::compensations;
 use super::form::{Draw, Input, Typed};
 use super::letters::Letters;
 use super::matters;
@@ -47,6 +48,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
+    ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
     ("refuse", &["decline", "request-void", "confirm-void"]),
 ];
 
@@ -116,6 +118,8 @@ pub(super) fn operations(
             .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
+        "rule" => compensations::rules(frame, case),
+        "compensation" => compensations::open(case),
         "document" => {
             let name = |file: &Attachment| file.name.plain().unwrap_or_default().to_owned();
             case.attachments.iter().rev().map(|file| (file.id.to_string(), name(file))).collect()

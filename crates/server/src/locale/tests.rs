@@ -243,6 +243,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", domain::case::notices::KINDS);
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
+    list("compensation", &domain::case::compensation::Standing::ALL.map(domain::case::compensation::Standing::code));
+    list("event", &["compensation_within_authority"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("job", &["notify"]);

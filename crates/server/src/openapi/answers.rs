@@ -107,6 +107,19 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "stage": text, "at": moment, "document": uuid, "reference": text,
             }))},
         }))},
+        "compensations": {"type": "array", "items": object(json!({
+            "compensation": whole, "sum": object(json!({"value": text, "currency": text})),
+            "standing": {"type": "string", "enum": ["proposed", "approved", "refused", "paid"]},
+            "rule": text, "counted": {"type": "object", "description": "What the sum was counted from."},
+            "reason": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
+            "within_authority": truth, "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment,
+            "remark": text, "pay_by": moment, "overdue": truth,
+            "paid": object(json!({"at": moment, "mode": text, "reference": text})),
+            "lines": object(json!({
+                "zh": {"type": "array", "items": text}, "en": {"type": "array", "items": text},
+            })),
+            "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
+        }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
     if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {

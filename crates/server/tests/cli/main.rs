@@ -9,6 +9,7 @@
 
 mod backup;
 mod calendar;
+mod compensation;
 mod handoffs;
 mod import;
 mod operations;

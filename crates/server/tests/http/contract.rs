@@ -267,7 +267,8 @@ fn answers_are_what_the_document_promises() {
     let house = house(&scratch);
     let (token, lead) = (house.token(Role::Admin, ""), house.token(Role::Supervisor, ""));
     // Nobody judges a proposal of their own.
-    let who = |verb: &str| if ["approve", "send-back"].contains(&verb) { &lead } else { &token };
+    let who =
+        |verb: &str| if ["approve", "send-back", "approve-compensation"].contains(&verb) { &lead } else { &token };
     let mut contract = Contract { document: describe(), seen: BTreeSet::new() };
     let mut body = intake();
     body.as_object_mut().unwrap().remove("category");
@@ -304,6 +305,17 @@ fn answers_are_what_the_document_promises() {
         ("propose", json!({"outcome": "退费一百元"})),
         ("approve", json!({})),
         ("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})),
+        (
+            "propose-compensation",
+            json!({
+                "rule": "rent_waived", "monthly_fee": {"value": "99.00", "currency": "CNY"},
+                "from": "2026-07-03T10:00:00+08:00", "until": "2026-07-05T18:00:00+08:00",
+            }),
+        ),
+        ("refuse-compensation", json!({"compensation": 1, "remark": "期间有误"})),
+        ("propose-compensation", json!({"amount": {"value": "20.00", "currency": "CNY"}, "reason": "多次来电"})),
+        ("approve-compensation", json!({"compensation": 2, "remark": "同意"})),
+        ("pay-compensation", json!({"compensation": 2, "mode": "bill_credit", "reference": "2026-12"})),
         ("set-cause", json!({"cause": "BIL.RATE"})),
         ("ask-satisfaction", json!({"mode": "sms"})),
         ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true, "timely": true})),

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod compensation;
 mod contract;
 mod files;
 mod handoffs;

@@ -1,9 +1,10 @@
-//! `redress pack explain`: a rule counted from a start, every step told.
+//! `redress pack explain`: a rule counted from a start, every step told; of a compensation what it comes to.
 
 use crate::cli::say;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use policy::{FactName, Facts, Grade, Lang, Named};
+use jiff::civil::Date;
+use policy::{Excluded, Exclusion, FactName, Facts, Grade, Incident, Lang, Named, Pack, Sum};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -23,6 +24,21 @@ pub(in crate::cli) struct Explain {
     /// A span in which the clock stood still, such as 2026-07-03T12:00:00Z/2026-07-04T12:00:00Z.
     #[arg(long = "pause", value_name = "FROM/TO", value_parser = span)]
     pauses: Vec<(Timestamp, Timestamp)>,
+    /// Of a compensation: when it ended. Default: it lasts, and is counted up to now.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+    /// Of a compensation: what the customer pays a month, such as "39.90 CNY".
+    #[arg(long, value_name = "SUM", value_parser = sum)]
+    fee: Option<Sum>,
+    /// Of a compensation: what was charged for the work that is late.
+    #[arg(long, value_name = "SUM", value_parser = sum)]
+    charged: Option<Sum>,
+    /// Of a compensation: what was given already and is taken off.
+    #[arg(long, value_name = "SUM", value_parser = sum)]
+    set_off: Option<Sum>,
+    /// Of a compensation: why days are left out, such as force_majeure=2026-07-03/2026-07-04; without days the whole time.
+    #[arg(long = "exclude", value_name = "REASON[=FROM/TO]", value_parser = excluded)]
+    excluded: Vec<Excluded>,
     /// Folder of packs, laid over the embedded ones.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -43,6 +59,15 @@ enum Tongue {
     En,
 }
 
+impl Tongue {
+    const fn lang(self) -> Lang {
+        match self {
+            Self::Zh => Lang::Zh,
+            Self::En => Lang::En,
+        }
+    }
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
@@ -56,6 +81,23 @@ fn span(text: &str) -> Result<(Timestamp, Timestamp), String> {
         return Err("a span ends after it begins".to_owned());
     }
     Ok((from, to))
+}
+
+fn sum(text: &str) -> Result<Sum, String> {
+    text.parse().map_err(str::to_owned)
+}
+
+fn excluded(text: &str) -> Result<Excluded, String> {
+    let (reason, days) = text.split_once('=').map_or((text, None), |(reason, days)| (reason, Some(days)));
+    let known = || Exclusion::ALL.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", ");
+    let reason =
+        Exclusion::from_code(reason).ok_or_else(|| format!("there is no reason {reason:?}; there are: {}", known()))?;
+    let day = |text: &str| text.parse::<Date>().map_err(|error| error.to_string());
+    let span = |days: &str| {
+        let (from, to) = days.split_once('/').unwrap_or((days, days));
+        Ok::<_, String>((day(from)?, day(to)?))
+    };
+    Ok(Excluded { reason, days: days.map(span).transpose()? })
 }
 
 pub(super) fn run(ask: &Explain) -> Result<(), String> {
@@ -73,13 +115,13 @@ pub(super) fn run(ask: &Explain) -> Result<(), String> {
             None => return Err(format!("--fact: there is no fact {name:?}; there are: {}", known())),
         }
     }
+    if pack.compensations().iter().any(|rule| rule.head.answers_to(&ask.rule)) {
+        return compensation(ask, &pack, &facts, grade);
+    }
     let pauses: Vec<_> = ask.pauses.iter().map(|(from, to)| (*from, Some(*to))).collect();
     let explanation = match pack.ask(&ask.rule, ask.at, &facts, grade, &pauses) {
         Named::Deadline(explanation) => explanation,
-        Named::NotForThis => {
-            let (rule, pack) = (&ask.rule, pack.id());
-            return Err(format!("`{rule}` of {pack} is not for such a case; name its facts with --fact"));
-        }
+        Named::NotForThis => return Err(not_for_this(&ask.rule, &pack)),
         Named::Unknown => {
             let known: Vec<&str> = pack.heads().map(|(_, head)| head.id.as_str()).collect();
             return Err(format!(
@@ -94,9 +136,41 @@ pub(super) fn run(ask: &Explain) -> Result<(), String> {
         let lines = json!({"zh": explanation.lines(Lang::Zh), "en": explanation.lines(Lang::En)});
         return say(super::pretty(&json!({"explanation": explanation, "lines": lines}))?);
     }
-    let lang = match ask.lang {
-        Tongue::Zh => Lang::Zh,
-        Tongue::En => Lang::En,
+    explanation.lines(ask.lang.lang()).into_iter().try_for_each(say)
+}
+
+/// What a compensation comes to, line by line.
+fn compensation(ask: &Explain, pack: &Pack, facts: &Facts, grade: Grade) -> Result<(), String> {
+    let named = pack.compensations().iter().filter(|rule| rule.head.answers_to(&ask.rule));
+    let holds = named.clone().find(|rule| pack.compensates(rule, facts, grade, ask.at));
+    let Some(rule) = holds else {
+        return Err(not_for_this(&ask.rule, pack));
     };
-    explanation.lines(lang).into_iter().try_for_each(say)
+    if let Some(other) = ask.excluded.iter().find(|one| !rule.exclude.contains(&one.reason)) {
+        let known = rule.exclude.iter().map(|reason| reason.code()).collect::<Vec<_>>().join(", ");
+        return Err(format!("--exclude: the rule leaves out nothing for {}; it knows: {known}", other.reason.code()));
+    }
+    if ask.set_off.is_some() && rule.set_off.is_empty() {
+        return Err("--set-off: the rule sets nothing off".to_owned());
+    }
+    let counted = pack.compensation(
+        rule,
+        &Incident {
+            until: ask.until,
+            monthly_fee: ask.fee.clone(),
+            fee_charged: ask.charged.clone(),
+            excluded: ask.excluded.clone(),
+            credited: ask.set_off.clone(),
+            ..Incident::lasting(ask.at, Timestamp::now())
+        },
+    );
+    if ask.json {
+        let lines = json!({"zh": counted.lines(Lang::Zh), "en": counted.lines(Lang::En)});
+        return say(super::pretty(&json!({"compensation": counted, "lines": lines}))?);
+    }
+    counted.lines(ask.lang.lang()).into_iter().try_for_each(say)
+}
+
+fn not_for_this(rule: &str, pack: &Pack) -> String {
+    format!("`{rule}` of {} is not for such a case; name its facts with --fact", pack.id())
 }

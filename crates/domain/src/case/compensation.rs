@@ -1,0 +1,274 @@
+//! Compensation (补偿): what a customer gets for the trouble, from a rule of the packs or out of goodwill. It is proposed,
+//! decided about by whoever's authority reaches that far, and paid. What a rule led to can be counted again line by line
+//! from what the event keeps.
+
+use super::{Case, Context};
+use crate::actor::ActorId;
+use crate::event::{Entry, Event};
+use crate::fault::Fault;
+use crate::free_text::FreeText;
+use crate::money::Money;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, required};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use policy::{Authority, Excluded, Exclusion, Incident, Stack};
+use serde::{Deserialize, Serialize};
+
+/// What days, or the whole time, may be left out for: [`Exclusion`].
+pub const EXCLUSIONS: &[&str] = &[
+    "customer_missed_appointment",
+    "customer_declined_earliest",
+    "customer_fault",
+    "lawful_measure",
+    "force_majeure",
+    "natural_disaster",
+];
+
+/// Which compensation of the case is meant.
+pub(super) const WHICH: Field =
+    required("compensation", Kind::Whole { min: 1, max: 1_000_000 }, "Number of the compensation within the case.");
+
+/// More of them than this in one case are a mistake.
+pub(super) const MOST: usize = 50;
+
+/// Days that are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: Exclusion,
+    /// The first of them; without, the whole time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The last of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Date>,
+}
+
+/// The rule a sum comes from, with everything it was counted from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Rule of the stack.
+    pub rule: String,
+    /// When the trouble began.
+    pub from: Timestamp,
+    /// When it ended; none while it lasted, and where the rule asks for no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// When it was counted; what lasted was counted up to then.
+    pub as_of: Timestamp,
+    /// What the customer pays a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_fee: Option<Money>,
+    /// What was charged for the work that is late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_charged: Option<Money>,
+    /// Days that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<LeftOut>,
+    /// What was given already and is taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_off: Option<Money>,
+    /// What the same rule has already led to for this time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub awarded: Option<Money>,
+}
+
+impl Counted {
+    /// What happened, as the rule asks for it.
+    #[must_use]
+    pub fn incident(&self) -> Incident {
+        let sum = |money: &Option<Money>| money.as_ref().map(Money::sum);
+        let left_out = |one: &LeftOut| Excluded { reason: one.reason, days: one.from.zip(one.to) };
+        Incident {
+            from: self.from,
+            until: self.until,
+            as_of: self.as_of,
+            monthly_fee: sum(&self.monthly_fee),
+            fee_charged: sum(&self.fee_charged),
+            excluded: self.exclude.iter().map(left_out).collect(),
+            credited: sum(&self.set_off),
+            awarded: sum(&self.awarded),
+        }
+    }
+
+    /// The last moment it speaks of.
+    fn end(&self, once: bool) -> Timestamp {
+        if once { self.from } else { self.until.unwrap_or(self.as_of) }
+    }
+
+    /// Whether it speaks of some of the same time as another; what is owed once has no duration.
+    pub(super) fn meets(&self, other: &Self, once: bool) -> bool {
+        self.rule == other.rule && self.from <= other.end(once) && other.from <= self.end(once)
+    }
+}
+
+/// Where a compensation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// 待审批: nobody has decided about it.
+    Proposed,
+    /// 待支付: it is to be paid.
+    Approved,
+    /// 已驳回.
+    Refused,
+    /// 已支付.
+    Paid,
+}
+
+impl Standing {
+    /// Every one, in the order of the process.
+    pub const ALL: [Self; 4] = [Self::Proposed, Self::Approved, Self::Refused, Self::Paid];
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::Paid => "paid",
+        }
+    }
+}
+
+/// How a compensation was paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub mode: String,
+    /// Number of the voucher or bill.
+    pub reference: Option<String>,
+}
+
+/// A compensation of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compensation {
+    /// Number within the case, from 1.
+    pub id: u32,
+    /// The sum.
+    pub sum: Money,
+    /// The rule it comes from, with what it was counted from; none where it is goodwill.
+    pub counted: Option<Counted>,
+    /// Why.
+    pub reason: Option<FreeText>,
+    /// Who proposed it.
+    pub by: ActorId,
+    /// When.
+    pub proposed_at: Timestamp,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Whether it lay within the authority of who proposed it.
+    pub own: bool,
+    /// Who decided about it, and when.
+    pub decided: Option<(ActorId, Timestamp)>,
+    /// What they said.
+    pub remark: Option<FreeText>,
+    /// By when it is to be paid, as far as a rule says so.
+    pub pay_by: Option<Timestamp>,
+    /// How it was paid.
+    pub paid: Option<Payment>,
+}
+
+impl Compensation {
+    /// How its sum comes about, counted again; nothing where it is goodwill or the rule is gone.
+    #[must_use]
+    pub fn explained(&self, rules: &Stack) -> Option<policy::Compensation> {
+        let counted = self.counted.as_ref()?;
+        let (pack, rule) = rules.compensation(&counted.rule)?;
+        Some(pack.compensation(rule, &counted.incident()))
+    }
+
+    /// Whether its time to be paid has passed and it was not.
+    #[must_use]
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        self.standing == Standing::Approved && self.pay_by.is_some_and(|at| at < now)
+    }
+}
+
+/// What keeps a case from being closed: a compensation nobody has decided about. One that is to be paid does not, it is
+/// paid when the next bill comes.
+pub(super) fn missing(case: &Case) -> impl Iterator<Item = Fault> {
+    let open = case.compensations.iter().filter(|one| one.standing == Standing::Proposed);
+    open.map(|one| Fault::new("compensation", "gate_compensation").with("compensation", one.id))
+}
+
+/// The compensation a command names, if it stands where the command needs it.
+pub(super) fn named(case: &Case, id: u32, standing: Standing) -> Result<&Compensation, Refusal> {
+    let Some(one) = case.compensations.iter().find(|one| one.id == id) else {
+        return Err(Fault::new("compensation", "unknown_compensation").into());
+    };
+    if one.standing != standing {
+        return Err(Refusal::conflict("compensation_elsewhere")
+            .with("compensation", id)
+            .with("standing", one.standing.code()));
+    }
+    Ok(one)
+}
+
+/// How far the authority of whoever acts reaches in a currency.
+pub(super) fn authority(currency: &str, ctx: &Context<'_>) -> Authority {
+    ctx.rules.authority(ctx.actor.role.code(), currency)
+}
+
+impl Case {
+    /// A compensation by its number.
+    #[must_use]
+    pub fn compensation(&self, id: u32) -> Option<&Compensation> {
+        self.compensations.iter().find(|one| one.id == id)
+    }
+
+    pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {
+        match event {
+            Event::CompensationProposed { id, sum, counted, reason, pay_by } => self.compensations.push(Compensation {
+                id: *id,
+                sum: sum.clone(),
+                counted: counted.as_deref().cloned(),
+                reason: reason.clone(),
+                by: entry.actor,
+                proposed_at: entry.at,
+                standing: Standing::Proposed,
+                own: false,
+                decided: None,
+                remark: None,
+                pay_by: *pay_by,
+                paid: None,
+            }),
+            Event::CompensationApproved { id, own, remark } => self.change_compensation(*id, |one| {
+                one.standing = Standing::Approved;
+                one.own = *own;
+                one.decided = Some((entry.actor, entry.at));
+                one.remark.clone_from(remark);
+            }),
+            Event::CompensationRefused { id, remark } => self.change_compensation(*id, |one| {
+                one.standing = Standing::Refused;
+                one.decided = Some((entry.actor, entry.at));
+                one.remark = Some(remark.clone());
+            }),
+            Event::CompensationPaid { id, at, mode, reference } => self.change_compensation(*id, |one| {
+                one.standing = Standing::Paid;
+                one.paid = Some(Payment { at: *at, mode: mode.clone(), reference: reference.clone() });
+            }),
+            _ => {}
+        }
+    }
+
+    fn change_compensation(&mut self, id: u32, change: impl FnOnce(&mut Compensation)) {
+        if let Some(one) = self.compensations.iter_mut().find(|one| one.id == id) {
+            change(one);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_the_rules() {
+        assert_eq!(Exclusion::ALL.iter().map(|one| one.code()).collect::<Vec<_>>(), EXCLUSIONS);
+        assert_eq!(policy::AuthorityRule::ROLES, crate::actor::Role::CODES);
+    }
+}

@@ -1,0 +1,52 @@
+//! Pay compensation (支付补偿): it was credited or paid out. Also after the case was closed, with the next bill.
+
+use super::compensation::{self, Standing, WHICH};
+use super::{Case, Context, Decision, register};
+use crate::event::Event;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// How it may be paid.
+pub const MODES: &[&str] =
+    &["bill_credit", "refund", "bank_transfer", "account_balance", "longer_validity", "other_payment"];
+
+/// Shape of the record.
+pub const FIELDS: &[Field] = &[
+    WHICH,
+    required("mode", Kind::Code(MODES), "How."),
+    optional("at", Kind::Moment, "When. Default: now."),
+    optional("reference", Kind::Line { max: 100 }, "Number of the voucher or bill."),
+];
+
+/// Record that a compensation was paid.
+#[derive(Clone, Debug, Deserialize)]
+pub struct PayCompensation {
+    /// Its number.
+    pub compensation: u32,
+    /// How.
+    pub mode: String,
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Number of the voucher or bill.
+    pub reference: Option<String>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.compensations.iter().any(|one| one.standing == Standing::Approved)
+}
+
+/// Decides the record.
+///
+/// # Errors
+/// If there is no such compensation, it was not approved, is paid, or the moment lies outside the case's life.
+pub fn decide(case: &Case, pay: &PayCompensation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let one = compensation::named(case, pay.compensation, Standing::Approved)?;
+    let at = pay.at.unwrap_or(ctx.now);
+    register::within_life(case, at, "at", ctx)?;
+    let (mode, reference) = (pay.mode.clone(), pay.reference.clone());
+    Ok(Decision::of(vec![Event::CompensationPaid { id: one.id, at, mode, reference }]))
+}

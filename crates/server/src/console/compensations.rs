@@ -1,0 +1,112 @@
+//! What the customer gets or is to get: each sum with where it stands, who decided, and how it comes about line by line.
+
+use super::Frame;
+use desk::queries::case::CaseView;
+use domain::actor::ActorId;
+use domain::case::compensation::{Compensation, Standing};
+use domain::case::{Case, grade};
+use domain::free_text::FreeText;
+use jiff::Timestamp;
+use policy::Stack;
+
+/// A compensation on the page.
+pub(super) struct Shown {
+    /// Its number and rule.
+    pub(super) title: String,
+    pub(super) sum: String,
+    pub(super) standing: String,
+    /// Nothing is to be done about it any more.
+    pub(super) ended: bool,
+    pub(super) overdue: bool,
+    /// Who proposed and decided, by when it is to be paid, how it was.
+    pub(super) about: Vec<String>,
+    /// Label and words.
+    pub(super) texts: Vec<(String, String)>,
+    /// How the sum comes about.
+    pub(super) lines: Vec<String>,
+}
+
+/// All compensations of a case as they stand at a moment.
+pub(super) fn compensations(frame: &Frame<'_>, view: &CaseView, now: Timestamp) -> Vec<Shown> {
+    let rules = frame.app.desk.library().rules_of(&view.case).ok();
+    view.case.compensations.iter().map(|one| shown(frame, view, rules.as_ref(), one, now)).collect()
+}
+
+fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compensation, now: Timestamp) -> Shown {
+    let who = |actor: &ActorId| match actor {
+        ActorId::User(user) => view.users.get(user).cloned().unwrap_or_else(|| user.to_string()),
+        ActorId::Token(_) => frame.t("actor.token"),
+        ActorId::System => frame.t("actor.system"),
+    };
+    let told = |key: &str, values: &[(&str, &str)]| frame.tv(&format!("compensations.{key}"), values);
+    let mut about = vec![told("by", &[("who", &who(&one.by)), ("at", &frame.moment(one.proposed_at))])];
+    if one.own {
+        about.push(told("own", &[]));
+    } else if let Some((by, at)) = &one.decided {
+        let decided = if one.standing == Standing::Refused { "refused" } else { "approved" };
+        about.push(told(decided, &[("who", &who(by)), ("at", &frame.moment(*at))]));
+    }
+    if one.standing == Standing::Approved {
+        about.extend(one.pay_by.map(|at| told("pay_by", &[("at", &frame.moment(at))])));
+    }
+    if let Some(paid) = &one.paid {
+        let number = paid.reference.as_deref();
+        let paper = number.map(|number| format!(" · {} {number}", frame.t("matters.paper"))).unwrap_or_default();
+        let (mode, at) = (frame.code("mode", &paid.mode), frame.moment(paid.at));
+        about.push(told("paid", &[("mode", &mode), ("at", &at), ("paper", &paper)]));
+    }
+    let label =
+        |verb: &str, field: &str| frame.app.locales.text(frame.language, &format!("field.{verb}.{field}.label"), &[]);
+    let words = |label: String, text: &Option<FreeText>| {
+        text.as_ref().and_then(FreeText::plain).map(|words| (label, words.to_owned()))
+    };
+    let reason = words(label("propose-compensation", "reason"), &one.reason);
+    let remark = words(label("approve-compensation", "remark"), &one.remark);
+    let explained = rules.and_then(|rules| one.explained(rules));
+    let mut lines = explained.as_ref().map(|counted| counted.lines(frame.language.of_rules())).unwrap_or_default();
+    // The sum that was decided about holds, whatever a newer calendar would lead to.
+    if explained.is_some_and(|counted| counted.total.as_ref() != Some(&one.sum.sum())) {
+        lines.push(told("differs", &[("sum", &one.sum.sum().to_string())]));
+    }
+    let rule = one
+        .counted
+        .as_ref()
+        .map_or_else(|| frame.t("compensations.goodwill"), |counted| title(frame, rules, &counted.rule));
+    Shown {
+        title: format!("{} {rule}", one.id),
+        sum: one.sum.sum().to_string(),
+        standing: frame.code("compensation", one.standing.code()),
+        ended: matches!(one.standing, Standing::Refused | Standing::Paid),
+        overdue: one.is_overdue(now),
+        about,
+        texts: reason.into_iter().chain(remark).collect(),
+        lines,
+    }
+}
+
+/// What people call a rule.
+pub(super) fn title(frame: &Frame<'_>, rules: Option<&Stack>, rule: &str) -> String {
+    let title = rules.and_then(|rules| rules.compensation(rule)).map(|(_, rule)| &rule.head.title);
+    title.map_or(rule, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
+}
+
+/// The rules a proposal may name: identity and words.
+pub(super) fn rules(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
+    let library = frame.app.desk.library();
+    let Ok(rules) = library.rules_of(case) else { return Vec::new() };
+    let facts = grade::facts(case, &rules, library.taxonomy());
+    let holds =
+        rules.compensations().filter(|(pack, rule)| pack.compensates(rule, &facts, case.grade, case.received_at));
+    holds
+        .map(|(_, rule)| {
+            let title = &rule.head.title;
+            (rule.head.id.clone(), frame.language.pick(&title.zh, &title.en).to_owned())
+        })
+        .collect()
+}
+
+/// Those something can still be done about: number and sum.
+pub(super) fn open(case: &Case) -> Vec<(String, String)> {
+    let open = case.compensations.iter().filter(|one| matches!(one.standing, Standing::Proposed | Standing::Approved));
+    open.map(|one| (one.id.to_string(), format!("{} · {}", one.id, one.sum.sum()))).collect()
+}
