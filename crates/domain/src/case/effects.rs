@@ -92,7 +92,9 @@ fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> V
     let lasts = |rule: &str| case.holds.iter().any(|hold| hold.rule == rule && hold.lifted_at.is_none());
     let is = |fact: &str| triggers.iter().any(|trigger| matches!(trigger, Trigger::Fact(own) if *own == fact));
     for hold in ctx.rules.holds(&facts, case.grade, ctx.now) {
-        if is(hold.from.code()) && !lasts(&hold.head.id) {
+        // What ended with the case lasts again when it is taken up again.
+        let again = is("reopened") && case.holds.iter().any(|known| known.rule == hold.head.id);
+        if (is(hold.from.code()) || again) && !lasts(&hold.head.id) {
             new.push(Event::HoldPlaced { rule: hold.head.id.clone(), holds: hold.holds.clone() });
         }
     }
