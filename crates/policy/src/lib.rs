@@ -32,6 +32,7 @@ mod period;
 mod plan;
 mod predicate;
 mod remedy;
+mod report;
 mod rule;
 pub mod schema;
 mod stack;
@@ -69,6 +70,9 @@ pub use period::Period;
 pub use plan::Plan;
 pub use predicate::Predicate;
 pub use remedy::{CompensationRule, Held, HoldRule, Owed, Per, Rate};
+pub use report::{
+    Column, MeasureText, NoPeriod, ReportDefinition, ReportPeriod, ReportSet, ReportTable, Rows, month_of,
+};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};

@@ -18,6 +18,7 @@ mod people;
 mod proof;
 mod random;
 mod regulator;
+mod reports;
 mod rules;
 mod spine;
 mod staff;

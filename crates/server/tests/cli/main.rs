@@ -122,7 +122,7 @@ fn beside(place: Place) {
     let place = again.stop();
     let report: Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();
     assert_eq!(report["cases"], 1, "--demo leaves data alone");
-    assert!(place.ok(&["migrate"]).contains("schema 5 → 5"));
+    assert!(place.ok(&["migrate"]).contains("schema 6 → 6"));
     remove(&place.folder);
 }
 
