@@ -22,6 +22,7 @@ mod progress;
 mod queue;
 mod register;
 mod related;
+mod reports;
 mod rules;
 mod staff_form;
 mod ties;
@@ -65,6 +66,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(jobs::routes());
     routes.extend(why::routes());
     routes.extend(rules::routes());
+    routes.extend(reports::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -130,6 +132,10 @@ impl<'a> Frame<'a> {
 
     fn may_change_rules(&self) -> bool {
         self.may(permissions::ACTIVATE_RULES)
+    }
+
+    fn may_read_reports(&self) -> bool {
+        self.may(permissions::READ_REPORTS)
     }
 
     fn may_read_jobs(&self) -> bool {

@@ -164,21 +164,21 @@ fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
 
 /// The cases new entries are about, having moved on what was seen; nothing when there are no new entries.
 fn read_on(tx: &mut Tx<'_>, seen: &mut BTreeMap<i64, i64>) -> Result<Option<BTreeSet<Uuid>>, DeskError> {
-    let (mut named, mut any) = (BTreeSet::new(), false);
+    let (mut named, mut room) = (BTreeSet::new(), AT_ONCE);
     for (stream, head) in entries::heads(tx)? {
         let from = seen.get(&stream).copied().unwrap_or(0);
-        if head <= from {
+        if head <= from || room == 0 {
             continue;
         }
-        for (seq, subject, ledger) in entries::subjects_after(tx, stream, from, AT_ONCE)? {
-            any = true;
+        for (seq, subject, ledger) in entries::subjects_after(tx, stream, from, room)? {
+            room -= 1;
             seen.insert(stream, seq);
             if ledger == Ledger::Case.code() {
                 named.insert(subject);
             }
         }
     }
-    Ok(any.then_some(named))
+    Ok((room < AT_ONCE).then_some(named))
 }
 
 type Counted = Vec<(Uuid, Option<CaseFacts>)>;
