@@ -416,6 +416,13 @@ impl Library {
         self.rules().packs.iter().rev().find_map(title)
     }
 
+    /// The body a way outside leads to, as the newest pack says it.
+    #[must_use]
+    pub fn body_of(&self, route: &str) -> Option<Text> {
+        let body = |pack: &Arc<Pack>| pack.routes().iter().find(|one| one.head.id == route).map(|one| one.body.clone());
+        self.rules().packs.iter().rev().find_map(body)
+    }
+
     /// What reports there are, and what their figures mean.
     #[must_use]
     pub fn reports(&self) -> &ReportSet {

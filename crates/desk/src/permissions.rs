@@ -124,6 +124,8 @@ pub const TABLE: &[Row] = &[
     row(Permission("record-contact"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),
+    row(Permission("refer"), DESK, Scope::Write),
+    row(Permission("record-step"), DESK, Scope::Write),
     row(Permission("record-delivery"), DESK, Scope::Write),
     row(Permission("promise"), DESK, Scope::Write),
     row(Permission("keep-promise"), DESK, Scope::Write),

@@ -38,8 +38,11 @@ pub mod record_delivery;
 pub mod record_end;
 pub mod record_mediation;
 pub mod record_satisfaction;
+pub mod record_step;
 pub mod record_transfer;
 pub mod recount;
+pub mod refer;
+pub mod referral;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
@@ -71,6 +74,7 @@ pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, Issued, Letter, Linked, Owner, Promised, PromisedThere, Proposal,
     ReplyProof, Survey, Suspension,
 };
+pub use referral::Referral;
 pub use state::State;
 
 /// A complaint case.
@@ -176,6 +180,8 @@ pub struct Case {
     pub letters: Vec<Letter>,
     /// Holds, those that ended too.
     pub holds: Vec<Hold>,
+    /// What the customer took to bodies outside, oldest first.
+    pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
     pub opened: Vec<(String, Timestamp)>,
     /// Rules of compensation whose case has come about.

@@ -106,6 +106,10 @@ commands! {
     RecordMediation = "record-mediation" => record_mediation::RecordMediation,
     /// Record how the matter ended with it.
     RecordEnd = "record-end" => record_end::RecordEnd,
+    /// Record that the customer took the matter to a body outside.
+    Refer = "refer" => refer::Refer,
+    /// Record where the matter stands with that body.
+    RecordStep = "record-step" => record_step::RecordStep,
     /// Send a letter the rules know of.
     IssueLetter = "issue-letter" => issue_letter::IssueLetter,
     /// Record that a letter arrived.

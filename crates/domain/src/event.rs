@@ -552,6 +552,48 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
+    /// The customer took the matter to a body outside.
+    Referred {
+        /// Number of the referral within the case, from 1.
+        referral: u32,
+        /// Way of the stack.
+        route: String,
+        /// The stage it begins with.
+        stage: String,
+        /// When.
+        at: Timestamp,
+        /// The body's own number.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+        /// What the body asks or says.
+        reason: FreeText,
+        /// The attached file that is its paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of its paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// A referral came to another stage.
+    ReferralMoved {
+        /// Number of the referral within the case.
+        referral: u32,
+        /// Way of the stack.
+        route: String,
+        /// The stage.
+        stage: String,
+        /// When.
+        at: Timestamp,
+        /// The attached file that is its paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        document: Option<AttachmentId>,
+        /// Number of its paper.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        /// What was said or decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
     /// Another body handed the matter over; a regulator is involved from now on.
     HandedOff {
         /// Body that handed it over.
@@ -834,6 +876,7 @@ impl Event {
             | Self::Resumed { remark, .. }
             | Self::VoidRefused { remark }
             | Self::Voided { remark }
+            | Self::ReferralMoved { remark, .. }
             | Self::RegulatorActed { remark, .. } => {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
@@ -843,6 +886,7 @@ impl Event {
             | Self::Disputed { reason }
             | Self::Withdrawn { reason, .. }
             | Self::VoidRequested { reason }
+            | Self::Referred { reason, .. }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }

@@ -101,6 +101,8 @@ pub enum Start {
     Expiry(String),
     /// A stage of a matter outside, written `stage:<route>/<stage>`.
     Stage(StageRef),
+    /// A letter of the pack that is out, with the proof it wants; written `letter:<letter>`.
+    Letter(String),
     /// Something no case knows of, such as the day a customer joined; written `outside`. Whoever knows it counts from it.
     Outside,
 }
@@ -133,17 +135,19 @@ impl fmt::Display for Start {
             Self::Fact(fact) => f.write_str(fact.code()),
             Self::Expiry(clock) => write!(f, "expiry:{clock}"),
             Self::Stage(stage) => stage.fmt(f),
+            Self::Letter(letter) => write!(f, "letter:{letter}"),
             Self::Outside => f.write_str("outside"),
         }
     }
 }
 
 impl Start {
-    /// Reads a fact's code, `expiry:<clock>`, `stage:<route>/<stage>` or `outside`.
+    /// Reads a fact's code, `expiry:<clock>`, `stage:<route>/<stage>`, `letter:<letter>` or `outside`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text.split_once(':') {
             Some(("expiry", clock)) => Some(Self::Expiry(clock.to_owned())),
             Some(("stage", stage)) => StageRef::parse(stage).map(Self::Stage),
+            Some(("letter", letter)) => Some(Self::Letter(letter.to_owned())),
             None if text == "outside" => Some(Self::Outside),
             _ => StartFact::from_code(text).map(Self::Fact),
         }
@@ -200,14 +204,17 @@ pub enum Stop {
     Fact(StopFact),
     /// A stage of a matter outside, written `stage:<route>/<stage>`.
     Stage(StageRef),
+    /// A letter of the pack that is out, with the proof it wants; written `letter:<letter>`.
+    Letter(String),
 }
 
 impl Stop {
-    /// Reads a fact's code or `stage:<route>/<stage>`.
+    /// Reads a fact's code, `stage:<route>/<stage>` or `letter:<letter>`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        match text.strip_prefix("stage:") {
-            Some(stage) => StageRef::parse(stage).map(Self::Stage),
-            None => StopFact::from_code(text).map(Self::Fact),
+        match text.split_once(':') {
+            Some(("stage", stage)) => StageRef::parse(stage).map(Self::Stage),
+            Some(("letter", letter)) => Some(Self::Letter(letter.to_owned())),
+            _ => StopFact::from_code(text).map(Self::Fact),
         }
     }
 }
@@ -217,6 +224,7 @@ impl fmt::Display for Stop {
         match self {
             Self::Fact(fact) => f.write_str(fact.code()),
             Self::Stage(stage) => stage.fmt(f),
+            Self::Letter(letter) => write!(f, "letter:{letter}"),
         }
     }
 }
@@ -441,6 +449,18 @@ impl ClockRule {
     #[must_use]
     pub fn stops_in(&self, stage: &StageRef) -> bool {
         self.stop.iter().any(|stop| matches!(stop, Stop::Stage(own) if own == stage))
+    }
+
+    /// Whether a letter that is out starts this clock.
+    #[must_use]
+    pub fn starts_with_letter(&self, letter: &str) -> bool {
+        self.start.iter().any(|start| matches!(start, Start::Letter(own) if own == letter))
+    }
+
+    /// Whether a letter that is out stops this clock.
+    #[must_use]
+    pub fn stops_with_letter(&self, letter: &str) -> bool {
+        self.stop.iter().any(|stop| matches!(stop, Stop::Letter(own) if own == letter))
     }
 
     /// Whether a stage of a matter outside starts this clock.

@@ -142,7 +142,7 @@ fn period(length: &'static str, about: &'static str) -> Vec<Key> {
 }
 
 fn starts() -> &'static str {
-    r"^([a-z_]+|expiry:[a-z0-9_.-]+|stage:[a-z0-9_.-]+/[a-z0-9_.-]+)$"
+    r"^([a-z_]+|(expiry|letter):[a-z0-9_.-]+|stage:[a-z0-9_.-]+/[a-z0-9_.-]+)$"
 }
 
 fn stops() -> &'static str {
@@ -160,7 +160,7 @@ fn clock() -> Vec<Key> {
         needed(
             "start",
             Form::Patterns(starts()),
-            "Facts, expiry:<clock>, stage:<route>/<stage>, or outside: something no case knows of.",
+            "Facts, expiry:<clock>, stage:<route>/<stage>, letter:<letter>, or outside: something no case knows of.",
         ),
         optional("stop", Form::Patterns(stops()), "Facts or stages that end it; the first is what it asks for."),
         optional("amount", Form::Limit, "How long it runs."),

@@ -176,6 +176,12 @@ impl Stack {
         self.started(facts, grade, end, |rule| rule.starts_after(clock))
     }
 
+    /// Clocks that a letter starts at the moment it is out.
+    #[must_use]
+    pub fn clocks_started_with(&self, letter: &str, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {
+        self.started(facts, grade, at, |rule| rule.starts_with_letter(letter))
+    }
+
     /// Clocks that a stage of a matter outside starts at a moment.
     #[must_use]
     pub fn clocks_started_in(&self, stage: &StageRef, facts: &Facts, grade: Grade, at: Timestamp) -> Vec<Started> {

@@ -134,6 +134,7 @@ impl Vector {
             Start::Fact(fact) => Some(rules.clocks_started_by(*fact, facts, *grade, *from)),
             Start::Stage(stage) => Some(rules.clocks_started_in(stage, facts, *grade, *from)),
             Start::Expiry(clock) => Some(rules.clocks_started_after(clock, facts, *grade, *from)),
+            Start::Letter(letter) => Some(rules.clocks_started_with(letter, facts, *grade, *from)),
             Start::Outside => None,
         };
         if let Some(started) = started {

@@ -20,6 +20,7 @@ mod operations;
 mod organisation;
 mod progress;
 mod queue;
+mod referrals;
 mod register;
 mod related;
 mod reports;

@@ -147,7 +147,10 @@ impl Words<'_> {
             (Rows::Product, _) => self.code("product", key),
             (Rows::Channel, _) => self.code("channel", key),
             (Rows::Grade, _) => self.code("grade", key),
-            (Rows::Body, _) => self.code("external", key),
+            (Rows::Body, _) => match self.app.desk.library().body_of(key) {
+                Some(body) => self.of(&body),
+                None => self.code("external", key),
+            },
             (Rows::RegulatorClass, _) => self.t(&format!("reports.class.{key}")),
             (Rows::Region, _) => {
                 taxonomy.province(key).map_or_else(|| key.to_owned(), |province| pick(&province.zh, &province.en))

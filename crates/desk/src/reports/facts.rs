@@ -2,6 +2,7 @@
 //! often, comes to the same.
 
 use domain::case::matter::Stage;
+use domain::case::referral::Referral;
 use domain::case::{Case, Matter, State, binds_provider};
 use domain::event::ClockOutcome;
 use domain::taxonomy::province_of;
@@ -46,6 +47,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
         reopened: false,
         matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
     };
+    facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
     if let Some(closed_at) = closed_at {
         let answered_at = case.reply.as_ref().map_or(closed_at, |reply| reply.at);
         let of_the_answer = |outcome: ClockOutcome| {
@@ -66,6 +68,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
             && case.disputes == 0
             && case.urged == 0
             && case.matters.is_empty()
+            && case.referrals.is_empty()
             && case.owner.unit == case.first_owner.unit;
     }
     Some(facts)
@@ -86,6 +89,21 @@ fn of_matter(matter: &Matter, month: &impl Fn(Timestamp) -> i64) -> Option<Matte
         matter: i64::from(matter.id),
         month: month(handed_over.at),
         body: matter.owner.clone(),
+        outcome: outcome.to_owned(),
+    })
+}
+
+/// Numbers of referrals go on where no number of a matter comes to.
+const REFERRALS: i64 = 1_000_000;
+
+/// What the customer took to a body outside counts as its matter, under the name of the way there. Past the first stage
+/// the body has taken it up.
+fn of_referral(referral: &Referral, month: &impl Fn(Timestamp) -> i64) -> Option<MatterFact> {
+    let outcome = if referral.steps.len() > 1 { EFFECTIVE } else { UNDECIDED };
+    Some(MatterFact {
+        matter: REFERRALS + i64::from(referral.id),
+        month: month(referral.steps.first()?.at),
+        body: referral.route.clone(),
         outcome: outcome.to_owned(),
     })
 }

@@ -20,6 +20,7 @@ mod random;
 mod regulator;
 mod reports;
 mod rules;
+mod scenarios;
 mod spine;
 mod staff;
 mod timers;

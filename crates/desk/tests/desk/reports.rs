@@ -2,6 +2,7 @@
 //! and that nothing is ever counted twice or lost.
 
 use crate::lives::{Desk, each};
+use crate::scenarios::house_under;
 use crate::{House, at, key_file, open, refusal, steps};
 use desk::jobs::rollup;
 use desk::reports::{Ask, CasesAsk, FilledRow, Report};
@@ -212,8 +213,7 @@ fn quality_is_what_was_counted_by_hand() {
         assert_eq!(figures(&unknown, "rate", "*")[1], "[subscribers]");
         let rkr = report_for(desk, &system, "au-rkr", &ask);
         assert_eq!(figures(&rkr, "services", "*")[..4], ["95000", "19", "2.00", "13"]);
-        // Every body's matters, the hotline's too.
-        assert_eq!(figures(&rkr, "services", "*")[6], "4");
+        assert_eq!(figures(&rkr, "services", "*")[6], "0", "none of them came from the ombudsman of Australia");
         assert_eq!(figures(&rkr, "product", "broadband")[..3], ["2", "[part]", "2"]);
     });
 }
@@ -476,4 +476,41 @@ fn filings_fall_due_by_the_rules_in_force() {
         }
         assert!(Column::ALL.iter().all(|column| desk.house.desk.library().reports().measure(*column).is_some()));
     });
+}
+
+/// Under the law of Australia: what a customer took to the ombudsman is a referral of the quarter, and the report says
+/// until when it is due.
+#[test]
+fn the_quarter_of_australia_counts_referrals() {
+    each_database(|scratch| {
+        let house = house_under(scratch, "au");
+        let desk = crate::lives::desk_of(&house);
+        let case = desk.open_with(|body| {
+            body.as_object_mut().unwrap().remove("external");
+        });
+        let case = desk.act(&case, "refer", json!({"route": "tio", "reason": "客户已找申诉专员", "reference": "T-1"}));
+        assert_eq!(case.referrals.len(), 1);
+        count(&desk);
+        let ask = Ask { period: Some("2027-Q1".to_owned()), services: Some(40_000), ..Ask::default() };
+        let system = house.system();
+        let quarter = report_for(&desk, &system, "au-rkr", &ask);
+        assert_eq!(figures(&quarter, "services", "*"), ["40000", "1", "0.25", "0", "[cases]", "[cases]", "1"]);
+        let behind = CasesAsk {
+            period: ask.period.clone(),
+            table: "product".to_owned(),
+            row: "mobile".to_owned(),
+            column: "referrals".to_owned(),
+            ..CasesAsk::default()
+        };
+        let found = house.wait(house.desk.report_cases(&system, "au-rkr", &behind)).unwrap();
+        assert_eq!(found.items.iter().map(|one| one.id).collect::<Vec<_>>(), [case.id]);
+        let filings = house.desk.filings(&system).unwrap();
+        let rkr = filings.iter().find(|filing| filing.rule == "au_rkr").unwrap();
+        // On 12 January the quarter that ended with the year is due; whether it is asked hangs on the operator's size.
+        let (period, due) = rkr.next.unwrap();
+        assert_eq!((period.to_string().as_str(), due), ("2026-Q4", at("2027-01-30T23:59:59+11:00")));
+        assert_eq!((rkr.applies, rkr.report.as_deref()), (None, Some("au-rkr")));
+        house.close_down();
+    })
+    .unwrap();
 }

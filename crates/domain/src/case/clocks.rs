@@ -130,6 +130,26 @@ pub fn entered(case: &Case, stage: &StageRef, at: Timestamp, ctx: &Context<'_>) 
     started.into_iter().map(|clock| event(clock, case.round)).collect()
 }
 
+/// What a letter that is out does to clocks: those that wait for it end, those that begin with it begin.
+#[must_use]
+pub fn with_letter(case: &Case, letter: &str, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let waits = |clock: &&Clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_with_letter(letter));
+    let mut events: Vec<Event> = open(case).filter(waits).map(|clock| ended(clock, at, ctx)).collect();
+    if case.state.is_open() {
+        let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+        let started = ctx.rules.clocks_started_with(letter, &facts, case.grade, at);
+        events.extend(started.into_iter().map(|clock| event(clock, case.round)));
+    }
+    events
+}
+
+/// What a stage of a body outside does to clocks that wait for it.
+#[must_use]
+pub(super) fn stopped_by(case: &Case, stage: &StageRef, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let waits = |clock: &&Clock| ctx.rules.clock(&clock.rule).is_some_and(|rule| rule.stops_in(stage));
+    open(case).filter(waits).map(|clock| ended(clock, at, ctx)).collect()
+}
+
 /// Ends one clock as of the moment that ends it.
 pub(super) fn ended(clock: &Clock, at: Timestamp, ctx: &Context<'_>) -> Event {
     let late = at > clock.due_at && can_be_missed(clock, ctx);

@@ -20,7 +20,7 @@ pub struct Close {}
 /// and other bodies alike; and what the rules of the case ask for besides.
 #[must_use]
 pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
-    let mut missing = own(case);
+    let mut missing = own(case, rules);
     let more = gates::missing(case, GatedStep::Close, rules, taxonomy);
     // What the lifecycle asks for already is not asked for twice.
     let new: Vec<Fault> = more.into_iter().filter(|fault| missing.iter().all(|own| own.code != fault.code)).collect();
@@ -29,7 +29,7 @@ pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
 }
 
 /// What the lifecycle asks for, whatever the rules say.
-fn own(case: &Case) -> Vec<Fault> {
+fn own(case: &Case, rules: &Stack) -> Vec<Fault> {
     let mut missing = Vec::new();
     if case.reply.is_none() {
         missing.push(Fault::new("reply", "gate_reply"));
@@ -50,6 +50,7 @@ fn own(case: &Case) -> Vec<Fault> {
         missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));
     }
     missing.extend(super::matter::missing(case));
+    missing.extend(super::referral::missing(case, rules));
     missing
 }
 

@@ -78,6 +78,7 @@ pub fn decide(case: &Case, decline: &Decline, ctx: &Context<'_>) -> Result<Decis
     }
     super::merge::nobody_waits(case)?;
     super::matter::nothing_owed(case)?;
+    super::referral::nothing_owed(case, ctx)?;
     super::gates::require(case, GatedStep::Decline, ctx)?;
     let mut events = vec![Event::Declined {
         ground: decline.ground.clone(),

@@ -1,9 +1,10 @@
 //! Folding: a case is what its events add up to. State changes here and nowhere else.
 
 use super::matter::{self, Step};
+use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Hold, Issued, Letter, Linked, Matter, Promised, PromisedThere,
-    Proposal, ReplyProof, State, Survey, Suspension,
+    Proposal, Referral, ReplyProof, State, Survey, Suspension,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -113,6 +114,7 @@ impl Case {
             letters: Vec::new(),
             holds: Vec::new(),
             opened: Vec::new(),
+            referrals: Vec::new(),
             compensation_due: BTreeSet::new(),
         };
         case.apply_entry(entry);
@@ -192,6 +194,18 @@ impl Case {
             | Event::HoldLifted { .. }
             | Event::LetterIssued { .. }
             | Event::LetterDelivered { .. } => self.apply_effect(event, entry),
+            Event::Referred { referral, route, stage, at, number, document, reference, .. } => {
+                let step =
+                    referral::Step { stage: stage.clone(), at: *at, document: *document, reference: reference.clone() };
+                let (route, number) = (route.clone(), number.clone());
+                self.referrals.push(Referral { id: *referral, route, number, steps: vec![step] });
+            }
+            Event::ReferralMoved { referral, stage, at, document, reference, .. } => {
+                if let Some(known) = self.referrals.iter_mut().find(|known| known.id == *referral) {
+                    let (stage, reference) = (stage.clone(), reference.clone());
+                    known.steps.push(referral::Step { stage, at: *at, document: *document, reference });
+                }
+            }
             Event::Promised { .. }
             | Event::PromiseInherited { .. }
             | Event::PromiseKept { .. }

@@ -5,7 +5,7 @@ use super::{Case, Context, grade, matter};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
-use policy::{Evidence, GatedStep, LetterRule, Need, Stack};
+use policy::{Evidence, GatedStep, Need, Stack};
 
 /// What is missing before a step, each thing once.
 #[must_use]
@@ -23,32 +23,36 @@ pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy)
             }
         }
     }
-    let done = |rule: &str| case.letters.iter().any(|one| one.rule == rule && one.is_done(rules.letter(rule)));
-    letters.retain(|rule| !done(rule));
     if step == GatedStep::Close {
         let owed = case.letters.iter().filter(|one| one.binding && !one.is_done(rules.letter(&one.rule)));
         letters.extend(owed.map(|one| one.rule.as_str()));
     }
     letters.sort_unstable();
     letters.dedup();
-    missing.extend(letters.into_iter().map(|rule| {
-        let title = rules.letter(rule).map(|LetterRule { head, .. }| &head.title);
-        let title = title.map_or_else(|| rule.to_owned(), |title| format!("{} · {}", title.zh, title.en));
-        Fault::new("letter", "gate_letter").with("letter", title)
-    }));
+    missing.extend(letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules)));
     missing
+}
+
+/// That a letter is missing; nothing once it is out, with the proof it wants, and none of its kind is owed to the law.
+pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<Fault> {
+    let rule = rules.letter(letter);
+    let mine = || case.letters.iter().filter(|one| one.rule == letter);
+    if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && !one.is_done(rule)) {
+        return None;
+    }
+    let title = rule.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
+    Some(Fault::new("letter", "gate_letter").with("letter", title.unwrap_or_else(|| letter.to_owned())))
 }
 
 /// What is missing of one kind of evidence.
 fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
-    let fault = |field: &'static str, code: &'static str| Some(Fault::new(field, code));
     let written = case.letters.iter().any(|letter| letter.issued.is_some());
     match evidence {
-        Evidence::Reply if case.reply.is_none() => fault("reply", "gate_reply"),
-        Evidence::Cause if case.cause.is_none() => fault("cause", "gate_cause"),
+        Evidence::Reply if case.reply.is_none() => Some(Fault::new("reply", "gate_reply")),
+        Evidence::Cause if case.cause.is_none() => Some(Fault::new("cause", "gate_cause")),
         // Somebody unknown cannot be asked; the reply was then a public notice.
         Evidence::Satisfaction if !case.satisfaction_asked && !case.record.anonymous => {
-            fault("satisfaction", "gate_satisfaction")
+            Some(Fault::new("satisfaction", "gate_satisfaction"))
         }
         Evidence::Promises => {
             let open = case.open_promises().find(|promise| promise.id > 0)?;
@@ -61,7 +65,7 @@ fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
         Evidence::FeedbackDocument => matter::missing(case).next(),
         // Whoever declines says where to turn next. A customer who rejected the outcome is told in a letter.
         Evidence::RecourseTold if step != GatedStep::Decline && case.disputes > 0 && !written => {
-            fault("recourse", "gate_recourse")
+            Some(Fault::new("recourse", "gate_recourse"))
         }
         // Withdrawing takes the customer's words and how they were given; that is the proof.
         Evidence::WithdrawalProof

@@ -1,7 +1,7 @@
 //! Issue a letter (发函): what the rules want a customer or another body told goes out in their words. The letter stands
 //! sealed in the log, with the way it went and what proves it; pages and files of it are only pictures of that.
 
-use super::{Case, Context, Decision, State, grade, register};
+use super::{Case, Context, Decision, State, clocks, grade, register};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -9,7 +9,7 @@ use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::{LetterFault, LetterRule, Medium};
+use policy::{LetterFault, LetterRule, Medium, Proof};
 use serde::Deserialize;
 
 /// How letters go out.
@@ -91,7 +91,7 @@ pub fn decide(case: &Case, letter: &IssueLetter, ctx: &Context<'_>) -> Result<De
         return Err(Refusal::invalid(faults));
     }
     let owed = case.letters.iter().find(|one| one.rule == letter.letter && one.issued.is_none());
-    Ok(Decision::of(vec![Event::LetterIssued {
+    let mut events = vec![Event::LetterIssued {
         letter: owed.map_or_else(|| case.next_letter(), |owed| owed.id),
         rule: letter.letter.clone(),
         language: letter.language.clone(),
@@ -100,7 +100,12 @@ pub fn decide(case: &Case, letter: &IssueLetter, ctx: &Context<'_>) -> Result<De
         content: letter.content.clone(),
         document: letter.document,
         reference: letter.reference.clone(),
-    }]))
+    }];
+    // Where arrival is what counts, clocks wait for that.
+    if rule.proof == Proof::Sent {
+        events.extend(clocks::with_letter(case, &letter.letter, at, ctx));
+    }
+    Ok(Decision::of(events))
 }
 
 /// The rule of a letter that is for this case, or is owed in it.

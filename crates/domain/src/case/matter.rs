@@ -97,6 +97,12 @@ pub fn route(owner: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether the bodies of a route hand their matters over themselves, so that nothing is referred on it.
+#[must_use]
+pub fn is_handed_over(route: &str) -> bool {
+    super::hand_off::OWNERS.iter().any(|owner| self::route(owner) == Some(route))
+}
+
 /// A step of a matter, with what proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -61,6 +61,7 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     }
     // The other body asked about this case; what goes up in another is nobody's to answer for any more.
     super::matter::nothing_owed(case)?;
+    super::referral::nothing_owed(case, ctx)?;
     let mut events = vec![Event::Merged { into: lead.id, number: lead.number.clone(), reason: merge.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Merged, ctx));
     events.push(Event::Moved { to: State::Merged });

@@ -1,12 +1,13 @@
 //! Record that a letter arrived (送达): some rules want more than proof that it went out.
 
-use super::{Case, Context, Decision};
+use super::{Case, Context, Decision, clocks};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
+use policy::Proof;
 use serde::Deserialize;
 
 /// Shape of a delivery.
@@ -45,7 +46,7 @@ pub fn decide(case: &Case, delivery: &RecordDelivery, ctx: &Context<'_>) -> Resu
     let letter = letter.ok_or_else(|| Fault::new("letter", "unknown_letter"))?;
     let Some(issued) = &letter.issued else { return Err(Refusal::conflict("letter_not_out")) };
     if letter.delivered_at.is_some() {
-        return Err(Refusal::conflict("already_done"));
+        return Err(Refusal::conflict("letter_arrived"));
     }
     let at = delivery.at.unwrap_or(ctx.now);
     if at > ctx.now + super::register::CLOCK_SKEW {
@@ -62,5 +63,9 @@ pub fn decide(case: &Case, delivery: &RecordDelivery, ctx: &Context<'_>) -> Resu
         _ => {}
     }
     let (document, reference) = (delivery.document, delivery.reference.clone());
-    Ok(Decision::of(vec![Event::LetterDelivered { letter: delivery.letter, at, document, reference }]))
+    let mut events = vec![Event::LetterDelivered { letter: delivery.letter, at, document, reference }];
+    if ctx.rules.letter(&letter.rule).is_some_and(|rule| rule.proof == Proof::Delivered) {
+        events.extend(clocks::with_letter(case, &letter.rule, at, ctx));
+    }
+    Ok(Decision::of(events))
 }

@@ -30,11 +30,12 @@ pub fn offered(case: &Case) -> bool {
 ///
 /// # Errors
 /// If the case has ended or voiding is asked for already.
-pub fn decide(case: &Case, request: &RequestVoid, _: &Context<'_>) -> Result<Decision, Refusal> {
+pub fn decide(case: &Case, request: &RequestVoid, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     if case.void_asked_by.is_some() {
         return Err(Refusal::conflict("void_already_asked"));
     }
     super::matter::nothing_owed(case)?;
+    super::referral::nothing_owed(case, ctx)?;
     Ok(Decision::of(vec![Event::VoidRequested { reason: request.reason.clone() }]))
 }

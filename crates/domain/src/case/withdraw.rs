@@ -39,6 +39,7 @@ pub fn decide(case: &Case, withdraw: &Withdraw, ctx: &Context<'_>) -> Result<Dec
     case.require_open()?;
     super::merge::nobody_waits(case)?;
     super::matter::nothing_owed(case)?;
+    super::referral::nothing_owed(case, ctx)?;
     super::gates::require(case, GatedStep::Withdraw, ctx)?;
     let mut events = vec![Event::Withdrawn { mode: withdraw.mode.clone(), reason: withdraw.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Withdrawn, ctx));

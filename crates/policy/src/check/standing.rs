@@ -160,7 +160,7 @@ fn never_starts(pack: &Pack) -> Vec<Finding> {
     let comes = |rule: &ClockRule, start: &Start| match start {
         Start::Expiry(clock) => !never(clock),
         Start::Fact(StartFact::Closed) => !rule.kind.can_be_missed(),
-        Start::Fact(_) | Start::Stage(_) | Start::Outside => true,
+        Start::Fact(_) | Start::Stage(_) | Start::Letter(_) | Start::Outside => true,
     };
     let waits = |rule: &&ClockRule| !rule.start.iter().any(|start| comes(rule, start));
     let rules = pack.clocks().iter().filter(waits);

@@ -404,6 +404,8 @@ fn start_words(start: &Start, lang: Lang) -> String {
         (Start::Fact(fact), _) => fact_words(*fact, lang).to_owned(),
         (Start::Expiry(clock), Lang::Zh) => format!("时限 {clock} 届满"),
         (Start::Expiry(clock), Lang::En) => format!("the end of the limit {clock}"),
+        (Start::Letter(letter), Lang::Zh) => format!("函件 {letter} 发出"),
+        (Start::Letter(letter), Lang::En) => format!("the letter {letter} being out"),
         (Start::Outside, Lang::Zh) => "系统外发生的事".to_owned(),
         (Start::Outside, Lang::En) => "something outside the cases".to_owned(),
         (Start::Stage(at), Lang::Zh) => format!("外部程序 {} 进入 {} 环节", at.route, at.stage),

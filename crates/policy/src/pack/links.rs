@@ -47,12 +47,15 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
             match start {
                 Start::Expiry(clock) => lacks(clock, RuleKind::Clock, at),
                 Start::Stage(stage) => has_stage(pack, stage, table.at(at.0, at.1)),
+                Start::Letter(letter) => lacks(letter, RuleKind::Letter, at),
                 Start::Fact(_) | Start::Outside => {}
             }
         }
         for stop in &rule.stop {
-            if let Stop::Stage(stage) = stop {
-                has_stage(pack, stage, table.at(at.0, at.1));
+            match stop {
+                Stop::Stage(stage) => has_stage(pack, stage, table.at(at.0, at.1)),
+                Stop::Letter(letter) => lacks(letter, RuleKind::Letter, at),
+                Stop::Fact(_) => {}
             }
         }
     }
@@ -131,6 +134,6 @@ fn before<'p>(pack: &'p Pack, clock: &str) -> impl Iterator<Item = &'p str> {
     let starts = pack.clock(clock).map(|rule| rule.start.as_slice()).unwrap_or_default();
     starts.iter().filter_map(|start| match start {
         Start::Expiry(clock) => Some(clock.as_str()),
-        Start::Fact(_) | Start::Stage(_) | Start::Outside => None,
+        Start::Fact(_) | Start::Stage(_) | Start::Letter(_) | Start::Outside => None,
     })
 }

@@ -7,7 +7,7 @@ use desk::{Desk, queries};
 use domain::actor::ActorId;
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, Letter, Linked, Matter, Owner, Promised, Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, Letter, Linked, Matter, Owner, Promised, Referral, Suspension,
     binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
@@ -227,6 +227,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
         .put_some("routes", some(routes(case)))
+        .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
@@ -327,6 +328,29 @@ fn hold(hold: &Hold) -> Value {
 /// Ways to bodies outside that the rules have opened.
 fn routes(case: &Case) -> Vec<Value> {
     case.opened.iter().map(|(route, at)| json!({"route": route, "opened_at": moment(*at)})).collect()
+}
+
+/// What the customer took to a body outside.
+fn referral(desk: &Desk, case: &Case, referral: &Referral) -> Value {
+    let rules = desk.library().rules_of(case).ok();
+    let stands = rules.as_ref().and_then(|rules| referral.stands(rules));
+    let steps = referral.steps.iter().map(|step| {
+        Object::default()
+            .put("stage", step.stage.as_str())
+            .put("at", moment(step.at))
+            .put_some("document", step.document.map(|id| id.to_string()))
+            .put_some("reference", step.reference.as_deref())
+            .done()
+    });
+    Object::default()
+        .put("referral", referral.id)
+        .put("route", referral.route.as_str())
+        .put_some("number", referral.number.as_deref())
+        .put("stage", referral.stage())
+        .put_some("owner", stands.map(|stage| stage.owner.code()))
+        .put_some("next", stands.map(|stage| stage.next.clone()))
+        .put("steps", steps.collect::<Vec<_>>())
+        .done()
 }
 
 /// A list that is left out when there is nothing in it.

@@ -9,6 +9,7 @@ use super::matters::{Shown, matters};
 use super::names::Names;
 use super::operations::{Group, grouped, operations};
 use super::progress::{Clock, Stage, clocks, stages};
+use super::referrals;
 use super::related::{Related, related};
 use super::rules::governing;
 use super::ties::{Tie, ties};
@@ -82,6 +83,7 @@ struct CasePage<'a> {
     facts: Vec<(String, String)>,
     person: Vec<(String, String)>,
     matters: Vec<Shown>,
+    referrals: Vec<referrals::Shown>,
     letters: Vec<letters::Shown>,
     holds: Vec<String>,
     opened: Vec<String>,
@@ -220,6 +222,7 @@ async fn draw(
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
+        referrals: referrals::referrals(&frame, case),
         letters: letters::letters(&frame, case),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),

@@ -71,6 +71,7 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
             Event::HandedOff { .. } => "hand-off",
             Event::Supplemented { .. } => "supplement",
             Event::Reopened { .. } => "reopen",
+            Event::Referred { .. } => "refer",
             _ => &entry.verb,
         };
         for (place, text) in event.texts() {
@@ -109,6 +110,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         let mut heads = rules.iter().flat_map(|rules| rules.packs().flat_map(policy::Pack::heads));
         let title = heads.find(|(_, head)| head.id == id).map(|(_, head)| &head.title);
         title.map_or(id, |title| frame.language.pick(&title.zh, &title.en)).to_owned()
+    };
+    let stage_name = |route: &str, stage: &str| {
+        let rule = rules.as_ref().and_then(|rules| rules.route(route)?.stage(stage));
+        rule.map_or(stage, |stage| frame.language.pick(&stage.title.zh, &stage.title.en)).to_owned()
     };
     let merged = |id: &CaseId| case.absorbed.iter().find(|one| one.case == *id).map_or("", |one| one.number.as_str());
     let paper = |number: Option<&str>| {
@@ -271,6 +276,26 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let title = case.letters.iter().find(|one| one.id == *letter).map(|one| rule(&one.rule));
             let (title, at) = (title.unwrap_or_default(), frame.moment(*at));
             say("letter_delivered", &[("letter", &title), ("at", &at), ("paper", &paper(reference.as_deref()))])
+        }
+        Event::Referred { route: id, stage, at, number, reference, .. } => {
+            let number = number.as_deref().map(|number| format!(" {number}")).unwrap_or_default();
+            let values = [
+                ("route", rule(id)),
+                ("number", number),
+                ("stage", stage_name(id, stage)),
+                ("at", frame.moment(*at)),
+                ("paper", paper(reference.as_deref())),
+            ];
+            say("referred", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::ReferralMoved { route: id, stage, at, reference, .. } => {
+            let values = [
+                ("route", rule(id)),
+                ("stage", stage_name(id, stage)),
+                ("at", frame.moment(*at)),
+                ("paper", paper(reference.as_deref())),
+            ];
+            say("referral_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Accepted {}

@@ -43,7 +43,10 @@ const GROUPS: &[(&str, &[&str])] = &[
         ],
     ),
     ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
-    ("bodies", &["feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"]),
+    (
+        "bodies",
+        &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
+    ),
     ("refuse", &["decline", "request-void", "confirm-void"]),
 ];
 
@@ -92,10 +95,14 @@ pub(super) fn operations(
 ) -> Vec<Operation> {
     let fresh = Typed::default();
     let letters = Letters::of(frame, case);
+    let ways = super::referrals::ways(frame, case);
     let known = |verb: &str, field: &str| match field {
         "letter" if verb == "record-delivery" => letters.out.clone(),
         "letter" => letters.known.clone(),
         "language" => letters.languages.clone(),
+        "route" => ways.clone(),
+        "referral" => case.referrals.iter().map(|one| (one.id.to_string(), frame.rule(&one.route))).collect(),
+        "stage" if verb == "record-step" => super::referrals::next(frame, case),
         "unit" => names
             .units
             .iter()
@@ -118,6 +125,8 @@ pub(super) fn operations(
     let next = next(case);
     VERBS
         .iter()
+        // Where the rules know no way outside, none is offered.
+        .filter(|verb| verb.name != "refer" || !ways.is_empty())
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);

@@ -253,6 +253,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));
+    wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));
+    wanted.extend(policy::Held::ALL.iter().map(|held| format!("held.{}", held.code())));
+    wanted.extend(policy::Medium::ALL.iter().map(|medium| format!("medium.{}", medium.code())));
     wanted.extend(policy::Tier::ALL.iter().map(|tier| format!("layer.{}", tier.code())));
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));

@@ -89,6 +89,24 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "stage": text, "at": moment, "result": text, "document": uuid, "reference": text,
             }))},
         }))},
+        "letters": {"type": "array", "items": object(json!({
+            "letter": whole, "rule": text, "title": names, "languages": {"type": "array", "items": text},
+            "owed_since": moment, "owed_by": text, "binding": truth, "done": truth, "delivered_at": moment,
+            "issued": object(json!({
+                "language": text, "medium": text, "at": moment, "content": text, "by": {"type": "object"},
+            })),
+        }))},
+        "holds": {"type": "array", "items": object(json!({
+            "rule": text, "holds": {"type": "array", "items": text}, "placed_at": moment, "lifted_at": moment,
+        }))},
+        "routes": {"type": "array", "items": object(json!({"route": text, "opened_at": moment}))},
+        "referrals": {"type": "array", "items": object(json!({
+            "referral": whole, "route": text, "number": text, "stage": text, "owner": text,
+            "next": {"type": "array", "items": text},
+            "steps": {"type": "array", "items": object(json!({
+                "stage": text, "at": moment, "document": uuid, "reference": text,
+            }))},
+        }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
     if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {

@@ -8,7 +8,7 @@ const HEAD: &str = "jurisdiction,rule,start,attributes,expected_deadline,reasoni
 const RIGHT: &str = "CN,statutory_answer,2026-07-03T10:00:00+08:00,n=15;unit=calendar_days;tz=Asia/Shanghai,2026-07-18T23:59:59+08:00,counted by hand\n";
 const WRONG: &str = "CN,statutory_answer,2026-07-03T10:00:00+08:00,n=14;unit=calendar_days;tz=Asia/Shanghai,2026-07-17T23:59:59+08:00,not what the law says\n";
 const UNKNOWN: &str =
-    "AU,quarterly,2026-03-31T23:59:59+11:00,services_in_operation=29999;tz=Australia/Sydney,NONE,no such pack\n";
+    "NZ,quarterly,2026-03-31T23:59:59+13:00,services_in_operation=29999;tz=Pacific/Auckland,NONE,no such pack\n";
 
 #[test]
 fn the_last_line_counts_and_the_exit_code_tells() {
@@ -29,7 +29,7 @@ fn the_last_line_counts_and_the_exit_code_tells() {
     assert_eq!((code, said.lines().next_back()), (Some(1), Some("3 vectors, 1 passed, 2 failed")));
     let wrong = "line 3: CN statutory_answer: expected 2026-07-17T23:59:59+08:00, but cn-telecom 1.1.0 statutory_answer gives 2026-07-18T23:59:59+08:00";
     assert!(said.starts_with(wrong), "{said}");
-    assert!(said.contains("line 4: AU quarterly: not covered: there is no pack of AU\n"), "{said}");
+    assert!(said.contains("line 4: NZ quarterly: not covered: there is no pack of NZ\n"), "{said}");
     let (code, said) = run(&[RIGHT, UNKNOWN], &["--json"]);
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["failed"], &report["not_covered"]), (Some(1), &Value::from(1), &Value::from(1)));

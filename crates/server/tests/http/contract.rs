@@ -189,6 +189,27 @@ fn bodies(house: &House, contract: &mut Contract, token: &str) {
     }
 }
 
+/// A way outside, of a country whose bodies are turned to by the customer.
+fn referred(contract: &mut Contract) {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = crate::house_under(&scratch, Some("au"));
+    let token = house.token(Role::Admin, "");
+    let made = house.register(&token, &intake());
+    let id = made["id"].as_str().unwrap();
+    let steps = [
+        ("refer", json!({"route": "tio", "reason": "asks for an answer", "number": "TIO-1", "reference": "R1"})),
+        ("record-step", json!({"stage": "ended", "referral": 1, "reference": "R2", "remark": "settled"})),
+    ];
+    for (verb, body) in steps {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, &body);
+        let version = house.get(&token, &format!("/api/v1/complaints/{id}")).json()["version"].as_i64().unwrap();
+        contract.holds("post", &path, &house.act(&token, id, version, verb, &body));
+        contract.holds("get", "/api/v1/complaints/{id}", &house.get(&token, &format!("/api/v1/complaints/{id}")));
+    }
+    house.desk.db().close();
+}
+
 /// What a person is told, and the jobs that tell it.
 fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     let now = house.desk.time().now().as_microsecond();
@@ -306,6 +327,11 @@ fn answers_are_what_the_document_promises() {
         ("ask-satisfaction", json!({"mode": "sms"})),
         ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true, "timely": true})),
         ("confirm", json!({"mode": "phone"})),
+        (
+            "issue-letter",
+            json!({"letter": "acknowledgement", "language": "en", "medium": "sms", "content": crate::matrix::ACKNOWLEDGEMENT}),
+        ),
+        ("record-delivery", json!({"letter": 1, "reference": "SMS-1"})),
         ("close", json!({})),
         ("reopen", json!({"reason": "未到账"})),
     ];
@@ -323,6 +349,8 @@ fn answers_are_what_the_document_promises() {
         read(&mut contract, &house, "");
     }
     reports(&mut contract, &house, &token);
+
+    referred(&mut contract);
     let graded = read(&mut contract, &house, "/grade/explain").json();
     assert_eq!(graded["changes"].as_array().unwrap().len(), 3, "{graded}");
     let why = read(&mut contract, &house, "/clocks/{rule}/explain").json();

@@ -64,7 +64,12 @@ impl Answer {
 }
 
 pub(crate) fn house(scratch: &Scratch) -> House {
-    let library = Library::load(&data::packs(None).unwrap()).unwrap();
+    house_under(scratch, None)
+}
+
+/// The same governed by another stack than the Chinese.
+pub(crate) fn house_under(scratch: &Scratch, stack: Option<&str>) -> House {
+    let library = Library::load_for(&data::packs(None).unwrap(), stack).unwrap();
     let setup = Setup {
         db: scratch.open().unwrap(),
         library,

@@ -10,6 +10,11 @@ use server::routes::{Access, Face, Method, Route, table};
 use std::fmt::Write as _;
 use std::path::Path;
 
+/// What the acknowledgement of the baseline must say.
+pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; its number is TS-1. You told us: a fee. \
+     You ask for: a refund. If that is not what you meant, let us know. We answer by 18 July; with the number you can see \
+     how far it is: 118D.";
+
 /// A body that a route takes.
 pub(crate) fn body(path: &str) -> Value {
     if path.contains("/units/")
@@ -35,6 +40,12 @@ pub(crate) fn body(path: &str) -> Value {
         "promise" => json!({"what": "x", "due_at": "2098-01-01T00:00:00Z"}),
         "keep-promise" => json!({"promise": 1}),
         "suspend" => json!({"wait_for": "waiting_parts", "until": "2098-01-01T00:00:00Z", "reason": "x"}),
+        "issue-letter" => {
+            json!({"letter": "acknowledgement", "language": "en", "medium": "sms", "content": ACKNOWLEDGEMENT})
+        }
+        "record-delivery" => json!({"letter": 1, "reference": "x"}),
+        "refer" => json!({"route": "tio", "reason": "x"}),
+        "record-step" => json!({"stage": "admitted"}),
         "feed-back" => json!({"content": "x", "reference": "x"}),
         "record-admission" => json!({"admission": "admitted", "reference": "x"}),
         "record-transfer" | "record-mediation" => json!({"reference": "x"}),
