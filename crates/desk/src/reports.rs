@@ -117,8 +117,7 @@ impl Desk {
         permissions::READ_REPORTS.require(caller)?;
         let filings = self.filings(caller)?;
         let asked = |report: &ReportDefinition| filings.iter().any(|filing| report.rules.contains(&filing.rule));
-        let (mut first, others): (Vec<_>, Vec<_>) =
-            self.library().reports().reports().iter().cloned().partition(asked);
+        let (mut first, others): (Vec<_>, Vec<_>) = self.library().reports().reports().iter().cloned().partition(asked);
         first.extend(others);
         Ok(first)
     }
@@ -284,12 +283,7 @@ fn dim_of(rows: Rows) -> &'static str {
 }
 
 impl Sums {
-    fn read(
-        tx: &mut Tx<'_>,
-        report: &ReportDefinition,
-        area: &AreaScope,
-        spans: Spans,
-    ) -> Result<Self, DeskError> {
+    fn read(tx: &mut Tx<'_>, report: &ReportDefinition, area: &AreaScope, spans: Spans) -> Result<Self, DeskError> {
         let mut wanted: Vec<&'static str> = report.tables.iter().map(|table| dim_of(table.rows)).collect();
         wanted.extend(report.tables.iter().any(|table| table.fix).then_some("category_cause"));
         wanted.sort_unstable();
@@ -322,12 +316,7 @@ impl Sums {
     }
 
     /// The figures of rows by key, in each of the spans.
-    fn rows(
-        &self,
-        report: &ReportDefinition,
-        rows: Rows,
-        taxonomy: &Taxonomy,
-    ) -> BTreeMap<String, [Figures; SPANS]> {
+    fn rows(&self, report: &ReportDefinition, rows: Rows, taxonomy: &Taxonomy) -> BTreeMap<String, [Figures; SPANS]> {
         let mut found: BTreeMap<String, [Figures; SPANS]> = BTreeMap::new();
         for row in self.dims.get(dim_of(rows)).into_iter().flatten() {
             let body = row.sort.strip_prefix('@');
@@ -456,8 +445,7 @@ fn predicate(
         _ => Population::Closed,
     };
     let (from, to) = period.span();
-    let mut query =
-        CasesQuery { population, months: (from.into(), to.into()), ..CasesQuery::default() };
+    let mut query = CasesQuery { population, months: (from.into(), to.into()), ..CasesQuery::default() };
     query.flag = match counted {
         Column::WithinTarget => Some(Flag::InTime),
         Column::FirstContact => Some(Flag::AtOnce),
@@ -478,8 +466,7 @@ fn predicate(
         return query;
     }
     let one = |column: &'static str| Some((column, vec![row.to_owned()]));
-    query.beginnings = !row.is_empty()
-        && matches!(table.rows, Rows::CategoryArea | Rows::CategoryGroup | Rows::Region);
+    query.beginnings = !row.is_empty() && matches!(table.rows, Rows::CategoryArea | Rows::CategoryGroup | Rows::Region);
     match table.rows {
         Rows::Total => {}
         Rows::Product => query.rows = one("product"),

@@ -66,10 +66,7 @@ impl Column {
     /// Whether it counts, so that others can be compared with it or be a share of it.
     #[must_use]
     pub const fn counts(self) -> bool {
-        matches!(
-            self,
-            Self::Count | Self::Closed | Self::Referrals | Self::Effective | Self::Removed | Self::Undecided
-        )
+        matches!(self, Self::Count | Self::Closed | Self::Referrals | Self::Effective | Self::Removed | Self::Undecided)
     }
 
     /// Whether it says something about the first column of its table.
@@ -278,15 +275,8 @@ impl ReportTable {
         let columns = table.needed("columns").and_then(|value| value.codes::<Column>());
         let wording = table.or("wording", 0, few);
         let fix = table.or("fix", false, |value| value.flag());
-        let read = Self {
-            id: id?,
-            title: title?,
-            rows: rows?,
-            top: top?,
-            columns: columns?,
-            wording: wording?,
-            fix: fix?,
-        };
+        let read =
+            Self { id: id?, title: title?, rows: rows?, top: top?, columns: columns?, wording: wording?, fix: fix? };
         let first = read.columns.first().copied();
         if read.columns.iter().any(|column| column.follows_first()) && !first.is_some_and(Column::counts) {
             table.fault("shares and comparisons are of the first column, which has to count something");
@@ -340,10 +330,7 @@ impl ReportSet {
     /// # Errors
     /// Every fault with file, line and column: no figure goes without its definition, none that a rule asks for is left
     /// out.
-    pub fn load<'f>(
-        files: impl Iterator<Item = (&'f str, &'f str)>,
-        packs: &[Arc<Pack>],
-    ) -> Result<Self, Vec<Fault>> {
+    pub fn load<'f>(files: impl Iterator<Item = (&'f str, &'f str)>, packs: &[Arc<Pack>]) -> Result<Self, Vec<Fault>> {
         let (mut set, mut faults) = (Self::default(), Vec::new());
         let mut named = Vec::new();
         for (name, text) in files {
@@ -363,13 +350,8 @@ impl ReportSet {
             }
         }
         for (place, (report, name)) in set.reports.iter().zip(&named).enumerate() {
-            let fault = |message: String| Fault {
-                file: Some((*name).to_owned()),
-                line: 1,
-                column: 1,
-                message,
-                hint: None,
-            };
+            let fault =
+                |message: String| Fault { file: Some((*name).to_owned()), line: 1, column: 1, message, hint: None };
             if set.reports.iter().take(place).any(|known| known.id == report.id) {
                 faults.push(fault(format!("a second report `{}`", report.id)));
             }
@@ -600,9 +582,7 @@ mod tests {
         };
         let head = "id = \"x\"\ntitle = { zh = \"甲\", en = \"X\" }\nnote = { zh = \"无\", en = \"none\" }\n\
                     period = \"month\"\nkinds = \"complaint\"\n";
-        let table = |more: &str| {
-            format!("{head}[[table]]\nid = \"t\"\ntitle = {{ zh = \"表\", en = \"T\" }}\n{more}")
-        };
+        let table = |more: &str| format!("{head}[[table]]\nid = \"t\"\ntitle = {{ zh = \"表\", en = \"T\" }}\n{more}");
         assert!(load(&table("rows = \"total\"\ncolumns = [\"count\"]"), "").contains("what `count` means"));
         assert!(load(head, "").contains("has no [[table]]"));
         let compared = load(&table("rows = \"total\"\ncolumns = [\"share\"]"), "");

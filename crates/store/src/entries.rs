@@ -124,12 +124,7 @@ pub fn hashes(tx: &mut Tx<'_>, stream: i64, from: i64, to: i64) -> Result<Vec<Ve
 ///
 /// # Errors
 /// Those of the database.
-pub fn subjects_after(
-    tx: &mut Tx<'_>,
-    stream: i64,
-    seq: i64,
-    limit: i64,
-) -> Result<Vec<(i64, Uuid, i64)>, StoreError> {
+pub fn subjects_after(tx: &mut Tx<'_>, stream: i64, seq: i64, limit: i64) -> Result<Vec<(i64, Uuid, i64)>, StoreError> {
     tx.query(SUBJECTS, &[stream.into(), seq.into(), limit.into()], |row| Ok((row.int(0)?, row.uuid(1)?, row.int(2)?)))
 }
 

@@ -3,9 +3,9 @@
 
 mod cases;
 
-pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
 #[cfg(feature = "testing")]
 pub(crate) use cases::variants;
+pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -350,12 +350,7 @@ pub struct MonthRow {
 ///
 /// # Errors
 /// Those of the database.
-pub fn months(
-    tx: &mut Tx<'_>,
-    dim: &str,
-    area: &str,
-    (from, to): (i64, i64),
-) -> Result<Vec<MonthRow>, StoreError> {
+pub fn months(tx: &mut Tx<'_>, dim: &str, area: &str, (from, to): (i64, i64)) -> Result<Vec<MonthRow>, StoreError> {
     tx.query(MONTHS, &[dim.into(), area.into(), from.into(), to.into()], |row| {
         Ok(MonthRow { month: row.int(11)?, value: row.text(12)?, sort: row.text(13)?, sum: read_sum(row)? })
     })
@@ -368,9 +363,8 @@ pub fn months(
 pub fn within(tx: &mut Tx<'_>, region: &str) -> Result<Vec<CaseFacts>, StoreError> {
     let last = format!("{region}9999");
     let mut found = tx.query(FACTS_WITHIN, &[region.into(), (&last).into()], read_facts)?;
-    let matters = tx.query(MATTERS_WITHIN, &[region.into(), (&last).into()], |row| {
-        Ok((row.uuid(4)?, read_matter(row)?))
-    })?;
+    let matters =
+        tx.query(MATTERS_WITHIN, &[region.into(), (&last).into()], |row| Ok((row.uuid(4)?, read_matter(row)?)))?;
     let mut of: BTreeMap<Uuid, Vec<MatterFact>> = BTreeMap::new();
     for (case, matter) in matters {
         of.entry(case).or_default().push(matter);

@@ -4,11 +4,11 @@
 //!
 //! A database that was never counted, or was by another programme or in another zone, is gone through case by case first.
 
+use crate::Desk;
 use crate::error::DeskError;
 use crate::load;
 use crate::reports::facts;
 use crate::time::stored;
-use crate::Desk;
 use domain::audit::chain::Ledger;
 use domain::case::Case;
 use domain::ids::CaseId;
@@ -69,14 +69,16 @@ pub(crate) fn progress(tx: &mut Tx<'_>) -> Result<Progress, DeskError> {
     Ok(Progress { behind: entries::heads(tx)?.into_iter().map(behind).sum(), going_through })
 }
 
-/// Counts what is new, until nothing is left or `enough` says so, and returns how many cases were counted. Blocking;
+/// Counts what is new, until nothing is left or `enough` says so, and returns how many cases were counted. It rests
+/// `rest` times as long as it worked: whoever registers comes first, and what waits is counted a little later. Blocking;
 /// looking whether there is anything to do costs one read.
 ///
 /// # Errors
 /// Those of the database; it goes on where it was.
-pub fn go_on(desk: &Desk, node: &str, enough: impl Fn() -> bool) -> Result<u64, DeskError> {
+pub fn go_on(desk: &Desk, node: &str, rest: u32, enough: impl Fn() -> bool) -> Result<u64, DeskError> {
     let (mut counted, mut held) = (0, None::<Instant>);
     while !enough() {
+        let begun = Instant::now();
         let Some(page) = next(desk)? else { break };
         if held.is_none_or(|at| at.elapsed().as_secs() >= 10) {
             held = Some(Instant::now());
@@ -85,13 +87,11 @@ pub fn go_on(desk: &Desk, node: &str, enough: impl Fn() -> bool) -> Result<u64, 
             }
         }
         counted += page.cases.len() as u64;
-        let begun = Instant::now();
         if !write(desk, page)? {
             // Another node counted meanwhile.
             break;
         }
-        // Whoever registers comes first: the writer is free as long as it was taken.
-        std::thread::sleep(begun.elapsed());
+        std::thread::sleep(begun.elapsed() * rest);
     }
     Ok(counted)
 }

@@ -126,13 +126,7 @@ pub(crate) fn contribute(sums: &mut BTreeMap<MonthKey, Sum>, facts: &CaseFacts, 
     ];
     for area in areas {
         let mut add = |dim: &'static str, month: i64, value: &str, sort: &str, sum: &Sum| {
-            let key = MonthKey {
-                dim,
-                area: area.to_owned(),
-                month,
-                value: value.to_owned(),
-                sort: sort.to_owned(),
-            };
+            let key = MonthKey { dim, area: area.to_owned(), month, value: value.to_owned(), sort: sort.to_owned() };
             sums.entry(key).or_default().add(sum, by);
         };
         for (dim, value) in dims {

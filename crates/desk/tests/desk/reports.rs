@@ -16,7 +16,7 @@ use std::cell::Cell;
 use store::testing::{each_database, raw};
 
 fn count(desk: &Desk<'_>) -> u64 {
-    rollup::go_on(&desk.house.desk, "node", || false).unwrap()
+    rollup::go_on(&desk.house.desk, "node", 0, || false).unwrap()
 }
 
 /// A complaint received at a moment, with what is different about it.
@@ -361,19 +361,19 @@ fn nothing_is_counted_twice_or_lost() {
         lives(&desk);
         // One page of the log, then the house goes down and comes up again.
         let pages = Cell::new(0);
-        rollup::go_on(&house.desk, "first", || pages.replace(pages.get() + 1) == 1).unwrap();
+        rollup::go_on(&house.desk, "first", 0, || pages.replace(pages.get() + 1) == 1).unwrap();
         let half = counted(&house);
         assert!(!half.is_empty());
         let now = house.desk.time().clone();
         house.close_down();
         let house = House { desk: open(scratch, now, &key_file(scratch)).unwrap(), runtime: tokio() };
         // The lease of the node that went down ends by itself; nobody counts meanwhile.
-        assert_eq!(rollup::go_on(&house.desk, "second", || false).unwrap(), 0);
+        assert_eq!(rollup::go_on(&house.desk, "second", 0, || false).unwrap(), 0);
         house.desk.time().advance(SignedDuration::from_secs(31));
-        assert!(rollup::go_on(&house.desk, "second", || false).unwrap() > 0);
+        assert!(rollup::go_on(&house.desk, "second", 0, || false).unwrap() > 0);
         let whole = counted(&house);
         assert_ne!(half, whole);
-        assert_eq!(rollup::go_on(&house.desk, "second", || false).unwrap(), 0, "nothing is left");
+        assert_eq!(rollup::go_on(&house.desk, "second", 0, || false).unwrap(), 0, "nothing is left");
         let state = |sql: &'static str| house.desk.db().write_now(move |tx| raw(tx, sql)).unwrap();
         // Every entry once more.
         let text = house.desk.db().read_now(|tx| store::reports::state(tx)).unwrap().unwrap();
@@ -381,15 +381,15 @@ fn nothing_is_counted_twice_or_lost() {
         read["seen"] = json!({});
         let again = read.to_string();
         house.desk.db().write_now(move |tx| store::reports::advance(tx, Some(&text), &again)).unwrap();
-        assert!(rollup::go_on(&house.desk, "second", || false).unwrap() > 20);
+        assert!(rollup::go_on(&house.desk, "second", 0, || false).unwrap() > 20);
         assert_eq!(counted(&house), whole);
         // All cases anew: asked for, or because another programme or zone counted.
         rollup::begin_anew(&house.desk).unwrap();
         assert!(counted(&house).is_empty());
-        rollup::go_on(&house.desk, "second", || false).unwrap();
+        rollup::go_on(&house.desk, "second", 0, || false).unwrap();
         assert_eq!(counted(&house), whole);
         state("UPDATE report_state SET value = '{\"form\":0,\"zone\":\"UTC\",\"seen\":{}}'");
-        rollup::go_on(&house.desk, "second", || false).unwrap();
+        rollup::go_on(&house.desk, "second", 0, || false).unwrap();
         assert_eq!(counted(&house), whole);
         // Whoever read the state before another node moved it on writes nothing.
         let late = house.desk.db().write_now(|tx| store::reports::advance(tx, Some("{}"), "{}")).unwrap();

@@ -11,7 +11,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use desk::reports::{Ask, CasesAsk, Cell, FilledRow, FilledTable, Filing, Report};
+use desk::reports::{Ask, CasesAsk, Cell, Filing, FilledRow, FilledTable, Report};
 use desk::{DeskError, permissions};
 use domain::shape::{Field, Kind, optional, required};
 use policy::{ReportDefinition, Text};
@@ -57,10 +57,7 @@ pub const CASES: &[Field] = &[
 pub fn routes() -> Vec<Route> {
     let read = |id, summary, answer| Operation::get(id, summary, "Reports", answer);
     let list = read("list_reports", "Every report, and what is due to be handed in when.", "Reports");
-    let one = Operation {
-        query: ASK,
-        ..read("get_report", "A report of a period, as data or as a file.", "Report")
-    };
+    let one = Operation { query: ASK, ..read("get_report", "A report of a period, as data or as a file.", "Report") };
     let cases = Operation {
         query: CASES,
         ..read("get_report_cases", "The cases behind a figure of a report, the newest first.", "Page")

@@ -100,7 +100,12 @@ fn list(ask: &List) -> Result<(), String> {
     }
     for report in desk.reports(&who).map_err(|error| told(&error))? {
         let last = desk.last_period(&report).map(|period| period.to_string()).unwrap_or_default();
-        say(format_args!("{:24} {:32} {}", report.id, format!("{} {last}", report.period.code()), pick(&report.title)))?;
+        say(format_args!(
+            "{:24} {:32} {}",
+            report.id,
+            format!("{} {last}", report.period.code()),
+            pick(&report.title)
+        ))?;
     }
     desk.db().close();
     Ok(())
@@ -154,7 +159,7 @@ fn rebuild(ask: &Rebuild) -> Result<(), String> {
     let desk = ask.place.open()?;
     rollup::begin_anew(&desk).map_err(|error| told(&error))?;
     let node = uuid::Uuid::now_v7().to_string();
-    let counted = rollup::go_on(&desk, &node, || false).map_err(|error| told(&error))?;
+    let counted = rollup::go_on(&desk, &node, 1, || false).map_err(|error| told(&error))?;
     desk.db().close();
     say(format_args!("{counted} cases counted; a running server may count the others"))
 }

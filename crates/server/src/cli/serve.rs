@@ -248,13 +248,16 @@ fn recounts(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle
     })
 }
 
+/// Counting for reports rests so many times as long as it works: it takes a fifth of a core at most.
+const ROLLUP_RESTS: u32 = 4;
+
 /// The thread that counts for reports. It keeps pace with the log and lets registrations go first.
 fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
     thread("rollups", move |_| {
         let node = node();
         let mut complaints = Complaints::default();
         while !stop.load(Ordering::Acquire) {
-            complaints.hear(jobs::rollup::go_on(&desk, &node, || stop.load(Ordering::Acquire)));
+            complaints.hear(jobs::rollup::go_on(&desk, &node, ROLLUP_RESTS, || stop.load(Ordering::Acquire)));
             std::thread::sleep(TICK);
         }
     })

@@ -18,7 +18,8 @@ fn harmless(text: &str) -> String {
 pub fn write(sheet: &Sheet) -> Result<Vec<u8>, String> {
     let mut out = ::csv::Writer::from_writer(MARK.to_vec());
     let told = |error: ::csv::Error| error.to_string();
-    let head = ["report", "period", "table", "row", "column", "table_title", "row_title", "column_title", "value", "text"];
+    let head =
+        ["report", "period", "table", "row", "column", "table_title", "row_title", "column_title", "value", "text"];
     out.write_record(head).map_err(told)?;
     let (id, period) = (sheet.id.as_str(), sheet.period.as_str());
     for table in &sheet.tables {

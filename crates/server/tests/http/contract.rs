@@ -242,7 +242,7 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
 
 /// A report of the month under way, and the cases its figures lead to.
 fn reports(contract: &mut Contract, house: &House, token: &str) {
-    desk::jobs::rollup::go_on(&house.desk, "node", || false).unwrap();
+    desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
     contract.holds("get", "/api/v1/reports", &house.get(token, "/api/v1/reports"));
     let month = crate::reports::this_month();
     let made = house.get(token, &format!("/api/v1/reports/cn-monthly?period={month}"));

@@ -22,7 +22,7 @@ fn filled(scratch: &store::testing::Scratch) -> House {
         body["subject"] = json!("=1+1 连扣四个月");
         house.register(&token, &body);
     }
-    desk::jobs::rollup::go_on(&house.desk, "node", || false).unwrap();
+    desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
     house
 }
 
@@ -47,7 +47,8 @@ fn pages_lead_from_the_list_over_a_figure_to_its_cases() {
         let shown = page(&house, &token, &format!("/console/reports/cn-monthly?period={month}"), language);
         assert!(shown.contains(title) && shown.contains(&format!(">{all}<")) && shown.contains("id=\"m-count\""));
         assert!(!shown.contains("ui."), "words are missing: {shown}");
-        let link = format!("/console/reports/cn-monthly/cases?period={month}&amp;table=region&amp;row=33&amp;column=count");
+        let link =
+            format!("/console/reports/cn-monthly/cases?period={month}&amp;table=region&amp;row=33&amp;column=count");
         let link = link.replace("&amp;", "&#38;");
         assert!(shown.contains(&link), "{shown}");
         let cases = page(&house, &token, &link.replace("&#38;", "&"), language);
@@ -114,7 +115,8 @@ fn nobody_sees_figures_or_cases_of_elsewhere() {
     let house = filled(&scratch);
     let month = this_month();
     let path = format!("/api/v1/reports/cn-monthly?period={month}");
-    let volume = |token: &str, path: &str| house.get(token, path).json()["tables"][0]["rows"][0]["cells"][0]["value"].clone();
+    let volume =
+        |token: &str, path: &str| house.get(token, path).json()["tables"][0]["rows"][0]["cells"][0]["value"].clone();
     let count = |region: &str| {
         let token = house.token(Role::Supervisor, region);
         let cases = format!("/api/v1/reports/cn-monthly/cases?period={month}&table=volume&row=*&column=count");

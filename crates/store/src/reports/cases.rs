@@ -68,7 +68,6 @@ pub struct CasesPage {
 }
 
 /// Text of a statement with its values, given numbers as they come.
-#[derive(Default)]
 struct Text<'q> {
     sql: String,
     values: Vec<Param<'q>>,
@@ -99,12 +98,9 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
     let (month, id, tables) = match query.population {
         Population::Received => ("f.received", "f.id", "report_cases f"),
         Population::Closed => ("f.closed", "f.id", "report_cases f"),
-        Population::Matters => {
-            ("m.month", "m.case_id", "report_matters m JOIN report_cases f ON f.id = m.case_id")
-        }
+        Population::Matters => ("m.month", "m.case_id", "report_matters m JOIN report_cases f ON f.id = m.case_id"),
     };
-    let mut text = Text::default();
-    text.sql = format!("FROM {tables} WHERE {month} >= ");
+    let mut text = Text { sql: format!("FROM {tables} WHERE {month} >= "), values: Vec::new() };
     text.value(query.months.0);
     text.sql.push_str(&format!(" AND {month} <= "));
     text.value(query.months.1);
