@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use policy::{Column, Operator, ReportDefinition, ReportPeriod, ReportTable, Rows};
 use std::collections::BTreeMap;
 use store::reports::{self, CasesQuery, Flag, MonthRow, Population};
-use store::{CaseRow, Tx, cases, vault};
+use store::{ListedRow, Tx, cases, vault};
 
 /// Key of the row that holds everything.
 pub const ALL: &str = "*";
@@ -168,8 +168,8 @@ impl Desk {
         for table in &mut tables {
             for row in &mut table.rows {
                 let found = examples.remove(&(table.definition.id.clone(), row.key.clone())).unwrap_or_default();
-                for (case, wrapped) in found {
-                    row.wording.push(self.listed(&case, wrapped.as_deref())?);
+                for case in found {
+                    row.wording.push(self.listed(&case.row, case.wrapped_key.as_deref())?);
                 }
             }
         }
@@ -212,8 +212,8 @@ impl Desk {
             })
             .await?;
         let mut items = Vec::with_capacity(found.len());
-        for (row, wrapped) in found {
-            items.push(self.listed(&row, wrapped.as_deref())?);
+        for case in found {
+            items.push(self.listed(&case.row, case.wrapped_key.as_deref())?);
         }
         Ok(Page { items, next: next.map(|cursor| format!("{}.{}", cursor.key, cursor.id)) })
     }
@@ -250,13 +250,13 @@ impl Desk {
     }
 }
 
-/// Rows of cases with the wrapped keys of their persons.
-fn rows_of(tx: &mut Tx<'_>, ids: &[uuid::Uuid]) -> Result<Vec<(CaseRow, Option<Vec<u8>>)>, DeskError> {
+/// Rows of cases as lists show them.
+fn rows_of(tx: &mut Tx<'_>, ids: &[uuid::Uuid]) -> Result<Vec<ListedRow>, DeskError> {
     let mut rows = Vec::with_capacity(ids.len());
     for id in ids {
         if let Some(row) = cases::by_id(tx, *id)? {
-            let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
-            rows.push((row, wrapped));
+            let wrapped_key = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+            rows.push(ListedRow { row, wrapped_key });
         }
     }
     Ok(rows)

@@ -376,7 +376,7 @@ fn nothing_is_counted_twice_or_lost() {
         assert_eq!(rollup::go_on(&house.desk, "second", 0, || false).unwrap(), 0, "nothing is left");
         let state = |sql: &'static str| house.desk.db().write_now(move |tx| raw(tx, sql)).unwrap();
         // Every entry once more.
-        let text = house.desk.db().read_now(|tx| store::reports::state(tx)).unwrap().unwrap();
+        let text = house.desk.db().read_now(store::reports::state).unwrap().unwrap();
         let mut read: Value = serde_json::from_str(&text).unwrap();
         read["seen"] = json!({});
         let again = read.to_string();
