@@ -7,6 +7,7 @@ pub mod forget;
 pub mod notify;
 pub mod queue;
 pub mod recount;
+pub mod rollup;
 pub mod timers;
 
 use crate::error::DeskError;

@@ -25,6 +25,7 @@ pub mod organisation;
 pub mod permissions;
 pub mod queries;
 pub mod register;
+pub mod reports;
 pub mod reveal;
 pub mod run;
 pub mod seed;

@@ -15,7 +15,7 @@ use domain::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::check::{Check, Finding};
-use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, Stack, Text, UnknownZone, address};
+use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -132,6 +132,7 @@ struct Shipped {
     /// The stack that governs, where it is not the list's own choice.
     chosen: Option<String>,
     taxonomy: Taxonomy,
+    reports: ReportSet,
     rules: Arc<Rules>,
 }
 
@@ -159,6 +160,8 @@ pub struct Library {
 
 /// Which packs make a stack.
 const STACKS: &str = "stacks.toml";
+/// Where reports are defined.
+const REPORTS: &str = "reports/";
 
 impl Library {
     /// Loads and checks all files.
@@ -184,10 +187,13 @@ impl Library {
         )
         .map_err(LibraryError::Taxonomy)?;
         let stacks = text(STACKS)?.to_owned();
+        let of_reports = files.iter().filter(|file| file.path.starts_with(REPORTS));
+        let of_reports: Vec<(&str, &str)> = of_reports.map(|file| (file.path.as_str(), file.text.as_str())).collect();
         let files: Vec<DataFile> = files.iter().filter(|file| file.kind().is_some()).cloned().collect();
         let chosen = stack.map(str::to_owned);
         let rules = Arc::new(put_together(&files, &stacks, stack, &[])?);
-        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, rules })))
+        let reports = ReportSet::load(of_reports.into_iter(), &rules.packs).map_err(LibraryError::Faults)?;
+        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, reports, rules })))
     }
 
     fn of(shipped: Arc<Shipped>) -> Self {
@@ -408,6 +414,19 @@ impl Library {
         let title =
             |pack: &Arc<Pack>| pack.heads().find(|(_, head)| head.id == rule).map(|(_, head)| head.title.clone());
         self.rules().packs.iter().rev().find_map(title)
+    }
+
+    /// The body a way outside leads to, as the newest pack says it.
+    #[must_use]
+    pub fn body_of(&self, route: &str) -> Option<Text> {
+        let body = |pack: &Arc<Pack>| pack.routes().iter().find(|one| one.head.id == route).map(|one| one.body.clone());
+        self.rules().packs.iter().rev().find_map(body)
+    }
+
+    /// What reports there are, and what their figures mean.
+    #[must_use]
+    pub fn reports(&self) -> &ReportSet {
+        &self.shipped.reports
     }
 
     /// Category, cause and region trees.

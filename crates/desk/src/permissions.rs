@@ -50,6 +50,8 @@ pub const MANAGE_USERS: Permission = Permission("manage-users");
 pub const ERASE: Permission = Permission("erase-person");
 /// See figures about the running server.
 pub const READ_METRICS: Permission = Permission("read-metrics");
+/// See reports, and the cases behind their figures.
+pub const READ_REPORTS: Permission = Permission("read-reports");
 
 /// Mark one's own notices as read.
 pub const MARK_NOTICES: Permission = Permission("mark-notices");
@@ -108,6 +110,7 @@ pub const TABLE: &[Row] = &[
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
+    row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),

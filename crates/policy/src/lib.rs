@@ -33,6 +33,7 @@ mod period;
 mod plan;
 mod predicate;
 mod remedy;
+mod report;
 mod rule;
 pub mod schema;
 mod stack;
@@ -73,6 +74,9 @@ pub use predicate::Predicate;
 pub use remedy::{
     Compensation, CompensationRule, Excluded, Exclusion, Held, HoldRule, How, Incident, Lacks, LastDay, Line, Off,
     OnceOver, Owed, Per, Rate, Reading, SetOff,
+};
+pub use report::{
+    Column, MeasureText, NoPeriod, ReportDefinition, ReportPeriod, ReportSet, ReportTable, Rows, month_of,
 };
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};

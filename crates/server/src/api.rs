@@ -8,6 +8,7 @@ pub mod handoffs;
 pub mod jobs;
 pub mod notices;
 pub mod operations;
+pub mod reports;
 pub mod rules;
 pub mod staff;
 pub mod units;
@@ -41,6 +42,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(staff::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
+    routes.extend(reports::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
     routes.extend(absences::routes());

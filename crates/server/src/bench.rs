@@ -9,6 +9,7 @@ mod intake;
 mod lists;
 mod process;
 mod recount;
+mod reports;
 mod seed;
 mod timers;
 
@@ -33,6 +34,8 @@ enum What {
     Lists(lists::Lists),
     /// How long open cases take to be recounted when a calendar changes, and registrations a second beside it.
     Recount(recount::Recount),
+    /// How long a report takes over many cases, and what counting them costs registrations.
+    Reports(reports::Reports),
     /// Fill a database with many cases.
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
@@ -50,6 +53,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Import(ask) => import::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Recount(ask) => recount::run(&ask),
+        What::Reports(ask) => reports::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
     }

@@ -11,6 +11,7 @@ mod pack;
 mod place;
 mod progress;
 mod register;
+mod report;
 mod restore;
 mod serve;
 mod users;
@@ -74,6 +75,9 @@ enum Command {
     /// Calendars of working days: list, show, take from iCalendar files. Needs no database.
     #[command(subcommand)]
     Calendar(calendar::Calendar),
+    /// Reports to regulators: list, show, count anew.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -103,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Import(import) => crate::import::run(import),
         Command::Pack(pack) => pack::run(pack),
         Command::Calendar(calendar) => calendar::run(calendar),
+        Command::Report(report) => report::run(&report),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {

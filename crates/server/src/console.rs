@@ -24,6 +24,7 @@ mod queue;
 mod referrals;
 mod register;
 mod related;
+mod reports;
 mod rules;
 mod staff_form;
 mod ties;
@@ -67,6 +68,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(jobs::routes());
     routes.extend(why::routes());
     routes.extend(rules::routes());
+    routes.extend(reports::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -132,6 +134,10 @@ impl<'a> Frame<'a> {
 
     fn may_change_rules(&self) -> bool {
         self.may(permissions::ACTIVATE_RULES)
+    }
+
+    fn may_read_reports(&self) -> bool {
+        self.may(permissions::READ_REPORTS)
     }
 
     fn may_read_jobs(&self) -> bool {

@@ -17,6 +17,7 @@ pub mod ops;
 pub mod patience;
 pub mod problem;
 pub mod query;
+pub mod reports;
 pub mod routes;
 mod upload;
 pub mod words;

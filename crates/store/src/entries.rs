@@ -13,6 +13,7 @@ statements! {
     HEADS = "SELECT s.stream, (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.stream = s.stream)
         FROM streams s ORDER BY s.stream";
     HASHES = "SELECT hash FROM entries WHERE stream = ?1 AND seq >= ?2 AND seq <= ?3 ORDER BY seq";
+    SUBJECTS = "SELECT seq, subject, ledger FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     PAGE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         ORDER BY subject, ledger, version LIMIT ?1";
     PAGE_AFTER = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
@@ -117,6 +118,14 @@ pub fn heads(tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, StoreError> {
 /// Those of the database.
 pub fn hashes(tx: &mut Tx<'_>, stream: i64, from: i64, to: i64) -> Result<Vec<Vec<u8>>, StoreError> {
     tx.query(HASHES, &[stream.into(), from.into(), to.into()], |row| row.blob(0))
+}
+
+/// Whose entries follow a position of a stream: position, subject and ledger of each.
+///
+/// # Errors
+/// Those of the database.
+pub fn subjects_after(tx: &mut Tx<'_>, stream: i64, seq: i64, limit: i64) -> Result<Vec<(i64, Uuid, i64)>, StoreError> {
+    tx.query(SUBJECTS, &[stream.into(), seq.into(), limit.into()], |row| Ok((row.int(0)?, row.uuid(1)?, row.int(2)?)))
 }
 
 /// Entries in the order of subject, ledger and version, after a place.

@@ -24,6 +24,7 @@ pub mod notices;
 pub mod numbers;
 pub mod people;
 mod postgresql;
+pub mod reports;
 mod row;
 pub mod schedules;
 mod schema;

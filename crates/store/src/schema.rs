@@ -138,6 +138,25 @@ const STEPS: &[&[&str]] = &[&[
     // The latest limit of a case: what ends before a day is not moved by what is announced about it. Of a case of before
     // nothing is known, so it is looked at.
     "ALTER TABLE cases ADD COLUMN last_due_at BIGINT NOT NULL DEFAULT 9223372036854775807",
+], &[
+    // Reports. What of a case counts in them, without anything personal; matters of bodies outside; and their sums by
+    // month. All of it follows from the log and can be counted anew.
+    "CREATE TABLE report_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) CLUSTERED",
+    "CREATE TABLE report_cases (id BLOB PRIMARY KEY, kind TEXT NOT NULL, category TEXT NOT NULL, product TEXT NOT NULL,
+        channel TEXT NOT NULL, region TEXT NOT NULL, grade TEXT NOT NULL, cause TEXT NOT NULL, received BIGINT NOT NULL,
+        closed BIGINT NOT NULL, minutes BIGINT NOT NULL, judged BIGINT NOT NULL, in_time BIGINT NOT NULL,
+        at_once BIGINT NOT NULL, reopened BIGINT NOT NULL) CLUSTERED",
+    "CREATE INDEX report_cases_received ON report_cases (received, id)",
+    "CREATE INDEX report_cases_closed ON report_cases (closed, id) WHERE closed > 0",
+    "CREATE INDEX report_cases_region ON report_cases (region, id)",
+    "CREATE TABLE report_matters (case_id BLOB NOT NULL, matter BIGINT NOT NULL, month BIGINT NOT NULL,
+        body TEXT NOT NULL, outcome TEXT NOT NULL, PRIMARY KEY (case_id, matter)) CLUSTERED",
+    "CREATE INDEX report_matters_month ON report_matters (month, case_id, matter)",
+    "CREATE TABLE report_months (dim TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, value TEXT NOT NULL,
+        sort TEXT NOT NULL, received BIGINT NOT NULL, closed BIGINT NOT NULL, minutes BIGINT NOT NULL,
+        judged BIGINT NOT NULL, in_time BIGINT NOT NULL, at_once BIGINT NOT NULL, reopened BIGINT NOT NULL,
+        effective BIGINT NOT NULL, removed BIGINT NOT NULL, undecided BIGINT NOT NULL, times TEXT NOT NULL,
+        PRIMARY KEY (dim, area, month, value, sort)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

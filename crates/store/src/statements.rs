@@ -28,6 +28,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("notices", crate::notices::ALL),
         ("numbers", crate::numbers::ALL),
         ("people", crate::people::ALL),
+        ("reports", crate::reports::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
         ("units", crate::units::ALL),

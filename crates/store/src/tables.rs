@@ -258,6 +258,10 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("sessions", "who was signed in then need not be now"),
     ("attempts", "counted guesses are forgotten within a day"),
     ("schedules", "leases of nodes that ran then; every duty is due after a restore"),
+    ("report_state", "reports are counted from the log anew after a restore"),
+    ("report_cases", "counted from the log"),
+    ("report_matters", "counted from the log"),
+    ("report_months", "counted from the log"),
 ];
 
 /// A table that is copied, by name.

@@ -2,7 +2,7 @@
 //! may be created; `make test` always sets it.
 
 use crate::cases::{self, ListQuery, Sort};
-use crate::{Db, Options, StoreError, Target, Tx, dump, statements};
+use crate::{Db, Options, StoreError, Target, Tx, dump, reports, statements};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -121,6 +121,10 @@ pub fn prepare_all(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
         if found != wanted {
             return Err(StoreError::Sql(format!("{sql} takes {found} values, not {wanted}")));
         }
+        count += 1;
+    }
+    for sql in reports::variants() {
+        tx.prepare(&sql).map_err(|error| StoreError::Sql(format!("{sql}: {error}")))?;
         count += 1;
     }
     for query in list_queries() {

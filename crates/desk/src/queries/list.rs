@@ -179,7 +179,7 @@ impl Desk {
         })
     }
 
-    fn listed(&self, row: &CaseRow, wrapped: Option<&[u8]>) -> Result<Listed, DeskError> {
+    pub(crate) fn listed(&self, row: &CaseRow, wrapped: Option<&[u8]>) -> Result<Listed, DeskError> {
         let subject = match (&row.subject, wrapped) {
             (Some(sealed), Some(_)) => {
                 let keys = load::open_keys(self.master(), row, wrapped)?;
@@ -210,7 +210,8 @@ impl Desk {
     }
 }
 
-fn cursor(text: &str) -> Result<Cursor, Refusal> {
+/// Where a page ended, as whoever asks for the next one says it.
+pub(crate) fn cursor(text: &str) -> Result<Cursor, Refusal> {
     let bad = || Refusal::from(Fault::new("after", "bad_cursor"));
     let (key, id) = text.split_once('.').ok_or_else(bad)?;
     Ok(Cursor { key: key.parse().map_err(|_| bad())?, id: id.parse().map_err(|_| bad())? })

@@ -56,6 +56,10 @@ impl<'h> Desk<'h> {
     }
 }
 
+pub(crate) fn desk_of(house: &House) -> Desk<'_> {
+    Desk::of(house)
+}
+
 pub(crate) fn each(test: impl Fn(&Desk<'_>) + Copy) {
     each_database(|scratch| {
         let house = house(scratch);

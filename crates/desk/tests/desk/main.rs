@@ -19,6 +19,7 @@ mod people;
 mod proof;
 mod random;
 mod regulator;
+mod reports;
 mod rules;
 mod scenarios;
 mod spine;

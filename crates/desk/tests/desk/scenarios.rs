@@ -36,7 +36,7 @@ const STACKS: &[(&str, &str)] = &[
     ("br", "BRL"),
 ];
 
-fn house_under(scratch: &Scratch, stack: &str) -> House {
+pub(crate) fn house_under(scratch: &Scratch, stack: &str) -> House {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
     let mut files: Vec<DataFile> = Vec::new();
     collect(&root, &root, &mut files);

@@ -134,10 +134,12 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
+    let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     let _ = recounts.join();
+    let _ = rollups.join();
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -241,6 +243,21 @@ fn recounts(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle
         let mut complaints = Complaints::default();
         while !stop.load(Ordering::Acquire) {
             complaints.hear(runtime.block_on(jobs::recount::go_on(&desk, &node, || stop.load(Ordering::Acquire))));
+            std::thread::sleep(TICK);
+        }
+    })
+}
+
+/// Counting for reports rests so many times as long as it works: it takes a fifth of a core at most.
+const ROLLUP_RESTS: u32 = 4;
+
+/// The thread that counts for reports. It keeps pace with the log and lets registrations go first.
+fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    thread("rollups", move |_| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        while !stop.load(Ordering::Acquire) {
+            complaints.hear(jobs::rollup::go_on(&desk, &node, ROLLUP_RESTS, || stop.load(Ordering::Acquire)));
             std::thread::sleep(TICK);
         }
     })

@@ -132,6 +132,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "accept_channel": text, "subject": text, "owner": owner, "region": text, "received_at": moment,
         "closed_at": moment, "due": object(json!({"rule": text, "due_at": moment})),
     }));
+    let report_case = listed.clone();
     let entry = object(json!({
         "version": whole, "at": moment, "actor": object(json!({"id": text, "name": text})), "operation": text,
         "events": {"type": "array", "items": {"type": "object"}},
@@ -267,6 +268,39 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "id": uuid, "kind": text, "key": text, "run_at": moment, "attempts": whole, "error": text,
                 "dead": truth, "created_at": moment,
             }))),
+        ),
+        (
+            "Reports",
+            object(json!({
+                "items": {"type": "array", "items": object(json!({
+                    "id": text, "title": names, "note": names, "period": text, "last_period": text,
+                    "rules": {"type": "array", "items": text},
+                }))},
+                "filings": {"type": "array", "items": object(json!({
+                    "rule": text, "title": names, "to": names, "layer": text, "period": text, "note": names,
+                    "applies": truth, "report": text, "next_period": text, "due_at": moment,
+                }))},
+            })),
+        ),
+        (
+            "Report",
+            object(json!({
+                "id": text, "title": names, "note": names, "period": text, "from": text, "to": text, "area": text,
+                "made_at": moment, "behind": whole, "going_through": truth,
+                "tables": {"type": "array", "items": object(json!({
+                    "id": text, "title": names, "by": text,
+                    "columns": {"type": "array", "items": object(json!({
+                        "column": text, "title": names, "definition": names, "source": names,
+                    }))},
+                    "rows": {"type": "array", "items": object(json!({
+                        "key": text, "fix": object(json!({"cause": text, "count": whole})),
+                        "wording": {"type": "array", "items": report_case},
+                        "cells": {"type": "array", "items": object(json!({
+                            "column": text, "value": text, "missing": text, "cases": text,
+                        }))},
+                    }))},
+                }))},
+            })),
         ),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),

@@ -123,7 +123,19 @@ fn beside(place: Place) {
     let place = again.stop();
     let report: Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();
     assert_eq!(report["cases"], 1, "--demo leaves data alone");
-    assert!(place.ok(&["migrate"]).contains("schema 5 → 5"));
+    assert!(place.ok(&["migrate"]).contains("schema 6 → 6"));
+
+    assert!(place.ok(&["report", "list"]).contains("cn-monthly"));
+    assert!(place.ok(&["report", "rebuild"]).starts_with("1 cases counted"));
+    let shown = place.ok(&["report", "show", "etsi-quality", "--lang", "en", "--subscribers", "100000"]);
+    assert!(shown.contains("Quality of complaint handling (ETSI)") && shown.contains("Days for 95 %: "), "{shown}");
+    place.ok(&["report", "show", "cn-monthly", "--format", "xlsx", "--out", "month.xlsx"]);
+    assert!(
+        failed(&place, &["report", "show", "cn-monthly", "--format", "xlsx", "--out", "month.xlsx"])
+            .contains("month.xlsx")
+    );
+    assert!(failed(&place, &["report", "show", "cn-monthly", "--period", "2026"]).contains("2026-Q3"));
+    assert!(failed(&place, &["report", "show", "nothing"]).contains("not"));
     remove(&place.folder);
 }
 

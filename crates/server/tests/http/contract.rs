@@ -240,6 +240,25 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
 }
 
+/// A report of the month under way, and the cases its figures lead to.
+fn reports(contract: &mut Contract, house: &House, token: &str) {
+    desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
+    contract.holds("get", "/api/v1/reports", &house.get(token, "/api/v1/reports"));
+    let month = crate::reports::this_month();
+    let made = house.get(token, &format!("/api/v1/reports/cn-monthly?period={month}"));
+    contract.holds("get", "/api/v1/reports/{report}", &made);
+    let made = made.json();
+    let links = made["tables"].as_array().unwrap().iter().flat_map(|table| table["rows"].as_array().unwrap());
+    let links = links.flat_map(|row| row["cells"].as_array().unwrap()).filter_map(|cell| cell["cases"].as_str());
+    let links: Vec<&str> = links.collect();
+    assert!(links.len() > 5, "{made}");
+    for link in links {
+        let behind = house.get(token, link);
+        contract.holds("get", "/api/v1/reports/{report}/cases", &behind);
+        assert!(!behind.json()["items"].as_array().unwrap().is_empty(), "{link}");
+    }
+}
+
 /// Rules asked for by one person and decided by another.
 fn rules(contract: &mut Contract, house: &House, token: &str) {
     let asks = house.session("he", Role::Compliance);
@@ -341,6 +360,8 @@ fn answers_are_what_the_document_promises() {
         contract.holds("post", &path, &answer);
         read(&mut contract, &house, "");
     }
+    reports(&mut contract, &house, &token);
+
     referred(&mut contract);
     let graded = read(&mut contract, &house, "/grade/explain").json();
     assert_eq!(graded["changes"].as_array().unwrap().len(), 3, "{graded}");

@@ -17,6 +17,7 @@ mod identity;
 mod journey;
 mod matrix;
 mod organisation;
+mod reports;
 mod rights;
 mod rules;
 mod similar;

@@ -113,10 +113,12 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .path
         .replace("{id}", id)
         .replace("{rule}", "response")
+        .replace("{report}", "cn-monthly")
         .replace("{attachment}", file)
         .replace("{name}", "console.css")
         .replace("{tag}", "en");
     let path = if path.ends_with("/persons") { path + "?phone=13800138000" } else { path };
+    let path = if path.ends_with("cn-monthly/cases") { path + "?table=volume&row=*&column=count" } else { path };
     let path = if path.ends_with("/archive") && route.method == Method::Get {
         path + "?purpose=regulator&reason=x"
     } else {

@@ -1,0 +1,237 @@
+//! What of a case counts in reports, and in which sums. A pure function of the case: whoever counts it again, however
+//! often, comes to the same.
+
+use domain::case::matter::Stage;
+use domain::case::referral::Referral;
+use domain::case::{Case, Matter, State, binds_provider};
+use domain::event::ClockOutcome;
+use domain::taxonomy::province_of;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use policy::{Stack, StopFact, month_of};
+use std::collections::BTreeMap;
+use store::reports::{CaseFacts, MatterFact, MonthKey, Sum};
+
+/// Changed whenever the same log would lead to other sums; they are then counted anew.
+pub(crate) const FORM: u32 = 1;
+
+/// Outcomes of a matter, as sums tell them apart.
+pub(crate) const EFFECTIVE: &str = "effective";
+/// See [`EFFECTIVE`].
+pub(crate) const REMOVED: &str = "removed";
+/// See [`EFFECTIVE`].
+pub(crate) const UNDECIDED: &str = "undecided";
+
+/// What counts of a case; nothing of one that was made void.
+pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFacts> {
+    if case.state == State::Voided {
+        return None;
+    }
+    let month = |at: Timestamp| i64::from(month_of(zone.to_datetime(at).date()));
+    let closed_at = case.closed_at.filter(|_| case.state == State::Closed);
+    let mut facts = CaseFacts {
+        id: case.id.0,
+        kind: case.record.kind.code().to_owned(),
+        category: case.category.clone().unwrap_or_default(),
+        product: case.record.product.clone().unwrap_or_default(),
+        channel: case.record.accept_channel.clone(),
+        region: case.record.region.clone(),
+        grade: case.grade.code().to_owned(),
+        cause: case.cause.clone().unwrap_or_default(),
+        received: month(case.received_at),
+        closed: 0,
+        minutes: 0,
+        judged: false,
+        in_time: false,
+        at_once: false,
+        reopened: false,
+        matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
+    };
+    facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
+    if let Some(closed_at) = closed_at {
+        let answered_at = case.reply.as_ref().map_or(closed_at, |reply| reply.at);
+        let of_the_answer = |outcome: ClockOutcome| {
+            case.clocks.iter().any(|clock| {
+                clock.ended.is_some_and(|(ended, _)| ended == outcome)
+                    && rules
+                        .clock(&clock.rule)
+                        .is_some_and(|rule| rule.stops_on(StopFact::Replied) && binds_provider(Some(rule)))
+            })
+        };
+        let missed = of_the_answer(ClockOutcome::Missed);
+        facts.closed = month(closed_at);
+        facts.minutes = (answered_at.duration_since(case.received_at).as_secs() / 60).max(0);
+        facts.judged = missed || of_the_answer(ClockOutcome::Met);
+        facts.in_time = facts.judged && !missed;
+        facts.reopened = case.round > 1;
+        facts.at_once = case.round == 1
+            && case.disputes == 0
+            && case.urged == 0
+            && case.matters.is_empty()
+            && case.referrals.is_empty()
+            && case.owner.unit == case.first_owner.unit;
+    }
+    Some(facts)
+}
+
+fn of_matter(matter: &Matter, month: &impl Fn(Timestamp) -> i64) -> Option<MatterFact> {
+    let handed_over = matter.steps.first()?;
+    let reached = |stage: Stage| matter.steps.iter().any(|step| step.stage == stage);
+    let invalid = matter.steps.iter().any(|step| step.result.as_deref() == Some("invalid"));
+    let outcome = if reached(Stage::Refused) || invalid {
+        REMOVED
+    } else if [Stage::Admitted, Stage::Transferred, Stage::Mediation].into_iter().any(reached) {
+        EFFECTIVE
+    } else {
+        UNDECIDED
+    };
+    Some(MatterFact {
+        matter: i64::from(matter.id),
+        month: month(handed_over.at),
+        body: matter.owner.clone(),
+        outcome: outcome.to_owned(),
+    })
+}
+
+/// Numbers of referrals go on where no number of a matter comes to.
+const REFERRALS: i64 = 1_000_000;
+
+/// What the customer took to a body outside counts as its matter, under the name of the way there. Past the first stage
+/// the body has taken it up.
+fn of_referral(referral: &Referral, month: &impl Fn(Timestamp) -> i64) -> Option<MatterFact> {
+    let outcome = if referral.steps.len() > 1 { EFFECTIVE } else { UNDECIDED };
+    Some(MatterFact {
+        matter: REFERRALS + i64::from(referral.id),
+        month: month(referral.steps.first()?.at),
+        body: referral.route.clone(),
+        outcome: outcome.to_owned(),
+    })
+}
+
+/// Adds what a case contributes to the sums, `by` times; -1 takes it out again.
+pub(crate) fn contribute(sums: &mut BTreeMap<MonthKey, Sum>, facts: &CaseFacts, by: i64) {
+    let province = province_of(&facts.region);
+    let mut areas = vec![""];
+    areas.extend(Some(province).filter(|province| !province.is_empty()));
+    let pair = format!("{} {}", facts.category, facts.cause);
+    let dims: [(&'static str, &str); 8] = [
+        ("total", ""),
+        ("product", &facts.product),
+        ("category", &facts.category),
+        ("channel", &facts.channel),
+        ("region", province),
+        ("grade", &facts.grade),
+        ("cause", &facts.cause),
+        ("category_cause", &pair),
+    ];
+    for area in areas {
+        let mut add = |dim: &'static str, month: i64, value: &str, sort: &str, sum: &Sum| {
+            let key = MonthKey { dim, area: area.to_owned(), month, value: value.to_owned(), sort: sort.to_owned() };
+            sums.entry(key).or_default().add(sum, by);
+        };
+        for (dim, value) in dims {
+            if dim == "category_cause" {
+                if !facts.cause.is_empty() {
+                    add(dim, facts.received, value, &facts.kind, &Sum { received: 1, ..Sum::default() });
+                }
+                continue;
+            }
+            add(dim, facts.received, value, &facts.kind, &Sum { received: 1, ..Sum::default() });
+            if facts.closed > 0 {
+                add(dim, facts.closed, value, &facts.kind, &closed(facts));
+            }
+        }
+        for matter in &facts.matters {
+            let sort = format!("@{}", matter.body);
+            let is = |outcome: &str| i64::from(matter.outcome == outcome);
+            let sum = Sum {
+                received: 1,
+                effective: is(EFFECTIVE),
+                removed: is(REMOVED),
+                undecided: is(UNDECIDED),
+                ..Sum::default()
+            };
+            for (dim, value) in dims.into_iter().filter(|(dim, _)| *dim != "category_cause") {
+                add(dim, matter.month, value, &sort, &sum);
+            }
+            add("body", matter.month, &matter.body, &sort, &sum);
+        }
+    }
+}
+
+fn closed(facts: &CaseFacts) -> Sum {
+    Sum {
+        closed: 1,
+        minutes: facts.minutes,
+        judged: i64::from(facts.judged),
+        in_time: i64::from(facts.in_time),
+        at_once: i64::from(facts.at_once),
+        reopened: i64::from(facts.reopened),
+        times: BTreeMap::from([(step_of(facts.minutes), 1)]),
+        ..Sum::default()
+    }
+}
+
+/// The last minute of a step: single minutes first, then steps a twentieth longer than the one before.
+fn end_of(step: u16) -> i64 {
+    let mut end = 0;
+    for _ in 0..step {
+        end = (end + 1).max(end * 21 / 20);
+    }
+    end
+}
+
+/// The step a time falls into.
+pub(crate) fn step_of(minutes: i64) -> u16 {
+    let (mut step, mut end) = (0, 0);
+    while end < minutes && step < u16::MAX {
+        end = (end + 1).max(end * 21 / 20);
+        step += 1;
+    }
+    step
+}
+
+/// Minutes within which so many of a hundred are done: the end of the step the last of them falls into. Nothing when
+/// there are none.
+pub(crate) fn within(times: &BTreeMap<u16, i64>, percent: i64) -> Option<i64> {
+    let all: i64 = times.values().sum();
+    // The smallest number that is at least so many of a hundred.
+    let wanted = (all * percent + 99) / 100;
+    let mut so_far = 0;
+    for (step, count) in times {
+        so_far += count;
+        if so_far >= wanted && all > 0 {
+            return Some(end_of(*step));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_at_most_a_twentieth_too_long() {
+        for minutes in (0..3_000).chain((3_000..3_000_000).step_by(997)) {
+            let told = end_of(step_of(minutes));
+            assert!(told >= minutes && told * 20 <= minutes * 21, "{minutes} is told as {told}");
+        }
+        assert_eq!(end_of(step_of(20)), 20, "short times are exact");
+    }
+
+    #[test]
+    fn so_many_of_a_hundred() {
+        let times = |minutes: &[i64]| {
+            let mut times = BTreeMap::new();
+            for one in minutes {
+                *times.entry(step_of(*one)).or_default() += 1;
+            }
+            times
+        };
+        let ten = times(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+        assert_eq!([50, 80, 95, 100].map(|percent| within(&ten, percent)), [Some(5), Some(8), Some(10), Some(10)]);
+        assert_eq!(within(&times(&[7]), 50), Some(7));
+        assert_eq!(within(&times(&[]), 50), None);
+    }
+}
