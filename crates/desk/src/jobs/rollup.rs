@@ -93,7 +93,19 @@ pub fn go_on(desk: &Desk, node: &str, rest: u32, enough: impl Fn() -> bool) -> R
         }
         std::thread::sleep(begun.elapsed() * rest);
     }
+    if held.is_some() {
+        let (holder, now) = (node.to_owned(), stored(desk.time().now()));
+        desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::finish(tx, LEASE_NAME, now, &holder)?))?;
+    }
     Ok(counted)
+}
+
+/// How far counting has come.
+///
+/// # Errors
+/// Those of the database.
+pub fn look(desk: &Desk) -> Result<Progress, DeskError> {
+    desk.db().read_now(progress)
 }
 
 /// Forgets everything counted; what follows counts it anew.

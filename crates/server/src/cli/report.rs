@@ -12,6 +12,10 @@ use desk::jobs::rollup;
 use desk::reports::Ask;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long to wait before looking again whether another has counted everything.
+const WAIT: Duration = Duration::from_millis(500);
 
 /// Reports to regulators.
 #[derive(Debug, Subcommand)]
@@ -159,7 +163,15 @@ fn rebuild(ask: &Rebuild) -> Result<(), String> {
     let desk = ask.place.open()?;
     rollup::begin_anew(&desk).map_err(|error| told(&error))?;
     let node = uuid::Uuid::now_v7().to_string();
-    let counted = rollup::go_on(&desk, &node, 1, || false).map_err(|error| told(&error))?;
+    let mut counted = 0;
+    loop {
+        counted += rollup::go_on(&desk, &node, 1, || false).map_err(|error| told(&error))?;
+        if !rollup::look(&desk).map_err(|error| told(&error))?.going_through {
+            break;
+        }
+        // A running server has taken the work over.
+        std::thread::sleep(WAIT);
+    }
     desk.db().close();
-    say(format_args!("{counted} cases counted; a running server may count the others"))
+    say(format_args!("everything is counted, {counted} cases of it here"))
 }
