@@ -185,9 +185,8 @@ fn live(house: &House, stack: &str, currency: &str) -> String {
         let _ = writeln!(life.told, "  close: refused, a letter is missing");
     }
     life.write_letters();
-    for fault in life.now().missing_for_close(&rules, house.desk.library().taxonomy()) {
-        panic!("{stack}: {fault:?} is missing after every letter was written\n{}", life.told);
-    }
+    let missing = life.now().missing_for_close(&rules, house.desk.library().taxonomy());
+    assert!(missing.is_empty(), "{stack}: {missing:?} after every letter was written\n{}", life.told);
     life.act("close", json!({}));
     let routes: Vec<RouteRule> = rules
         .packs()

@@ -55,9 +55,8 @@ pub fn offered(case: &Case) -> bool {
 pub fn decide(case: &Case, step: &RecordStep, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let mine = case.referrals.iter().filter(|one| step.referral.is_none_or(|id| one.id == id));
     let mine: Vec<_> = mine.collect();
-    let leads = |one: &&&referral::Referral| {
-        one.stands(ctx.rules).is_some_and(|stage| stage.next.iter().any(|next| *next == step.stage))
-    };
+    let leads =
+        |one: &&&referral::Referral| one.stands(ctx.rules).is_some_and(|stage| stage.next.contains(&step.stage));
     let mut fitting = mine.iter().filter(leads);
     let Some(referral) = fitting.next() else {
         let Some(one) = mine.first() else { return Err(Fault::new("referral", "unknown_referral").into()) };
