@@ -161,22 +161,29 @@ impl LetterRule {
     pub fn faults(&self, language: &str, written: &str) -> Vec<LetterFault> {
         let close = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
         let whole = close(written);
+        let mut left = whole.as_str();
         let mut faults = Vec::new();
         for element in &self.elements {
             let Some(text) = element.text.get(language) else { continue };
-            let mut rest = Some(whole.as_str());
+            let mut rest = Some(left);
             for part in parts(text) {
                 if let Part::Words(words) = part {
                     let words = close(words);
                     rest = rest.and_then(|rest| rest.split_once(words.as_str())).map(|(_, after)| after);
                 }
             }
-            if rest.is_none() {
-                faults.push(LetterFault::Lacks { element: element.id.clone(), words: text.clone() });
+            match rest {
+                // What said this cannot say the next thing too.
+                Some(rest) => left = rest,
+                None => faults.push(LetterFault::Lacks { element: element.id.clone(), words: text.clone() }),
             }
         }
+        let own = self.blanks(language);
         for part in parts(written) {
-            if let Part::Blank(name) = part {
+            // Braces in the customer's own words are nobody's blanks.
+            if let Part::Blank(name) = part
+                && own.contains(&name)
+            {
                 faults.push(LetterFault::Blank(name.to_owned()));
             }
         }

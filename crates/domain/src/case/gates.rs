@@ -1,7 +1,7 @@
 //! Gates (放行条件): what must be there before a case takes a step. What the lifecycle asks for itself stands in the
 //! verbs; here stands what the rules ask for besides, and the letters the law wants. No gate is opened by waiting.
 
-use super::{Case, Context, grade, matter};
+use super::{Case, Context, Letter, grade, matter};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
@@ -24,7 +24,7 @@ pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy)
         }
     }
     if step == GatedStep::Close {
-        let owed = case.letters.iter().filter(|one| one.binding && !one.is_done(rules.letter(&one.rule)));
+        let owed = case.letters.iter().filter(|one| one.binding && !is_settled(case, one, rules));
         letters.extend(owed.map(|one| one.rule.as_str()));
     }
     letters.sort_unstable();
@@ -40,11 +40,17 @@ pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy)
 pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<Fault> {
     let rule = rules.letter(letter);
     let mine = || case.letters.iter().filter(|one| one.rule == letter);
-    if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && !one.is_done(rule)) {
+    if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && !is_settled(case, one, rules)) {
         return None;
     }
     let title = rule.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
     Some(Fault::new("letter", "gate_letter").with("letter", title.unwrap_or_else(|| letter.to_owned())))
+}
+
+/// Whether a letter that was owed is done, or a later one of its kind: one lost in the post is written again.
+fn is_settled(case: &Case, owed: &Letter, rules: &Stack) -> bool {
+    let rule = rules.letter(&owed.rule);
+    case.letters.iter().any(|one| one.rule == owed.rule && one.id >= owed.id && one.is_done(rule))
 }
 
 /// That nobody has proposed what the law says is owed.
