@@ -39,6 +39,7 @@ pub mod recount;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
+pub mod replay;
 pub mod reply;
 pub mod request_void;
 pub mod resume;
@@ -49,6 +50,7 @@ pub mod supplement;
 pub mod suspend;
 pub mod timers;
 pub mod transfer;
+pub mod what_if;
 pub mod withdraw;
 
 use crate::actor::{Actor, ActorId};

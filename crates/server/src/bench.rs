@@ -11,6 +11,7 @@ mod process;
 mod recount;
 mod seed;
 mod timers;
+mod what_if;
 
 use clap::{Args, Subcommand};
 
@@ -37,6 +38,9 @@ enum What {
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
     Timers(timers::Timers),
+    /// How long it takes to tell what a draft would have changed, and the memory that needs.
+    #[command(name = "whatif")]
+    WhatIf(what_if::WhatIf),
 }
 
 /// Runs a measurement.
@@ -52,5 +56,6 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Recount(ask) => recount::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
+        What::WhatIf(ask) => what_if::run(&ask),
     }
 }

@@ -28,6 +28,7 @@ mod times;
 mod trees;
 mod units;
 mod users;
+mod what_if;
 mod why;
 mod windows;
 
@@ -64,6 +65,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(jobs::routes());
     routes.extend(why::routes());
     routes.extend(rules::routes());
+    routes.extend(what_if::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -129,6 +131,10 @@ impl<'a> Frame<'a> {
 
     fn may_change_rules(&self) -> bool {
         self.may(permissions::ACTIVATE_RULES)
+    }
+
+    fn may_ask_what_if(&self) -> bool {
+        self.may(permissions::WHAT_IF)
     }
 
     fn may_read_jobs(&self) -> bool {

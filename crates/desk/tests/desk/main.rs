@@ -22,6 +22,7 @@ mod rules;
 mod spine;
 mod staff;
 mod timers;
+mod what_if;
 
 use desk::caller::Scope;
 use desk::library::DataFile;
