@@ -11,7 +11,8 @@ mod request;
 pub use decide::{approve, refuse, withdraw};
 pub use refresh::refresh;
 pub(crate) use refresh::{before, keep_shipped};
-pub use request::{NEW_ACTIVATION, NewActivation, request};
+pub(crate) use request::draft;
+pub use request::{MOST_BYTES, NEW_ACTIVATION, NewActivation, request};
 
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -50,6 +51,15 @@ impl RulesKind {
         match self {
             Self::Pack => "pack",
             Self::Calendar => "calendar",
+        }
+    }
+
+    /// What a text is, as far as its first look says: a pack has a section of that name.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        match text.lines().any(|line| line.trim() == "[pack]") || !text.contains("known_as_of") {
+            true => Self::Pack,
+            false => Self::Calendar,
         }
     }
 

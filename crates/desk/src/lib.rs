@@ -33,6 +33,7 @@ pub mod sign_in;
 pub mod time;
 pub mod vault;
 pub mod verify;
+pub mod what_if;
 
 pub use caller::Caller;
 pub use error::DeskError;

@@ -84,6 +84,26 @@ pub(crate) struct Activated {
     pub(crate) file: DataFile,
 }
 
+/// A content nobody has put into force, to be asked what it would change.
+#[derive(Clone, Debug)]
+pub(crate) enum Draft {
+    /// A pack.
+    Pack(Arc<Pack>),
+    /// A calendar.
+    Calendar(Arc<Calendar>),
+}
+
+/// What a draft means for a case.
+#[derive(Clone, Debug)]
+pub(crate) enum Drafted {
+    /// These rules.
+    Rules(Stack),
+    /// Nothing: none of the case's packs is or follows it.
+    NoSay,
+    /// It does not go together with the other packs of the case.
+    Apart,
+}
+
 /// Packs and calendars that go together.
 #[derive(Debug)]
 pub(crate) struct Rules {
@@ -116,6 +136,12 @@ impl Rules {
     /// Whether a pack, in whatever version, stands in the stack that governs new cases.
     pub(crate) fn in_stack(&self, id: &str) -> bool {
         self.plan.packs().any(|known| known == id)
+    }
+
+    /// Whether a pack of the stack that governs new cases is counted with a calendar, in whatever version.
+    pub(crate) fn counts_with(&self, calendar: &str) -> bool {
+        let mut packs = self.packs.iter().filter(|pack| self.in_stack(pack.id()));
+        packs.any(|pack| pack.follows_calendar() && pack.calendar().id() == calendar)
     }
 
     /// All calendars as they are known.
@@ -362,9 +388,51 @@ impl Library {
         Ok(stack)
     }
 
+    /// The rules there would be for a case that names these packs and calendars if a draft took its place among them.
+    ///
+    /// # Errors
+    /// If one of the contents is not there.
+    pub(crate) fn drafted(
+        &self,
+        draft: &Draft,
+        packs: &[PackPin],
+        calendars: &[CalendarPin],
+    ) -> Result<Drafted, DeskError> {
+        let mut concerned = false;
+        let mut counted = Vec::with_capacity(packs.len());
+        for pin in packs {
+            counted.push(match draft {
+                Draft::Pack(pack) if pack.id() == pin.id => {
+                    concerned = true;
+                    self.with_calendar(Arc::clone(pack), calendars)?
+                }
+                Draft::Pack(_) => self.counted(pin, calendars)?,
+                Draft::Calendar(calendar) => {
+                    let pack = self.counted(pin, calendars)?;
+                    if pack.follows_calendar() && pack.calendar().id() == calendar.id() {
+                        concerned = true;
+                        Arc::new(pack.counted_with(Arc::clone(calendar)))
+                    } else {
+                        pack
+                    }
+                }
+            });
+        }
+        if !concerned {
+            return Ok(Drafted::NoSay);
+        }
+        // An older version of another pack need not go with it.
+        let stack = Stack::new(counted).map(|stack| stack.of(self.shipped.rules.plan.operator().clone()));
+        Ok(stack.map_or(Drafted::Apart, Drafted::Rules))
+    }
+
     /// The pack a pin names, counted with the calendar the pins name.
     fn counted(&self, pin: &PackPin, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
         let pack = self.with_state(|state| state.pack(pin))?;
+        self.with_calendar(pack, calendars)
+    }
+
+    fn with_calendar(&self, pack: Arc<Pack>, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
         let calendar = pack.calendar();
         if !pack.follows_calendar() || calendar.hash().is_empty() {
             return Ok(pack);

@@ -34,6 +34,8 @@ pub const EXPORT_CASE: Permission = Permission("export-case");
 pub const READ_RULES: Permission = Permission("read-rules");
 /// Ask for rules to be put into force, and decide about what another person asked for.
 pub const ACTIVATE_RULES: Permission = Permission("activate-rules");
+/// Ask what a draft of rules would have changed in the cases one may see.
+pub const WHAT_IF: Permission = Permission("what-if");
 /// See units and colleagues, to assign cases to them.
 pub const READ_ORGANISATION: Permission = Permission("read-organisation");
 /// See who one is.
@@ -102,6 +104,7 @@ pub const TABLE: &[Row] = &[
     row(EXPORT_CASE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_RULES, EVERYONE, Scope::Read),
     row(ACTIVATE_RULES, &[Compliance, Admin], Scope::Write),
+    row(WHAT_IF, &[Compliance, Admin], Scope::Read),
     row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),
     row(MANAGE_ORGANISATION, &[Admin], Scope::Write),

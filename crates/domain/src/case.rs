@@ -51,6 +51,7 @@ pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
 pub mod reopen;
+pub mod replay;
 pub mod reply;
 pub mod request_void;
 pub mod resume;
@@ -61,6 +62,7 @@ pub mod supplement;
 pub mod suspend;
 pub mod timers;
 pub mod transfer;
+pub mod what_if;
 pub mod withdraw;
 
 use crate::actor::{Actor, ActorId};

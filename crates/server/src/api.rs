@@ -14,6 +14,7 @@ pub mod staff;
 pub mod units;
 pub mod users;
 pub mod view;
+pub mod what_if;
 
 use crate::extract;
 use crate::problem::Failure;
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());
+    routes.extend(what_if::routes());
     routes.extend(staff::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());

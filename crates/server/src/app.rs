@@ -52,6 +52,8 @@ pub struct App {
     pub counts: ops::Counts,
     /// Places for files on their way: each holds up to twenty mebibytes.
     pub files: Arc<Semaphore>,
+    /// The place for asking what a draft would change: one at a time, because it reads the whole log.
+    pub what_if: Arc<Semaphore>,
 }
 
 /// What the operator of the server chose.
@@ -71,8 +73,8 @@ impl AppState {
     /// Puts the parts together.
     #[must_use]
     pub fn new(desk: Desk, locales: Locales, settings: Settings) -> Self {
-        let files = Arc::new(Semaphore::new(MOST_FILES));
-        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files }))
+        let (files, what_if) = (Arc::new(Semaphore::new(MOST_FILES)), Arc::new(Semaphore::new(1)));
+        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files, what_if }))
     }
 }
 

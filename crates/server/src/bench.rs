@@ -12,6 +12,7 @@ mod recount;
 mod reports;
 mod seed;
 mod timers;
+mod what_if;
 
 use clap::{Args, Subcommand};
 
@@ -40,6 +41,9 @@ enum What {
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
     Timers(timers::Timers),
+    /// How long it takes to tell what a draft would have changed, and the memory that needs.
+    #[command(name = "whatif")]
+    WhatIf(what_if::WhatIf),
 }
 
 /// Runs a measurement.
@@ -56,5 +60,6 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Reports(ask) => reports::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
+        What::WhatIf(ask) => what_if::run(&ask),
     }
 }

@@ -32,6 +32,7 @@ mod times;
 mod trees;
 mod units;
 mod users;
+mod what_if;
 mod why;
 mod windows;
 
@@ -69,6 +70,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(why::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
+    routes.extend(what_if::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -138,6 +140,10 @@ impl<'a> Frame<'a> {
 
     fn may_read_reports(&self) -> bool {
         self.may(permissions::READ_REPORTS)
+    }
+
+    fn may_ask_what_if(&self) -> bool {
+        self.may(permissions::WHAT_IF)
     }
 
     fn may_read_jobs(&self) -> bool {

@@ -39,6 +39,9 @@ statements! {
     SET_ALARM = "UPDATE cases SET alarm_at = ?3 WHERE id = ?1 AND version = ?2";
     // Most cases end before the days a newer calendar is about; the row alone says so.
     OPEN_AFTER = "SELECT id, last_due_at FROM cases WHERE id > ?1 AND open = 1 ORDER BY id LIMIT ?2";
+    RECEIVED = "SELECT received_at, id FROM cases WHERE received_at >= ?1 ORDER BY received_at DESC, id DESC LIMIT ?2";
+    RECEIVED_BEFORE = "SELECT received_at, id FROM cases WHERE received_at >= ?1 AND (received_at, id) < (?2, ?3)
+        ORDER BY received_at DESC, id DESC LIMIT ?4";
     VERSIONS = "SELECT id, version FROM cases ORDER BY id LIMIT ?1";
     VERSIONS_AFTER = "SELECT id, version FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
 }
@@ -251,6 +254,23 @@ pub fn set_alarm(tx: &mut Tx<'_>, id: Uuid, seen: i64, at: Option<i64>) -> Resul
 /// Those of the database.
 pub fn open_after(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<(Uuid, i64)>, StoreError> {
     tx.query(OPEN_AFTER, &[(&after).into(), limit.into()], |row| Ok((row.uuid(0)?, row.int(1)?)))
+}
+
+/// Cases first received since a moment, the newest first: those before a place in that order.
+///
+/// # Errors
+/// Those of the database.
+pub fn received_since(
+    tx: &mut Tx<'_>,
+    since: i64,
+    before: Option<(i64, Uuid)>,
+    limit: i64,
+) -> Result<Vec<(i64, Uuid)>, StoreError> {
+    let map = |row: &Row<'_>| Ok((row.int(0)?, row.uuid(1)?));
+    match before {
+        None => tx.query(RECEIVED, &[since.into(), limit.into()], map),
+        Some((at, id)) => tx.query(RECEIVED_BEFORE, &[since.into(), at.into(), (&id).into(), limit.into()], map),
+    }
 }
 
 /// Identity and version of cases in the order of identity, after one.

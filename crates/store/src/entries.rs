@@ -9,6 +9,10 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OF = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         WHERE subject = ?1 AND ledger = ?2 ORDER BY version";
+    // One statement a page of cases: on a server each statement is a way there and back.
+    BETWEEN = "SELECT e.subject, e.version, e.at, e.actor, e.schema, e.body FROM cases c
+        JOIN entries e ON e.subject = c.id AND e.ledger = ?1
+        WHERE (c.received_at, c.id) >= (?2, ?3) AND (c.received_at, c.id) <= (?4, ?5)";
     LAST = "SELECT version, hash FROM entries WHERE subject = ?1 AND ledger = ?2 ORDER BY version DESC LIMIT 1";
     HEADS = "SELECT s.stream, (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.stream = s.stream)
         FROM streams s ORDER BY s.stream";
@@ -47,6 +51,23 @@ pub struct EntryRow {
     pub prev: Vec<u8>,
     /// Its own hash.
     pub hash: Vec<u8>,
+}
+
+/// What an entry says, without its place in chain and stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidRow {
+    /// The case.
+    pub subject: Uuid,
+    /// Place in its log, from 1.
+    pub version: i64,
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub actor: String,
+    /// Schema of the body.
+    pub schema: i64,
+    /// Events as JSON.
+    pub body: String,
 }
 
 fn read(row: &Row<'_>) -> Result<EntryRow, StoreError> {
@@ -94,6 +115,29 @@ pub fn append(tx: &mut Tx<'_>, row: &EntryRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn of(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Vec<EntryRow>, StoreError> {
     tx.query(OF, &[(&subject).into(), ledger.into()], read)
+}
+
+/// What the logs of the cases say that lie between two places in the order of first receipt, both included; in no order.
+///
+/// # Errors
+/// Those of the database.
+pub fn between(
+    tx: &mut Tx<'_>,
+    ledger: i64,
+    first: (i64, Uuid),
+    last: (i64, Uuid),
+) -> Result<Vec<SaidRow>, StoreError> {
+    let places = [ledger.into(), first.0.into(), (&first.1).into(), last.0.into(), (&last.1).into()];
+    tx.query(BETWEEN, &places, |row| {
+        Ok(SaidRow {
+            subject: row.uuid(0)?,
+            version: row.int(1)?,
+            at: row.int(2)?,
+            actor: row.text(3)?,
+            schema: row.int(4)?,
+            body: row.text(5)?,
+        })
+    })
 }
 
 /// Version and hash of the last entry of a chain.

@@ -44,7 +44,7 @@ pub use attachments::AttachmentRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};
-pub use entries::EntryRow;
+pub use entries::{EntryRow, SaidRow};
 pub use erasures::ErasureRow;
 pub use error::StoreError;
 pub use handoffs::HandoffRow;

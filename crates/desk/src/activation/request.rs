@@ -4,7 +4,7 @@ use super::{Activation, ActivationState, Person, RulesKind, a_person, all, every
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::library::{Activated, DataFile, LibraryError, Rules};
+use crate::library::{Activated, DataFile, Draft, LibraryError, Rules};
 use crate::time::stored;
 use crate::{Desk, Library, permissions};
 use domain::fault::Fault;
@@ -20,7 +20,7 @@ use store::{ActivationRow, RuleFileRow, activations};
 use uuid::Uuid;
 
 /// Largest content; the longest calendar of many years is a tenth of it.
-const MOST_BYTES: usize = 262_144;
+pub const MOST_BYTES: usize = 262_144;
 
 /// Shape of a request.
 pub const NEW_ACTIVATION: &[Field] = &[
@@ -109,6 +109,39 @@ pub fn request(desk: &Desk, by: &Caller, new: &NewActivation) -> Result<Uuid, De
     })
 }
 
+/// Reads a text nobody has put into force and proves what is proved before that, except what is about putting it into
+/// force: it may be of the law layer, and its day is whichever it is valid on.
+///
+/// # Errors
+/// Everything that speaks against it, with line and column.
+pub(crate) fn draft(
+    desk: &Desk,
+    by: &Caller,
+    kind: RulesKind,
+    text: &str,
+) -> Result<(Draft, Arc<Activation>), DeskError> {
+    let force = desk.db().read_now(in_force)?;
+    let now = now_in_force(desk.library(), &force)?;
+    let content = read(&now, kind, text)?;
+    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
+    let effective_from = content.pack.as_ref().map_or(today, |pack| today.max(pack.validity().0));
+    let new = NewActivation { kind, effective_from, note: String::new(), text: text.to_owned() };
+    let asked = Asked { id: Uuid::nil(), by, new: &new, now: desk.time().now(), hash: address(text) };
+    let activated = asked.activated(content.rules.clone(), content.version.clone());
+    newer(&now, &activated.activation)?;
+    match &content.pack {
+        Some(pack) => fits(&now, pack, &activated.activation)?,
+        None if now.counts_with(&content.rules) => {}
+        None => return Err(Refusal::from(Fault::new("text", "calendar_unused").with("rules", &content.rules)).into()),
+    }
+    sound(desk.library(), &now, &force, &activated)?;
+    let draft = match content.pack {
+        Some(pack) => Draft::Pack(Arc::new(pack)),
+        None => Draft::Calendar(Arc::new(Calendar::parse(text).map_err(faulty)?)),
+    };
+    Ok((draft, activated.activation))
+}
+
 struct Asked<'a> {
     id: Uuid,
     by: &'a Caller,
@@ -169,7 +202,11 @@ pub(super) fn read(now: &Rules, kind: RulesKind, text: &str) -> Result<Content, 
             pack: Some(one),
         }),
     };
-    read.map_err(|faults| Refusal::invalid(faults.into_iter().map(|fault| told(fault.into())).collect()).into())
+    read.map_err(faulty)
+}
+
+fn faulty(faults: Vec<policy::Fault>) -> DeskError {
+    Refusal::invalid(faults.into_iter().map(|fault| told(fault.into())).collect()).into()
 }
 
 /// The rules in force.
@@ -192,18 +229,30 @@ pub(super) fn prove(
     force: &[Activated],
     new: &Activated,
 ) -> Result<(), DeskError> {
-    let Activated { activation, file } = new;
+    let activation = &new.activation;
     let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
     if activation.effective_from < today {
         return Err(Refusal::from(Fault::new("effective_from", "day_past").with("today", today)).into());
     }
     newer(now, activation)?;
     if let Some(pack) = &content.pack {
+        if pack.tier() == Tier::Law {
+            return Err(Refusal::from(Fault::new("text", "law_is_immovable").with("rules", pack.id())).into());
+        }
         fits(now, pack, activation)?;
     }
+    sound(desk.library(), now, force, new)
+}
+
+/// Proves that the checker has nothing against a content beside everything that is in force.
+///
+/// # Errors
+/// What it finds, with line and column.
+fn sound(library: &Library, now: &Rules, force: &[Activated], new: &Activated) -> Result<(), DeskError> {
+    let file = &new.file;
     let mut with = force.to_vec();
     with.push(new.clone());
-    let findings = match desk.library().with(&with) {
+    let findings = match library.with(&with) {
         Ok(rules) => rules.check(),
         Err(LibraryError::Faults(faults)) => faults.into_iter().map(Finding::from).collect(),
         Err(other) => return Err(broken(other)),
@@ -253,11 +302,8 @@ fn newer(now: &Rules, activation: &Activation) -> Result<(), Refusal> {
     }
 }
 
-/// A pack must be one of the operator's own, stand in the stack, and be valid on its day.
+/// A pack must stand in the stack and be valid on its day.
 fn fits(now: &Rules, pack: &Pack, activation: &Activation) -> Result<(), Refusal> {
-    if pack.tier() == Tier::Law {
-        return Err(Fault::new("text", "law_is_immovable").with("rules", pack.id()).into());
-    }
     if !now.in_stack(pack.id()) {
         return Err(Fault::new("text", "not_in_stack").with("rules", pack.id()).into());
     }

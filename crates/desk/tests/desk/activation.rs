@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 const TODAY: Date = date(2026, 11, 24);
 
-fn file(path: &str) -> String {
+pub(crate) fn file(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(path)).unwrap()
 }
 
 /// The guide as an operator edits it: a new version in which the answer takes so long.
-fn edited(version: &str, answer: &str) -> NewActivation {
+pub(crate) fn edited(version: &str, answer: &str) -> NewActivation {
     let shipped = file("guide-standard.toml");
     let line = shipped.lines().find(|line| line.starts_with("version = ")).unwrap().to_owned();
     let text = shipped.replacen(&line, &format!("version = \"{version}\""), 1);
@@ -34,7 +34,7 @@ fn edited(version: &str, answer: &str) -> NewActivation {
 }
 
 /// The calendar with one more day off, the Friday after [`TODAY`].
-fn newer_calendar() -> NewActivation {
+pub(crate) fn newer_calendar() -> NewActivation {
     let more = "\n[[holiday]]\nname = { zh = \"临时放假\", en = \"Extra day off\" }\non = 2026-11-27\nannounced = 2026-11-20\n";
     let text = file("calendars/cn.toml").replacen("known_as_of = 2026-10-01", "known_as_of = 2026-11-20", 1) + more;
     NewActivation {
@@ -42,16 +42,16 @@ fn newer_calendar() -> NewActivation {
     }
 }
 
-struct Pair {
-    asks: Caller,
-    decides: Caller,
+pub(crate) struct Pair {
+    pub(crate) asks: Caller,
+    pub(crate) decides: Caller,
 }
 
-fn pair(house: &House) -> Pair {
+pub(crate) fn pair(house: &House) -> Pair {
     Pair { asks: house.user("he", Role::Compliance, ""), decides: house.user("gu", Role::Admin, "") }
 }
 
-fn activate(house: &House, pair: &Pair, new: &NewActivation) -> Uuid {
+pub(crate) fn activate(house: &House, pair: &Pair, new: &NewActivation) -> Uuid {
     let id = activation::request(&house.desk, &pair.asks, new).unwrap_or_else(|error| panic!("{error:?}"));
     activation::approve(&house.desk, &pair.decides, id).unwrap_or_else(|error| panic!("{error:?}"));
     house.desk.time().advance(activation::NOTICED_AFTER);

@@ -25,6 +25,7 @@ mod scenarios;
 mod spine;
 mod staff;
 mod timers;
+mod what_if;
 
 use desk::caller::Scope;
 use desk::library::DataFile;

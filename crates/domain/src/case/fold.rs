@@ -131,7 +131,7 @@ impl Case {
         self.changed_at = entry.at;
     }
 
-    fn apply(&mut self, event: &Event, entry: &Entry) {
+    pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
         match event {
             // Read by `begin`; a second one cannot be decided.
             Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } => {}

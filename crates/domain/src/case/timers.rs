@@ -68,6 +68,11 @@ fn warnings(case: &Case, clock: &Clock, rules: &Stack) -> Vec<(u8, Timestamp)> {
     waiting
 }
 
+/// The moment from which on a clock has run out, if it still waits for that.
+pub(super) fn runs_out(case: &Case, clock: &Clock, rules: &Stack) -> Option<Timestamp> {
+    warnings(case, clock, rules).into_iter().find(|(percent, _)| *percent == 100).map(|(_, at)| at)
+}
+
 fn just_after(at: Timestamp) -> Timestamp {
     at.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at)
 }

@@ -70,11 +70,7 @@ impl Server {
 
     /// Anonymous memory in MiB.
     pub(super) fn memory(&self) -> f64 {
-        let path = PathBuf::from(format!("/proc/{}/smaps_rollup", self.child.id()));
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("Anonymous:"));
-        let kib: f64 = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
-        kib / 1024.0
+        memory_of(self.child.id())
     }
 }
 
@@ -92,6 +88,15 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Anonymous memory of a process in MiB.
+pub(super) fn memory_of(process: u32) -> f64 {
+    let path = PathBuf::from(format!("/proc/{process}/smaps_rollup"));
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("Anonymous:"));
+    let kib: f64 = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
+    kib / 1024.0
 }
 
 /// Processor seconds of a process, `self` for this one.

@@ -52,7 +52,7 @@ pub(super) fn run(ask: &Recount) -> Result<(), String> {
     let desk = open(&scratch.0, &key)?;
     let calendar = desk.library().calendars().get(CALENDAR).ok_or("no calendar of China")?;
     let today = calendar.zone().to_datetime(desk.time().now()).date();
-    let text = shipped()?;
+    let text = shipped("calendars/cn.toml")?;
     println!("SQLite, synchronous=FULL, {} connections, generator on the same machine", ask.connections);
     let time = Duration::from_secs(ask.seconds);
     measure(&server, &token, ask.connections, || std::thread::sleep(Duration::from_secs(2)))?;
@@ -90,10 +90,10 @@ fn open(folder: &Path, key: &Path) -> Result<Desk, String> {
     Place { master_key_file: Some(key.to_owned()), ..Place::default() }.desk(db, Time::System)
 }
 
-/// The calendar as it was shipped.
-fn shipped() -> Result<String, String> {
-    let file = crate::data::packs(None)?.into_iter().find(|file| file.path == "calendars/cn.toml");
-    file.map(|file| file.text).ok_or_else(|| "no calendar of China".to_owned())
+/// A pack or calendar as it was shipped.
+pub(super) fn shipped(path: &str) -> Result<String, String> {
+    let file = crate::data::packs(None)?.into_iter().find(|file| file.path == path);
+    file.map(|file| file.text).ok_or_else(|| format!("no {path}"))
 }
 
 fn workday(day: Date) -> Date {
@@ -105,7 +105,7 @@ fn workday(day: Date) -> Date {
 }
 
 /// The calendar with days off more than there were.
-fn with_days_off(text: &str, known_as_of: Date, days: &[Date]) -> Result<String, String> {
+pub(super) fn with_days_off(text: &str, known_as_of: Date, days: &[Date]) -> Result<String, String> {
     let line = text.lines().find(|line| line.starts_with("known_as_of")).ok_or("the calendar says no date")?;
     let mut text = text.replace(line, &format!("known_as_of = {known_as_of}"));
     for day in days {

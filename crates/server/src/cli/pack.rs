@@ -4,6 +4,7 @@ mod activate;
 mod check;
 mod explain;
 mod show;
+mod what_if;
 
 use crate::data;
 use clap::{Args, Subcommand};
@@ -35,6 +36,9 @@ pub(super) enum Pack {
     Withdraw(activate::Decide),
     /// List what was asked for, newest first.
     Activations(super::place::Place),
+    /// Tell what a draft of a pack or calendar would have changed in past cases; nothing is written.
+    #[command(name = "whatif")]
+    WhatIf(what_if::Ask),
     /// Print the JSON Schema of pack files, for editors.
     Schema,
     /// Hold a list of deadlines worked out elsewhere against the calendars and packs.
@@ -66,6 +70,7 @@ pub(super) fn run(pack: Pack) -> Result<(), String> {
         Pack::Refuse(ask) => activate::decide(&ask, activation::refuse),
         Pack::Withdraw(ask) => activate::decide(&ask, activation::withdraw),
         Pack::Activations(place) => activate::list(&place),
+        Pack::WhatIf(ask) => what_if::run(&ask),
         Pack::Schema => super::say(pretty(&policy::schema::pack_schema())?),
         Pack::Vectors(ask) => vectors(&ask),
     }

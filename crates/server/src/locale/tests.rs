@@ -272,6 +272,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
     of_fields("activation", desk::activation::NEW_ACTIVATION, &mut wanted);
+    of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);

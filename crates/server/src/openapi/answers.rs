@@ -40,6 +40,11 @@ pub(super) fn schemas() -> Map<String, Value> {
         "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment, "holds_at": moment,
         "looked": whole, "moved": whole, "recounted_at": moment,
     }));
+    let effect = object(json!({
+        "count": whole, "cases": {
+            "type": "array", "items": text, "description": "Numbers of the newest cases, at most a thousand.",
+        },
+    }));
     let receipt = json!({
         "id": uuid, "number": text, "tracking_code": text, "status": text, "version": whole, "kind": text,
         "category": text, "grade": text, "severity": text, "urgency": text, "owner": owner, "first_owner": owner,
@@ -237,6 +242,21 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "confidence": text, "source": text,
                 }))},
             }))),
+        ),
+        (
+            "WhatIf",
+            object(json!({
+                "kind": text, "rules": text, "version": text, "since": {"type": "string", "format": "date"},
+                "cases": whole, "changed": whole, "no_say": whole, "untold": whole, "not_judged": whole,
+                "complete": {
+                    "type": "boolean", "description": "False when time was up; then cases before `reached` were not looked at.",
+                },
+                "reached": moment, "grades": effect,
+                "effects": {"type": "array", "items": object(json!({
+                    "rule": text, "title": names, "moved": effect, "new": effect, "gone": effect, "breached": effect,
+                    "saved": effect,
+                }))},
+            })),
         ),
         ("Activations", items(&activation)),
         ("Activation", activation),

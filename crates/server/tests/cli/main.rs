@@ -16,6 +16,7 @@ mod operations;
 #[path = "../program/mod.rs"]
 mod program;
 mod vectors;
+mod what_if;
 
 use program::{Place, Program, remove};
 use serde_json::Value;

@@ -277,6 +277,12 @@ fn rules(contract: &mut Contract, house: &House, token: &str) {
         contract.holds("post", &path, &post(who, &path.replace("{id}", &id), &json!({})));
     }
     contract.holds("get", "/api/v1/activations", &house.get(token, "/api/v1/activations"));
+    let mut body = crate::rules::draft("9.1.0", "46h");
+    body["since"] = json!("2020-01-01");
+    contract.body("/api/v1/whatif", &body);
+    let found = post(&asks, "/api/v1/whatif", &body);
+    assert!(found.json()["changed"].as_u64().unwrap() > 0, "{found:?}");
+    contract.holds("post", "/api/v1/whatif", &found);
 }
 
 /// Every answer of the API along a life, compared with its description.

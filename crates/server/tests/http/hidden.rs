@@ -142,7 +142,9 @@ fn a_token_never_goes_beyond_its_scopes() {
     let guarded = || table().into_iter().filter(|route| matches!(route.access, Access::Needs(_)));
     let path = |route: &Route| route.path.replace("{id}", id).replace("{rule}", "response");
     for route in guarded().filter(|route| route.operation.is_some()) {
-        let (path, changes) = (path(&route), route.method == Method::Post);
+        let path = path(&route);
+        // A question with a long text is asked by POST and changes nothing.
+        let changes = route.method == Method::Post && !path.ends_with("/whatif");
         assert_eq!(ask(&house, &none, route.method, &path).status, 403, "{path} without any scope");
         let status = ask(&house, &reader, route.method, &path).status;
         // Files and archives are unmasked: seeing a case is not enough.
@@ -154,7 +156,8 @@ fn a_token_never_goes_beyond_its_scopes() {
         let path = path(&route);
         let status = ask(&house, &writer, route.method, &path).status;
         // Trying a registration shows cases as well.
-        let beyond = route.method == Method::Get || path.ends_with("/reveal") || path.ends_with("/check");
+        let shows = ["/reveal", "/check", "/whatif"].iter().any(|end| path.ends_with(end));
+        let beyond = route.method == Method::Get || shows;
         assert_eq!(status == 403, beyond, "{path} for who may only change: {status}");
     }
     house.desk.db().close();

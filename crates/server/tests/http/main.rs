@@ -22,6 +22,7 @@ mod rights;
 mod rules;
 mod similar;
 mod slow;
+mod what_if;
 
 use axum::body::Body;
 use axum::http::{Request, Response, header};

@@ -17,6 +17,9 @@ pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; 
 
 /// A body that a route takes.
 pub(crate) fn body(path: &str) -> Value {
+    if path.contains("/what-if") || path.ends_with("/whatif") {
+        return crate::rules::draft("9.0.0", "47h");
+    }
     if path.contains("/units/")
         || path.contains("/users/")
         || path.contains("/absences/")
