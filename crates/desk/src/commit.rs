@@ -2,7 +2,7 @@
 //! Commands and timers both end here; nothing else changes a case.
 
 use crate::error::DeskError;
-use crate::jobs::notify;
+use crate::jobs::notify::Telling;
 use crate::library::Library;
 use crate::load::{self, Loaded, row_of};
 use crate::log::{self, NewEntry};
@@ -120,7 +120,9 @@ impl Commit<'_> {
                 body,
             },
         )?;
-        notify::enqueue(tx, &case, &entry, &rules)?;
+        if let Some(telling) = Telling::of(&case, &entry, &rules)? {
+            telling.enqueue(tx)?;
+        }
         Ok(case)
     }
 }

@@ -18,7 +18,7 @@ use crate::time::{moment, stored};
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, permissions};
 use domain::case::hand_off::{self, HandOff};
-use domain::case::{Case, Context, Decision};
+use domain::case::{Case, Context, Decision, reopen};
 use domain::event::{Event, Relation};
 use domain::fault::Fault;
 use domain::ids::CaseId;
@@ -346,7 +346,8 @@ impl Work {
     fn decide(&self, loaded: &Loaded, others: &[Case]) -> Result<Decision, DeskError> {
         let now = self.now.max(loaded.case.changed_at);
         let actor = &self.caller.actor;
-        let CaughtUp { case, rules, mut events } = catch_up(&self.library, &loaded.case, actor, now, false)?;
+        let taken_up = reopen::offered(&loaded.case);
+        let CaughtUp { case, rules, mut events } = catch_up(&self.library, &loaded.case, actor, now, taken_up)?;
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others };
         let decision = hand_off::decide(&case, &self.handed, &ctx)?;
         events.extend(decision.events);

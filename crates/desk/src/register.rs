@@ -4,6 +4,7 @@
 use crate::caller::Caller;
 use crate::commit::follow_up;
 use crate::error::DeskError;
+use crate::jobs::notify::Telling;
 use crate::load::row_of;
 use crate::log::{self, NewEntry};
 use crate::permissions;
@@ -56,6 +57,8 @@ pub(crate) struct Prepared {
     person: Option<PersonRow>,
     lookups: Vec<(&'static str, [u8; 32])>,
     items: Vec<ItemRow>,
+    /// Who has to look at it, if anybody.
+    pub(crate) telling: Option<Telling>,
     body: String,
     actor: String,
     at: i64,
@@ -177,12 +180,14 @@ impl Desk {
         let mut case = Case::begin(id, &entry)?;
         let rules = follow_up(self.library(), &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let telling = Telling::of(&case, &entry, &rules)?;
         let prepared = Prepared {
             row: row_of(&case, &rules, self.library().taxonomy(), Some(text_key)),
             case,
             person: row,
             lookups: person::lookups(self.keyring(), &parted.identity),
             items: item_rows(id, items),
+            telling,
             body,
             actor: caller.actor.id.to_string(),
             at: stored(now),
@@ -291,6 +296,9 @@ impl Prepared {
             cases::insert_external(tx, &external.owner, &external.number, self.row.id)?;
         }
         cases::insert(tx, &self.row)?;
+        if let Some(telling) = &self.telling {
+            telling.enqueue(tx)?;
+        }
         log::append(
             tx,
             NewEntry {

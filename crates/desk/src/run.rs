@@ -12,7 +12,7 @@ use crate::{Desk, Library, Permission, holder};
 use domain::actor::AreaScope;
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
-use domain::event::{Entry, Event};
+use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
@@ -106,7 +106,8 @@ impl Work {
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
         let actor = &self.caller.actor;
-        let taken_up = matches!(command, Command::Reopen(_));
+        let taken_up =
+            !loaded.case.state.is_open() && command.takes_up(&loaded.case, &self.library.rules_of(&loaded.case)?);
         let CaughtUp { case, rules, mut events } = catch_up(&self.library, &loaded.case, actor, now, taken_up)?;
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
         let decision = command.decide(&case, &ctx)?;
@@ -118,14 +119,14 @@ impl Work {
     }
 }
 
-/// Whether nothing happened since a version but warnings of clocks and limits a calendar moved: nobody did anything, so
-/// nobody's work is refused for them.
+/// Whether nothing happened since a version but warnings of clocks, reminders and limits a calendar moved: nobody did
+/// anything, so nobody's work is refused for them.
 pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
-    entries
-        .iter()
-        .filter(|entry| entry.version > seen)
-        .flat_map(|entry| &entry.events)
-        .all(|event| matches!(event, Event::Warned { .. } | Event::CalendarChanged { .. } | Event::ClockMoved { .. }))
+    entries.iter().filter(|entry| entry.version > seen).flat_map(|entry| &entry.events).all(|event| match event {
+        Event::Warned { .. } | Event::CalendarChanged { .. } | Event::ClockMoved { .. } => true,
+        Event::EffectTaken { did, .. } => did.iter().all(|caused| matches!(caused, Caused::Notify(_))),
+        _ => false,
+    })
 }
 
 /// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in. They
@@ -150,7 +151,12 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
             lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
         }
-        Command::Dispute(_) | Command::Reopen(_) => answered(tx, case),
+        Command::Dispute(_) | Command::Reopen(_) | Command::Refer(_) | Command::RecordStep(_) => answered(tx, case),
+        // What the law wants their customers told is looked for before the case ends.
+        Command::Close(_) => {
+            let merged = case.absorbed.iter().map(|one| CaseRef::Id(one.case));
+            merged.map(|one| load::load(tx, &one, &AreaScope::everywhere())).collect()
+        }
         Command::KeepPromise(keep) => {
             let there = case.promises.iter().filter(|promise| promise.id == keep.promise);
             let there = there.filter_map(|promise| promise.origin.as_ref());

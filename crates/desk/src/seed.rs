@@ -70,6 +70,8 @@ impl Desk {
 
     async fn live(&self, caller: &Caller, life: Life) -> Result<Lived, DeskError> {
         let (mut prepared, keys) = self.prepare(caller, life.intake, life.registered_at).await?;
+        // Nobody is told of lives that are over.
+        prepared.telling = None;
         let mut case = prepared.case.clone();
         let mut later = Vec::with_capacity(life.then.len());
         let mut items = Vec::new();
@@ -114,7 +116,11 @@ impl Desk {
         let rules = self.library().rules_of(case)?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
-        let mut events = command.decide(case, &ctx)?.events;
+        // What has come true by then, as everywhere before a command.
+        let mut events = timers::ring(case, &ctx);
+        let mut here = case.clone();
+        here.anticipate(&events, &ctx);
+        events.extend(command.decide(&here, &ctx)?.events);
         items.extend(keys.seal_events(&mut events)?);
         self.folded(case, caller.actor.id, now, command.verb(), events)
     }

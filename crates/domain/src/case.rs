@@ -67,7 +67,8 @@ pub mod withdraw;
 
 use crate::actor::{Actor, ActorId};
 use crate::event::{CalendarPin, Event, PackPin};
-use crate::ids::{CaseId, PersonId, UserId};
+use crate::fault::Fault;
+use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
@@ -124,6 +125,9 @@ pub struct Case {
     pub grade_row: String,
     /// Assessment rules that raised severity or urgency.
     pub raised_by: Vec<String>,
+    /// Effects of the rules that raised the grade, oldest first, with what they raised it to: the rules alone do not bring
+    /// it down again.
+    pub raised_to: Vec<(String, Grade)>,
     /// Whether a person set the grade.
     pub graded_by_hand: bool,
     /// Who holds it now.
@@ -273,6 +277,25 @@ impl Case {
         self.absorbed.iter().filter(|one| one.answered_at.is_none())
     }
 
+    /// Whether a hold of this rule lasts.
+    #[must_use]
+    pub fn is_held_by(&self, rule: &str) -> bool {
+        self.holds.iter().any(|hold| hold.rule == rule && hold.lasts())
+    }
+
+    /// Refuses a paper that is no attachment of this case.
+    ///
+    /// # Errors
+    /// Names the field.
+    pub fn require_attached(&self, document: Option<AttachmentId>) -> Result<(), Fault> {
+        match document {
+            Some(id) if self.attachments.iter().all(|file| file.id != id) => {
+                Err(Fault::new("document", "unknown_document"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The number the next letter gets.
     #[must_use]
     pub fn next_letter(&self) -> u32 {
@@ -316,7 +339,7 @@ impl Case {
 
     /// What is still missing before the case may be closed, as field faults.
     #[must_use]
-    pub fn missing_for_close(&self, rules: &Stack, taxonomy: &Taxonomy) -> Vec<crate::fault::Fault> {
+    pub fn missing_for_close(&self, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
         close::missing(self, rules, taxonomy)
     }
 }

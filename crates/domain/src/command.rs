@@ -5,6 +5,7 @@ use crate::case::{self, Case, Context, Decision};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::{self, Field};
+use policy::Stack;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -44,6 +45,18 @@ macro_rules! commands {
             }
         }
     };
+}
+
+impl Command {
+    /// Whether it takes an ended case up again, which then goes by what holds now.
+    #[must_use]
+    pub fn takes_up(&self, case: &Case, rules: &Stack) -> bool {
+        match self {
+            Self::Reopen(_) | Self::Refer(_) => case::reopen::offered(case),
+            Self::RecordStep(step) => case::record_step::takes_up(case, step, rules),
+            _ => false,
+        }
+    }
 }
 
 /// A verb and the shape of its input.

@@ -33,15 +33,35 @@ struct Payload {
     version: i64,
 }
 
-/// Enqueues the telling if an entry is worth any.
-pub(crate) fn enqueue(tx: &mut Tx<'_>, case: &Case, entry: &Entry, rules: &Stack) -> Result<(), DeskError> {
-    if notices::notices(case, entry, rules).is_empty() {
-        return Ok(());
+/// That somebody has to look at what an entry says.
+pub(crate) struct Telling {
+    key: String,
+    payload: String,
+    at: i64,
+}
+
+impl Telling {
+    /// The telling, if an entry is worth any.
+    ///
+    /// # Errors
+    /// If it cannot be written down.
+    pub(crate) fn of(case: &Case, entry: &Entry, rules: &Stack) -> Result<Option<Self>, DeskError> {
+        if notices::notices(case, entry, rules).is_empty() {
+            return Ok(None);
+        }
+        let payload = Payload { case: case.id.0, version: entry.version };
+        let payload = serde_json::to_string(&payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let key = format!("{KIND}:{}:{}", case.id, entry.version);
+        Ok(Some(Self { key, payload, at: stored(entry.at) }))
     }
-    let payload = Payload { case: case.id.0, version: entry.version };
-    let payload = serde_json::to_string(&payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
-    let key = format!("{KIND}:{}:{}", case.id, entry.version);
-    Ok(jobs::enqueue(tx, KIND, &key, &payload, stored(entry.at))?)
+
+    /// Leaves it to the job.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub(crate) fn enqueue(&self, tx: &mut Tx<'_>) -> Result<(), DeskError> {
+        Ok(jobs::enqueue(tx, KIND, &self.key, &self.payload, self.at)?)
+    }
 }
 
 /// Writes the notices of one entry.

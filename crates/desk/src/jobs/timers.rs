@@ -2,13 +2,13 @@
 //! what has happened already, so each thing happens once, however many nodes look and however often.
 
 use crate::Desk;
+use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load;
 use crate::time::stored;
-use domain::actor::{Actor, ActorId, AreaScope, Role};
-use domain::case::{Context, timers};
+use domain::case::timers;
 use jiff::{SignedDuration, Timestamp};
 use store::{Tx, cases};
 use tokio::task::JoinSet;
@@ -72,11 +72,9 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let actor = Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: desk.root() };
+    let actor = Caller::system(desk.root()).actor;
     let now = now.max(loaded.case.changed_at);
-    let CaughtUp { case, rules, mut events } = catch_up(desk.library(), &loaded.case, &actor, now, false)?;
-    let ctx = Context { now, actor: &actor, rules: &rules, taxonomy: desk.library().taxonomy(), others: &[] };
-    events.extend(timers::ring(&case, &ctx));
+    let CaughtUp { rules, events, .. } = catch_up(desk.library(), &loaded.case, &actor, now, false)?;
     if events.is_empty() {
         // Somebody was faster, or the moment has moved: only the next look is set right.
         let next = timers::alarm(&loaded.case, &rules, desk.library().taxonomy()).map(stored);

@@ -111,7 +111,34 @@ fn finish(desk: &Desk<'_>, case: &Case) -> Case {
     let cause = case.cause.is_some();
     for (verb, body) in steps().into_iter().filter(|(verb, _)| !(cause && *verb == "set-cause")) {
         let who = if verb == "approve" { &desk.lead } else { &desk.who };
+        if verb == "close" {
+            case = settled(desk, case);
+        }
         case = desk.try_act(who, &case, verb, body).unwrap_or_else(|error| panic!("{verb}: {error:?}")).case;
+    }
+    case
+}
+
+/// What the law wants once a repair is late: that the customer is told, and pays no rent for that time.
+fn settled(desk: &Desk<'_>, mut case: Case) -> Case {
+    let rules = desk.house.desk.library().rules_of(&case).unwrap();
+    let owed: Vec<String> =
+        case.letters.iter().filter(|one| one.issued.is_none()).map(|one| one.rule.clone()).collect();
+    for letter in owed {
+        let rule = rules.letter(&letter).unwrap();
+        let known = rule.blanks("zh-CN").into_iter().map(|blank| (blank, "见案件记录".to_owned())).collect();
+        let content = rule.compose("zh-CN", &known).unwrap();
+        let body = json!({"letter": letter, "language": "zh-CN", "medium": "sms", "content": content});
+        case = desk.act(&case, "issue-letter", body);
+    }
+    for rule in case.compensation_due.clone() {
+        let (from, until) = (case.received_at.to_string(), desk.house.desk.time().now().to_string());
+        let fee = json!({"value": "30.00", "currency": "CNY"});
+        case = desk.act(
+            &case,
+            "propose-compensation",
+            json!({"rule": rule, "from": from, "until": until, "monthly_fee": fee}),
+        );
     }
     case
 }

@@ -67,7 +67,9 @@ pub fn offered(case: &Case) -> bool {
 /// Names everything that is missing.
 pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
-    let missing = missing(case, ctx.rules, ctx.taxonomy);
+    let mut missing = missing(case, ctx.rules, ctx.taxonomy);
+    // What the law wants the customers of merged cases told or paid is asked for nowhere else.
+    missing.extend(ctx.others.iter().flat_map(|one| gates::owed_in_merged(one, ctx)));
     if !missing.is_empty() {
         return Err(Refusal::conflict("gates_not_met").missing(missing));
     }

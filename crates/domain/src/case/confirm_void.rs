@@ -59,7 +59,7 @@ pub fn decide(case: &Case, confirm: &ConfirmVoid, ctx: &Context<'_>) -> Result<D
     super::merge::nobody_waits(case)?;
     // It may have been handed over since somebody asked.
     super::matter::nothing_owed(case)?;
-    super::referral::nothing_owed(case, ctx)?;
+    super::referral::all_over(case, ctx)?;
     let mut events = vec![Event::Voided { remark }];
     events.extend(clocks::end_all(case, StopFact::Voided, ctx));
     events.push(Event::Moved { to: State::Voided });

@@ -3,9 +3,9 @@
 //! whichever door it came through.
 
 use super::{Case, Clock, Context, clocks, grade};
-use crate::event::{Caused, ContactOutcome, Entry, Event};
+use crate::event::{Caused, ContactOutcome, Event};
 use jiff::Timestamp;
-use policy::{Action, At, EffectRule, Grade, Layer, Severity, Stack, Urgency};
+use policy::{Action, At, EffectRule, Grade, Layer, Stack};
 
 /// What follows from what follows from … ends after this many steps; a pack that goes round in circles gets no further.
 const DEEPEST: usize = 8;
@@ -56,59 +56,65 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 
 /// What the rules bring about because of the events that made this case what it is now; the case is what it is after
 /// that, too.
-#[must_use]
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let mut all = follow(case, events, &[], ctx);
-    let mut seen = 0;
+    let mut all = Vec::new();
+    let mut fresh = follow(case, events, &all, ctx);
     for _ in 0..DEEPEST {
-        let fresh = all.get(seen..).unwrap_or_default().to_vec();
         if fresh.is_empty() {
             break;
         }
-        seen = all.len();
-        let (version, actor) = (case.version, ctx.actor.id);
-        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: fresh.clone() });
-        let new = follow(case, &fresh, &all, ctx);
-        all.extend(new);
+        all.extend(fresh.iter().cloned());
+        fresh = follow(case, &fresh, &all, ctx);
     }
+    all.extend(fresh);
     all
 }
 
-/// One step of it: the effects and holds that wait for these events.
-fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
+/// One step of it: the effects and holds that wait for these events. Each sees what the one before it did.
+fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
     if triggers.is_empty() {
         return Vec::new();
     }
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let mut new = Vec::new();
-    for (_, effect) in ctx.rules.effects(&facts, case.grade, ctx.now) {
+    let at = case.grade;
+    for (_, effect) in ctx.rules.effects(&facts, at, ctx.now) {
         let again =
             done.iter().any(|event| matches!(event, Event::EffectTaken { rule, .. } if *rule == effect.head.id));
         if !again && triggers.iter().any(|trigger| trigger.is(&effect.at)) {
-            new.extend(taken(case, effect, None, ctx));
+            let taken = taken(case, effect, None, ctx);
+            new.extend(anticipated(case, taken, ctx));
         }
     }
-    let lasts = |rule: &str| case.holds.iter().any(|hold| hold.rule == rule && hold.lifted_at.is_none());
     let is = |fact: &str| triggers.iter().any(|trigger| matches!(trigger, Trigger::Fact(own) if *own == fact));
-    for hold in ctx.rules.holds(&facts, case.grade, ctx.now) {
+    let mut holds = Vec::new();
+    for hold in ctx.rules.holds(&facts, at, ctx.now) {
         // What ended with the case lasts again when it is taken up again.
         let again = is("reopened") && case.holds.iter().any(|known| known.rule == hold.head.id);
-        if (is(hold.from.code()) || again) && !lasts(&hold.head.id) {
-            new.push(Event::HoldPlaced { rule: hold.head.id.clone(), holds: hold.holds.clone() });
+        if (is(hold.from.code()) || again) && !case.is_held_by(&hold.head.id) {
+            holds.push(Event::HoldPlaced { rule: hold.head.id.clone(), holds: hold.holds.clone() });
         }
     }
-    for hold in case.holds.iter().filter(|hold| hold.lifted_at.is_none()) {
+    for hold in case.holds.iter().filter(|hold| hold.lasts()) {
         // One whose rule is gone ends with the case.
         let ends = match ctx.rules.hold(&hold.rule) {
             Some(rule) => rule.until.iter().any(|until| is(until.code())),
             None => !case.state.is_open(),
         };
         if ends {
-            new.push(Event::HoldLifted { rule: hold.rule.clone() });
+            holds.push(Event::HoldLifted { rule: hold.rule.clone() });
         }
     }
+    new.extend(anticipated(case, holds, ctx));
     new
+}
+
+/// Events as they will be written, with the case as they leave it.
+fn anticipated(case: &mut Case, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
+    let events = clocks::once(case, events);
+    case.anticipate(&events, ctx);
+    events
 }
 
 /// An effect that comes about, with what it changes about the case itself.
@@ -124,8 +130,7 @@ fn taken(case: &Case, effect: &EffectRule, from: Option<Timestamp>, ctx: &Contex
             Action::Compensate(rule) => did.push(Caused::Compensate(rule.clone())),
             Action::Hold(hold) => {
                 did.push(Caused::Hold(hold.clone()));
-                let lasts = case.holds.iter().any(|known| known.rule == *hold && known.lifted_at.is_none());
-                if let Some(rule) = ctx.rules.hold(hold).filter(|_| !lasts) {
+                if let Some(rule) = ctx.rules.hold(hold).filter(|_| !case.is_held_by(hold)) {
                     more.push(Event::HoldPlaced { rule: hold.clone(), holds: rule.holds.clone() });
                 }
             }
@@ -146,11 +151,7 @@ fn taken(case: &Case, effect: &EffectRule, from: Option<Timestamp>, ctx: &Contex
 
 /// A grade that only ever rises, with what that does to the clocks. One that a person set rises too.
 fn raised(case: &Case, to: Grade, by: &str, ctx: &Context<'_>) -> Vec<Event> {
-    let (severity, urgency) = match to {
-        Grade::Normal => (case.severity, case.urgency),
-        Grade::Major => (Severity::Major, case.urgency),
-        Grade::Urgent => (case.severity, Urgency::Urgent),
-    };
+    let (severity, urgency) = grade::lifted(case.severity, case.urgency, to);
     let decided = ctx.rules.grade(severity, urgency);
     if decided.grade <= case.grade || !case.state.is_open() {
         return Vec::new();
@@ -170,19 +171,23 @@ fn raised(case: &Case, to: Grade, by: &str, ctx: &Context<'_>) -> Vec<Event> {
     events
 }
 
+/// Whether an effect comes about by itself, at a time of a clock.
+pub(super) fn is_timed(at: &At) -> bool {
+    matches!(at, At::Due { .. } | At::Breach(_))
+}
+
 /// Effects that wait for the time of a running clock, with the moments. What a reminder would have reminded of before
 /// the case was registered is plain to see; what the law attaches to a limit that passed before is not lost.
-fn waiting<'r>(
-    case: &'r Case,
+fn waiting<'c, 'r>(
+    case: &'c Case,
     rules: &'r Stack,
     taxonomy: &crate::taxonomy::Taxonomy,
-) -> Vec<(&'r EffectRule, &'r Clock, Timestamp)> {
-    let timed = |at: &At| matches!(at, At::Due { .. } | At::Breach(_));
+) -> Vec<(&'r EffectRule, &'c Clock, Timestamp)> {
     let mut found = Vec::new();
     let mut facts = None;
     for clock in case.clocks.iter().filter(|clock| clock.is_running()) {
         let Some(pack) = rules.pack_of(&clock.rule) else { continue };
-        let own = |effect: &&EffectRule| timed(&effect.at) && effect.at.clock() == Some(clock.rule.as_str());
+        let own = |effect: &&EffectRule| is_timed(&effect.at) && effect.at.clock() == Some(clock.rule.as_str());
         for (home, effect) in rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one))) {
             if !own(&effect) || case.effects.contains(&(effect.head.id.clone(), clock.from)) {
                 continue;
@@ -207,18 +212,24 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &crate::taxonomy::Taxonomy) -
     waiting(case, rules, taxonomy).into_iter().map(|(_, _, at)| at).min()
 }
 
-/// Effects whose moment has come.
+/// Effects whose moment has come, in the order of their moments; the case is what it is after them.
 #[must_use]
-pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    let due = waiting(case, ctx.rules, ctx.taxonomy).into_iter().filter(|(_, _, at)| *at <= ctx.now);
-    due.flat_map(|(effect, clock, _)| {
-        let events = taken(case, effect, Some(clock.from), ctx);
-        if events.is_empty() {
+pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
+    let mut due: Vec<(&EffectRule, Timestamp, Timestamp)> = waiting(case, ctx.rules, ctx.taxonomy)
+        .into_iter()
+        .filter(|(_, _, at)| *at <= ctx.now)
+        .map(|(effect, clock, at)| (effect, clock.from, at))
+        .collect();
+    due.sort_by_key(|(_, _, at)| *at);
+    let mut events = Vec::new();
+    for (effect, from, _) in due {
+        let mut taken = taken(case, effect, Some(from), ctx);
+        if taken.is_empty() {
             // It changed nothing, and is not to be looked at again.
             let rule = effect.head.id.clone();
-            return vec![Event::EffectTaken { rule, from: Some(clock.from), binding: false, did: Vec::new() }];
+            taken.push(Event::EffectTaken { rule, from: Some(from), binding: false, did: Vec::new() });
         }
-        events
-    })
-    .collect()
+        events.extend(anticipated(case, taken, ctx));
+    }
+    events
 }

@@ -3,7 +3,7 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, Issued, Letter, Linked, Matter, Promised, PromisedThere,
+    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, Letter, Linked, Matter, Promised, PromisedThere,
     Proposal, Referral, ReplyProof, State, Survey, Suspension,
 };
 use crate::event::{Caused, Entry, Event};
@@ -81,6 +81,7 @@ impl Case {
             grade: Grade::Normal,
             grade_row: String::new(),
             raised_by: Vec::new(),
+            raised_to: Vec::new(),
             graded_by_hand: false,
             owner: *owner,
             instead_of: None,
@@ -129,6 +130,16 @@ impl Case {
         }
         self.version = entry.version;
         self.changed_at = entry.at;
+    }
+
+    /// The case as these events will leave it, while the entry that says so is still being made: version and moment stay
+    /// those of the last entry.
+    pub fn anticipate(&mut self, events: &[Event], ctx: &Context<'_>) {
+        let (version, at, actor) = (self.version, ctx.now, ctx.actor.id);
+        let entry = Entry { version, at, actor, verb: String::new(), events: Vec::new() };
+        for event in events {
+            self.apply(event, &entry);
+        }
     }
 
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
@@ -330,15 +341,12 @@ impl Case {
                         Caused::Route(route) if self.opened.iter().all(|(known, _)| known != route) => {
                             self.opened.push((route.clone(), entry.at));
                         }
+                        Caused::Raise(grade) => self.raised_to.push((rule.clone(), *grade)),
                         Caused::Compensate(owed) if *binding => {
                             self.compensation_due.insert(owed.clone());
                         }
-                        // What practice would pay is for people to weigh. Holds and grades have events of their own; who was told is for notices.
-                        Caused::Compensate(_)
-                        | Caused::Route(_)
-                        | Caused::Hold(_)
-                        | Caused::Notify(_)
-                        | Caused::Raise(_) => {}
+                        // What practice would pay is for people to weigh. Holds have events of their own; who was told is for notices.
+                        Caused::Compensate(_) | Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) => {}
                     }
                 }
             }
@@ -346,7 +354,7 @@ impl Case {
                 self.holds.push(Hold { rule: rule.clone(), holds: holds.clone(), placed_at: entry.at, lifted_at: None })
             }
             Event::HoldLifted { rule } => {
-                let lasting = self.holds.iter_mut().filter(|hold| hold.rule == *rule && hold.lifted_at.is_none());
+                let lasting = self.holds.iter_mut().filter(|hold| hold.rule == *rule && hold.lasts());
                 lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
             }
             Event::LetterIssued { letter, rule, language, medium, at, content, .. } => {

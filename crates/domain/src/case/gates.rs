@@ -10,30 +10,65 @@ use policy::{Evidence, GatedStep, Need, Stack};
 /// What is missing before a step, each thing once.
 #[must_use]
 pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+    let mut missing = asked(case, case, step, rules, taxonomy);
+    if step == GatedStep::Close {
+        let new: Vec<Fault> = owed(case, rules).into_iter().filter(|fault| !missing.contains(fault)).collect();
+        missing.extend(new);
+    }
+    missing
+}
+
+/// What the gates of a case ask for before a step. What was handled is looked for in `handled`, which for a merged case
+/// is the one it went up in; letters are each customer's own.
+fn asked(case: &Case, handled: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let facts = grade::facts(case, rules, taxonomy);
+    let gates = rules.gates(&facts, case.grade, case.received_at).filter(|gate| gate.before == step);
+    let lacking = gates.flat_map(|gate| &gate.need).filter_map(|need| match need {
+        Need::Letter(letter) => lacks_letter(case, letter, rules),
+        Need::Evidence(evidence) => lacks(handled, *evidence, step),
+    });
     let mut missing: Vec<Fault> = Vec::new();
-    let mut letters: Vec<&str> = Vec::new();
-    for gate in rules.gates(&facts, case.grade, case.received_at).filter(|gate| gate.before == step) {
-        for need in &gate.need {
-            match need {
-                Need::Letter(letter) => letters.push(letter),
-                Need::Evidence(evidence) => {
-                    missing.extend(lacks(case, *evidence, step).filter(|fault| !missing.contains(fault)));
-                }
-            }
+    for fault in lacking {
+        if !missing.contains(&fault) {
+            missing.push(fault);
         }
     }
-    if step == GatedStep::Close {
-        let owed = case.letters.iter().filter(|one| one.binding && !is_settled(case, one, rules));
-        letters.extend(owed.map(|one| one.rule.as_str()));
-    }
+    missing
+}
+
+/// Letters and compensation the law wants of a case and that nobody has seen to.
+fn owed(case: &Case, rules: &Stack) -> Vec<Fault> {
+    let mut letters: Vec<&str> = case
+        .letters
+        .iter()
+        .filter(|one| one.binding && !is_settled(case, one, rules))
+        .map(|one| one.rule.as_str())
+        .collect();
     letters.sort_unstable();
     letters.dedup();
-    if step == GatedStep::Close {
-        missing.extend(case.compensation_due.iter().filter_map(|rule| lacks_compensation(case, rule, rules)));
-    }
-    missing.extend(letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules)));
-    missing
+    let letters = letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules));
+    let compensation = case.compensation_due.iter().filter_map(|rule| lacks_compensation(case, rule, rules));
+    compensation.chain(letters).collect()
+}
+
+/// Refuses to let a case go up in another while the law wants something of it.
+///
+/// # Errors
+/// Names everything that is missing.
+pub(super) fn nothing_owed(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
+    refused(owed(case, ctx.rules))
+}
+
+/// What the law wants of a merged case, with its number.
+pub(super) fn owed_in_merged(case: &Case, ctx: &Context<'_>) -> impl Iterator<Item = Fault> {
+    owed(case, ctx.rules).into_iter().map(|fault| {
+        let title = fault.params.into_iter().map(|(_, title)| title).next().unwrap_or_default();
+        let number = &case.number;
+        match fault.code {
+            "gate_letter" => Fault::new("merged", "gate_merged_letter").with("number", number).with("letter", title),
+            _ => Fault::new("merged", "gate_merged_compensation").with("number", number).with("rule", title),
+        }
+    })
 }
 
 /// That a letter is missing; nothing once it is out, with the proof it wants, and none of its kind is owed to the law.
@@ -101,6 +136,17 @@ fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
 /// # Errors
 /// Names everything that is missing.
 pub(super) fn require(case: &Case, step: GatedStep, ctx: &Context<'_>) -> Result<(), Refusal> {
-    let missing = missing(case, step, ctx.rules, ctx.taxonomy);
+    refused(missing(case, step, ctx.rules, ctx.taxonomy))
+}
+
+/// Refuses a step towards the customer of a merged case while something is missing.
+///
+/// # Errors
+/// Names everything that is missing.
+pub(super) fn require_for_merged(case: &Case, lead: &Case, step: GatedStep, ctx: &Context<'_>) -> Result<(), Refusal> {
+    refused(asked(case, lead, step, ctx.rules, ctx.taxonomy))
+}
+
+fn refused(missing: Vec<Fault>) -> Result<(), Refusal> {
     if missing.is_empty() { Ok(()) } else { Err(Refusal::conflict("gates_not_met").missing(missing)) }
 }

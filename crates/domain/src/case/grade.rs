@@ -9,7 +9,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{Facts, Severity, Stack, Urgency};
+use policy::{Facts, Grade, Severity, Stack, Urgency};
 use serde::Deserialize;
 
 /// Shape of a grading by hand.
@@ -79,19 +79,39 @@ pub(super) fn set(case: &Case, set: &SetGrade, ctx: &Context<'_>) -> Result<Deci
 
 /// The first grading, at registration.
 #[must_use]
-pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
+pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, Grade) {
+    by_rules(facts, &[], ctx)
+}
+
+/// What the rules make of a case now: their assessment, and never less than their effects have raised it to.
+#[must_use]
+pub(super) fn anew(case: &Case, facts: &Facts, ctx: &Context<'_>) -> (Event, Grade) {
+    by_rules(facts, &case.raised_to, ctx)
+}
+
+fn by_rules(facts: &Facts, raised_to: &[(String, Grade)], ctx: &Context<'_>) -> (Event, Grade) {
     let assessed = ctx.rules.assess(facts);
-    let decided = ctx.rules.grade(assessed.severity, assessed.urgency);
-    let event = Event::Graded {
-        severity: assessed.severity,
-        urgency: assessed.urgency,
-        grade: decided.grade,
-        row: decided.row,
-        raised_by: assessed.raised_by.into_iter().map(|raised| raised.row).collect(),
-        reason: None,
-        by_hand: false,
-    };
-    (event, decided.grade)
+    let mut raised_by: Vec<String> = assessed.raised_by.into_iter().map(|raised| raised.row).collect();
+    let (mut severity, mut urgency) = (assessed.severity, assessed.urgency);
+    for (rule, to) in raised_to {
+        let lifted = lifted(severity, urgency, *to);
+        if lifted != (severity, urgency) {
+            (severity, urgency) = lifted;
+            raised_by.push(rule.clone());
+        }
+    }
+    let decided = ctx.rules.grade(severity, urgency);
+    let (grade, row) = (decided.grade, decided.row);
+    (Event::Graded { severity, urgency, grade, row, raised_by, reason: None, by_hand: false }, grade)
+}
+
+/// Severity and urgency as an effect that raises the grade leaves them.
+pub(super) fn lifted(severity: Severity, urgency: Urgency, to: Grade) -> (Severity, Urgency) {
+    match to {
+        Grade::Normal => (severity, urgency),
+        Grade::Major => (Severity::Major, urgency),
+        Grade::Urgent => (severity, Urgency::Urgent),
+    }
 }
 
 /// What a new category changes about the grade and its clocks.
@@ -104,7 +124,7 @@ pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<E
         // The category alone may decide which clocks apply, such as the one for repairs.
         return clocks::regrade(case, case.grade, &facts, ctx);
     }
-    let (event, grade) = first(&facts, ctx);
+    let (event, grade) = anew(case, &facts, ctx);
     let mut events = vec![event];
     events.extend(clocks::regrade(case, grade, &facts, ctx));
     events

@@ -2,7 +2,7 @@
 //! own. It joins the case there is, or becomes a new one; either way the case counts as one a regulator is involved in.
 
 use super::matter::{self, Matter};
-use super::{Case, Context, Decision, State, clocks, grade, reopen};
+use super::{Case, Context, Decision, clocks, grade, reopen};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -115,10 +115,9 @@ pub fn decide(case: &Case, handed: &HandOff, ctx: &Context<'_>) -> Result<Decisi
         // Who hands a matter over wants it handled; an ended case stands in nobody's queue.
         let reason = handed.text.clone();
         let reopened = reopen::decide(&marked, &reopen::Reopen { reason }, ctx)?;
+        marked.anticipate(&reopened.events, ctx);
         events.extend(reopened.events);
         elsewhere = reopened.elsewhere;
-        marked.round = marked.round.saturating_add(1);
-        marked.state = State::Reopened;
     } else {
         case.require_open()?;
         if raised.is_some() {
@@ -136,7 +135,7 @@ fn raised(marked: &Case, facts: &Facts, ctx: &Context<'_>) -> Option<(Event, Gra
     if marked.graded_by_hand {
         return None;
     }
-    let (event, grade) = grade::first(facts, ctx);
+    let (event, grade) = grade::anew(marked, facts, ctx);
     let Event::Graded { severity, urgency, .. } = &event else { return None };
     ((*severity, *urgency) != (marked.severity, marked.urgency)).then_some((event, grade))
 }

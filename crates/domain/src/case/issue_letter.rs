@@ -53,7 +53,8 @@ pub struct IssueLetter {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    !matches!(case.state, State::Voided | State::Merged)
+    // What the customer of a merged case is told of their own is written there.
+    case.state != State::Voided
 }
 
 /// Decides a letter.
@@ -84,9 +85,7 @@ pub fn decide(case: &Case, letter: &IssueLetter, ctx: &Context<'_>) -> Result<De
     if let Err(refusal) = register::within_life(case, at, "at", ctx) {
         faults.extend(refusal.faults);
     }
-    if letter.document.is_some_and(|id| case.attachments.iter().all(|file| file.id != id)) {
-        faults.push(Fault::new("document", "unknown_document"));
-    }
+    faults.extend(case.require_attached(letter.document).err());
     if !faults.is_empty() {
         return Err(Refusal::invalid(faults));
     }

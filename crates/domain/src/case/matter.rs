@@ -319,13 +319,11 @@ impl Proof {
     /// # Errors
     /// Names the field.
     pub(super) fn paper(&self, case: &Case) -> Result<(), Refusal> {
-        match self.document {
-            Some(id) if !case.attachments.iter().any(|file| file.id == id) => {
-                Err(Fault::new("document", "unknown_document").into())
-            }
-            None if self.reference.is_none() => Err(Fault::new("document", "needs_paper").into()),
-            _ => Ok(()),
+        case.require_attached(self.document)?;
+        if self.document.is_none() && self.reference.is_none() {
+            return Err(Fault::new("document", "needs_paper").into());
         }
+        Ok(())
     }
 }
 

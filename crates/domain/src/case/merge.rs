@@ -36,7 +36,8 @@ pub fn offered(case: &Case) -> bool {
 /// Decides a merging.
 ///
 /// # Errors
-/// If either case has ended or been answered, they are the same, or other cases went up in this one.
+/// If either case has ended or been answered, they are the same, other cases went up in this one, a body outside has
+/// the matter in hand, or the law wants something of this case first.
 pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(lead) = ctx.others.first() else {
@@ -61,7 +62,9 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     }
     // The other body asked about this case; what goes up in another is nobody's to answer for any more.
     super::matter::nothing_owed(case)?;
-    super::referral::nothing_owed(case, ctx)?;
+    super::referral::all_over(case, ctx)?;
+    // What the law wants this customer told or paid would be asked for by nobody.
+    super::gates::nothing_owed(case, ctx)?;
     let mut events = vec![Event::Merged { into: lead.id, number: lead.number.clone(), reason: merge.reason.clone() }];
     events.extend(clocks::end_all(case, StopFact::Merged, ctx));
     events.push(Event::Moved { to: State::Merged });

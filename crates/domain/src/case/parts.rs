@@ -202,6 +202,14 @@ pub struct Hold {
     pub lifted_at: Option<Timestamp>,
 }
 
+impl Hold {
+    /// Whether it still lasts.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        self.lifted_at.is_none()
+    }
+}
+
 /// An attempt to reach the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {

@@ -66,7 +66,9 @@ pub struct ProposeCompensation {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && case.state != State::Triage && case.compensations.len() < MOST
+    // What the law says a merged case is owed is proposed there.
+    let owed = case.state == State::Merged && !case.compensation_due.is_empty();
+    ((case.state.is_open() && case.state != State::Triage) || owed) && case.compensations.len() < MOST
 }
 
 /// Decides a proposal.
@@ -75,7 +77,9 @@ pub fn offered(case: &Case) -> bool {
 /// If the case has ended, the rule is not for it or something it asks for is missing, nothing is owed, or the same time
 /// waits for a decision already.
 pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    case.require_open()?;
+    if case.state != State::Merged || case.compensation_due.is_empty() {
+        case.require_open()?;
+    }
     super::dispute::impartial(case, ctx.actor.id)?;
     if case.compensations.len() >= MOST {
         return Err(Refusal::conflict("too_many_compensations").with("most", MOST));

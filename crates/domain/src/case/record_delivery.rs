@@ -55,12 +55,9 @@ pub fn decide(case: &Case, delivery: &RecordDelivery, ctx: &Context<'_>) -> Resu
     if at < issued.at {
         return Err(Fault::new("at", "before_last_step").into());
     }
-    match delivery.document {
-        Some(id) if case.attachments.iter().all(|file| file.id != id) => {
-            return Err(Fault::new("document", "unknown_document").into());
-        }
-        None if delivery.reference.is_none() => return Err(Fault::new("document", "needs_paper").into()),
-        _ => {}
+    case.require_attached(delivery.document)?;
+    if delivery.document.is_none() && delivery.reference.is_none() {
+        return Err(Fault::new("document", "needs_paper").into());
     }
     let (document, reference) = (delivery.document, delivery.reference.clone());
     let mut events = vec![Event::LetterDelivered { letter: delivery.letter, at, document, reference }];

@@ -1,7 +1,7 @@
 //! Refer (提交外部机构): the customer took the matter to a body outside, and it told us. A case that has ended is taken up
 //! again by it, however long ago that was: the body decides whether it comes in time.
 
-use super::{Case, Context, Decision, State, clocks, grade, matter, referral};
+use super::{Case, Context, Decision, State, grade, matter, referral, reopen};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -9,7 +9,6 @@ use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::StartFact;
 use serde::Deserialize;
 
 /// Shape of a referral.
@@ -43,13 +42,10 @@ pub struct Refer {
     pub reference: Option<String>,
 }
 
-/// Endings after which a body may still ask.
-const ENDED: &[State] = &[State::Closed, State::Declined, State::Withdrawn];
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    (case.state.is_open() && case.state != State::Suspended) || ENDED.contains(&case.state)
+    (case.state.is_open() && case.state != State::Suspended) || reopen::offered(case)
 }
 
 /// Decides a referral.
@@ -85,17 +81,14 @@ pub fn decide(case: &Case, refer: &Refer, ctx: &Context<'_>) -> Result<Decision,
     let at = refer.at.unwrap_or(ctx.now);
     referral::proved(case, at, None, refer.document, ctx)?;
     referral::ready(case, stage, refer.document.is_some() || refer.reference.is_some(), ctx)?;
-    let mut events = Vec::new();
+    let mut decision = Decision::default();
     // The clocks of a case that is taken up again begin in its new round.
     let mut here = case.clone();
-    if ENDED.contains(&case.state) {
-        here.round = case.round.saturating_add(1);
-        here.state = if case.category.is_some() { State::Reopened } else { State::Triage };
-        events.push(Event::Reopened { reason: refer.reason.clone(), round: here.round });
-        events.extend(clocks::start(case, StartFact::Reopened, here.round, ctx.now, ctx));
-        events.push(Event::Moved { to: here.state });
+    if reopen::offered(case) {
+        decision = reopen::again(case, refer.reason.clone(), ctx);
+        here.anticipate(&decision.events, ctx);
     }
-    events.push(Event::Referred {
+    decision.events.push(Event::Referred {
         referral: referral::next(case),
         route: refer.route.clone(),
         stage: stage.id.clone(),
@@ -105,6 +98,6 @@ pub fn decide(case: &Case, refer: &Refer, ctx: &Context<'_>) -> Result<Decision,
         document: refer.document,
         reference: refer.reference.clone(),
     });
-    events.extend(referral::turn(&here, route, stage, at, ctx));
-    Ok(Decision::of(events))
+    decision.events.extend(referral::turn(&here, route, stage, at, ctx));
+    Ok(decision)
 }

@@ -59,8 +59,13 @@ impl Referral {
     /// Whether the operator has to act next.
     #[must_use]
     pub fn is_ours(&self, rules: &Stack) -> bool {
-        self.stands(rules).is_some_and(|stage| stage.owner == Owner::Provider && !stage.next.is_empty())
+        self.stands(rules).is_some_and(is_our_turn)
     }
+}
+
+/// Whether the operator has to act in a stage.
+pub(super) fn is_our_turn(stage: &Stage) -> bool {
+    stage.owner == Owner::Provider && !stage.next.is_empty()
 }
 
 /// The number the next referral gets.
@@ -100,10 +105,7 @@ pub(super) fn proved(
     if after.is_some_and(|last| at < last) {
         return Err(Fault::new("at", "before_last_step").into());
     }
-    if document.is_some_and(|id| case.attachments.iter().all(|file| file.id != id)) {
-        return Err(Fault::new("document", "unknown_document").into());
-    }
-    Ok(())
+    Ok(case.require_attached(document)?)
 }
 
 /// What coming to a stage does to clocks: those that wait for it end, those that begin with it begin, and once nothing
@@ -132,6 +134,18 @@ pub(super) fn missing(case: &Case, rules: &Stack) -> Vec<Fault> {
         Fault::new("referral", "gate_referral").with("route", title.unwrap_or_else(|| one.route.clone()))
     })
     .collect()
+}
+
+/// Refuses while a body outside has the matter in hand, whoever's turn it is: what ends the case for good leaves nobody
+/// to go on with it.
+///
+/// # Errors
+/// If a referral is under way.
+pub(super) fn all_over(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
+    match case.referrals.iter().any(|one| !one.is_over(ctx.rules)) {
+        true => Err(Refusal::conflict("referral_under_way")),
+        false => Ok(()),
+    }
 }
 
 /// Refuses while a body outside waits for the operator: whatever ends the case would let that be forgotten.

@@ -43,9 +43,15 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
     {
         return Err(Refusal::conflict("reopen_window_passed").with("until", until));
     }
+    Ok(again(case, reopen.reason.clone(), ctx))
+}
+
+/// What it means for an ended case to be taken up again, for whatever reason.
+#[must_use]
+pub(super) fn again(case: &Case, reason: FreeText, ctx: &Context<'_>) -> Decision {
     let round = case.round.saturating_add(1);
     let (merged, elsewhere) = merge::wait_again(case, ctx);
-    let mut events = vec![Event::Reopened { reason: reopen.reason.clone(), round }];
+    let mut events = vec![Event::Reopened { reason, round }];
     events.extend(merged);
     events.extend(clocks::start(case, StartFact::Reopened, round, ctx.now, ctx));
     // Taken back and brought again, it owes the same answer by the same day.
@@ -55,5 +61,5 @@ pub fn decide(case: &Case, reopen: &Reopen, ctx: &Context<'_>) -> Result<Decisio
     // What ended before it was sorted goes back to where it was.
     let to = if case.category.is_some() { State::Reopened } else { State::Triage };
     events.push(Event::Moved { to });
-    Ok(Decision { events, elsewhere })
+    Decision { events, elsewhere }
 }

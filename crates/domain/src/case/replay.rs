@@ -5,14 +5,15 @@
 //! What another case handed over is not decided anew: its clocks come as the log has them.
 
 use super::hand_off::{self, HandOff};
-use super::{Case, Clock, Context, State, clocks, grade, matter, recount, timers};
+use super::{Case, Clock, Context, State, clocks, effects, grade, matter, recount, referral, timers};
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{ClockKind, Stack, Start, StartFact, StopFact};
+use policy::{Action, ClockKind, EffectRule, Proof, Stack, Start, StartFact, StopFact};
+use std::borrow::Cow;
 
 /// A rule that is due again and again is followed no further than this; nothing in a case's life is due more often.
 const MOST_ENDS: usize = 10_000;
@@ -50,28 +51,26 @@ impl Replay<'_> {
         let beginning = Entry { version: 0, verb: String::new(), events: vec![registered.clone()], ..*first };
         let mut case = Case::begin(id, &beginning)?;
         let mut governing = rules(&case)?;
-        let mut ends = ends_begin_anything(&governing);
+        let mut brings = Brings::of(&governing);
         let until = rest.iter().position(|event| matches!(event, Event::Moved { .. })).map_or(0, |place| place + 1);
         let (own, more) = rest.split_at(until);
         let begun = self.registered(&case, &self.context(first.at, &governing));
-        self.apply(&mut case, first, own, &begun);
+        self.apply(&mut case, first, own, &begun, &governing, brings);
         let ctx = self.context(first.at, &governing);
         let handed = more.iter().any(|event| matches!(event, Event::HandedOff { .. }));
         let caused = if handed { self.caused(&case, more, &ctx) } else { Ok(matter::registered(&case, &ctx)) };
         let Ok(caused) = caused else { return Ok(None) };
-        self.apply(&mut case, first, more, &caused);
+        self.apply(&mut case, first, more, &caused, &governing, brings);
         case.version = first.version;
         for entry in later {
-            if ends {
-                self.run_out(&mut case, &governing, entry.at);
-            }
+            self.run_out(&mut case, &governing, brings, entry.at);
             if entry.events.iter().any(|event| matches!(event, Event::CalendarChanged { .. })) {
                 let before = governing;
                 for event in entry.events.iter().filter(|event| matches!(event, Event::CalendarChanged { .. })) {
                     case.apply(event, entry);
                 }
                 governing = rules(&case)?;
-                ends = ends_begin_anything(&governing);
+                brings = Brings::of(&governing);
                 let moved = recount::moved(&case, &before, &self.context(entry.at, &governing));
                 moved.iter().for_each(|event| case.apply(event, entry));
             }
@@ -79,13 +78,11 @@ impl Replay<'_> {
                 return Ok(None);
             };
             let caused = clocks::once(&case, caused);
-            self.apply(&mut case, entry, &entry.events, &caused);
+            self.apply(&mut case, entry, &entry.events, &caused, &governing, brings);
             case.version = entry.version;
             case.changed_at = entry.at;
         }
-        if ends {
-            self.run_out(&mut case, &governing, self.now);
-        }
+        self.run_out(&mut case, &governing, brings, self.now);
         Ok(Some(case))
     }
 
@@ -94,12 +91,20 @@ impl Replay<'_> {
     }
 
     /// What happened as the log says, and what these rules make of it.
-    fn apply(&self, case: &mut Case, entry: &Entry, happened: &[Event], caused: &[Event]) {
-        for event in happened.iter().filter(|event| is_fact(event)) {
-            case.apply(event, entry);
-        }
-        for event in caused {
-            case.apply(event, entry);
+    fn apply(
+        &self,
+        case: &mut Case,
+        entry: &Entry,
+        happened: &[Event],
+        caused: &[Event],
+        rules: &Stack,
+        brings: Brings,
+    ) {
+        let all = || happened.iter().filter(|event| is_fact(event)).chain(caused);
+        all().for_each(|event| case.apply(event, entry));
+        if brings.raises {
+            let all: Vec<Event> = all().cloned().collect();
+            effects::caused(case, &all, &self.context(entry.at, rules));
         }
     }
 
@@ -115,20 +120,21 @@ impl Replay<'_> {
     /// What the events of one command do to grade and clocks of the case as it was before.
     fn caused(&self, case: &Case, happened: &[Event], ctx: &Context<'_>) -> Result<Vec<Event>, Refusal> {
         let mut events = Vec::new();
+        let mut case = Cow::Borrowed(case);
         // Whoever hands a matter over reopens an ended case with it; that is decided together.
         let handed = happened.iter().any(|event| matches!(event, Event::HandedOff { .. }));
         for event in happened {
             match event {
-                Event::Classified { category, .. } => events.extend(grade::regrade_by_rules(case, category, ctx)),
-                Event::Graded { by_hand: true, .. } => events.extend(graded_by_hand(case, event, ctx)),
+                Event::Classified { category, .. } => events.extend(grade::regrade_by_rules(&case, category, ctx)),
+                Event::Graded { by_hand: true, .. } => events.extend(graded_by_hand(&case, event, ctx)),
                 Event::CauseSet { cause, .. } => {
-                    let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
+                    let facts = grade::facts(&case, ctx.rules, ctx.taxonomy);
                     let facts = policy::Facts { cause: Some(cause.clone()), ..facts };
-                    events.extend(clocks::regrade(case, case.grade, &facts, ctx));
+                    events.extend(clocks::regrade(&case, case.grade, &facts, ctx));
                 }
                 Event::Accepted {} if matches!(case.state, State::Registered | State::Reopened) => {
-                    let stopped = clocks::stop(case, StopFact::Accepted, ctx);
-                    let started = clocks::start_unless_running(case, StartFact::Accepted, ctx.now, &stopped, ctx);
+                    let stopped = clocks::stop(&case, StopFact::Accepted, ctx);
+                    let started = clocks::start_unless_running(&case, StartFact::Accepted, ctx.now, &stopped, ctx);
                     events.extend(stopped.into_iter().chain(started));
                 }
                 Event::Proposed { .. } => {
@@ -137,46 +143,53 @@ impl Replay<'_> {
                         _ => None,
                     });
                     // The first of two that stop a clock is the one that counts.
-                    events
-                        .extend(restored.into_iter().flat_map(|at| clocks::stop_at(case, StopFact::Restored, at, ctx)));
-                    events.extend(clocks::stop(case, StopFact::Proposed, ctx));
+                    events.extend(
+                        restored.into_iter().flat_map(|at| clocks::stop_at(&case, StopFact::Restored, at, ctx)),
+                    );
+                    events.extend(clocks::stop(&case, StopFact::Proposed, ctx));
                 }
                 // What the customer of a merged case is told ends no clock there.
                 Event::Replied { at, .. } if case.state != State::Merged => {
-                    let stopped = clocks::stop_at(case, StopFact::Replied, *at, ctx);
-                    let started = clocks::start_unless_running(case, StartFact::Replied, *at, &stopped, ctx);
+                    let stopped = clocks::stop_at(&case, StopFact::Replied, *at, ctx);
+                    let started = clocks::start_unless_running(&case, StartFact::Replied, *at, &stopped, ctx);
                     events.extend(stopped.into_iter().chain(started));
                 }
                 Event::Contacted { outcome: ContactOutcome::Reached, at, .. } => {
-                    events.extend(clocks::stop_at(case, StopFact::FirstContact, *at, ctx));
+                    events.extend(clocks::stop_at(&case, StopFact::FirstContact, *at, ctx));
                 }
                 Event::Contacted { at, .. } => {
-                    events.extend(clocks::start_unless_running(case, StartFact::ContactFailed, *at, &[], ctx));
-                    events.extend(clocks::attempted(case, *at, ctx));
+                    events.extend(clocks::start_unless_running(&case, StartFact::ContactFailed, *at, &[], ctx));
+                    events.extend(clocks::attempted(&case, *at, ctx));
                 }
                 Event::ProgressNotified { at, .. } => {
-                    events.extend(clocks::stop_at(case, StopFact::ProgressNotified, *at, ctx));
-                    events.extend(clocks::start(case, StartFact::ProgressNotified, case.round, *at, ctx));
+                    events.extend(clocks::stop_at(&case, StopFact::ProgressNotified, *at, ctx));
+                    events.extend(clocks::start(&case, StartFact::ProgressNotified, case.round, *at, ctx));
                 }
                 Event::Disputed { .. } => {
-                    events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
+                    events.extend(clocks::start(&case, StartFact::Disputed, case.round, ctx.now, ctx));
                 }
                 Event::Reopened { round, .. } if !handed => {
-                    events.extend(clocks::start(case, StartFact::Reopened, *round, ctx.now, ctx));
+                    events.extend(clocks::start(&case, StartFact::Reopened, *round, ctx.now, ctx));
                     if case.state == State::Withdrawn {
-                        events.extend(clocks::revive(case, *round, ctx));
+                        events.extend(clocks::revive(&case, *round, ctx));
                     }
                 }
                 Event::Closed {} => {
-                    events.extend(clocks::end_all(case, StopFact::Closed, ctx));
-                    events.extend(clocks::after_closing(case, ctx));
+                    events.extend(clocks::end_all(&case, StopFact::Closed, ctx));
+                    events.extend(clocks::after_closing(&case, ctx));
                 }
-                Event::Declined { .. } => events.extend(clocks::end_all(case, StopFact::Declined, ctx)),
-                Event::Withdrawn { .. } => events.extend(clocks::end_all(case, StopFact::Withdrawn, ctx)),
-                Event::Voided { .. } => events.extend(clocks::end_all(case, StopFact::Voided, ctx)),
-                Event::Merged { .. } => events.extend(clocks::end_all(case, StopFact::Merged, ctx)),
-                Event::Suspended { wait_for, .. } => events.extend(clocks::pause(case, wait_for, ctx)),
-                Event::Resumed { .. } => events.extend(clocks::resume(case, ctx)),
+                Event::Declined { .. } => events.extend(clocks::end_all(&case, StopFact::Declined, ctx)),
+                Event::Withdrawn { .. } => events.extend(clocks::end_all(&case, StopFact::Withdrawn, ctx)),
+                Event::Voided { .. } => events.extend(clocks::end_all(&case, StopFact::Voided, ctx)),
+                Event::Merged { .. } => events.extend(clocks::end_all(&case, StopFact::Merged, ctx)),
+                Event::Suspended { wait_for, .. } => events.extend(clocks::pause(&case, wait_for, ctx)),
+                Event::Resumed { .. } => {
+                    events.extend(clocks::resume(&case, ctx));
+                    // Where its time was up, what follows in the entry was done to a case that goes on.
+                    if let Some(to) = case.suspension.as_ref().map(|suspension| suspension.before) {
+                        case.to_mut().anticipate(&[Event::Moved { to }], ctx);
+                    }
+                }
                 Event::HandedOff { owner, number, request, handed_at, text } => {
                     let handed = HandOff {
                         owner: owner.clone(),
@@ -187,14 +200,35 @@ impl Replay<'_> {
                         text: text.clone(),
                         complaint: None,
                     };
-                    let decided = hand_off::decide(case, &handed, ctx)?.events;
+                    let decided = hand_off::decide(&case, &handed, ctx)?.events;
                     events.extend(decided.into_iter().filter(|event| !is_fact(event)));
                 }
                 Event::RegulatorFedBack { matter, at, .. } => {
-                    events.extend(turned(case, *matter, matter::Stage::FedBack, *at, ctx));
+                    events.extend(turned(&case, *matter, matter::Stage::FedBack, *at, ctx));
+                }
+                Event::LetterIssued { rule, at, .. } if proof(ctx, rule) == Some(Proof::Sent) => {
+                    events.extend(clocks::with_letter(&case, rule, *at, ctx));
+                }
+                Event::LetterDelivered { letter, at, .. } => {
+                    let letter = case.letters.iter().find(|known| known.id == *letter);
+                    let letter = letter.filter(|letter| proof(ctx, &letter.rule) == Some(Proof::Delivered));
+                    events.extend(
+                        letter.map_or_else(Vec::new, |letter| clocks::with_letter(&case, &letter.rule, *at, ctx)),
+                    );
+                }
+                Event::Referred { route, stage, at, .. } | Event::ReferralMoved { route, stage, at, .. } => {
+                    let turned = ctx.rules.route(route).and_then(|route| Some((route, route.stage(stage)?)));
+                    let Some((route, stage)) = turned else { continue };
+                    // A case that is taken up again by it is the one of the new round.
+                    let mut here = case.clone().into_owned();
+                    here.anticipate(&until_here(happened, event), ctx);
+                    if here.state.is_open() {
+                        here.anticipate(&events, ctx);
+                        events.extend(referral::turn(&here, route, stage, *at, ctx));
+                    }
                 }
                 Event::RegulatorActed { matter, step, at, .. } => {
-                    events.extend(turned(case, *matter, *step, *at, ctx));
+                    events.extend(turned(&case, *matter, *step, *at, ctx));
                 }
                 _ => {}
             }
@@ -202,36 +236,74 @@ impl Replay<'_> {
         Ok(events)
     }
 
-    /// What the ends of clocks bring by themselves until a moment.
-    fn run_out(&self, case: &mut Case, rules: &Stack, until: Timestamp) {
+    /// What the ends of clocks, and effects at times of theirs, bring by themselves until a moment.
+    fn run_out(&self, case: &mut Case, rules: &Stack, brings: Brings, until: Timestamp) {
+        if !brings.at_ends && !brings.raises_in_time {
+            return;
+        }
         for _ in 0..MOST_ENDS {
-            let brings = |clock: &&Clock| {
+            let begins = |clock: &&Clock| {
                 let recurs = |rule: &policy::ClockRule| rule.kind == ClockKind::Recurring;
                 rules.clock(&clock.rule).is_some_and(recurs)
                     || rules.clocks().any(|rule| rule.starts_after(&clock.rule))
             };
             let ends = |clock: &&Clock| timers::runs_out(case, clock, rules).filter(|at| *at <= until);
-            let waiting = case.clocks.iter().filter(|_| case.state.is_open()).filter(brings);
+            let waiting = case.clocks.iter().filter(|_| case.state.is_open()).filter(begins);
             let next = waiting.filter_map(|clock| Some((ends(&clock)?, clock))).min_by_key(|(at, _)| *at);
-            let Some((at, clock)) = next else { return };
-            let mut events = vec![Event::Warned { rule: clock.rule.clone(), round: clock.round, percent: 100 }];
-            events.extend(clocks::expired(case, clock, &self.context(at, rules)));
-            let entry = Entry {
-                version: case.version,
-                at,
-                actor: self.actor.id,
-                verb: String::new(),
-                events: clocks::once(case, events),
-            };
-            entry.events.iter().for_each(|event| case.apply(event, &entry));
+            let effect = Some(()).filter(|()| brings.raises_in_time && case.state.is_open());
+            let effect = effect.and_then(|()| effects::alarm(case, rules, self.taxonomy)).filter(|at| *at <= until);
+            let Some(at) = next.map(|(at, _)| at).into_iter().chain(effect).min() else { return };
+            let ctx = self.context(at, rules);
+            let mut events = Vec::new();
+            if let Some((_, clock)) = next.filter(|(ends, _)| *ends == at) {
+                events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent: 100 });
+                events.extend(clocks::expired(case, clock, &ctx));
+            }
+            events = clocks::once(case, events);
+            case.anticipate(&events, &ctx);
+            if effect.is_some_and(|effect| effect <= at) {
+                events.extend(effects::ring(case, &ctx));
+            }
+            if brings.raises {
+                effects::caused(case, &events, &ctx);
+            }
         }
     }
 }
 
-/// Whether the end of any clock brings something by itself.
-fn ends_begin_anything(rules: &Stack) -> bool {
-    let at_an_end = |start: &Start| matches!(start, Start::Expiry(_));
-    rules.clocks().any(|rule| rule.kind == ClockKind::Recurring || rule.start.iter().any(at_an_end))
+/// What rules bring about by themselves that grades and clocks go by.
+#[derive(Clone, Copy)]
+struct Brings {
+    /// The end of some clock begins another or itself anew.
+    at_ends: bool,
+    /// Some effect raises the grade.
+    raises: bool,
+    /// Some effect does so when the time of a clock comes.
+    raises_in_time: bool,
+}
+
+impl Brings {
+    fn of(rules: &Stack) -> Self {
+        let at_an_end = |start: &Start| matches!(start, Start::Expiry(_));
+        let raises = |effect: &&EffectRule| effect.actions.iter().any(|action| matches!(action, Action::Raise(_)));
+        let raising = || rules.packs().flat_map(policy::Pack::effects).filter(raises);
+        Self {
+            at_ends: rules.clocks().any(|rule| rule.kind == ClockKind::Recurring || rule.start.iter().any(at_an_end)),
+            raises: raising().next().is_some(),
+            raises_in_time: raising().any(|effect| effects::is_timed(&effect.at)),
+        }
+    }
+}
+
+/// What happened before an event of an entry.
+fn until_here(happened: &[Event], event: &Event) -> Vec<Event> {
+    let before = happened.iter().take_while(|one| !std::ptr::eq(*one, event));
+    before.filter(|event| is_fact(event)).cloned().collect()
+}
+
+/// What proves that a letter is out.
+fn proof(ctx: &Context<'_>, letter: &str) -> Option<Proof> {
+    ctx.rules.letter(letter).map(|rule| rule.proof)
 }
 
 /// Whether it happened, whatever rules say: grades and clocks are what rules make of it. Clocks that came from another
@@ -247,6 +319,9 @@ fn is_fact(event: &Event) -> bool {
             | Event::ClockResumed { .. }
             | Event::CalendarChanged { .. }
             | Event::Warned { .. }
+            | Event::EffectTaken { .. }
+            | Event::HoldPlaced { .. }
+            | Event::HoldLifted { .. }
     )
 }
 

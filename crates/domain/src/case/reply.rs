@@ -47,7 +47,8 @@ fn waits_for_own_answer(case: &Case) -> bool {
 /// Decides a reply.
 ///
 /// # Errors
-/// Unless an approved outcome waits to be told, or the customer of a merged case waits for their own answer.
+/// Unless an approved outcome waits to be told, or the customer of a merged case waits for their own answer; or if the
+/// rules want something first.
 pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     if waits_for_own_answer(case) {
         return answer_merged(case, reply, ctx);
@@ -63,6 +64,7 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     let mut elsewhere = Vec::new();
     if reply.to_merged {
         for one in ctx.others.iter().filter(|one| waits_for_own_answer(one)) {
+            super::gates::require_for_merged(one, case, GatedStep::Reply, ctx)?;
             let at = told_at(one, reply, ctx)?;
             elsewhere.push(Elsewhere { case: one.id, events: vec![told(reply, at)] });
             events.push(Event::MergedAnswered { case: one.id, at });
@@ -80,6 +82,7 @@ fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decisi
             return Err(Refusal::conflict("lead_not_approved").with("number", &lead.number));
         }
         super::dispute::impartial(lead, ctx.actor.id)?;
+        super::gates::require_for_merged(case, lead, GatedStep::Reply, ctx)?;
     }
     let at = told_at(case, reply, ctx)?;
     let elsewhere = case

@@ -36,6 +36,6 @@ pub fn decide(case: &Case, request: &RequestVoid, ctx: &Context<'_>) -> Result<D
         return Err(Refusal::conflict("void_already_asked"));
     }
     super::matter::nothing_owed(case)?;
-    super::referral::nothing_owed(case, ctx)?;
+    super::referral::all_over(case, ctx)?;
     Ok(Decision::of(vec![Event::VoidRequested { reason: request.reason.clone() }]))
 }

@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, clocks, effects, resume};
+use super::{Case, Clock, Context, Promised, clocks, effects, resume};
 use crate::event::Event;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
@@ -22,27 +22,34 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestam
     warnings.chain(promises).chain(suspended).chain(effects::alarm(case, rules, taxonomy)).min()
 }
 
-/// Everything that has come true by now.
+/// Everything that has come true by now, each thing in view of the one before.
 #[must_use]
 pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
-    if !case.state.is_open() {
+    if alarm(case, ctx.rules, ctx.taxonomy).is_none_or(|at| at > ctx.now) {
         return Vec::new();
     }
+    let mut here = case.clone();
     let mut events = Vec::new();
+    let mut say = |here: &mut Case, said: Vec<Event>| {
+        let said = clocks::once(here, said);
+        here.anticipate(&said, ctx);
+        events.extend(said);
+    };
     for clock in &case.clocks {
         for (percent, _) in warnings(case, clock, ctx.rules).into_iter().filter(|(_, at)| *at <= ctx.now) {
-            events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent });
+            say(&mut here, vec![Event::Warned { rule: clock.rule.clone(), round: clock.round, percent }]);
             if percent == 100 {
-                events.extend(clocks::expired(case, clock, ctx));
+                let expired = clocks::expired(&here, clock, ctx);
+                say(&mut here, expired);
             }
         }
     }
-    events.extend(effects::ring(case, ctx));
-    for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {
-        events.push(Event::PromiseBroken { id: promise.id });
-    }
-    if case.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {
-        events.extend(resume::events(case, None, true, ctx));
+    let broken = |promise: &&Promised| !promise.broken && promise.due_at < ctx.now;
+    let broken = case.open_promises().filter(broken).map(|promise| Event::PromiseBroken { id: promise.id }).collect();
+    say(&mut here, broken);
+    events.extend(effects::ring(&mut here, ctx));
+    if here.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {
+        events.extend(resume::events(&here, None, true, ctx));
     }
     events
 }

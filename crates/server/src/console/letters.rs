@@ -57,7 +57,7 @@ fn title(frame: &Frame<'_>, rule: &LetterRule) -> String {
 
 /// What must not be done, as sentences; what has ended is history.
 pub(super) fn holds(frame: &Frame<'_>, case: &Case) -> Vec<String> {
-    let lasting = case.holds.iter().filter(|hold| hold.lifted_at.is_none());
+    let lasting = case.holds.iter().filter(|hold| hold.lasts());
     let sentence = |hold: &Hold| {
         let held: Vec<String> = hold.holds.iter().map(|held| frame.code("held", held.code())).collect();
         let held = held.join(&frame.t("list_comma"));
