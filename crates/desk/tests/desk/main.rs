@@ -11,6 +11,7 @@ mod activation;
 mod archive;
 mod backup;
 mod compensation;
+mod effects;
 mod files;
 mod keys;
 mod lives;
