@@ -271,8 +271,8 @@ fn a_body_that_has_the_matter_in_hand_keeps_a_case_from_going_up_in_another() {
         let referred = json!({"route": "fcc_informal", "reason": "asks for an answer", "reference": "R0"});
         let case = desk.act(&case, "refer", referred);
         let into = json!({"into": other.number, "reason": "the same"});
-        assert_eq!(desk.refused(&case, "merge", into), "referral_under_way");
-        assert_eq!(desk.refused(&case, "request-void", json!({"reason": "x"})), "referral_under_way");
+        assert_eq!(desk.refused(&case, "merge", into), "referral_not_over");
+        assert_eq!(desk.refused(&case, "request-void", json!({"reason": "x"})), "referral_not_over");
         house.close_down();
     })
     .unwrap();

@@ -143,7 +143,7 @@ pub(super) fn missing(case: &Case, rules: &Stack) -> Vec<Fault> {
 /// If a referral is under way.
 pub(super) fn all_over(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
     match case.referrals.iter().any(|one| !one.is_over(ctx.rules)) {
-        true => Err(Refusal::conflict("referral_under_way")),
+        true => Err(Refusal::conflict("referral_not_over")),
         false => Ok(()),
     }
 }

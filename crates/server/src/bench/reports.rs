@@ -98,7 +98,7 @@ pub(super) fn run(ask: &Reports) -> Result<(), String> {
 }
 
 /// Waits until nothing is left to be counted; gives how many cases were counted.
-fn counted(server: &Server, token: &str) -> Result<i64, String> {
+pub(super) fn counted(server: &Server, token: &str) -> Result<i64, String> {
     let begun = Instant::now();
     let mut client = Client::connect(server.port)?;
     let asked = request("GET", "/api/v1/reports/per-100k", token, "");
