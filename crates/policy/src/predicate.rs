@@ -53,6 +53,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Vulnerable => Seen::Codes(facts.vulnerable.iter().map(String::as_str).collect()),
         FactName::AreaType => one(facts.area_type.as_deref()),
         FactName::Product => one(facts.product.as_deref()),
+        FactName::Segment => one(facts.segment.as_deref()),
         FactName::Grade => one(grade.map(Grade::code)),
         FactName::RedLine => Seen::Flag(facts.red_line),
         FactName::Mass => Seen::Flag(facts.mass),
@@ -264,6 +265,7 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         FactName::Vulnerable => value.listed(Facts::VULNERABILITIES),
         FactName::AreaType => value.listed(Facts::AREA_TYPES),
         FactName::Product => value.listed(Facts::PRODUCTS),
+        FactName::Segment => value.listed(Facts::SEGMENTS),
         FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
         FactName::Cause => coded(value, "NET or NET.COVER", |code| {
             code.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))

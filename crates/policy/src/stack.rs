@@ -105,6 +105,13 @@ impl Stack {
         Self { inner: Arc::new(Inner { operator, ..self.inner.as_ref().clone() }) }
     }
 
+    /// The same stack for a customer in a region: each pack counts with the calendar it has for that place.
+    #[must_use]
+    pub fn in_place(&self, region: &str) -> Self {
+        let packs = self.inner.packs.iter().map(|pack| Arc::new(pack.in_place(region))).collect();
+        Self { inner: Arc::new(Inner { packs, ..self.inner.as_ref().clone() }) }
+    }
+
     /// How large the operator is whose cases these are; facts of a case repeat it.
     #[must_use]
     pub fn operator(&self) -> &Operator {

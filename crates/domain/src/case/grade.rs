@@ -140,6 +140,7 @@ pub fn facts_of(
         amount: record.amount.as_ref().map(|money| (money.minor_units(), money.currency.clone())),
         area_type: record.area_type.clone(),
         product: record.product.clone(),
+        segment: record.segment.clone(),
         star: record.star,
         repeat_count: assessed.repeat_count,
         mass: assessed.mass,

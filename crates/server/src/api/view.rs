@@ -142,6 +142,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("caller", identity.and_then(|identity| identity.caller.as_deref()))
         .put_some("plan", identity.and_then(|identity| identity.plan.as_deref()))
         .put_some("product", record.product.as_deref())
+        .put_some("segment", record.segment.as_deref())
         .put_some("star", record.star)
         .put_some("region", record.home_region.as_deref());
     let grading = Object::default()

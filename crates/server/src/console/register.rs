@@ -51,6 +51,7 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
             "complainant.preferred_time",
             "subscription.caller",
             "subscription.plan",
+            "subscription.segment",
             "subscription.star",
             "subscription.region",
             "submit_channel",
