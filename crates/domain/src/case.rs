@@ -31,6 +31,7 @@ pub mod merge;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
+pub mod owed_compensation;
 mod parts;
 pub mod pay_compensation;
 pub mod promise;
@@ -73,7 +74,7 @@ use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{ClockRule, Grade, Severity, Stack, Urgency};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
@@ -194,6 +195,8 @@ pub struct Case {
     pub opened: Vec<(String, Timestamp)>,
     /// What the law says is owed to the customer, by its rule; a case does not end before it is proposed.
     pub compensation_due: BTreeSet<String>,
+    /// What effects asked to be compensated, binding or not: the rule, and the effect that asked first.
+    pub compensation_asked: BTreeMap<String, String>,
     /// What the customer gets or is to get, oldest first.
     pub compensations: Vec<Compensation>,
 }

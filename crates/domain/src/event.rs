@@ -664,6 +664,9 @@ pub enum Event {
         /// By when it is to be paid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pay_by: Option<Timestamp>,
+        /// The effect that proposed it by itself; none where a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_effect: Option<String>,
     },
     /// Compensation was approved.
     CompensationApproved {

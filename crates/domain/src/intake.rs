@@ -117,6 +117,7 @@ const SUBSCRIPTION: &[Field] = &[
         "Kind of customer: a household, a small business as the law of the country has it, a larger one, a public body.",
     ),
     optional("star", Kind::Whole { min: 0, max: 7 }, "Star level of the customer."),
+    optional("monthly_fee", Kind::Money, "What the customer pays a month; some compensations are a share of it."),
     optional("region", Kind::Region, "Home region of the subscription."),
 ];
 
@@ -270,6 +271,7 @@ struct SubscriptionInput {
     plan: Option<String>,
     segment: Option<String>,
     star: Option<i64>,
+    monthly_fee: Option<Money>,
     region: Option<String>,
 }
 
@@ -376,6 +378,9 @@ pub struct Record {
     /// Star level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub star: Option<i64>,
+    /// What the customer pays a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_fee: Option<Money>,
     /// Home region of the subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_region: Option<String>,
@@ -544,6 +549,7 @@ impl Intake {
                 product: self.subscription.product,
                 segment: self.subscription.segment,
                 star: self.subscription.star,
+                monthly_fee: self.subscription.monthly_fee,
                 home_region: self.subscription.region,
                 region,
                 place: self.place.text,

@@ -464,6 +464,7 @@ fn sections() -> Vec<Key> {
                 head(vec![
                     needed("from", Form::Code(all!(StartFact)), "What it is counted from."),
                     optional("until", Form::Codes(all!(StopFact)), "What ends it."),
+                    optional("ask_from", Form::Flag, "No case knows when it began: whoever proposes states it."),
                     optional("free", Form::Amount, "The time for which nothing is owed."),
                     optional(
                         "once_over",

@@ -2,7 +2,7 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::{Case, Clock, Context, clocks, grade};
+use super::{Case, Clock, Context, clocks, grade, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use jiff::Timestamp;
 use policy::{Action, At, EffectRule, Grade, Layer, Severity, Stack, Urgency};
@@ -70,6 +70,12 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
         case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: fresh.clone() });
         let new = follow(case, &fresh, &all, ctx);
         all.extend(new);
+    }
+    let proposed = owed_compensation::proposals(case, ctx);
+    if !proposed.is_empty() {
+        let (version, actor) = (case.version, ctx.actor.id);
+        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: proposed.clone() });
+        all.extend(proposed);
     }
     all
 }

@@ -11,7 +11,7 @@ use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a log does not add up to a case.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +116,7 @@ impl Case {
             opened: Vec::new(),
             referrals: Vec::new(),
             compensation_due: BTreeSet::new(),
+            compensation_asked: BTreeMap::new(),
             compensations: Vec::new(),
         };
         case.apply_entry(entry);
@@ -330,12 +331,15 @@ impl Case {
                         Caused::Route(route) if self.opened.iter().all(|(known, _)| known != route) => {
                             self.opened.push((route.clone(), entry.at));
                         }
-                        Caused::Compensate(owed) if *binding => {
-                            self.compensation_due.insert(owed.clone());
+                        Caused::Compensate(owed) => {
+                            self.compensation_asked.entry(owed.clone()).or_insert_with(|| rule.clone());
+                            // What practice would pay is for people to weigh.
+                            if *binding {
+                                self.compensation_due.insert(owed.clone());
+                            }
                         }
-                        // What practice would pay is for people to weigh. Holds and grades have events of their own; who was told is for notices.
-                        Caused::Compensate(_)
-                        | Caused::Route(_)
+                        // Holds and grades have events of their own; who was told is for notices.
+                        Caused::Route(_)
                         | Caused::Hold(_)
                         | Caused::Notify(_)
                         | Caused::Raise(_) => {}

@@ -53,6 +53,7 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
             "subscription.plan",
             "subscription.segment",
             "subscription.star",
+            "subscription.monthly_fee.value",
             "subscription.region",
             "submit_channel",
             "received_at",
