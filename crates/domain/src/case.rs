@@ -15,6 +15,7 @@ pub mod close;
 pub mod compensation;
 pub mod confirm;
 pub mod confirm_void;
+pub mod declare_deadlock;
 pub mod decline;
 pub mod dispute;
 pub mod effects;
@@ -193,6 +194,8 @@ pub struct Case {
     pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
     pub opened: Vec<(String, Timestamp)>,
+    /// When the provider declared that it stays with its outcome; in this round.
+    pub deadlock_at: Option<Timestamp>,
     /// What the law says is owed to the customer, by its rule; a case does not end before it is proposed.
     pub compensation_due: BTreeSet<String>,
     /// What effects asked to be compensated, binding or not: the rule, and the effect that asked first.

@@ -668,6 +668,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by_effect: Option<String>,
     },
+    /// The provider stays with its outcome and will not look again.
+    DeadlockDeclared {
+        /// Its final position.
+        position: FreeText,
+    },
     /// Compensation was approved.
     CompensationApproved {
         /// Number of the compensation.
@@ -915,6 +920,7 @@ impl Event {
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));
             }
             Self::Promised { what, .. } => texts.push(("what", what)),
+            Self::DeadlockDeclared { position } => texts.push(("position", position)),
             Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),
             Self::Attached { name, note, .. } => {
                 texts.push(("name", name));

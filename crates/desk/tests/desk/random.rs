@@ -49,6 +49,7 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("resume", json!({})),
         ("resume", json!({"remark": "客户已到场"})),
         ("dispute", json!({"reason": "不认可"})),
+        ("declare-deadlock", json!({"position": "维持处理结果"})),
         (
             "decline",
             json!({

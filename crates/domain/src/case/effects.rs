@@ -42,6 +42,7 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Restored { .. } => Trigger::Fact("restored"),
         Event::Replied { .. } => Trigger::Fact("replied"),
         Event::Disputed { .. } => Trigger::Fact("disputed"),
+        Event::DeadlockDeclared { .. } => Trigger::Fact("deadlock"),
         Event::Closed {} => Trigger::Fact("closed"),
         Event::Declined { .. } => Trigger::Fact("declined"),
         Event::Withdrawn { .. } => Trigger::Fact("withdrawn"),

@@ -115,6 +115,7 @@ impl Case {
             holds: Vec::new(),
             opened: Vec::new(),
             referrals: Vec::new(),
+            deadlock_at: None,
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
             compensations: Vec::new(),
@@ -159,6 +160,7 @@ impl Case {
                 self.owner = *owner;
                 self.instead_of = *instead_of;
             }
+            Event::DeadlockDeclared { .. } => self.deadlock_at = Some(entry.at),
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
             Event::HandedOff { owner, number, request, handed_at, .. } => {
@@ -508,6 +510,7 @@ impl Case {
 
     /// What belongs to one round of handling starts afresh; what belongs to the case stays.
     fn start_round(&mut self, round: u32, at: Timestamp) {
+        self.deadlock_at = None;
         self.round = round;
         self.round_started_at = at;
         self.closed_at = None;

@@ -222,6 +222,7 @@ fn began(case: &Case, fact: StartFact) -> Option<Timestamp> {
         | StartFact::Closed
         | StartFact::HandedOff
         | StartFact::Disputed
+        | StartFact::Deadlock
         | StartFact::ContactFailed => None,
     }
 }

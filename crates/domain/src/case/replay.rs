@@ -161,6 +161,9 @@ impl Replay<'_> {
                 Event::Disputed { .. } => {
                     events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
                 }
+                Event::DeadlockDeclared { .. } => {
+                    events.extend(clocks::start(case, StartFact::Deadlock, case.round, ctx.now, ctx));
+                }
                 Event::Reopened { round, .. } if !handed => {
                     events.extend(clocks::start(case, StartFact::Reopened, *round, ctx.now, ctx));
                     if case.state == State::Withdrawn {

@@ -45,6 +45,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "notify-progress"
         | "promise"
         | "dispute"
+        | "declare-deadlock"
         | "decline"
         | "issue-letter"
         | "withdraw" => "customer",
@@ -324,6 +325,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         | Event::Approved { .. }
         | Event::SentBack { .. }
         | Event::Disputed { .. }
+        | Event::DeadlockDeclared { .. }
         | Event::Voided { .. }
         | Event::Closed {} => None,
     }
