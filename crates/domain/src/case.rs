@@ -15,6 +15,7 @@ pub mod close;
 pub mod compensation;
 pub mod confirm;
 pub mod confirm_void;
+pub mod convert;
 pub mod declare_deadlock;
 pub mod decline;
 pub mod dispute;
@@ -194,6 +195,8 @@ pub struct Case {
     pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
     pub opened: Vec<(String, Timestamp)>,
+    /// What the contact was taken in as, where rules made it something else, oldest first.
+    pub conversions: Vec<convert::Conversion>,
     /// When the provider declared that it stays with its outcome; in this round.
     pub deadlock_at: Option<Timestamp>,
     /// What the law says is owed to the customer, by its rule; a case does not end before it is proposed.

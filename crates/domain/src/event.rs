@@ -10,7 +10,7 @@ use crate::case::matter::Stage;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
-use crate::intake::Record;
+use crate::intake::{ContactKind, Record};
 use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -668,6 +668,15 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by_effect: Option<String>,
     },
+    /// By a rule the contact is something else than it was taken in as.
+    Converted {
+        /// The rule.
+        rule: String,
+        /// Kind of contact it was.
+        from: ContactKind,
+        /// Kind of contact it is from now on.
+        to: ContactKind,
+    },
     /// The provider stays with its outcome and will not look again.
     DeadlockDeclared {
         /// Its final position.
@@ -976,6 +985,7 @@ impl Event {
             | Self::MergedWaits { .. }
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
+            | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }
             | Self::SatisfactionAsked { .. }

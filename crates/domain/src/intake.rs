@@ -49,6 +49,21 @@ impl ContactKind {
         }
     }
 
+    /// The kind of a stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let all = [
+            Self::Enquiry,
+            Self::ServiceRequest,
+            Self::FaultReport,
+            Self::Complaint,
+            Self::Suggestion,
+            Self::Praise,
+            Self::Appeal,
+        ];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// Whether a grievance or fault stands behind it, so that a cause must be found before closing.
     #[must_use]
     pub fn needs_cause(self) -> bool {

@@ -54,7 +54,7 @@ pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
 pub use duration::{Amount, AmountFault};
 pub use duty::{
-    ContactHours, ConversionRule, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule, RetentionRule,
+    ContactHours, ConversionRule, CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule, RetentionRule,
     RouteRule, Stage,
 };
 pub use effect::{Action, At, EffectRule, Told};

@@ -5,7 +5,7 @@ use crate::authority::AuthorityRule;
 use crate::basis::{Basis, Confidence, Layer, Status, Tier};
 use crate::clock::{ClockKind, OnRegrade, Owner, StartFact, StopFact};
 use crate::counting::{Ends, FirstDay, Roll};
-use crate::duty::{Cycle, Dimension, KeptFrom, Measure, Method, RecordClass};
+use crate::duty::{CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass};
 use crate::facts::{FactName, Facts};
 use crate::gate::Step;
 use crate::grade::{Grade, Severity, Urgency};
@@ -385,6 +385,7 @@ fn sections() -> Vec<Key> {
                     needed("from", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it was."),
                     needed("to", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it becomes."),
                     optional("after", Form::Amount, "After what without an answer."),
+                    optional("counts_from", Form::Code(all!(CountsFrom)), "From when the clocks of the new kind count: first receipt (usual) or the conversion."),
                 ]),
             ),
             "What was not a complaint becomes one.",

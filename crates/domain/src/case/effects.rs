@@ -2,10 +2,11 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::{Case, Clock, Context, clocks, grade, owed_compensation};
+use super::{Case, Clock, Context, clocks, convert, grade, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Entry, Event};
+use crate::intake::ContactKind;
 use jiff::Timestamp;
-use policy::{Action, At, EffectRule, Grade, Layer, Severity, Stack, Urgency};
+use policy::{Action, At, EffectRule, Facts, Grade, Layer, Severity, Stack, Urgency};
 
 /// What follows from what follows from … ends after this many steps; a pack that goes round in circles gets no further.
 const DEEPEST: usize = 8;
@@ -59,40 +60,53 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 /// that, too.
 #[must_use]
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let mut all = follow(case, events, &[], ctx);
-    let mut seen = 0;
+    // What a contact is comes first: rules are for its kind.
+    let mut all = convert::events(case, ctx);
+    apply(case, &all, ctx);
+    let happened: Vec<Event> = events.iter().chain(&all).cloned().collect();
+    let mut seen = all.len();
+    all.extend(follow(case, &happened, &[], ctx));
     for _ in 0..DEEPEST {
         let fresh = all.get(seen..).unwrap_or_default().to_vec();
         if fresh.is_empty() {
             break;
         }
         seen = all.len();
-        let (version, actor) = (case.version, ctx.actor.id);
-        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: fresh.clone() });
+        apply(case, &fresh, ctx);
         let new = follow(case, &fresh, &all, ctx);
         all.extend(new);
     }
     let proposed = owed_compensation::proposals(case, ctx);
-    if !proposed.is_empty() {
-        let (version, actor) = (case.version, ctx.actor.id);
-        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events: proposed.clone() });
-        all.extend(proposed);
-    }
+    apply(case, &proposed, ctx);
+    all.extend(proposed);
     all
+}
+
+fn apply(case: &mut Case, events: &[Event], ctx: &Context<'_>) {
+    if !events.is_empty() {
+        let (version, actor, events) = (case.version, ctx.actor.id, events.to_vec());
+        case.apply_entry(&Entry { version, at: ctx.now, actor, verb: String::new(), events });
+    }
 }
 
 /// One step of it: the effects and holds that wait for these events.
 fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
-    if triggers.is_empty() {
+    if triggers.is_empty() && converted_from(events).is_none() {
         return Vec::new();
     }
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let mut new = Vec::new();
-    for (_, effect) in ctx.rules.effects(&facts, case.grade, ctx.now) {
+    let before = converted_from(events).map(|kind| Facts { kind: kind.code().to_owned(), ..facts.clone() });
+    for (pack, effect) in ctx.rules.effects(&facts, case.grade, ctx.now) {
         let again =
             done.iter().any(|event| matches!(event, Event::EffectTaken { rule, .. } if *rule == effect.head.id));
-        if !again && triggers.iter().any(|trigger| trigger.is(&effect.at)) {
+        // What is due at the receipt of such a contact is due now, unless it was due at the receipt of the one it was.
+        let received_now = effect.at == At::Event("received")
+            && before.as_ref().is_some_and(|before| {
+                !effect.head.holds(before, Some(case.grade), ctx.now, pack.calendar().zone())
+            });
+        if !again && (received_now || triggers.iter().any(|trigger| trigger.is(&effect.at))) {
             new.extend(taken(case, effect, None, ctx));
         }
     }
@@ -116,6 +130,15 @@ fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> V
         }
     }
     new
+}
+
+/// The kind a case was before one of these events made it another; nothing where it was registered with them.
+fn converted_from(events: &[Event]) -> Option<ContactKind> {
+    let kind = events.iter().find_map(|event| match event {
+        Event::Converted { from, .. } => Some(*from),
+        _ => None,
+    });
+    kind.filter(|_| !events.iter().any(|event| matches!(event, Event::Registered { .. })))
 }
 
 /// An effect that comes about, with what it changes about the case itself.

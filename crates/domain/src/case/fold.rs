@@ -115,6 +115,7 @@ impl Case {
             holds: Vec::new(),
             opened: Vec::new(),
             referrals: Vec::new(),
+            conversions: Vec::new(),
             deadlock_at: None,
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
@@ -159,6 +160,11 @@ impl Case {
             Event::Assigned { owner, instead_of, .. } => {
                 self.owner = *owner;
                 self.instead_of = *instead_of;
+            }
+            Event::Converted { rule, from, to } => {
+                let (rule, from, to) = (rule.clone(), *from, *to);
+                self.conversions.push(super::convert::Conversion { rule, from, to, at: entry.at });
+                self.record.kind = to;
             }
             Event::DeadlockDeclared { .. } => self.deadlock_at = Some(entry.at),
             Event::Restored { at } => self.restored_at = Some(*at),

@@ -99,14 +99,18 @@ pub fn first(facts: &Facts, ctx: &Context<'_>) -> (Event, policy::Grade) {
 pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<Event> {
     let cause = case.cause.clone();
     let facts = facts_of(&case.record, Some(category), case.received_at, ctx.rules, ctx.taxonomy);
-    let facts = Facts { cause, ..facts };
+    regrade_for(case, &Facts { cause, ..facts }, ctx)
+}
+
+/// What new facts change about the grade and its clocks.
+pub(super) fn regrade_for(case: &Case, facts: &Facts, ctx: &Context<'_>) -> Vec<Event> {
     if case.graded_by_hand {
         // The category alone may decide which clocks apply, such as the one for repairs.
-        return clocks::regrade(case, case.grade, &facts, ctx);
+        return clocks::regrade(case, case.grade, facts, ctx);
     }
-    let (event, grade) = first(&facts, ctx);
+    let (event, grade) = first(facts, ctx);
     let mut events = vec![event];
-    events.extend(clocks::regrade(case, grade, &facts, ctx));
+    events.extend(clocks::regrade(case, grade, facts, ctx));
     events
 }
 

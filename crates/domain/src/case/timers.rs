@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, clocks, effects, resume};
+use super::{Case, Clock, Context, clocks, convert, effects, resume};
 use crate::event::Event;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
@@ -19,7 +19,9 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestam
     let warnings = case.clocks.iter().flat_map(|clock| warnings(case, clock, rules)).map(|(_, at)| at);
     let promises = case.open_promises().filter(|promise| !promise.broken).map(|promise| just_after(promise.due_at));
     let suspended = case.suspension.as_ref().map(|suspension| suspension.until);
-    warnings.chain(promises).chain(suspended).chain(effects::alarm(case, rules, taxonomy)).min()
+    let converted = convert::alarm(case, rules, taxonomy);
+    let others = promises.chain(suspended).chain(effects::alarm(case, rules, taxonomy)).chain(converted);
+    warnings.chain(others).min()
 }
 
 /// Everything that has come true by now.
@@ -37,6 +39,7 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
             }
         }
     }
+    events.extend(convert::events(case, ctx));
     events.extend(effects::ring(case, ctx));
     for promise in case.open_promises().filter(|promise| !promise.broken && promise.due_at < ctx.now) {
         events.push(Event::PromiseBroken { id: promise.id });

@@ -232,6 +232,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
         .put_some("compensations", some(compensations(desk, view)))
+        .put_some("conversions", some(case.conversions.iter().map(conversion).collect()))
         .put_some("compensation_waiting", some(compensation_waiting(desk, view)))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
@@ -426,6 +427,11 @@ fn compensations(desk: &Desk, view: &CaseView) -> Vec<Value> {
     let rules = desk.library().rules_of(&view.case).ok();
     let now = desk.time().now();
     view.case.compensations.iter().map(|one| compensation(one, rules.as_ref(), view, now)).collect()
+}
+
+/// How the contact became another kind.
+fn conversion(one: &domain::case::convert::Conversion) -> Value {
+    json!({"rule": one.rule, "from": one.from.code(), "to": one.to.code(), "at": moment(one.at)})
 }
 
 /// What is owed and cannot be proposed yet, with the fields nothing is known of.

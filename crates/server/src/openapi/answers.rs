@@ -125,6 +125,9 @@ pub(super) fn schemas() -> Map<String, Value> {
             })),
             "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
         }))},
+        "conversions": {"type": "array", "items": object(json!({
+            "rule": text, "from": text, "to": text, "at": moment,
+        }))},
         "compensation_waiting": {"type": "array", "items": object(json!({
             "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
         }))},
