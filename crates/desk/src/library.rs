@@ -141,7 +141,8 @@ impl Rules {
     /// Whether a pack of the stack that governs new cases is counted with a calendar, in whatever version.
     pub(crate) fn counts_with(&self, calendar: &str) -> bool {
         let mut packs = self.packs.iter().filter(|pack| self.in_stack(pack.id()));
-        let own = |pack: &&Arc<Pack>| pack.calendar().id() == calendar || pack.places().any(|(_, of)| of.id() == calendar);
+        let own =
+            |pack: &&Arc<Pack>| pack.calendar().id() == calendar || pack.places().any(|(_, of)| of.id() == calendar);
         packs.any(|pack| pack.follows_calendar() && own(&pack))
     }
 
@@ -191,8 +192,7 @@ impl Placed {
 
 /// How the regions begin that packs of a stack have calendars of their own for, the longest first.
 pub(crate) fn places(rules: &Stack) -> Vec<String> {
-    let mut places: Vec<String> =
-        rules.packs().flat_map(Pack::places).map(|(region, _)| region.to_owned()).collect();
+    let mut places: Vec<String> = rules.packs().flat_map(Pack::places).map(|(region, _)| region.to_owned()).collect();
     places.sort_unstable_by_key(|place| std::cmp::Reverse(place.len()));
     places
 }
@@ -472,12 +472,7 @@ impl Library {
         self.with_calendar(pack, region, calendars)
     }
 
-    fn with_calendar(
-        &self,
-        pack: Arc<Pack>,
-        region: &str,
-        calendars: &[CalendarPin],
-    ) -> Result<Arc<Pack>, DeskError> {
+    fn with_calendar(&self, pack: Arc<Pack>, region: &str, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
         let pack = if pack.places().next().is_some() { Arc::new(pack.in_place(region)) } else { pack };
         let calendar = pack.calendar();
         if !pack.follows_calendar() || calendar.hash().is_empty() {

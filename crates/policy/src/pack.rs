@@ -27,9 +27,9 @@ use crate::remedy::{Compensation, CompensationRule, HoldRule, Incident, Reading}
 use crate::rule::RuleHead;
 use crate::text::Text;
 use crate::window::{Window, WindowRule};
-use place::Place;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use place::Place;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -385,7 +385,11 @@ fn sections() -> Vec<Key> {
                     needed("from", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it was."),
                     needed("to", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it becomes."),
                     optional("after", Form::Amount, "After what without an answer."),
-                    optional("counts_from", Form::Code(all!(CountsFrom)), "From when the clocks of the new kind count: first receipt (usual) or the conversion."),
+                    optional(
+                        "counts_from",
+                        Form::Code(all!(CountsFrom)),
+                        "From when the clocks of the new kind count: first receipt (usual) or the conversion.",
+                    ),
                 ]),
             ),
             "What was not a complaint becomes one.",

@@ -233,7 +233,12 @@ impl Stack {
     /// The conversions that are for a case, each with the moment it comes about: the first receipt, or right after the time
     /// the customer is left without an answer.
     #[must_use]
-    pub fn conversions(&self, facts: &Facts, grade: Grade, received_at: Timestamp) -> Vec<(&ConversionRule, Timestamp)> {
+    pub fn conversions(
+        &self,
+        facts: &Facts,
+        grade: Grade,
+        received_at: Timestamp,
+    ) -> Vec<(&ConversionRule, Timestamp)> {
         let of_kind = self.holding(Pack::conversions, |rule| &rule.head, facts, grade, received_at);
         let of_kind = of_kind.filter(|(_, rule)| rule.from == facts.kind);
         let when = |pack: &Pack, rule: &ConversionRule| match rule.after {

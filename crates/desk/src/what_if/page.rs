@@ -123,7 +123,9 @@ impl Run<'_, '_> {
         let mut found = what_if::differences(now, Ruled { case: &would, rules: under }, &entries, self.now);
         let mut grade = would.grade != stands.grade;
         if !found.is_empty() || grade {
-            let rules = |case: &Case| Ok::<_, DeskError>(self.known(&case.packs, case.record.place(), &case.calendars)?.own.clone());
+            let rules = |case: &Case| {
+                Ok::<_, DeskError>(self.known(&case.packs, case.record.place(), &case.calendars)?.own.clone())
+            };
             let own = replay.case(stands.id, &entries, rules)?;
             match own {
                 Some(own) => {

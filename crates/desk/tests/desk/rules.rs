@@ -108,7 +108,13 @@ fn a_clock_of_a_stack_the_case_does_not_know_runs_on_in_it() {
         let name = CaseRef::Id(lead.id);
         let other = register(&house, &agent, |_| ());
         let theirs = other.clocks.iter().find(|clock| clock.rule == "statutory_answer").unwrap();
-        assert!(library().pinned(&lead.packs, lead.record.place(), &lead.calendars).unwrap().clock("statutory_answer").is_none());
+        assert!(
+            library()
+                .pinned(&lead.packs, lead.record.place(), &lead.calendars)
+                .unwrap()
+                .clock("statutory_answer")
+                .is_none()
+        );
         let into = json!({"into": lead.number, "reason": "同一事项"});
         house.act(&agent, &CaseRef::Id(other.id), 1, "merge", into).unwrap();
         let now = || house.wait(house.desk.case(&agent, &name)).unwrap();

@@ -224,21 +224,23 @@ impl Case {
 
     pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {
         match event {
-            Event::CompensationProposed { id, sum, counted, reason, pay_by, by_effect } => self.compensations.push(Compensation {
-                id: *id,
-                sum: sum.clone(),
-                counted: counted.as_deref().cloned(),
-                reason: reason.clone(),
-                by: if by_effect.is_some() { ActorId::System } else { entry.actor },
-                by_effect: by_effect.clone(),
-                proposed_at: entry.at,
-                standing: Standing::Proposed,
-                own: false,
-                decided: None,
-                remark: None,
-                pay_by: *pay_by,
-                paid: None,
-            }),
+            Event::CompensationProposed { id, sum, counted, reason, pay_by, by_effect } => {
+                self.compensations.push(Compensation {
+                    id: *id,
+                    sum: sum.clone(),
+                    counted: counted.as_deref().cloned(),
+                    reason: reason.clone(),
+                    by: if by_effect.is_some() { ActorId::System } else { entry.actor },
+                    by_effect: by_effect.clone(),
+                    proposed_at: entry.at,
+                    standing: Standing::Proposed,
+                    own: false,
+                    decided: None,
+                    remark: None,
+                    pay_by: *pay_by,
+                    paid: None,
+                })
+            }
             Event::CompensationApproved { id, own, remark } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Approved;
                 one.own = *own;

@@ -2,7 +2,7 @@
 //! a time without an answer. The matter is the same one: it was first received when it was, and what its new kind wants
 //! is counted from there, unless the rule counts from the conversion.
 
-use super::{Case, Context, Contact, grade};
+use super::{Case, Contact, Context, grade};
 use crate::event::{ContactOutcome, Event};
 use crate::intake::ContactKind;
 use crate::taxonomy::Taxonomy;

@@ -10,8 +10,11 @@ use policy::StartFact;
 use serde::Deserialize;
 
 /// Shape of the declaration.
-pub const FIELDS: &[Field] =
-    &[required("position", Kind::Text { max: 2_000, multiline: true }, "The provider's final position, as the customer is told.")];
+pub const FIELDS: &[Field] = &[required(
+    "position",
+    Kind::Text { max: 2_000, multiline: true },
+    "The provider's final position, as the customer is told.",
+)];
 
 /// Declare that the provider stays with its outcome.
 #[derive(Clone, Debug, Deserialize)]

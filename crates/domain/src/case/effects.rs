@@ -103,9 +103,9 @@ fn follow(case: &Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> V
             done.iter().any(|event| matches!(event, Event::EffectTaken { rule, .. } if *rule == effect.head.id));
         // What is due at the receipt of such a contact is due now, unless it was due at the receipt of the one it was.
         let received_now = effect.at == At::Event("received")
-            && before.as_ref().is_some_and(|before| {
-                !effect.head.holds(before, Some(case.grade), ctx.now, pack.calendar().zone())
-            });
+            && before
+                .as_ref()
+                .is_some_and(|before| !effect.head.holds(before, Some(case.grade), ctx.now, pack.calendar().zone()));
         if !again && (received_now || triggers.iter().any(|trigger| trigger.is(&effect.at))) {
             new.extend(taken(case, effect, None, ctx));
         }

@@ -347,10 +347,7 @@ impl Case {
                             }
                         }
                         // Holds and grades have events of their own; who was told is for notices.
-                        Caused::Route(_)
-                        | Caused::Hold(_)
-                        | Caused::Notify(_)
-                        | Caused::Raise(_) => {}
+                        Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) | Caused::Raise(_) => {}
                     }
                 }
             }

@@ -19,9 +19,17 @@ pub const FIELDS: &[Field] = &[
     optional("rule", Kind::Line { max: 64 }, "Rule the sum comes from; without, it is goodwill."),
     optional("amount", Kind::Money, "The sum, where no rule says it."),
     optional("reason", Kind::Text { max: 2_000, multiline: true }, "Why; needed where no rule says it."),
-    optional("from", Kind::Moment, "When the trouble began. Default: what the rule counts from, unless it leaves that to whoever proposes."),
+    optional(
+        "from",
+        Kind::Moment,
+        "When the trouble began. Default: what the rule counts from, unless it leaves that to whoever proposes.",
+    ),
     optional("until", Kind::Moment, "When it ended. Default: when it was restored; counted up to now while it lasts."),
-    optional("monthly_fee", Kind::Money, "What the customer pays a month, where the rule asks for it. Default: what was recorded at the intake."),
+    optional(
+        "monthly_fee",
+        Kind::Money,
+        "What the customer pays a month, where the rule asks for it. Default: what was recorded at the intake.",
+    ),
     optional("fee_charged", Kind::Money, "What was charged for the work that is late, where the rule asks for it."),
     optional(
         "exclude",
@@ -87,7 +95,8 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
     let id = case.compensations.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
     let own = compensation::authority(&sum.currency, ctx).covers(sum.minor_units());
     let counted = counted.map(Box::new);
-    let mut events = vec![Event::CompensationProposed { id, sum, counted, reason: ask.reason.clone(), pay_by, by_effect: None }];
+    let mut events =
+        vec![Event::CompensationProposed { id, sum, counted, reason: ask.reason.clone(), pay_by, by_effect: None }];
     if own {
         events.push(Event::CompensationApproved { id, own, remark: None });
     }
@@ -201,7 +210,10 @@ fn counted(
             from,
             until,
             as_of: ctx.now,
-            monthly_fee: ask.monthly_fee.clone().or_else(|| case.record.monthly_fee.clone().filter(|_| rule.asks_monthly_fee())),
+            monthly_fee: ask
+                .monthly_fee
+                .clone()
+                .or_else(|| case.record.monthly_fee.clone().filter(|_| rule.asks_monthly_fee())),
             fee_charged: ask.fee_charged.clone(),
             exclude: ask.exclude.clone(),
             set_off: ask.set_off.clone(),

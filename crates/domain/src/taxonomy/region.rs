@@ -11,10 +11,7 @@ pub(super) const PROVINCES: [&str; 34] = [
 /// The parts of countries whose parts have calendars of their own.
 pub(super) const PARTS: [(&str, &[&str]); 4] = [
     ("AU", &["ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA"]),
-    (
-        "DE",
-        &["BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"],
-    ),
+    ("DE", &["BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH"]),
     (
         "ES",
         &[
@@ -41,8 +38,7 @@ pub fn region_valid(code: &str) -> bool {
         (None, _) => true,
         (Some(part), Some((_, parts))) => parts.contains(&part),
         (Some(part), None) => {
-            (1..=3).contains(&part.len())
-                && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
         }
     }
 }
@@ -59,12 +55,15 @@ mod tests {
 
     #[test]
     fn forms() {
-        for good in ["31", "3101", "310115", "82", "AU", "AU-NSW", "DE-NW", "GB-SCT", "ES-MD", "IN-KA", "CA-ON", "FR-75"] {
+        for good in
+            ["31", "3101", "310115", "82", "AU", "AU-NSW", "DE-NW", "GB-SCT", "ES-MD", "IN-KA", "CA-ON", "FR-75"]
+        {
             assert!(region_valid(good), "{good}");
         }
-        for bad in
-            ["", "3", "311", "99", "3101150", "31x1", "３１", "A", "au", "AU-", "AU-XYZ", "AU-N", "GB-EN", "AUS", "IN-KARN", "31-01"]
-        {
+        for bad in [
+            "", "3", "311", "99", "3101150", "31x1", "３１", "A", "au", "AU-", "AU-XYZ", "AU-N", "GB-EN", "AUS",
+            "IN-KARN", "31-01",
+        ] {
             assert!(!region_valid(bad), "{bad}");
         }
         assert_eq!(province_of("310115"), "31");

@@ -436,9 +436,7 @@ fn conversion(one: &domain::case::convert::Conversion) -> Value {
 
 /// What is owed and cannot be proposed yet, with the fields nothing is known of.
 fn compensation_waiting(desk: &Desk, view: &CaseView) -> Vec<Value> {
-    let one = |one: domain::case::owed_compensation::Waiting| {
-        json!({"rule": one.rule, "asked_by": one.effect, "missing": one.missing})
-    };
+    let one = |one: domain::case::owed_compensation::Waiting| json!({"rule": one.rule, "asked_by": one.effect, "missing": one.missing});
     desk.compensation_waiting(&view.case).into_iter().map(one).collect()
 }
 
