@@ -38,6 +38,8 @@ pub struct Facts {
     pub star: Option<i64>,
     /// Which repetition of the same matter this is; 0 for the first time.
     pub repeat_count: i64,
+    /// How often the customer rejected the outcome.
+    pub disputes: i64,
     /// Many customers share one cause.
     pub mass: bool,
     /// Somebody's safety is at risk.
@@ -176,6 +178,8 @@ codes! {
         Star = "star",
         /// [`Facts::repeat_count`].
         RepeatCount = "repeat_count",
+        /// [`Facts::disputes`].
+        Disputes = "disputes",
         /// [`Facts::mass`].
         Mass = "mass",
         /// [`Facts::safety`].
@@ -236,6 +240,7 @@ impl Facts {
             FactName::KeyAccount => self.key_account = flag()?,
             FactName::Star => self.star = Some(number()?),
             FactName::RepeatCount => self.repeat_count = number()?,
+            FactName::Disputes => self.disputes = number()?,
             FactName::Cause => self.cause = Some(text.to_owned()),
             FactName::ServicesInOperation => self.operator.services_in_operation = Some(number()?),
             FactName::Subscribers => self.operator.subscribers = Some(number()?),

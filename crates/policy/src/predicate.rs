@@ -67,6 +67,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Turnover => sum(facts.operator.turnover.as_ref()),
         FactName::Star => Seen::Number(facts.star),
         FactName::RepeatCount => Seen::Number(Some(facts.repeat_count)),
+        FactName::Disputes => Seen::Number(Some(facts.disputes)),
         FactName::Amount => sum(facts.amount.as_ref()),
     }
 }
@@ -175,9 +176,11 @@ impl Predicate {
                 // Of facts with a list of their own the caller adds one; any other value will do here.
                 Test::Present(_) => match fact {
                     FactName::Amount | FactName::Turnover => known.extend(["0.01 CNY".to_owned()]),
-                    FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
-                        known.extend(["1".to_owned()])
-                    }
+                    FactName::Star
+                    | FactName::RepeatCount
+                    | FactName::Disputes
+                    | FactName::ServicesInOperation
+                    | FactName::Subscribers => known.extend(["1".to_owned()]),
                     _ => {}
                 },
             }
@@ -229,9 +232,11 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
         | FactName::Media
         | FactName::Regulator
         | FactName::KeyAccount => value.flag().map(Test::Flag),
-        FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
-            read_number(value)
-        }
+        FactName::Star
+        | FactName::RepeatCount
+        | FactName::Disputes
+        | FactName::ServicesInOperation
+        | FactName::Subscribers => read_number(value),
         FactName::Amount | FactName::Turnover => read_sum(value),
         _ => read_codes(fact, value),
     }

@@ -118,7 +118,8 @@ pub(super) fn regrade_for(case: &Case, facts: &Facts, ctx: &Context<'_>) -> Vec<
 #[must_use]
 pub fn facts(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Facts {
     let cause = case.cause.clone();
-    Facts { cause, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
+    let disputes = i64::from(case.disputes);
+    Facts { cause, disputes, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
 }
 
 /// What they may look at of a matter that is no case yet, or would have another category.
@@ -152,6 +153,7 @@ pub fn facts_of(
         media: assessed.media,
         regulator: assessed.regulator,
         key_account: assessed.key_account,
+        disputes: 0,
         cause: None,
         received_at: Some(received_at),
         occurred_at: record.occurred_at,
