@@ -51,7 +51,7 @@ impl Desk {
         };
         let now = self.time().now();
         let received_on = parted.received_at.unwrap_or(now).to_zoned_datetime(self.zone().clone()).date();
-        let rules = self.library().governing(received_on)?;
+        let rules = self.library().governing(received_on, parted.record.place())?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         if let Err(refusal) = register::decide(&parted, &fresh, &ctx) {

@@ -10,6 +10,7 @@ pub mod caller;
 mod catch_up;
 pub mod check;
 mod commit;
+mod compensation;
 pub mod erase;
 mod error;
 pub mod handoff;

@@ -141,7 +141,9 @@ impl Rules {
     /// Whether a pack of the stack that governs new cases is counted with a calendar, in whatever version.
     pub(crate) fn counts_with(&self, calendar: &str) -> bool {
         let mut packs = self.packs.iter().filter(|pack| self.in_stack(pack.id()));
-        packs.any(|pack| pack.follows_calendar() && pack.calendar().id() == calendar)
+        let own =
+            |pack: &&Arc<Pack>| pack.calendar().id() == calendar || pack.places().any(|(_, of)| of.id() == calendar);
+        packs.any(|pack| pack.follows_calendar() && own(&pack))
     }
 
     /// All calendars as they are known.
@@ -173,7 +175,35 @@ struct State {
     seen: Option<(i64, Option<Timestamp>)>,
 }
 
-type Stacks = HashMap<(Vec<PackPin>, Vec<CalendarPin>), Stack>;
+/// The stack packs and calendars make, for every place the packs tell apart.
+#[derive(Debug)]
+struct Placed {
+    /// How the regions begin that have calendars of their own, the longest first.
+    places: Vec<String>,
+    /// By the place; the empty one is everywhere else.
+    stacks: HashMap<String, Stack>,
+}
+
+impl Placed {
+    fn place<'r>(&self, region: &'r str) -> &'r str {
+        place_in(&self.places, region)
+    }
+}
+
+/// How the regions begin that packs of a stack have calendars of their own for, the longest first.
+pub(crate) fn places(rules: &Stack) -> Vec<String> {
+    let mut places: Vec<String> = rules.packs().flat_map(Pack::places).map(|(region, _)| region.to_owned()).collect();
+    places.sort_unstable_by_key(|place| std::cmp::Reverse(place.len()));
+    places
+}
+
+/// The place of a list a region lies in; empty where it lies in none. The longest stand first.
+pub(crate) fn place_in<'r>(places: &[String], region: &'r str) -> &'r str {
+    let place = places.iter().find(|place| region.starts_with(place.as_str()));
+    place.and_then(|place| region.get(..place.len())).unwrap_or_default()
+}
+
+type Stacks = HashMap<(Vec<PackPin>, Vec<CalendarPin>), Placed>;
 
 /// Everything rules are made of. Clones see the same: what is put into force shows in all of them.
 #[derive(Clone, Debug)]
@@ -342,15 +372,16 @@ impl Library {
         self.shipped.rules.plan.id()
     }
 
-    /// The stack that governs a case first received on a local date.
+    /// The stack that governs a case of a customer in a region (empty: nobody knows), first received on a local date.
     ///
     /// # Errors
     /// None that loading has not already excluded.
-    pub fn governing(&self, received_on: Date) -> Result<Stack, DeskError> {
+    pub fn governing(&self, received_on: Date, region: &str) -> Result<Stack, DeskError> {
         let rules = self.rules();
         let packs = rules.plan.on(&rules.packs, received_on);
         let pins: Vec<PackPin> = packs.iter().map(|pack| PackPin::of(pack)).collect();
-        self.pinned(&pins, &CalendarPin::of_packs(packs.iter().map(Arc::as_ref)))
+        let placed: Vec<Pack> = packs.iter().map(|pack| pack.in_place(region)).collect();
+        self.pinned(&pins, region, &CalendarPin::of_packs(placed.iter()))
     }
 
     /// The rules of a case: the stack it names, counted with the calendars it names, and for clocks it took over from a
@@ -364,27 +395,35 @@ impl Library {
 
     /// The same counted with other calendars.
     pub(crate) fn rules_with(&self, case: &Case, calendars: &[CalendarPin]) -> Result<Stack, DeskError> {
-        let own = self.pinned(&case.packs, calendars)?;
+        let own = self.pinned(&case.packs, case.record.place(), calendars)?;
         let foreign =
             case.clocks.iter().filter_map(|clock| clock.pack.as_ref()).filter(|pin| !case.packs.contains(pin));
-        let guests = foreign.map(|pin| self.counted(pin, calendars)).collect::<Result<Vec<_>, _>>()?;
+        let place = case.record.place();
+        let guests = foreign.map(|pin| self.counted(pin, place, calendars)).collect::<Result<Vec<_>, _>>()?;
         Ok(if guests.is_empty() { own } else { own.with_guests(guests) })
     }
 
-    /// The stack of packs and calendars named one by one. A calendar that is not named is the one shipped.
+    /// The stack of packs and calendars named one by one, for a customer in a region. A calendar that is not named is the
+    /// one shipped.
     ///
     /// # Errors
     /// If one of the contents is not there, or the packs do not go together.
-    pub fn pinned(&self, packs: &[PackPin], calendars: &[CalendarPin]) -> Result<Stack, DeskError> {
+    pub fn pinned(&self, packs: &[PackPin], region: &str, calendars: &[CalendarPin]) -> Result<Stack, DeskError> {
         let pins = (packs.to_vec(), calendars.to_vec());
-        let known = self.stacks.read().unwrap_or_else(PoisonError::into_inner).get(&pins).cloned();
+        let known = {
+            let stacks = self.stacks.read().unwrap_or_else(PoisonError::into_inner);
+            stacks.get(&pins).and_then(|placed| placed.stacks.get(placed.place(region))).cloned()
+        };
         if let Some(stack) = known {
             return Ok(stack);
         }
-        let counted = packs.iter().map(|pin| self.counted(pin, calendars)).collect::<Result<Vec<_>, _>>()?;
+        let counted = packs.iter().map(|pin| self.counted(pin, region, calendars)).collect::<Result<Vec<_>, _>>()?;
         let stack = Stack::new(counted).map_err(|fault| DeskError::Damaged(fault.to_string()))?;
         let stack = stack.of(self.shipped.rules.plan.operator().clone());
-        self.stacks.write().unwrap_or_else(PoisonError::into_inner).insert(pins, stack.clone());
+        let mut stacks = self.stacks.write().unwrap_or_else(PoisonError::into_inner);
+        let placed = stacks.entry(pins).or_insert_with(|| Placed { places: places(&stack), stacks: HashMap::new() });
+        placed.stacks.insert(placed.place(region).to_owned(), stack.clone());
+        drop(stacks);
         Ok(stack)
     }
 
@@ -396,6 +435,7 @@ impl Library {
         &self,
         draft: &Draft,
         packs: &[PackPin],
+        region: &str,
         calendars: &[CalendarPin],
     ) -> Result<Drafted, DeskError> {
         let mut concerned = false;
@@ -404,11 +444,11 @@ impl Library {
             counted.push(match draft {
                 Draft::Pack(pack) if pack.id() == pin.id => {
                     concerned = true;
-                    self.with_calendar(Arc::clone(pack), calendars)?
+                    self.with_calendar(Arc::clone(pack), region, calendars)?
                 }
-                Draft::Pack(_) => self.counted(pin, calendars)?,
+                Draft::Pack(_) => self.counted(pin, region, calendars)?,
                 Draft::Calendar(calendar) => {
-                    let pack = self.counted(pin, calendars)?;
+                    let pack = self.counted(pin, region, calendars)?;
                     if pack.follows_calendar() && pack.calendar().id() == calendar.id() {
                         concerned = true;
                         Arc::new(pack.counted_with(Arc::clone(calendar)))
@@ -426,13 +466,14 @@ impl Library {
         Ok(stack.map_or(Drafted::Apart, Drafted::Rules))
     }
 
-    /// The pack a pin names, counted with the calendar the pins name.
-    fn counted(&self, pin: &PackPin, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
+    /// The pack a pin names, counted with the calendar of the region as the pins name it.
+    fn counted(&self, pin: &PackPin, region: &str, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
         let pack = self.with_state(|state| state.pack(pin))?;
-        self.with_calendar(pack, calendars)
+        self.with_calendar(pack, region, calendars)
     }
 
-    fn with_calendar(&self, pack: Arc<Pack>, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
+    fn with_calendar(&self, pack: Arc<Pack>, region: &str, calendars: &[CalendarPin]) -> Result<Arc<Pack>, DeskError> {
+        let pack = if pack.places().next().is_some() { Arc::new(pack.in_place(region)) } else { pack };
         let calendar = pack.calendar();
         if !pack.follows_calendar() || calendar.hash().is_empty() {
             return Ok(pack);

@@ -152,6 +152,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("ask-satisfaction"), DESK, Scope::Write),
     row(Permission("record-satisfaction"), DESK, Scope::Write),
     row(Permission("dispute"), DESK, Scope::Write),
+    row(Permission("declare-deadlock"), LEADS, Scope::Write),
     row(Permission("confirm"), DESK, Scope::Write),
     row(Permission("close"), DESK, Scope::Write),
     row(Permission("reopen"), DESK, Scope::Write),

@@ -246,7 +246,7 @@ impl Desk {
     }
 
     fn governing_today(&self) -> Result<policy::Stack, DeskError> {
-        self.library().governing(self.zone().to_datetime(self.time().now()).date())
+        self.library().governing(self.zone().to_datetime(self.time().now()).date(), "")
     }
 }
 

@@ -13,7 +13,7 @@ pub use tally::{Change, Effect, RuleEffects};
 use crate::activation::{self, Activation, MOST_BYTES, RulesKind};
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::library::{Draft, Drafted};
+use crate::library::{Draft, Drafted, place_in, places};
 use crate::time::stored;
 use crate::{Desk, permissions};
 use domain::actor::Actor;
@@ -206,6 +206,9 @@ impl Told<'_> {
 /// Rules of cases that name the same packs and calendars.
 struct Known {
     packs: Vec<PackPin>,
+    /// How the regions begin that either side has a calendar of its own for, the longest first, and the one meant here.
+    places: Vec<String>,
+    place: String,
     calendars: Vec<CalendarPin>,
     own: Stack,
     under: Drafted,
@@ -272,18 +275,29 @@ impl Run<'_, '_> {
     }
 
     /// The rules of a case that names these, its own and those under the draft.
-    fn known(&self, packs: &[PackPin], calendars: &[CalendarPin]) -> Result<Arc<Known>, DeskError> {
-        let same = |known: &&Arc<Known>| known.packs == packs && known.calendars == calendars;
+    fn known(&self, packs: &[PackPin], region: &str, calendars: &[CalendarPin]) -> Result<Arc<Known>, DeskError> {
+        let same = |known: &&Arc<Known>| {
+            known.packs == packs && known.calendars == calendars && place_in(&known.places, region) == known.place
+        };
         let found = self.known.read().unwrap_or_else(PoisonError::into_inner).iter().find(same).cloned();
         if let Some(found) = found {
             return Ok(found);
         }
         let library = self.asked.desk.library();
+        let own = library.pinned(packs, region, calendars)?;
+        let under = library.drafted(&self.asked.draft, packs, region, calendars)?;
+        let mut places: Vec<String> = places(&own);
+        if let Drafted::Rules(under) = &under {
+            places.extend(self::places(under));
+        }
+        places.sort_unstable_by_key(|place| std::cmp::Reverse(place.len()));
         let made = Arc::new(Known {
             packs: packs.to_vec(),
+            place: place_in(&places, region).to_owned(),
+            places,
             calendars: calendars.to_vec(),
-            own: library.pinned(packs, calendars)?,
-            under: library.drafted(&self.asked.draft, packs, calendars)?,
+            own,
+            under,
         });
         self.known.write().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&made));
         Ok(made)

@@ -102,7 +102,7 @@ impl AreaScope {
         Self("-".to_owned())
     }
 
-    /// A region code of two, four or six digits; an empty one means everywhere.
+    /// A region code, of digits in China and by ISO 3166-2 elsewhere; an empty one means everywhere.
     ///
     /// # Errors
     /// If the code is not a known region.

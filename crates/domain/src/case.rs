@@ -15,6 +15,8 @@ pub mod close;
 pub mod compensation;
 pub mod confirm;
 pub mod confirm_void;
+pub mod convert;
+pub mod declare_deadlock;
 pub mod decline;
 pub mod dispute;
 pub mod effects;
@@ -31,6 +33,7 @@ pub mod merge;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
+pub mod owed_compensation;
 mod parts;
 pub mod pay_compensation;
 pub mod promise;
@@ -74,7 +77,7 @@ use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{ClockRule, Grade, Severity, Stack, Urgency};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
@@ -196,8 +199,14 @@ pub struct Case {
     pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
     pub opened: Vec<(String, Timestamp)>,
+    /// What the contact was taken in as, where rules made it something else, oldest first.
+    pub conversions: Vec<convert::Conversion>,
+    /// When the provider declared that it stays with its outcome; in this round.
+    pub deadlock_at: Option<Timestamp>,
     /// What the law says is owed to the customer, by its rule; a case does not end before it is proposed.
     pub compensation_due: BTreeSet<String>,
+    /// What effects asked to be compensated, binding or not: the rule, and the effect that asked first.
+    pub compensation_asked: BTreeMap<String, String>,
     /// What the customer gets or is to get, oldest first.
     pub compensations: Vec<Compensation>,
 }

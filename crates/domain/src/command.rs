@@ -143,6 +143,8 @@ commands! {
     RecordSatisfaction = "record-satisfaction" => record_satisfaction::RecordSatisfaction,
     /// The customer rejects the outcome; somebody else looks at it again.
     Dispute = "dispute" => dispute::Dispute,
+    /// Stay with the outcome: the provider's final position.
+    DeclareDeadlock = "declare-deadlock" => declare_deadlock::DeclareDeadlock,
     /// The customer accepts.
     Confirm = "confirm" => confirm::Confirm,
     /// End the case.

@@ -10,7 +10,7 @@ use crate::case::matter::Stage;
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
-use crate::intake::Record;
+use crate::intake::{ContactKind, Record};
 use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -664,6 +664,23 @@ pub enum Event {
         /// By when it is to be paid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pay_by: Option<Timestamp>,
+        /// The effect that proposed it by itself; none where a person did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by_effect: Option<String>,
+    },
+    /// By a rule the contact is something else than it was taken in as.
+    Converted {
+        /// The rule.
+        rule: String,
+        /// Kind of contact it was.
+        from: ContactKind,
+        /// Kind of contact it is from now on.
+        to: ContactKind,
+    },
+    /// The provider stays with its outcome and will not look again.
+    DeadlockDeclared {
+        /// Its final position.
+        position: FreeText,
     },
     /// Compensation was approved.
     CompensationApproved {
@@ -912,6 +929,7 @@ impl Event {
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));
             }
             Self::Promised { what, .. } => texts.push(("what", what)),
+            Self::DeadlockDeclared { position } => texts.push(("position", position)),
             Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),
             Self::Attached { name, note, .. } => {
                 texts.push(("name", name));
@@ -967,6 +985,7 @@ impl Event {
             | Self::MergedWaits { .. }
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
+            | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }
             | Self::SatisfactionAsked { .. }

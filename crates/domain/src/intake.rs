@@ -49,6 +49,21 @@ impl ContactKind {
         }
     }
 
+    /// The kind of a stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        let all = [
+            Self::Enquiry,
+            Self::ServiceRequest,
+            Self::FaultReport,
+            Self::Complaint,
+            Self::Suggestion,
+            Self::Praise,
+            Self::Appeal,
+        ];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+
     /// Whether a grievance or fault stands behind it, so that a cause must be found before closing.
     #[must_use]
     pub fn needs_cause(self) -> bool {
@@ -64,6 +79,9 @@ pub const VULNERABILITIES: &[&str] = policy::Facts::VULNERABILITIES;
 
 /// Product lines; a dimension of its own beside the category tree.
 pub const PRODUCTS: &[&str] = policy::Facts::PRODUCTS;
+
+/// Kinds of customer; some duties are owed to households and small businesses only.
+pub const SEGMENTS: &[&str] = policy::Facts::SEGMENTS;
 
 /// Ways in which a customer is or wants to be reached.
 pub const MODES: &[&str] = &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "public_notice"];
@@ -108,7 +126,13 @@ const SUBSCRIPTION: &[Field] = &[
     optional("caller", Kind::Line { max: 40 }, "Number the person called from."),
     optional("product", Kind::Code(PRODUCTS), "Product line."),
     optional("plan", Kind::Line { max: 100 }, "Name of the tariff plan."),
+    optional(
+        "segment",
+        Kind::Code(SEGMENTS),
+        "Kind of customer: a household, a small business as the law of the country has it, a larger one, a public body.",
+    ),
     optional("star", Kind::Whole { min: 0, max: 7 }, "Star level of the customer."),
+    optional("monthly_fee", Kind::Money, "What the customer pays a month; some compensations are a share of it."),
     optional("region", Kind::Region, "Home region of the subscription."),
 ];
 
@@ -260,7 +284,9 @@ struct SubscriptionInput {
     caller: Option<String>,
     product: Option<String>,
     plan: Option<String>,
+    segment: Option<String>,
     star: Option<i64>,
+    monthly_fee: Option<Money>,
     region: Option<String>,
 }
 
@@ -361,9 +387,15 @@ pub struct Record {
     /// Product line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
+    /// Kind of customer, one of [`SEGMENTS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
     /// Star level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub star: Option<i64>,
+    /// What the customer pays a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monthly_fee: Option<Money>,
     /// Home region of the subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_region: Option<String>,
@@ -455,6 +487,14 @@ pub struct Parted {
     pub received_at: Option<Timestamp>,
 }
 
+impl Record {
+    /// Where the customer is at home, as far as anybody said; else where it happened. Calendars are chosen by it.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        self.home_region.as_deref().unwrap_or(&self.region)
+    }
+}
+
 impl Intake {
     /// What the customer says and asks for, as one text: for a matter that joins a case there is.
     #[must_use]
@@ -522,7 +562,9 @@ impl Intake {
                 vulnerable: person.vulnerable,
                 preferred_mode: person.preferred_mode,
                 product: self.subscription.product,
+                segment: self.subscription.segment,
                 star: self.subscription.star,
+                monthly_fee: self.subscription.monthly_fee,
                 home_region: self.subscription.region,
                 region,
                 place: self.place.text,

@@ -43,7 +43,7 @@ pub enum Kind {
     Category,
     /// A leaf of the cause tree.
     Cause,
-    /// An administrative region: two, four or six digits (GB/T 2260).
+    /// An administrative region: two, four or six digits (GB/T 2260), elsewhere a code of ISO 3166-2.
     Region,
     /// A moment, RFC 3339 with an offset, between 1990 and 2100.
     Moment,

@@ -63,6 +63,8 @@ codes! {
         CapBelowRate = "cap-below-rate",
         /// Every role has a limit of authority, so that somebody for higher sums is missing.
         NobodyDecides = "nobody-decides",
+        /// A place is given the calendar that holds there anyhow.
+        PlaceNeedless = "place-needless",
         /// No rule cites the source.
         SourceUnused = "source-unused",
         /// Of a pack no version is valid for some days between two others.
@@ -82,6 +84,7 @@ impl Check {
             | Self::NeedlessReason
             | Self::LetterUnused
             | Self::NobodyDecides
+            | Self::PlaceNeedless
             | Self::SourceUnused
             | Self::VersionGap => Weight::Warning,
             _ => Weight::Error,

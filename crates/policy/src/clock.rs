@@ -87,6 +87,8 @@ codes! {
         HandedOff = "handed_off",
         /// The customer rejected the outcome.
         Disputed = "disputed",
+        /// The provider declared that it stays with its outcome.
+        Deadlock = "deadlock",
         /// Somebody tried to reach the customer and did not.
         ContactFailed = "contact_failed",
     }

@@ -242,6 +242,16 @@ impl Key<'_> {
         }
     }
 
+    /// The key itself, where keys are data.
+    pub(crate) const fn text(&self) -> &str {
+        self.name
+    }
+
+    /// A fault of the key.
+    pub(crate) fn fault(&self, message: &str) {
+        self.sheet.fault(self.at, format!("`{}` {message}", shown(self.name)), None);
+    }
+
     /// The code the key spells.
     pub(crate) fn code<C: Coded>(&self, what: &str) -> Option<C> {
         let found = C::ALL.iter().copied().find(|entry| entry.as_code() == self.name);

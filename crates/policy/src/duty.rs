@@ -16,6 +16,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+codes! {
+    /// From when the clocks of a contact count that became another kind.
+    pub CountsFrom {
+        /// Its first receipt.
+        Received = "received",
+        /// The moment it became one.
+        Conversion = "conversion",
+    }
+}
+
 /// What was not a complaint becomes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConversionRule {
@@ -29,6 +39,8 @@ pub struct ConversionRule {
     /// After what without an answer; at once where nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Amount>,
+    /// From when the clocks of its new kind count.
+    pub counts_from: CountsFrom,
 }
 
 impl ConversionRule {
@@ -38,11 +50,12 @@ impl ConversionRule {
         let from = table.needed("from").and_then(|value| value.listed(Facts::KINDS));
         let to = table.needed("to").and_then(|value| value.listed(Facts::KINDS));
         let after = table.maybe("after", amount);
+        let counts_from = table.or("counts_from", CountsFrom::Received, |value| value.code());
         if from.is_some() && from == to {
             table.fault("`from` and `to` are the same kind");
         }
         table.done();
-        Some(Self { head: head?, from: from?, to: to?, after: after? })
+        Some(Self { head: head?, from: from?, to: to?, after: after?, counts_from: counts_from? })
     }
 }
 

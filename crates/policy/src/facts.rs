@@ -32,10 +32,14 @@ pub struct Facts {
     pub area_type: Option<String>,
     /// Product line.
     pub product: Option<String>,
+    /// What kind of customer it is: one of [`crate::Facts::SEGMENTS`].
+    pub segment: Option<String>,
     /// Star level of the customer.
     pub star: Option<i64>,
     /// Which repetition of the same matter this is; 0 for the first time.
     pub repeat_count: i64,
+    /// How often the customer rejected the outcome.
+    pub disputes: i64,
     /// Many customers share one cause.
     pub mass: bool,
     /// Somebody's safety is at risk.
@@ -89,6 +93,9 @@ impl Facts {
         &["enquiry", "service_request", "fault_report", "complaint", "suggestion", "praise", "appeal"];
     /// Classes of the ministry's notices a rule may name: 收费争议, 网络质量, 用户服务.
     pub const REGULATOR_CLASSES: &'static [&'static str] = &["charging", "network_quality", "user_service"];
+    /// Kinds of customer a rule may name: a household or single person, a business no larger than the law's small one, any
+    /// larger business, a public body. How small a small business is differs by country; whoever records it judges.
+    pub const SEGMENTS: &'static [&'static str] = &["residential", "small_business", "business", "public"];
     /// Kinds of area a rule may name.
     pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
     /// Channels a rule may name.
@@ -165,10 +172,14 @@ codes! {
         AreaType = "area_type",
         /// [`Facts::product`].
         Product = "product",
+        /// [`Facts::segment`].
+        Segment = "segment",
         /// [`Facts::star`].
         Star = "star",
         /// [`Facts::repeat_count`].
         RepeatCount = "repeat_count",
+        /// [`Facts::disputes`].
+        Disputes = "disputes",
         /// [`Facts::mass`].
         Mass = "mass",
         /// [`Facts::safety`].
@@ -212,6 +223,7 @@ impl Facts {
             FactName::RegulatorClass => self.regulator_class = Some(listed(Self::REGULATOR_CLASSES)?),
             FactName::AcceptChannel => self.accept_channel = listed(Self::CHANNELS)?,
             FactName::AreaType => self.area_type = Some(listed(Self::AREA_TYPES)?),
+            FactName::Segment => self.segment = Some(listed(Self::SEGMENTS)?),
             FactName::Product => self.product = Some(listed(Self::PRODUCTS)?),
             FactName::Vulnerable => {
                 let all: Vec<String> = text.split('+').map(str::to_owned).collect();
@@ -228,6 +240,7 @@ impl Facts {
             FactName::KeyAccount => self.key_account = flag()?,
             FactName::Star => self.star = Some(number()?),
             FactName::RepeatCount => self.repeat_count = number()?,
+            FactName::Disputes => self.disputes = number()?,
             FactName::Cause => self.cause = Some(text.to_owned()),
             FactName::ServicesInOperation => self.operator.services_in_operation = Some(number()?),
             FactName::Subscribers => self.operator.subscribers = Some(number()?),

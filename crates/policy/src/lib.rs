@@ -54,8 +54,8 @@ pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
 pub use duration::{Amount, AmountFault};
 pub use duty::{
-    ContactHours, ConversionRule, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule, RetentionRule,
-    RouteRule, Stage,
+    ContactHours, ConversionRule, CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule,
+    RetentionRule, RouteRule, Stage,
 };
 pub use effect::{Action, At, EffectRule, Told};
 pub use explain::{Change, Explanation, Note, RuleRef, Step};

@@ -3,6 +3,7 @@
 
 mod links;
 mod load;
+mod place;
 
 use crate::assess::AssessRule;
 use crate::authority::AuthorityRule;
@@ -28,6 +29,7 @@ use crate::text::Text;
 use crate::window::{Window, WindowRule};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use place::Place;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -99,6 +101,8 @@ pub struct Pack {
     calendar: Arc<Calendar>,
     #[serde(skip)]
     follows: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    places: Vec<Place>,
     #[serde(skip_serializing_if = "Predicate::always_holds")]
     applies: Predicate,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -53,6 +53,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Vulnerable => Seen::Codes(facts.vulnerable.iter().map(String::as_str).collect()),
         FactName::AreaType => one(facts.area_type.as_deref()),
         FactName::Product => one(facts.product.as_deref()),
+        FactName::Segment => one(facts.segment.as_deref()),
         FactName::Grade => one(grade.map(Grade::code)),
         FactName::RedLine => Seen::Flag(facts.red_line),
         FactName::Mass => Seen::Flag(facts.mass),
@@ -66,6 +67,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Turnover => sum(facts.operator.turnover.as_ref()),
         FactName::Star => Seen::Number(facts.star),
         FactName::RepeatCount => Seen::Number(Some(facts.repeat_count)),
+        FactName::Disputes => Seen::Number(Some(facts.disputes)),
         FactName::Amount => sum(facts.amount.as_ref()),
     }
 }
@@ -174,9 +176,11 @@ impl Predicate {
                 // Of facts with a list of their own the caller adds one; any other value will do here.
                 Test::Present(_) => match fact {
                     FactName::Amount | FactName::Turnover => known.extend(["0.01 CNY".to_owned()]),
-                    FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
-                        known.extend(["1".to_owned()])
-                    }
+                    FactName::Star
+                    | FactName::RepeatCount
+                    | FactName::Disputes
+                    | FactName::ServicesInOperation
+                    | FactName::Subscribers => known.extend(["1".to_owned()]),
                     _ => {}
                 },
             }
@@ -228,9 +232,11 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
         | FactName::Media
         | FactName::Regulator
         | FactName::KeyAccount => value.flag().map(Test::Flag),
-        FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
-            read_number(value)
-        }
+        FactName::Star
+        | FactName::RepeatCount
+        | FactName::Disputes
+        | FactName::ServicesInOperation
+        | FactName::Subscribers => read_number(value),
         FactName::Amount | FactName::Turnover => read_sum(value),
         _ => read_codes(fact, value),
     }
@@ -264,6 +270,7 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         FactName::Vulnerable => value.listed(Facts::VULNERABILITIES),
         FactName::AreaType => value.listed(Facts::AREA_TYPES),
         FactName::Product => value.listed(Facts::PRODUCTS),
+        FactName::Segment => value.listed(Facts::SEGMENTS),
         FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
         FactName::Cause => coded(value, "NET or NET.COVER", |code| {
             code.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))

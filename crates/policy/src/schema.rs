@@ -5,7 +5,7 @@ use crate::authority::AuthorityRule;
 use crate::basis::{Basis, Confidence, Layer, Status, Tier};
 use crate::clock::{ClockKind, OnRegrade, Owner, StartFact, StopFact};
 use crate::counting::{Ends, FirstDay, Roll};
-use crate::duty::{Cycle, Dimension, KeptFrom, Measure, Method, RecordClass};
+use crate::duty::{CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass};
 use crate::facts::{FactName, Facts};
 use crate::gate::Step;
 use crate::grade::{Grade, Severity, Urgency};
@@ -49,6 +49,8 @@ enum Form {
     Code(Vec<&'static str>),
     /// One code or several.
     Codes(Vec<&'static str>),
+    /// Calendars by the place they hold in.
+    Places,
     /// A condition.
     Condition,
     /// Whether waiting stops a clock.
@@ -81,6 +83,8 @@ const AMOUNT: &str = r"^(0|([1-9][0-9]*|0)(h|wh|d|bd|w|mo))$";
 const ID: &str = r"^[a-z0-9_.-]{1,64}$";
 const SUM: &str = r"^[0-9]{1,15}(\.[0-9]{1,2})? [A-Z]{3}$";
 const TAG: &str = r"^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$";
+/// How the code of a region begins: digits, or a country and a part of it by ISO 3166-2.
+const PLACE: &str = "^([0-9]{2,6}|[A-Z]{2}(-[A-Z0-9]{1,3})?)$";
 const INTERVAL: &str = r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$";
 
 macro_rules! all {
@@ -301,6 +305,11 @@ fn sections() -> Vec<Key> {
                     needed("valid_from", Form::Date, "The first local date of receipt it is for."),
                     optional("valid_to", Form::Date, "The last one."),
                     needed("calendar", Form::Plain, "The calendar it counts with."),
+                    optional(
+                        "places",
+                        Form::Places,
+                        "Places with a calendar of their own, by how the code of the customer's region begins.",
+                    ),
                     optional("applies", Form::Condition, "Operators it is for, by their size."),
                     optional("unless", Form::Condition, "Operators it is not for."),
                 ],
@@ -376,6 +385,11 @@ fn sections() -> Vec<Key> {
                     needed("from", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it was."),
                     needed("to", Form::Code(Facts::KINDS.to_vec()), "Kind of contact it becomes."),
                     optional("after", Form::Amount, "After what without an answer."),
+                    optional(
+                        "counts_from",
+                        Form::Code(all!(CountsFrom)),
+                        "From when the clocks of the new kind count: first receipt (usual) or the conversion.",
+                    ),
                 ]),
             ),
             "What was not a complaint becomes one.",
@@ -455,6 +469,7 @@ fn sections() -> Vec<Key> {
                 head(vec![
                     needed("from", Form::Code(all!(StartFact)), "What it is counted from."),
                     optional("until", Form::Codes(all!(StopFact)), "What ends it."),
+                    optional("ask_from", Form::Flag, "No case knows when it began: whoever proposes states it."),
                     optional("free", Form::Amount, "The time for which nothing is owed."),
                     optional(
                         "once_over",
@@ -637,6 +652,11 @@ fn form(form: &Form) -> Value {
         Form::Sum => pattern(SUM),
         Form::Code(codes) => json!({"enum": codes}),
         Form::Codes(codes) => one_or_more(&json!({"enum": codes})),
+        Form::Places => json!({
+            "type": "object",
+            "patternProperties": {PLACE: {"type": "string", "minLength": 1}},
+            "additionalProperties": false,
+        }),
         Form::Condition => reference("condition"),
         Form::Pausing => json!({"anyOf": [{"type": "boolean"}, one_or_more(&json!({"enum": Facts::WAITS}))]}),
         Form::Table(_, keys) => table(keys),
@@ -700,6 +720,7 @@ fn test(fact: FactName) -> Value {
         FactName::Vulnerable => codes(json!({"enum": Facts::VULNERABILITIES})),
         FactName::AreaType => codes(json!({"enum": Facts::AREA_TYPES})),
         FactName::Product => codes(json!({"enum": Facts::PRODUCTS})),
+        FactName::Segment => codes(json!({"enum": Facts::SEGMENTS})),
         FactName::Grade => codes(json!({"enum": all!(Grade)})),
         FactName::Category | FactName::CategoryPrefix => codes(pattern("^[A-Z][0-9]{0,7}$")),
         FactName::Cause => codes(pattern(r"^[A-Z]+(\.[A-Z]+)*$")),

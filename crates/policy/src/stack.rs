@@ -9,8 +9,9 @@ use crate::authority::{Authority, AuthorityRule};
 use crate::basis::Tier;
 use crate::calendar::Calendar;
 use crate::clock::{ClockRule, StageRef, StartFact, Started};
-use crate::deadline::Pause;
-use crate::duty::{ContactHours, RouteRule};
+use crate::counting::Counting;
+use crate::deadline::{Pause, due_at};
+use crate::duty::{ContactHours, ConversionRule, RouteRule};
 use crate::effect::EffectRule;
 use crate::explain::Explanation;
 use crate::facts::{Facts, Operator};
@@ -22,7 +23,7 @@ use crate::period::Period;
 use crate::remedy::{CompensationRule, HoldRule};
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// Why packs do not make a stack.
@@ -103,6 +104,13 @@ impl Stack {
     #[must_use]
     pub fn of(&self, operator: Operator) -> Self {
         Self { inner: Arc::new(Inner { operator, ..self.inner.as_ref().clone() }) }
+    }
+
+    /// The same stack for a customer in a region: each pack counts with the calendar it has for that place.
+    #[must_use]
+    pub fn in_place(&self, region: &str) -> Self {
+        let packs = self.inner.packs.iter().map(|pack| Arc::new(pack.in_place(region))).collect();
+        Self { inner: Arc::new(Inner { packs, ..self.inner.as_ref().clone() }) }
     }
 
     /// How large the operator is whose cases these are; facts of a case repeat it.
@@ -220,6 +228,27 @@ impl Stack {
     /// The letters that are for a case.
     pub fn letters(&self, facts: &Facts, grade: Grade, at: Timestamp) -> impl Iterator<Item = &LetterRule> {
         self.holding(Pack::letters, |rule| &rule.head, facts, grade, at).map(|(_, rule)| rule)
+    }
+
+    /// The conversions that are for a case, each with the moment it comes about: the first receipt, or right after the time
+    /// the customer is left without an answer.
+    #[must_use]
+    pub fn conversions(
+        &self,
+        facts: &Facts,
+        grade: Grade,
+        received_at: Timestamp,
+    ) -> Vec<(&ConversionRule, Timestamp)> {
+        let of_kind = self.holding(Pack::conversions, |rule| &rule.head, facts, grade, received_at);
+        let of_kind = of_kind.filter(|(_, rule)| rule.from == facts.kind);
+        let when = |pack: &Pack, rule: &ConversionRule| match rule.after {
+            Some(after) => {
+                let last = due_at(received_at, after, &Counting::usual(after), pack.calendar());
+                last.checked_add(SignedDuration::from_micros(1)).unwrap_or(last)
+            }
+            None => received_at,
+        };
+        of_kind.map(|(pack, rule)| (rule, when(pack, rule))).collect()
     }
 
     /// The gates that are for a case.

@@ -22,7 +22,7 @@ statements! {
     // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt.
     UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
         changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14,
-        last_due_at = ?15
+        last_due_at = ?15, kind = ?16
         WHERE id = ?1 AND version = ?2";
     BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
@@ -187,6 +187,7 @@ pub fn update(tx: &mut Tx<'_>, row: &CaseRow, seen: i64) -> Result<bool, StoreEr
         row.open.into(),
         row.alarm_at.into(),
         row.last_due_at.into(),
+        (&row.kind).into(),
     ];
     Ok(tx.execute(UPDATE, &values)? == 1)
 }

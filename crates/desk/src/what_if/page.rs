@@ -93,7 +93,7 @@ impl Run<'_, '_> {
         let tally = &mut page.tally;
         tally.cases += 1;
         tally.oldest = Some(moment(received_at));
-        let known = self.known(&stands.packs, &stands.calendars)?;
+        let known = self.known(&stands.packs, stands.record.place(), &stands.calendars)?;
         let under = match &known.under {
             Drafted::Rules(rules) => rules,
             Drafted::NoSay => {
@@ -107,7 +107,7 @@ impl Run<'_, '_> {
         };
         let replay = Replay { now: self.now, actor: &self.actor, taxonomy: self.asked.desk.library().taxonomy() };
         let would = replay.case(stands.id, &entries, |case| {
-            let known = self.known(&case.packs, &case.calendars)?;
+            let known = self.known(&case.packs, case.record.place(), &case.calendars)?;
             Ok::<_, DeskError>(match &known.under {
                 Drafted::Rules(rules) => rules.clone(),
                 // It has a say in the packs the case names to this day; only its calendars change.
@@ -123,7 +123,9 @@ impl Run<'_, '_> {
         let mut found = what_if::differences(now, Ruled { case: &would, rules: under }, &entries, self.now);
         let mut grade = would.grade != stands.grade;
         if !found.is_empty() || grade {
-            let rules = |case: &Case| Ok::<_, DeskError>(self.known(&case.packs, &case.calendars)?.own.clone());
+            let rules = |case: &Case| {
+                Ok::<_, DeskError>(self.known(&case.packs, case.record.place(), &case.calendars)?.own.clone())
+            };
             let own = replay.case(stands.id, &entries, rules)?;
             match own {
                 Some(own) => {

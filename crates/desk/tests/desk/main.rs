@@ -11,6 +11,7 @@ mod activation;
 mod archive;
 mod backup;
 mod compensation;
+mod countries;
 mod effects;
 mod files;
 mod keys;

@@ -49,6 +49,7 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("resume", json!({})),
         ("resume", json!({"remark": "客户已到场"})),
         ("dispute", json!({"reason": "不认可"})),
+        ("declare-deadlock", json!({"position": "维持处理结果"})),
         (
             "decline",
             json!({
@@ -277,7 +278,7 @@ fn replayed_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
     let (case, library) = (view.case, house.desk.library());
     let system = house.system();
     let replay = Replay { now: house.desk.time().now(), actor: &system.actor, taxonomy: library.taxonomy() };
-    let rules = |case: &Case| library.pinned(&case.packs, &case.calendars);
+    let rules = |case: &Case| library.pinned(&case.packs, case.record.place(), &case.calendars);
     let again = replay.case::<DeskError>(case.id, &view.entries, rules).unwrap().unwrap();
     let came_over = |clock: &Clock| {
         view.entries.iter().flat_map(|entry| &entry.events).any(

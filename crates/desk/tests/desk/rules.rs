@@ -46,11 +46,11 @@ fn a_case_names_the_stack_of_its_first_receipt() {
 #[test]
 fn what_older_cases_name_is_still_there() {
     let pin = |id: &str, version: &str| PackPin { id: id.into(), version: version.into(), hash: None };
-    let old = library().pinned(&[pin("guide-standard", "1.0.0")], &[]).unwrap();
+    let old = library().pinned(&[pin("guide-standard", "1.0.0")], "", &[]).unwrap();
     assert_eq!(old.clocks().count(), 6);
-    let new = library().governing(date(2026, 11, 24)).unwrap();
+    let new = library().governing(date(2026, 11, 24), "").unwrap();
     assert!(new.clocks().count() > 6);
-    assert!(matches!(library().pinned(&[pin("guide-standard", "0.9.0")], &[]), Err(DeskError::Damaged(_))));
+    assert!(matches!(library().pinned(&[pin("guide-standard", "0.9.0")], "", &[]), Err(DeskError::Damaged(_))));
 }
 
 #[test]
@@ -108,7 +108,13 @@ fn a_clock_of_a_stack_the_case_does_not_know_runs_on_in_it() {
         let name = CaseRef::Id(lead.id);
         let other = register(&house, &agent, |_| ());
         let theirs = other.clocks.iter().find(|clock| clock.rule == "statutory_answer").unwrap();
-        assert!(library().pinned(&lead.packs, &lead.calendars).unwrap().clock("statutory_answer").is_none());
+        assert!(
+            library()
+                .pinned(&lead.packs, lead.record.place(), &lead.calendars)
+                .unwrap()
+                .clock("statutory_answer")
+                .is_none()
+        );
         let into = json!({"into": lead.number, "reason": "同一事项"});
         house.act(&agent, &CaseRef::Id(other.id), 1, "merge", into).unwrap();
         let now = || house.wait(house.desk.case(&agent, &name)).unwrap();

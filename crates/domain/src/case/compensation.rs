@@ -154,8 +154,10 @@ pub struct Compensation {
     pub counted: Option<Counted>,
     /// Why.
     pub reason: Option<FreeText>,
-    /// Who proposed it.
+    /// Who proposed it; the system where a rule did.
     pub by: ActorId,
+    /// The effect that proposed it by itself.
+    pub by_effect: Option<String>,
     /// When.
     pub proposed_at: Timestamp,
     /// Where it stands.
@@ -222,20 +224,23 @@ impl Case {
 
     pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {
         match event {
-            Event::CompensationProposed { id, sum, counted, reason, pay_by } => self.compensations.push(Compensation {
-                id: *id,
-                sum: sum.clone(),
-                counted: counted.as_deref().cloned(),
-                reason: reason.clone(),
-                by: entry.actor,
-                proposed_at: entry.at,
-                standing: Standing::Proposed,
-                own: false,
-                decided: None,
-                remark: None,
-                pay_by: *pay_by,
-                paid: None,
-            }),
+            Event::CompensationProposed { id, sum, counted, reason, pay_by, by_effect } => {
+                self.compensations.push(Compensation {
+                    id: *id,
+                    sum: sum.clone(),
+                    counted: counted.as_deref().cloned(),
+                    reason: reason.clone(),
+                    by: if by_effect.is_some() { ActorId::System } else { entry.actor },
+                    by_effect: by_effect.clone(),
+                    proposed_at: entry.at,
+                    standing: Standing::Proposed,
+                    own: false,
+                    decided: None,
+                    remark: None,
+                    pay_by: *pay_by,
+                    paid: None,
+                })
+            }
             Event::CompensationApproved { id, own, remark } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Approved;
                 one.own = *own;

@@ -2,10 +2,11 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::{Case, Clock, Context, clocks, grade};
+use super::{Case, Clock, Context, clocks, convert, grade, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Event};
+use crate::intake::ContactKind;
 use jiff::Timestamp;
-use policy::{Action, At, EffectRule, Grade, Layer, Stack};
+use policy::{Action, At, EffectRule, Facts, Grade, Layer, Stack};
 
 /// What follows from what follows from … ends after this many steps; a pack that goes round in circles gets no further.
 const DEEPEST: usize = 8;
@@ -42,6 +43,7 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Restored { .. } => Trigger::Fact("restored"),
         Event::Replied { .. } => Trigger::Fact("replied"),
         Event::Disputed { .. } => Trigger::Fact("disputed"),
+        Event::DeadlockDeclared { .. } => Trigger::Fact("deadlock"),
         Event::Closed {} => Trigger::Fact("closed"),
         Event::Declined { .. } => Trigger::Fact("declined"),
         Event::Withdrawn { .. } => Trigger::Fact("withdrawn"),
@@ -57,8 +59,10 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 /// What the rules bring about because of the events that made this case what it is now; the case is what it is after
 /// that, too.
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let mut all = Vec::new();
-    let mut fresh = follow(case, events, &all, ctx);
+    // What a contact is comes first: rules are for its kind.
+    let mut all = anticipated(case, convert::events(case, ctx), ctx);
+    let happened: Vec<Event> = events.iter().chain(&all).cloned().collect();
+    let mut fresh = follow(case, &happened, &[], ctx);
     for _ in 0..DEEPEST {
         if fresh.is_empty() {
             break;
@@ -67,22 +71,29 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
         fresh = follow(case, &fresh, &all, ctx);
     }
     all.extend(fresh);
+    all.extend(anticipated(case, owed_compensation::proposals(case, ctx), ctx));
     all
 }
 
 /// One step of it: the effects and holds that wait for these events. Each sees what the one before it did.
 fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
-    if triggers.is_empty() {
+    if triggers.is_empty() && converted_from(events).is_none() {
         return Vec::new();
     }
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let mut new = Vec::new();
     let at = case.grade;
-    for (_, effect) in ctx.rules.effects(&facts, at, ctx.now) {
+    let before = converted_from(events).map(|kind| Facts { kind: kind.code().to_owned(), ..facts.clone() });
+    for (pack, effect) in ctx.rules.effects(&facts, at, ctx.now) {
         let again =
             done.iter().any(|event| matches!(event, Event::EffectTaken { rule, .. } if *rule == effect.head.id));
-        if !again && triggers.iter().any(|trigger| trigger.is(&effect.at)) {
+        // What is due at the receipt of such a contact is due now, unless it was due at the receipt of the one it was.
+        let received_now = effect.at == At::Event("received")
+            && before
+                .as_ref()
+                .is_some_and(|before| !effect.head.holds(before, Some(at), ctx.now, pack.calendar().zone()));
+        if !again && (received_now || triggers.iter().any(|trigger| trigger.is(&effect.at))) {
             let taken = taken(case, effect, None, ctx);
             new.extend(anticipated(case, taken, ctx));
         }
@@ -115,6 +126,15 @@ fn anticipated(case: &mut Case, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Ev
     let events = clocks::once(case, events);
     case.anticipate(&events, ctx);
     events
+}
+
+/// The kind a case was before one of these events made it another; nothing where it was registered with them.
+fn converted_from(events: &[Event]) -> Option<ContactKind> {
+    let kind = events.iter().find_map(|event| match event {
+        Event::Converted { from, .. } => Some(*from),
+        _ => None,
+    });
+    kind.filter(|_| !events.iter().any(|event| matches!(event, Event::Registered { .. })))
 }
 
 /// An effect that comes about, with what it changes about the case itself.

@@ -11,7 +11,7 @@ use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a log does not add up to a case.
 #[derive(Debug, thiserror::Error)]
@@ -116,7 +116,10 @@ impl Case {
             holds: Vec::new(),
             opened: Vec::new(),
             referrals: Vec::new(),
+            conversions: Vec::new(),
+            deadlock_at: None,
             compensation_due: BTreeSet::new(),
+            compensation_asked: BTreeMap::new(),
             compensations: Vec::new(),
         };
         case.apply_entry(entry);
@@ -169,6 +172,12 @@ impl Case {
                 self.owner = *owner;
                 self.instead_of = *instead_of;
             }
+            Event::Converted { rule, from, to } => {
+                let (rule, from, to) = (rule.clone(), *from, *to);
+                self.conversions.push(super::convert::Conversion { rule, from, to, at: entry.at });
+                self.record.kind = to;
+            }
+            Event::DeadlockDeclared { .. } => self.deadlock_at = Some(entry.at),
             Event::Restored { at } => self.restored_at = Some(*at),
             Event::CauseSet { cause, .. } => self.cause = Some(cause.clone()),
             Event::HandedOff { owner, number, request, handed_at, .. } => {
@@ -341,12 +350,16 @@ impl Case {
                         Caused::Route(route) if self.opened.iter().all(|(known, _)| known != route) => {
                             self.opened.push((route.clone(), entry.at));
                         }
-                        Caused::Raise(grade) => self.raised_to.push((rule.clone(), *grade)),
-                        Caused::Compensate(owed) if *binding => {
-                            self.compensation_due.insert(owed.clone());
+                        Caused::Compensate(owed) => {
+                            self.compensation_asked.entry(owed.clone()).or_insert_with(|| rule.clone());
+                            // What practice would pay is for people to weigh.
+                            if *binding {
+                                self.compensation_due.insert(owed.clone());
+                            }
                         }
-                        // What practice would pay is for people to weigh. Holds have events of their own; who was told is for notices.
-                        Caused::Compensate(_) | Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) => {}
+                        Caused::Raise(grade) => self.raised_to.push((rule.clone(), *grade)),
+                        // Holds have events of their own; who was told is for notices.
+                        Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) => {}
                     }
                 }
             }
@@ -512,6 +525,7 @@ impl Case {
 
     /// What belongs to one round of handling starts afresh; what belongs to the case stays.
     fn start_round(&mut self, round: u32, at: Timestamp) {
+        self.deadlock_at = None;
         self.round = round;
         self.round_started_at = at;
         self.closed_at = None;

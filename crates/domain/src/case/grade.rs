@@ -119,14 +119,18 @@ pub(super) fn lifted(severity: Severity, urgency: Urgency, to: Grade) -> (Severi
 pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<Event> {
     let cause = case.cause.clone();
     let facts = facts_of(&case.record, Some(category), case.received_at, ctx.rules, ctx.taxonomy);
-    let facts = Facts { cause, ..facts };
+    regrade_for(case, &Facts { cause, ..facts }, ctx)
+}
+
+/// What new facts change about the grade and its clocks.
+pub(super) fn regrade_for(case: &Case, facts: &Facts, ctx: &Context<'_>) -> Vec<Event> {
     if case.graded_by_hand {
         // The category alone may decide which clocks apply, such as the one for repairs.
-        return clocks::regrade(case, case.grade, &facts, ctx);
+        return clocks::regrade(case, case.grade, facts, ctx);
     }
-    let (event, grade) = anew(case, &facts, ctx);
+    let (event, grade) = anew(case, facts, ctx);
     let mut events = vec![event];
-    events.extend(clocks::regrade(case, grade, &facts, ctx));
+    events.extend(clocks::regrade(case, grade, facts, ctx));
     events
 }
 
@@ -134,7 +138,8 @@ pub fn regrade_by_rules(case: &Case, category: &str, ctx: &Context<'_>) -> Vec<E
 #[must_use]
 pub fn facts(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Facts {
     let cause = case.cause.clone();
-    Facts { cause, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
+    let disputes = i64::from(case.disputes);
+    Facts { cause, disputes, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
 }
 
 /// What they may look at of a matter that is no case yet, or would have another category.
@@ -160,6 +165,7 @@ pub fn facts_of(
         amount: record.amount.as_ref().map(|money| (money.minor_units(), money.currency.clone())),
         area_type: record.area_type.clone(),
         product: record.product.clone(),
+        segment: record.segment.clone(),
         star: record.star,
         repeat_count: assessed.repeat_count,
         mass: assessed.mass,
@@ -167,6 +173,7 @@ pub fn facts_of(
         media: assessed.media,
         regulator: assessed.regulator,
         key_account: assessed.key_account,
+        disputes: 0,
         cause: None,
         received_at: Some(received_at),
         occurred_at: record.occurred_at,

@@ -19,9 +19,17 @@ pub const FIELDS: &[Field] = &[
     optional("rule", Kind::Line { max: 64 }, "Rule the sum comes from; without, it is goodwill."),
     optional("amount", Kind::Money, "The sum, where no rule says it."),
     optional("reason", Kind::Text { max: 2_000, multiline: true }, "Why; needed where no rule says it."),
-    optional("from", Kind::Moment, "When the trouble began. Default: what the rule counts from."),
+    optional(
+        "from",
+        Kind::Moment,
+        "When the trouble began. Default: what the rule counts from, unless it leaves that to whoever proposes.",
+    ),
     optional("until", Kind::Moment, "When it ended. Default: when it was restored; counted up to now while it lasts."),
-    optional("monthly_fee", Kind::Money, "What the customer pays a month, where the rule asks for it."),
+    optional(
+        "monthly_fee",
+        Kind::Money,
+        "What the customer pays a month, where the rule asks for it. Default: what was recorded at the intake.",
+    ),
     optional("fee_charged", Kind::Money, "What was charged for the work that is late, where the rule asks for it."),
     optional(
         "exclude",
@@ -39,7 +47,7 @@ pub const FIELDS: &[Field] = &[
 ];
 
 /// Propose compensation.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct ProposeCompensation {
     /// Rule the sum comes from.
     pub rule: Option<String>,
@@ -91,17 +99,36 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
     let id = case.compensations.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
     let own = compensation::authority(&sum.currency, ctx).covers(sum.minor_units());
     let counted = counted.map(Box::new);
-    let mut events = vec![Event::CompensationProposed { id, sum, counted, reason: ask.reason.clone(), pay_by }];
+    let mut events =
+        vec![Event::CompensationProposed { id, sum, counted, reason: ask.reason.clone(), pay_by, by_effect: None }];
     if own {
         events.push(Event::CompensationApproved { id, own, remark: None });
     }
     Ok(Decision::of(events))
 }
 
-struct Owed {
-    sum: Money,
-    counted: Option<Counted>,
-    pay_by: Option<Timestamp>,
+/// A sum with what it was counted from.
+pub(super) struct Owed {
+    pub(super) sum: Money,
+    pub(super) counted: Option<Counted>,
+    pub(super) pay_by: Option<Timestamp>,
+}
+
+/// What a rule leads to by what the case knows, with nobody to state anything. What grows by the day is proposed once its
+/// end is known.
+pub(super) fn by_what_is_known(case: &Case, id: &str, ctx: &Context<'_>) -> Result<Owed, Refusal> {
+    let ask = ProposeCompensation { rule: Some(id.to_owned()), ..ProposeCompensation::default() };
+    let grows = ctx.rules.compensation(id).filter(|(_, rule)| rule.per != Per::Event);
+    if grows.is_some_and(|(_, rule)| restored(case, rule).is_none()) {
+        let mut faults = vec![Fault::new("until", "required")];
+        faults.extend(by_rule(case, id, &ask, ctx).err().into_iter().flat_map(|refusal| refusal.faults));
+        return Err(Refusal::invalid(faults));
+    }
+    by_rule(case, id, &ask, ctx)
+}
+
+fn restored(case: &Case, rule: &CompensationRule) -> Option<Timestamp> {
+    case.restored_at.filter(|_| rule.until.contains(&StopFact::Restored))
 }
 
 fn goodwill(ask: &ProposeCompensation) -> Result<Owed, Refusal> {
@@ -154,8 +181,8 @@ fn counted(
         faults.push(Fault::new("amount", "only_without_rule"));
     }
     let latest = ctx.now + CLOCK_SKEW;
-    let from = ask.from.or_else(|| began(case, rule.from));
-    let restored = case.restored_at.filter(|_| rule.until.contains(&StopFact::Restored));
+    let from = ask.from.or_else(|| began(case, rule.from).filter(|_| !rule.ask_from));
+    let restored = restored(case, rule);
     let until = if rule.per == Per::Event { None } else { ask.until.or(restored) };
     match from {
         None => faults.push(Fault::new("from", "required")),
@@ -187,7 +214,10 @@ fn counted(
             from,
             until,
             as_of: ctx.now,
-            monthly_fee: ask.monthly_fee.clone(),
+            monthly_fee: ask
+                .monthly_fee
+                .clone()
+                .or_else(|| case.record.monthly_fee.clone().filter(|_| rule.asks_monthly_fee())),
             fee_charged: ask.fee_charged.clone(),
             exclude: ask.exclude.clone(),
             set_off: ask.set_off.clone(),
@@ -208,6 +238,7 @@ fn began(case: &Case, fact: StartFact) -> Option<Timestamp> {
         | StartFact::Closed
         | StartFact::HandedOff
         | StartFact::Disputed
+        | StartFact::Deadlock
         | StartFact::ContactFailed => None,
     }
 }

@@ -5,7 +5,7 @@
 //! What another case handed over is not decided anew: its clocks come as the log has them.
 
 use super::hand_off::{self, HandOff};
-use super::{Case, Clock, Context, State, clocks, effects, grade, matter, recount, referral, timers};
+use super::{Case, Clock, Context, State, clocks, convert, effects, grade, matter, recount, referral, timers};
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
@@ -59,7 +59,10 @@ impl Replay<'_> {
         let ctx = self.context(first.at, &governing);
         let handed = more.iter().any(|event| matches!(event, Event::HandedOff { .. }));
         let caused = if handed { self.caused(&case, more, &ctx) } else { Ok(matter::registered(&case, &ctx)) };
-        let Ok(caused) = caused else { return Ok(None) };
+        let Ok(mut caused) = caused else { return Ok(None) };
+        if !handed {
+            caused.extend(converted(&case, more, &ctx));
+        }
         self.apply(&mut case, first, more, &caused, &governing, brings);
         case.version = first.version;
         for entry in later {
@@ -167,6 +170,10 @@ impl Replay<'_> {
                 }
                 Event::Disputed { .. } => {
                     events.extend(clocks::start(&case, StartFact::Disputed, case.round, ctx.now, ctx));
+                }
+                Event::Converted { .. } => events.extend(converted(&case, std::slice::from_ref(event), ctx)),
+                Event::DeadlockDeclared { .. } => {
+                    events.extend(clocks::start(&case, StartFact::Deadlock, case.round, ctx.now, ctx));
                 }
                 Event::Reopened { round, .. } if !handed => {
                     events.extend(clocks::start(&case, StartFact::Reopened, *round, ctx.now, ctx));
@@ -338,6 +345,15 @@ fn graded_by_hand(case: &Case, event: &Event, ctx: &Context<'_>) -> Vec<Event> {
     let mut events = vec![graded];
     events.extend(clocks::regrade(case, decided.grade, &facts, ctx));
     events
+}
+
+/// What it means that the contact became another kind.
+fn converted(case: &Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
+    let of = |event: &Event| match event {
+        Event::Converted { rule, to, .. } => convert::consequences(case, rule, *to, ctx),
+        _ => Vec::new(),
+    };
+    events.iter().flat_map(of).collect()
 }
 
 fn turned(case: &Case, id: u32, to: matter::Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {

@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, Promised, clocks, effects, resume};
+use super::{Case, Clock, Context, Promised, clocks, convert, effects, resume};
 use crate::event::Event;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
@@ -19,7 +19,9 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestam
     let warnings = case.clocks.iter().flat_map(|clock| warnings(case, clock, rules)).map(|(_, at)| at);
     let promises = case.open_promises().filter(|promise| !promise.broken).map(|promise| just_after(promise.due_at));
     let suspended = case.suspension.as_ref().map(|suspension| suspension.until);
-    warnings.chain(promises).chain(suspended).chain(effects::alarm(case, rules, taxonomy)).min()
+    let converted = convert::alarm(case, rules, taxonomy);
+    let others = promises.chain(suspended).chain(effects::alarm(case, rules, taxonomy)).chain(converted);
+    warnings.chain(others).min()
 }
 
 /// Everything that has come true by now, each thing in view of the one before.
@@ -47,6 +49,8 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let broken = |promise: &&Promised| !promise.broken && promise.due_at < ctx.now;
     let broken = case.open_promises().filter(broken).map(|promise| Event::PromiseBroken { id: promise.id }).collect();
     say(&mut here, broken);
+    let converted = convert::events(&here, ctx);
+    say(&mut here, converted);
     events.extend(effects::ring(&mut here, ctx));
     if here.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {
         events.extend(resume::events(&here, None, true, ctx));

@@ -27,7 +27,20 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
     findings.extend(letters(pack));
     findings.extend(sums(pack));
     findings.extend(sources(pack));
+    findings.extend(needless_places(pack));
     findings
+}
+
+/// Places whose calendar holds there anyhow: that of a larger place around them, or the pack's own.
+fn needless_places(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
+    let around = |region: &str| {
+        let wider = pack.places().filter(|(other, _)| *other != region && region.starts_with(other));
+        wider.max_by_key(|(other, _)| other.len()).map_or(pack.calendar().id(), |(_, calendar)| calendar.id())
+    };
+    pack.places().filter(move |(region, calendar)| around(region) == calendar.id()).map(|(region, calendar)| {
+        let message = format!("`{region}` is counted with {} anyhow", calendar.id());
+        Finding::of_pack(Check::PlaceNeedless, pack, (1, 1), message)
+    })
 }
 
 fn never_holds(pack: &Pack, head: &RuleHead) -> Option<Finding> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Columns every list has.
 const NEEDED: [&str; 3] = ["rule", "from", "due_at"];
 /// Columns that are no facts of the case.
-const OTHERS: [&str; 7] = ["rule", "fact", "from", "due_at", "provisional", "remark", "grade"];
+const OTHERS: [&str; 8] = ["rule", "fact", "from", "due_at", "provisional", "remark", "grade", "place"];
 
 /// Holds a list of deadlines against a pack and the stack it stands in. `classify` adds to a case what the caller's
 /// category tree says of its category.
@@ -80,6 +80,11 @@ fn compare(
         facts.set(fact, value)?;
     }
     classify(&mut facts);
+    let (placed, rules) = match field("place") {
+        "" => (None, rules.clone()),
+        place => (Some(pack.in_place(place)), rules.in_place(place)),
+    };
+    let pack = placed.as_ref().unwrap_or(pack);
     let rule = field("rule");
     let got = match rule {
         "reopen" => rules.reopen_until(from),

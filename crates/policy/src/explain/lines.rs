@@ -440,9 +440,11 @@ const fn fact_words(fact: StartFact, lang: Lang) -> &'static str {
         (StartFact::HandedOff, Lang::Zh) => "外部机构转来",
         (StartFact::HandedOff, Lang::En) => "hand-over by another body",
         (StartFact::Disputed, Lang::Zh) => "客户不认可结果",
+        (StartFact::Deadlock, Lang::Zh) => "宣告僵局",
         (StartFact::ContactFailed, Lang::Zh) => "联系未成",
         (StartFact::ContactFailed, Lang::En) => "an attempt that reached nobody",
         (StartFact::Disputed, Lang::En) => "the customer's rejection of the outcome",
+        (StartFact::Deadlock, Lang::En) => "the declaration of a deadlock",
     }
 }
 

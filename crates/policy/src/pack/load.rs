@@ -1,5 +1,6 @@
 //! Reads a pack file. What a rule may say is decided here, once: the rest of the crate relies on it.
 
+use super::place::Place;
 use super::{Pack, ReviewRule, links};
 use crate::address::address;
 use crate::assess::AssessRule;
@@ -41,6 +42,7 @@ struct Head {
     valid_to: Option<Date>,
     calendar: Arc<Calendar>,
     follows: bool,
+    places: Vec<Place>,
     applies: Predicate,
     unless: Option<Predicate>,
 }
@@ -88,6 +90,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         valid_to: head.valid_to,
         calendar: head.calendar,
         follows: head.follows,
+        places: head.places,
         applies: head.applies,
         unless: head.unless,
         sources: sources?,
@@ -135,6 +138,10 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         // Named without a day it is the calendar as it is known, whenever somebody looks.
         Some((calendar?, !id.contains('@')))
     });
+    let places = head.or("places", Vec::new(), |value| Place::read_all(value, calendars));
+    if calendar.as_ref().is_some_and(|(_, follows)| !follows) && places.as_ref().is_some_and(|all| !all.is_empty()) {
+        head.fault("calendars by place go with a `calendar` that names no day");
+    }
     let applies = head.or("applies", Predicate::default(), Predicate::read);
     let unless = head.maybe("unless", Predicate::read);
     let operator =
@@ -160,6 +167,7 @@ fn read_head(mut head: Table<'_>, calendars: &CalendarSet) -> Option<Head> {
         valid_to: valid_to?,
         calendar: calendar.as_ref().map(|(calendar, _)| Arc::clone(calendar))?,
         follows: calendar?.1,
+        places: places?,
         applies: applies?,
         unless: unless?,
     })

@@ -119,6 +119,9 @@ pub struct CompensationRule {
     pub head: RuleHead,
     /// What it is counted from.
     pub from: StartFact,
+    /// Whether no case knows when it began, so that whoever proposes states it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ask_from: bool,
     /// What ends it.
     pub until: Vec<StopFact>,
     /// The time for which nothing is owed.
@@ -165,6 +168,13 @@ impl CompensationRule {
         self.rates.iter().filter(holds).max_by_key(|rate| (rate.from_day, rate.valid_from))
     }
 
+    /// Whether any of its rates is reckoned by what the customer pays a month.
+    #[must_use]
+    pub fn asks_monthly_fee(&self) -> bool {
+        let asks = |rate: &Rate| matches!(rate.owed, Owed::OfMonthlyFee(_) | Owed::Larger(..) | Owed::Proportional);
+        self.rates.iter().any(asks)
+    }
+
     /// Whether it is for a case.
     pub(crate) fn holds(&self, facts: &Facts, grade: Grade, from: Timestamp, zone: &TimeZone) -> bool {
         self.head.holds(facts, Some(grade), from, zone)
@@ -174,6 +184,7 @@ impl CompensationRule {
     pub(crate) fn read(mut table: Table<'_>, calendar: Option<&Calendar>, tier: Option<Tier>) -> Option<Self> {
         let head = RuleHead::read(&mut table, tier);
         let from = table.needed("from").and_then(|value| value.code());
+        let ask_from = table.or("ask_from", false, |value| value.flag());
         let until = table.or("until", Vec::new(), |value| value.codes());
         let free = table.or("free", Amount::Instant, amount);
         let once_over = table.or("once_over", OnceOver::Rest, |value| value.code());
@@ -193,6 +204,7 @@ impl CompensationRule {
         let rule = Self {
             head: head?,
             from: from?,
+            ask_from: ask_from?,
             until: until?,
             free: free?,
             once_over: once_over?,

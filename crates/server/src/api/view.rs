@@ -142,7 +142,9 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("caller", identity.and_then(|identity| identity.caller.as_deref()))
         .put_some("plan", identity.and_then(|identity| identity.plan.as_deref()))
         .put_some("product", record.product.as_deref())
+        .put_some("segment", record.segment.as_deref())
         .put_some("star", record.star)
+        .put_some("monthly_fee", record.monthly_fee.as_ref().map(|fee| json!(fee)))
         .put_some("region", record.home_region.as_deref());
     let grading = Object::default()
         .put("row", case.grade_row.as_str())
@@ -230,6 +232,8 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
         .put_some("compensations", some(compensations(desk, view)))
+        .put_some("conversions", some(case.conversions.iter().map(conversion).collect()))
+        .put_some("compensation_waiting", some(compensation_waiting(desk, view)))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
@@ -425,6 +429,17 @@ fn compensations(desk: &Desk, view: &CaseView) -> Vec<Value> {
     view.case.compensations.iter().map(|one| compensation(one, rules.as_ref(), view, now)).collect()
 }
 
+/// How the contact became another kind.
+fn conversion(one: &domain::case::convert::Conversion) -> Value {
+    json!({"rule": one.rule, "from": one.from.code(), "to": one.to.code(), "at": moment(one.at)})
+}
+
+/// What is owed and cannot be proposed yet, with the fields nothing is known of.
+fn compensation_waiting(desk: &Desk, view: &CaseView) -> Vec<Value> {
+    let one = |one: domain::case::owed_compensation::Waiting| json!({"rule": one.rule, "asked_by": one.effect, "missing": one.missing});
+    desk.compensation_waiting(&view.case).into_iter().map(one).collect()
+}
+
 fn compensation(one: &Compensation, rules: Option<&Stack>, view: &CaseView, now: Timestamp) -> Value {
     let explained = rules.and_then(|rules| one.explained(rules));
     let lines = explained
@@ -444,6 +459,7 @@ fn compensation(one: &Compensation, rules: Option<&Stack>, view: &CaseView, now:
         .put_some("rule", one.counted.as_ref().map(|counted| counted.rule.as_str()))
         .put_some("counted", one.counted.as_ref().map(|counted| json!(counted)))
         .put_text("reason", one.reason.as_ref())
+        .put_some("proposed_by_rule", one.by_effect.as_deref())
         .put("proposed_by", actor(&one.by, view))
         .put("proposed_at", moment(one.proposed_at))
         .put("within_authority", one.own)

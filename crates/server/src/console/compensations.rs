@@ -39,7 +39,11 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
         ActorId::System => frame.t("actor.system"),
     };
     let told = |key: &str, values: &[(&str, &str)]| frame.tv(&format!("compensations.{key}"), values);
-    let mut about = vec![told("by", &[("who", &who(&one.by)), ("at", &frame.moment(one.proposed_at))])];
+    let at = frame.moment(one.proposed_at);
+    let mut about = vec![match &one.by_effect {
+        Some(effect) => told("by_effect", &[("rule", &frame.rule(effect)), ("at", &at)]),
+        None => told("by", &[("who", &who(&one.by)), ("at", &at)]),
+    }];
     if one.own {
         about.push(told("own", &[]));
     } else if let Some((by, at)) = &one.decided {
@@ -82,6 +86,22 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
         texts: reason.into_iter().chain(remark).collect(),
         lines,
     }
+}
+
+/// What is owed and waits for a fact: one sentence each.
+pub(super) fn waiting(frame: &Frame<'_>, case: &Case) -> Vec<String> {
+    let rules = frame.app.desk.library().rules_of(case).ok();
+    let field = |field: &String| {
+        frame.app.locales.text(frame.language, &format!("field.propose-compensation.{field}.label"), &[])
+    };
+    let waiting = frame.app.desk.compensation_waiting(case).into_iter();
+    waiting
+        .map(|one| {
+            let missing: Vec<String> = one.missing.iter().map(field).collect();
+            let values = [("rule", title(frame, rules.as_ref(), &one.rule)), ("missing", missing.join(" · "))];
+            frame.tv("compensations.waiting", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        })
+        .collect()
 }
 
 /// What people call a rule.

@@ -40,7 +40,10 @@ pub(super) fn facts(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
     pairs.put("occurred_at", record.occurred_at.map(|at| frame.moment(at)));
     pairs.put("promised_at", record.promised_at.map(|at| frame.moment(at)));
     pairs.put("subscription.product", record.product.as_deref().map(|one| frame.code("product", one)));
+    pairs.put("subscription.segment", record.segment.as_deref().map(|one| frame.code("segment", one)));
     pairs.put("subscription.star", record.star.map(|star| star.to_string()));
+    let fee = record.monthly_fee.as_ref();
+    pairs.put("subscription.monthly_fee", fee.map(|fee| format!("{} {}", fee.value, fee.currency)));
     let province = frame.app.desk.library().taxonomy().province(&record.region);
     let province = province.map(|one| frame.language.pick(&one.zh, &one.en)).unwrap_or_default();
     pairs.put("region", Some(format!("{province} {}", record.region).trim().to_owned()));

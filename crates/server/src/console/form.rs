@@ -262,6 +262,7 @@ fn list_of(name: &str) -> &'static str {
         "vulnerable" => "vulnerable",
         "preferred_mode" | "mode" => "mode",
         "product" => "product",
+        "segment" => "segment",
         "area_type" => "area_type",
         "owner" => "external",
         "severity" => "severity",

@@ -45,6 +45,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "notify-progress"
         | "promise"
         | "dispute"
+        | "declare-deadlock"
         | "decline"
         | "issue-letter"
         | "withdraw" => "customer",
@@ -123,6 +124,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
     match event {
         Event::Registered { .. } => say("registered", &[]),
         Event::Classified { category, .. } => say("classified", &[("category", &frame.category(category))]),
+        Event::Converted { rule: id, from, to } => {
+            let kind = |kind: domain::intake::ContactKind| frame.code("kind", kind.code());
+            say("converted", &[("rule", &rule(id)), ("from", &kind(*from)), ("to", &kind(*to))])
+        }
         Event::Graded { grade, .. } => say("graded", &[("grade", &frame.code("grade", grade.code()))]),
         Event::ClockStarted { rule: id, due_at, .. } => {
             say("clock_started", &[("rule", &rule(id)), ("due", &frame.moment(*due_at))])
@@ -324,6 +329,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         | Event::Approved { .. }
         | Event::SentBack { .. }
         | Event::Disputed { .. }
+        | Event::DeadlockDeclared { .. }
         | Event::Voided { .. }
         | Event::Closed {} => None,
     }

@@ -40,6 +40,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "promise",
             "keep-promise",
             "dispute",
+            "declare-deadlock",
             "withdraw",
         ],
     ),

@@ -116,7 +116,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "compensation": whole, "sum": object(json!({"value": text, "currency": text})),
             "standing": {"type": "string", "enum": ["proposed", "approved", "refused", "paid"]},
             "rule": text, "counted": {"type": "object", "description": "What the sum was counted from."},
-            "reason": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
+            "reason": text, "proposed_by_rule": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
             "within_authority": truth, "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment,
             "remark": text, "pay_by": moment, "overdue": truth,
             "paid": object(json!({"at": moment, "mode": text, "reference": text})),
@@ -124,6 +124,12 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "zh": {"type": "array", "items": text}, "en": {"type": "array", "items": text},
             })),
             "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
+        }))},
+        "conversions": {"type": "array", "items": object(json!({
+            "rule": text, "from": text, "to": text, "at": moment,
+        }))},
+        "compensation_waiting": {"type": "array", "items": object(json!({
+            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });

@@ -37,6 +37,7 @@ pub(crate) fn body(path: &str) -> Value {
         "note" => json!({"text": "x"}),
         "propose" => json!({"outcome": "x"}),
         "send-back" | "reopen" | "erasure" | "transfer" | "dispute" | "request-void" => json!({"reason": "x"}),
+        "declare-deadlock" => json!({"position": "x"}),
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),
         "notify-progress" => json!({"mode": "phone", "content": "x"}),
