@@ -730,7 +730,11 @@ fn test(fact: FactName) -> Value {
         | FactName::Media
         | FactName::Regulator
         | FactName::KeyAccount => json!({"type": "boolean"}),
-        FactName::Star | FactName::RepeatCount | FactName::ServicesInOperation | FactName::Subscribers => {
+        FactName::Star
+        | FactName::RepeatCount
+        | FactName::Disputes
+        | FactName::ServicesInOperation
+        | FactName::Subscribers => {
             json!({"anyOf": [whole, within(whole.clone()), present]})
         }
         FactName::Amount | FactName::Turnover => json!({"anyOf": [within(pattern(SUM)), present]}),

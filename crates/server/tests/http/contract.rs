@@ -151,6 +151,7 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(lead, &told, 3, "approve", json!({}));
     act(token, &told, 4, "reply", json!({"mode": "phone", "content": "已退费"}));
     act(token, &told, 5, "dispute", json!({"reason": "金额不对"}));
+    act(lead, &told, 6, "declare-deadlock", json!({"position": "维持处理结果"}));
     act(token, &fresh(), 1, "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
     let ground = json!({
         "ground": "out_of_scope", "explanation": "非本企业业务", "next_channel": "other_operator", "mode": "phone",
