@@ -34,6 +34,6 @@ accept:
 soak:
 	tests/setup/packages
 	REDRESS_CRASH_ROUNDS=$(ROUNDS) tests/setup/with-postgres \
-	    $(CARGO) nextest run --profile soak --locked -p server --test crash --no-capture
+	    $(CARGO) nextest run --release --profile soak --locked -p server --test crash --no-capture
 	REDRESS_ORACLE_CASES=3000000 PROPTEST_CASES=30000 $(CARGO) nextest run --release --profile soak --locked -p policy \
 	    --test oracle --test hostile --run-ignored all --no-capture
