@@ -52,6 +52,8 @@ pub struct Facts {
     pub received_at: Option<Timestamp>,
     /// When the matter happened.
     pub occurred_at: Option<Timestamp>,
+    /// What a person asks about their own data: one of [`crate::Facts::SUBJECT_REQUESTS`].
+    pub subject_request: Option<String>,
     /// How large the operator is.
     pub operator: Operator,
 }
@@ -89,6 +91,9 @@ impl Facts {
         &["enquiry", "service_request", "fault_report", "complaint", "suggestion", "praise", "appeal"];
     /// Classes of the ministry's notices a rule may name: 收费争议, 网络质量, 用户服务.
     pub const REGULATOR_CLASSES: &'static [&'static str] = &["charging", "network_quality", "user_service"];
+    /// What people ask about their own data that a rule may name.
+    pub const SUBJECT_REQUESTS: &'static [&'static str] =
+        &["access", "rectification", "erasure", "restriction", "portability", "objection"];
     /// Kinds of area a rule may name.
     pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
     /// Channels a rule may name.
@@ -181,6 +186,8 @@ codes! {
         KeyAccount = "key_account",
         /// [`Facts::cause`], how it begins.
         Cause = "cause",
+        /// [`Facts::subject_request`].
+        SubjectRequest = "subject_request",
         /// [`Operator::services_in_operation`].
         ServicesInOperation = "services_in_operation",
         /// [`Operator::subscribers`].
@@ -229,6 +236,7 @@ impl Facts {
             FactName::Star => self.star = Some(number()?),
             FactName::RepeatCount => self.repeat_count = number()?,
             FactName::Cause => self.cause = Some(text.to_owned()),
+            FactName::SubjectRequest => self.subject_request = Some(listed(Self::SUBJECT_REQUESTS)?),
             FactName::ServicesInOperation => self.operator.services_in_operation = Some(number()?),
             FactName::Subscribers => self.operator.subscribers = Some(number()?),
             FactName::Amount => self.amount = Some(sum()?),

@@ -75,6 +75,7 @@ fn with_others(fact: FactName, known: BTreeSet<String>) -> Vec<Option<String>> {
         FactName::AcceptChannel => Facts::CHANNELS,
         FactName::Vulnerable => Facts::VULNERABILITIES,
         FactName::Product => Facts::PRODUCTS,
+        FactName::SubjectRequest => Facts::SUBJECT_REQUESTS,
         FactName::Category => &["Z999"],
         FactName::Cause => &["ZZZ"],
         _ => &[],
