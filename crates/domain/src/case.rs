@@ -81,8 +81,8 @@ pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere, Proposal,
-    ReplyProof, Survey, Suspension,
+    Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
+    Proposal, ReplyProof, Survey, Suspension,
 };
 pub use referral::Referral;
 pub use state::State;

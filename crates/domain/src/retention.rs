@@ -33,15 +33,8 @@ pub enum Stay {
 
 impl Stay {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
-        Self::Open,
-        Self::Unanswered,
-        Self::Lead,
-        Self::LegalHold,
-        Self::RecordsHold,
-        Self::Matter,
-        Self::Referral,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Unanswered, Self::Lead, Self::LegalHold, Self::RecordsHold, Self::Matter, Self::Referral];
 
     /// The stable code.
     #[must_use]
@@ -149,9 +142,7 @@ pub fn keeping(case: &Case, rules: &Stack, today: &Stack, taxonomy: &Taxonomy, l
         least: least().max_by_key(|limit| limit.at),
         least_of_law: least().filter(|limit| limit.law).max_by_key(|limit| limit.at),
         most: files.filter_map(|kept| ends(kept.at_most.as_ref(), kept)).min_by_key(|limit| limit.at),
-        asks: request
-            && case.state == State::Closed
-            && case.record.subject_request.as_deref() == Some("erasure"),
+        asks: request && case.state == State::Closed && case.record.subject_request.as_deref() == Some("erasure"),
     }
 }
 
@@ -177,9 +168,8 @@ fn limits<'s>(case: &Case, rules: &'s Stack, today: &'s Stack, taxonomy: &Taxono
         let files = stack.kept(RecordClass::Complaint, &facts, case.grade, &recorded(None));
         let calls = recording.map(|at| stack.kept(RecordClass::CallRecording, &facts, case.grade, &recorded(Some(at))));
         for kept in files.into_iter().chain(calls.into_iter().flatten()) {
-            let known = |other: &Kept<'_>| {
-                other.pack.hash() == kept.pack.hash() && other.rule.head.id == kept.rule.head.id
-            };
+            let known =
+                |other: &Kept<'_>| other.pack.hash() == kept.pack.hash() && other.rule.head.id == kept.rule.head.id;
             if !found.iter().any(known) {
                 found.push(kept);
             }
@@ -291,9 +281,16 @@ mod tests {
         let held = Keeping { stays: vec![Stay::LegalHold], ..case(None, Some(1), true) };
         assert_eq!(judge(&[held], at(9)), Verdict::Held);
         assert_eq!(judge(&[case(Some(9), Some(1), true)], at(5)), Verdict::Until(limit(9)));
-        assert_eq!(judge(&[case(Some(5), Some(5), false)], at(5)), Verdict::Until(limit(5)), "its last moment is its own");
+        assert_eq!(
+            judge(&[case(Some(5), Some(5), false)], at(5)),
+            Verdict::Until(limit(5)),
+            "its last moment is its own"
+        );
         assert_eq!(judge(&[case(Some(3), None, false)], at(5)), Verdict::Unasked);
-        assert_eq!(judge(&[case(None, Some(3), false), case(None, Some(4), false)], at(5)), Verdict::Due(Ground::Maximum { limit: limit(4) }));
+        assert_eq!(
+            judge(&[case(None, Some(3), false), case(None, Some(4), false)], at(5)),
+            Verdict::Due(Ground::Maximum { limit: limit(4) })
+        );
         assert_eq!(judge(&[case(None, Some(3), false), case(None, Some(9), false)], at(5)), Verdict::Unasked);
         assert_eq!(judge(&[case(None, None, true)], at(5)), Verdict::Due(Ground::Request { case: "TS-1".into() }));
         assert_eq!(judge(&[], at(5)), Verdict::Unasked);

@@ -45,8 +45,7 @@ impl RetentionRule {
             KeptFrom::Closed => begun.closed,
             KeptFrom::Recorded => begun.recorded,
         };
-        let end =
-            |amount: Amount| due_at(from, amount, &CountingRule::default().complete(amount), pack.calendar());
+        let end = |amount: Amount| due_at(from, amount, &CountingRule::default().complete(amount), pack.calendar());
         (self.min.map(end), self.max.map(end))
     }
 }

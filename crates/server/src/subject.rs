@@ -14,8 +14,21 @@ use serde_json::{Map, Value, json};
 
 /// Members of a case that say who of our people handled it, or how it was weighed inside.
 const INSIDE: &[&str] = &[
-    "owner", "first_owner", "proposal", "void_requested_by", "grading", "missing_for_close", "legal_holds", "holds",
-    "merged_into", "merged", "links", "tracking_code", "complainant", "packs", "calendars",
+    "owner",
+    "first_owner",
+    "proposal",
+    "void_requested_by",
+    "grading",
+    "missing_for_close",
+    "legal_holds",
+    "holds",
+    "merged_into",
+    "merged",
+    "links",
+    "tracking_code",
+    "complainant",
+    "packs",
+    "calendars",
 ];
 
 /// The person's data as an answer. What goes wrong after its beginning breaks it off.
@@ -36,7 +49,8 @@ fn whole(app: &AppState, data: &SubjectData) -> Value {
         if let Some(object) = said.as_object_mut() {
             object.retain(|member, _| !INSIDE.contains(&member.as_str()));
             let number = &view.case.number;
-            let files: Vec<&String> = data.files.iter().filter(|(of, _)| of == number).map(|(_, place)| place).collect();
+            let files: Vec<&String> =
+                data.files.iter().filter(|(of, _)| of == number).map(|(_, place)| place).collect();
             object.insert("files".to_owned(), json!(files));
         }
         nameless(&mut said);

@@ -119,12 +119,7 @@ pub struct CertificateRow {
 /// Those of the database.
 pub fn persons_after(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<Candidate>, StoreError> {
     tx.query(PERSONS, &[(&after).into(), limit.into()], |row| {
-        Ok(Candidate {
-            person: row.uuid(0)?,
-            open: row.int(1)? > 0,
-            ended_at: row.int(2)?,
-            asked: row.int(3)? > 0,
-        })
+        Ok(Candidate { person: row.uuid(0)?, open: row.int(1)? > 0, ended_at: row.int(2)?, asked: row.int(3)? > 0 })
     })
 }
 

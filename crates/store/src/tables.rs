@@ -131,11 +131,7 @@ pub const TABLES: &[Table] = &[
             ("decided_at", Int),
         ],
     ),
-    table(
-        "erasure_items",
-        2,
-        &[("plan", Blob), ("n", Int), ("person", Blob), ("body", Text), ("outcome", Text)],
-    ),
+    table("erasure_items", 2, &[("plan", Blob), ("n", Int), ("person", Blob), ("body", Text), ("outcome", Text)]),
     table(
         "erasure_certificates",
         1,

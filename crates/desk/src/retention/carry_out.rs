@@ -31,7 +31,8 @@ struct Payload {
 /// Writes a job for every person a plan names.
 pub(super) fn enqueue(tx: &mut Tx<'_>, plan: Uuid, persons: usize, at: i64) -> Result<(), DeskError> {
     for (n, _) in (1_i64..).zip(0..persons) {
-        let payload = serde_json::to_string(&Payload { plan, n }).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let payload =
+            serde_json::to_string(&Payload { plan, n }).map_err(|error| DeskError::Damaged(error.to_string()))?;
         jobs::enqueue(tx, KIND, &format!("{KIND}:{plan}:{n}"), &payload, at + APART * (n - 1))?;
     }
     Ok(())
@@ -41,8 +42,7 @@ pub(super) fn enqueue(tx: &mut Tx<'_>, plan: Uuid, persons: usize, at: i64) -> R
 pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
     let damaged = |error: serde_json::Error| DeskError::Damaged(error.to_string());
     let payload: Payload = serde_json::from_str(&job.payload).map_err(damaged)?;
-    let (Some(plan), Some(item)) =
-        (retention::plan(tx, payload.plan)?, retention::item(tx, payload.plan, payload.n)?)
+    let (Some(plan), Some(item)) = (retention::plan(tx, payload.plan)?, retention::item(tx, payload.plan, payload.n)?)
     else {
         return Ok(());
     };
@@ -62,7 +62,8 @@ pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
                 let actor = plan.decided_by.as_deref().and_then(|by| by.parse().ok()).unwrap_or(ActorId::System);
                 let reason = format!("plan {}", plan.id);
                 destroy(tx, &ErasureRow { person: item.person, at, actor: actor.to_string(), reason })?;
-                let change = Change::new("erase-person").with("plan", plan.id.to_string()).with("hash", plan.hash.clone());
+                let change =
+                    Change::new("erase-person").with("plan", plan.id.to_string()).with("hash", plan.hash.clone());
                 let hash = administration::record_hash(tx, item.person, actor, at, &change)?;
                 certificate::issue(desk, tx, item.person, at, &cause, counts, &hash)?;
                 desk.ledger().note(&[item.person])?;

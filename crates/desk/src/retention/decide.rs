@@ -16,8 +16,11 @@ use store::retention;
 use uuid::Uuid;
 
 /// Shape of an approval.
-pub const APPROVAL: &[Field] =
-    &[required("hash", Kind::Line { max: 64 }, "Digest of the plan that was looked at: this and nothing else is approved.")];
+pub const APPROVAL: &[Field] = &[required(
+    "hash",
+    Kind::Line { max: 64 },
+    "Digest of the plan that was looked at: this and nothing else is approved.",
+)];
 
 /// An approval.
 #[derive(Clone, Debug, Deserialize)]

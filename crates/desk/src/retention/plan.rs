@@ -26,11 +26,8 @@ const MOST_NAMED: usize = 200;
 const PAGE: i64 = 500;
 
 /// Shape of what is said when a plan is made.
-pub const NEW_PLAN: &[Field] = &[required(
-    "note",
-    Kind::Line { max: 200 },
-    "Why. Do not write personal data here: it is kept for good.",
-)];
+pub const NEW_PLAN: &[Field] =
+    &[required("note", Kind::Line { max: 200 }, "Why. Do not write personal data here: it is kept for good.")];
 
 /// A plan as asked for.
 #[derive(Clone, Debug, Deserialize)]
@@ -358,7 +355,8 @@ impl Desk {
     pub async fn erasure_plans(&self, caller: &Caller) -> Result<Vec<Plan>, DeskError> {
         permissions::READ_RETENTION.require(caller)?;
         everywhere(caller)?;
-        let read_all = |tx: &mut Tx<'_>| retention::plans(tx, 100)?.into_iter().map(|row| read(tx, row, false)).collect();
+        let read_all =
+            |tx: &mut Tx<'_>| retention::plans(tx, 100)?.into_iter().map(|row| read(tx, row, false)).collect();
         self.db().read(read_all).await
     }
 

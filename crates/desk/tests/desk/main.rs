@@ -59,11 +59,7 @@ pub(crate) fn shipped() -> Vec<DataFile> {
 
 fn library() -> Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY
-        .get_or_init(|| {
-            Library::load(&shipped()).unwrap()
-        })
-        .clone()
+    LIBRARY.get_or_init(|| Library::load(&shipped()).unwrap()).clone()
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<DataFile>) {

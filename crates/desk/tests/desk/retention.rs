@@ -19,7 +19,14 @@ use store::testing::{Scratch, each_database, sqlite};
 
 /// Words of the person's that must be nowhere afterwards.
 const WORDS: [&str; 8] = [
-    "13800138000", "13900139000", "王小明", "wang@example.com", "11010519491231002X", "视频会员", "营业厅交来", "退费一百元",
+    "13800138000",
+    "13900139000",
+    "王小明",
+    "wang@example.com",
+    "11010519491231002X",
+    "视频会员",
+    "营业厅交来",
+    "退费一百元",
 ];
 
 /// The shipped rules, with a maximum an operator might set; `maximum` is TOML.
@@ -101,25 +108,27 @@ fn a_life(house: &House) -> (CaseRef, CaseRef) {
     attach(house, &agent, &case, "13800138000.pdf", "视频会员收据 13800138000".as_bytes());
     act(house, &agent, &case, "reopen", json!({"reason": "王小明又来电"}));
     act(house, &agent, &case, "supplement", json!({"text": "视频会员仍在扣费", "channel": "hotline"}));
-    let letter = "您好，您的投诉已收到，编号 TS-1。您反映视频会员扣费，要求退费。若有出入请告诉我们。我们将在7月18日前答复。";
-    let written = house.act(
-        &agent, &case, now(house, &case).version, "issue-letter",
-        json!({"letter": "acknowledgement", "language": "zh", "medium": "sms", "content": letter}),
+    let letter = "We received your complaint on 3 July; its number is TS-1. You told us: 视频会员. You ask for: a refund. \
+        If that is not what you meant, let us know. We answer by 18 July; with the number you can see how far it is: 118D.";
+    act(
+        house,
+        &agent,
+        &case,
+        "issue-letter",
+        json!({"letter": "acknowledgement", "language": "en", "medium": "sms", "content": letter}),
     );
-    if let Err(error) = written {
-        assert_eq!(refusal(error).code, "invalid", "only its words may be wrong");
-    }
     act(house, &agent, &case, "accept", json!({}));
     act(
-        house, &agent, &case, "propose-compensation",
+        house,
+        &agent,
+        &case,
+        "propose-compensation",
         json!({"amount": {"value": "20.00", "currency": "CNY"}, "reason": "王小明多次来电"}),
     );
-    act(house, &lead, &case, "approve-compensation", json!({"compensation": 1}));
     act(house, &lead, &case, "pay-compensation", json!({"compensation": 1, "mode": "bill_credit"}));
     act(house, &agent, &case, "propose", json!({"outcome": "退费一百元"}));
     act(house, &lead, &case, "approve", json!({}));
     act(house, &agent, &case, "reply", json!({"mode": "phone", "content": "已退费，致电13900139000"}));
-    act(house, &agent, &case, "set-cause", json!({"cause": "MKT.CONS"}));
     act(house, &agent, &case, "ask-satisfaction", json!({"mode": "phone"}));
     act(house, &agent, &case, "record-satisfaction", json!({"satisfied": "satisfied", "solved": true}));
     act(house, &agent, &case, "close", json!({}));
@@ -136,11 +145,10 @@ fn a_life(house: &House) -> (CaseRef, CaseRef) {
     let other = named(&house.try_register(&agent, body).unwrap());
     let number = now(house, &other).number;
     act(house, &lead, &second, "merge", json!({"into": number, "reason": "同一事项"}));
-    act(house, &agent, &second, "reply", json!({"mode": "phone", "content": "王小明已知悉"}));
     act(house, &agent, &other, "accept", json!({}));
     act(house, &agent, &other, "propose", json!({"outcome": "修复"}));
     act(house, &lead, &other, "approve", json!({}));
-    act(house, &agent, &other, "reply", json!({"mode": "phone", "content": "已修复"}));
+    act(house, &agent, &other, "reply", json!({"mode": "phone", "content": "已修复", "to_merged": true}));
     act(house, &agent, &other, "set-cause", json!({"cause": "NET.COVER"}));
     act(house, &agent, &other, "ask-satisfaction", json!({"mode": "phone"}));
     act(house, &agent, &other, "record-satisfaction", json!({"satisfied": "satisfied", "solved": true}));
@@ -174,7 +182,11 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         months_on(&house, 38);
         let due = plan::dry_run(&house.desk, &one).unwrap();
         assert_eq!((due.due.len(), due.cases, due.attachments), (2, 3, 1), "{due:?}");
-        assert!(due.due.iter().all(|one| matches!(&one.ground, Ground::Maximum { limit } if limit.rule == "complaint_files")));
+        assert!(
+            due.due
+                .iter()
+                .all(|one| matches!(&one.ground, Ground::Maximum { limit } if limit.rule == "complaint_files"))
+        );
         act(&house, &one, &case, "place-hold", json!({"reason": "王小明已起诉"}));
         let held = plan::dry_run(&house.desk, &one).unwrap();
         assert_eq!(held.due.len(), 1);
@@ -210,9 +222,7 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         let second = plan::make(&house.desk, &one, &note).unwrap();
         approve(&house, &two, second).unwrap();
         // One person is taken up again between approval and its job: they stay, and the plan says so.
-        let agent = house.user("late", Role::Specialist, "");
         act(&house, &one, &other, "place-hold", json!({"reason": "新的调查"}));
-        let _ = agent;
         carry_out(&house);
         let done = house.wait(house.desk.erasure_plan(&one, second)).unwrap();
         assert_eq!(done.through(), 2, "{done:?}");
@@ -234,7 +244,7 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         let mine = certificates.iter().find(|one| one.said["person"] == person.to_string()).unwrap();
         assert_eq!(mine.said["erased"]["cases"], 2);
         assert_eq!(mine.said["erased"]["attachments"], 1);
-        assert_eq!(mine.said["erased"]["compensations"], 1);
+        assert_eq!((&mine.said["erased"]["compensations"], &mine.said["erased"]["letters"]), (&json!(1), &json!(1)));
         assert_eq!(mine.said["decided"][0]["name"], "one");
         assert_eq!(mine.said["decided"][1]["name"], "two");
         assert_eq!(mine.said["ground"]["confidence"], "unverified");

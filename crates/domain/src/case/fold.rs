@@ -3,8 +3,8 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised, PromisedThere,
-    Proposal, Referral, ReplyProof, State, Survey, Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;

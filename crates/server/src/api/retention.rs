@@ -33,13 +33,19 @@ const PAGE: &[Field] =
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let read = |path, operation, handler| Route::api(Method::Get, path, permissions::READ_RETENTION, operation, handler);
+    let read =
+        |path, operation, handler| Route::api(Method::Get, path, permissions::READ_RETENTION, operation, handler);
     let act = |path, operation, handler| Route::api(Method::Post, path, permissions::PLAN_ERASURE, operation, handler);
     let change = |id, summary| Operation { body: Some(&[]), ..Operation::get(id, summary, TAG, "ErasurePlan") };
     vec![
         read(
             "/api/v1/retention",
-            Operation::get("get_retention", "What the rules in force ask about keeping, and what is kept.", TAG, "Retention"),
+            Operation::get(
+                "get_retention",
+                "What the rules in force ask about keeping, and what is kept.",
+                TAG,
+                "Retention",
+            ),
             get(schedule),
         ),
         read(
@@ -94,7 +100,12 @@ pub fn routes() -> Vec<Route> {
         ),
         read(
             "/api/v1/retention/certificates/{n}",
-            Operation::get("get_certificate", "A certificate, signed, as a file that proves itself.", TAG, "Certificate"),
+            Operation::get(
+                "get_certificate",
+                "A certificate, signed, as a file that proves itself.",
+                TAG,
+                "Certificate",
+            ),
             get(certificate),
         ),
         Route::api(
@@ -179,9 +190,7 @@ fn counted(found: &DryRun) -> Object {
 fn planned(one: &Planned) -> Object {
     let cases = one.cases.iter().map(|(number, version)| json!({"number": number, "version": version}));
     let ground = match &one.ground {
-        Ground::Maximum { limit: ended } => {
-            Object::default().put("kind", "maximum").put("limit", limit(ended)).done()
-        }
+        Ground::Maximum { limit: ended } => Object::default().put("kind", "maximum").put("limit", limit(ended)).done(),
         Ground::Request { case } => json!({"kind": "request", "case": case}),
     };
     Object::default()

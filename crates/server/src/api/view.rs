@@ -8,8 +8,8 @@ use domain::actor::ActorId;
 use domain::case::compensation::Compensation;
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral, Suspension,
-    binds_provider,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
+    Suspension, binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
 use domain::free_text::FreeText;

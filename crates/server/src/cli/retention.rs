@@ -152,7 +152,12 @@ fn verify(ask: &Verify) -> Result<(), String> {
     let text = std::fs::read_to_string(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
     let said = certificate::verify(&text, ask.key.as_deref()).map_err(|broken| broken.to_string())?;
     let member = |name: &str| said.get(name).map(ToString::to_string).unwrap_or_default();
-    say(format_args!("certificate {}, person {}, erased at {}", member("number"), member("person"), member("erased_at")))?;
+    say(format_args!(
+        "certificate {}, person {}, erased at {}",
+        member("number"),
+        member("person"),
+        member("erased_at")
+    ))?;
     say(format_args!("erased: {}", member("erased")))?;
     say(if ask.key.is_some() {
         "the signature holds, and the key is the one given"

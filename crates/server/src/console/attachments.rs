@@ -87,7 +87,11 @@ pub(super) fn files(
         attach_open: refused == Some(permissions::ATTACH.name()),
         export: boxes(permissions::EXPORT_CASE, desk::archive::FIELDS),
         export_open: refused == Some(permissions::EXPORT_CASE.name()),
-        person: if view.erased { Vec::new() } else { boxes(permissions::EXPORT_PERSON, desk::retention::subject::FIELDS) },
+        person: if view.erased {
+            Vec::new()
+        } else {
+            boxes(permissions::EXPORT_PERSON, desk::retention::subject::FIELDS)
+        },
         person_open: refused == Some(permissions::EXPORT_PERSON.name()),
     }
 }

@@ -379,7 +379,9 @@ async fn certificate(
         pairs: pairs(&frame, &one),
         counts: classes
             .iter()
-            .map(|class| (frame.code("erased", class), said.get("erased").map(|all| count(all, class)).unwrap_or_default()))
+            .map(|class| {
+                (frame.code("erased", class), said.get("erased").map(|all| count(all, class)).unwrap_or_default())
+            })
             .collect(),
         cases: said.get("cases").and_then(Value::as_array).into_iter().flatten().map(case).collect(),
         retained: kept.map(|code| (frame.code("retained", code), frame.code("retained_why", code))).collect(),
@@ -401,7 +403,8 @@ fn pairs(frame: &Frame<'_>, one: &Certificate) -> Vec<(String, String)> {
     let ground = said.get("ground").unwrap_or(&empty);
     let why = match text(ground, "kind").as_str() {
         "maximum" => {
-            let title = ground.get("title").map(|title| frame.language.pick(&text(title, "zh"), &text(title, "en")).to_owned());
+            let title =
+                ground.get("title").map(|title| frame.language.pick(&text(title, "zh"), &text(title, "en")).to_owned());
             let rule = title.unwrap_or_else(|| text(ground, "rule"));
             let pack = format!("{} {}", text(ground, "pack"), text(ground, "version"));
             let confidence = frame.code("confidence", &text(ground, "confidence"));

@@ -28,6 +28,9 @@ pub(crate) fn body(path: &str) -> Value {
     {
         return json!({});
     }
+    if path.contains("/retention") {
+        return if path.ends_with("/approve") { json!({"hash": "x"}) } else { json!({"note": "x"}) };
+    }
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
@@ -36,7 +39,8 @@ pub(crate) fn body(path: &str) -> Value {
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),
         "propose" => json!({"outcome": "x"}),
-        "send-back" | "reopen" | "erasure" | "transfer" | "dispute" | "request-void" => json!({"reason": "x"}),
+        "send-back" | "reopen" | "erasure" | "transfer" | "dispute" | "request-void" | "place-hold" | "lift-hold"
+        | "person-data" => json!({"reason": "x"}),
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),
         "notify-progress" => json!({"mode": "phone", "content": "x"}),
