@@ -29,7 +29,11 @@ pub(crate) fn body(path: &str) -> Value {
         return json!({});
     }
     if path.contains("/retention") {
-        return if path.ends_with("/approve") { json!({"hash": "x"}) } else { json!({"note": "x"}) };
+        return match path.rsplit('/').next().unwrap() {
+            "approve" => json!({"hash": "x"}),
+            "refuse" | "withdraw" => json!({}),
+            _ => json!({"note": "x"}),
+        };
     }
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
