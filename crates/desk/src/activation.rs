@@ -160,7 +160,8 @@ pub struct Activation {
     pub recounted_at: Option<Timestamp>,
 }
 
-fn person(tx: &mut Tx<'_>, code: &str) -> Result<Person, DeskError> {
+/// Somebody by the code the log keeps of them.
+pub(crate) fn person(tx: &mut Tx<'_>, code: &str) -> Result<Person, DeskError> {
     let id: ActorId = code.parse().map_err(|_| DeskError::Damaged(format!("actor {code:?}")))?;
     let name = match id {
         ActorId::User(user) => people::user(tx, user.0)?.map(|row| row.name),
@@ -217,7 +218,7 @@ fn everywhere(by: &Caller) -> Result<(), Refusal> {
 }
 
 /// Two people answer for what is put into force, and a programme is nobody who answers.
-fn a_person(by: &Caller) -> Result<(), Refusal> {
+pub(crate) fn a_person(by: &Caller) -> Result<(), Refusal> {
     by.actor.user().map(drop).ok_or_else(|| Refusal::conflict("needs_a_person"))
 }
 

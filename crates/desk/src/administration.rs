@@ -33,6 +33,17 @@ pub(crate) fn record(
     at: i64,
     change: &Change,
 ) -> Result<(), DeskError> {
+    record_hash(tx, subject, actor, at, change).map(drop)
+}
+
+/// The same, and gives the hash of the entry.
+pub(crate) fn record_hash(
+    tx: &mut Tx<'_>,
+    subject: Uuid,
+    actor: ActorId,
+    at: i64,
+    change: &Change,
+) -> Result<Vec<u8>, DeskError> {
     let body = serde_json::to_string(&change.details).map_err(|error| DeskError::Damaged(error.to_string()))?;
     let entry = NewEntry {
         subject,
@@ -45,5 +56,5 @@ pub(crate) fn record(
         schema: 1,
         body,
     };
-    log::append_next(tx, entry)
+    log::append_to_last(tx, entry)
 }

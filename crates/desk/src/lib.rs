@@ -27,6 +27,7 @@ pub mod permissions;
 pub mod queries;
 pub mod register;
 pub mod reports;
+pub mod retention;
 pub mod reveal;
 pub mod run;
 pub mod seed;

@@ -60,9 +60,14 @@ pub(crate) fn append(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<(i64, Vec<u8>
 
 /// Appends to a ledger whose last entry is not at hand.
 pub(crate) fn append_next(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<(), DeskError> {
-    match entries::last(tx, new.subject, new.ledger.code())? {
+    append_to_last(tx, new).map(drop)
+}
+
+/// The same, and gives the hash of the entry.
+pub(crate) fn append_to_last(tx: &mut Tx<'_>, new: NewEntry<'_>) -> Result<Vec<u8>, DeskError> {
+    let (_, hash) = match entries::last(tx, new.subject, new.ledger.code())? {
         Some((after, hash)) => append(tx, NewEntry { after, prev: Some(&hash), ..new })?,
         None => append(tx, new)?,
     };
-    Ok(())
+    Ok(hash)
 }

@@ -50,6 +50,12 @@ pub const MANAGE_ABSENCES: Permission = Permission("manage-absences");
 pub const MANAGE_USERS: Permission = Permission("manage-users");
 /// Erase a person.
 pub const ERASE: Permission = Permission("erase-person");
+/// See how long what is kept and why, plans of erasing, and certificates.
+pub const READ_RETENTION: Permission = Permission("read-retention");
+/// Make a plan of erasing, and decide about another person's.
+pub const PLAN_ERASURE: Permission = Permission("plan-erasure");
+/// Take everything that is kept about a person out for handing over; each access is logged.
+pub const EXPORT_PERSON: Permission = Permission("export-person");
 /// See figures about the running server.
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
@@ -112,6 +118,9 @@ pub const TABLE: &[Row] = &[
     row(MANAGE_ABSENCES, &[Supervisor, Admin], Scope::Write),
     row(MANAGE_USERS, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
+    row(READ_RETENTION, &[Compliance, Auditor, Admin], Scope::Read),
+    row(PLAN_ERASURE, &[Compliance, Admin], Scope::Write),
+    row(EXPORT_PERSON, &[Supervisor, Compliance, Admin], Scope::PersonalData),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
@@ -160,6 +169,8 @@ pub const TABLE: &[Row] = &[
     row(Permission("withdraw"), DESK, Scope::Write),
     row(Permission("merge"), LEADS, Scope::Write),
     row(Permission("link"), DESK, Scope::Write),
+    row(Permission("place-hold"), &[Compliance, Admin], Scope::Write),
+    row(Permission("lift-hold"), &[Compliance, Admin], Scope::Write),
     row(Permission("request-void"), DESK, Scope::Write),
     row(Permission("confirm-void"), LEADS, Scope::Write),
 ];

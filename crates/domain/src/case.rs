@@ -27,6 +27,7 @@ pub mod grade;
 pub mod hand_off;
 pub mod issue_letter;
 pub mod keep_promise;
+pub mod lift_hold;
 pub mod link;
 pub mod matter;
 pub mod merge;
@@ -36,6 +37,7 @@ pub mod notify_progress;
 pub mod owed_compensation;
 mod parts;
 pub mod pay_compensation;
+pub mod place_hold;
 pub mod promise;
 pub mod propose;
 pub mod propose_compensation;
@@ -83,8 +85,8 @@ pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Hold, Issued, Letter, Linked, Owner, Promised, PromisedThere, Proposal,
-    ReplyProof, Survey, Suspension,
+    Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
+    Proposal, ReplyProof, Survey, Suspension,
 };
 pub use referral::Referral;
 pub use state::State;
@@ -195,6 +197,8 @@ pub struct Case {
     pub letters: Vec<Letter>,
     /// Holds, those that ended too.
     pub holds: Vec<Hold>,
+    /// Legal holds, oldest first, those that were lifted too.
+    pub legal_holds: Vec<LegalHold>,
     /// What the customer took to bodies outside, oldest first.
     pub referrals: Vec<Referral>,
     /// Ways to bodies outside that effects opened, with the moment.
@@ -279,6 +283,11 @@ impl Case {
     /// Promises that are still to be kept, broken ones too.
     pub fn open_promises(&self) -> impl Iterator<Item = &Promised> {
         self.promises.iter().filter(|promise| promise.kept_at.is_none())
+    }
+
+    /// Legal holds that last.
+    pub fn lasting_legal_holds(&self) -> impl Iterator<Item = &LegalHold> {
+        self.legal_holds.iter().filter(|hold| hold.lasts())
     }
 
     /// Cases that went up in this one and whose customers wait for an answer.

@@ -159,6 +159,10 @@ commands! {
     Merge = "merge" => merge::Merge,
     /// Link it to another case.
     Link = "link" => link::Link,
+    /// Forbid to erase what belongs to the case until the hold is lifted.
+    PlaceHold = "place-hold" => place_hold::PlaceHold,
+    /// Lift such a hold.
+    LiftHold = "lift-hold" => lift_hold::LiftHold,
     /// Ask a second person to make a case void that was registered by mistake.
     RequestVoid = "request-void" => request_void::RequestVoid,
     /// Make it void, or refuse to.

@@ -520,6 +520,20 @@ pub enum Event {
         /// Rule of the stack.
         rule: String,
     },
+    /// Somebody forbade to erase what belongs to the case, whatever the times of keeping say.
+    LegalHoldPlaced {
+        /// Number of the hold within the case, from 1.
+        id: u32,
+        /// Why.
+        reason: FreeText,
+    },
+    /// Such a hold was lifted.
+    LegalHoldLifted {
+        /// Number of the hold within the case.
+        id: u32,
+        /// Why it is no longer needed.
+        reason: FreeText,
+    },
     /// A letter went out.
     LetterIssued {
         /// Number of the letter within the case, from 1.
@@ -958,6 +972,8 @@ impl Event {
             | Self::Withdrawn { reason, .. }
             | Self::VoidRequested { reason }
             | Self::Referred { reason, .. }
+            | Self::LegalHoldPlaced { reason, .. }
+            | Self::LegalHoldLifted { reason, .. }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }

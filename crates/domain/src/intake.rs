@@ -186,6 +186,11 @@ pub const FIELDS: &[Field] = &[
     required("accept_channel", Kind::Code(CHANNELS), "Channel through which it was accepted."),
     optional("submit_channel", Kind::Code(CHANNELS), "Channel the customer used first. Default: `accept_channel`."),
     optional("category", Kind::Category, "Leaf of the category tree. Without it the case goes to triage."),
+    optional(
+        "subject_request",
+        Kind::Code(policy::Facts::SUBJECT_REQUESTS),
+        "What a person asks about their own data; rules give such a request limits of its own.",
+    ),
     optional("subject", Kind::Text { max: 200, multiline: false }, "One line."),
     required("description", Kind::Text { max: 10_000, multiline: true }, "What happened, in the customer's words."),
     optional("demand", Kind::Text { max: 2_000, multiline: true }, "What the customer asks for."),
@@ -221,6 +226,8 @@ pub struct Intake {
     submit_channel: Option<String>,
     #[serde(default)]
     category: Option<String>,
+    #[serde(default)]
+    subject_request: Option<String>,
     #[serde(default, deserialize_with = "plain_option")]
     subject: Option<FreeText>,
     #[serde(deserialize_with = "plain")]
@@ -431,6 +438,9 @@ pub struct Record {
     /// Identifier of the call or message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact_record: Option<String>,
+    /// What the person asks about their own data: one of [`policy::Facts::SUBJECT_REQUESTS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_request: Option<String>,
 }
 
 /// Who a person is and how to reach them: vault contents, never part of an event.
@@ -577,6 +587,7 @@ impl Intake {
                 assessment: self.assessment,
                 pre_treatment: self.pre_treatment,
                 contact_record: self.contact_record,
+                subject_request: self.subject_request,
             },
         }
     }
@@ -584,16 +595,22 @@ impl Intake {
 
 /// Faults of members that must fit each other; checked even when the members have faults of their own.
 pub(crate) fn joined(value: &Value) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let asks = value.get("subject_request").is_some_and(|asked| !asked.is_null());
+    if asks && value.get("kind").and_then(Value::as_str) != Some(ContactKind::ServiceRequest.code()) {
+        faults.push(Fault::new("subject_request", "subject_request_kind"));
+    }
     let Some(complainant) = value.get("complainant").filter(|complainant| complainant.is_object()) else {
-        return Vec::new();
+        return faults;
     };
     let anonymous = complainant.get("anonymous").and_then(Value::as_bool).unwrap_or(false);
     let named = complainant.get("name").is_some_and(|name| !name.is_null());
     match (anonymous, named) {
-        (false, false) => vec![Fault::new("complainant.name", "required")],
-        (true, true) => vec![Fault::new("complainant.name", "anonymous_with_name")],
-        _ => Vec::new(),
+        (false, false) => faults.push(Fault::new("complainant.name", "required")),
+        (true, true) => faults.push(Fault::new("complainant.name", "anonymous_with_name")),
+        _ => {}
     }
+    faults
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]

@@ -17,6 +17,7 @@ pub mod media;
 pub mod money;
 pub mod number;
 pub mod refusal;
+pub mod retention;
 pub mod shape;
 pub mod taxonomy;
 pub mod text;

@@ -56,6 +56,8 @@ pub struct Facts {
     pub received_at: Option<Timestamp>,
     /// When the matter happened.
     pub occurred_at: Option<Timestamp>,
+    /// What a person asks about their own data: one of [`crate::Facts::SUBJECT_REQUESTS`].
+    pub subject_request: Option<String>,
     /// How large the operator is.
     pub operator: Operator,
 }
@@ -96,6 +98,9 @@ impl Facts {
     /// Kinds of customer a rule may name: a household or single person, a business no larger than the law's small one, any
     /// larger business, a public body. How small a small business is differs by country; whoever records it judges.
     pub const SEGMENTS: &'static [&'static str] = &["residential", "small_business", "business", "public"];
+    /// What people ask about their own data that a rule may name.
+    pub const SUBJECT_REQUESTS: &'static [&'static str] =
+        &["access", "rectification", "erasure", "restriction", "portability", "objection"];
     /// Kinds of area a rule may name.
     pub const AREA_TYPES: &'static [&'static str] = &["urban", "rural"];
     /// Channels a rule may name.
@@ -192,6 +197,8 @@ codes! {
         KeyAccount = "key_account",
         /// [`Facts::cause`], how it begins.
         Cause = "cause",
+        /// [`Facts::subject_request`].
+        SubjectRequest = "subject_request",
         /// [`Operator::services_in_operation`].
         ServicesInOperation = "services_in_operation",
         /// [`Operator::subscribers`].
@@ -242,6 +249,7 @@ impl Facts {
             FactName::RepeatCount => self.repeat_count = number()?,
             FactName::Disputes => self.disputes = number()?,
             FactName::Cause => self.cause = Some(text.to_owned()),
+            FactName::SubjectRequest => self.subject_request = Some(listed(Self::SUBJECT_REQUESTS)?),
             FactName::ServicesInOperation => self.operator.services_in_operation = Some(number()?),
             FactName::Subscribers => self.operator.subscribers = Some(number()?),
             FactName::Amount => self.amount = Some(sum()?),

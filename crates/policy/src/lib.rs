@@ -34,6 +34,7 @@ mod plan;
 mod predicate;
 mod remedy;
 mod report;
+mod retention;
 mod rule;
 pub mod schema;
 mod stack;
@@ -78,6 +79,7 @@ pub use remedy::{
 pub use report::{
     Column, MeasureText, NoPeriod, ReportDefinition, ReportPeriod, ReportSet, ReportTable, Rows, month_of,
 };
+pub use retention::{Begun, Kept};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};

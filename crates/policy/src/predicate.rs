@@ -62,6 +62,7 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::Regulator => Seen::Flag(facts.regulator),
         FactName::KeyAccount => Seen::Flag(facts.key_account),
         FactName::Cause => one(facts.cause.as_deref()),
+        FactName::SubjectRequest => one(facts.subject_request.as_deref()),
         FactName::ServicesInOperation => Seen::Number(facts.operator.services_in_operation),
         FactName::Subscribers => Seen::Number(facts.operator.subscribers),
         FactName::Turnover => sum(facts.operator.turnover.as_ref()),
@@ -271,6 +272,7 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         FactName::AreaType => value.listed(Facts::AREA_TYPES),
         FactName::Product => value.listed(Facts::PRODUCTS),
         FactName::Segment => value.listed(Facts::SEGMENTS),
+        FactName::SubjectRequest => value.listed(Facts::SUBJECT_REQUESTS),
         FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
         FactName::Cause => coded(value, "NET or NET.COVER", |code| {
             code.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))

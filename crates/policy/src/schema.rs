@@ -721,6 +721,7 @@ fn test(fact: FactName) -> Value {
         FactName::AreaType => codes(json!({"enum": Facts::AREA_TYPES})),
         FactName::Product => codes(json!({"enum": Facts::PRODUCTS})),
         FactName::Segment => codes(json!({"enum": Facts::SEGMENTS})),
+        FactName::SubjectRequest => codes(json!({"enum": Facts::SUBJECT_REQUESTS})),
         FactName::Grade => codes(json!({"enum": all!(Grade)})),
         FactName::Category | FactName::CategoryPrefix => codes(pattern("^[A-Z][0-9]{0,7}$")),
         FactName::Cause => codes(pattern(r"^[A-Z]+(\.[A-Z]+)*$")),

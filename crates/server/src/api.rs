@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod notices;
 pub mod operations;
 pub mod reports;
+pub mod retention;
 pub mod rules;
 pub mod staff;
 pub mod units;
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(reports::routes());
+    routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
     routes.extend(absences::routes());

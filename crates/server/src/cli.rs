@@ -13,6 +13,7 @@ mod progress;
 mod register;
 mod report;
 mod restore;
+mod retention;
 mod serve;
 mod users;
 
@@ -59,6 +60,9 @@ enum Command {
     Restore(restore::Restore),
     /// Erase the complainant of an ended case.
     Erase(manage::Erase),
+    /// Keeping and erasing: what is kept how long, who would be erased now, certificates.
+    #[command(subcommand)]
+    Retention(retention::Retention),
     /// Bring the database to the form this version needs.
     Migrate(place::Place),
     /// Show the settings in force, secrets left out.
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Backup(backup) => backup::run(&backup),
         Command::Restore(restore) => restore::run(&restore),
         Command::Erase(erase) => manage::erase(erase),
+        Command::Retention(ask) => retention::run(ask),
         Command::Migrate(place) => place::migrate(&place),
         Command::Config(config) => serve::show(&config),
         Command::Export(export) => export::run(export),

@@ -25,8 +25,10 @@ mod referrals;
 mod register;
 mod related;
 mod reports;
+mod retention;
 mod rules;
 mod staff_form;
+pub(crate) mod subject;
 mod ties;
 mod times;
 mod trees;
@@ -70,6 +72,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(why::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
+    routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
@@ -136,6 +139,10 @@ impl<'a> Frame<'a> {
 
     fn may_change_rules(&self) -> bool {
         self.may(permissions::ACTIVATE_RULES)
+    }
+
+    fn may_read_retention(&self) -> bool {
+        self.may(permissions::READ_RETENTION)
     }
 
     fn may_read_reports(&self) -> bool {

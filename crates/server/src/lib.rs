@@ -20,6 +20,7 @@ pub mod problem;
 pub mod query;
 pub mod reports;
 pub mod routes;
+mod subject;
 mod upload;
 mod what_if;
 pub mod words;

@@ -157,6 +157,17 @@ const STEPS: &[&[&str]] = &[&[
         judged BIGINT NOT NULL, in_time BIGINT NOT NULL, at_once BIGINT NOT NULL, reopened BIGINT NOT NULL,
         effective BIGINT NOT NULL, removed BIGINT NOT NULL, undecided BIGINT NOT NULL, times TEXT NOT NULL,
         PRIMARY KEY (dim, area, month, value, sort)) CLUSTERED",
+], &[
+    // What is to be erased because its time has come: plans that two people answer for, whom each names, and what
+    // proves that it was done. Nothing of it is personal; whom a line names is an identifier that stands for nobody
+    // once the person is gone.
+    "CREATE TABLE erasure_plans (id BLOB PRIMARY KEY, hash TEXT NOT NULL, body TEXT NOT NULL, note TEXT NOT NULL,
+        state TEXT NOT NULL, made_by TEXT NOT NULL, made_at BIGINT NOT NULL, decided_by TEXT, decided_at BIGINT)",
+    "CREATE TABLE erasure_items (plan BLOB NOT NULL, n BIGINT NOT NULL, person BLOB NOT NULL, body TEXT NOT NULL,
+        outcome TEXT NOT NULL, PRIMARY KEY (plan, n)) CLUSTERED",
+    "CREATE TABLE erasure_certificates (n BIGINT PRIMARY KEY, person BLOB NOT NULL, plan BLOB, at BIGINT NOT NULL,
+        body TEXT NOT NULL, signature BLOB NOT NULL, public_key BLOB NOT NULL)",
+    "CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

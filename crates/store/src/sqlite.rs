@@ -63,9 +63,11 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(256);
     // The writer's own cache is small: what it has just written stays in the operating system's. The journal is put away
     // by ours; it keeps its room on the disk, because giving a gigabyte back would hold up the commit that does it.
+    // What is deleted is overwritten wherever that costs no page more: the wrapped key of an erased person must not lie
+    // on in the free part of a page, where whoever has the master key could pick it up.
     connection.execute_batch(if writes {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -24000;
-         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
+         PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;"
     } else {
         "PRAGMA query_only = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -12000; PRAGMA temp_store = MEMORY;"
     })?;

@@ -29,6 +29,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("numbers", crate::numbers::ALL),
         ("people", crate::people::ALL),
         ("reports", crate::reports::ALL),
+        ("retention", crate::retention::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
         ("units", crate::units::ALL),

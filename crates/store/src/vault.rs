@@ -14,6 +14,8 @@ statements! {
     INSERT_ITEM = "INSERT INTO vault_items (case_id, item, kind, sealed) VALUES (?1, ?2, ?3, ?4)";
     ITEMS = "SELECT case_id, item, kind, sealed FROM vault_items WHERE case_id = ?1 ORDER BY item";
     PERSONS_BY_LOOKUP = "SELECT person FROM person_lookups WHERE hash = ?1 AND kind = ?2 ORDER BY person LIMIT 200";
+    TAKE_PERSON = "UPDATE persons SET erased_at = ?2 WHERE id = ?1 AND wrapped_key IS NOT NULL";
+    LET_GO = "UPDATE persons SET erased_at = NULL WHERE id = ?1 AND wrapped_key IS NOT NULL";
     ERASE_PERSON = "UPDATE persons SET wrapped_key = NULL, identity = NULL, erased_at = ?2 WHERE id = ?1";
     ERASE_LOOKUPS = "DELETE FROM person_lookups WHERE person = ?1";
     ERASE_ITEMS = "DELETE FROM vault_items WHERE case_id IN (SELECT id FROM cases WHERE person = ?1)";
@@ -124,6 +126,23 @@ pub fn items(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<ItemRow>, StoreError> {
 /// Those of the database.
 pub fn persons_by_lookup(tx: &mut Tx<'_>, hash: &[u8], kind: &str) -> Result<Vec<Uuid>, StoreError> {
     tx.query(PERSONS_BY_LOOKUP, &[hash.into(), kind.into()], |row| row.uuid(0))
+}
+
+/// Takes a person who is about to be erased: whoever holds them ([`hold_person`]) is waited for here, and whoever comes
+/// later waits for the end of the transaction. False for nobody or somebody erased.
+///
+/// # Errors
+/// Those of the database.
+pub fn take_person(tx: &mut Tx<'_>, person: Uuid, at: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(TAKE_PERSON, &[(&person).into(), at.into()])? == 1)
+}
+
+/// Undoes [`take_person`] for somebody who is not erased after all.
+///
+/// # Errors
+/// Those of the database.
+pub fn let_go(tx: &mut Tx<'_>, person: Uuid) -> Result<(), StoreError> {
+    tx.execute(LET_GO, &[(&person).into()]).map(drop)
 }
 
 /// Destroys a person's key and with it everything sealed under it. The key goes first: whoever holds the person

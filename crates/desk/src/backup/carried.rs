@@ -6,7 +6,7 @@ use crate::time::moment;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use store::{ErasureRow, StoreError, Tx, dump, erasures, numbers};
+use store::{CertificateRow, ErasureRow, StoreError, Tx, dump, erasures, numbers, retention};
 
 /// Numbers a second that may have been given since the backup: more than any installation was ever measured to give.
 const PER_SECOND: i64 = 10_000;
@@ -20,15 +20,23 @@ const OLDEST: i64 = 366;
 pub(super) struct Carried {
     erased: Vec<ErasureRow>,
     numbers: Vec<(i64, i64)>,
+    certificates: Vec<CertificateRow>,
+    last_certificate: i64,
 }
 
 impl Carried {
     /// Reads it before the tables go.
     pub(super) fn of(tx: &mut Tx<'_>) -> Result<Self, StoreError> {
-        if dump::schema_found(tx)? == 0 {
+        let schema = dump::schema_found(tx)?;
+        if schema == 0 {
             return Ok(Self::default());
         }
-        Ok(Self { erased: erasures::all(tx)?, numbers: numbers::all(tx)? })
+        let mut carried = Self { erased: erasures::all(tx)?, numbers: numbers::all(tx)?, ..Self::default() };
+        if schema >= retention::SINCE {
+            carried.certificates = retention::certificates(tx, i64::MAX, i64::MAX)?;
+            carried.last_certificate = retention::last_certificate(tx)?;
+        }
+        Ok(carried)
     }
 
     /// Writes it into the restored tables. The erasures are carried out when a desk next opens; nobody reads before.
@@ -42,6 +50,10 @@ impl Carried {
         for row in &self.erased {
             erasures::insert(tx, row)?;
         }
+        for row in &self.certificates {
+            retention::insert_certificate(tx, row)?;
+        }
+        retention::certificates_go_on(tx, self.last_certificate)?;
         let known = numbers::all(tx)?;
         for (day, reserve) in reserves(made, now, zone) {
             let next = known.iter().find(|(known, _)| *known == day).map_or(1, |(_, next)| *next);

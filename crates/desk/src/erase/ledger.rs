@@ -55,7 +55,7 @@ impl Ledger {
     }
 
     /// Notes persons; they stand there durably when this returns.
-    pub(super) fn note(&self, persons: &[Uuid]) -> Result<(), DeskError> {
+    pub(crate) fn note(&self, persons: &[Uuid]) -> Result<(), DeskError> {
         if persons.is_empty() {
             return Ok(());
         }

@@ -176,21 +176,21 @@ fn an_erasure_on_one_node_outlives_a_restore_on_another() {
         let first = one.wait(one.desk.erase(&compliance, &cases[0], "request")).unwrap();
         let ledger = keys[1].with_extension("erasures");
         let noted = || std::fs::read_to_string(&ledger).unwrap_or_default();
-        assert!(!noted().contains(&first.to_string()));
+        assert!(!noted().contains(&first.person.to_string()));
         desk::jobs::run_due(&two, "two").unwrap();
-        assert!(noted().contains(&first.to_string()));
+        assert!(noted().contains(&first.person.to_string()));
         // Of the next one it never hears: only the database that is replaced knows.
         let second = one.wait(one.desk.erase(&compliance, &cases[1], "request")).unwrap();
         two.db().close();
         one.close_down();
-        assert!(!noted().contains(&second.to_string()));
+        assert!(!noted().contains(&second.person.to_string()));
 
         restore(&place, &file, true).unwrap();
         let desk = open(&place, Time::at(NOON.parse().unwrap()), &keys[1]).unwrap();
         let after = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
         let erased = |case| after.wait(after.desk.case(&after.system(), case)).unwrap().erased;
         assert_eq!(cases.iter().map(erased).collect::<Vec<_>>(), [true, true, false, false]);
-        assert!(noted().contains(&second.to_string()), "from now on this node knows as well");
+        assert!(noted().contains(&second.person.to_string()), "from now on this node knows as well");
         assert_whole(&after);
         after.close_down();
 

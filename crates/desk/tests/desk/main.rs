@@ -22,6 +22,7 @@ mod proof;
 mod random;
 mod regulator;
 mod reports;
+mod retention;
 mod rules;
 mod scenarios;
 mod spine;
@@ -50,16 +51,17 @@ use tokio::runtime::Runtime;
 
 pub(crate) const NOON: &str = "2026-11-24T12:00:00+08:00";
 
+/// The files of the packs as they are shipped.
+pub(crate) fn shipped() -> Vec<DataFile> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    let mut files = Vec::new();
+    collect(&root, &root, &mut files);
+    files
+}
+
 fn library() -> Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY
-        .get_or_init(|| {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
-            let mut files = Vec::new();
-            collect(&root, &root, &mut files);
-            Library::load(&files).unwrap()
-        })
-        .clone()
+    LIBRARY.get_or_init(|| Library::load(&shipped()).unwrap()).clone()
 }
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<DataFile>) {
@@ -90,8 +92,12 @@ pub(crate) fn house(scratch: &Scratch) -> House {
 }
 
 pub(crate) fn open(scratch: &Scratch, time: Time, key: &Path) -> Result<Desk, DeskError> {
+    open_with(scratch, library(), time, key)
+}
+
+pub(crate) fn open_with(scratch: &Scratch, library: Library, time: Time, key: &Path) -> Result<Desk, DeskError> {
     let zone = TimeZone::get("Asia/Shanghai").unwrap();
-    Desk::open(Setup { db: scratch.open().unwrap(), library: library(), zone, time }, key)
+    Desk::open(Setup { db: scratch.open().unwrap(), library, zone, time }, key)
 }
 
 pub(crate) fn intake() -> Value {

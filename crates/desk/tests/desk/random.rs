@@ -83,6 +83,8 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("approve-compensation", json!({"compensation": 2, "remark": "同意"})),
         ("refuse-compensation", json!({"compensation": 1, "remark": "无依据"})),
         ("pay-compensation", json!({"compensation": 1, "mode": "bill_credit"})),
+        ("place-hold", json!({"reason": "诉讼"})),
+        ("lift-hold", json!({"reason": "已结"})),
         ("tick", json!({})),
         ("tick", json!({})),
     ];

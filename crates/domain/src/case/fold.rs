@@ -3,8 +3,8 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, Letter, Linked, Matter, Promised, PromisedThere,
-    Proposal, Referral, ReplyProof, State, Survey, Suspension,
+    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -114,6 +114,7 @@ impl Case {
             effects: BTreeSet::new(),
             letters: Vec::new(),
             holds: Vec::new(),
+            legal_holds: Vec::new(),
             opened: Vec::new(),
             referrals: Vec::new(),
             conversions: Vec::new(),
@@ -213,6 +214,8 @@ impl Case {
             Event::EffectTaken { .. }
             | Event::HoldPlaced { .. }
             | Event::HoldLifted { .. }
+            | Event::LegalHoldPlaced { .. }
+            | Event::LegalHoldLifted { .. }
             | Event::LetterIssued { .. }
             | Event::LetterDelivered { .. } => self.apply_effect(event, entry),
             Event::Referred { referral, route, stage, at, number, document, reference, .. } => {
@@ -368,6 +371,17 @@ impl Case {
             }
             Event::HoldLifted { rule } => {
                 let lasting = self.holds.iter_mut().filter(|hold| hold.rule == *rule && hold.lasts());
+                lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
+            }
+            Event::LegalHoldPlaced { id, reason } => self.legal_holds.push(LegalHold {
+                id: *id,
+                reason: reason.clone(),
+                placed_at: entry.at,
+                by: entry.actor,
+                lifted_at: None,
+            }),
+            Event::LegalHoldLifted { id, .. } => {
+                let lasting = self.legal_holds.iter_mut().filter(|hold| hold.id == *id && hold.lasts());
                 lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
             }
             Event::LetterIssued { letter, rule, language, medium, at, content, .. } => {

@@ -177,6 +177,7 @@ pub fn facts_of(
         cause: None,
         received_at: Some(received_at),
         occurred_at: record.occurred_at,
+        subject_request: record.subject_request.clone(),
         operator: rules.operator().clone(),
     }
 }

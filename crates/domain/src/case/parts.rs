@@ -210,6 +210,29 @@ impl Hold {
     }
 }
 
+/// A legal hold: while it lasts, nothing that belongs to the case is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegalHold {
+    /// Number within the case, from 1.
+    pub id: u32,
+    /// Why.
+    pub reason: FreeText,
+    /// Since when.
+    pub placed_at: Timestamp,
+    /// Who placed it.
+    pub by: ActorId,
+    /// Until when; nothing while it lasts.
+    pub lifted_at: Option<Timestamp>,
+}
+
+impl LegalHold {
+    /// Whether it still lasts.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        self.lifted_at.is_none()
+    }
+}
+
 /// An attempt to reach the customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {

@@ -76,6 +76,7 @@ fn with_others(fact: FactName, known: BTreeSet<String>) -> Vec<Option<String>> {
         FactName::Vulnerable => Facts::VULNERABILITIES,
         FactName::Product => Facts::PRODUCTS,
         FactName::Segment => Facts::SEGMENTS,
+        FactName::SubjectRequest => Facts::SUBJECT_REQUESTS,
         FactName::Category => &["Z999"],
         FactName::Cause => &["ZZZ"],
         _ => &[],

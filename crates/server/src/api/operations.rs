@@ -140,6 +140,7 @@ async fn erase(
 ) -> Result<Response, Failure> {
     let value = checked(&headers, body, ERASURE).await?;
     let reason = value.get("reason").and_then(Value::as_str).unwrap_or_default();
-    let person = app.desk.erase(&caller, &CaseRef::parse(&name)?, reason).await?;
-    Ok(answer(StatusCode::OK, &json!({"person": person.to_string(), "erased": true})))
+    let done = app.desk.erase(&caller, &CaseRef::parse(&name)?, reason).await?;
+    let said = json!({"person": done.person.to_string(), "erased": true, "certificate": done.certificate});
+    Ok(answer(StatusCode::OK, &said))
 }

@@ -8,8 +8,8 @@ use domain::actor::ActorId;
 use domain::case::compensation::Compensation;
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, Letter, Linked, Matter, Owner, Promised, Referral, Suspension,
-    binds_provider,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
+    Suspension, binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
 use domain::free_text::FreeText;
@@ -208,6 +208,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put("complainant", complainant(view))
         .put_filled("subscription", subscription)
         .put("assessment", json!(record.assessment))
+        .put_some("subject_request", record.subject_request.as_deref())
         .put_some("contact_record", record.contact_record.as_deref())
         .put("round", case.round)
         .put_some("proposal", proposal)
@@ -229,6 +230,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("matters", some(case.matters.iter().map(matter).collect()))
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
+        .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
         .put_some("compensations", some(compensations(desk, view)))
@@ -318,6 +320,17 @@ fn letter(desk: &Desk, case: &Case, view: &CaseView, letter: &Letter) -> Value {
         .put("done", letter.is_done(rule))
         .put_some("issued", issued)
         .put_some("delivered_at", letter.delivered_at.map(moment))
+        .done()
+}
+
+/// A hold somebody placed by hand.
+fn legal_hold(hold: &LegalHold, view: &CaseView) -> Value {
+    Object::default()
+        .put("hold", hold.id)
+        .put_text("reason", Some(&hold.reason))
+        .put("placed_at", moment(hold.placed_at))
+        .put("by", actor(&hold.by, view))
+        .put_some("lifted_at", hold.lifted_at.map(moment))
         .done()
 }
 

@@ -139,8 +139,8 @@ pub(super) fn erase(ask: Erase) -> Result<(), String> {
     let desk = ask.place.open()?;
     let caller = Caller::system(desk.root());
     let name = CaseRef::parse(&ask.case).map_err(|_| format!("{:?} is no case number", ask.case))?;
-    let person = super::wait(desk.erase(&caller, &name, &ask.reason))?;
+    let done = super::wait(desk.erase(&caller, &name, &ask.reason))?;
     desk.db().close();
-    println!("{person} erased");
+    println!("{} erased, certificate {}", done.person, done.certificate);
     Ok(())
 }

@@ -39,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
             get(one),
         ),
         page(Method::Post, "/console/cases/{id}/archive", Access::Needs(permissions::EXPORT_CASE), post(whole)),
+        page(Method::Post, "/console/cases/{id}/person-data", Access::Needs(permissions::EXPORT_PERSON), post(person)),
     ]
 }
 
@@ -53,6 +54,9 @@ pub(super) struct Files {
     /// Boxes for taking the case out; none when the caller may not.
     pub(super) export: Vec<Input>,
     pub(super) export_open: bool,
+    /// Boxes for taking out all that is kept about the person; none when the caller may not.
+    pub(super) person: Vec<Input>,
+    pub(super) person_open: bool,
 }
 
 /// What was refused before this page was drawn: the verb, what was typed, what is wrong with it.
@@ -83,6 +87,12 @@ pub(super) fn files(
         attach_open: refused == Some(permissions::ATTACH.name()),
         export: boxes(permissions::EXPORT_CASE, desk::archive::FIELDS),
         export_open: refused == Some(permissions::EXPORT_CASE.name()),
+        person: if view.erased {
+            Vec::new()
+        } else {
+            boxes(permissions::EXPORT_PERSON, desk::retention::subject::FIELDS)
+        },
+        person_open: refused == Some(permissions::EXPORT_PERSON.name()),
     }
 }
 
@@ -166,6 +176,35 @@ async fn whole(
     };
     let told: Told = Failure::from(refused).tell(&app, visitor.language);
     super::case::troubled(&app, &visitor, &caller, &case, (permissions::EXPORT_CASE.name(), Some(&typed)), told).await
+}
+
+async fn person(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    use desk::retention::subject::FIELDS;
+    let case = CaseRef::parse(&name)?;
+    app.desk.case(&caller, &case).await?;
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let frame = Frame::new(&app, &visitor);
+    let asked = shape::check(typed.value(FIELDS, &frame), FIELDS);
+    let refused: Failure = match asked.map(serde_json::from_value) {
+        Ok(Ok(ask)) => match crate::subject::answer(&app, &caller, &case, ask).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => failure,
+        },
+        Ok(Err(_)) => Refusal::from(domain::fault::Fault::new("", "unreadable")).into(),
+        Err(faults) => Refusal::invalid(faults).into(),
+    };
+    let told: Told = refused.tell(&app, visitor.language);
+    if ![StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT].contains(&told.status) {
+        return Err(refused);
+    }
+    super::case::troubled(&app, &visitor, &caller, &case, (permissions::EXPORT_PERSON.name(), Some(&typed)), told).await
 }
 
 #[cfg(test)]

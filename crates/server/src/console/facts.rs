@@ -31,6 +31,7 @@ pub(super) fn facts(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
     let code = |list: &str, code: &str| Some(frame.code(list, code));
     let mut pairs = Pairs { frame, pairs: Vec::new() };
     pairs.put("kind", code("kind", record.kind.code()));
+    pairs.put("subject_request", record.subject_request.as_deref().map(|one| frame.code("subject_request", one)));
     pairs.put("category", case.category.as_deref().map(|one| format!("{one} {}", frame.category(one))));
     pairs.put("accept_channel", code("channel", &record.accept_channel));
     if record.submit_channel != record.accept_channel {

@@ -274,6 +274,7 @@ fn list_of(name: &str) -> &'static str {
         "role" => "role",
         "duties" => "duty",
         "request" => "request",
+        "subject_request" => "subject_request",
         "reason" => "reason",
         _ => "code",
     }

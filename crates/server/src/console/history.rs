@@ -273,6 +273,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             say("hold_placed", &[("rule", &rule(id)), ("held", &held.join(&frame.t("list_comma")))])
         }
         Event::HoldLifted { rule: id } => say("hold_lifted", &[("rule", &rule(id))]),
+        Event::LegalHoldPlaced { id, .. } => say("legal_hold_placed", &[("hold", &id.to_string())]),
+        Event::LegalHoldLifted { id, .. } => say("legal_hold_lifted", &[("hold", &id.to_string())]),
         Event::LetterIssued { rule: id, medium, at, reference, .. } => {
             let (medium, at) = (frame.code("medium", medium.code()), frame.moment(*at));
             let values = [("letter", rule(id)), ("medium", medium), ("at", at), ("paper", paper(reference.as_deref()))];

@@ -64,7 +64,12 @@ pub(super) fn holds(frame: &Frame<'_>, case: &Case) -> Vec<String> {
         let since = frame.moment(hold.placed_at);
         frame.tv("holds.lasts", &[("held", &held), ("at", &since), ("rule", &frame.rule(&hold.rule))])
     };
-    lasting.map(sentence).collect()
+    let legal = case.lasting_legal_holds().map(|hold| {
+        let reason = hold.reason.plain().unwrap_or_default();
+        let (id, since) = (hold.id.to_string(), frame.moment(hold.placed_at));
+        frame.tv("holds.legal", &[("hold", &id), ("at", &since), ("reason", reason)])
+    });
+    lasting.map(sentence).chain(legal).collect()
 }
 
 /// Ways to bodies outside that are open, as sentences.

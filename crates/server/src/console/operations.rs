@@ -50,7 +50,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
     ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
-    ("refuse", &["decline", "request-void", "confirm-void"]),
+    ("refuse", &["decline", "request-void", "confirm-void", "place-hold", "lift-hold"]),
 ];
 
 /// A group with its heading.
@@ -121,6 +121,7 @@ pub(super) fn operations(
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),
+        "hold" => case.lasting_legal_holds().map(|one| (one.id.to_string(), one.id.to_string())).collect(),
         "document" => {
             let name = |file: &Attachment| file.name.plain().unwrap_or_default().to_owned();
             case.attachments.iter().rev().map(|file| (file.id.to_string(), name(file))).collect()

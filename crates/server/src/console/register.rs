@@ -19,7 +19,7 @@ use domain::refusal::Refusal;
 
 /// Groups of the form in the order of a call, with the fields of each by dotted name or prefix.
 const GROUPS: &[(&str, bool, &[&str])] = &[
-    ("what", true, &["kind", "accept_channel", "category", "subject", "description", "demand"]),
+    ("what", true, &["kind", "subject_request", "accept_channel", "category", "subject", "description", "demand"]),
     (
         "who",
         true,

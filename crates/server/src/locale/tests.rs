@@ -227,6 +227,14 @@ fn of_problems(wanted: &mut Vec<String>) {
     }
 }
 
+/// Keys for what is kept, by which rules.
+fn wanted_records(wanted: &mut Vec<String>) {
+    wanted.extend(desk::retention::schedule::RECORDS.iter().map(|one| format!("record.{}", one.code)));
+    wanted.extend(policy::RecordClass::ALL.iter().map(|class| format!("record_class.{}", class.code())));
+    wanted.extend(policy::KeptFrom::ALL.iter().map(|from| format!("kept_from.{}", from.code())));
+    wanted.extend(policy::Confidence::ALL.iter().map(|one| format!("confidence.{}", one.code())));
+}
+
 #[test]
 fn every_code_has_words_and_no_words_lie_about() {
     use desk::caller::Scope;
@@ -247,7 +255,19 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("event", &["compensation_within_authority"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
-    list("job", &["notify"]);
+    list("job", &["notify", "erase-person"]);
+    list("plan", &desk::retention::PlanState::ALL.map(desk::retention::PlanState::code));
+    list("stays", &domain::retention::Stay::ALL.map(domain::retention::Stay::code));
+    list("stays", &["minimum", "unasked"]);
+    list("left", &[desk::retention::carry_out::ERASED, "held", "minimum", "unasked", "gone"]);
+    list("retained", desk::retention::certificate::RETAINED);
+    list("retained_why", desk::retention::certificate::RETAINED);
+    list("decided", &["planned", "approved", "decided"]);
+    list("erased", &["cases", "entries", "texts", "identifiers", "attachments", "letters", "compensations"]);
+    wanted_records(&mut wanted);
+    let mut list = |prefix: &str, codes: &[&str]| {
+        wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    };
     list(
         "event",
         &["urged", "overdue", "ran_out", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"],
@@ -272,6 +292,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
     of_fields("activation", desk::activation::NEW_ACTIVATION, &mut wanted);
+    of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
+    of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());

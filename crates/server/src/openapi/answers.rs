@@ -1,8 +1,9 @@
 //! Shapes of answers.
 
+use super::retention;
 use serde_json::{Map, Value, json};
 
-fn object(properties: Value) -> Value {
+pub(super) fn object(properties: Value) -> Value {
     json!({"type": "object", "properties": properties})
 }
 
@@ -68,7 +69,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         }))},
         "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
         "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
-        "pre_treatment": text, "device": text, "occurred_at": moment, "promised_at": moment, "restored_at": moment,
+        "pre_treatment": text, "subject_request": text, "device": text, "occurred_at": moment, "promised_at": moment, "restored_at": moment,
         "region": text, "place": {"type": "object"}, "amount": object(json!({"value": text, "currency": text})),
         "external": {"type": "array", "items": object(json!({"owner": text, "number": text}))},
         "complainant": {"type": "object", "description": "Masked unless revealed."},
@@ -103,6 +104,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         }))},
         "holds": {"type": "array", "items": object(json!({
             "rule": text, "holds": {"type": "array", "items": text}, "placed_at": moment, "lifted_at": moment,
+        }))},
+        "legal_holds": {"type": "array", "items": object(json!({
+            "hold": whole, "reason": text, "placed_at": moment, "by": {"type": "object"}, "lifted_at": moment,
         }))},
         "routes": {"type": "array", "items": object(json!({"route": text, "opened_at": moment}))},
         "referrals": {"type": "array", "items": object(json!({
@@ -229,7 +233,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "packs": {"type": "array", "items": object(json!({"id": text, "version": text, "hash": text}))},
             })),
         ),
-        ("Erased", object(json!({"person": uuid, "erased": truth}))),
+        ("Erased", object(json!({"person": uuid, "erased": truth, "certificate": whole}))),
         ("Categories", items(&tree)),
         ("Causes", items(&tree)),
         (
@@ -328,6 +332,12 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Retention", retention::schedule()),
+        ("DryRun", retention::dry_run()),
+        ("ErasurePlans", items(&retention::plan())),
+        ("ErasurePlan", retention::plan()),
+        ("Certificates", items(&retention::certificate())),
+        ("Certificate", retention::certificate()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),

@@ -325,6 +325,8 @@ fn answers_are_what_the_document_promises() {
         ("keep-promise", json!({"promise": 1, "remark": "已回电"})),
         ("suspend", json!({"wait_for": "waiting_parts", "until": tomorrow, "reason": "缺货"})),
         ("resume", json!({"remark": "备件已到"})),
+        ("place-hold", json!({"reason": "诉讼"})),
+        ("lift-hold", json!({"hold": 1, "reason": "已结"})),
         ("link", json!({"to": second, "relation": "related"})),
         ("propose", json!({"outcome": "退费", "finding": "属实"})),
         ("send-back", json!({"reason": "依据不足"})),
@@ -439,6 +441,7 @@ fn answers_are_what_the_document_promises() {
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);
+    retention(&mut contract, &house, &token);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
         let method = if route.method == Method::Get { "get" } else { "post" };
         let name = format!("{method} {}", route.path);
@@ -447,6 +450,80 @@ fn answers_are_what_the_document_promises() {
     let problem = house.get(&token, "/api/v1/complaints?huh=1").json();
     assert_eq!(differences(&contract.document, &json!({"$ref": "#/components/schemas/Problem"}), &problem), [""; 0]);
     house.desk.db().close();
+}
+
+/// Keeping and erasing: a granted request becomes a plan that two people answer for, and certificates come out of it.
+fn retention(contract: &mut Contract, house: &House, token: &str) {
+    let asks = house.session("jin", Role::Compliance);
+    let decides = house.session("mo", Role::Admin);
+    let post = |who: &str, path: &str, body: &Value| {
+        let headers = [("cookie", who), ("content-type", "application/json")];
+        house.send("POST", path, &headers, body.to_string())
+    };
+    let mut body = intake();
+    body["kind"] = json!("service_request");
+    body["category"] = json!("F203");
+    body["subject_request"] = json!("erasure");
+    let mut wrong = body.clone();
+    wrong["kind"] = json!("complaint");
+    let refused = house.call(token, "POST", "/api/v1/complaints", &[], &wrong);
+    assert!(refused.status == 422 && refused.body.contains("subject_request"), "{refused:?}");
+    let id = house.register(token, &body)["id"].as_str().unwrap().to_owned();
+    let data = json!({"reason": "答复查阅请求"});
+    contract.body("/api/v1/complaints/{id}/person-data", &data);
+    let file = house.call(token, "POST", &format!("/api/v1/complaints/{id}/person-data"), &[], &data);
+    assert!(file.status == 200 && file.body.starts_with("PK"), "{}", file.status);
+    contract.seen.insert("post /api/v1/complaints/{id}/person-data".to_owned());
+    let steps = [
+        ("accept", json!({})),
+        ("propose", json!({"outcome": "同意删除"})),
+        ("approve", json!({})),
+        ("reply", json!({"mode": "phone", "content": "将删除"})),
+        ("ask-satisfaction", json!({"mode": "phone"})),
+        ("record-satisfaction", json!({"satisfied": "satisfied", "solved": true})),
+        ("close", json!({})),
+    ];
+    for (position, (verb, body)) in steps.iter().enumerate() {
+        let answer = house.act(token, &id, position as i64 + 1, verb, body);
+        assert_eq!(answer.status, 200, "{verb}: {answer:?}");
+    }
+    for path in ["", "/dry-run"] {
+        let path = format!("/api/v1/retention{path}");
+        contract.holds("get", &path, &house.get(token, &path));
+    }
+    for (verb, who) in [("withdraw", &asks), ("refuse", &decides), ("approve", &decides)] {
+        let body = json!({"note": "已同意的请求"});
+        contract.body("/api/v1/retention/plans", &body);
+        let made = post(&asks, "/api/v1/retention/plans", &body);
+        contract.holds("post", "/api/v1/retention/plans", &made);
+        let made = made.json();
+        let path = format!("/api/v1/retention/plans/{{id}}/{verb}");
+        let body = if verb == "approve" { json!({"hash": made["hash"]}) } else { json!({}) };
+        contract.body(&path, &body);
+        contract.holds("post", &path, &post(who, &path.replace("{id}", made["id"].as_str().unwrap()), &body));
+        let one = format!("/api/v1/retention/plans/{}", made["id"].as_str().unwrap());
+        contract.holds("get", "/api/v1/retention/plans/{id}", &house.get(token, &one));
+        let page = house.send("GET", &one.replace("/api/v1", "/console"), &[("cookie", who)], "");
+        assert!(page.status == 200 && page.body.contains(made["hash"].as_str().unwrap()), "{page:?}");
+    }
+    contract.holds("get", "/api/v1/retention/plans", &house.get(token, "/api/v1/retention/plans"));
+    house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+    let list = house.get(token, "/api/v1/retention/certificates");
+    contract.holds("get", "/api/v1/retention/certificates", &list);
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 2, "one by hand before, one by the plan: {list:?}");
+    let one = house.get(token, "/api/v1/retention/certificates/2");
+    contract.holds("get", "/api/v1/retention/certificates/{n}", &one);
+    assert_eq!(one.json()["certificate"]["ground"]["kind"], "request");
+    let page = house.send("GET", "/console/retention/certificates/2", &[("cookie", &asks)], "");
+    assert!(page.status == 200 && page.body.contains(one.json()["signature"].as_str().unwrap()), "{page:?}");
+    let page = house.send("GET", "/console/retention?look=1", &[("cookie", &asks)], "");
+    assert!(page.status == 200 && page.body.contains("投诉档案"), "{page:?}");
+    // The law's own rules and a proposal are told apart.
+    let rules = house.get(token, "/api/v1/retention").json();
+    let stated = |rule: &str| {
+        rules["items"].as_array().unwrap().iter().find(|one| one["rule"] == rule).unwrap()["stated_as_law"].clone()
+    };
+    assert_eq!(stated("complaint_files"), false);
 }
 
 /// The routes of the organisation, each with an answer that has all its members.

@@ -28,6 +28,13 @@ pub(crate) fn body(path: &str) -> Value {
     {
         return json!({});
     }
+    if path.contains("/retention") {
+        return match path.rsplit('/').next().unwrap() {
+            "approve" => json!({"hash": "x"}),
+            "refuse" | "withdraw" => json!({}),
+            _ => json!({"note": "x"}),
+        };
+    }
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
@@ -36,7 +43,8 @@ pub(crate) fn body(path: &str) -> Value {
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),
         "propose" => json!({"outcome": "x"}),
-        "send-back" | "reopen" | "erasure" | "transfer" | "dispute" | "request-void" => json!({"reason": "x"}),
+        "send-back" | "reopen" | "erasure" | "transfer" | "dispute" | "request-void" | "place-hold" | "lift-hold"
+        | "person-data" => json!({"reason": "x"}),
         "declare-deadlock" => json!({"position": "x"}),
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),

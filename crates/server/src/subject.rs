@@ -1,0 +1,76 @@
+//! What is kept about a person on its way to them: a page for people in both languages, the data for programmes, and the
+//! files. Who of our people did what is left out, and so are notes meant for colleagues.
+
+use crate::api::view;
+use crate::app::AppState;
+use crate::problem::Failure;
+use crate::{console, download};
+use axum::response::Response;
+use desk::queries::case::CaseView;
+use desk::retention::SubjectData;
+use desk::retention::subject::Ask;
+use desk::{Caller, CaseRef};
+use serde_json::{Map, Value, json};
+
+/// Members of a case that say who of our people handled it, or how it was weighed inside.
+const INSIDE: &[&str] = &[
+    "owner",
+    "first_owner",
+    "proposal",
+    "void_requested_by",
+    "grading",
+    "missing_for_close",
+    "legal_holds",
+    "holds",
+    "merged_into",
+    "merged",
+    "links",
+    "tracking_code",
+    "complainant",
+    "packs",
+    "calendars",
+];
+
+/// The person's data as an answer. What goes wrong after its beginning breaks it off.
+///
+/// # Errors
+/// Those of the desk.
+pub(crate) async fn answer(app: &AppState, caller: &Caller, name: &CaseRef, ask: Ask) -> Result<Response, Failure> {
+    let data = app.desk.subject_data(caller, name, ask).await?;
+    let page = console::subject::page(app, caller, &data)?;
+    let text = serde_json::to_string_pretty(&whole(app, &data)).unwrap_or_default();
+    let file = data.cases.first().map(|view| view.case.number.clone()).unwrap_or_default();
+    download::sent("person", &format!("person-{file}.zip"), "application/zip", move |out| data.write(&page, &text, out))
+}
+
+fn whole(app: &AppState, data: &SubjectData) -> Value {
+    let case = |view: &CaseView| {
+        let mut said = view::case(&app.desk, view);
+        if let Some(object) = said.as_object_mut() {
+            object.retain(|member, _| !INSIDE.contains(&member.as_str()));
+            let number = &view.case.number;
+            let files: Vec<&String> =
+                data.files.iter().filter(|(of, _)| of == number).map(|(_, place)| place).collect();
+            object.insert("files".to_owned(), json!(files));
+        }
+        nameless(&mut said);
+        said
+    };
+    json!({
+        "exported_at": view::moment(app.desk.time().now()),
+        "person": view::identity(&data.identity),
+        "cases": data.cases.iter().map(case).collect::<Vec<_>>(),
+    })
+}
+
+/// Takes out who of our people did something.
+fn nameless(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|member, _| member != "by");
+            Map::values_mut(object).for_each(nameless);
+        }
+        Value::Array(list) => list.iter_mut().for_each(nameless),
+        _ => {}
+    }
+}
