@@ -119,7 +119,8 @@ fn candidate(face: &fontdb::FaceInfo) -> Option<Candidate> {
 
 /// Fonts made for a language come first, then those without serifs, then the rest; fixed widths read badly in letters.
 fn rank(family: &str, language: &str) -> (u8, u8) {
-    let cjk = ["CJK", "Han Sans", "Han Serif", "WenQuanYi", "Droid Sans Fallback"].iter().any(|part| family.contains(part));
+    let cjk =
+        ["CJK", "Han Sans", "Han Serif", "WenQuanYi", "Droid Sans Fallback"].iter().any(|part| family.contains(part));
     let place = match language {
         _ if language.starts_with("zh-Hant") => " TC",
         _ if language.starts_with("zh") => " SC",

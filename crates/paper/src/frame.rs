@@ -198,7 +198,14 @@ const FRAMES: &[Frame] = &[
         delivered: "Entregue",
         hash: "SHA-256 do texto",
         draft: "Rascunho, não enviado",
-        media: ["pelo correio", "por e-mail", "por SMS", "no aplicativo", "na página de acompanhamento", "por telefone"],
+        media: [
+            "pelo correio",
+            "por e-mail",
+            "por SMS",
+            "no aplicativo",
+            "na página de acompanhamento",
+            "por telefone",
+        ],
         months: &[
             "janeiro",
             "fevereiro",

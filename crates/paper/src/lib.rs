@@ -72,7 +72,9 @@ impl Letter {
     /// The document from top to bottom; page and PDF say the same.
     pub(crate) fn blocks(&self, zone: &TimeZone) -> Vec<Block> {
         let words = Frame::of(&self.language);
-        let line = |name: &str, value: &str| if self.is_wide() { format!("{name}：{value}") } else { format!("{name}: {value}") };
+        let line = |name: &str, value: &str| {
+            if self.is_wide() { format!("{name}：{value}") } else { format!("{name}: {value}") }
+        };
         let day = self.at.to_zoned_datetime(zone.clone()).datetime().date();
         let mut blocks = Vec::new();
         if !self.letterhead.is_empty() {

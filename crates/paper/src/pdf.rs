@@ -199,7 +199,8 @@ mod tests {
     use std::path::PathBuf;
 
     fn between<'t>(bytes: &'t [u8], open: &[u8], close: &[u8]) -> Vec<&'t [u8]> {
-        let find = |from: usize, what: &[u8]| bytes[from..].windows(what.len()).position(|w| w == what).map(|at| from + at);
+        let find =
+            |from: usize, what: &[u8]| bytes[from..].windows(what.len()).position(|w| w == what).map(|at| from + at);
         let (mut found, mut from) = (Vec::new(), 0);
         while let Some(start) = find(from, open).map(|at| at + open.len()) {
             let Some(end) = find(start, close) else { break };
@@ -213,7 +214,10 @@ mod tests {
     fn string(bytes: &[u8]) -> Vec<u8> {
         if bytes.first() == Some(&b'<') {
             let digits: Vec<u8> = bytes.iter().copied().filter(u8::is_ascii_hexdigit).collect();
-            return digits.chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect();
+            return digits
+                .chunks(2)
+                .map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap())
+                .collect();
         }
         let (mut out, mut at) = (Vec::new(), 1);
         while at + 1 < bytes.len() {

@@ -309,10 +309,8 @@ mod tests {
     use super::*;
 
     fn letter(elements: &[&str]) -> Vec<Element> {
-        let element = |text: &&str| Element {
-            id: "said".to_owned(),
-            text: Words::from([("en".to_owned(), (*text).to_owned())]),
-        };
+        let element =
+            |text: &&str| Element { id: "said".to_owned(), text: Words::from([("en".to_owned(), (*text).to_owned())]) };
         elements.iter().map(element).collect()
     }
 

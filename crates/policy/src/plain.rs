@@ -111,7 +111,9 @@ impl LetterRule {
             let whole: Vec<String> = texts.map(|text| text.replace(['{', '}'], "")).collect();
             advice(language, &whole.join("\n\n"))
         };
-        self.languages.iter().flat_map(move |language| in_language(language).into_iter().map(move |one| (language.as_str(), one)))
+        self.languages
+            .iter()
+            .flat_map(move |language| in_language(language).into_iter().map(move |one| (language.as_str(), one)))
     }
 }
 

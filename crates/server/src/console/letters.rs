@@ -76,7 +76,9 @@ fn hard(frame: &Frame<'_>, document: &Document) -> Vec<String> {
     let sentence = |one: policy::plain::Advice| {
         let hard = frame.code("hard", one.hard.code());
         match &one.instead {
-            Some(instead) => frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)]),
+            Some(instead) => {
+                frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)])
+            }
             None => frame.tv("letters.place", &[("words", &one.words), ("hard", &hard)]),
         }
     };
