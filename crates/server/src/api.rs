@@ -6,7 +6,7 @@ pub mod attachments;
 pub mod cases;
 pub mod handoffs;
 pub mod jobs;
-pub(crate) mod letters;
+pub mod letters;
 pub mod notices;
 pub mod operations;
 pub mod reports;
