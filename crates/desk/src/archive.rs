@@ -173,12 +173,19 @@ fn place(view: &CaseView, attached: Vec<Attachment>) -> Vec<Kept> {
 }
 
 impl Archive {
-    /// Writes the archive with the page for people and the case for programmes. One attachment at a time stands in
+    /// Writes the archive with the page for people, the case for programmes and the letters as documents, each with its
+    /// member. One attachment at a time stands in
     /// memory. Must not be called on an async worker.
     ///
     /// # Errors
     /// If it cannot be written, or an attachment is no longer whole.
-    pub fn write(&self, index: &str, case: &str, out: impl Write) -> Result<(), DeskError> {
+    pub fn write(
+        &self,
+        index: &str,
+        case: &str,
+        letters: &[(String, Vec<u8>)],
+        out: impl Write,
+    ) -> Result<(), DeskError> {
         let mut members = Members { zip: ZipWriter::new_stream(out), manifest: String::from("redress archive 1\n") };
         members.add(INDEX, index.as_bytes())?;
         members.add(CASE, case.as_bytes())?;
@@ -190,6 +197,9 @@ impl Archive {
         }
         members.add(LOG, log.as_bytes())?;
         members.add(PROOFS, &serde_json::to_vec_pretty(&self.proofs).map_err(unwritable)?)?;
+        for (member, bytes) in letters {
+            members.add(member, bytes)?;
+        }
         for one in &self.kept {
             let keys = self.keys.clone().ok_or(CipherError::Erased)?;
             let file = one.file.clone();

@@ -57,6 +57,8 @@ codes! {
         NeverStarts = "never-starts",
         /// A letter lacks words in one of its languages.
         LetterWords = "letter-words",
+        /// Words of a letter are hard to read.
+        LetterPlain = "letter-plain",
         /// No rule ever asks for the letter.
         LetterUnused = "letter-unused",
         /// A single time already comes to more than the most that is owed.
@@ -82,6 +84,7 @@ impl Check {
             Self::Shadowed
             | Self::TwoLimits
             | Self::NeedlessReason
+            | Self::LetterPlain
             | Self::LetterUnused
             | Self::NobodyDecides
             | Self::PlaceNeedless

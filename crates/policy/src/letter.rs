@@ -88,7 +88,7 @@ pub enum LetterFault {
         /// What has to be said.
         words: String,
     },
-    /// A blank nobody filled in.
+    /// A blank nobody filled in: it stands as `{name}`, or was taken out with nothing in its place.
     Blank(String),
 }
 
@@ -142,52 +142,14 @@ impl LetterRule {
     /// The blanks of the letter in one of its languages, each once.
     #[must_use]
     pub fn blanks(&self, language: &str) -> Vec<&str> {
-        let mut names = Vec::new();
-        for text in self.elements.iter().filter_map(|element| element.text.get(language)) {
-            for part in parts(text) {
-                if let Part::Blank(name) = part
-                    && !names.contains(&name)
-                {
-                    names.push(name);
-                }
-            }
-        }
-        names
+        blanks(&self.elements, language)
     }
 
     /// What a letter as written lacks. Of each element all words must be there, in their order; what else is said, and
     /// what stands in the blanks, is the writer's. Blanks and breaks between words make no difference.
     #[must_use]
     pub fn faults(&self, language: &str, written: &str) -> Vec<LetterFault> {
-        let close = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
-        let whole = close(written);
-        let mut left = whole.as_str();
-        let mut faults = Vec::new();
-        for element in &self.elements {
-            let Some(text) = element.text.get(language) else { continue };
-            let mut rest = Some(left);
-            for part in parts(text) {
-                if let Part::Words(words) = part {
-                    let words = close(words);
-                    rest = rest.and_then(|rest| rest.split_once(words.as_str())).map(|(_, after)| after);
-                }
-            }
-            match rest {
-                // What said this cannot say the next thing too.
-                Some(rest) => left = rest,
-                None => faults.push(LetterFault::Lacks { element: element.id.clone(), words: text.clone() }),
-            }
-        }
-        let own = self.blanks(language);
-        for part in parts(written) {
-            // Braces in the customer's own words are nobody's blanks.
-            if let Part::Blank(name) = part
-                && own.contains(&name)
-            {
-                faults.push(LetterFault::Blank(name.to_owned()));
-            }
-        }
-        faults
+        faults(&self.elements, language, written)
     }
 
     /// The elements without words in a language the letter is written in, and those languages.
@@ -240,6 +202,76 @@ impl LetterRule {
     }
 }
 
+fn blanks<'e>(elements: &'e [Element], language: &str) -> Vec<&'e str> {
+    let mut names = Vec::new();
+    for text in elements.iter().filter_map(|element| element.text.get(language)) {
+        for part in parts(text) {
+            if let Part::Blank(name) = part
+                && !names.contains(&name)
+            {
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+fn faults(elements: &[Element], language: &str, written: &str) -> Vec<LetterFault> {
+    let close = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+    let whole = close(written);
+    let mut left = whole.as_str();
+    let mut faults = Vec::new();
+    // The blank before what comes next, when it ends its element.
+    let mut open: Option<&str> = None;
+    for element in elements {
+        let Some(text) = element.text.get(language) else { continue };
+        let mut rest = Some(left);
+        let mut emptied = Vec::new();
+        for part in parts(text) {
+            match part {
+                Part::Words(words) => {
+                    let words = close(words);
+                    if words.is_empty() {
+                        continue;
+                    }
+                    let found = rest.and_then(|rest| rest.split_once(words.as_str()));
+                    // Whoever takes a blank out and writes nothing in its place has not filled it.
+                    if let (Some(name), Some(("", _))) = (open, found) {
+                        emptied.push(name);
+                    }
+                    (rest, open) = (found.map(|(_, after)| after), None);
+                }
+                Part::Blank(name) => open = open.or(Some(name)),
+            }
+        }
+        match rest {
+            // What said this cannot say the next thing too.
+            Some(rest) => {
+                left = rest;
+                faults.extend(emptied.into_iter().map(|name| LetterFault::Blank(name.to_owned())));
+            }
+            None => {
+                open = None;
+                faults.push(LetterFault::Lacks { element: element.id.clone(), words: text.clone() });
+            }
+        }
+    }
+    if let (Some(name), true) = (open, left.is_empty()) {
+        faults.push(LetterFault::Blank(name.to_owned()));
+    }
+    let own = blanks(elements, language);
+    for part in parts(written) {
+        // Braces in the customer's own words are nobody's blanks.
+        if let Part::Blank(name) = part
+            && own.contains(&name)
+            && !faults.contains(&LetterFault::Blank(name.to_owned()))
+        {
+            faults.push(LetterFault::Blank(name.to_owned()));
+        }
+    }
+    faults
+}
+
 fn is_tag(text: &str) -> bool {
     let parts = || text.split('-');
     (2..=16).contains(&text.len())
@@ -270,4 +302,40 @@ fn words(value: &Value<'_>) -> Option<Words> {
         words.insert(key.name.to_owned(), value.string()?.to_owned());
     }
     Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(elements: &[&str]) -> Vec<Element> {
+        let element =
+            |text: &&str| Element { id: "said".to_owned(), text: Words::from([("en".to_owned(), (*text).to_owned())]) };
+        elements.iter().map(element).collect()
+    }
+
+    fn blank(name: &str) -> LetterFault {
+        LetterFault::Blank(name.to_owned())
+    }
+
+    #[test]
+    fn a_blank_taken_out_is_as_empty_as_one_left_standing() {
+        let rule = letter(&["Your number is {number}.", "We found: {finding}", "You may go to {body} by {day}."]);
+        let faults = |written: &str| super::faults(&rule, "en", written);
+        assert_eq!(faults("Your number is 7.\n\nWe found: nothing\n\nYou may go to X by May."), []);
+        assert_eq!(faults("Your number is .\n\nWe found: a\n\nYou may go to X by May."), [blank("number")]);
+        assert_eq!(faults("Your number is 7.\n\nWe found: \n\nYou may go to X by May."), [blank("finding")]);
+        assert_eq!(faults("Your number is 7.\n\nWe found: a\n\nYou may go to by ."), [blank("body"), blank("day")]);
+        assert_eq!(faults("Your number is {number}.\n\nWe found: a\n\nYou may go to X by May."), [blank("number")]);
+        let last = letter(&["Found: {finding}"]);
+        assert_eq!(super::faults(&last, "en", "Found: "), [blank("finding")]);
+        assert_eq!(super::faults(&last, "en", "Found: it"), []);
+    }
+
+    #[test]
+    fn blanks_side_by_side_are_told_by_the_first() {
+        let rule = letter(&["From {start} {end}."]);
+        assert_eq!(super::faults(&rule, "en", "From ."), [blank("start")]);
+        assert_eq!(super::faults(&rule, "en", "From May June."), []);
+    }
 }

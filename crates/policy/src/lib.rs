@@ -30,6 +30,7 @@ mod money;
 mod named;
 mod pack;
 mod period;
+pub mod plain;
 mod plan;
 mod predicate;
 mod remedy;

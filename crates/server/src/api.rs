@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod cases;
 pub mod handoffs;
 pub mod jobs;
+pub mod letters;
 pub mod notices;
 pub mod operations;
 pub mod reports;
@@ -37,6 +38,7 @@ pub const ROOT: &str = "/api/v1";
 pub fn routes() -> Vec<Route> {
     let mut routes = cases::routes();
     routes.extend(attachments::routes());
+    routes.extend(letters::routes());
     routes.extend(operations::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());

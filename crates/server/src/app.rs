@@ -52,6 +52,8 @@ pub struct App {
     pub counts: ops::Counts,
     /// Places for files on their way: each holds up to twenty mebibytes.
     pub files: Arc<Semaphore>,
+    /// Fonts for letters, looked for when the first one is wanted.
+    pub fonts: Arc<paper::Fonts>,
     /// The place for asking what a draft would change: one at a time, because it reads the whole log.
     pub what_if: Arc<Semaphore>,
 }
@@ -67,6 +69,10 @@ pub struct Settings {
     pub secure_cookie: bool,
     /// Folder that overrides embedded packs, words and assets.
     pub data_folder: Option<PathBuf>,
+    /// Who sends letters, as it stands at their head; empty when nothing was chosen.
+    pub letterhead: String,
+    /// The font of letters as PDF; else one of this machine that has all their characters.
+    pub font: Option<PathBuf>,
 }
 
 impl AppState {
@@ -74,7 +80,8 @@ impl AppState {
     #[must_use]
     pub fn new(desk: Desk, locales: Locales, settings: Settings) -> Self {
         let (files, what_if) = (Arc::new(Semaphore::new(MOST_FILES)), Arc::new(Semaphore::new(1)));
-        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files, what_if }))
+        let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
+        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files, fonts, what_if }))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::api::view;
 use crate::app::AppState;
 use crate::console;
 use crate::download;
+use crate::letters;
 use crate::problem::Failure;
 use axum::response::Response;
 use desk::archive::{Archive, Ask};
@@ -18,6 +19,7 @@ pub(crate) struct Ready {
     archive: Archive,
     index: String,
     case: String,
+    letters: Vec<(String, Vec<u8>)>,
 }
 
 /// Makes an archive ready.
@@ -26,7 +28,8 @@ pub(crate) struct Ready {
 /// Those of the desk.
 pub(crate) async fn prepare(app: &AppState, caller: &Caller, name: &CaseRef, ask: Ask) -> Result<Ready, Failure> {
     let archive = app.desk.archive(caller, name, ask).await?;
-    let index = console::archive::page(app, caller, &archive).await?;
+    let letters = letters::members(app, &archive.view).await?;
+    let index = console::archive::page(app, caller, &archive, &letters).await?;
     let mut case = json!({
         "exported_at": view::moment(app.desk.time().now()),
         "complaint": view::case(&app.desk, &archive.view),
@@ -37,7 +40,7 @@ pub(crate) async fn prepare(app: &AppState, caller: &Caller, name: &CaseRef, ask
         object.insert("identity".to_owned(), view::identity(identity));
     }
     let case = serde_json::to_string_pretty(&case).unwrap_or_default();
-    Ok(Ready { archive, index, case })
+    Ok(Ready { archive, index, case, letters })
 }
 
 impl Ready {
@@ -51,7 +54,7 @@ impl Ready {
     /// # Errors
     /// Those of the desk and of writing.
     pub(crate) fn write(&self, out: impl Write) -> Result<(), DeskError> {
-        self.archive.write(&self.index, &self.case, out)
+        self.archive.write(&self.index, &self.case, &self.letters, out)
     }
 }
 

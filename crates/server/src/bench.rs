@@ -6,6 +6,7 @@ mod bare;
 mod client;
 mod import;
 mod intake;
+mod letters;
 mod lists;
 mod process;
 mod recount;
@@ -31,6 +32,8 @@ enum What {
     Backup(backup::Backup),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
+    /// How long a letter takes to be drawn as a page and as a PDF.
+    Letters(letters::Letters),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
     /// How long open cases take to be recounted when a calendar changes, and registrations a second beside it.
@@ -55,6 +58,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Intake(ask) => intake::run(&ask),
         What::Backup(ask) => backup::run(&ask),
         What::Import(ask) => import::run(&ask),
+        What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),

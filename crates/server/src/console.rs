@@ -66,6 +66,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(register::routes());
     routes.extend(handoff::routes());
     routes.extend(case::routes());
+    routes.extend(letters::routes());
     routes.extend(attachments::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());

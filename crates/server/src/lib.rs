@@ -12,6 +12,7 @@ pub mod demo;
 mod download;
 pub mod extract;
 pub mod import;
+mod letters;
 pub mod locale;
 pub mod openapi;
 pub mod ops;

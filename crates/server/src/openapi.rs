@@ -151,6 +151,7 @@ fn describe_one(route: &Route, operation: &Operation) -> Value {
     let (media, answer) = match operation.answer {
         "Text" => ("text/plain", json!({"type": "string"})),
         "File" => ("*/*", json!({"type": "string", "format": "binary"})),
+        "Letter" => ("text/html", json!({"type": "string"})),
         "Archive" => ("application/zip", json!({"type": "string", "format": "binary"})),
         name => ("application/json", json!({"$ref": format!("#/components/schemas/{name}")})),
     };

@@ -35,6 +35,8 @@ pub enum Why {
     NotMultipart,
     /// The body is no such form; what is wrong with it.
     BadMultipart(String),
+    /// No font of this machine has all characters of a letter; some of those that are missing.
+    NoFont(String),
     /// The body did not arrive in time.
     TooSlow,
     /// `If-Match` is missing.
@@ -136,6 +138,7 @@ impl Failure {
             Why::FileTooLarge => simple(StatusCode::PAYLOAD_TOO_LARGE, "file_too_large"),
             Why::NotMultipart => simple(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_multipart"),
             Why::BadMultipart(what) => told(app, language, StatusCode::BAD_REQUEST, "bad_multipart", &[("what", what)]),
+            Why::NoFont(missing) => told(app, language, StatusCode::NOT_ACCEPTABLE, "no_font", &[("missing", missing)]),
             Why::TooSlow => simple(StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Why::VersionRequired => simple(StatusCode::PRECONDITION_REQUIRED, "version_required"),
             Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),

@@ -28,7 +28,7 @@ use zip::ZipArchive;
 /// How every archive begins; an export of the log begins otherwise.
 pub const BEGINS: &[u8] = b"PK\x03\x04";
 /// More members than any archive of ours has.
-const MOST_MEMBERS: usize = 200;
+const MOST_MEMBERS: usize = 1_000;
 /// Largest member, bytes.
 const LARGEST_MEMBER: u64 = 256 << 20;
 /// All members together, bytes.

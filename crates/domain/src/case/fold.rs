@@ -384,7 +384,7 @@ impl Case {
                 let lasting = self.legal_holds.iter_mut().filter(|hold| hold.id == *id && hold.lasts());
                 lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
             }
-            Event::LetterIssued { letter, rule, language, medium, at, content, .. } => {
+            Event::LetterIssued { letter, rule, language, medium, at, content, document, reference } => {
                 if self.letters.iter().all(|known| known.id != *letter) {
                     let written = Letter {
                         id: *letter,
@@ -396,8 +396,15 @@ impl Case {
                     };
                     self.letters.push(written);
                 }
-                let (language, content) = (language.clone(), content.clone());
-                let issued = Issued { language, medium: *medium, at: *at, by: entry.actor, content };
+                let issued = Issued {
+                    language: language.clone(),
+                    medium: *medium,
+                    at: *at,
+                    by: entry.actor,
+                    content: content.clone(),
+                    document: *document,
+                    reference: reference.clone(),
+                };
                 if let Some(known) = self.letters.iter_mut().find(|known| known.id == *letter) {
                     known.issued = Some(issued);
                 }

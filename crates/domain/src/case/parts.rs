@@ -187,6 +187,10 @@ pub struct Issued {
     pub by: ActorId,
     /// What it says.
     pub content: FreeText,
+    /// The attached file that proves it.
+    pub document: Option<AttachmentId>,
+    /// Number of the posting or message that proves it.
+    pub reference: Option<String>,
 }
 
 /// Something that must not be done while it lasts.

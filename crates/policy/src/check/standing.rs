@@ -207,6 +207,11 @@ fn letters(pack: &Pack) -> Vec<Finding> {
             let message = format!("the element `{element}` has no words in {language}");
             findings.push(Finding::of_rule(Check::LetterWords, pack, &letter.head, message));
         }
+        for (language, one) in letter.advice() {
+            let message = format!("in {language}, {}: “{}”", one.hard.code().replace('_', " "), one.words);
+            let hint = one.instead.map(|instead| format!("plainer: {instead}"));
+            findings.push(Finding { hint, ..Finding::of_rule(Check::LetterPlain, pack, &letter.head, message) });
+        }
         if !used.contains(letter.head.id.as_str()) {
             let message = "no effect issues the letter and no gate or stage asks for it".to_owned();
             findings.push(Finding::of_rule(Check::LetterUnused, pack, &letter.head, message));

@@ -1,7 +1,7 @@
 //! `redress export`: taking things out as files.
 
 use super::place::Place;
-use crate::app::{AppState, Settings};
+use crate::app::AppState;
 use crate::archive;
 use crate::locale::Language;
 use clap::{Args, Subcommand};
@@ -49,7 +49,7 @@ pub(super) fn run(export: Export) -> Result<(), String> {
     let name = CaseRef::parse(&ask.number).map_err(|_| format!("{:?} is no case number", ask.number))?;
     let desk = ask.place.open()?;
     let caller = Caller::system(desk.root());
-    let state = AppState::new(desk.clone(), ask.place.locales()?, Settings::default());
+    let state = AppState::new(desk.clone(), ask.place.locales()?, ask.place.letter_settings());
     let wanted = Ask { purpose: ask.purpose.clone(), reason: ask.reason.clone() };
     let prepared = super::wait_plain(async {
         let ready = archive::prepare(&state, &caller, &name, wanted).await;

@@ -33,6 +33,13 @@ pub struct Place {
     /// Folder whose packs/, locales/ and assets/ override the embedded files.
     #[arg(long, env = "REDRESS_OVERRIDE", value_name = "DIR")]
     pub r#override: Option<PathBuf>,
+    /// Who sends letters, as it is to stand at their head.
+    #[arg(long, env = "REDRESS_LETTERHEAD", value_name = "NAME", default_value = "")]
+    pub letterhead: String,
+    /// Font of letters as PDF (TrueType, OpenType or a collection). Default: one of this machine that has all their
+    /// characters.
+    #[arg(long, env = "REDRESS_FONT", value_name = "FILE")]
+    pub font: Option<PathBuf>,
 }
 
 impl Default for Place {
@@ -44,11 +51,19 @@ impl Default for Place {
             zone: "Asia/Shanghai".to_owned(),
             stack: None,
             r#override: None,
+            letterhead: String::new(),
+            font: None,
         }
     }
 }
 
 impl Place {
+    /// What letters are made with.
+    pub(super) fn letter_settings(&self) -> crate::app::Settings {
+        let (letterhead, font) = (self.letterhead.clone(), self.font.clone());
+        crate::app::Settings { letterhead, font, ..Default::default() }
+    }
+
     /// Which database.
     pub fn target(&self) -> Target {
         match &self.database_url {
@@ -189,6 +204,11 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
             None => "# override is not set: packs, words and assets are the embedded ones".to_owned(),
         },
     ];
+    lines.push(format!("letterhead = {:?}", place.letterhead));
+    lines.push(match &place.font {
+        Some(file) => format!("font = {:?}", file.display().to_string()),
+        None => "# font is not set: letters take one of this machine".to_owned(),
+    });
     let library = place.library()?;
     lines.push(format!("stack = \"{}\"", library.stack()));
     lines.extend(library.packs().iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));

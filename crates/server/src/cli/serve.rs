@@ -129,6 +129,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         default_language: language,
         secure_cookie: door.https,
         data_folder: place.r#override.clone(),
+        ..place.letter_settings()
     };
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));

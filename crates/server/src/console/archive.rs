@@ -33,6 +33,8 @@ struct Half<'a> {
     timeline: Vec<Moment>,
     accesses: Vec<Line>,
     files: Vec<File>,
+    /// Letters as documents: name and place.
+    letters: Vec<(String, String)>,
     /// Names of the members that prove it.
     members: [&'static str; 5],
 }
@@ -69,7 +71,12 @@ struct Page<'a> {
 ///
 /// # Errors
 /// Those of the desk.
-pub(crate) async fn page(app: &AppState, caller: &Caller, archive: &Archive) -> Result<String, Failure> {
+pub(crate) async fn page(
+    app: &AppState,
+    caller: &Caller,
+    archive: &Archive,
+    letters: &[(String, Vec<u8>)],
+) -> Result<String, Failure> {
     let mut names = Names::gather(app, caller).await?;
     names.add(&archive.view);
     let case = &archive.view.case;
@@ -91,6 +98,7 @@ pub(crate) async fn page(app: &AppState, caller: &Caller, archive: &Archive) -> 
             timeline: timeline(&frame, &archive.view, &names),
             accesses: accesses(&frame, archive),
             files: files(&frame, archive),
+            letters: letters.iter().map(|(member, _)| linked(member)).collect(),
             members: [CASE, LOG, PROOFS, MANIFEST, SIGNATURE],
             frame,
         });
@@ -123,6 +131,12 @@ fn accesses(frame: &Frame<'_>, archive: &Archive) -> Vec<Line> {
         extent: one.extent.clone(),
     };
     archive.accesses.iter().map(line).collect()
+}
+
+/// A letter by its name, and the link to it.
+fn linked(member: &str) -> (String, String) {
+    let link = member.split('/').map(query::encode).collect::<Vec<_>>().join("/");
+    (member.to_owned(), link)
 }
 
 fn files(frame: &Frame<'_>, archive: &Archive) -> Vec<File> {

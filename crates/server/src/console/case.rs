@@ -226,7 +226,7 @@ async fn draw(
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
         referrals: referrals::referrals(&frame, case),
-        letters: letters::letters(&frame, case),
+        letters: letters::letters(&frame, view),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),

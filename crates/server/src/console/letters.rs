@@ -1,7 +1,18 @@
 //! Letters on the page of a case: what is owed, what went out and how, and the draft somebody starts from.
 
-use super::Frame;
 use super::form::Typed;
+use super::{Frame, page};
+use crate::api::letters;
+use crate::app::AppState;
+use crate::extract::Who;
+use crate::letters::Document;
+use crate::problem::Failure;
+use crate::routes::{Access, Method, Route};
+use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::get;
+use desk::permissions;
 use desk::queries::case::CaseView;
 use domain::case::{Case, Hold, Letter, grade};
 use policy::{LetterRule, Stack};
@@ -15,19 +26,27 @@ pub(super) struct Shown {
     pub(super) binding: bool,
     pub(super) owed: bool,
     pub(super) done: bool,
+    /// Name of the document; empty when there is none to show.
+    pub(super) link: String,
+    /// What is hard to read in it, as sentences.
+    pub(super) hard: Vec<String>,
     /// What it says, when it is out.
     pub(super) content: String,
 }
 
 /// All letters of a case, what is owed first.
-pub(super) fn letters(frame: &Frame<'_>, case: &Case) -> Vec<Shown> {
+pub(super) fn letters(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
+    let case = &view.case;
     let Ok(rules) = frame.app.desk.library().rules_of(case) else { return Vec::new() };
-    let mut shown: Vec<Shown> = case.letters.iter().map(|letter| one(frame, &rules, letter)).collect();
+    let mut shown: Vec<Shown> = case.letters.iter().map(|letter| one(frame, view, &rules, letter)).collect();
     shown.sort_by_key(|letter| (!letter.owed, !letter.binding));
     shown
 }
 
-fn one(frame: &Frame<'_>, rules: &Stack, letter: &Letter) -> Shown {
+fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Shown {
+    // A draft is in the language its form begins with.
+    let name = if letter.issued.is_some() { letter.id.to_string() } else { letter.rule.clone() };
+    let known = Document::of(frame.app, view, &name, None).ok().filter(|_| !view.erased);
     let rule = rules.letter(&letter.rule);
     let about = match (&letter.issued, &letter.owed) {
         (Some(issued), _) => {
@@ -47,8 +66,38 @@ fn one(frame: &Frame<'_>, rules: &Stack, letter: &Letter) -> Shown {
         binding: letter.binding,
         owed: letter.issued.is_none(),
         done: letter.is_done(rule),
+        link: known.as_ref().map(|_| name).unwrap_or_default(),
+        hard: known.map(|known| hard(frame, &known)).unwrap_or_default(),
         content: letter.issued.as_ref().and_then(|one| one.content.plain()).unwrap_or_default().to_owned(),
     }
+}
+
+fn hard(frame: &Frame<'_>, document: &Document) -> Vec<String> {
+    let sentence = |one: policy::plain::Advice| {
+        let hard = frame.code("hard", one.hard.code());
+        match &one.instead {
+            Some(instead) => {
+                frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)])
+            }
+            None => frame.tv("letters.place", &[("words", &one.words), ("hard", &hard)]),
+        }
+    };
+    document.advice().into_iter().map(sentence).collect()
+}
+
+pub(super) fn routes() -> Vec<Route> {
+    let access = Access::Needs(permissions::READ_CASES);
+    vec![page(Method::Get, "/console/cases/{id}/letters/{letter}", access, get(document))]
+}
+
+async fn document(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path((case, letter)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    letters::answer(&app, &caller, &case, &letter, raw.as_deref(), &headers).await
 }
 
 fn title(frame: &Frame<'_>, rule: &LetterRule) -> String {

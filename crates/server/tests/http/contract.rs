@@ -396,10 +396,14 @@ fn answers_are_what_the_document_promises() {
     for (path, more, media) in [
         ("/attachments/{attachment}", "?reason=x", "*/*"),
         ("/archive", "?purpose=regulator&reason=x", "application/zip"),
+        ("/letters/{letter}", "", "text/html"),
     ] {
         let path = format!("/api/v1/complaints/{{id}}{path}");
         let file = attached.json()["id"].as_str().unwrap().to_owned();
-        let answer = house.get(&token, &(path.replace("{id}", &id).replace("{attachment}", &file) + more));
+        let answer = house.get(
+            &token,
+            &(path.replace("{id}", &id).replace("{attachment}", &file).replace("{letter}", "acknowledgement") + more),
+        );
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         assert!(contract.document["paths"][&path]["get"]["responses"]["200"]["content"][media].is_object(), "{path}");
         contract.seen.insert(format!("get {path}"));

@@ -15,6 +15,7 @@ mod handoffs;
 mod hidden;
 mod identity;
 mod journey;
+mod letters;
 mod matrix;
 mod organisation;
 mod reports;

@@ -127,6 +127,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{rule}", "response")
         .replace("{report}", "cn-monthly")
         .replace("{attachment}", file)
+        .replace("{letter}", "acknowledgement.html")
         .replace("{name}", "console.css")
         .replace("{tag}", "en");
     let path = if path.ends_with("/persons") { path + "?phone=13800138000" } else { path };
