@@ -22,7 +22,7 @@ fn archive(house: &House, who: &Caller, case: &CaseRef) -> Vec<u8> {
     let made = house.wait(house.desk.archive(who, case, ask())).unwrap();
     let said = json!({"complaint": {"number": made.view.case.number, "version": made.view.case.version}});
     let mut out = Vec::new();
-    made.write("<!doctype html>", &said.to_string(), &mut out).unwrap();
+    made.write("<!doctype html>", &said.to_string(), &[], &mut out).unwrap();
     out
 }
 

@@ -82,6 +82,19 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id": uuid, "name": text, "media": text, "size": whole, "digest": text, "note": text, "attached_at": moment,
         "by": object(json!({"id": text, "name": text})),
     });
+    let compensation = object(json!({
+        "compensation": whole, "sum": object(json!({"value": text, "currency": text})),
+        "standing": {"type": "string", "enum": ["proposed", "approved", "refused", "paid"]},
+        "rule": text, "counted": {"type": "object", "description": "What the sum was counted from."},
+        "reason": text, "proposed_by_rule": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
+        "within_authority": truth, "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment,
+        "remark": text, "pay_by": moment, "overdue": truth,
+        "paid": object(json!({"at": moment, "mode": text, "reference": text})),
+        "lines": object(json!({
+        "zh": {"type": "array", "items": text}, "en": {"type": "array", "items": text},
+        })),
+        "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
+    }));
     let later = json!({
         "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
@@ -116,19 +129,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                 "stage": text, "at": moment, "document": uuid, "reference": text,
             }))},
         }))},
-        "compensations": {"type": "array", "items": object(json!({
-            "compensation": whole, "sum": object(json!({"value": text, "currency": text})),
-            "standing": {"type": "string", "enum": ["proposed", "approved", "refused", "paid"]},
-            "rule": text, "counted": {"type": "object", "description": "What the sum was counted from."},
-            "reason": text, "proposed_by_rule": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
-            "within_authority": truth, "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment,
-            "remark": text, "pay_by": moment, "overdue": truth,
-            "paid": object(json!({"at": moment, "mode": text, "reference": text})),
-            "lines": object(json!({
-                "zh": {"type": "array", "items": text}, "en": {"type": "array", "items": text},
-            })),
-            "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
-        }))},
+        "compensations": {"type": "array", "items": compensation},
         "conversions": {"type": "array", "items": object(json!({
             "rule": text, "from": text, "to": text, "at": moment,
         }))},
