@@ -118,6 +118,27 @@ fn count(
     pauses: &Pauses,
     trace: &mut impl Trace,
 ) -> Timestamp {
+    let at = counted(start, amount, counting, calendar, pauses, trace);
+    if pauses.is_empty() {
+        return at;
+    }
+    // A last moment that rolls to a business day keeps its time of day, so one moved into the night after may come out
+    // earlier than it was.
+    let unpaused = counted(start, amount, counting, calendar, &Pauses::NONE, &mut ());
+    if at < unpaused {
+        trace.note(|| Note::NeverShortened { counted: at });
+    }
+    at.max(unpaused)
+}
+
+fn counted(
+    start: Timestamp,
+    amount: Amount,
+    counting: &Counting,
+    calendar: &Calendar,
+    pauses: &Pauses,
+    trace: &mut impl Trace,
+) -> Timestamp {
     let local = calendar.zone().to_datetime(start);
     let days = Days { first: counting.first_day, calendar, pauses };
     let landing = match amount {

@@ -277,6 +277,11 @@ pub enum Note {
     NoWorkingHours,
     /// Counting led before the start; the start holds.
     NotBeforeStart,
+    /// Standing still never shortens: the limit as if the clock had not stood still holds.
+    NeverShortened {
+        /// The limit counted with the standstill.
+        counted: Timestamp,
+    },
     /// The limit from before a change of grade was earlier and holds.
     EarlierLimitKept {
         /// The limit counted for the grade the case has now.

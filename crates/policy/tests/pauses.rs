@@ -189,6 +189,18 @@ fn spans(start: Timestamp, minutes: &[(i64, Option<i64>)]) -> Vec<Pause> {
     minutes.iter().map(span).collect()
 }
 
+/// Hours that end on a day off go on to the next working day at the same time of day; a standstill that moves the end
+/// from the day's second hour into the next night must not bring it forward.
+#[test]
+fn a_standstill_over_midnight_brings_nothing_forward() {
+    let counting = Counting { roll: Roll::NextBusinessDay, ..Counting::usual(Amount::Hours(116)) };
+    let (start, calendar) = (at("2026-01-26T05:23:01+08:00"), calendar());
+    let paused = due_paused(start, Amount::Hours(116), &counting, &calendar, &spans(start, &[(0, Some(1_357))]));
+    assert_eq!(paused.at, at("2026-02-02T01:23:01+08:00"));
+    let counted = at("2026-02-02T00:00:01+08:00");
+    assert!(paused.explanation.notes.contains(&Note::NeverShortened { counted }));
+}
+
 proptest! {
     #[test]
     fn a_pause_never_shortens_and_explains_itself(

@@ -150,6 +150,13 @@ impl Explanation {
             }
             (Note::NotBeforeStart, Lang::Zh) => "到期不早于起点，取起点。".to_owned(),
             (Note::NotBeforeStart, Lang::En) => "Nothing is due before it starts; the start holds.".to_owned(),
+            (Note::NeverShortened { counted }, Lang::Zh) => {
+                format!("停表不缩短时限：停表后算得 {}，仍以不停表的时限为准。", self.local(*counted))
+            }
+            (Note::NeverShortened { counted }, Lang::En) => {
+                let counted = self.local(*counted);
+                format!("Standing still never shortens: with it, {counted} is counted; the limit without it holds.")
+            }
             (Note::EarlierLimitKept { computed }, Lang::Zh) => {
                 format!("按现等级到期为 {}；改级前的期限更早，仍然有效。", self.local(*computed))
             }
