@@ -1,6 +1,6 @@
 //! Who is calling: an actor with a name to show and, for tokens, the scopes it was given.
 
-use domain::actor::{Actor, ActorId, AreaScope, Role};
+use domain::actor::Actor;
 use domain::ids::UnitId;
 
 /// What a token may touch; a signed-in user has all of them.
@@ -50,10 +50,6 @@ impl Caller {
     /// Timers, jobs and the command line: everything, everywhere.
     #[must_use]
     pub fn system(root: UnitId) -> Self {
-        Self {
-            actor: Actor { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit: root },
-            name: "system".to_owned(),
-            scopes: Scope::ALL.to_vec(),
-        }
+        Self { actor: Actor::system(root), name: "system".to_owned(), scopes: Scope::ALL.to_vec() }
     }
 }

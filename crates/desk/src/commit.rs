@@ -10,7 +10,7 @@ use crate::register::item_rows;
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::vault::cipher::CipherError;
-use domain::actor::{Actor, ActorId, AreaScope, Role};
+use domain::actor::{Actor, ActorId};
 use domain::audit::chain::Ledger;
 use domain::case::{Case, Context, Decision, clocks, effects};
 use domain::event::{self, Entry, Event};
@@ -28,7 +28,7 @@ use store::{Tx, cases, vault};
 /// If a content the case names is not there.
 pub(crate) fn follow_up(library: &Library, case: &mut Case, entry: &mut Entry) -> Result<Stack, DeskError> {
     let rules = library.rules_of(case)?;
-    let actor = Actor { id: entry.actor, role: Role::Admin, area: AreaScope::everywhere(), unit: case.owner.unit };
+    let actor = Actor { id: entry.actor, ..Actor::system(case.owner.unit) };
     let ctx = Context { now: entry.at, actor: &actor, rules: &rules, taxonomy: library.taxonomy(), others: &[] };
     let caused = effects::caused(case, &entry.events, &ctx);
     entry.events.extend(caused);

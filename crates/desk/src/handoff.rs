@@ -24,6 +24,7 @@ use domain::fault::Fault;
 use domain::ids::CaseId;
 use domain::intake::External;
 use domain::refusal::Refusal;
+use domain::taxonomy::region_in;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
@@ -284,7 +285,7 @@ impl Work {
         let mut suggested: Vec<(CaseId, String)> = Vec::new();
         // Whoever sees the new case reads what is suggested, so that only what they see anyway may be.
         let region = self.region();
-        let told = |other: &str| other.starts_with(region.as_str());
+        let told = |other: &str| region_in(other, &region);
         // What the other body wrote may be mistyped or not ours; then it names nothing.
         if let Some(Ok(name)) = self.handed.own_number.as_deref().map(CaseRef::parse) {
             match self.joined(tx, &name)? {

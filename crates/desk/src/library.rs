@@ -11,7 +11,7 @@ use crate::error::DeskError;
 use domain::case::Case;
 use domain::case::recount::Change;
 use domain::event::{CalendarPin, PackPin};
-use domain::taxonomy::Taxonomy;
+use domain::taxonomy::{Taxonomy, region_in};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::check::{Check, Finding};
@@ -199,7 +199,7 @@ pub(crate) fn places(rules: &Stack) -> Vec<String> {
 
 /// The place of a list a region lies in; empty where it lies in none. The longest stand first.
 pub(crate) fn place_in<'r>(places: &[String], region: &'r str) -> &'r str {
-    let place = places.iter().find(|place| region.starts_with(place.as_str()));
+    let place = places.iter().find(|place| region_in(region, place));
     place.and_then(|place| region.get(..place.len())).unwrap_or_default()
 }
 

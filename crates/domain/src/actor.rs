@@ -123,13 +123,21 @@ impl AreaScope {
     /// Whether a case of this region lies inside. A case whose region is unknown is seen from everywhere only.
     #[must_use]
     pub fn covers(&self, region: &str) -> bool {
-        region.starts_with(&self.0)
+        crate::taxonomy::region_in(region, &self.0)
     }
 
     /// Whether two areas have anything in common: one lies in the other.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
         self.covers(&other.0) || other.covers(&self.0)
+    }
+}
+
+impl Actor {
+    /// Timers, jobs and what rules bring about by themselves: everywhere, and bound by no role.
+    #[must_use]
+    pub fn system(unit: UnitId) -> Self {
+        Self { id: ActorId::System, role: Role::Admin, area: AreaScope::everywhere(), unit }
     }
 }
 

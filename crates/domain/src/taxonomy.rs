@@ -4,7 +4,7 @@
 mod load;
 mod region;
 
-pub use region::{province_of, region_valid};
+pub use region::{province_of, region_in, region_valid};
 
 use policy::{Severity, Urgency};
 use serde::{Deserialize, Serialize};

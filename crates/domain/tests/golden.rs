@@ -58,6 +58,22 @@ fn compensation_as_schema_2_writes_it() {
 }
 
 #[test]
+fn what_rules_bring_about_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-rules.jsonl"));
+    assert_eq!(case.conversions.first().map(|one| one.rule.as_str()), Some("au_outage_report"));
+    assert_eq!(case.raised_to, [("repair_missed".to_owned(), policy::Grade::Urgent)]);
+    assert!(case.compensation_due.contains("rent_waived"));
+    assert_eq!(case.compensations.first().and_then(|one| one.by_effect.as_deref()), Some("repair_missed"));
+    let letter = case.letters.first().unwrap();
+    assert!(letter.binding && letter.issued.is_some() && letter.delivered_at.is_some());
+    assert!(case.deadlock_at.is_some());
+    assert_eq!(case.opened.first().map(|(route, _)| route.as_str()), Some("tio"));
+    assert_eq!(case.referrals.first().map(|one| one.stage()), Some("fed_back"));
+    assert!(case.holds.iter().all(|hold| !hold.lasts()) && case.legal_holds.iter().all(|hold| !hold.lasts()));
+    assert_eq!((case.holds.len(), case.legal_holds.len()), (1, 1));
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -32,6 +32,44 @@ struct Candidate {
     path: PathBuf,
     index: u32,
     family: String,
+    /// The characters it has, looked up once; none where no PDF can hold its outlines or it cannot be read.
+    has: OnceLock<Characters>,
+}
+
+/// Characters as ranges in order, first and last of each.
+struct Characters(Vec<(u32, u32)>);
+
+impl Characters {
+    fn of(bytes: &[u8], index: u32) -> Self {
+        let mut points = BTreeSet::new();
+        if let Ok(face) = Face::parse(bytes, index)
+            && (face.tables().glyf.is_some() || face.tables().cff.is_some())
+        {
+            let tables = face.tables().cmap.into_iter().flat_map(|cmap| cmap.subtables);
+            for table in tables.filter(ttf_parser::cmap::Subtable::is_unicode) {
+                table.codepoints(|point| {
+                    // A table may list a character and have no glyph for it.
+                    if table.glyph_index(point).is_some_and(|glyph| glyph.0 != 0) {
+                        points.insert(point);
+                    }
+                });
+            }
+        }
+        let mut ranges: Vec<(u32, u32)> = Vec::new();
+        for point in points {
+            match ranges.last_mut() {
+                Some((_, last)) if last.checked_add(1) == Some(point) => *last = point,
+                _ => ranges.push((point, point)),
+            }
+        }
+        Self(ranges)
+    }
+
+    fn has(&self, letter: char) -> bool {
+        let point = u32::from(letter);
+        let after = self.0.partition_point(|(first, _)| *first <= point);
+        after.checked_sub(1).and_then(|place| self.0.get(place)).is_some_and(|(_, last)| point <= *last)
+    }
 }
 
 /// Fonts held in memory; a collection for Chinese takes some twenty mebibytes.
@@ -57,16 +95,22 @@ impl Fonts {
         let mut order: Vec<&Candidate> = self.places().iter().collect();
         order.sort_by_key(|one| rank(&one.family, language));
         let mut missing: Option<String> = None;
+        // A collection is read once for all its faces.
+        let mut last: Option<(&Path, Arc<Vec<u8>>)> = None;
         for one in order {
-            let Some(bytes) = self.bytes(&one.path) else { continue };
-            let Ok(face) = Face::parse(&bytes, one.index) else { continue };
-            // Outlines that a PDF can hold.
-            if face.tables().glyf.is_none() && face.tables().cff.is_none() {
+            let has = one.has.get_or_init(|| {
+                let held = last.as_ref().filter(|(path, _)| *path == one.path).map(|(_, bytes)| Arc::clone(bytes));
+                let bytes = held.or_else(|| self.bytes(&one.path)).unwrap_or_default();
+                last = Some((&one.path, Arc::clone(&bytes)));
+                Characters::of(&bytes, one.index)
+            });
+            if has.0.is_empty() {
                 continue;
             }
-            let lacks = needed.iter().filter(|letter| face.glyph_index(**letter).is_none());
+            let lacks = needed.iter().filter(|letter| !has.has(**letter));
             let lacks: String = lacks.take(8).collect();
             if lacks.is_empty() {
+                let Some(bytes) = self.bytes(&one.path) else { continue };
                 self.hold(&one.path, &bytes);
                 return Ok(Font { bytes, index: one.index });
             }
@@ -114,7 +158,7 @@ fn candidate(face: &fontdb::FaceInfo) -> Option<Candidate> {
         _ => return None,
     };
     let family = face.families.first().map(|(name, _)| name.clone()).unwrap_or_default();
-    Some(Candidate { path, index: face.index, family })
+    Some(Candidate { path, index: face.index, family, has: OnceLock::new() })
 }
 
 /// Fonts made for a language come first, then those without serifs, then the rest; fixed widths read badly in letters.

@@ -277,3 +277,45 @@ fn a_body_that_has_the_matter_in_hand_keeps_a_case_from_going_up_in_another() {
     })
     .unwrap();
 }
+
+#[test]
+fn what_is_owed_for_a_limit_that_was_kept_after_all_is_owed_no_longer() {
+    each(|desk| {
+        let case = desk.act(&dead_line(desk), "accept", json!({}));
+        // Repaired after 40 of 48 hours, and recorded ten hours after the limit, when the timer has come by.
+        let repaired = (case.received_at + SignedDuration::from_hours(40)).to_string();
+        desk.house.desk.time().advance(SignedDuration::from_hours(58));
+        desk.house.wait(timers::ring_due(&desk.house.desk)).unwrap();
+        let case = desk.now(&case);
+        assert!(case.compensation_due.contains("rent_waived"));
+        let case = desk.act(&case, "propose", json!({"outcome": "已修复", "restored_at": repaired}));
+        assert!(case.compensations.is_empty(), "nothing was late, so nothing proposes itself");
+        let case = finished(desk, &case, "NET.CABLE");
+        assert_eq!(case.state, State::Closed);
+    });
+}
+
+#[test]
+fn what_the_true_cause_rules_out_keeps_no_case_open() {
+    each(|desk| {
+        let case = desk.act(&dead_line(desk), "accept", json!({}));
+        desk.house.desk.time().advance(SignedDuration::from_hours(60));
+        desk.house.wait(timers::ring_due(&desk.house.desk)).unwrap();
+        let case = desk.now(&case);
+        assert!(case.compensation_due.contains("rent_waived"));
+        let case = desk.act(&case, "propose", json!({"outcome": "用户光猫损坏，已更换"}));
+        // The customer is told that it took long; the rent is due for equipment of theirs in no case.
+        let case = desk.act(&case, "issue-letter", letter(&case, desk));
+        let case = finished(desk, &case, "CUS.EQUIP");
+        assert_eq!(case.state, State::Closed);
+    });
+}
+
+/// From the proposal to the close.
+fn finished(desk: &Desk<'_>, case: &Case, cause: &str) -> Case {
+    let case = desk.try_act(&desk.lead, case, "approve", json!({})).unwrap().case;
+    let case = desk.act(&case, "reply", json!({"mode": "phone", "content": "已修复"}));
+    let case = desk.act(&case, "set-cause", json!({"cause": cause}));
+    let case = desk.act(&case, "ask-satisfaction", json!({"mode": "phone"}));
+    desk.act(&case, "close", json!({}))
+}

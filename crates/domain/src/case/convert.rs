@@ -38,7 +38,9 @@ fn due<'r>(
     let facts = may.then(|| grade::facts(case, rules, taxonomy));
     let found = facts.into_iter().flat_map(|facts| rules.conversions(&facts, case.grade, case.received_at));
     let answered = answered(case);
-    found.filter(move |(rule, _)| rule.after.is_none() || !answered)
+    // Each once: two rules that lead to each other must not go round for ever.
+    let done: Vec<String> = case.conversions.iter().map(|done| done.rule.clone()).collect();
+    found.filter(move |(rule, _)| !done.contains(&rule.head.id) && (rule.after.is_none() || !answered))
 }
 
 /// The next moment at which one comes about by itself.

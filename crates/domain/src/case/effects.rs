@@ -232,24 +232,40 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &crate::taxonomy::Taxonomy) -
     waiting(case, rules, taxonomy).into_iter().map(|(_, _, at)| at).min()
 }
 
-/// Effects whose moment has come, in the order of their moments; the case is what it is after them.
+/// Effects whose moment has come, in the order of their moments, each in view of the one before; the case is what it is
+/// after them.
 #[must_use]
 pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
-    let mut due: Vec<(&EffectRule, Timestamp, Timestamp)> = waiting(case, ctx.rules, ctx.taxonomy)
-        .into_iter()
-        .filter(|(_, _, at)| *at <= ctx.now)
-        .map(|(effect, clock, at)| (effect, clock.from, at))
-        .collect();
-    due.sort_by_key(|(_, _, at)| *at);
     let mut events = Vec::new();
-    for (effect, from, _) in due {
+    loop {
+        let due = waiting(case, ctx.rules, ctx.taxonomy).into_iter().filter(|(_, _, at)| *at <= ctx.now);
+        let Some((effect, from)) = due.min_by_key(|(_, _, at)| *at).map(|(effect, clock, _)| (effect, clock.from))
+        else {
+            return events;
+        };
         let mut taken = taken(case, effect, Some(from), ctx);
         if taken.is_empty() {
             // It changed nothing, and is not to be looked at again.
             let rule = effect.head.id.clone();
             taken.push(Event::EffectTaken { rule, from: Some(from), binding: false, did: Vec::new() });
         }
+        // What is taken is waited for no longer, so this ends.
         events.extend(anticipated(case, taken, ctx));
     }
-    events
+}
+
+/// Whether what an effect at the time of a clock brought about still has its ground. Somebody may record only afterwards
+/// that the clock had ended before that time; then nothing was late.
+#[must_use]
+pub(super) fn stands(case: &Case, effect: &str, rules: &Stack) -> bool {
+    let known = rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one)));
+    let Some((pack, effect)) = known.into_iter().find(|(_, one)| one.head.id == effect) else { return true };
+    let late_only = matches!(effect.at, At::Breach(_) | At::Due { before: false, .. });
+    let Some(rule) = effect.at.clock().filter(|_| late_only) else { return true };
+    let mut clocks = case.clocks.iter().filter(|clock| clock.rule == rule).peekable();
+    let late = |clock: &Clock| match (clock.ended, effect.at.moment(clock.due_at, pack.calendar())) {
+        (Some((_, ended)), Some(moment)) => ended >= moment,
+        _ => true,
+    };
+    clocks.peek().is_none() || clocks.any(late)
 }

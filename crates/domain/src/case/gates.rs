@@ -1,7 +1,7 @@
 //! Gates (放行条件): what must be there before a case takes a step. What the lifecycle asks for itself stands in the
 //! verbs; here stands what the rules ask for besides, and the letters the law wants. No gate is opened by waiting.
 
-use super::{Case, Context, Letter, grade, matter};
+use super::{Case, Context, Letter, effects, grade, matter, owed_compensation};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
@@ -12,7 +12,8 @@ use policy::{Evidence, GatedStep, Need, Stack};
 pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut missing = asked(case, case, step, rules, taxonomy);
     if step == GatedStep::Close {
-        let new: Vec<Fault> = owed(case, rules).into_iter().filter(|fault| !missing.contains(fault)).collect();
+        let new: Vec<Fault> =
+            owed(case, rules, taxonomy).into_iter().filter(|fault| !missing.contains(fault)).collect();
         missing.extend(new);
     }
     missing
@@ -37,7 +38,7 @@ fn asked(case: &Case, handled: &Case, step: GatedStep, rules: &Stack, taxonomy: 
 }
 
 /// Letters and compensation the law wants of a case and that nobody has seen to.
-fn owed(case: &Case, rules: &Stack) -> Vec<Fault> {
+fn owed(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut letters: Vec<&str> = case
         .letters
         .iter()
@@ -47,7 +48,8 @@ fn owed(case: &Case, rules: &Stack) -> Vec<Fault> {
     letters.sort_unstable();
     letters.dedup();
     let letters = letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules));
-    let compensation = case.compensation_due.iter().filter_map(|rule| lacks_compensation(case, rule, rules));
+    let due = case.compensation_due.iter().filter(|rule| owed_compensation::is_due(case, rule, rules, taxonomy));
+    let compensation = due.map(|rule| lacks_compensation(rule, rules));
     compensation.chain(letters).collect()
 }
 
@@ -56,16 +58,20 @@ fn owed(case: &Case, rules: &Stack) -> Vec<Fault> {
 /// # Errors
 /// Names everything that is missing.
 pub(super) fn nothing_owed(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
-    refused(owed(case, ctx.rules))
+    refused(owed(case, ctx.rules, ctx.taxonomy))
 }
 
 /// What the law wants of a merged case, with its number.
 pub(super) fn owed_in_merged(case: &Case, ctx: &Context<'_>) -> impl Iterator<Item = Fault> {
-    owed(case, ctx.rules).into_iter().map(|fault| {
+    let undecided = super::compensation::missing(case);
+    owed(case, ctx.rules, ctx.taxonomy).into_iter().chain(undecided).map(|fault| {
         let title = fault.params.into_iter().map(|(_, title)| title).next().unwrap_or_default();
         let number = &case.number;
         match fault.code {
             "gate_letter" => Fault::new("merged", "gate_merged_letter").with("number", number).with("letter", title),
+            "gate_compensation" => {
+                Fault::new("merged", "gate_merged_undecided").with("number", number).with("compensation", title)
+            }
             _ => Fault::new("merged", "gate_merged_compensation").with("number", number).with("rule", title),
         }
     })
@@ -82,21 +88,21 @@ pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<F
     Some(Fault::new("letter", "gate_letter").with("letter", title.unwrap_or_else(|| letter.to_owned())))
 }
 
-/// Whether a letter that was owed is done, or a later one of its kind: one lost in the post is written again.
+/// Whether a letter that was owed is done, or a later one of its kind: one lost in the post is written again. One that
+/// would tell of a limit that was kept after all is owed no longer.
 fn is_settled(case: &Case, owed: &Letter, rules: &Stack) -> bool {
+    if owed.owed.as_ref().is_some_and(|(_, why)| !effects::stands(case, why, rules)) {
+        return true;
+    }
     let rule = rules.letter(&owed.rule);
     case.letters.iter().any(|one| one.rule == owed.rule && one.id >= owed.id && one.is_done(rule))
 }
 
 /// That nobody has proposed what the law says is owed.
-fn lacks_compensation(case: &Case, rule: &str, rules: &Stack) -> Option<Fault> {
-    let counted = case.compensations.iter().filter_map(|one| one.counted.as_ref());
-    if counted.into_iter().any(|counted| counted.rule == rule) {
-        return None;
-    }
+fn lacks_compensation(rule: &str, rules: &Stack) -> Fault {
     let known = rules.packs().flat_map(policy::Pack::compensations).find(|known| known.head.id == rule);
     let title = known.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
-    Some(Fault::new("compensation", "gate_compensation_due").with("rule", title.unwrap_or_else(|| rule.to_owned())))
+    Fault::new("compensation", "gate_compensation_due").with("rule", title.unwrap_or_else(|| rule.to_owned()))
 }
 
 /// What is missing of one kind of evidence.

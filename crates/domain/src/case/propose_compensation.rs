@@ -3,7 +3,7 @@
 
 use super::compensation::{self, Counted, EXCLUSIONS, LeftOut, MOST, Standing};
 use super::register::CLOCK_SKEW;
-use super::{Case, Context, Decision, State, grade};
+use super::{Case, Context, Decision, State, grade, owed_compensation};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
@@ -75,7 +75,7 @@ pub struct ProposeCompensation {
 #[must_use]
 pub fn offered(case: &Case) -> bool {
     // What the law says a merged case is owed is proposed there.
-    let owed = case.state == State::Merged && !case.compensation_due.is_empty();
+    let owed = case.state == State::Merged && owed_compensation::any_due(case);
     ((case.state.is_open() && case.state != State::Triage) || owed) && case.compensations.len() < MOST
 }
 
@@ -85,7 +85,8 @@ pub fn offered(case: &Case) -> bool {
 /// If the case has ended, the rule is not for it or something it asks for is missing, nothing is owed, or the same time
 /// waits for a decision already.
 pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    if case.state != State::Merged || case.compensation_due.is_empty() {
+    let owed = ask.rule.as_ref().is_some_and(|rule| case.compensation_due.contains(rule));
+    if case.state != State::Merged || !owed {
         case.require_open()?;
     }
     super::dispute::impartial(case, ctx.actor.id)?;

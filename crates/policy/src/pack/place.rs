@@ -69,7 +69,9 @@ impl Pack {
     }
 
     fn calendar_in(&self, region: &str) -> Option<&Arc<Calendar>> {
-        let of = self.places.iter().filter(|place| region.starts_with(&place.region));
+        // A part of a country is not the beginning of another whose code is longer.
+        let lies = |place: &str| if place.contains('-') { region == place } else { region.starts_with(place) };
+        let of = self.places.iter().filter(|place| lies(&place.region));
         of.max_by_key(|place| place.region.len()).map(|place| &place.calendar)
     }
 }

@@ -248,7 +248,10 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         if let Some(province) = region.get(..2) {
             equal.push(Clause::one("c.province = @".to_owned(), province));
         }
-        if region.len() > 2 {
+        // A part of a country, such as `IE-D`, is not the beginning of another.
+        if region.contains('-') {
+            outer.push(Clause::one("c.region = @".to_owned(), region));
+        } else if region.len() > 2 {
             outer.push(Clause::starts_with("region", region));
         }
     }
