@@ -78,7 +78,8 @@ const CHECKED: [&str; 5] = [
 ];
 
 /// What cannot be seen where entries are withheld.
-const WITHHELD: &str = "what the entries say that stand here by their hash alone; that they are there, and where, is shown";
+const WITHHELD: &str =
+    "what the entries say that stand here by their hash alone; that they are there, and where, is shown";
 
 const CANNOT_SHOW: [&str; 3] = [
     "whether the key is the operator's: compare it with the one they published",

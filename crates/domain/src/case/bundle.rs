@@ -200,8 +200,7 @@ impl Concern {
             }
             Event::EffectTaken { rule, from, binding, did } => {
                 let told = |one: &Caused| matches!(one, Caused::Notify(_) | Caused::Raise(_));
-                let other =
-                    |one: &Caused| matches!(one, Caused::Route(to) if self.route(case, rules).is_none_or(|own| own.head.id != *to));
+                let other = |one: &Caused| matches!(one, Caused::Route(to) if self.route(case, rules).is_none_or(|own| own.head.id != *to));
                 let kept: Vec<Caused> = did.iter().filter(|one| !told(one) && !other(one)).cloned().collect();
                 match kept.len() {
                     0 => Share::Nothing(LeftOut::Internal),

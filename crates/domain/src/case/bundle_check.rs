@@ -203,10 +203,8 @@ fn statements(case: &Case, rules: &Stack) -> Vec<Item> {
         let Some(words) = issued.content.plain() else { continue };
         for fault in rule.faults(&issued.language, words) {
             let (LetterFault::Lacks { element: lacking, .. } | LetterFault::Blank(lacking)) = fault;
-            items.push(Item {
-                at: Some(issued.at),
-                ..line(What::Statement(letter.rule.clone(), lacking), None, false)
-            });
+            items
+                .push(Item { at: Some(issued.at), ..line(What::Statement(letter.rule.clone(), lacking), None, false) });
         }
     }
     items

@@ -5,9 +5,9 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
-use domain::case::compensation::Compensation;
 use domain::case::bundle::Concern;
 use domain::case::bundle_check::{Item, What};
+use domain::case::compensation::Compensation;
 use domain::case::matter::Step;
 use domain::case::{
     Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
