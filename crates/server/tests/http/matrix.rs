@@ -131,7 +131,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .path
         .replace("{id}", id)
         .replace("{rule}", "response")
-        .replace("{n}", "1")
+        .replace("/{n}/bundle", "/1/bundle")
         .replace("{report}", "cn-monthly")
         .replace("{attachment}", file)
         .replace("{letter}", "acknowledgement.html")
