@@ -182,7 +182,11 @@ pub(crate) fn data(app: &AppState, archive: &Archive, bundle: &Bundle) -> Value 
 fn without_people(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| !PEOPLE.contains(&name.as_str()) && name != "missing");
+            // The owner of a case is a unit and a person; that of a matter is the body.
+            members.retain(|name, value| {
+                let held = value.is_object() && ["owner", "first_owner"].contains(&name.as_str());
+                !held && !PEOPLE.contains(&name.as_str()) && name != "missing"
+            });
             members.values_mut().for_each(without_people);
         }
         Value::Array(list) => list.iter_mut().for_each(without_people),
