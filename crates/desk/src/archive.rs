@@ -4,6 +4,7 @@
 //! it with the hashes that lead to their roots, and the attachments with the key of their digests. A manifest with the
 //! digest of every member is signed with the installation's checkpoint key. `verify::archive` reads it back.
 
+pub mod bundle;
 pub(crate) mod proofs;
 
 use crate::caller::Caller;
@@ -17,14 +18,16 @@ use crate::vault::chunks::hex;
 use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
-use crate::verify::export::{ExportedEntry, Line};
 use crate::{Desk, permissions};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bundle::Bundle;
 use domain::audit::chain::Ledger;
 use domain::case::Attachment;
+use domain::case::bundle::Concern;
 use domain::ids::{AttachmentId, PersonId};
 use domain::media::honest_name;
+use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, required};
 use domain::text::file_name;
 use proofs::{Member, Proofs};
@@ -83,12 +86,15 @@ pub struct Kept {
 
 /// A case ready to be written as an archive.
 pub struct Archive {
-    /// The case, nothing masked; without words and identity when the person was erased.
+    /// The case, nothing masked; without words and identity when the person was erased. Of a bundle what the body is
+    /// given, identifiers of others masked.
     pub view: CaseView,
     /// Who looked at the personal data of the case, this export last.
     pub accesses: Vec<Access>,
     /// The attachments that can still be read.
     pub kept: Vec<Kept>,
+    /// What the bundle is about, where it is one.
+    pub bundle: Option<Bundle>,
     desk: Desk,
     keys: Option<CaseKeys>,
     entries: Vec<EntryRow>,
@@ -103,7 +109,20 @@ impl Desk {
     /// When the caller may not, there is no such case they may see, or an attachment is damaged.
     pub async fn archive(&self, caller: &Caller, name: &CaseRef, ask: Ask) -> Result<Archive, DeskError> {
         permissions::EXPORT_CASE.require(caller)?;
+        self.take_out(caller, name, None, ask).await
+    }
+
+    async fn take_out(
+        &self,
+        caller: &Caller,
+        name: &CaseRef,
+        concern: Option<Concern>,
+        ask: Ask,
+    ) -> Result<Archive, DeskError> {
         let raw = self.raw(caller, name).await?;
+        if concern.is_some_and(|concern| !concern.is_in(&raw.loaded.case)) {
+            return Err(Refusal::not_found().into());
+        }
         let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());
         let keys = match load::open_keys(self.master(), &raw.loaded.row, wrapped) {
             Ok(keys) => Some(keys),
@@ -111,18 +130,31 @@ impl Desk {
             Err(other) => return Err(other),
         };
         let (case, version, holder) = (raw.loaded.row.id, raw.loaded.case.version, raw.loaded.row.person);
-        let attached = if keys.is_some() { raw.loaded.case.attachments.clone() } else { Vec::new() };
+        let mut attached = if keys.is_some() { raw.loaded.case.attachments.clone() } else { Vec::new() };
+        if let Some(concern) = concern {
+            let papers = bundle::papers(&raw.loaded.case, &raw.loaded.entries, concern);
+            attached.retain(|file| papers.contains(&file.id));
+        }
         let mut identity = None;
         let mut shown = BTreeSet::new();
         if let Some(keys) = &keys {
-            shown = open_items(keys, &raw.items)?.into_keys().collect();
             let sealed = raw.person.as_ref().and_then(|row| row.identity.as_deref());
             identity = sealed.map(|sealed| person::open(PersonId(holder), &keys.person, sealed)).transpose()?;
+            let items = open_items(keys, &raw.items)?;
+            shown = match (concern, &identity) {
+                (None, _) => items.into_keys().collect(),
+                (Some(_), Some(identity)) => bundle::own_items(identity, &items),
+                (Some(_), None) => BTreeSet::new(),
+            };
         }
         for file in attached.clone() {
             self.bytes(keys.clone(), file).await?;
         }
-        let body = AccessBody { purpose: ask.purpose, reason: Some(ask.reason), extent: "archive".to_owned() };
+        let extent = match concern {
+            None => "archive".to_owned(),
+            Some(concern) => format!("bundle {} {}", concern.kind(), concern.number()),
+        };
+        let body = AccessBody { purpose: ask.purpose, reason: Some(ask.reason), extent };
         self.log_access(caller, case, permissions::EXPORT_CASE.name(), &body).await?;
         let desk = self.clone();
         tokio::task::spawn_blocking(move || seal_all(&desk)).await.map_err(|_| StoreError::Panicked)??;
@@ -131,7 +163,10 @@ impl Desk {
             .read(move |tx| {
                 let mut rows = entries::of(tx, case, Ledger::Case.code())?;
                 rows.retain(|row| row.version <= version);
-                rows.extend(entries::of(tx, case, Ledger::Access.code())?);
+                // Who looked at what is for the operator.
+                if concern.is_none() {
+                    rows.extend(entries::of(tx, case, Ledger::Access.code())?);
+                }
                 let (checkpoints, proofs) = proofs::gather(tx, &rows)?;
                 Ok::<_, DeskError>((rows, checkpoints, proofs))
             })
@@ -140,6 +175,7 @@ impl Desk {
         let accesses = accesses.collect::<Result<_, _>>()?;
         let mut view = self.view(raw, &shown)?;
         view.identity = identity;
+        let bundle = concern.map(|concern| bundle::cut(self, &mut view, concern)).transpose()?;
         let kept = place(&view, attached);
         let proofs = Proofs {
             public_key: STANDARD.encode(self.public_key()),
@@ -148,7 +184,7 @@ impl Desk {
             digest_key: keys.as_ref().map(|keys| STANDARD.encode(keys.digest_key())),
             attachments: kept.iter().map(|one| Member { id: one.id, file: one.member.clone() }).collect(),
         };
-        Ok(Archive { view, accesses, kept, desk: self.clone(), keys, entries, proofs })
+        Ok(Archive { view, accesses, kept, bundle, desk: self.clone(), keys, entries, proofs })
     }
 
     async fn bytes(&self, keys: Option<CaseKeys>, file: Attachment) -> Result<Vec<u8>, DeskError> {
@@ -191,7 +227,7 @@ impl Archive {
         members.add(CASE, case.as_bytes())?;
         let mut log = String::new();
         for row in &self.entries {
-            let line = serde_json::to_string(&Line::Entry(ExportedEntry::from(row))).map_err(unwritable)?;
+            let line = serde_json::to_string(&bundle::line(row, self.bundle.as_ref())).map_err(unwritable)?;
             log.push_str(&line);
             log.push('\n');
         }

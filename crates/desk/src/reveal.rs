@@ -57,7 +57,7 @@ pub(crate) struct AccessBody {
     pub(crate) purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// `contact`, `all`, `archive` or `attachment` with its identity.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
     pub(crate) extent: String,
 }
 
@@ -72,7 +72,7 @@ pub struct Access {
     pub purpose: String,
     /// In words.
     pub reason: Option<String>,
-    /// `contact`, `all`, `archive` or `attachment` with its identity.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
     pub extent: String,
 }
 

@@ -9,6 +9,8 @@ pub mod approve_compensation;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
+pub mod bundle;
+pub mod bundle_check;
 pub mod classify;
 pub mod clocks;
 pub mod close;

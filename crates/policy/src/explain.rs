@@ -135,6 +135,14 @@ pub struct RuleRef {
     pub states_compliance: bool,
 }
 
+impl RuleRef {
+    /// What it rests on, how sure that is, where it was read, and whether it states compliance, as one line.
+    #[must_use]
+    pub fn basis_line(&self, lang: crate::Lang) -> String {
+        basis_line(self, lang)
+    }
+}
+
 /// One step of the counting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]

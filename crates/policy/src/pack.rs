@@ -532,8 +532,9 @@ impl Pack {
         counted
     }
 
-    /// What stands behind a rule, for an explanation.
-    pub(crate) fn reference(&self, head: &RuleHead) -> Option<RuleRef> {
+    /// What stands behind a rule of this pack, for an explanation; nothing where the pack has no such source.
+    #[must_use]
+    pub fn reference(&self, head: &RuleHead) -> Option<RuleRef> {
         Some(RuleRef {
             pack: self.id.clone(),
             pack_version: self.version.clone(),

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod activations;
 pub mod attachments;
+pub mod bundles;
 pub mod cases;
 pub mod handoffs;
 pub mod jobs;
@@ -38,6 +39,7 @@ pub const ROOT: &str = "/api/v1";
 pub fn routes() -> Vec<Route> {
     let mut routes = cases::routes();
     routes.extend(attachments::routes());
+    routes.extend(bundles::routes());
     routes.extend(letters::routes());
     routes.extend(operations::routes());
     routes.extend(handoffs::routes());

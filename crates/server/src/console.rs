@@ -5,6 +5,7 @@ mod absence;
 mod account;
 pub(crate) mod archive;
 mod attachments;
+pub(crate) mod bundle;
 mod case;
 mod compensations;
 mod earlier;
@@ -68,6 +69,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(case::routes());
     routes.extend(letters::routes());
     routes.extend(attachments::routes());
+    routes.extend(bundle::routes());
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());

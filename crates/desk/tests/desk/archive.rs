@@ -12,9 +12,9 @@ use store::testing::each_database;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-type Members = Vec<(String, Vec<u8>)>;
+pub(crate) type Members = Vec<(String, Vec<u8>)>;
 
-fn ask() -> Ask {
+pub(crate) fn ask() -> Ask {
     Ask { purpose: "regulator".to_owned(), reason: "调取".to_owned() }
 }
 
@@ -26,7 +26,7 @@ fn archive(house: &House, who: &Caller, case: &CaseRef) -> Vec<u8> {
     out
 }
 
-fn unpack(bytes: &[u8]) -> Members {
+pub(crate) fn unpack(bytes: &[u8]) -> Members {
     let mut zip = ZipArchive::new(Cursor::new(bytes)).unwrap();
     (0..zip.len())
         .map(|n| {
@@ -38,7 +38,7 @@ fn unpack(bytes: &[u8]) -> Members {
         .collect()
 }
 
-fn pack(members: &Members) -> Vec<u8> {
+pub(crate) fn pack(members: &Members) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in members {
         zip.start_file(name, SimpleFileOptions::default()).unwrap();
@@ -47,22 +47,22 @@ fn pack(members: &Members) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn check(bytes: &[u8]) -> ArchiveReport {
+pub(crate) fn check(bytes: &[u8]) -> ArchiveReport {
     verify_archive(Cursor::new(bytes)).unwrap()
 }
 
-fn codes(members: &Members) -> Vec<&'static str> {
+pub(crate) fn codes(members: &Members) -> Vec<&'static str> {
     check(&pack(members)).findings().iter().map(|finding| finding.code).collect()
 }
 
-fn edit(members: &Members, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Members {
+pub(crate) fn edit(members: &Members, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Members {
     let mut members = members.clone();
     change(&mut members.iter_mut().find(|(known, _)| known == name).unwrap().1);
     members
 }
 
 /// What somebody does who knows the format: the manifest fits what they changed.
-fn forged(mut members: Members) -> Members {
+pub(crate) fn forged(mut members: Members) -> Members {
     use sha2::Digest as _;
     let mut manifest = String::from("redress archive 1\n");
     for (name, bytes) in members.iter().filter(|(name, _)| name != MANIFEST && name != SIGNATURE) {

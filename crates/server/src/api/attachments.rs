@@ -151,7 +151,7 @@ async fn whole(
     app.desk.case(&caller, &name).await?;
     let given = query::read(raw.as_deref(), desk::archive::FIELDS)?;
     let ask = serde_json::from_value(Value::Object(given)).map_err(|_| Fault::new("", "unreadable"))?;
-    archive::answer(&app, &caller, &name, ask).await
+    archive::answer(&app, &caller, &name, None, ask).await
 }
 
 /// Bytes that a browser keeps and never shows: whatever they hold runs nowhere near the console.

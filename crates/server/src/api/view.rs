@@ -5,6 +5,8 @@ use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
 use domain::actor::ActorId;
+use domain::case::bundle::Concern;
+use domain::case::bundle_check::{Item, What};
 use domain::case::compensation::Compensation;
 use domain::case::matter::Step;
 use domain::case::{
@@ -227,12 +229,12 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
         .put_some("links", some(case.links.iter().map(link).collect()))
-        .put_some("matters", some(case.matters.iter().map(matter).collect()))
+        .put_some("matters", some(case.matters.iter().map(|one| matter(desk, view, one)).collect()))
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
         .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
-        .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, case, one)).collect()))
+        .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, view, one)).collect()))
         .put_some("compensations", some(compensations(desk, view)))
         .put_some("conversions", some(case.conversions.iter().map(conversion).collect()))
         .put_some("compensation_waiting", some(compensation_waiting(desk, view)))
@@ -243,7 +245,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
 }
 
 /// Windows as they stand now.
-fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
+pub(super) fn rights(desk: &Desk, counted: &Windows) -> Vec<Value> {
     let now = desk.time().now();
     let one = |window: &Window| {
         let rule = window.explanation.rule.as_ref();
@@ -350,8 +352,8 @@ fn routes(case: &Case) -> Vec<Value> {
 }
 
 /// What the customer took to a body outside.
-fn referral(desk: &Desk, case: &Case, referral: &Referral) -> Value {
-    let rules = desk.library().rules_of(case).ok();
+pub(super) fn referral(desk: &Desk, view: &CaseView, referral: &Referral) -> Value {
+    let rules = desk.library().rules_of(&view.case).ok();
     let stands = rules.as_ref().and_then(|rules| referral.stands(rules));
     let steps = referral.steps.iter().map(|step| {
         Object::default()
@@ -369,6 +371,30 @@ fn referral(desk: &Desk, case: &Case, referral: &Referral) -> Value {
         .put_some("owner", stands.map(|stage| stage.owner.code()))
         .put_some("next", stands.map(|stage| stage.next.clone()))
         .put("steps", steps.collect::<Vec<_>>())
+        .put("missing", wanting(desk, view, Concern::Referral(referral.id)))
+        .done()
+}
+
+/// What a bundle for the body would lack today.
+fn wanting(desk: &Desk, view: &CaseView, concern: Concern) -> Vec<Value> {
+    let items = desk.bundle_check(view, concern).unwrap_or_default();
+    items.iter().filter(|item| item.standing.is_wanting()).map(item).collect()
+}
+
+/// A line of the check of a bundle.
+pub(super) fn item(item: &Item) -> Value {
+    let element = match &item.what {
+        What::Statement(_, element) => Some(element.as_str()),
+        _ => None,
+    };
+    Object::default()
+        .put("item", item.what.code())
+        .put_some("rule", item.what.rule())
+        .put_some("element", element)
+        .put_some("stage", item.stage.as_deref())
+        .put("next", item.next)
+        .put("standing", item.standing.code())
+        .put_some("at", item.at.map(moment))
         .done()
 }
 
@@ -413,7 +439,7 @@ fn link(link: &Linked) -> Value {
     tie(&link.case, &link.number).put("relation", link.relation.code()).done()
 }
 
-fn matter(matter: &Matter) -> Value {
+pub(super) fn matter(desk: &Desk, view: &CaseView, matter: &Matter) -> Value {
     let step = |step: &Step| {
         Object::default()
             .put("stage", step.stage.code())
@@ -432,6 +458,7 @@ fn matter(matter: &Matter) -> Value {
         .put("owes_feedback", matter.owes_feedback())
         .put_some("fed_back_at", matter.fed_back_at.map(moment))
         .put("steps", matter.steps.iter().map(step).collect::<Vec<_>>())
+        .put("missing", wanting(desk, view, Concern::Matter(matter.id)))
         .done()
 }
 
@@ -717,7 +744,7 @@ pub fn graded(case: &Case, rules: &Stack) -> Value {
 }
 
 /// Leaves out what is not known, at every depth.
-fn without_nulls(value: Value) -> Value {
+pub(super) fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(members) => {
             let known = members.into_iter().filter(|(_, member)| !member.is_null());

@@ -84,6 +84,9 @@ fn check_archive(report: &ArchiveReport, json: bool) -> Result<(), String> {
             "archive of {number}: {} members, {} attachments ({} more are gone with the person)",
             report.members, report.log.attachments, report.attachments_gone
         ))?;
+        if report.withheld > 0 {
+            super::say(format_args!("{} entries stand in it by their hash alone", report.withheld))?;
+        }
         print(&report.log);
         let checked = if report.is_whole() { "checked, and holds:" } else { "checked, and does not all hold:" };
         super::say(checked)?;

@@ -7,6 +7,7 @@ use crate::locale::Language;
 use clap::{Args, Subcommand};
 use desk::archive::Ask;
 use desk::{Caller, CaseRef};
+use domain::case::bundle::Concern;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
@@ -14,7 +15,8 @@ use std::path::PathBuf;
 /// Take things out as files.
 #[derive(Debug, Subcommand)]
 pub(super) enum Export {
-    /// Write one case, unmasked, as an archive that anybody can read and `redress audit verify` checks. It is logged.
+    /// Write one case, or what is for the body of one referral or matter, as an archive that anybody can read and
+    /// `redress audit verify` checks. It is logged.
     Case(Case),
 }
 
@@ -23,6 +25,12 @@ pub(super) enum Export {
 pub(super) struct Case {
     /// Number of the case.
     number: String,
+    /// Write only what is for the body of this referral, by its number within the case.
+    #[arg(long, value_name = "N", conflicts_with = "matter")]
+    referral: Option<u32>,
+    /// Write only what is for the body of this matter, by its number within the case.
+    #[arg(long, value_name = "N")]
+    matter: Option<u32>,
     /// Where to write the ZIP; nothing is overwritten.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -50,9 +58,10 @@ pub(super) fn run(export: Export) -> Result<(), String> {
     let desk = ask.place.open()?;
     let caller = Caller::system(desk.root());
     let state = AppState::new(desk.clone(), ask.place.locales()?, ask.place.letter_settings());
+    let concern = ask.referral.map(Concern::Referral).or(ask.matter.map(Concern::Matter));
     let wanted = Ask { purpose: ask.purpose.clone(), reason: ask.reason.clone() };
     let prepared = super::wait_plain(async {
-        let ready = archive::prepare(&state, &caller, &name, wanted).await;
+        let ready = archive::prepare(&state, &caller, &name, concern, wanted).await;
         ready.map_err(|failure| failure.tell(&state, Language::En).detail)
     });
     let written = prepared.and_then(|ready| {

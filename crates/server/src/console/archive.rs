@@ -49,12 +49,12 @@ struct Line {
 }
 
 /// An attachment.
-struct File {
-    name: String,
-    about: String,
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) about: String,
     /// Where it lies in the archive; empty when it is gone.
-    link: String,
-    digest: String,
+    pub(super) link: String,
+    pub(super) digest: String,
 }
 
 #[derive(Template)]
@@ -134,12 +134,13 @@ fn accesses(frame: &Frame<'_>, archive: &Archive) -> Vec<Line> {
 }
 
 /// A letter by its name, and the link to it.
-fn linked(member: &str) -> (String, String) {
+pub(super) fn linked(member: &str) -> (String, String) {
     let link = member.split('/').map(query::encode).collect::<Vec<_>>().join("/");
     (member.to_owned(), link)
 }
 
-fn files(frame: &Frame<'_>, archive: &Archive) -> Vec<File> {
+/// The attachments of a case, each with its place.
+pub(super) fn files(frame: &Frame<'_>, archive: &Archive) -> Vec<File> {
     let link = |id| {
         let member = archive.kept.iter().find(|one| one.id == id).map(|one| one.member.as_str()).unwrap_or_default();
         member.split('/').map(query::encode).collect::<Vec<_>>().join("/")

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::queries::case::CaseView;
 use desk::{Caller, CaseRef, Permission, permissions};
+use domain::case::bundle::Concern;
 use domain::case::{Attachment, attach};
 use domain::refusal::Refusal;
 use domain::shape::{self, Field};
@@ -164,18 +165,37 @@ async fn whole(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let case = CaseRef::parse(&name)?;
-    app.desk.case(&caller, &case).await?;
-    let typed = Typed::read(&extract::bytes(&headers, body).await?);
-    let frame = Frame::new(&app, &visitor);
+    take_out(&app, &visitor, &caller, &name, None, &headers, body).await
+}
+
+/// A case, or what is for one body, as a download; what is wrong with the asking is told on the page of the case.
+///
+/// # Errors
+/// Those of the desk.
+pub(super) async fn take_out(
+    app: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    name: &str,
+    concern: Option<Concern>,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let case = CaseRef::parse(name)?;
+    let view = app.desk.case(caller, &case).await?;
+    if concern.is_some_and(|concern| !concern.is_in(&view.case)) {
+        return Err(Refusal::not_found().into());
+    }
+    let typed = Typed::read(&extract::bytes(headers, body).await?);
+    let frame = Frame::new(app, visitor);
     let asked = shape::check(typed.value(desk::archive::FIELDS, &frame), desk::archive::FIELDS);
     let refused = match asked.map(serde_json::from_value) {
-        Ok(Ok(ask)) => return archive::answer(&app, &caller, &case, ask).await,
+        Ok(Ok(ask)) => return archive::answer(app, caller, &case, concern, ask).await,
         Ok(Err(_)) => Refusal::from(domain::fault::Fault::new("", "unreadable")),
         Err(faults) => Refusal::invalid(faults),
     };
-    let told: Told = Failure::from(refused).tell(&app, visitor.language);
-    super::case::troubled(&app, &visitor, &caller, &case, (permissions::EXPORT_CASE.name(), Some(&typed)), told).await
+    let told: Told = Failure::from(refused).tell(app, visitor.language);
+    super::case::troubled(app, visitor, caller, &case, (permissions::EXPORT_CASE.name(), Some(&typed)), told).await
 }
 
 async fn person(

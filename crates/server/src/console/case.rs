@@ -225,7 +225,7 @@ async fn draw(
         facts: facts(&frame, case),
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
-        referrals: referrals::referrals(&frame, case),
+        referrals: referrals::referrals(&frame, view),
         letters: letters::letters(&frame, view),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),

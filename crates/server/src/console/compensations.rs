@@ -34,7 +34,7 @@ pub(super) fn compensations(frame: &Frame<'_>, view: &CaseView, now: Timestamp) 
 
 fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compensation, now: Timestamp) -> Shown {
     let who = |actor: &ActorId| match actor {
-        ActorId::User(user) => view.users.get(user).cloned().unwrap_or_else(|| user.to_string()),
+        ActorId::User(user) => view.users.get(user).cloned().unwrap_or_else(|| frame.t("actor.operator")),
         ActorId::Token(_) => frame.t("actor.token"),
         ActorId::System => frame.t("actor.system"),
     };

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
 use desk::queries::case::CaseView;
-use domain::case::{Case, Hold, Letter, grade};
+use domain::case::{Case, Hold, Issued, Letter, grade};
 use policy::{LetterRule, Stack};
 
 /// A letter on the page.
@@ -30,6 +30,8 @@ pub(super) struct Shown {
     pub(super) link: String,
     /// What is hard to read in it, as sentences.
     pub(super) hard: Vec<String>,
+    /// What proves that it went out: the number or the name of the attached paper.
+    pub(super) proof: String,
     /// What it says, when it is out.
     pub(super) content: String,
 }
@@ -68,8 +70,16 @@ fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Sh
         done: letter.is_done(rule),
         link: known.as_ref().map(|_| name).unwrap_or_default(),
         hard: known.map(|known| hard(frame, &known)).unwrap_or_default(),
+        proof: letter.issued.as_ref().map(|issued| proof(frame, view, issued)).unwrap_or_default(),
         content: letter.issued.as_ref().and_then(|one| one.content.plain()).unwrap_or_default().to_owned(),
     }
+}
+
+fn proof(frame: &Frame<'_>, view: &CaseView, issued: &Issued) -> String {
+    let number = issued.reference.as_deref().map(|number| format!("{} {number}", frame.t("matters.paper")));
+    let paper = issued.document.and_then(|id| view.case.attachments.iter().find(|file| file.id == id));
+    let paper = paper.and_then(|file| file.name.plain()).map(str::to_owned);
+    number.into_iter().chain(paper).collect::<Vec<_>>().join(" · ")
 }
 
 fn hard(frame: &Frame<'_>, document: &Document) -> Vec<String> {

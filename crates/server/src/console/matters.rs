@@ -1,8 +1,10 @@
 //! What other bodies have in hand: where each matter stands with them, step by step, each with its time and its paper.
 
 use super::Frame;
+use super::bundle::{Checked, check};
 use desk::queries::case::CaseView;
 use domain::case::Matter;
+use domain::case::bundle::Concern;
 use domain::case::matter::Step;
 
 /// A matter on the page.
@@ -13,6 +15,17 @@ pub(super) struct Shown {
     pub(super) owed: bool,
     /// Steps, oldest first.
     pub(super) steps: Vec<Line>,
+    /// Number within the case.
+    pub(super) id: u32,
+    /// What the body's bundle has to hold, and what of it is there.
+    pub(super) check: Vec<Checked>,
+}
+
+impl Shown {
+    /// Whether the bundle for the body would lack something.
+    pub(super) fn wanting(&self) -> bool {
+        self.check.iter().any(|line| line.wanting)
+    }
 }
 
 /// A step of a matter.
@@ -31,6 +44,8 @@ pub(super) fn matters(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
         stage: frame.code("stage", matter.stage.code()),
         owed: matter.owes_feedback(),
         steps: matter.steps.iter().map(|step| line(frame, view, step)).collect(),
+        id: matter.id,
+        check: check(frame, view, Concern::Matter(matter.id)),
     };
     view.case.matters.iter().map(shown).collect()
 }

@@ -1,6 +1,9 @@
 //! What the customer took to bodies outside: where each referral stands, who has to act, and every step with its paper.
 
 use super::Frame;
+use super::bundle::{Checked, check};
+use desk::queries::case::CaseView;
+use domain::case::bundle::Concern;
 use domain::case::{Case, Referral, grade, matter};
 use policy::{RouteRule, Stage};
 
@@ -13,10 +16,22 @@ pub(super) struct Shown {
     pub(super) ours: bool,
     /// Steps, oldest first: stage, and when with the number of its paper.
     pub(super) steps: Vec<(String, String)>,
+    /// Number within the case.
+    pub(super) id: u32,
+    /// What the body's bundle has to hold, and what of it is there.
+    pub(super) check: Vec<Checked>,
+}
+
+impl Shown {
+    /// Whether the bundle for the body would lack something.
+    pub(super) fn wanting(&self) -> bool {
+        self.check.iter().any(|line| line.wanting)
+    }
 }
 
 /// All referrals of a case.
-pub(super) fn referrals(frame: &Frame<'_>, case: &Case) -> Vec<Shown> {
+pub(super) fn referrals(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
+    let case = &view.case;
     let Ok(rules) = frame.app.desk.library().rules_of(case) else { return Vec::new() };
     let one = |referral: &Referral| {
         let route = rules.route(&referral.route);
@@ -35,6 +50,8 @@ pub(super) fn referrals(frame: &Frame<'_>, case: &Case) -> Vec<Shown> {
             stage: named(referral.stage()),
             ours: referral.is_ours(&rules),
             steps: referral.steps.iter().map(|step| (named(&step.stage), about(step))).collect(),
+            id: referral.id,
+            check: check(frame, view, Concern::Referral(referral.id)),
         }
     };
     case.referrals.iter().map(one).collect()

@@ -253,6 +253,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("compensation", &domain::case::compensation::Standing::ALL.map(domain::case::compensation::Standing::code));
     list("event", &["compensation_within_authority"]);
+    list("bundle_item", domain::case::bundle_check::What::CODES);
+    list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
+    list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("job", &["notify", "erase-person"]);

@@ -52,6 +52,11 @@ pub(super) fn schemas() -> Map<String, Value> {
         "received_at": moment, "registered_at": moment, "changed_at": moment, "closed_at": moment,
         "clocks": {"type": "array", "items": clock},
     });
+    let missing = json!({"type": "array", "description": "What a bundle for the body would lack today.", "items": object(json!({
+        "item": {"type": "string", "enum": domain::case::bundle_check::What::CODES},
+        "rule": text, "element": text, "stage": text, "next": truth,
+        "standing": {"type": "string", "enum": ["missing", "missed"]}, "at": moment,
+    }))});
     let mut complaint = receipt.clone();
     let more = json!({
         "windows": {"type": "array", "items": object(json!({
@@ -106,7 +111,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "matter": whole, "owner": text, "number": text, "request": text, "stage": text, "owes_feedback": truth,
             "fed_back_at": moment, "steps": {"type": "array", "items": object(json!({
                 "stage": text, "at": moment, "result": text, "document": uuid, "reference": text,
-            }))},
+            }))}, "missing": missing,
         }))},
         "letters": {"type": "array", "items": object(json!({
             "letter": whole, "rule": text, "title": names, "languages": {"type": "array", "items": text},
@@ -127,7 +132,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "next": {"type": "array", "items": text},
             "steps": {"type": "array", "items": object(json!({
                 "stage": text, "at": moment, "document": uuid, "reference": text,
-            }))},
+            }))}, "missing": missing,
         }))},
         "compensations": {"type": "array", "items": compensation},
         "conversions": {"type": "array", "items": object(json!({

@@ -188,6 +188,7 @@ fn bodies(house: &House, contract: &mut Contract, token: &str) {
         let case = house.get(token, &format!("/api/v1/complaints/{id}"));
         contract.holds("get", "/api/v1/complaints/{id}", &case);
     }
+    bundle(contract, house, token, &id, "/api/v1/complaints/{id}/matters/{n}/bundle");
 }
 
 /// A way outside, of a country whose bodies are turned to by the customer.
@@ -208,7 +209,17 @@ fn referred(contract: &mut Contract) {
         contract.holds("post", &path, &house.act(&token, id, version, verb, &body));
         contract.holds("get", "/api/v1/complaints/{id}", &house.get(&token, &format!("/api/v1/complaints/{id}")));
     }
+    bundle(contract, &house, &token, id, "/api/v1/complaints/{id}/referrals/{n}/bundle");
     house.desk.db().close();
+}
+
+/// What a body is given is no JSON and described by its media type.
+fn bundle(contract: &mut Contract, house: &House, token: &str, id: &str, path: &str) {
+    let answer = house.get(token, &(path.replace("{id}", id).replace("{n}", "1") + "?purpose=regulator&reason=x"));
+    assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    let described = &contract.document["paths"][path]["get"]["responses"]["200"]["content"]["application/zip"];
+    assert!(described.is_object(), "{path}");
+    contract.seen.insert(format!("get {path}"));
 }
 
 /// What a person is told, and the jobs that tell it.

@@ -77,7 +77,7 @@ pub(crate) fn body(path: &str) -> Value {
         "approve-compensation" => json!({"compensation": 1}),
         "refuse-compensation" => json!({"compensation": 1, "remark": "x"}),
         "pay-compensation" => json!({"compensation": 1, "mode": "refund"}),
-        "archive" => json!({"purpose": "regulator", "reason": "x"}),
+        "archive" | "bundle" => json!({"purpose": "regulator", "reason": "x"}),
         "reveal" => json!({"purpose": "contact", "reason": "x"}),
         _ => json!({}),
     }
@@ -86,6 +86,8 @@ pub(crate) fn body(path: &str) -> Value {
 /// What the routes are about: a case, and of the organisation one of each, all in the same area.
 struct Subjects {
     case: String,
+    /// A case another body has in hand.
+    matter: String,
     unit: String,
     user: String,
     absence: String,
@@ -100,12 +102,16 @@ impl Subjects {
         made("/api/v1/users", json!({"username": "lin", "name": "林", "role": "agent", "unit": office}));
         let user = id(&house.get(token, "/api/v1/users").json()["items"][0]);
         let absence = id(&made("/api/v1/absences", json!({"user": user, "until": "2099-01-01T00:00:00Z"})));
-        Self { case: id(&house.register(token, &intake())), unit, user, absence }
+        let mut theirs = intake();
+        theirs["accept_channel"] = json!("regulator_transfer");
+        let matter = id(&house.register(token, &theirs));
+        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence }
     }
 
     /// The one a route is about.
     fn of(&self, path: &str) -> &str {
         match path {
+            _ if path.contains("/matters/") => &self.matter,
             _ if path.contains("/units/") => &self.unit,
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/absence") => &self.absence,
@@ -125,6 +131,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .path
         .replace("{id}", id)
         .replace("{rule}", "response")
+        .replace("/{n}/bundle", "/1/bundle")
         .replace("{report}", "cn-monthly")
         .replace("{attachment}", file)
         .replace("{letter}", "acknowledgement.html")
@@ -132,7 +139,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{tag}", "en");
     let path = if path.ends_with("/persons") { path + "?phone=13800138000" } else { path };
     let path = if path.ends_with("cn-monthly/cases") { path + "?table=volume&row=*&column=count" } else { path };
-    let path = if path.ends_with("/archive") && route.method == Method::Get {
+    let path = if ["/archive", "/bundle"].iter().any(|end| path.ends_with(end)) && route.method == Method::Get {
         path + "?purpose=regulator&reason=x"
     } else {
         path
