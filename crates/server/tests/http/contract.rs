@@ -480,7 +480,7 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
     contract.seen.insert("post /api/v1/complaints/{id}/person-data".to_owned());
     let steps = [
         ("accept", json!({})),
-        ("propose", json!({"outcome": "同意删除"})),
+        ("propose", json!({"outcome": "同意删除", "grants": true, "identity_verified": true})),
         ("approve", json!({})),
         ("reply", json!({"mode": "phone", "content": "将删除"})),
         ("ask-satisfaction", json!({"mode": "phone"})),
