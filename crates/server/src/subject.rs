@@ -60,19 +60,13 @@ pub(crate) async fn answer(app: &AppState, caller: &Caller, name: &CaseRef, ask:
 fn whole(app: &AppState, data: &SubjectData) -> Value {
     let case = |view: &CaseView| {
         let mut said = view::case(&app.desk, view);
+        outward(&mut said);
         if let Some(object) = said.as_object_mut() {
-            object.retain(|member, _| !INSIDE.contains(&member.as_str()));
             let number = &view.case.number;
             let files: Vec<&String> =
                 data.files.iter().filter(|(of, _)| of == number).map(|(_, place)| place).collect();
             object.insert("files".to_owned(), json!(files));
-            for one in object.get_mut("compensations").and_then(Value::as_array_mut).into_iter().flatten() {
-                if let Some(one) = one.as_object_mut() {
-                    one.retain(|member, _| !INSIDE_COMPENSATION.contains(&member.as_str()));
-                }
-            }
         }
-        nameless(&mut said);
         said
     };
     json!({
@@ -80,6 +74,19 @@ fn whole(app: &AppState, data: &SubjectData) -> Value {
         "person": view::identity(&data.identity),
         "cases": data.cases.iter().map(case).collect::<Vec<_>>(),
     })
+}
+
+/// Takes out of a case what is ours to know.
+fn outward(said: &mut Value) {
+    if let Some(object) = said.as_object_mut() {
+        object.retain(|member, _| !INSIDE.contains(&member.as_str()));
+        for one in object.get_mut("compensations").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(one) = one.as_object_mut() {
+                one.retain(|member, _| !INSIDE_COMPENSATION.contains(&member.as_str()));
+            }
+        }
+    }
+    nameless(said);
 }
 
 /// Takes out who of our people did something.
@@ -91,5 +98,37 @@ fn nameless(value: &mut Value) {
         }
         Value::Array(list) => list.iter_mut().for_each(nameless),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_compensation_names_nobody_of_ours_and_keeps_what_the_person_gets() {
+        let by = json!({"id": "user:1", "name": "周敏"});
+        let mut case = json!({
+            "number": "TS-1",
+            "compensations": [{
+                "compensation": 1, "sum": {"value": "20.00", "currency": "CNY"}, "standing": "paid",
+                "proposed_by": by, "decided_by": by, "reason": "周敏认为应补", "remark": "同意", "within_authority": true,
+                "paid": {"at": "2026-07-03T00:00:00Z", "mode": "bill_credit"},
+            }],
+            "compensation_waiting": [{"rule": "r", "asked_by": "e"}],
+            "legal_holds": [{"hold": 1, "reason": "周敏已起诉", "by": by}],
+            "attachments": [{"id": "1", "by": by}],
+            "letters": [{"issued": {"language": "zh", "by": by}}],
+        });
+        outward(&mut case);
+        let paid = json!({"at": "2026-07-03T00:00:00Z", "mode": "bill_credit"});
+        assert_eq!(
+            case["compensations"],
+            json!([{
+                "compensation": 1, "sum": {"value": "20.00", "currency": "CNY"}, "standing": "paid", "paid": paid,
+            }])
+        );
+        assert!(!case.to_string().contains("周敏"), "{case}");
+        assert!(case.get("legal_holds").is_none() && case.get("compensation_waiting").is_none());
     }
 }

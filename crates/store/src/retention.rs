@@ -10,7 +10,7 @@ statements! {
     // Whether somebody asks to be erased stands in the first entry of the log, in clear, whatever kind of contact the
     // case has become since.
     PERSONS = "SELECT c.person, MAX(c.open), MAX(COALESCE(c.closed_at, c.changed_at)),
-        CAST(MAX(CASE WHEN EXISTS (SELECT 1 FROM entries e WHERE e.subject = c.id AND e.ledger = 1 AND e.version = 1
+        CAST(MAX(CASE WHEN EXISTS (SELECT 1 FROM entries e WHERE e.subject = c.id AND e.ledger = 0 AND e.version = 1
         AND e.body LIKE '%\"subject_request\":\"erasure\"%') THEN 1 ELSE 0 END) AS BIGINT)
         FROM cases c JOIN persons p ON p.id = c.person
         WHERE c.person > ?1 AND p.wrapped_key IS NOT NULL GROUP BY c.person ORDER BY c.person LIMIT ?2";

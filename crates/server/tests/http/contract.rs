@@ -495,6 +495,11 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
         let path = format!("/api/v1/retention{path}");
         contract.holds("get", &path, &house.get(token, &path));
     }
+    // One look over everybody at a time.
+    let place = std::sync::Arc::clone(&house.state.look_over).try_acquire_owned().unwrap();
+    let busy = house.get(token, "/api/v1/retention/dry-run");
+    assert_eq!((busy.status, &busy.json()["code"]), (409, &json!("look_running")));
+    drop(place);
     for (verb, who) in [("withdraw", &asks), ("refuse", &decides), ("approve", &decides)] {
         let body = json!({"note": "已同意的请求"});
         contract.body("/api/v1/retention/plans", &body);
