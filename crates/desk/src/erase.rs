@@ -3,7 +3,8 @@
 //!
 //! Who was erased stands in the database and, as identifiers only, in the [`ledger`] beside each node's master key, where
 //! no backup of the database can bring an erased person back. Each node takes up what others erased; whoever is noted in
-//! either place is erased again at every start, and a restore carries the notes of the database it replaces over.
+//! either place is erased again at every start, and a restore carries the notes of the database it replaces over. The
+//! ledger is told before an erasure is committed and once more when it was: what was only announced erases nobody.
 
 mod ledger;
 
@@ -46,7 +47,8 @@ impl Desk {
         let (name, by, reason) = (name.clone(), caller.clone(), reason.to_owned());
         let (actor, now, desk) = (caller.actor.id, self.time().now(), self.clone());
         let at = stored(now);
-        self.db()
+        let done = self
+            .db()
             .write(move |tx| {
                 let person = load::find(tx, &name, &by.actor.area)?.person;
                 // First the person is taken, then looked at: a case of theirs that is opened at this moment is waited
@@ -63,11 +65,35 @@ impl Desk {
                 let request = looked.iter().find(|one| one.keeping.asks).map(|one| one.keeping.number.clone());
                 let cause = Cause::Hand { by: &by, reason: &reason, request };
                 let certificate = certificate::issue(&desk, tx, person, at, &cause, counts, &hash)?;
-                // Last, and before the commit: were it lost between the two, the note erases at the next start.
-                desk.ledger().note(&[person])?;
+                // Last, and before the commit: where nothing can be noted, nobody is erased.
+                desk.ledger().begin(person)?;
                 Ok::<_, DeskError>(Erased { person: PersonId(person), certificate })
             })
-            .await
+            .await?;
+        confirm(self).await;
+        Ok(done)
+    }
+}
+
+/// Confirms in the ledger whom this process announced and the database has erased since.
+pub(crate) async fn confirm(desk: &Desk) {
+    let begun = desk.ledger().begun();
+    if begun.is_empty() {
+        return;
+    }
+    let house = desk.clone();
+    let confirmed = desk.db().read(move |tx| {
+        let mut erased = Vec::new();
+        for person in begun {
+            if vault::person(tx, person)?.is_some_and(|row| row.wrapped_key.is_none()) {
+                erased.push(person);
+            }
+        }
+        house.ledger().note(&erased)
+    });
+    // The erasure stands in the database all the same, and the next look there confirms it.
+    if let Err(error) = confirmed.await {
+        tracing::warn!(%error, "an erasure could not be confirmed beside the master key yet");
     }
 }
 
@@ -106,9 +132,11 @@ pub(crate) fn destroy(tx: &mut Tx<'_>, row: &ErasureRow) -> Result<(), DeskError
     Ok(())
 }
 
-/// Erases again whoever a restored database has brought back, and takes up what other nodes erased. Blocking.
+/// Erases again whoever a restored database has brought back, and takes up what other nodes erased; with it whoever was
+/// announced and erased, and not confirmed before the process ended. Blocking.
 pub(crate) fn replay(desk: &Desk) -> Result<usize, DeskError> {
-    let mut persons = desk.ledger().read()?;
+    let noted = desk.ledger().read()?;
+    let (mut persons, begun) = (noted.erased, noted.begun);
     let at = stored(desk.time().now());
     let again = desk.db().write_now(move |tx| {
         persons.extend(erasures::undone(tx)?);
@@ -119,6 +147,12 @@ pub(crate) fn replay(desk: &Desk) -> Result<usize, DeskError> {
                 destroy(tx, &ErasureRow { person, at, actor: ActorId::System.to_string(), reason })?;
                 administration::record(tx, person, ActorId::System, at, &Change::new("replay-erasure"))?;
                 again += 1;
+            }
+        }
+        for person in begun {
+            if vault::person(tx, person)?.is_some_and(|row| row.wrapped_key.is_some()) {
+                // Either its commit failed, or the database is older than it: which, only people can tell.
+                tracing::warn!(%person, "an erasure was announced beside the master key and is not in the database");
             }
         }
         Ok::<_, DeskError>(again)
@@ -133,7 +167,7 @@ pub(crate) fn replay(desk: &Desk) -> Result<usize, DeskError> {
 /// Those of the database, or of writing beside the key.
 pub(crate) fn take_up(desk: &Desk) -> Result<(), DeskError> {
     let erased = desk.db().read_now(|tx| Ok::<_, DeskError>(erasures::all(tx)?))?;
-    let noted: BTreeSet<Uuid> = desk.ledger().read()?;
+    let noted: BTreeSet<Uuid> = desk.ledger().read()?.erased;
     let missing: Vec<Uuid> = erased.iter().map(|row| row.person).filter(|person| !noted.contains(person)).collect();
     desk.ledger().note(&missing)
 }

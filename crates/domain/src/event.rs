@@ -215,6 +215,12 @@ pub enum Event {
         /// What was found out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         finding: Option<FreeText>,
+        /// Whether a request to be erased is granted; none where nothing of the kind is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grants: Option<bool>,
+        /// Whether the identity of the person was checked in the meantime.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        identity_verified: bool,
     },
     /// The trouble itself was removed.
     Restored {
@@ -949,7 +955,7 @@ impl Event {
                 texts.push(("name", name));
                 texts.extend(note.as_mut().map(|text| ("note", text)));
             }
-            Self::Proposed { outcome, finding } => {
+            Self::Proposed { outcome, finding, .. } => {
                 texts.push(("outcome", outcome));
                 texts.extend(finding.as_mut().map(|text| ("finding", text)));
             }

@@ -6,7 +6,6 @@
 //! so no minimum of complaint files keeps it.
 
 use crate::case::{Case, Matter, State, grade, matter};
-use crate::intake::ContactKind;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{Begun, Held, Kept, Layer, RecordClass, Stack};
@@ -19,7 +18,7 @@ pub enum Stay {
     Open,
     /// It was merged, and its customer waits for an answer or a promise.
     Unanswered,
-    /// It was merged into a case that is open or under a legal hold.
+    /// It was merged into a case that stays for a reason of its own.
     Lead,
     /// A legal hold lasts.
     LegalHold,
@@ -91,7 +90,7 @@ pub struct Keeping {
     pub least_of_law: Option<Limit>,
     /// The maximum that ends first.
     pub most: Option<Limit>,
-    /// Whether it is a request to be erased that was granted: closed, and neither declined nor withdrawn.
+    /// Whether it is a request to be erased that was granted to somebody known, answered and closed.
     pub asks: bool,
 }
 
@@ -124,10 +123,10 @@ pub enum Verdict {
     Unasked,
 }
 
-/// What a case says about the keeping of its person: by the rules that govern it and by those in force today. `lead` is
-/// the case it was merged into.
+/// What a case says about the keeping of its person: by the rules that govern it and by those in force today. `leads` are
+/// the case it was merged into and whatever that went up in, each with the rules that govern it.
 #[must_use]
-pub fn keeping(case: &Case, rules: &Stack, today: &Stack, taxonomy: &Taxonomy, lead: Option<&Case>) -> Keeping {
+pub fn keeping(case: &Case, rules: &Stack, today: &Stack, taxonomy: &Taxonomy, leads: &[(Case, Stack)]) -> Keeping {
     let request = is_request(case);
     let limits = limits(case, rules, today, taxonomy);
     let ends = |limit: Option<&Timestamp>, kept: &Kept<'_>| limit.map(|at| Limit::of(kept, *at));
@@ -138,18 +137,37 @@ pub fn keeping(case: &Case, rules: &Stack, today: &Stack, taxonomy: &Taxonomy, l
     let files = limits.iter().filter(|kept| kept.rule.class == RecordClass::Complaint);
     Keeping {
         number: case.number.clone(),
-        stays: stays(case, rules, lead),
+        stays: stays(case, rules, leads),
         least: least().max_by_key(|limit| limit.at),
         least_of_law: least().filter(|limit| limit.law).max_by_key(|limit| limit.at),
         most: files.filter_map(|kept| ends(kept.at_most.as_ref(), kept)).min_by_key(|limit| limit.at),
-        asks: request && case.state == State::Closed && case.record.subject_request.as_deref() == Some("erasure"),
+        asks: is_granted(case),
     }
 }
 
-/// Whether a case is a request of a person about their own data.
+/// Whether a case is a request of a person about their own data. What kind of contact it has become since does not count:
+/// only a service request begins as one, and a rule may make a slow one a complaint.
 #[must_use]
 pub fn is_request(case: &Case) -> bool {
-    case.record.kind == ContactKind::ServiceRequest && case.record.subject_request.is_some()
+    case.record.subject_request.is_some()
+}
+
+/// Whether somebody asks to be erased.
+#[must_use]
+pub fn asks_erasure(case: &Case) -> bool {
+    case.record.subject_request.as_deref() == Some("erasure")
+}
+
+/// Whether a request to be erased was granted: the approved outcome of the round it was closed in says so, the person was
+/// told, and it is known who they are. A log from before outcomes said it grants nothing.
+fn is_granted(case: &Case) -> bool {
+    let outcome = case.proposal.as_ref().filter(|_| case.approved);
+    asks_erasure(case)
+        && case.state == State::Closed
+        && outcome.is_some_and(|proposal| proposal.grants == Some(true))
+        && case.reply.is_some()
+        && case.record.identity_verified
+        && !case.record.anonymous
 }
 
 /// Every rule of both stacks that is about records of the case, counted; one that stands in both counts once.
@@ -178,26 +196,25 @@ fn limits<'s>(case: &Case, rules: &'s Stack, today: &'s Stack, taxonomy: &Taxono
     found
 }
 
-fn stays(case: &Case, rules: &Stack, lead: Option<&Case>) -> Vec<Stay> {
-    let held = |case: &Case| case.lasting_legal_holds().next().is_some();
+fn stays(case: &Case, rules: &Stack, leads: &[(Case, Stack)]) -> Vec<Stay> {
     let merged = case.state == State::Merged;
     let records = case.holds.iter().filter(|hold| hold.lasts());
     let under_way = |matter: &Matter| matches!(matter.stage, matter::Stage::Admitted | matter::Stage::Mediation);
-    let mut stays = Vec::new();
+    let mut found = Vec::new();
     let mut say = |holds: bool, stay: Stay| {
         if holds {
-            stays.push(stay);
+            found.push(stay);
         }
     };
     say(case.state.is_open(), Stay::Open);
     say(merged && (case.reply.is_none() || case.open_promises().next().is_some()), Stay::Unanswered);
-    say(lead.is_some_and(|lead| lead.state.is_open() || held(lead)), Stay::Lead);
-    say(held(case), Stay::LegalHold);
+    say(leads.iter().any(|(lead, rules)| !stays(lead, rules, &[]).is_empty()), Stay::Lead);
+    say(case.lasting_legal_holds().next().is_some(), Stay::LegalHold);
     // What was merged is held by the case it went up in; its own hold has nobody who would end it.
     say(!merged && records.flat_map(|hold| &hold.holds).any(|held| *held == Held::Records), Stay::RecordsHold);
     say(case.matters.iter().any(|one| one.owes_feedback() || under_way(one)), Stay::Matter);
     say(case.referrals.iter().any(|one| !one.is_over(rules)), Stay::Referral);
-    stays
+    found
 }
 
 /// What is to become of a person whose cases these are.

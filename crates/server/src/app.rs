@@ -56,6 +56,8 @@ pub struct App {
     pub fonts: Arc<paper::Fonts>,
     /// The place for asking what a draft would change: one at a time, because it reads the whole log.
     pub what_if: Arc<Semaphore>,
+    /// The place for looking over everybody who might be erased: one at a time, because it reads every person.
+    pub look_over: Arc<Semaphore>,
 }
 
 /// What the operator of the server chose.
@@ -80,8 +82,10 @@ impl AppState {
     #[must_use]
     pub fn new(desk: Desk, locales: Locales, settings: Settings) -> Self {
         let (files, what_if) = (Arc::new(Semaphore::new(MOST_FILES)), Arc::new(Semaphore::new(1)));
+        let look_over = Arc::new(Semaphore::new(1));
         let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
-        Self(Arc::new(App { desk, locales, settings, counts: ops::Counts::default(), files, fonts, what_if }))
+        let counts = ops::Counts::default();
+        Self(Arc::new(App { desk, locales, settings, counts, files, fonts, what_if, look_over }))
     }
 }
 

@@ -14,6 +14,7 @@ pub mod extract;
 pub mod import;
 mod letters;
 pub mod locale;
+mod look_over;
 pub mod openapi;
 pub mod ops;
 pub mod patience;

@@ -225,12 +225,13 @@ pub fn sentence(app: &App, language: Language, fault: &Fault) -> String {
     app.locales.text(language, &format!("fault.{}", fault.code), &values)
 }
 
-/// Values of a refusal; codes of states, roles and permissions become words.
+/// Values of a refusal; codes of states, roles, permissions, plans and reasons become words.
 fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
     let word = |prefix: &str, code: &str| {
         let key = format!("{prefix}.{code}");
         if app.locales.has(language, &key) { app.locales.text(language, &key, &[]) } else { code.to_owned() }
     };
+    let comma = app.locales.text(language, "ui.list_comma", &[]);
     params
         .iter()
         .map(|(name, value)| {
@@ -238,6 +239,8 @@ fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Ve
                 "state" => word("state", value),
                 "stage" => word("stage", value),
                 "standing" => word("compensation", value),
+                "decision" => word("plan", value),
+                "reasons" => value.split(", ").map(|code| word("stays", code)).collect::<Vec<_>>().join(&comma),
                 "allowed" => value.split(", ").map(|code| word("state", code)).collect::<Vec<_>>().join(", "),
                 "role" => word("role", value),
                 "permission" => word("verb", value),

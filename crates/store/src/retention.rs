@@ -7,8 +7,11 @@ use uuid::Uuid;
 
 statements! {
     // A person with an open case is nobody a plan could name; of the others only what decides whether to look closer.
+    // Whether somebody asks to be erased stands in the first entry of the log, in clear, whatever kind of contact the
+    // case has become since.
     PERSONS = "SELECT c.person, MAX(c.open), MAX(COALESCE(c.closed_at, c.changed_at)),
-        CAST(MAX(CASE WHEN c.kind = 'service_request' THEN 1 ELSE 0 END) AS BIGINT)
+        CAST(MAX(CASE WHEN EXISTS (SELECT 1 FROM entries e WHERE e.subject = c.id AND e.ledger = 0 AND e.version = 1
+        AND e.body LIKE '%\"subject_request\":\"erasure\"%') THEN 1 ELSE 0 END) AS BIGINT)
         FROM cases c JOIN persons p ON p.id = c.person
         WHERE c.person > ?1 AND p.wrapped_key IS NOT NULL GROUP BY c.person ORDER BY c.person LIMIT ?2";
     INSERT_PLAN = "INSERT INTO erasure_plans (id, hash, body, note, state, made_by, made_at)
@@ -52,7 +55,7 @@ pub struct Candidate {
     pub open: bool,
     /// When the last of their cases ended, UTC microseconds.
     pub ended_at: i64,
-    /// Whether one of their cases is a request for something to be done.
+    /// Whether one of their cases is a request to be erased.
     pub asked: bool,
 }
 

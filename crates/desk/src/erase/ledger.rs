@@ -1,4 +1,7 @@
 //! The ledger of erasures beside the master key: one person a line, identifiers only. Lines are only ever added.
+//!
+//! A line that begins with `?` says that an erasure is about to be committed; the identifier alone, that it was. Only the
+//! second brings an erasure about again: a commit may fail, and whoever was kept then may be held by now.
 
 use crate::error::DeskError;
 use crate::vault::master::MasterError;
@@ -6,7 +9,7 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -18,12 +21,26 @@ const LOOK: Duration = Duration::from_secs(60);
 pub(crate) struct Ledger {
     path: PathBuf,
     looked: Mutex<Option<Instant>>,
+    /// Whom this process announced and has not confirmed yet.
+    begun: Mutex<BTreeSet<Uuid>>,
 }
+
+/// Whom a ledger names.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Noted {
+    /// Who was erased.
+    pub(super) erased: BTreeSet<Uuid>,
+    /// Who was to be erased, and nothing says that it came about.
+    pub(super) begun: BTreeSet<Uuid>,
+}
+
+/// What a line of somebody who is about to be erased begins with.
+const BEGUN: char = '?';
 
 impl Ledger {
     /// The ledger beside a master key file.
     pub(crate) fn beside(master: &Path) -> Self {
-        Self { path: master.with_extension("erasures"), looked: Mutex::new(None) }
+        Self { path: master.with_extension("erasures"), looked: Mutex::new(None), begun: Mutex::default() }
     }
 
     /// Whether it is time to look at what other nodes erased; whoever is told so looks.
@@ -37,30 +54,53 @@ impl Ledger {
     }
 
     /// Everybody who is noted.
-    pub(super) fn read(&self) -> Result<BTreeSet<Uuid>, DeskError> {
+    pub(super) fn read(&self) -> Result<Noted, DeskError> {
         let text = match std::fs::read_to_string(&self.path) {
             Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Noted::default()),
             Err(source) => return Err(self.failed(source)),
         };
-        let mut persons = BTreeSet::new();
+        let mut noted = Noted::default();
         for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            match Uuid::parse_str(line.trim()) {
-                Ok(person) => drop(persons.insert(person)),
+            let (names, list) = match line.trim().strip_prefix(BEGUN) {
+                Some(person) => (person.trim(), &mut noted.begun),
+                None => (line.trim(), &mut noted.erased),
+            };
+            match Uuid::parse_str(names) {
+                Ok(person) => drop(list.insert(person)),
                 // A power cut leaves at most half a line, of an erasure that was never acknowledged.
                 Err(_) => tracing::warn!(file = %self.path.display(), line = n + 1, "a line names nobody"),
             }
         }
-        Ok(persons)
+        noted.begun.retain(|person| !noted.erased.contains(person));
+        Ok(noted)
     }
 
-    /// Notes persons; they stand there durably when this returns.
-    pub(crate) fn note(&self, persons: &[Uuid]) -> Result<(), DeskError> {
+    /// Announces that a person is about to be erased; it stands there durably when this returns.
+    pub(crate) fn begin(&self, person: Uuid) -> Result<(), DeskError> {
+        self.append(&format!("{BEGUN} {person}\n")).map_err(|source| self.failed(source))?;
+        self.lock_begun().insert(person);
+        Ok(())
+    }
+
+    /// Whom this process announced and has not confirmed.
+    pub(super) fn begun(&self) -> Vec<Uuid> {
+        self.lock_begun().iter().copied().collect()
+    }
+
+    fn lock_begun(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes persons who were erased; they stand there durably when this returns.
+    pub(super) fn note(&self, persons: &[Uuid]) -> Result<(), DeskError> {
         if persons.is_empty() {
             return Ok(());
         }
         let text: String = persons.iter().map(|person| format!("{person}\n")).collect();
-        self.append(&text).map_err(|source| self.failed(source))
+        self.append(&text).map_err(|source| self.failed(source))?;
+        self.lock_begun().retain(|person| !persons.contains(person));
+        Ok(())
     }
 
     fn append(&self, text: &str) -> std::io::Result<()> {
@@ -114,14 +154,22 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("redress-ledger-{}", Uuid::now_v7()));
         std::fs::create_dir_all(&folder).unwrap();
         let ledger = Ledger::beside(&folder.join("master.key"));
-        assert!(ledger.read().unwrap().is_empty());
+        assert_eq!(ledger.read().unwrap(), Noted::default());
         let persons: Vec<Uuid> = (0..3).map(|_| Uuid::now_v7()).collect();
         ledger.note(&persons[..1]).unwrap();
         let path = folder.join("master.erasures");
         let text = std::fs::read_to_string(&path).unwrap() + "0199abcd-12";
         std::fs::write(&path, text).unwrap();
         ledger.note(&persons[1..]).unwrap();
-        assert_eq!(ledger.read().unwrap(), persons.into_iter().collect());
+        assert_eq!(ledger.read().unwrap().erased, persons.iter().copied().collect());
+        // What was announced is told apart until it is confirmed.
+        let announced = Uuid::now_v7();
+        ledger.begin(announced).unwrap();
+        assert_eq!(ledger.read().unwrap().begun, [announced].into());
+        assert_eq!(ledger.begun(), [announced]);
+        ledger.note(&[announced]).unwrap();
+        let noted = ledger.read().unwrap();
+        assert!(noted.begun.is_empty() && noted.erased.contains(&announced) && ledger.begun().is_empty());
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

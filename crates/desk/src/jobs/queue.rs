@@ -79,6 +79,9 @@ async fn attempt(desk: &Desk, node: &str, job: JobRow) -> Result<(), DeskError> 
         })
         .await;
     let Err(error) = outcome else {
+        if job.kind == carry_out::KIND {
+            crate::erase::confirm(desk).await;
+        }
         return Ok(());
     };
     if error.is_temporary() {

@@ -3,7 +3,7 @@
 
 use super::certificate::{self, Cause};
 use super::judge;
-use super::plan::Planned;
+use super::plan::{Planned, planned};
 use crate::Desk;
 use crate::administration::{self, Change};
 use crate::erase::destroy;
@@ -21,6 +21,8 @@ pub(crate) const KIND: &str = "erase-person";
 const APART: i64 = 50_000;
 /// What came of a person who was erased.
 pub const ERASED: &str = "erased";
+/// What came of a person of whom something changed after the plan was made.
+const CHANGED: &str = "changed";
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
@@ -56,7 +58,8 @@ pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
         let today = judge::today(desk)?;
         let looked = judge::look(tx, desk, &today, item.person)?;
         match verdict(&judge::keepings(&looked), now) {
-            Verdict::Due(ground) => {
+            // What was approved is these cases as they were, on this ground, and nothing that came since.
+            Verdict::Due(ground) if planned(item.person, &looked, ground.clone()) == wanted => {
                 let cause = Cause::Plan { plan: &plan, ground };
                 let counts = certificate::count(tx, &looked)?;
                 let actor = plan.decided_by.as_deref().and_then(|by| by.parse().ok()).unwrap_or(ActorId::System);
@@ -66,7 +69,7 @@ pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
                     Change::new("erase-person").with("plan", plan.id.to_string()).with("hash", plan.hash.clone());
                 let hash = administration::record_hash(tx, item.person, actor, at, &change)?;
                 certificate::issue(desk, tx, item.person, at, &cause, counts, &hash)?;
-                desk.ledger().note(&[item.person])?;
+                desk.ledger().begin(item.person)?;
                 ERASED
             }
             other => {
@@ -88,6 +91,7 @@ fn left(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Held => "held",
         Verdict::Until(_) => "minimum",
-        Verdict::Unasked | Verdict::Due(_) => "unasked",
+        Verdict::Due(_) => CHANGED,
+        Verdict::Unasked => "unasked",
     }
 }

@@ -25,7 +25,8 @@ use uuid::Uuid;
 pub const FORMAT: &str = "redress erasure certificate 1";
 
 /// What stays after an erasure, and why; the words stand in the locales.
-pub const RETAINED: &[&str] = &["log", "access_log", "tombstone", "statistics", "other_numbers", "backups"];
+pub const RETAINED: &[&str] =
+    &["log", "compensation", "access_log", "tombstone", "statistics", "other_numbers", "backups"];
 
 /// Why somebody is erased.
 pub(crate) enum Cause<'c> {
@@ -55,20 +56,20 @@ pub(crate) struct Counts {
 
 /// Counts what belongs to a person.
 pub(crate) fn count(tx: &mut Tx<'_>, looked: &[Looked]) -> Result<Counts, DeskError> {
-    const CLASSES: [&str; 6] = ["entries", "texts", "identifiers", "attachments", "letters", "compensations"];
+    const CLASSES: [&str; 5] = ["entries", "texts", "identifiers", "attachments", "letters"];
     let mut sums = [0_usize; CLASSES.len()];
     let mut cases = Vec::new();
     for one in looked {
         let case = &one.loaded.case;
         let mut entries = one.loaded.entries.clone();
-        let texts = entries.iter_mut().flat_map(|entry| &mut entry.events).map(|event| event.texts().len()).sum();
+        let sealed: Vec<usize> =
+            entries.iter_mut().map(|entry| entry.events.iter_mut().map(|event| event.texts().len()).sum()).collect();
         let counts = [
-            entries.len(),
-            texts,
+            sealed.iter().filter(|texts| **texts > 0).count(),
+            sealed.iter().sum(),
             vault::items(tx, one.loaded.row.id)?.len(),
             case.attachments.len(),
             case.letters.iter().filter(|letter| letter.issued.is_some()).count(),
-            case.compensations.len(),
         ];
         let mut shown = json!({
             "number": case.number,

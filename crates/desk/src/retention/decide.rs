@@ -42,6 +42,11 @@ pub fn approve(desk: &Desk, by: &Caller, id: Uuid, approval: &Approval) -> Resul
     if plan.hash != approval.hash {
         return Err(Refusal::conflict("plan_hash_differs").with("hash", &plan.hash).into());
     }
+    // What is carried out are the stored lines: they must be what the digest was made of.
+    let items: Vec<_> = plan.items.iter().map(|(one, _)| one.clone()).collect();
+    if super::plan::digest(&items)? != plan.hash {
+        return Err(Refusal::conflict("plan_hash_differs").with("hash", &plan.hash).into());
+    }
     if let Some(number) = outdated(desk, &plan)? {
         decide(desk, by, &plan, PlanState::Outdated)?;
         return Err(Refusal::conflict("plan_outdated").with("number", number).into());
@@ -84,7 +89,7 @@ fn find(desk: &Desk, by: &Caller, id: Uuid) -> Result<Plan, DeskError> {
     let found = found.ok_or_else(Refusal::not_found)?;
     crate::activation::a_person(by)?;
     if found.state != PlanState::Requested {
-        return Err(Refusal::conflict("plan_decided").with("state", found.state.code()).into());
+        return Err(Refusal::conflict("plan_decided").with("decision", found.state.code()).into());
     }
     Ok(found)
 }
@@ -123,7 +128,7 @@ fn decide(desk: &Desk, by: &Caller, plan: &Plan, to: PlanState) -> Result<(), De
     let (id, persons, actor, at) = (plan.id, plan.items.len(), by.actor.id, stored(desk.time().now()));
     desk.db().write_now(move |tx| {
         if !retention::decide(tx, id, PlanState::Requested.code(), to.code(), &actor.to_string(), at)? {
-            return Err(Refusal::conflict("plan_decided").with("state", to.code()).into());
+            return Err(Refusal::conflict("plan_decided").with("decision", to.code()).into());
         }
         if to == PlanState::Approved {
             carry_out::enqueue(tx, id, persons, at)?;

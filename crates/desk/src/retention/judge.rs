@@ -3,6 +3,7 @@
 use crate::Desk;
 use crate::error::DeskError;
 use crate::load::{self, Loaded};
+use domain::case::Case;
 use domain::retention::{Keeping, keeping};
 use policy::Stack;
 use store::{Tx, cases};
@@ -27,16 +28,30 @@ pub(crate) fn look(tx: &mut Tx<'_>, desk: &Desk, today: &Stack, person: Uuid) ->
     for id in cases::by_person(tx, person)? {
         let Some(row) = cases::by_id(tx, id)? else { continue };
         let loaded = load::from_row(tx, row)?;
-        let lead = match loaded.case.merged_into {
-            Some((lead, _)) => cases::by_id(tx, lead.0)?.map(|row| load::from_row(tx, row)).transpose()?,
-            None => None,
-        };
+        let leads = leads(tx, desk, &loaded.case)?;
         let rules = desk.library().rules_of(&loaded.case)?;
-        let lead = lead.as_ref().map(|lead| &lead.case);
-        let keeping = keeping(&loaded.case, &rules, today, desk.library().taxonomy(), lead);
+        let keeping = keeping(&loaded.case, &rules, today, desk.library().taxonomy(), &leads);
         found.push(Looked { loaded, keeping });
     }
     found.sort_by_key(|one| one.loaded.row.id);
+    Ok(found)
+}
+
+/// What a case went up in, and what that went up in, each with its rules.
+fn leads(tx: &mut Tx<'_>, desk: &Desk, case: &Case) -> Result<Vec<(Case, Stack)>, DeskError> {
+    let mut found: Vec<(Case, Stack)> = Vec::new();
+    let mut next = case.merged_into.as_ref().map(|(lead, _)| *lead);
+    while let Some(id) = next {
+        // A log that leads round in a circle ends here as well.
+        if id == case.id || found.iter().any(|(lead, _)| lead.id == id) {
+            break;
+        }
+        let Some(row) = cases::by_id(tx, id.0)? else { break };
+        let lead = load::from_row(tx, row)?.case;
+        next = lead.merged_into.as_ref().map(|(lead, _)| *lead);
+        let rules = desk.library().rules_of(&lead)?;
+        found.push((lead, rules));
+    }
     Ok(found)
 }
 

@@ -15,6 +15,7 @@ use policy::{KeptFrom, RecordClass, earlier};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 use store::{PlanItemRow, PlanRow, Tx, retention};
 use uuid::Uuid;
 
@@ -154,22 +155,28 @@ impl Plan {
     }
 }
 
-/// Looks over everybody without changing anything. Blocking; reads page by page, so that nobody waits for it.
+/// Looks over everybody without changing anything, for as long as `most` allows. Blocking; reads page by page, so that
+/// nobody waits for it.
 ///
 /// # Errors
-/// If the caller may not, sees only a part, or the database fails.
-pub fn dry_run(desk: &Desk, by: &Caller) -> Result<DryRun, DeskError> {
+/// If the caller may not, sees only a part, or the database fails; `look_took_too_long` when time is up, because half a
+/// look would be passed off as a whole one.
+pub fn dry_run(desk: &Desk, by: &Caller, most: Option<Duration>) -> Result<DryRun, DeskError> {
     permissions::READ_RETENTION.require(by)?;
     everywhere(by)?;
-    find(desk)
+    find(desk, most)
 }
 
-fn find(desk: &Desk) -> Result<DryRun, DeskError> {
+fn find(desk: &Desk, most: Option<Duration>) -> Result<DryRun, DeskError> {
+    let until = most.map(|most| Instant::now() + most);
     let now = desk.time().now();
     let reach = Reach::of(desk, now);
     let mut found = DryRun::default();
     let mut after = Uuid::nil();
     loop {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Refusal::conflict("look_took_too_long").with("persons", found.persons).into());
+        }
         let (page, again) = (desk.clone(), found);
         let (next, so_far) = desk.db().read_now(move |tx| {
             let mut found = again;
@@ -276,20 +283,20 @@ pub(super) fn planned(person: Uuid, looked: &[judge::Looked], ground: Ground) ->
 }
 
 /// The digest of whom a plan names.
-fn digest(due: &[Planned]) -> Result<String, DeskError> {
+pub(super) fn digest(due: &[Planned]) -> Result<String, DeskError> {
     let text = serde_json::to_vec(due).map_err(|error| DeskError::Damaged(error.to_string()))?;
     Ok(crate::vault::chunks::hex(&Sha256::digest(text)))
 }
 
-/// Makes a plan of what is due now; another person decides about it. Blocking.
+/// Makes a plan of what is due now, looking for as long as `most` allows; another person decides about it. Blocking.
 ///
 /// # Errors
-/// If the caller may not, is no person, sees only a part, or nobody is due.
-pub fn make(desk: &Desk, by: &Caller, new: &NewPlan) -> Result<Uuid, DeskError> {
+/// If the caller may not, is no person, sees only a part, or nobody is due; `look_took_too_long` when time is up.
+pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> Result<Uuid, DeskError> {
     permissions::PLAN_ERASURE.require(by)?;
     everywhere(by)?;
     crate::activation::a_person(by)?;
-    let found = find(desk)?;
+    let found = find(desk, most)?;
     if found.due.is_empty() {
         return Err(Refusal::conflict("nothing_due").into());
     }

@@ -7,6 +7,7 @@ use crate::load::{self, CaseRef};
 use crate::queries::attachment;
 use crate::queries::case::{CaseView, open_items};
 use crate::reveal::AccessBody;
+use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
 use crate::{Desk, permissions};
@@ -82,7 +83,7 @@ impl Desk {
             let raw = self.raw(caller, &CaseRef::Id(CaseId(id))).await?;
             let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());
             let keys = match load::open_keys(self.master(), &raw.loaded.row, wrapped) {
-                Err(DeskError::Cipher(_)) => return Err(Refusal::conflict("person_erased").into()),
+                Err(DeskError::Cipher(CipherError::Erased)) => return Err(Refusal::conflict("person_erased").into()),
                 other => other?,
             };
             if let Some(sealed) = raw.person.as_ref().and_then(|row| row.identity.as_deref()) {

@@ -3,7 +3,7 @@
 
 use crate::backup::{make as back_up, restore};
 use crate::files::attach;
-use crate::{House, NOON, intake, key_file, named, open_with, refusal, shipped, to_the_close};
+use crate::{House, NOON, intake, key_file, named, open_with, refusal, shipped, steps, to_the_close};
 use desk::jobs::{checkpoint, rollup};
 use desk::retention::decide::{self, Approval};
 use desk::retention::plan::{self, NewPlan};
@@ -175,12 +175,12 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         let (case, other) = a_life(&house);
         let (one, two) = (house.user("one", Role::Compliance, ""), house.user("two", Role::Admin, ""));
         let note = NewPlan { note: "年度清理".to_owned() };
-        let early = plan::dry_run(&house.desk, &one).unwrap();
+        let early = plan::dry_run(&house.desk, &one, None).unwrap();
         assert!(early.due.is_empty() && early.persons == 2, "{early:?}");
-        assert_eq!(code(plan::make(&house.desk, &one, &note)), "nothing_due");
+        assert_eq!(code(plan::make(&house.desk, &one, &note, None)), "nothing_due");
 
         months_on(&house, 38);
-        let due = plan::dry_run(&house.desk, &one).unwrap();
+        let due = plan::dry_run(&house.desk, &one, None).unwrap();
         assert_eq!((due.due.len(), due.cases, due.attachments), (2, 3, 1), "{due:?}");
         assert!(
             due.due
@@ -188,7 +188,7 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
                 .all(|one| matches!(&one.ground, Ground::Maximum { limit } if limit.rule == "complaint_files"))
         );
         act(&house, &one, &case, "place-hold", json!({"reason": "王小明已起诉"}));
-        let held = plan::dry_run(&house.desk, &one).unwrap();
+        let held = plan::dry_run(&house.desk, &one, None).unwrap();
         assert_eq!(held.due.len(), 1);
         assert_eq!(held.stay.get("legal_hold"), Some(&1));
         let by_hand = refusal(house.wait(house.desk.erase(&one, &case, "request")).unwrap_err());
@@ -198,14 +198,14 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
 
         // A hold of the other case holds whoever went up in it.
         act(&house, &one, &other, "place-hold", json!({"reason": "调查"}));
-        assert!(plan::dry_run(&house.desk, &one).unwrap().due.is_empty());
+        assert!(plan::dry_run(&house.desk, &one, None).unwrap().due.is_empty());
         act(&house, &one, &other, "lift-hold", json!({"hold": 1, "reason": "调查已结"}));
 
-        let first = plan::make(&house.desk, &one, &note).unwrap();
+        let first = plan::make(&house.desk, &one, &note, None).unwrap();
         assert_eq!(code(approve(&house, &one, first)), "own_request");
         let wrong = Approval { hash: "00".repeat(32) };
         assert_eq!(code(decide::approve(&house.desk, &two, first, &wrong)), "plan_hash_differs");
-        assert_eq!(code(plan::make(&house.desk, &house.system(), &note)), "needs_a_person");
+        assert_eq!(code(plan::make(&house.desk, &house.system(), &note, None)), "needs_a_person");
         act(&house, &one, &other, "note", json!({"text": "补记"}));
         assert_eq!(code(approve(&house, &two, first)), "plan_outdated");
         assert_eq!(house.wait(house.desk.erasure_plan(&one, first)).unwrap().state, PlanState::Outdated);
@@ -219,7 +219,7 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         let keys = house.desk.db().read_now(move |tx| store::vault::person(tx, person.0)).unwrap().unwrap();
         let wrapped = keys.wrapped_key.unwrap();
 
-        let second = plan::make(&house.desk, &one, &note).unwrap();
+        let second = plan::make(&house.desk, &one, &note, None).unwrap();
         approve(&house, &two, second).unwrap();
         // One person is taken up again between approval and its job: they stay, and the plan says so.
         act(&house, &one, &other, "place-hold", json!({"reason": "新的调查"}));
@@ -230,7 +230,7 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         outcomes.sort_unstable();
         assert_eq!(outcomes, ["held", "held"], "who went up in a held case is held with it");
         act(&house, &one, &other, "lift-hold", json!({"reason": "调查已结"}));
-        let third = plan::make(&house.desk, &one, &note).unwrap();
+        let third = plan::make(&house.desk, &one, &note, None).unwrap();
         approve(&house, &two, third).unwrap();
         carry_out(&house);
         let done = house.wait(house.desk.erasure_plan(&one, third)).unwrap();
@@ -244,7 +244,21 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
         let mine = certificates.iter().find(|one| one.said["person"] == person.to_string()).unwrap();
         assert_eq!(mine.said["erased"]["cases"], 2);
         assert_eq!(mine.said["erased"]["attachments"], 1);
-        assert_eq!((&mine.said["erased"]["compensations"], &mine.said["erased"]["letters"]), (&json!(1), &json!(1)));
+        assert_eq!((&mine.said["erased"].get("compensations"), &mine.said["erased"]["letters"]), (&None, &json!(1)));
+        assert!(
+            mine.said["retained"].as_array().unwrap().contains(&json!("compensation")),
+            "its sum can still be read"
+        );
+        let sealed = |count: &Value| count["entries"].as_u64().unwrap();
+        assert!(
+            sealed(&mine.said["erased"]) > 0
+                && mine.said["cases"].as_array().unwrap().iter().any(|one| {
+                    let number = one["number"].as_str().unwrap();
+                    let seen = house.wait(house.desk.case(&house.system(), &CaseRef::parse(number).unwrap())).unwrap();
+                    sealed(one) < seen.entries.len() as u64
+                }),
+            "entries without words are not counted"
+        );
         assert_eq!(mine.said["decided"][0]["name"], "one");
         assert_eq!(mine.said["decided"][1]["name"], "two");
         assert_eq!(mine.said["ground"]["confidence"], "unverified");
@@ -298,16 +312,27 @@ fn a_plan_erases_whom_it_names_and_leaves_nothing_to_read() {
 }
 
 /// A request of the person about their own data, worked to its close.
-fn request(house: &House, of: &CaseRef, what: &str) -> CaseRef {
-    let agent = house.user(&format!("r-{what}"), Role::Specialist, "");
+fn request(house: &House, of: &CaseRef, what: &str, grants: Option<bool>) -> CaseRef {
+    let name = format!("r-{what}-{}", grants.unwrap_or_default());
+    let agent = house.user(&name, Role::Specialist, "");
     let mut body = intake();
     body["kind"] = json!("service_request");
     body["category"] = json!("F203");
     body["subject_request"] = json!(what);
     body["complainant"]["person"] = json!(now(house, of).person.to_string());
     let case = named(&house.try_register(&agent, body).unwrap());
-    to_the_close(house, &agent, &case);
+    answer_request(house, &agent, &case, grants);
     case
+}
+
+fn answer_request(house: &House, agent: &Caller, case: &CaseRef, grants: Option<bool>) {
+    for (verb, mut body) in steps() {
+        if let ("propose", Some(grants)) = (verb, grants) {
+            body["grants"] = json!(grants);
+            body["identity_verified"] = json!(grants);
+        }
+        act(house, agent, case, verb, body);
+    }
 }
 
 #[test]
@@ -317,9 +342,9 @@ fn a_granted_request_waits_for_the_minimum_and_is_then_carried_out() {
         let agent = house.user("agent", Role::Specialist, "");
         let case = named(&house.register(&agent));
         to_the_close(&house, &agent, &case);
-        let asked = request(&house, &case, "erasure");
+        let asked = request(&house, &case, "erasure", Some(true));
         let one = house.user("one", Role::Compliance, "");
-        let found = plan::dry_run(&house.desk, &one).unwrap();
+        let found = plan::dry_run(&house.desk, &one, None).unwrap();
         assert!(found.due.is_empty());
         let waits = &found.named[0];
         let number = now(&house, &asked).number;
@@ -328,11 +353,110 @@ fn a_granted_request_waits_for_the_minimum_and_is_then_carried_out() {
         assert_eq!(until.rule, "complaint_files");
         assert!(!until.law, "a proposal is planned by and never stated as law");
         house.desk.time().set(until.at);
-        assert!(plan::dry_run(&house.desk, &one).unwrap().due.is_empty(), "the last moment is still kept");
+        assert!(plan::dry_run(&house.desk, &one, None).unwrap().due.is_empty(), "the last moment is still kept");
         house.desk.time().advance(SignedDuration::from_secs(1));
-        let due = plan::dry_run(&house.desk, &one).unwrap();
+        let due = plan::dry_run(&house.desk, &one, None).unwrap();
         assert_eq!(due.due[0].ground, Ground::Request { case: number });
         house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn only_a_granted_request_erases() {
+    each_database(|scratch| {
+        let house = crate::house(scratch);
+        let agent = house.user("agent", Role::Specialist, "");
+        let one = house.user("one", Role::Compliance, "");
+        let mut body = intake();
+        body["kind"] = json!("service_request");
+        body["category"] = json!("F203");
+        body["subject_request"] = json!("erasure");
+        let asked = named(&house.try_register(&agent, body.clone()).unwrap());
+        act(&house, &agent, &asked, "accept", json!({}));
+        let say = |verb: &str, body: Value| {
+            let seen = now(&house, &asked).version;
+            let refused = refusal(house.act(&agent, &asked, seen, verb, body).unwrap_err());
+            refused.faults.first().map_or(refused.code, |fault| fault.code).to_owned()
+        };
+        // An answer alone decides nothing, and an outcome must say which it is.
+        assert_eq!(say("reply", json!({"mode": "phone", "content": "不同意"})), "wrong_state");
+        assert_eq!(say("propose", json!({"outcome": "同意"})), "required");
+        assert_eq!(say("propose", json!({"outcome": "同意", "grants": true})), "identity_unchecked");
+        act(&house, &agent, &asked, "propose", json!({"outcome": "依法须保留", "grants": false}));
+        for (verb, body) in steps().into_iter().skip(2) {
+            act(&house, &agent, &asked, verb, body);
+        }
+        let found = plan::dry_run(&house.desk, &one, None).unwrap();
+        assert!(found.due.is_empty() && found.named.is_empty(), "a refusal erases nobody: {found:?}");
+
+        // Granted in a second round, by somebody who was checked since.
+        act(&house, &agent, &asked, "reopen", json!({"reason": "再次申请"}));
+        act(&house, &agent, &asked, "accept", json!({}));
+        answer_rest(&house, &agent, &asked);
+        let found = plan::dry_run(&house.desk, &one, None).unwrap();
+        assert_eq!(found.due.len(), 1, "{found:?}");
+        assert!(now(&house, &asked).record.identity_verified);
+
+        // What comes after the approval was not approved.
+        let note = NewPlan { note: "已同意的请求".to_owned() };
+        let planned = plan::make(&house.desk, &one, &note, None).unwrap();
+        let two = house.user("two", Role::Admin, "");
+        approve(&house, &two, planned).unwrap();
+        let mut further = intake();
+        further["complainant"]["person"] = json!(now(&house, &asked).person.to_string());
+        further["kind"] = json!("service_request");
+        further["category"] = json!("F203");
+        further["subject_request"] = json!("access");
+        let further = named(&house.try_register(&agent, further).unwrap());
+        let out_of_place = house.act(&agent, &further, 1, "propose", json!({"outcome": "x", "grants": true}));
+        assert!(out_of_place.is_err());
+        answer_request(&house, &agent, &further, None);
+        carry_out(&house);
+        let done = house.wait(house.desk.erasure_plan(&one, planned)).unwrap();
+        assert_eq!(done.items[0].1, "changed", "{done:?}");
+        assert!(!house.wait(house.desk.case(&one, &asked)).unwrap().erased);
+        house.close_down();
+    })
+    .unwrap();
+}
+
+/// A granted request from its acceptance to its close.
+fn answer_rest(house: &House, agent: &Caller, case: &CaseRef) {
+    for (verb, mut body) in steps().into_iter().skip(1).filter(|(verb, _)| *verb != "set-cause") {
+        if verb == "propose" {
+            body["grants"] = json!(true);
+            body["identity_verified"] = json!(true);
+        }
+        act(house, agent, case, verb, body);
+    }
+}
+
+#[test]
+fn what_was_only_announced_beside_the_key_erases_nobody() {
+    each_database(|scratch| {
+        let house = crate::house(scratch);
+        let agent = house.user("agent", Role::Specialist, "");
+        let (kept, gone) = (named(&house.register(&agent)), named(&house.register(&agent)));
+        for case in [&kept, &gone] {
+            to_the_close(&house, &agent, case);
+        }
+        let compliance = house.user("compliance", Role::Compliance, "");
+        let person = now(&house, &kept).person;
+        let erased = house.wait(house.desk.erase(&compliance, &gone, "request")).unwrap().person;
+        let ledger = key_file(scratch).with_extension("erasures");
+        assert_eq!(std::fs::read_to_string(&ledger).unwrap(), format!("? {erased}\n{erased}\n"));
+        act(&house, &compliance, &kept, "place-hold", json!({"reason": "诉讼"}));
+        house.close_down();
+        // As after a commit that failed, and a process that ended before it could confirm another.
+        std::fs::write(&ledger, format!("? {person}\n? {erased}\n")).unwrap();
+        let time = Time::at(NOON.parse().unwrap());
+        let desk = crate::open(scratch, time, &key_file(scratch)).unwrap();
+        let after = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
+        assert!(!after.wait(after.desk.case(&after.system(), &kept)).unwrap().erased);
+        assert!(after.wait(after.desk.case(&after.system(), &gone)).unwrap().erased);
+        assert_eq!(std::fs::read_to_string(&ledger).unwrap(), format!("? {person}\n? {erased}\n{erased}\n"));
+        after.close_down();
     })
     .unwrap();
 }

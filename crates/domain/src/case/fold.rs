@@ -265,9 +265,15 @@ impl Case {
 
     fn apply_outcome(&mut self, event: &Event, entry: &Entry) {
         match event {
-            Event::Proposed { outcome, finding } => {
+            Event::Proposed { outcome, finding, grants, identity_verified } => {
                 self.approved = false;
-                self.proposal = Some(Proposal { outcome: outcome.clone(), finding: finding.clone(), by: entry.actor });
+                self.record.identity_verified |= identity_verified;
+                self.proposal = Some(Proposal {
+                    outcome: outcome.clone(),
+                    finding: finding.clone(),
+                    by: entry.actor,
+                    grants: *grants,
+                });
                 self.handlers.insert(entry.actor);
             }
             Event::Approved { .. } => {

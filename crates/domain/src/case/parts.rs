@@ -88,6 +88,8 @@ pub struct Proposal {
     pub finding: Option<FreeText>,
     /// Who proposed it.
     pub by: ActorId,
+    /// Whether the person's request to be erased is granted; none where nothing of the kind is asked.
+    pub grants: Option<bool>,
 }
 
 /// Proof that the customer was answered.

@@ -2,6 +2,7 @@
 
 use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
+use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
@@ -18,6 +19,16 @@ pub const FIELDS: &[Field] = &[
         "What was found out: event, demand, problem, measure.",
     ),
     optional("restored_at", Kind::Moment, "When the trouble itself was removed, if it is."),
+    optional(
+        "grants",
+        Kind::Bool,
+        "Whether the request to be erased is granted. Required where `subject_request` is `erasure`, refused elsewhere.",
+    ),
+    optional(
+        "identity_verified",
+        Kind::Bool,
+        "True when the identity was checked since the registration. Nobody unnamed or unchecked is granted an erasure.",
+    ),
 ];
 
 /// Propose an outcome.
@@ -31,6 +42,12 @@ pub struct Propose {
     pub finding: Option<FreeText>,
     /// When the trouble was removed.
     pub restored_at: Option<Timestamp>,
+    /// Whether the request to be erased is granted.
+    #[serde(default)]
+    pub grants: Option<bool>,
+    /// Whether the identity was checked since the registration.
+    #[serde(default)]
+    pub identity_verified: bool,
 }
 
 /// States from which it is possible.
@@ -45,11 +62,18 @@ pub fn offered(case: &Case) -> bool {
 /// Decides a proposal.
 ///
 /// # Errors
-/// Unless the case is being worked on, or if the restoration lies outside the case's life.
+/// Unless the case is being worked on; if the restoration lies outside the case's life; if a request to be erased is
+/// neither granted nor refused, or granted to nobody whose identity was checked.
 pub fn decide(case: &Case, propose: &Propose, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require(FROM)?;
     super::dispute::impartial(case, ctx.actor.id)?;
-    let mut events = vec![Event::Proposed { outcome: propose.outcome.clone(), finding: propose.finding.clone() }];
+    granted(case, propose)?;
+    let mut events = vec![Event::Proposed {
+        outcome: propose.outcome.clone(),
+        finding: propose.finding.clone(),
+        grants: propose.grants,
+        identity_verified: propose.identity_verified,
+    }];
     if let Some(at) = propose.restored_at {
         super::register::within_life(case, at, "restored_at", ctx)?;
         events.push(Event::Restored { at });
@@ -62,4 +86,18 @@ pub fn decide(case: &Case, propose: &Propose, ctx: &Context<'_>) -> Result<Decis
     events.extend(proposed);
     events.push(Event::Moved { to: State::AwaitingReview });
     Ok(Decision::of(events))
+}
+
+/// Whether the proposal says of a request to be erased what becomes of it, and of nothing else. An answer alone does not
+/// tell: a refusal is an answer as well.
+fn granted(case: &Case, propose: &Propose) -> Result<(), Refusal> {
+    match (crate::retention::asks_erasure(case), propose.grants) {
+        (true, None) => Err(Fault::new("grants", "required").into()),
+        (false, Some(_)) => Err(Fault::new("grants", "nothing_to_grant").into()),
+        (true, Some(true)) if case.record.anonymous => Err(Fault::new("grants", "grant_to_nobody").into()),
+        (true, Some(true)) if !case.record.identity_verified && !propose.identity_verified => {
+            Err(Fault::new("identity_verified", "identity_unchecked").into())
+        }
+        _ => Ok(()),
+    }
 }

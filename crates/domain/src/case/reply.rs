@@ -105,8 +105,12 @@ fn told(reply: &Reply, at: Timestamp) -> Event {
     Event::Replied { mode: reply.mode.clone(), at, content: reply.content.clone() }
 }
 
-/// States from which a reply is possible. What is no grievance may be answered at once by whoever accepted it.
+/// States from which a reply is possible. What is no grievance may be answered at once by whoever accepted it, unless it
+/// asks to be erased: whether that is granted must have been decided.
 fn from(case: &Case) -> &'static [State] {
+    if crate::retention::asks_erasure(case) {
+        return &[State::AwaitingReply];
+    }
     match case.record.kind {
         ContactKind::Enquiry | ContactKind::ServiceRequest | ContactKind::Suggestion | ContactKind::Praise => {
             &[State::AwaitingReply, State::Accepted, State::InProgress]

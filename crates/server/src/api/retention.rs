@@ -8,14 +8,14 @@ use crate::blocking::blocking;
 use crate::extract::Who;
 use crate::problem::Failure;
 use crate::routes::{Method, Operation, Route};
-use crate::{query, subject};
+use crate::{look_over, query, subject};
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::retention::decide::{self, APPROVAL, Approval};
-use desk::retention::plan::{self, Stays};
+use desk::retention::plan::Stays;
 use desk::retention::schedule::RECORDS;
 use desk::retention::subject::{Ask, FIELDS};
 use desk::retention::{Certificate, DryRun, Duty, NEW_PLAN, NewPlan, Plan, Planned};
@@ -166,7 +166,7 @@ pub(crate) fn duty(one: &Duty) -> Value {
 }
 
 async fn dry_run(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
-    let found = blocking(&app, move |desk| plan::dry_run(desk, &caller)).await?;
+    let found = look_over::dry_run(&app, &caller).await?;
     Ok(answer(StatusCode::OK, &looked(&found)))
 }
 
@@ -255,8 +255,7 @@ async fn make(
     body: Body,
 ) -> Result<Response, Failure> {
     let new: NewPlan = input(&headers, body, NEW_PLAN).await?;
-    let by = caller.clone();
-    let id = blocking(&app, move |desk| plan::make(desk, &by, &new)).await?;
+    let id = look_over::make(&app, &caller, new).await?;
     shown(&app, &caller, id, StatusCode::CREATED).await
 }
 

@@ -165,6 +165,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
             .put_text("finding", proposal.finding.as_ref())
             .put("by", actor(&proposal.by, view))
             .put("approved", case.approved)
+            .put_some("grants", proposal.grants)
             .done()
     });
     let survey = case.survey.as_ref().map(|survey| {

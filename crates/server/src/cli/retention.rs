@@ -119,7 +119,7 @@ fn show(desk: &Desk, by: &Caller, as_json: bool) -> Result<(), String> {
 }
 
 fn look(desk: &Desk, by: &Caller, as_json: bool) -> Result<(), String> {
-    let found = plan::dry_run(desk, by).map_err(|error| told(&error))?;
+    let found = plan::dry_run(desk, by, None).map_err(|error| told(&error))?;
     if as_json {
         return say(looked(&found));
     }

@@ -177,7 +177,7 @@ impl Draw<'_> {
             Kind::Moment => ("moment", Vec::new()),
             Kind::Day => ("day", Vec::new()),
             Kind::Document { .. } => ("document", Vec::new()),
-            Kind::Bool if name.starts_with("record-") || self.words == "record-satisfaction" => (
+            Kind::Bool if name.starts_with("record-") || name == "grants" || self.words == "record-satisfaction" => (
                 "choice",
                 self.choices(&name, [("true", self.frame.t("yes")), ("false", self.frame.t("no"))].into_iter()),
             ),

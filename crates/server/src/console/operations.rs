@@ -140,7 +140,11 @@ pub(super) fn operations(
             let typed = mine.map_or(&fresh, |(_, typed)| typed);
             let known = |field: &str| known(verb.name, field);
             let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
-            let inputs = draw.inputs("", verb.fields);
+            let mut inputs = draw.inputs("", verb.fields);
+            // Nobody is asked whether to grant what is not asked for.
+            if verb.name == "propose" && !domain::retention::asks_erasure(case) {
+                inputs.retain(|input| !["grants", "identity_verified"].contains(&input.name.as_str()));
+            }
             Operation {
                 verb: verb.name,
                 words: frame.code("verb", verb.name),

@@ -9,8 +9,8 @@ use crate::app::AppState;
 use crate::blocking::blocking;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told};
-use crate::query;
 use crate::routes::{Access, Method, Route};
+use crate::{look_over, query};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
@@ -18,7 +18,6 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::retention::decide::{self, Approval};
-use desk::retention::plan;
 use desk::retention::schedule::RECORDS;
 use desk::retention::{Certificate, DryRun, Duty, NEW_PLAN, NewPlan, Plan, PlanState, Planned};
 use desk::{Caller, DeskError, permissions};
@@ -111,12 +110,7 @@ async fn draw(
 ) -> Result<Response, Failure> {
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let found = if asked {
-        let by = caller.clone();
-        Some(blocking(app, move |desk| plan::dry_run(desk, &by)).await?)
-    } else {
-        None
-    };
+    let found = if asked { Some(look_over::dry_run(app, caller).await?) } else { None };
     let certificates = app.desk.certificates(caller, None).await?;
     let plans = app.desk.erasure_plans(caller).await?;
     let frame = Frame::new(app, visitor);
@@ -254,10 +248,7 @@ async fn make(
 ) -> Result<Response, Failure> {
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let outcome = match read::<NewPlan>(&typed, NEW_PLAN, &Frame::new(&app, &visitor)) {
-        Ok(new) => {
-            let by = caller.clone();
-            blocking(&app, move |desk| plan::make(desk, &by, &new)).await
-        }
+        Ok(new) => look_over::make(&app, &caller, new).await,
         Err(failure) => Err(failure),
     };
     match outcome {
@@ -363,7 +354,7 @@ async fn certificate(
     let frame = Frame::new(&app, &visitor);
     let said = &one.said;
     let count = |object: &Value, class: &str| object.get(class).map(ToString::to_string).unwrap_or_default();
-    let classes = ["cases", "entries", "texts", "identifiers", "attachments", "letters", "compensations"];
+    let classes = ["cases", "entries", "texts", "identifiers", "attachments", "letters"];
     let case = |case: &Value| {
         let counts: Vec<String> = classes
             .iter()

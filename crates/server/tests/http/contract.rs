@@ -491,7 +491,7 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
     contract.seen.insert("post /api/v1/complaints/{id}/person-data".to_owned());
     let steps = [
         ("accept", json!({})),
-        ("propose", json!({"outcome": "同意删除"})),
+        ("propose", json!({"outcome": "同意删除", "grants": true, "identity_verified": true})),
         ("approve", json!({})),
         ("reply", json!({"mode": "phone", "content": "将删除"})),
         ("ask-satisfaction", json!({"mode": "phone"})),
@@ -506,6 +506,11 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
         let path = format!("/api/v1/retention{path}");
         contract.holds("get", &path, &house.get(token, &path));
     }
+    // One look over everybody at a time.
+    let place = std::sync::Arc::clone(&house.state.look_over).try_acquire_owned().unwrap();
+    let busy = house.get(token, "/api/v1/retention/dry-run");
+    assert_eq!((busy.status, &busy.json()["code"]), (409, &json!("look_running")));
+    drop(place);
     for (verb, who) in [("withdraw", &asks), ("refuse", &decides), ("approve", &decides)] {
         let body = json!({"note": "已同意的请求"});
         contract.body("/api/v1/retention/plans", &body);
