@@ -266,7 +266,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("retained", desk::retention::certificate::RETAINED);
     list("retained_why", desk::retention::certificate::RETAINED);
     list("decided", &["planned", "approved", "decided"]);
-    list("erased", &["cases", "entries", "texts", "identifiers", "attachments", "letters", "compensations"]);
+    list("erased", &["cases", "entries", "texts", "identifiers", "attachments", "letters"]);
     wanted_records(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {
         wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
