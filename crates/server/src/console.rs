@@ -39,6 +39,8 @@ mod what_if;
 mod why;
 mod windows;
 
+#[cfg(test)]
+pub(crate) use form::list_of;
 use crate::app::{App, AppState};
 use crate::data;
 use crate::extract::{self, Visitor};

@@ -247,11 +247,12 @@ impl Draw<'_> {
 }
 
 /// Which list of codes a field's choices come from.
-fn list_of(name: &str) -> &'static str {
+pub(crate) fn list_of(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "kind" => "kind",
         "accept_channel" | "submit_channel" | "channel" => "channel",
         "outcome" => "contact",
+        "medium" => "medium",
         "wait_for" => "wait_for",
         "ground" => "ground",
         "next_channel" => "next_channel",

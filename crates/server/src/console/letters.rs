@@ -84,7 +84,7 @@ fn proof(frame: &Frame<'_>, view: &CaseView, issued: &Issued) -> String {
 
 fn hard(frame: &Frame<'_>, document: &Document) -> Vec<String> {
     let sentence = |one: policy::plain::Advice| {
-        let hard = frame.code("hard", one.hard.code());
+        let hard = frame.code("ui.hard", one.hard.code());
         match &one.instead {
             Some(instead) => {
                 frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)])

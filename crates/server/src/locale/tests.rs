@@ -322,3 +322,25 @@ fn every_code_has_words_and_no_words_lie_about() {
         .collect();
     assert!(idle.is_empty(), "words without a code: {idle:#?}");
 }
+
+#[test]
+fn every_choice_of_a_form_has_words() {
+    use domain::shape::{Field, Kind};
+    fn codes(name: &str, kind: &Kind, found: &mut Vec<String>) {
+        match kind {
+            Kind::Code(codes) => {
+                found.extend(codes.iter().map(|code| format!("{}.{code}", crate::console::list_of(name))));
+            }
+            Kind::Object(fields) => fields.iter().for_each(|field: &Field| codes(field.name, &field.kind, found)),
+            Kind::List { of, .. } => codes(name, of, found),
+            _ => {}
+        }
+    }
+    let mut wanted = Vec::new();
+    for field in domain::intake::FIELDS.iter().chain(domain::command::VERBS.iter().flat_map(|verb| verb.fields)) {
+        codes(field.name, &field.kind, &mut wanted);
+    }
+    let locales = load();
+    wanted.retain(|key| !(locales.has(Language::ZhCn, key) && locales.has(Language::En, key)));
+    assert!(wanted.is_empty(), "{wanted:?}");
+}
