@@ -259,7 +259,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("plan", &desk::retention::PlanState::ALL.map(desk::retention::PlanState::code));
     list("stays", &domain::retention::Stay::ALL.map(domain::retention::Stay::code));
     list("stays", &["minimum", "unasked"]);
-    list("left", &[desk::retention::carry_out::ERASED, "held", "minimum", "unasked", "gone"]);
+    list("left", &[desk::retention::carry_out::ERASED, "held", "minimum", "unasked", "gone", "changed"]);
     list("retained", desk::retention::certificate::RETAINED);
     list("retained_why", desk::retention::certificate::RETAINED);
     list("decided", &["planned", "approved", "decided"]);
