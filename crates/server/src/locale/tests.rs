@@ -252,7 +252,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("compensation", &domain::case::compensation::Standing::ALL.map(domain::case::compensation::Standing::code));
-    list("event", &["compensation_within_authority"]);
+    list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("job", &["notify", "erase-person"]);
