@@ -39,8 +39,6 @@ mod what_if;
 mod why;
 mod windows;
 
-#[cfg(test)]
-pub(crate) use form::list_of;
 use crate::app::{App, AppState};
 use crate::data;
 use crate::extract::{self, Visitor};
@@ -54,6 +52,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
+#[cfg(test)]
+pub(crate) use form::list_of;
 
 /// The routes of the console.
 #[must_use]

@@ -325,9 +325,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
-        Event::Proposed { grants: Some(granted), .. } => {
-            say(if *granted { "erasure_granted" } else { "erasure_not_granted" }, &[])
-        }
+        Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
+        Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
         Event::Accepted {}
         | Event::Noted { .. }
         | Event::Proposed { .. }
