@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::check::{Check, Finding};
 use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -380,8 +381,15 @@ impl Library {
         let rules = self.rules();
         let packs = rules.plan.on(&rules.packs, received_on);
         let pins: Vec<PackPin> = packs.iter().map(|pack| PackPin::of(pack)).collect();
-        let placed: Vec<Pack> = packs.iter().map(|pack| pack.in_place(region)).collect();
-        self.pinned(&pins, region, &CalendarPin::of_packs(placed.iter()))
+        // A pack is large, and most count alike everywhere.
+        let placed: Vec<Cow<'_, Pack>> = packs
+            .iter()
+            .map(|pack| match pack.places().next() {
+                Some(_) => Cow::Owned(pack.in_place(region)),
+                None => Cow::Borrowed(&**pack),
+            })
+            .collect();
+        self.pinned(&pins, region, &CalendarPin::of_packs(placed.iter().map(|pack| &**pack)))
     }
 
     /// The rules of a case: the stack it names, counted with the calendars it names, and for clocks it took over from a

@@ -61,8 +61,12 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     // What a contact is comes first: rules are for its kind.
     let mut all = anticipated(case, convert::events(case, ctx), ctx);
-    let happened: Vec<Event> = events.iter().chain(&all).cloned().collect();
-    let mut fresh = follow(case, &happened, &[], ctx);
+    let mut fresh = if all.is_empty() {
+        follow(case, events, &[], ctx)
+    } else {
+        let happened: Vec<Event> = events.iter().chain(&all).cloned().collect();
+        follow(case, &happened, &[], ctx)
+    };
     for _ in 0..DEEPEST {
         if fresh.is_empty() {
             break;
