@@ -80,7 +80,12 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), String> {
         let beside = |path: &Path| PathBuf::from(format!("{}{tail}", path.display()));
         let source = beside(from);
         if source.exists() || tail.is_empty() {
-            std::fs::copy(&source, beside(to)).map_err(|error| format!("{}: {error}", source.display()))?;
+            let copied = || {
+                std::fs::copy(&source, beside(to))?;
+                // What the system would write to the disk later would be measured with what comes after.
+                std::fs::File::open(beside(to))?.sync_all()
+            };
+            copied().map_err(|error: std::io::Error| format!("{}: {error}", source.display()))?;
         }
     }
     Ok(())

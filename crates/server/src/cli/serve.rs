@@ -209,12 +209,13 @@ impl Complaints {
     }
 }
 
-/// A thread with a name and somebody to wait for its work.
+/// A thread with a name and somebody to wait for its work, who may also have it rest.
 fn thread(
     name: &str,
     work: impl FnOnce(tokio::runtime::Runtime) + Send + 'static,
 ) -> Result<std::thread::JoinHandle<()>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
     let named = std::thread::Builder::new().name(name.to_owned());
     named.spawn(move || work(runtime)).map_err(|error| error.to_string())
 }
@@ -262,4 +263,15 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
             std::thread::sleep(TICK);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duty_may_rest() {
+        let rest = |runtime: tokio::runtime::Runtime| runtime.block_on(tokio::time::sleep(Duration::from_millis(1)));
+        thread("rests", rest).unwrap().join().unwrap();
+    }
 }
