@@ -271,7 +271,9 @@ mod tests {
 
     #[test]
     fn a_duty_may_rest() {
-        let rest = |runtime: tokio::runtime::Runtime| runtime.block_on(tokio::time::sleep(Duration::from_millis(1)));
+        let rest = |runtime: tokio::runtime::Runtime| {
+            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
+        };
         thread("rests", rest).unwrap().join().unwrap();
     }
 }
