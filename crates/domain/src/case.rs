@@ -9,6 +9,7 @@ pub mod approve_compensation;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
+pub mod ball;
 pub mod bundle;
 pub mod bundle_check;
 pub mod classify;
@@ -37,6 +38,7 @@ pub mod note;
 pub mod notices;
 pub mod notify_progress;
 pub mod owed_compensation;
+pub mod order;
 mod parts;
 pub mod pay_compensation;
 pub mod place_hold;
@@ -85,6 +87,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
+pub use order::{
+    WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
+    decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
+    rule_ownership, urge_order,
+};
 pub use matter::Matter;
 pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
@@ -215,6 +222,14 @@ pub struct Case {
     pub compensation_asked: BTreeMap<String, String>,
     /// What the customer gets or is to get, oldest first.
     pub compensations: Vec<Compensation>,
+    /// Work orders, oldest first.
+    pub orders: Vec<WorkOrder>,
+    /// The question whose case it is, while it is open.
+    pub ownership: Option<order::Ownership>,
+    /// How that was ruled, oldest first.
+    pub rulings: Vec<order::Ruling>,
+    /// Who held the ball, span by span, oldest first.
+    pub ball: ball::Ledger,
 }
 
 /// What a decision may look at besides the case.

@@ -7,6 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
+use crate::case::order::{OrderStep, OwnershipStep};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
@@ -184,6 +185,20 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<FreeText>,
+    },
+    /// A step of a work order.
+    Order {
+        /// Number of the order within the case, from 1.
+        order: u32,
+        /// The step.
+        #[serde(flatten)]
+        step: OrderStep,
+    },
+    /// A step in the question whose case it is.
+    Ownership {
+        /// The step.
+        #[serde(flatten)]
+        step: OwnershipStep,
     },
     /// Somebody wrote a note for colleagues.
     Noted {
@@ -944,6 +959,9 @@ impl Event {
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
                 texts.push(("text", text));
             }
+            Self::Order { step, .. } => texts.extend(step.texts()),
+            Self::Ownership { step: OwnershipStep::Ruled { reason, .. } } => texts.push(("reason", reason)),
+            Self::Ownership { .. } => {}
             Self::Contacted { number, summary, .. } => {
                 texts.extend(number.as_mut().map(|text| ("number", text)));
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));

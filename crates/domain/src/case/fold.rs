@@ -122,6 +122,10 @@ impl Case {
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
             compensations: Vec::new(),
+            orders: Vec::new(),
+            ownership: None,
+            rulings: Vec::new(),
+            ball: super::ball::Ledger::default(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -134,6 +138,7 @@ impl Case {
         }
         self.version = entry.version;
         self.changed_at = entry.at;
+        self.pass_the_ball();
     }
 
     /// The case as these events will leave it, while the entry that says so is still being made: version and moment stay
@@ -243,6 +248,8 @@ impl Case {
             | Event::Linked { .. } => {
                 self.apply_tie(event, entry.at);
             }
+            Event::Order { order, step } => self.apply_order(*order, step, entry.at, entry.actor),
+            Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
             Event::AnswerLapsed {} => self.reply = None,
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
@@ -538,6 +545,7 @@ impl Case {
         self.closed_at = Some(at);
         self.suspension = None;
         self.void_asked_by = None;
+        self.lapse_orders(at);
     }
 
     /// The outcome told before no longer counts as one.
