@@ -37,8 +37,8 @@ pub mod merge;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
-pub mod owed_compensation;
 pub mod order;
+pub mod owed_compensation;
 mod parts;
 pub mod pay_compensation;
 pub mod place_hold;
@@ -87,12 +87,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
+pub use matter::Matter;
 pub use order::{
     WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
     decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
     rule_ownership, urge_order,
 };
-pub use matter::Matter;
 pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
     Proposal, ReplyProof, Survey, Suspension,

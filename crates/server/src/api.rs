@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod letters;
 pub mod notices;
 pub mod operations;
+pub mod orders;
 pub mod reports;
 pub mod retention;
 pub mod rules;
@@ -42,6 +43,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(bundles::routes());
     routes.extend(letters::routes());
     routes.extend(operations::routes());
+    routes.extend(orders::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());

@@ -19,6 +19,7 @@ mod matters;
 mod names;
 mod notices;
 mod operations;
+mod orders;
 mod organisation;
 mod progress;
 mod queue;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
+    routes.extend(orders::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());
     routes.extend(rules::routes());

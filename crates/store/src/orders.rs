@@ -13,7 +13,8 @@ statements! {
         late = excluded.late";
     OF = "SELECT case_id, n, kind, standing, open, unit, user_id, sent_at, due_at, urged, late FROM orders
         WHERE case_id = ?1 ORDER BY n";
-    LIES_WITH = "SELECT CAST(1 AS BIGINT) FROM orders WHERE case_id = ?1 AND open = 1 AND (unit = ?2 OR user_id = ?3)
+    LIES_WITH = "SELECT CAST(1 AS BIGINT) FROM orders WHERE case_id = ?1 AND (open = 1 OR standing = 'done')
+        AND (unit = ?2 OR user_id = ?3)
         LIMIT 1";
     OF_UNIT = "SELECT o.case_id, o.n, o.kind, o.standing, o.open, o.unit, o.user_id, o.sent_at, o.due_at, o.urged,
         o.late, c.number, c.region, c.category, c.grade FROM orders o JOIN cases c ON c.id = o.case_id
@@ -165,7 +166,7 @@ pub fn of(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<OrderRow>, StoreError> {
     tx.query(OF, &[(&case).into()], read)
 }
 
-/// Whether an open order of a case lies with a unit or a person.
+/// Whether an order of a case lies with a unit or a person, or was answered by them.
 ///
 /// # Errors
 /// Those of the database.

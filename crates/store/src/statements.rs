@@ -27,6 +27,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("keyring", crate::keyring::ALL),
         ("notices", crate::notices::ALL),
         ("numbers", crate::numbers::ALL),
+        ("orders", crate::orders::ALL),
         ("people", crate::people::ALL),
         ("reports", crate::reports::ALL),
         ("retention", crate::retention::ALL),

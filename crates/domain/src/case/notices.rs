@@ -126,11 +126,16 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 }
             }
             Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
-            Event::Order { order, step } => found.extend(case.order(*order).map(|order| of_order(case, order, step)).into_iter().flatten()),
+            Event::Order { order, step } => {
+                found.extend(case.order(*order).map(|order| of_order(case, order, step)).into_iter().flatten())
+            }
             Event::Ownership { step } => found.extend(of_ownership(case, step)),
             // Whoever still worked on an order of a case that ended can stop.
             Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => {
-                let lapsed = case.orders.iter().filter(|order| order.standing == order::Standing::Lapsed && order.ended_at == Some(entry.at));
+                let lapsed = case
+                    .orders
+                    .iter()
+                    .filter(|order| order.standing == order::Standing::Lapsed && order.ended_at == Some(entry.at));
                 found.extend(lapsed.map(|order| plain(holder(order.to), "order_lapsed")));
             }
             _ => {}
@@ -183,9 +188,10 @@ fn of_order(case: &Case, order: &WorkOrder, step: &OrderStep) -> Vec<Notice> {
             plain(here, "order_late"),
             plain(holder(case.first_owner), "order_late"),
         ],
-        OrderStep::Accepted {} | OrderStep::Reported { .. } | OrderStep::VisitBooked { .. } | OrderStep::Arrived { .. } => {
-            Vec::new()
-        }
+        OrderStep::Accepted {}
+        | OrderStep::Reported { .. }
+        | OrderStep::VisitBooked { .. }
+        | OrderStep::Arrived { .. } => Vec::new(),
     }
 }
 

@@ -2,9 +2,9 @@
 //! those of the case; whatever happens to it moves no clock of the case. Verbs stand in the files beside; this is the
 //! noun: the steps an order goes through, and what they add up to.
 
+pub mod accept_order;
 pub mod answer_order;
 pub mod approve_order;
-pub mod accept_order;
 pub mod ask_extension;
 pub mod book_visit;
 pub mod bounce_order;
@@ -111,6 +111,19 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Proposed,
+        Self::Sent,
+        Self::Accepted,
+        Self::AwaitingApproval,
+        Self::Done,
+        Self::Refused,
+        Self::Returned,
+        Self::Cancelled,
+        Self::Lapsed,
+    ];
+
     /// The stable code.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -578,9 +591,11 @@ impl OrderStep {
             Self::ExtensionDecided { remark, .. } | Self::Approved { remark, .. } => {
                 remark.as_mut().map(|text| ("remark", text)).into_iter().collect()
             }
-            Self::Accepted {} | Self::VisitBooked { .. } | Self::Arrived { .. } | Self::VisitMissed {} | Self::Late { .. } => {
-                Vec::new()
-            }
+            Self::Accepted {}
+            | Self::VisitBooked { .. }
+            | Self::Arrived { .. }
+            | Self::VisitMissed {}
+            | Self::Late { .. } => Vec::new(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
-use super::activations;
+use super::{activations, orders};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
@@ -38,7 +38,7 @@ impl Object {
         }
     }
 
-    fn put_text(self, name: &str, text: Option<&FreeText>) -> Self {
+    pub(super) fn put_text(self, name: &str, text: Option<&FreeText>) -> Self {
         self.put_some(name, text.and_then(FreeText::plain))
     }
 
@@ -93,7 +93,7 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
         .done()
 }
 
-fn owner(owner: &Owner, instead_of: Option<UserId>) -> Value {
+pub(super) fn owner(owner: &Owner, instead_of: Option<UserId>) -> Value {
     Object::default()
         .put("unit", owner.unit.to_string())
         .put_some("user", owner.user.map(|user| user.to_string()))
@@ -233,6 +233,10 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("matters", some(case.matters.iter().map(|one| matter(desk, view, one)).collect()))
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
+        .put_some("orders", some(case.orders.iter().map(|one| orders::order(one, view)).collect()))
+        .put_some("ownership", case.ownership.as_ref().map(orders::ownership))
+        .put_some("rulings", some(case.rulings.iter().map(|one| orders::ruling(one, view)).collect()))
+        .put("ball", orders::ball(case, desk.time().now()))
         .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, view, one)).collect()))
@@ -400,7 +404,7 @@ pub(super) fn item(item: &Item) -> Value {
 }
 
 /// A list that is left out when there is nothing in it.
-fn some(list: Vec<Value>) -> Option<Vec<Value>> {
+pub(super) fn some(list: Vec<Value>) -> Option<Vec<Value>> {
     Some(list).filter(|list| !list.is_empty())
 }
 
@@ -575,7 +579,7 @@ pub fn identity(identity: &Identity) -> Value {
         .done()
 }
 
-fn actor(actor: &ActorId, view: &CaseView) -> Value {
+pub(super) fn actor(actor: &ActorId, view: &CaseView) -> Value {
     let name = match actor {
         ActorId::User(user) => view.users.get(user).map(String::as_str),
         _ => None,

@@ -9,6 +9,7 @@ use super::letters;
 use super::matters::{Shown, matters};
 use super::names::Names;
 use super::operations::{Group, grouped, operations};
+use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
 use super::referrals;
 use super::related::{Related, related};
@@ -91,6 +92,10 @@ struct CasePage<'a> {
     may_write: bool,
     compensations: Vec<compensations::Shown>,
     compensation_waiting: Vec<String>,
+    orders: Vec<orders::Shown>,
+    ownership: Vec<String>,
+    ball: Vec<orders::Held>,
+    age: String,
     ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
@@ -206,6 +211,7 @@ async fn draw(
     if extras.oldest_first {
         timeline.reverse();
     }
+    let (ball, age) = orders::ball(&frame, case, &names, now);
     let page = CasePage {
         version: case.version,
         past: extras.past.is_some(),
@@ -232,6 +238,10 @@ async fn draw(
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
+        orders: orders::orders(&frame, case, &names),
+        ownership: orders::ownership(&frame, case, &names),
+        ball,
+        age,
         ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),

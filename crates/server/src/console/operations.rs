@@ -46,6 +46,27 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
     (
+        "orders",
+        &[
+            "dispatch",
+            "accept-order",
+            "refuse-order",
+            "return-order",
+            "hand-over-order",
+            "book-visit",
+            "record-arrival",
+            "report-order",
+            "answer-order",
+            "bounce-order",
+            "urge-order",
+            "ask-extension",
+            "decide-extension",
+            "approve-order",
+            "cancel-order",
+            "rule-ownership",
+        ],
+    ),
+    (
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
@@ -118,6 +139,8 @@ pub(super) fn operations(
             .filter(|user| !user.disabled)
             .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
+        "order" => super::orders::meant(frame, case, names, verb),
+        "part_of" => super::orders::meant(frame, case, names, verb),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),

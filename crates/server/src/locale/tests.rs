@@ -171,6 +171,7 @@ fn list_of(field: &str) -> &str {
         "preferred_mode" => "mode",
         "owner" => "external",
         "duties" => "duty",
+        "refusal" => "refusal_ground",
         other => other,
     }
 }
@@ -235,6 +236,34 @@ fn wanted_records(wanted: &mut Vec<String>) {
     wanted.extend(policy::Confidence::ALL.iter().map(|one| format!("confidence.{}", one.code())));
 }
 
+/// Sentences for the steps of orders, and of the question whose case it is.
+const STEPS_OF_ORDERS: &[&str] = &[
+    "order_proposed",
+    "order_sent",
+    "order_accepted",
+    "order_refused",
+    "order_returned",
+    "order_handed_over",
+    "order_reported",
+    "order_answered",
+    "order_bounced",
+    "order_urged",
+    "order_extension_asked",
+    "order_extension_granted",
+    "order_extension_refused",
+    "order_approved",
+    "order_not_approved",
+    "order_cancelled",
+    "order_visit_booked",
+    "order_arrived",
+    "order_visit_missed",
+    "order_accept_late",
+    "order_reply_late",
+    "ownership_disputed",
+    "ownership_late",
+    "ownership_ruled",
+];
+
 #[test]
 fn every_code_has_words_and_no_words_lie_about() {
     use desk::caller::Scope;
@@ -258,6 +287,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
+    list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
+    list("event", STEPS_OF_ORDERS);
     list("job", &["notify", "erase-person"]);
     list("plan", &desk::retention::PlanState::ALL.map(desk::retention::PlanState::code));
     list("stays", &domain::retention::Stay::ALL.map(domain::retention::Stay::code));
@@ -284,7 +315,11 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::Tier::ALL.iter().map(|tier| format!("layer.{}", tier.code())));
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
-    wanted.extend(event_types().iter().map(|name| format!("event.{name}")));
+    // Orders and the question whose case it is have words for each step.
+    let steps = ["order", "ownership"];
+    wanted.extend(
+        event_types().iter().filter(|name| !steps.contains(&name.as_str())).map(|name| format!("event.{name}")),
+    );
     wanted.extend(desk::permissions::TABLE.iter().map(|row| format!("verb.{}", row.permission.name())));
     of_problems(&mut wanted);
     of_fields("", domain::intake::FIELDS, &mut wanted);

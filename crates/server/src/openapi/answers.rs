@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::retention;
+use super::{orders, retention};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -143,9 +143,13 @@ pub(super) fn schemas() -> Map<String, Value> {
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
-    if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {
+    let together = orders::of_complaint();
+    if let (Some(complaint), Value::Object(more), Value::Object(later), Value::Object(together)) =
+        (complaint.as_object_mut(), more, later, together)
+    {
         complaint.extend(more);
         complaint.extend(later);
+        complaint.extend(together);
     }
     let complaint = object(complaint);
     let listed = object(json!({
@@ -338,6 +342,8 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Orders", orders::orders()),
+        ("Rulings", orders::rulings()),
         ("Retention", retention::schedule()),
         ("DryRun", retention::dry_run()),
         ("ErasurePlans", items(&retention::plan())),

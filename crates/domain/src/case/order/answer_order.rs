@@ -11,7 +11,11 @@ use serde::Deserialize;
 /// Shape of an answer.
 pub const FIELDS: &[Field] = &[
     ORDER,
-    required("result", Kind::Text { max: 4_000, multiline: true }, "What was found, what was done, and why it happened."),
+    required(
+        "result",
+        Kind::Text { max: 4_000, multiline: true },
+        "What was found, what was done, and why it happened.",
+    ),
 ];
 
 /// Answer an order.

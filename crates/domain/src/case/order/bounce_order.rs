@@ -1,6 +1,6 @@
 //! Bounce an order (驳回回单): the answer is not enough, and why; the unit has it again, with a new limit.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, bound, event, within};
+use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, within};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};

@@ -14,7 +14,7 @@ use serde::Deserialize;
 /// Shape of a dispatch.
 pub const FIELDS: &[Field] = &[
     required(
-        "kind",
+        "order_kind",
         Kind::Code(OrderKind::CODES),
         "What for: handle (派单), joint_review (会审), visit (上门), supervise (督办), copy (抄送).",
     ),
@@ -42,7 +42,7 @@ const MOST: usize = 50;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Dispatch {
     /// What for.
-    pub kind: OrderKind,
+    pub order_kind: OrderKind,
     /// The unit.
     pub unit: Option<UnitId>,
     /// The person.
@@ -80,7 +80,7 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
     let Some(unit) = dispatch.unit else {
         return Err(Fault::new("unit", "required").into());
     };
-    let kind = dispatch.kind;
+    let kind = dispatch.order_kind;
     if case.open_orders().count() >= MOST {
         return Err(Refusal::conflict("too_many_orders").with("most", MOST));
     }
@@ -127,9 +127,11 @@ fn limits(
     ctx: &Context<'_>,
 ) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
     let mut faults = Vec::new();
-    if dispatch.kind == OrderKind::Copy {
+    if dispatch.order_kind == OrderKind::Copy {
         let given = [("accept_by", dispatch.accept_by), ("reply_by", dispatch.reply_by)];
-        faults.extend(given.iter().filter(|(_, at)| at.is_some()).map(|(name, _)| Fault::new(*name, "copy_has_no_limit")));
+        faults.extend(
+            given.iter().filter(|(_, at)| at.is_some()).map(|(name, _)| Fault::new(*name, "copy_has_no_limit")),
+        );
         return if faults.is_empty() { Ok((None, None)) } else { Err(Refusal::invalid(faults)) };
     }
     let bound = bound(case, dispatch.part_of, ctx);

@@ -21,7 +21,7 @@ pub const QUESTIONS_OWNERSHIP: &[&str] = &["not_our_duty", "not_our_area"];
 /// Shape of a refusal.
 pub const FIELDS: &[Field] = &[
     ORDER,
-    required("ground", Kind::Code(REASONS), "On which ground."),
+    required("refusal", Kind::Code(REASONS), "On which ground."),
     required("reason", Kind::Text { max: 1_000, multiline: true }, "In words, with where it belongs."),
 ];
 
@@ -31,7 +31,7 @@ pub struct RefuseOrder {
     /// Number of the order.
     pub order: Option<u32>,
     /// On which ground.
-    pub ground: String,
+    pub refusal: String,
     /// In words.
     #[serde(deserialize_with = "plain")]
     pub reason: FreeText,
@@ -59,7 +59,7 @@ impl RefuseOrder {
             None => case.open_orders().find(|order| refusable(order)),
         };
         let mut units = case.refused_by();
-        let counts = QUESTIONS_OWNERSHIP.contains(&self.ground.as_str());
+        let counts = QUESTIONS_OWNERSHIP.contains(&self.refusal.as_str());
         units.extend(order.filter(|_| counts).map(|order| order.to.unit));
         if units.len() < REFUSALS || !counts || case.ownership.is_some() { Vec::new() } else { units }
     }
@@ -81,7 +81,7 @@ pub fn decide(case: &Case, refuse: &RefuseOrder, ctx: &Context<'_>) -> Result<De
         return Err(Fault::new("order", "copy_not_refused").into());
     }
     super::return_order::no_parts(case, order)?;
-    let (ground, reason) = (refuse.ground.clone(), refuse.reason.clone());
+    let (ground, reason) = (refuse.refusal.clone(), refuse.reason.clone());
     let mut events = vec![event(order.id, OrderStep::Refused { ground, reason })];
     if let Some(arbiter) = refuse.arbiter.filter(|_| refuse.disputing(case).len() >= REFUSALS) {
         let latest = case.next_due(ctx.rules).map(|clock| clock.due_at).filter(|at| *at > ctx.now);

@@ -16,7 +16,11 @@ use serde::Deserialize;
 /// Shape of the ruling.
 pub const FIELDS: &[Field] = &[
     required("unit", Kind::Uuid, "Whose case it is."),
-    required("reason", Kind::Text { max: 1_000, multiline: true }, "Why; shown when the next case of the kind is sent."),
+    required(
+        "reason",
+        Kind::Text { max: 1_000, multiline: true },
+        "Why; shown when the next case of the kind is sent.",
+    ),
     optional("reply_by", Kind::Moment, "When that unit has to answer. Default: the case's own limit."),
 ];
 
