@@ -238,7 +238,7 @@ fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Ve
             let value = match *name {
                 "state" => word("state", value),
                 "stage" => word("stage", value),
-                "standing" => word("order_standing", value),
+                "order_standing" => word("order_standing", value),
                 "standing" => word("compensation", value),
                 "decision" => word("plan", value),
                 "reasons" => value.split(", ").map(|code| word("stays", code)).collect::<Vec<_>>().join(&comma),

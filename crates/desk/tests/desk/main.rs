@@ -18,6 +18,7 @@ mod files;
 mod keys;
 mod lives;
 mod nodes;
+mod orders;
 mod people;
 mod proof;
 mod random;

@@ -427,7 +427,9 @@ impl WorkOrder {
         if allowed.contains(&self.standing) {
             return Ok(());
         }
-        Err(Refusal::conflict("order_stands_otherwise").with("order", self.id).with("standing", self.standing.code()))
+        Err(Refusal::conflict("order_stands_otherwise")
+            .with("order", self.id)
+            .with("order_standing", self.standing.code()))
     }
 
     fn sent(id: u32, step: &OrderStep, at: Timestamp, by: ActorId) -> Option<Self> {

@@ -46,7 +46,7 @@ pub fn decide(case: &Case, approve: &ApproveOrder, ctx: &Context<'_>) -> Result<
     order.require(&[Standing::Proposed, Standing::AwaitingApproval])?;
     let author = if order.standing == Standing::Proposed { Some(order.by) } else { order.answered_by };
     if author == Some(ctx.actor.id) {
-        return Err(Refusal::forbidden("own_request"));
+        return Err(Refusal::forbidden("own_wish"));
     }
     if !approve.approved && approve.remark.is_none() {
         return Err(crate::fault::Fault::new("remark", "required").into());

@@ -49,7 +49,7 @@ pub fn decide(case: &Case, bounce: &BounceOrder, ctx: &Context<'_>) -> Result<De
     if !bounceable(order) {
         return Err(Refusal::conflict("order_stands_otherwise")
             .with("order", order.id)
-            .with("standing", order.standing.code()));
+            .with("order_standing", order.standing.code()));
     }
     if order.answered_by == Some(ctx.actor.id) {
         return Err(Refusal::forbidden("own_answer"));

@@ -38,7 +38,7 @@ pub fn decide(case: &Case, cancel: &CancelOrder, ctx: &Context<'_>) -> Result<De
     if !order.is_open() {
         return Err(Refusal::conflict("order_stands_otherwise")
             .with("order", order.id)
-            .with("standing", order.standing.code()));
+            .with("order_standing", order.standing.code()));
     }
     let actor = ctx.actor;
     let theirs = actor.unit == order.to.unit && order.by != actor.id && actor.unit != case.owner.unit;

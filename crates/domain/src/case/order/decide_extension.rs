@@ -46,7 +46,7 @@ pub fn decide(case: &Case, decision: &DecideExtension, ctx: &Context<'_>) -> Res
         return Err(Refusal::conflict("no_extension_asked").with("order", order.id));
     };
     if asked.by == ctx.actor.id {
-        return Err(Refusal::forbidden("own_request"));
+        return Err(Refusal::forbidden("own_wish"));
     }
     if decision.granted {
         within("granted", asked.reply_by, bound(case, order.part_of, ctx), ctx)?;
