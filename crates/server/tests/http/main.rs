@@ -18,6 +18,7 @@ mod identity;
 mod journey;
 mod letters;
 mod matrix;
+mod orders;
 mod organisation;
 mod reports;
 mod rights;
