@@ -178,6 +178,11 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL, region TEXT NOT NULL,
         unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX rulings_category ON rulings (category, at)",
+    // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
+    "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
+        category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
+        PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -133,7 +133,7 @@ pub(super) fn ball(frame: &Frame<'_>, case: &Case, names: &Names, now: Timestamp
 }
 
 /// A length of time in the two largest units that are not nothing.
-fn span(frame: &Frame<'_>, lasted: SignedDuration) -> String {
+pub(super) fn span(frame: &Frame<'_>, lasted: SignedDuration) -> String {
     let minutes = lasted.as_secs() / 60;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let values = [("days", days.to_string()), ("hours", hours.to_string()), ("minutes", minutes.to_string())];

@@ -344,6 +344,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Orders", orders::orders()),
         ("Rulings", orders::rulings()),
+        ("Ledger", orders::ledger()),
         ("Retention", retention::schedule()),
         ("DryRun", retention::dry_run()),
         ("ErasurePlans", items(&retention::plan())),

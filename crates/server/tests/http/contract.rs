@@ -358,6 +358,7 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     let rulings = house.get(token, "/api/v1/rulings?category=B204");
     assert_eq!(rulings.json()["items"][0]["unit"], net);
     contract.holds("get", "/api/v1/rulings", &rulings);
+    contract.holds("get", "/api/v1/ledger", &house.get(token, "/api/v1/ledger?by=stage"));
 }
 
 /// Every answer of the API along a life, compared with its description.
