@@ -60,7 +60,7 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 /// that, too.
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     // What a contact is comes first: rules are for its kind.
-    let mut all = anticipated(case, convert::events(case, ctx), ctx);
+    let mut all = case.anticipated(convert::events(case, ctx), ctx);
     let mut fresh = if all.is_empty() {
         follow(case, events, &[], ctx)
     } else {
@@ -75,7 +75,7 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
         fresh = follow(case, &fresh, &all, ctx);
     }
     all.extend(fresh);
-    all.extend(anticipated(case, owed_compensation::proposals(case, ctx), ctx));
+    all.extend(case.anticipated(owed_compensation::proposals(case, ctx), ctx));
     all
 }
 
@@ -99,7 +99,7 @@ fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) 
                 .is_some_and(|before| !effect.head.holds(before, Some(at), ctx.now, pack.calendar().zone()));
         if !again && (received_now || triggers.iter().any(|trigger| trigger.is(&effect.at))) {
             let taken = taken(case, effect, None, ctx);
-            new.extend(anticipated(case, taken, ctx));
+            new.extend(case.anticipated(taken, ctx));
         }
     }
     let is = |fact: &str| triggers.iter().any(|trigger| matches!(trigger, Trigger::Fact(own) if *own == fact));
@@ -121,15 +121,8 @@ fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) 
             holds.push(Event::HoldLifted { rule: hold.rule.clone() });
         }
     }
-    new.extend(anticipated(case, holds, ctx));
+    new.extend(case.anticipated(holds, ctx));
     new
-}
-
-/// Events as they will be written, with the case as they leave it.
-fn anticipated(case: &mut Case, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
-    let events = clocks::once(case, events);
-    case.anticipate(&events, ctx);
-    events
 }
 
 /// The kind a case was before one of these events made it another; nothing where it was registered with them.
@@ -254,7 +247,7 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
             taken.push(Event::EffectTaken { rule, from: Some(from), binding: false, did: Vec::new() });
         }
         // What is taken is waited for no longer, so this ends.
-        events.extend(anticipated(case, taken, ctx));
+        events.extend(case.anticipated(taken, ctx));
     }
 }
 

@@ -4,7 +4,7 @@ use super::matter::{self, Step};
 use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -144,6 +144,13 @@ impl Case {
         for event in events {
             self.apply(event, &entry);
         }
+    }
+
+    /// Events as they will be written, a clock that runs already left out, with the case as they leave it.
+    pub(super) fn anticipated(&mut self, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
+        let events = clocks::once(self, events);
+        self.anticipate(&events, ctx);
+        events
     }
 
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
