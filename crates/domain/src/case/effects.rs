@@ -81,7 +81,9 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
 
 /// One step of it: the effects and holds that wait for these events. Each sees what the one before it did.
 fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
+    let mut triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
+    let paid = events.iter().any(|event| matches!(event, Event::CompensationPaid { .. }));
+    triggers.extend(Some(Trigger::Fact("credited")).filter(|_| paid && case.credits().next().is_none()));
     if triggers.is_empty() && converted_from(events).is_none() {
         return Vec::new();
     }
@@ -190,7 +192,7 @@ fn raised(case: &Case, to: Grade, by: &str, ctx: &Context<'_>) -> Vec<Event> {
 
 /// Whether an effect comes about by itself, at a time of a clock.
 pub(super) fn is_timed(at: &At) -> bool {
-    matches!(at, At::Due { .. } | At::Breach(_))
+    matches!(at, At::Due { .. } | At::Breach(_) | At::Forecast { .. })
 }
 
 /// Effects that wait for the time of a running clock, with the moments. What a reminder would have reminded of before
@@ -209,7 +211,13 @@ fn waiting<'c, 'r>(
             if !own(&effect) || case.effects.contains(&(effect.head.id.clone(), clock.from)) {
                 continue;
             }
-            let Some(at) = effect.at.moment(clock.due_at, pack.calendar()) else { continue };
+            let Some(mut at) = effect.at.moment(clock.due_at, pack.calendar()) else { continue };
+            // Who waits with the case beyond that moment knows by then.
+            if let (At::Forecast { .. }, Some(waits)) = (&effect.at, &case.suspension)
+                && waits.until >= at
+            {
+                at = at.min(waits.since);
+            }
             let reminds = matches!(effect.at, At::Due { before: true, .. });
             if reminds && at <= case.registered_at {
                 continue;
@@ -257,7 +265,7 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
 pub(super) fn stands(case: &Case, effect: &str, rules: &Stack) -> bool {
     let known = rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one)));
     let Some((pack, effect)) = known.into_iter().find(|(_, one)| one.head.id == effect) else { return true };
-    let late_only = matches!(effect.at, At::Breach(_) | At::Due { before: false, .. });
+    let late_only = matches!(effect.at, At::Breach(_) | At::Forecast { .. } | At::Due { before: false, .. });
     let Some(rule) = effect.at.clock().filter(|_| late_only) else { return true };
     let mut clocks = case.clocks.iter().filter(|clock| clock.rule == rule).peekable();
     let late = |clock: &Clock| match (clock.ended, effect.at.moment(clock.due_at, pack.calendar())) {

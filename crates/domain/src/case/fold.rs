@@ -204,7 +204,8 @@ impl Case {
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
-                self.suspension = Some(Suspension { wait_for: wait_for.clone(), until: *until, before: self.state });
+                let (wait_for, since, until) = (wait_for.clone(), entry.at, *until);
+                self.suspension = Some(Suspension { wait_for, since, until, before: self.state });
             }
             Event::Resumed { .. } => self.suspension = None,
             Event::CalendarChanged { calendar, .. } => {

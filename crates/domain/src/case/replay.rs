@@ -5,7 +5,9 @@
 //! What another case handed over is not decided anew: its clocks come as the log has them.
 
 use super::hand_off::{self, HandOff};
-use super::{Case, Clock, Context, State, clocks, convert, effects, grade, matter, recount, referral, timers};
+use super::{
+    Case, Clock, Context, State, clocks, compensation, convert, effects, grade, matter, recount, referral, timers,
+};
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
@@ -161,6 +163,9 @@ impl Replay<'_> {
                     if case.state == State::Withdrawn {
                         events.extend(clocks::revive(&case, *round, ctx));
                     }
+                }
+                Event::CompensationPaid { id, at, .. } => {
+                    events.extend(compensation::credited(&case, *id, *at, ctx));
                 }
                 Event::Closed {} => {
                     events.extend(clocks::end_all(&case, StopFact::Closed, ctx));
