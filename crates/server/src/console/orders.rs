@@ -12,7 +12,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use desk::orders::{OrderFilter, OrderListed};
+use desk::orders::{OrderFilter, OrderListed, RulingListed};
 use desk::permissions;
 use domain::case::Case;
 use domain::case::ball::Holder;
@@ -102,6 +102,17 @@ pub(super) fn ownership(frame: &Frame<'_>, case: &Case, names: &Names) -> Vec<St
         frame.tv("orders.ruling", &[("unit", names.unit(ruling.unit)), ("at", &at), ("reason", why)])
     });
     open.into_iter().chain(ruled).collect()
+}
+
+/// How it was ruled in other cases of the category: number, and whose it was.
+pub(super) fn before(frame: &Frame<'_>, case: &Case, rulings: &[RulingListed], names: &Names) -> Vec<(String, String)> {
+    let others = rulings.iter().filter(|ruling| ruling.case != case.id).take(3);
+    others
+        .map(|ruling| {
+            let values = [("unit", names.unit(ruling.unit)), ("at", &frame.moment(ruling.at))];
+            (ruling.number.clone(), frame.tv("orders.ruled_before", &values))
+        })
+        .collect()
 }
 
 /// A holder of the ball with what they had in all.

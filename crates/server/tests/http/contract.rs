@@ -125,6 +125,7 @@ fn schemas_tell_right_bodies_from_wrong_ones() {
         ("/subscription/star", json!(99)),
         ("/amount", json!(100)),
         ("/occurred_at", json!("yesterday")),
+        ("/contract_document_at", json!("1 May")),
     ] {
         let mut body = intake();
         let (parent, name) = pointer.rsplit_once('/').unwrap();
