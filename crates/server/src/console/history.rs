@@ -324,6 +324,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
                 [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
             say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
+        Event::CompensationEnded { rule, until } => {
+            let rule = compensations::title(frame, rules.as_ref(), rule);
+            say("compensation_ended", &[("rule", &rule), ("until", &frame.moment(*until))])
+        }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),

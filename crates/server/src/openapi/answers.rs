@@ -139,7 +139,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "rule": text, "from": text, "to": text, "at": moment,
         }))},
         "compensation_waiting": {"type": "array", "items": object(json!({
-            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
+            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text}, "proposed_up_to": moment,
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
