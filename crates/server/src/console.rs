@@ -14,6 +14,7 @@ mod form;
 mod handoff;
 mod history;
 mod jobs;
+mod letter_form;
 mod letters;
 mod matters;
 mod names;
@@ -70,6 +71,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(letters::routes());
+    routes.extend(letter_form::routes());
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
