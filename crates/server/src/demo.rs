@@ -1,6 +1,7 @@
 //! `--demo`: about five hundred cases of sixty days in every state, made by playing commands through the desk with a
 //! clock that is moved. People and numbers are invented.
 
+mod letters;
 mod organisation;
 mod play;
 mod stories;

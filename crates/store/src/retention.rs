@@ -20,6 +20,8 @@ statements! {
         WHERE id = ?1";
     PLANS = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
         ORDER BY made_at DESC, id DESC LIMIT ?1";
+    PLAN_AT = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
+        WHERE hash = ?1 AND state = ?2 LIMIT 1";
     // Of two who decide at once the second finds it decided.
     DECIDE = "UPDATE erasure_plans SET state = ?3, decided_by = ?4, decided_at = ?5 WHERE id = ?1 AND state = ?2";
     INSERT_ITEM = "INSERT INTO erasure_items (plan, n, person, body, outcome) VALUES (?1, ?2, ?3, ?4, '')";
@@ -163,6 +165,14 @@ pub fn insert_plan(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn plan(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<PlanRow>, StoreError> {
     tx.query_opt(PLAN, &[(&id).into()], plan_row)
+}
+
+/// A plan with this digest that stands at `state`.
+///
+/// # Errors
+/// Those of the database.
+pub fn plan_at(tx: &mut Tx<'_>, hash: &str, state: &str) -> Result<Option<PlanRow>, StoreError> {
+    tx.query_opt(PLAN_AT, &[hash.into(), state.into()], plan_row)
 }
 
 /// Plans, the newest first.

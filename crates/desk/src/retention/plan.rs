@@ -291,7 +291,8 @@ pub(super) fn digest(due: &[Planned]) -> Result<String, DeskError> {
 /// Makes a plan of what is due now, looking for as long as `most` allows; another person decides about it. Blocking.
 ///
 /// # Errors
-/// If the caller may not, is no person, sees only a part, or nobody is due; `look_took_too_long` when time is up.
+/// If the caller may not, is no person, sees only a part, nobody is due, or a plan of the same persons waits already;
+/// `look_took_too_long` when time is up.
 pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> Result<Uuid, DeskError> {
     permissions::PLAN_ERASURE.require(by)?;
     everywhere(by)?;
@@ -323,6 +324,11 @@ pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> 
         .with("note", row.note.clone());
     let actor = by.actor.id;
     desk.db().write_now(move |tx| {
+        // Two that say the same would be decided about twice.
+        if let Some(same) = retention::plan_at(tx, &row.hash, PlanState::Requested.code())? {
+            let by = staff(tx, &same.made_by)?.name;
+            return Err(Refusal::conflict("plan_waits").with("by", by).with("note", same.note).into());
+        }
         retention::insert_plan(tx, &row)?;
         for item in &items {
             retention::insert_item(tx, item)?;
