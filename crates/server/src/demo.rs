@@ -167,4 +167,26 @@ mod tests {
         }
         db.close();
     }
+
+    #[test]
+    fn other_laws_refuse_the_demo_nothing_either() {
+        for stack in ["au", "br", "ca", "de", "es", "eu", "hk", "ie", "in", "jp", "ng", "sg", "uk", "us", "za"] {
+            let scratch = store::testing::sqlite().unwrap();
+            let place = Place {
+                data_dir: scratch.folder.clone(),
+                master_key_file: Some(scratch.folder.join("master.key")),
+                stack: Some(stack.to_owned()),
+                ..Place::default()
+            };
+            let db = Db::open(&scratch.target, &Options::small()).unwrap();
+            db.migrate().unwrap();
+            let desk = place.desk(db.clone(), Time::System).unwrap();
+            let (_, refused) = fill_with(&place, &desk, 60).unwrap();
+            assert_eq!(refused, Vec::<String>::new(), "{stack}");
+            let filter = Filter { states: vec![State::Closed], limit: 1, order: Order::Received, ..Filter::default() };
+            let found = wait(desk.list(&Caller::system(desk.root()), &filter)).unwrap();
+            assert!(!found.items.is_empty(), "{stack}: no case reaches its end");
+            db.close();
+        }
+    }
 }

@@ -14,6 +14,8 @@ statements! {
         AND e.body LIKE '%\"subject_request\":\"erasure\"%') THEN 1 ELSE 0 END) AS BIGINT)
         FROM cases c JOIN persons p ON p.id = c.person
         WHERE c.person > ?1 AND p.wrapped_key IS NOT NULL GROUP BY c.person ORDER BY c.person LIMIT ?2";
+    REQUESTS = "SELECT c.id FROM cases c WHERE c.person = ?1 AND EXISTS (SELECT 1 FROM entries e WHERE e.subject = c.id
+        AND e.ledger = 0 AND e.version = 1 AND e.body LIKE '%\"subject_request\":\"%') ORDER BY c.id";
     INSERT_PLAN = "INSERT INTO erasure_plans (id, hash, body, note, state, made_by, made_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     PLAN = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
@@ -165,6 +167,14 @@ pub fn insert_plan(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn plan(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<PlanRow>, StoreError> {
     tx.query_opt(PLAN, &[(&id).into()], plan_row)
+}
+
+/// Cases of a person that are requests about their own data.
+///
+/// # Errors
+/// Those of the database.
+pub fn requests_of(tx: &mut Tx<'_>, person: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(REQUESTS, &[(&person).into()], |row| row.uuid(0))
 }
 
 /// A plan with this digest that stands at `state`.

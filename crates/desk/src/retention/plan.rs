@@ -6,7 +6,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::{moment, stored};
-use crate::{Desk, permissions};
+use crate::{CaseRef, Desk, load, permissions};
 use domain::refusal::Refusal;
 use domain::retention::{Ground, Limit, Verdict, judge as verdict};
 use domain::shape::{Field, Kind, required};
@@ -165,6 +165,24 @@ pub fn dry_run(desk: &Desk, by: &Caller, most: Option<Duration>) -> Result<DryRu
     permissions::READ_RETENTION.require(by)?;
     everywhere(by)?;
     find(desk, most)
+}
+
+/// What a plan made now would say of one person: that of a case. Nothing is changed.
+///
+/// # Errors
+/// `not_found`; if the caller may not look.
+pub async fn look_at(desk: &Desk, by: &Caller, name: &CaseRef) -> Result<DryRun, DeskError> {
+    permissions::READ_RETENTION.require(by)?;
+    everywhere(by)?;
+    let (house, name, area) = (desk.clone(), name.clone(), by.actor.area.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let person = load::find(tx, &name, &area)?.person;
+        let looked = judge::look(tx, &house, &judge::today(&house)?, person)?;
+        let mut found = DryRun { persons: 1, ..DryRun::default() };
+        found.take(person, &looked, house.time().now());
+        Ok::<_, DeskError>(found)
+    };
+    desk.db().read(look).await
 }
 
 fn find(desk: &Desk, most: Option<Duration>) -> Result<DryRun, DeskError> {

@@ -700,6 +700,7 @@ pub fn accesses(list: &[desk::reveal::Access]) -> Value {
                 .put("purpose", one.purpose.as_str())
                 .put_some("reason", one.reason.as_deref())
                 .put("extent", one.extent.as_str())
+                .put_some("restricted", Some(one.restricted.clone()).filter(|all| !all.is_empty()))
                 .done()
         })
         .collect()

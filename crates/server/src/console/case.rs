@@ -30,6 +30,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::queries::case::CaseView;
+use desk::retention::restricted::Restriction;
 
 use desk::{Caller, CaseRef, Permission, permissions, reveal};
 use domain::case::Case;
@@ -73,6 +74,15 @@ impl Trouble {
             None => sentence.clone(),
         };
         Self { faults: told.errors.iter().map(fault).collect(), told, verb, changes, kept: Vec::new() }
+    }
+}
+
+/// A request that restricts the use of a person's data, as a sentence.
+fn restriction(frame: &Frame<'_>, one: &Restriction) -> String {
+    let request = frame.code("subject_request", &one.request);
+    match &one.number {
+        Some(number) => frame.tv("restricted_by", &[("request", &request), ("number", number)]),
+        None => frame.tv("restricted_elsewhere", &[("request", &request)]),
     }
 }
 
@@ -134,6 +144,10 @@ struct CasePage<'a> {
     revealed: bool,
     holder: bool,
     erased: bool,
+    /// Requests of the person that wait and restrict the use of their data.
+    restricted: Vec<String>,
+    /// Whether what a plan would say of this person can be looked at from here.
+    dry_run: bool,
 }
 
 /// What a page is drawn with besides the case.
@@ -199,6 +213,7 @@ async fn draw(
     names.add(view);
     let same_number = app.desk.related(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
+    let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
     let operations = if extras.past.is_some() || view.erased {
@@ -277,6 +292,8 @@ async fn draw(
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
         erased: view.erased,
+        restricted: restricted.iter().map(|one| restriction(&frame, one)).collect(),
+        dry_run: domain::retention::is_request(case) && frame.may(permissions::READ_RETENTION),
         frame: &frame,
         case,
     };

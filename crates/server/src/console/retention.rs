@@ -18,9 +18,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::retention::decide::{self, Approval};
+use desk::retention::plan;
 use desk::retention::schedule::RECORDS;
 use desk::retention::{Certificate, DryRun, Duty, NEW_PLAN, NewPlan, Plan, PlanState, Planned};
-use desk::{Caller, DeskError, permissions};
+use desk::{Caller, CaseRef, DeskError, permissions};
 use domain::refusal::Refusal;
 use domain::retention::Ground;
 use serde_json::Value;
@@ -95,6 +96,8 @@ struct Retention<'a> {
     rules: Vec<Rule>,
     records: Vec<(String, String)>,
     look: Option<Look>,
+    /// Whether it was one person that was looked at.
+    of_one: bool,
     plans: Vec<Line>,
     certificates: Vec<(i64, String)>,
     inputs: Vec<Input>,
@@ -105,17 +108,31 @@ struct Retention<'a> {
     under_way: bool,
 }
 
+/// Whom a dry run is to look at.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Nothing,
+    Everybody,
+    /// The person of a case.
+    PersonOf(&'a str),
+}
+
 async fn draw(
     app: &AppState,
     visitor: &Visitor,
     caller: &Caller,
-    (typed, asked): (&Typed, bool),
+    (typed, asked): (&Typed, Asked<'_>),
     failure: Option<Failure>,
     done: &str,
 ) -> Result<Response, Failure> {
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let found = if asked { Some(look_over::dry_run(app, caller).await?) } else { None };
+    let found = match asked {
+        Asked::Nothing => None,
+        Asked::Everybody => Some(look_over::dry_run(app, caller).await?),
+        Asked::PersonOf(case) => Some(plan::look_at(&app.desk, caller, &CaseRef::parse(case)?).await?),
+    };
+    let of_one = matches!(asked, Asked::PersonOf(_));
     let certificates = app.desk.certificates(caller, None).await?;
     let plans = app.desk.erasure_plans(caller).await?;
     let mut under_way = false;
@@ -131,6 +148,7 @@ async fn draw(
         rules: app.desk.retention(caller)?.iter().map(|one| rule(&frame, one)).collect(),
         records: RECORDS.iter().map(|one| record(&frame, one)).collect(),
         look: found.map(|found| look(&frame, &found)),
+        of_one,
         plans: plans.iter().map(|one| line(&frame, caller, one)).collect(),
         certificates: certificates.iter().map(|one| (one.n, frame.moment(one.at))).collect(),
         inputs: if frame.may(permissions::PLAN_ERASURE) { drawing.inputs("", NEW_PLAN) } else { Vec::new() },
@@ -252,7 +270,12 @@ async fn show(
     let given = query::form(raw.unwrap_or_default().as_bytes());
     let find = |wanted: &str| given.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     let done = find("done").unwrap_or_default();
-    draw(&app, &visitor, &caller, (&Typed::default(), find("look").is_some()), None, done).await
+    let asked = match (find("look"), find("case")) {
+        (None, _) => Asked::Nothing,
+        (Some(_), Some(case)) => Asked::PersonOf(case),
+        (Some(_), None) => Asked::Everybody,
+    };
+    draw(&app, &visitor, &caller, (&Typed::default(), asked), None, done).await
 }
 
 async fn make(
@@ -271,7 +294,7 @@ async fn make(
         Ok(id) => Ok(Redirect::to(&format!("{PAGE}/plans/{id}")).into_response()),
         Err(failure) => {
             let failure = beside_the_form(&app, &visitor, failure)?;
-            draw(&app, &visitor, &caller, (&typed, false), Some(failure), "").await
+            draw(&app, &visitor, &caller, (&typed, Asked::Nothing), Some(failure), "").await
         }
     }
 }
@@ -347,7 +370,7 @@ async fn after(
         return Ok(Redirect::to(&format!("{PAGE}?done={done}")).into_response());
     };
     let failure = beside_the_form(app, visitor, failure)?;
-    draw(app, visitor, caller, (&Typed::default(), false), Some(failure), "").await
+    draw(app, visitor, caller, (&Typed::default(), Asked::Nothing), Some(failure), "").await
 }
 
 #[derive(Template)]

@@ -217,7 +217,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         (
             "Accesses",
-            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
+            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text, "restricted": {"type": "array", "items": text}}))),
         ),
         (
             "Explanations",

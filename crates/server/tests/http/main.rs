@@ -16,6 +16,7 @@ mod handoffs;
 mod hidden;
 mod identity;
 mod journey;
+mod letter_form;
 mod letters;
 mod matrix;
 mod organisation;
