@@ -48,6 +48,8 @@ pub(super) struct Stage<'a> {
     pub(super) named: RefCell<BTreeMap<String, String>>,
     /// Steps the desk refused: the demo goes on without them.
     pub(super) refused: RefCell<Vec<String>>,
+    /// Steps before which a story ended, because the law wants what nobody of the demo can give.
+    pub(super) ended_early: RefCell<Vec<String>>,
 }
 
 /// A case under way.
@@ -91,7 +93,15 @@ impl<'a> Stage<'a> {
             Some((user.username.clone(), Caller { actor, name: user.username, scopes: Scope::ALL.to_vec() }))
         };
         let callers = desk.colleagues(system).await?.into_iter().filter_map(player).collect();
-        Ok(Self { desk, callers, units, until, named: RefCell::default(), refused: RefCell::default() })
+        Ok(Self {
+            desk,
+            callers,
+            units,
+            until,
+            named: RefCell::default(),
+            refused: RefCell::default(),
+            ended_early: RefCell::default(),
+        })
     }
 
     /// Registers a contact at a moment.
@@ -145,13 +155,14 @@ impl<'a> Stage<'a> {
             self.move_to(at).await?;
             let mut done = self.act(life, step, at).await;
             // Other laws ask for more before an end: it is seen to, and where nobody here can, the story ends before it.
-            if let Err(DeskError::Refused(refusal)) = &done
-                && refusal.code == "gates_not_met"
-            {
-                if !self.see_to(life, step).await? {
+            if held_back(&done) {
+                if self.see_to(life, step).await? {
+                    done = self.act(life, step, at).await;
+                }
+                if held_back(&done) {
+                    self.ended_early.borrow_mut().push(step.verb.clone());
                     return Ok(());
                 }
-                done = self.act(life, step, at).await;
             }
             match done {
                 Err(DeskError::Refused(refusal)) => {
@@ -305,6 +316,11 @@ impl<'a> Stage<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether the rules want something before a step.
+fn held_back(done: &Result<(), DeskError>) -> bool {
+    matches!(done, Err(DeskError::Refused(refusal)) if refusal.code == "gates_not_met")
 }
 
 /// Whether another body waits for its answer about a case.
