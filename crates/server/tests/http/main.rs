@@ -21,6 +21,7 @@ mod letters;
 mod matrix;
 mod organisation;
 mod reports;
+mod requests;
 mod rights;
 mod rules;
 mod similar;
