@@ -12,6 +12,7 @@ mod archive;
 mod backup;
 mod bundle;
 mod compensation;
+mod compensation_rest;
 mod countries;
 mod effects;
 mod files;
