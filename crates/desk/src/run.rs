@@ -4,12 +4,12 @@ use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
-use crate::load::{self, CaseRef, Loaded};
+use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
-use domain::actor::AreaScope;
+use domain::actor::{Actor, AreaScope};
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
@@ -92,9 +92,15 @@ enum Outcome {
 
 impl Work {
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
-        let (row, only_order) = load::find_for(tx, &self.name, &self.caller.actor)?;
+        let (row, sight) = load::find_for(tx, &self.name, &self.caller.actor)?;
         // Whoever sees a case of another area for a work order alone works on the order alone.
-        if only_order && !self.command.is_about_orders() {
+        let may = match sight {
+            Sight::Area => true,
+            Sight::Order => self.command.is_about_orders(),
+            Sight::Arbiter => matches!(self.command, Command::RuleOwnership(_) | Command::Note(_)),
+            Sight::Read => false,
+        };
+        if !may {
             return Err(Refusal::forbidden("only_the_order").into());
         }
         let loaded = load::from_row(tx, row)?;
@@ -107,7 +113,7 @@ impl Work {
         if self.seen > loaded.case.version || !only_warned_since(&loaded.entries, self.seen) {
             return Err(stale(&loaded.case, &loaded.entries, self.seen));
         }
-        let command = complete(tx, self.command, &loaded.case, self.now)?;
+        let command = complete(tx, self.command, &loaded.case, &self.caller.actor, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
@@ -202,7 +208,13 @@ pub(crate) fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
 }
 
 /// Looks up what a command names and the domain cannot know: who is to hold the case.
-fn complete(tx: &mut Tx<'_>, command: Command, case: &Case, now: Timestamp) -> Result<Command, DeskError> {
+fn complete(
+    tx: &mut Tx<'_>,
+    command: Command,
+    case: &Case,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Command, DeskError> {
     Ok(match command {
         Command::Assign(mut assign) => {
             let holder = holder::named(tx, case, assign.unit, assign.user, &case.barred, now)?;
@@ -221,22 +233,22 @@ fn complete(tx: &mut Tx<'_>, command: Command, case: &Case, now: Timestamp) -> R
         }
         Command::Dispatch(mut dispatch) => {
             let excluded = if dispatch.order_kind.carries_the_ball() { case.barred.clone() } else { BTreeSet::new() };
-            let holder = holder::anywhere(tx, case, dispatch.unit, dispatch.user, &excluded, now)?;
+            let holder = holder::anywhere(tx, dispatch.unit, dispatch.user, &excluded, now)?;
             (dispatch.unit, dispatch.user, dispatch.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispatch(dispatch)
         }
         Command::HandOverOrder(mut over) => {
-            let holder = holder::anywhere(tx, case, over.unit, over.user, &case.barred, now)?;
+            let holder = holder::anywhere(tx, over.unit, over.user, &case.barred, now)?;
             (over.unit, over.user, over.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::HandOverOrder(over)
         }
         Command::RefuseOrder(mut refuse) => {
-            let disputing = refuse.disputing(case);
+            let disputing = refuse.disputing(case, actor);
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
         Command::RuleOwnership(ruling) => {
-            holder::anywhere(tx, case, Some(ruling.unit), None, &BTreeSet::new(), now)?;
+            holder::anywhere(tx, Some(ruling.unit), None, &BTreeSet::new(), now)?;
             Command::RuleOwnership(ruling)
         }
         other => other,

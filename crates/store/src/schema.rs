@@ -175,7 +175,7 @@ const STEPS: &[&[&str]] = &[&[
         urged BIGINT NOT NULL, late BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX orders_unit ON orders (unit, due_at, case_id, n) WHERE open = 1",
     "CREATE INDEX orders_user ON orders (user_id, due_at, case_id, n) WHERE open = 1",
-    "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL, region TEXT NOT NULL,
+    "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL,
         unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX rulings_category ON rulings (category, at)",
     // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.

@@ -267,11 +267,7 @@ pub const TABLES: &[Table] = &[
             ("late", Int),
         ],
     ),
-    table(
-        "rulings",
-        2,
-        &[("case_id", Blob), ("n", Int), ("category", Text), ("region", Text), ("unit", Blob), ("at", Int)],
-    ),
+    table("rulings", 2, &[("case_id", Blob), ("n", Int), ("category", Text), ("unit", Blob), ("at", Int)]),
     table(
         "handoffs",
         3,

@@ -140,8 +140,8 @@ pub(super) fn operations(
             .filter(|user| !user.disabled)
             .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
-        "order" => super::orders::meant(frame, case, names, verb),
-        "part_of" => super::orders::meant(frame, case, names, verb),
+        "order" => super::orders::meant(frame, case, names, verb, caller),
+        "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),
