@@ -6,6 +6,7 @@ pub mod administration;
 pub mod archive;
 pub mod attach;
 pub mod backup;
+pub mod bulk;
 pub mod caller;
 mod catch_up;
 pub mod check;
