@@ -14,10 +14,10 @@ pub use select::{Named, Selection};
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::permissions::Permission;
 use crate::register::{OnceOnly, take};
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
-use crate::permissions::Permission;
 use domain::command::Command;
 use domain::fault::Fault;
 use domain::ids::CaseId;
@@ -128,7 +128,13 @@ impl Run {
     /// Whether it can be taken back.
     #[must_use]
     pub fn can_be_undone(&self) -> bool {
-        self.id.is_some() && undo::possible(&self.verb).is_ok() && self.count(Outcome::Done) > 0
+        self.id.is_some() && self.stays().is_none() && self.count(Outcome::Done) > 0
+    }
+
+    /// Why what was done cannot be taken back, where that is so for all cases alike.
+    #[must_use]
+    pub fn stays(&self) -> Option<Reason> {
+        undo::possible(&self.verb).err().map(|refusal| Reason::of(&refusal.into()))
     }
 }
 
@@ -140,7 +146,6 @@ impl Desk {
     /// against a case is its outcome.
     pub async fn bulk(&self, caller: &Caller, ask: Bulk, once: Option<OnceOnly<'_>>) -> Result<Run, DeskError> {
         permissions::BULK.require(caller)?;
-        permissions::READ_CASES.require(caller)?;
         let verb = ask.command.verb();
         if !VERBS.contains(&verb) {
             return Err(Refusal::from(Fault::new("operation", "not_one_of").with("allowed", VERBS.join(", "))).into());
@@ -180,7 +185,7 @@ impl Desk {
             begin.await?
         };
         if let Some(earlier) = earlier {
-            return Ok(Run { replayed: true, ..self.bulk_run(caller, earlier).await? });
+            return Ok(Run { replayed: true, ..self.run_of(caller, earlier).await? });
         }
         self.begin(caller, row, task, picked, now).await
     }
@@ -204,7 +209,12 @@ impl Desk {
     /// # Errors
     /// `not_found` when the caller made no such run, or it was long ago.
     pub async fn bulk_run(&self, caller: &Caller, id: Uuid) -> Result<Run, DeskError> {
-        permissions::BULK.require(caller)?;
+        permissions::READ_CASES.require(caller)?;
+        self.run_of(caller, id).await
+    }
+
+    /// A run, for whoever made it.
+    async fn run_of(&self, caller: &Caller, id: Uuid) -> Result<Run, DeskError> {
         let (actor, mine) = (caller.actor.clone(), caller.actor.id.to_string());
         let read = self.db().read(move |tx| {
             let row = bulk::run(tx, id)?.filter(|row| row.actor == mine);

@@ -113,8 +113,7 @@ impl Work {
             }
         }
         let Decided { loaded, others, decision, verb, now } = self.decide(tx, loaded)?;
-        let commit =
-            Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
         Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
     }
 

@@ -89,7 +89,10 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// Outside: the transaction is lost as a whole. Inside: the part's own.
-    pub fn attempt<T, E>(&mut self, part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<Result<T, E>, StoreError> {
+    pub fn attempt<T, E>(
+        &mut self,
+        part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<Result<T, E>, StoreError> {
         self.batch("SAVEPOINT part")?;
         let before = match &mut self.driver {
             Driver::Sqlite(_, positions) => positions.mark(),

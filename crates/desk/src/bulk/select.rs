@@ -7,7 +7,7 @@ use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::queries::list::Filter;
 use crate::vault::person::normal_number;
-use crate::Desk;
+use crate::{Desk, permissions};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use std::collections::HashSet;
@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 /// Rows of a filter read at once.
 const PAGE: usize = 1_000;
+
+/// Name of a filter in faults.
+const FILTER: &str = "filter";
 
 /// Which cases.
 #[derive(Clone, Debug)]
@@ -76,7 +79,10 @@ impl Desk {
                 let actor = caller.actor.clone();
                 self.db().read(move |tx| find(tx, named, &actor)).await
             }
-            Selection::Filter(filter) => self.found(caller, &filter).await,
+            Selection::Filter(filter) => {
+                permissions::READ_CASES.require(caller)?;
+                self.found(caller, &filter).await.map_err(inside)
+            }
         }
     }
 
@@ -92,9 +98,10 @@ impl Desk {
             let mut found = Vec::new();
             loop {
                 let page = cases::list(tx, &query)?;
-                found.extend(page.rows.into_iter().map(|listed| (listed.row.id, listed.row.number, listed.row.version)));
+                found
+                    .extend(page.rows.into_iter().map(|listed| (listed.row.id, listed.row.number, listed.row.version)));
                 if found.len() > MOST {
-                    return Err(Refusal::from(Fault::new("filter", "bulk_too_many").with("max", MOST)).into());
+                    return Err(Refusal::from(Fault::new(FILTER, "bulk_too_many").with("max", MOST)).into());
                 }
                 match page.next {
                     Some(next) => query.after = Some(next),
@@ -103,10 +110,27 @@ impl Desk {
             }
         });
         let found = read.await?.into_iter().zip(1_i64..);
-        let picked = found.map(|((id, number, version), n)| {
-            Picked { n, named: number.clone(), seen: Some(version), case: Some((id, number)), again: false }
+        let picked = found.map(|((id, number, version), n)| Picked {
+            n,
+            named: number.clone(),
+            seen: Some(version),
+            case: Some((id, number)),
+            again: false,
         });
         Ok(picked.collect())
+    }
+}
+
+/// Faults of the list are faults of the filter here.
+fn inside(error: DeskError) -> DeskError {
+    match error {
+        DeskError::Refused(mut refusal) => {
+            for fault in refusal.faults.iter_mut().filter(|fault| fault.field != FILTER) {
+                fault.field = format!("{FILTER}.{}", fault.field);
+            }
+            DeskError::Refused(refusal)
+        }
+        other => other,
     }
 }
 

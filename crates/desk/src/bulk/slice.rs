@@ -3,12 +3,12 @@
 
 use super::select::Picked;
 use super::{Item, Outcome, Reason, Run, undo};
+use crate::Desk;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::CaseRef;
 use crate::run::{self, MOST_ATTEMPTS, Work};
 use crate::time::stored;
-use crate::Desk;
 use domain::command::Command;
 use domain::free_text::FreeText;
 use domain::ids::CaseId;

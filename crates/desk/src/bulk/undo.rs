@@ -38,10 +38,10 @@ impl Desk {
     /// # Errors
     /// `not_found` when the caller made no such run; why it cannot be taken back.
     pub async fn undo_bulk(&self, caller: &Caller, id: Uuid) -> Result<Run, DeskError> {
-        let run = self.bulk_run(caller, id).await?;
+        permissions::BULK.require(caller)?;
+        let run = self.run_of(caller, id).await?;
         possible(&run.verb)?;
         let verb = Permission::for_verb(&run.verb).ok_or_else(|| Refusal::forbidden("not_permitted"))?;
-        permissions::BULK.require(caller)?;
         verb.require(caller)?;
         let done = run.items.into_iter().filter(|item| item.outcome == Outcome::Done);
         let picked: Vec<Picked> = done
