@@ -112,9 +112,15 @@ impl Work {
                 return Ok(Outcome::Earlier(earlier));
             }
         }
-        let Decided { loaded, others, decision, verb, now } = self.decide(tx, loaded)?;
+        let decided = self.decide(tx, loaded)?;
+        Ok(Outcome::Done(Box::new(self.write(tx, decided)?)))
+    }
+
+    /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, decided: Decided) -> Result<Case, DeskError> {
+        let Decided { loaded, others, decision, verb, now } = decided;
         let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
-        Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
+        commit.write_all(tx, loaded, others, decision)
     }
 
     /// The case, if the caller may see it and work on it.

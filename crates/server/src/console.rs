@@ -15,6 +15,7 @@ mod form;
 mod handoff;
 mod history;
 mod jobs;
+mod ledger;
 mod letters;
 mod matters;
 mod names;
@@ -81,6 +82,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(why::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
+    routes.extend(ledger::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(organisation::routes());

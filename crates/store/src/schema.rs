@@ -184,6 +184,11 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX bulk_runs_at ON bulk_runs (at)",
     "CREATE TABLE bulk_items (run BLOB NOT NULL, n BIGINT NOT NULL, named TEXT NOT NULL, case_id BLOB,
         version BIGINT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, n)) CLUSTERED",
+    // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
+    "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
+        category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
+        PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -1,5 +1,8 @@
 //! Going through the cases of a run: a few in each transaction, each of them kept apart from the others, so that one that
 //! is refused or fails takes none with it.
+//!
+//! A slice is read and decided while the one before is written, so that the writer, which everybody shares, is taken for
+//! no longer than writing takes. A case that moves on in between is decided anew where it is written.
 
 use super::select::Picked;
 use super::{Item, Outcome, Reason, Run, undo};
@@ -7,7 +10,7 @@ use crate::Desk;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::CaseRef;
-use crate::run::{self, MOST_ATTEMPTS, Work};
+use crate::run::{self, Decided, MOST_ATTEMPTS, Work};
 use crate::time::stored;
 use domain::command::Command;
 use domain::free_text::FreeText;
@@ -19,7 +22,7 @@ use store::{BulkItemRow, BulkRunRow, Tx, bulk, vault};
 use uuid::Uuid;
 
 /// Cases of one transaction: whoever else writes waits that long at most.
-const SLICE: usize = 32;
+const SLICE: usize = 24;
 /// How often a slice is tried when the database could not.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -32,6 +35,9 @@ pub(super) enum Task {
     /// What a run did is taken back; `seen` of each case is its version after that.
     TakeBack,
 }
+
+/// A command that was decided ahead, or why it is refused.
+type Decision = Result<Box<(Work, Decided)>, DeskError>;
 
 /// What going through takes.
 #[derive(Clone)]
@@ -78,9 +84,15 @@ impl Desk {
         let (id, total) = (row.id, picked.len());
         let mut done: Vec<(i64, Item)> = Vec::with_capacity(total);
         let mut trouble = None;
-        for slice in picked.chunks(SLICE) {
+        let mut slices = picked.chunks(SLICE).peekable();
+        let mut ahead = self.ahead(&worker, slices.peek().copied()).await;
+        while let Some(slice) = slices.next() {
             if trouble.is_none() {
-                match self.slice(&worker, id, slice).await {
+                let following = slices.peek().copied();
+                let (written, next) =
+                    tokio::join!(self.slice(&worker, id, slice, ahead.take()), self.ahead(&worker, following));
+                ahead = next;
+                match written {
                     Ok(items) => {
                         done.extend(items);
                         continue;
@@ -107,14 +119,30 @@ impl Desk {
         Ok(Run { id: Some(id), verb: row.verb, undoes: row.undoes, at: now, ended_at, total, items, replayed: false })
     }
 
-    async fn slice(&self, worker: &Worker, run: Uuid, slice: &[Picked]) -> Result<Vec<(i64, Item)>, DeskError> {
+    /// Decides a slice ahead of its being written. Where that fails it is decided there.
+    async fn ahead(&self, worker: &Worker, slice: Option<&[Picked]>) -> Option<Vec<Decision>> {
+        let (worker, slice) = (worker.clone(), slice?.to_vec());
+        let decided = self
+            .db()
+            .read(move |tx| Ok::<_, DeskError>(slice.iter().map(|one| worker.decide(tx, one)).collect::<Vec<_>>()));
+        decided.await.ok()
+    }
+
+    async fn slice(
+        &self,
+        worker: &Worker,
+        run: Uuid,
+        slice: &[Picked],
+        mut ahead: Option<Vec<Decision>>,
+    ) -> Result<Vec<(i64, Item)>, DeskError> {
         for attempt in 1.. {
+            let mut ahead = ahead.take().unwrap_or_default().into_iter();
             let (worker, slice) = (worker.clone(), slice.to_vec());
             let done = self.db().write(move |tx| {
                 let mut items = Vec::with_capacity(slice.len());
                 for one in slice {
                     let (n, named) = (one.n, one.named.clone());
-                    let item = worker.carry_out(tx, one)?;
+                    let item = worker.carry_out(tx, one, ahead.next())?;
                     bulk::insert_item(tx, &row_of(run, n, named, &item)?)?;
                     items.push((n, item));
                 }
@@ -195,7 +223,26 @@ impl Worker {
         one.outcome(looked.map(|version| (Outcome::Ready, version)))
     }
 
-    fn carry_out(&self, tx: &mut Tx<'_>, one: Picked) -> Result<Item, DeskError> {
+    fn decide(&self, tx: &mut Tx<'_>, one: &Picked) -> Decision {
+        let work = self.work(tx, one)?;
+        let loaded = work.load(tx)?;
+        let decided = work.decide(tx, loaded)?;
+        Ok(Box::new((work, decided)))
+    }
+
+    fn carry_out(&self, tx: &mut Tx<'_>, one: Picked, ahead: Option<Decision>) -> Result<Item, DeskError> {
+        match ahead {
+            Some(Ok(decided)) => {
+                let (work, decided) = *decided;
+                match tx.attempt(|tx| work.write(tx, decided))? {
+                    Err(DeskError::Overtaken) => {}
+                    done => return one.outcome(done.map(|case| (Outcome::Done, case.version))),
+                }
+            }
+            // Refused on what was read a moment ago, as it would be for whoever reads first and asks then.
+            Some(Err(error @ (DeskError::Refused(_) | DeskError::Stale { .. }))) => return one.outcome(Err(error)),
+            Some(Err(_)) | None => {}
+        }
         for attempt in 0.. {
             let done = tx.attempt(|tx| self.work(tx, &one)?.carry_out(tx))?;
             match done {

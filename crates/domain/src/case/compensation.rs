@@ -2,7 +2,7 @@
 //! decided about by whoever's authority reaches that far, and paid. What a rule led to can be counted again line by line
 //! from what the event keeps.
 
-use super::{Case, Context};
+use super::{Case, Context, clocks};
 use crate::actor::ActorId;
 use crate::event::{Entry, Event};
 use crate::fault::Fault;
@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Authority, Excluded, Exclusion, Incident, Stack};
+use policy::{Authority, Excluded, Exclusion, Incident, Stack, StopFact};
 use serde::{Deserialize, Serialize};
 
 /// What days, or the whole time, may be left out for: [`Exclusion`].
@@ -210,6 +210,14 @@ pub(super) fn named(case: &Case, id: u32, standing: Standing) -> Result<&Compens
     Ok(one)
 }
 
+/// What paying a compensation does to clocks: with the last one nothing that was agreed upon is owed.
+pub(super) fn credited(case: &Case, id: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    if case.credits().any(|other| other.id != id) {
+        return Vec::new();
+    }
+    clocks::stop_at(case, StopFact::Credited, at, ctx)
+}
+
 /// How far the authority of whoever acts reaches in a currency.
 pub(super) fn authority(currency: &str, ctx: &Context<'_>) -> Authority {
     ctx.rules.authority(ctx.actor.role.code(), currency)
@@ -220,6 +228,11 @@ impl Case {
     #[must_use]
     pub fn compensation(&self, id: u32) -> Option<&Compensation> {
         self.compensations.iter().find(|one| one.id == id)
+    }
+
+    /// Compensations that were agreed upon and are not paid.
+    pub fn credits(&self) -> impl Iterator<Item = &Compensation> {
+        self.compensations.iter().filter(|one| one.standing == Standing::Approved)
     }
 
     pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {

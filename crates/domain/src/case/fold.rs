@@ -4,7 +4,7 @@ use super::matter::{self, Step};
 use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -151,6 +151,13 @@ impl Case {
         }
     }
 
+    /// Events as they will be written, a clock that runs already left out, with the case as they leave it.
+    pub(super) fn anticipated(&mut self, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
+        let events = clocks::once(self, events);
+        self.anticipate(&events, ctx);
+        events
+    }
+
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
         match event {
             // Read by `begin`; a second one cannot be decided.
@@ -202,7 +209,8 @@ impl Case {
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
-                self.suspension = Some(Suspension { wait_for: wait_for.clone(), until: *until, before: self.state });
+                let (wait_for, since, until) = (wait_for.clone(), entry.at, *until);
+                self.suspension = Some(Suspension { wait_for, since, until, before: self.state });
             }
             Event::Resumed { .. } => self.suspension = None,
             Event::CalendarChanged { calendar, .. } => {

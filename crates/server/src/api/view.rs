@@ -202,6 +202,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_text("pre_treatment", record.pre_treatment.as_ref())
         .put_text("device", record.device.as_ref())
         .put_some("occurred_at", record.occurred_at.map(moment))
+        .put_some("contract_document_at", record.contract_document_at.map(moment))
         .put_some("promised_at", record.promised_at.map(moment))
         .put_some("restored_at", case.restored_at.map(moment))
         .put_some("region", Some(record.region.as_str()).filter(|region| !region.is_empty()))

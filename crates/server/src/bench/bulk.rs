@@ -12,6 +12,7 @@ use super::seed::key_beside;
 use clap::Args;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -112,6 +113,9 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         let (run, took) = done?;
         let beside = beside.map_err(|_| "the generator panicked".to_owned())??;
         let count = run.pointer("/counts/done").and_then(Value::as_u64).unwrap_or(0);
+        for (code, count) in refusals(&run) {
+            println!("not {what}: {code} {count}");
+        }
         beside.say(&format!("{count} {what} in {took:.2} s"));
         let p99 = |one: &Histogram<u64>| one.value_at_quantile(0.99) as f64;
         println!(
@@ -135,6 +139,17 @@ fn ask_for(server: &Server, request: &[u8]) -> Result<(Value, f64), String> {
         return Err(format!("status {status}: {}", String::from_utf8_lossy(client.body())));
     }
     Ok((serde_json::from_slice(client.body()).map_err(|error| error.to_string())?, took))
+}
+
+/// How often which code stands against a case.
+fn refusals(run: &Value) -> BTreeMap<String, u64> {
+    let mut codes = BTreeMap::new();
+    for item in run.get("items").and_then(Value::as_array).into_iter().flatten() {
+        if let Some(code) = item.get("code").and_then(Value::as_str) {
+            *codes.entry(code.to_owned()).or_insert(0) += 1;
+        }
+    }
+    codes
 }
 
 /// Queue pages and cases with their history, in turn.

@@ -94,6 +94,8 @@ struct CasePage<'a> {
     compensation_waiting: Vec<String>,
     orders: Vec<orders::Shown>,
     ownership: Vec<String>,
+    /// How it was ruled before whose cases of the kind are: number and words.
+    before_rulings: Vec<(String, String)>,
     ball: Vec<orders::Held>,
     age: String,
     ties: Vec<Tie>,
@@ -176,6 +178,10 @@ async fn draw(
     let mut names = Names::gather(app, caller).await?;
     names.add(view);
     let same_number = app.desk.related(caller, &CaseRef::Id(view.case.id)).await?;
+    let rulings = match &view.case.category {
+        Some(category) if view.case.state.is_open() => app.desk.rulings(caller, category).await?,
+        _ => Vec::new(),
+    };
     let case = &view.case;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
@@ -240,6 +246,7 @@ async fn draw(
         compensation_waiting: compensations::waiting(&frame, case),
         orders: orders::orders(&frame, case, &names),
         ownership: orders::ownership(&frame, case, &names),
+        before_rulings: orders::before(&frame, case, &rulings, &names),
         ball,
         age,
         ties: ties(&frame, case),

@@ -39,6 +39,7 @@ pub(super) fn facts(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
     }
     pairs.put("received_at", Some(frame.moment(case.received_at)));
     pairs.put("occurred_at", record.occurred_at.map(|at| frame.moment(at)));
+    pairs.put("contract_document_at", record.contract_document_at.map(|at| frame.moment(at)));
     pairs.put("promised_at", record.promised_at.map(|at| frame.moment(at)));
     pairs.put("subscription.product", record.product.as_deref().map(|one| frame.code("product", one)));
     pairs.put("subscription.segment", record.segment.as_deref().map(|one| frame.code("segment", one)));

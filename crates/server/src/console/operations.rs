@@ -145,6 +145,7 @@ pub(super) fn operations(
         .iter()
         // Where the rules know no way outside, none is offered.
         .filter(|verb| verb.name != "refer" || !ways.is_empty())
+        .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);

@@ -19,6 +19,7 @@ mod identity;
 mod journey;
 mod letters;
 mod matrix;
+mod orders;
 mod organisation;
 mod reports;
 mod rights;
