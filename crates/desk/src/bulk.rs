@@ -24,6 +24,7 @@ use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use slice::Task;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::{BulkRunRow, StoreError, bulk, orders};
 use uuid::Uuid;
 
@@ -31,6 +32,31 @@ use uuid::Uuid;
 pub const MOST: usize = 10_000;
 /// What can be done to many cases at once.
 pub const VERBS: &[&str] = &["assign", "note", "reply", "close"];
+
+/// How many runs this process is going through: jobs that follow from them make room meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct UnderWay(AtomicUsize);
+
+impl UnderWay {
+    /// Whether there is any.
+    pub(crate) fn any(&self) -> bool {
+        self.0.load(Ordering::Relaxed) > 0
+    }
+
+    fn begin(&self) -> Going<'_> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Going(&self.0)
+    }
+}
+
+/// A run being gone through, however it ends.
+struct Going<'a>(&'a AtomicUsize);
+
+impl Drop for Going<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// What is to be done to which cases.
 #[derive(Clone, Debug)]
@@ -200,7 +226,10 @@ impl Desk {
         now: Timestamp,
     ) -> Result<Run, DeskError> {
         let (desk, caller) = (self.clone(), caller.clone());
-        let run = tokio::spawn(async move { desk.go_through(&caller, row, task, picked, now).await });
+        let run = tokio::spawn(async move {
+            let _going = desk.inner.many.begin();
+            desk.go_through(&caller, row, task, picked, now).await
+        });
         run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
     }
 

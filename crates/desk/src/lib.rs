@@ -81,6 +81,7 @@ struct Inner {
     numbers: numbers::Numbers,
     ledger: erase::Ledger,
     root: UnitId,
+    many: bulk::UnderWay,
 }
 
 impl Desk {
@@ -109,6 +110,7 @@ impl Desk {
                 numbers: numbers::Numbers::default(),
                 ledger: erase::Ledger::beside(master_key),
                 root,
+                many: bulk::UnderWay::default(),
             }),
         };
         erase::replay(&desk)?;

@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Who gets the cases.
-const HOLDER: &str = "bench-holder";
+/// Who gets the cases, one after the other.
+const HOLDERS: [&str; 2] = ["bench-first", "bench-second"];
 /// The others stop by themselves after this many seconds.
 const LONGEST: u64 = 120;
 
@@ -74,8 +74,10 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
     }
     let server = Server::start(&scratch.0, ask.database_url.as_deref(), &key)?;
     let token = server.token()?;
-    redress(&server, &["user", "add", HOLDER, "--role", "specialist"])?;
-    let user = holder(&server, &token)?;
+    for name in HOLDERS {
+        redress(&server, &["user", "add", name, "--role", "specialist"])?;
+    }
+    let [first, second] = HOLDERS.map(|name| holder(&server, &token, name));
     counted(&server, &token)?;
     let which = if ask.database_url.is_some() { "PostgreSQL" } else { "SQLite, synchronous=FULL" };
     println!("{which}, generator on the same machine");
@@ -100,10 +102,18 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
     let alone = others(ask.seconds, &AtomicBool::new(true))?;
     alone.say("without");
     let cases = numbers(&server, &token, ask.cases)?;
-    let assign = json!({"cases": cases, "assign": {"user": user}}).to_string();
+    let assign = |user: String| json!({"cases": cases, "assign": {"user": user}}).to_string();
+    let (first, second) = (assign(first?), assign(second?));
     let mut path = "/api/v1/bulk".to_owned();
-    for (what, body) in [("assigned", assign.as_str()), ("given back", "")] {
-        let goes_on = AtomicBool::new(true);
+    for (what, body) in [("assigned", first.as_str()), ("assigned once more", &second), ("given back", "")] {
+        if body.is_empty() {
+            path = format!("{path}/undo");
+        } else {
+            path = "/api/v1/bulk".to_owned();
+        }
+        // What followed from the run before has been done.
+        std::thread::sleep(Duration::from_secs(ask.seconds));
+        let (goes_on, cpu) = (AtomicBool::new(true), server.cpu());
         let (done, beside) = std::thread::scope(|scope| {
             let beside = scope.spawn(|| others(LONGEST, &goes_on));
             let done = ask_for(&server, &request("POST", &path, &token, body));
@@ -112,11 +122,12 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         });
         let (run, took) = done?;
         let beside = beside.map_err(|_| "the generator panicked".to_owned())??;
+        let cpu = server.cpu() - cpu;
         let count = run.pointer("/counts/done").and_then(Value::as_u64).unwrap_or(0);
         for (code, count) in refusals(&run) {
             println!("not {what}: {code} {count}");
         }
-        beside.say(&format!("{count} {what} in {took:.2} s"));
+        beside.say(&format!("{count} {what} in {took:.2} s, {cpu:.1} processor seconds, the others' among them"));
         let p99 = |one: &Histogram<u64>| one.value_at_quantile(0.99) as f64;
         println!(
             "  p99 against without      reads {:.1}x, registrations {:.1}x",
@@ -124,7 +135,7 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
             p99(&beside.registers) / p99(&alone.registers)
         );
         let id = run.get("id").and_then(Value::as_str).ok_or("a run without an identity")?;
-        path = format!("/api/v1/bulk/{id}/undo");
+        path = format!("/api/v1/bulk/{id}");
     }
     Ok(())
 }
@@ -163,12 +174,12 @@ fn reads(server: &Server, token: &str) -> Result<Vec<Vec<u8>>, String> {
     Ok(reads)
 }
 
-fn holder(server: &Server, token: &str) -> Result<String, String> {
+fn holder(server: &Server, token: &str, name: &str) -> Result<String, String> {
     let (users, _) = ask_for(server, &request("GET", "/api/v1/users", token, ""))?;
     let users = users.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
-    let ours = users.iter().find(|user| user.get("username").and_then(Value::as_str) == Some(HOLDER));
+    let ours = users.iter().find(|user| user.get("username").and_then(Value::as_str) == Some(name));
     let id = ours.and_then(|user| user.get("id")).and_then(Value::as_str);
-    id.map(str::to_owned).ok_or_else(|| format!("no user {HOLDER}"))
+    id.map(str::to_owned).ok_or_else(|| format!("no user {name}"))
 }
 
 /// Numbers of open cases, by time left.
