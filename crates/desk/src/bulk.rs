@@ -179,7 +179,7 @@ impl Desk {
         Permission::for_verb(verb).ok_or_else(|| Refusal::forbidden("not_permitted"))?.require(caller)?;
         let picked = self.pick(caller, ask.selection).await?;
         let now = self.time().now();
-        let task = Task::Same(ask.command);
+        let task = Task::Same(Box::new(ask.command));
         if ask.dry_run {
             let total = picked.len();
             let items = self.look(caller, task, picked, now).await?;

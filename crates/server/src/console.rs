@@ -16,6 +16,7 @@ mod handoff;
 mod history;
 mod jobs;
 mod ledger;
+mod letter_form;
 mod letters;
 mod matters;
 mod names;
@@ -74,6 +75,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(letters::routes());
+    routes.extend(letter_form::routes());
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());

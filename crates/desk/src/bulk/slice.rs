@@ -31,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub(super) enum Task {
     /// The same command.
-    Same(Command),
+    Same(Box<Command>),
     /// What a run did is taken back; `seen` of each case is its version after that.
     TakeBack,
 }
@@ -203,7 +203,7 @@ impl Worker {
         }
         let name = CaseRef::Id(CaseId(*id));
         let command = match &self.task {
-            Task::Same(command) => command.clone(),
+            Task::Same(command) => command.as_ref().clone(),
             Task::TakeBack => undo::command(tx, &name, &self.caller.actor, one.seen)?,
         };
         Ok(Work {

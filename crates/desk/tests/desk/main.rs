@@ -13,6 +13,7 @@ mod backup;
 mod bulk;
 mod bundle;
 mod compensation;
+mod compensation_rest;
 mod countries;
 mod effects;
 mod files;

@@ -121,6 +121,7 @@ impl Case {
             deadlock_at: None,
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
+            compensation_ended: BTreeMap::new(),
             compensations: Vec::new(),
             orders: Vec::new(),
             ownership: None,
@@ -262,7 +263,8 @@ impl Case {
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
-            | Event::CompensationPaid { .. } => self.apply_compensation(event, entry),
+            | Event::CompensationPaid { .. }
+            | Event::CompensationEnded { .. } => self.apply_compensation(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
@@ -573,6 +575,7 @@ impl Case {
         self.round_started_at = at;
         self.closed_at = None;
         self.restored_at = None;
+        self.compensation_ended.clear();
         self.disputes = 0;
         self.handlers.clear();
         self.barred.clear();

@@ -71,7 +71,8 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
     ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
-    ("refuse", &["decline", "request-void", "confirm-void", "place-hold", "lift-hold"]),
+    ("refuse", &["decline", "request-void", "confirm-void"]),
+    ("holds", &["place-hold", "lift-hold"]),
 ];
 
 /// A group with its heading.

@@ -140,7 +140,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "rule": text, "from": text, "to": text, "at": moment,
         }))},
         "compensation_waiting": {"type": "array", "items": object(json!({
-            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
+            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text}, "proposed_up_to": moment,
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
@@ -222,7 +222,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         (
             "Accesses",
-            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
+            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text, "restricted": {"type": "array", "items": text}}))),
         ),
         (
             "Explanations",
