@@ -367,7 +367,8 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
 fn bulk(house: &House, contract: &mut Contract, token: &str) {
     let number = house.register(token, &intake())["number"].clone();
     let system = desk::Caller::system(house.desk.root());
-    let unit = house.runtime.block_on(house.desk.units(&system)).unwrap().iter().map(|unit| unit.id.to_string()).last();
+    let unit =
+        house.runtime.block_on(house.desk.units(&system)).unwrap().iter().map(|unit| unit.id.to_string()).next_back();
     let body = json!({"cases": [number, "TS-20200101-000001-1"], "assign": {"unit": unit}});
     contract.body("/api/v1/bulk", &body);
     let done = house.call(token, "POST", "/api/v1/bulk", &[], &body);
