@@ -49,7 +49,7 @@ impl Desk {
         let work = Work {
             caller: caller.clone(),
             name: name.clone(),
-            seen,
+            seen: Some(seen),
             command,
             claim,
             now: self.time().now(),
@@ -71,27 +71,60 @@ impl Desk {
 }
 
 /// How often a command is decided anew because another came first.
-const MOST_ATTEMPTS: u32 = 5;
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
 
+/// A command on a case, with everything it takes to carry it out.
 #[derive(Clone)]
-struct Work {
-    caller: Caller,
-    name: CaseRef,
-    seen: i64,
-    command: Command,
-    claim: Option<Claim>,
-    now: Timestamp,
-    library: Library,
-    master: Arc<MasterKeys>,
+pub(crate) struct Work {
+    pub(crate) caller: Caller,
+    pub(crate) name: CaseRef,
+    /// The version the caller saw; nothing goes by the case as it is found.
+    pub(crate) seen: Option<i64>,
+    pub(crate) command: Command,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) now: Timestamp,
+    pub(crate) library: Library,
+    pub(crate) master: Arc<MasterKeys>,
 }
 
-enum Outcome {
+/// What carrying out came to.
+pub(crate) enum Outcome {
     Done(Box<Case>),
     Earlier(crate::register::Earlier),
 }
 
+/// A command that was decided and not yet written.
+pub(crate) struct Decided {
+    pub(crate) loaded: Loaded,
+    others: Vec<Loaded>,
+    pub(crate) decision: Decision,
+    verb: &'static str,
+    now: Timestamp,
+}
+
 impl Work {
-    fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
+    /// Decides and writes.
+    pub(crate) fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
+        let loaded = self.load(tx)?;
+        if let Some(claim) = &self.claim {
+            let version = loaded.case.version.saturating_add(1);
+            if let Some(earlier) = take(tx, claim, loaded.row.id, version, stored(self.now))? {
+                return Ok(Outcome::Earlier(earlier));
+            }
+        }
+        let decided = self.decide(tx, loaded)?;
+        Ok(Outcome::Done(Box::new(self.write(tx, decided)?)))
+    }
+
+    /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, decided: Decided) -> Result<Case, DeskError> {
+        let Decided { loaded, others, decision, verb, now } = decided;
+        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        commit.write_all(tx, loaded, others, decision)
+    }
+
+    /// The case, if the caller may see it and work on it.
+    pub(crate) fn load(&self, tx: &mut Tx<'_>) -> Result<Loaded, DeskError> {
         let (row, sight) = load::find_for(tx, &self.name, &self.caller.actor)?;
         // Whoever sees a case of another area for a work order alone works on the order alone.
         let may = match sight {
@@ -103,17 +136,17 @@ impl Work {
         if !may {
             return Err(Refusal::forbidden("only_the_order").into());
         }
-        let loaded = load::from_row(tx, row)?;
-        if let Some(claim) = &self.claim {
-            let version = loaded.case.version.saturating_add(1);
-            if let Some(earlier) = take(tx, claim, loaded.row.id, version, stored(self.now))? {
-                return Ok(Outcome::Earlier(earlier));
-            }
+        load::from_row(tx, row)
+    }
+
+    /// What the command causes in the case, or why it is refused. Writes nothing.
+    pub(crate) fn decide(&self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<Decided, DeskError> {
+        if let Some(seen) = self.seen
+            && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen))
+        {
+            return Err(stale(&loaded.case, &loaded.entries, seen));
         }
-        if self.seen > loaded.case.version || !only_warned_since(&loaded.entries, self.seen) {
-            return Err(stale(&loaded.case, &loaded.entries, self.seen));
-        }
-        let command = complete(tx, self.command, &loaded.case, &self.caller.actor, self.now)?;
+        let command = complete(tx, self.command.clone(), &loaded.case, &self.caller.actor, self.now)?;
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
@@ -125,10 +158,8 @@ impl Work {
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
         let decision = command.decide(&case, &ctx)?;
         events.extend(decision.events);
-        let commit =
-            Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };
         let decision = Decision { events, elsewhere: decision.elsewhere };
-        Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
+        Ok(Decided { loaded, others, decision, verb: command.verb(), now })
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod activations;
 pub mod attachments;
+pub mod bulk;
 pub mod bundles;
 pub mod cases;
 pub mod handoffs;
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(bundles::routes());
     routes.extend(letters::routes());
     routes.extend(operations::routes());
+    routes.extend(bulk::routes());
     routes.extend(orders::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());

@@ -3,6 +3,7 @@
 
 mod backup;
 mod bare;
+mod bulk;
 mod client;
 mod import;
 mod intake;
@@ -28,6 +29,8 @@ pub struct Bench {
 enum What {
     /// Durable registrations a second over HTTP, and against the bare store writing the same rows.
     Intake(intake::Intake),
+    /// How long it takes to assign many cases at once, and what others who read and register notice of it.
+    Bulk(bulk::Bulk),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
     /// Rows a second of an import, and of the same file once more.
@@ -56,6 +59,7 @@ enum What {
 pub fn run(bench: Bench) -> Result<(), String> {
     match bench.what {
         What::Intake(ask) => intake::run(&ask),
+        What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Letters(ask) => letters::run(&ask),

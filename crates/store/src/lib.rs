@@ -7,6 +7,7 @@
 pub mod absences;
 pub mod activations;
 pub mod attachments;
+pub mod bulk;
 pub mod cases;
 pub mod checkpoints;
 mod db;
@@ -43,6 +44,7 @@ pub mod vault;
 pub use absences::AbsenceRow;
 pub use activations::{ActivationRow, RuleFileRow};
 pub use attachments::AttachmentRow;
+pub use bulk::{BulkItemRow, BulkRunRow, ListedBulkItem};
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};

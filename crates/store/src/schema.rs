@@ -178,6 +178,12 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL,
         unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX rulings_category ON rulings (category, at)",
+    // Work done over many cases at once, and what became of each. Words of the command stand in the cases alone.
+    "CREATE TABLE bulk_runs (id BLOB PRIMARY KEY, actor TEXT NOT NULL, verb TEXT NOT NULL, undoes BLOB,
+        total BIGINT NOT NULL, at BIGINT NOT NULL, ended_at BIGINT)",
+    "CREATE INDEX bulk_runs_at ON bulk_runs (at)",
+    "CREATE TABLE bulk_items (run BLOB NOT NULL, n BIGINT NOT NULL, named TEXT NOT NULL, case_id BLOB,
+        version BIGINT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, n)) CLUSTERED",
     // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
     "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,

@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("absences", crate::absences::ALL),
         ("activations", crate::activations::ALL),
         ("attachments", crate::attachments::ALL),
+        ("bulk", crate::bulk::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),
         ("checkpoints", crate::checkpoints::ALL),

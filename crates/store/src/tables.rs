@@ -269,6 +269,32 @@ pub const TABLES: &[Table] = &[
     ),
     table("rulings", 2, &[("case_id", Blob), ("n", Int), ("category", Text), ("unit", Blob), ("at", Int)]),
     table(
+        "bulk_runs",
+        1,
+        &[
+            ("id", Blob),
+            ("actor", Text),
+            ("verb", Text),
+            ("undoes", Blob),
+            ("total", Int),
+            ("at", Int),
+            ("ended_at", Int),
+        ],
+    ),
+    table(
+        "bulk_items",
+        2,
+        &[
+            ("run", Blob),
+            ("n", Int),
+            ("named", Text),
+            ("case_id", Blob),
+            ("version", Int),
+            ("outcome", Text),
+            ("reason", Text),
+        ],
+    ),
+    table(
         "handoffs",
         3,
         &[

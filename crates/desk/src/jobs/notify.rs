@@ -71,8 +71,12 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), Des
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let then = loaded.entries.iter().take_while(|entry| entry.version <= payload.version).cloned();
-    let case = Case::fold(loaded.case.id, then)?;
+    let case = if loaded.case.version == payload.version {
+        loaded.case
+    } else {
+        let then = loaded.entries.iter().take_while(|entry| entry.version <= payload.version).cloned();
+        Case::fold(loaded.case.id, then)?
+    };
     let Some(entry) = loaded.entries.iter().find(|entry| entry.version == payload.version) else {
         return Ok(());
     };

@@ -10,6 +10,7 @@
 mod activation;
 mod archive;
 mod backup;
+mod bulk;
 mod bundle;
 mod compensation;
 mod compensation_rest;

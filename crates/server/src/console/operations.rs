@@ -128,18 +128,7 @@ pub(super) fn operations(
         "route" => ways.clone(),
         "referral" => case.referrals.iter().map(|one| (one.id.to_string(), frame.rule(&one.route))).collect(),
         "stage" if verb == "record-step" => super::referrals::next(frame, case),
-        "unit" => names
-            .units
-            .iter()
-            .filter(|unit| !unit.closed)
-            .map(|unit| (unit.id.to_string(), unit.name.clone()))
-            .collect(),
-        "user" => names
-            .users
-            .iter()
-            .filter(|user| !user.disabled)
-            .map(|user| (user.id.to_string(), frame.colleague(user)))
-            .collect(),
+        "unit" | "user" => names.choices(frame, field),
         "order" => super::orders::meant(frame, case, names, verb, caller),
         "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),

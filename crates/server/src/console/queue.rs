@@ -15,7 +15,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
-use desk::queries::list::{Listed, Order, Page};
+use desk::queries::list::{Filter, Listed, Order, Page};
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
@@ -29,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
 
 struct Row {
     number: String,
+    version: i64,
     subject: String,
     category: String,
     kind: String,
@@ -77,6 +78,10 @@ struct Queue<'a> {
     next: Option<String>,
     categories: Vec<(String, String)>,
     told: Option<Told>,
+    /// The filters as an address has them.
+    query: String,
+    /// What can be done to many; nothing for those who may not.
+    operations: Vec<(&'static str, String)>,
     /// What to say when nothing is there.
     empty: &'static str,
 }
@@ -154,6 +159,8 @@ async fn queue(
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
         told,
+        query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
+        operations: super::bulk::offered(&frame),
         empty: empty(&view),
         view,
         frame,
@@ -186,6 +193,11 @@ async fn find(
     absent: &[UserId],
     text: &str,
 ) -> Result<Page, Failure> {
+    Ok(app.desk.list(caller, &filter_of(caller, view, absent, text)?).await?)
+}
+
+/// What a view shows, with the filters of an address.
+pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], text: &str) -> Result<Filter, Failure> {
     let given = query::read(Some(text), LIST)?;
     let mut filter = filter(&given, caller)?;
     filter.limit = 50;
@@ -203,7 +215,7 @@ async fn find(
     let ended = filter.states.iter().any(|state| !state.is_open());
     filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
     filter.open_only = filter.order == Order::Due;
-    Ok(app.desk.list(caller, &filter).await?)
+    Ok(filter)
 }
 
 fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
@@ -214,6 +226,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: T
     let missing = || frame.t("no_subject");
     Row {
         number: one.number.clone(),
+        version: one.version,
         subject: one.subject.clone().unwrap_or_else(missing),
         category: one.category.as_deref().map(|code| frame.category(code)).unwrap_or_default(),
         kind: frame.code("kind", &one.kind),

@@ -352,6 +352,25 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("ErasurePlan", retention::plan()),
         ("Certificates", items(&retention::certificate())),
         ("Certificate", retention::certificate()),
+        (
+            "BulkRun",
+            object(json!({
+                "id": uuid, "operation": text, "dry_run": truth, "undoes": uuid, "at": moment, "ended_at": moment,
+                "total": whole,
+                "counts": object(json!({
+                    "done": whole, "ready": whole, "refused": whole, "not_found": whole, "not_reached": whole,
+                })),
+                "undo": object(json!({"possible": truth, "code": text, "detail": text})),
+                "items": {"type": "array", "items": object(json!({
+                    "named": text, "complaint": object(json!({"id": uuid, "number": text})),
+                    "outcome": {
+                        "type": "string", "enum": desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code),
+                    },
+                    "version": whole, "code": text, "detail": text, "way_out": text,
+                    "errors": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
+                }))},
+            })),
+        ),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),

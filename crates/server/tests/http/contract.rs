@@ -363,6 +363,22 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
 }
 
 /// Every answer of the API along a life, compared with its description.
+/// The same on many cases, looked up again and taken back.
+fn bulk(house: &House, contract: &mut Contract, token: &str) {
+    let number = house.register(token, &intake())["number"].clone();
+    let system = desk::Caller::system(house.desk.root());
+    let unit =
+        house.runtime.block_on(house.desk.units(&system)).unwrap().iter().map(|unit| unit.id.to_string()).next_back();
+    let body = json!({"cases": [number, "TS-20200101-000001-1"], "assign": {"unit": unit}});
+    contract.body("/api/v1/bulk", &body);
+    let done = house.call(token, "POST", "/api/v1/bulk", &[], &body);
+    contract.holds("post", "/api/v1/bulk", &done);
+    let at = format!("/api/v1/bulk/{}", done.json()["id"].as_str().unwrap());
+    contract.holds("get", "/api/v1/bulk/{id}", &house.get(token, &at));
+    let undone = house.call(token, "POST", &format!("{at}/undo"), &[], &json!({}));
+    contract.holds("post", "/api/v1/bulk/{id}/undo", &undone);
+}
+
 #[test]
 fn answers_are_what_the_document_promises() {
     let scratch = store::testing::sqlite().unwrap();
@@ -519,6 +535,7 @@ fn answers_are_what_the_document_promises() {
     ended(&house, &mut contract, &token, &lead);
     orders(&mut contract, &house, &token, &lead);
     bodies(&house, &mut contract, &token);
+    bulk(&house, &mut contract, &token);
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);

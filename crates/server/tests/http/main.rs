@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod bulk;
 mod bundles;
 mod compensation;
 mod contract;

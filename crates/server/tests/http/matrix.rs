@@ -42,6 +42,7 @@ pub(crate) fn body(path: &str) -> Value {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
         "handoffs" => handoff(),
+        "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),
