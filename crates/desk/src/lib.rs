@@ -29,6 +29,7 @@ pub mod queries;
 pub mod register;
 pub mod reports;
 pub mod retention;
+pub mod routing;
 pub mod reveal;
 pub mod run;
 pub mod seed;

@@ -178,6 +178,15 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL, region TEXT NOT NULL,
         unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX rulings_category ON rulings (category, at)",
+    // What people are skilled in, when they last got a case by routing, and which cases wait in a unit's queue: who takes
+    // the next one asks one index. Of cases that waited before this, nobody knows here whose customer comes first.
+    "CREATE TABLE user_skills (user_id BLOB NOT NULL, skill TEXT NOT NULL, PRIMARY KEY (user_id, skill)) CLUSTERED",
+    "CREATE TABLE user_routed (user_id BLOB PRIMARY KEY, at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE waiting (case_id BLOB PRIMARY KEY, unit BLOB NOT NULL, rank BIGINT NOT NULL, due_at BIGINT NOT NULL)
+        CLUSTERED",
+    "INSERT INTO waiting (case_id, unit, rank, due_at) SELECT id, owner_unit, 1, due_at FROM cases WHERE open = 1
+        AND owner_user IS NULL AND state IN ('triage', 'registered', 'accepted', 'in_progress', 'reopened')",
+    "CREATE INDEX waiting_unit ON waiting (unit, rank, due_at, case_id)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

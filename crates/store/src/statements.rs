@@ -31,6 +31,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("people", crate::people::ALL),
         ("reports", crate::reports::ALL),
         ("retention", crate::retention::ALL),
+        ("routing", crate::routing::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
         ("units", crate::units::ALL),
