@@ -13,6 +13,7 @@ pub mod operations;
 pub mod orders;
 pub mod reports;
 pub mod retention;
+pub mod routing;
 pub mod rules;
 pub mod staff;
 pub mod units;
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(letters::routes());
     routes.extend(operations::routes());
     routes.extend(orders::routes());
+    routes.extend(routing::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());

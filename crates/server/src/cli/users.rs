@@ -106,7 +106,7 @@ fn add(ask: AddUser) -> Result<(), String> {
         None => desk.root(),
     };
     let name = ask.name.unwrap_or_else(|| ask.username.clone());
-    let new = NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit };
+    let new = NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit, skills: Vec::new() };
     let password = organisation::add_user(&desk, &caller, &new).map_err(|error| super::told(&error))?;
     desk.db().close();
     say(password)
