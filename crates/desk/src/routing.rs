@@ -143,10 +143,8 @@ impl Desk {
         if !has_row(&library, &rules, &case, now) {
             return Ok(None);
         }
-        let found = self
-            .db()
-            .read(move |tx| Ok::<_, DeskError>((find(tx, &library, &rules, &case, now)?, case.owner)))
-            .await?;
+        let found =
+            self.db().read(move |tx| Ok::<_, DeskError>((find(tx, &library, &rules, &case, now)?, case.owner))).await?;
         Ok(match found {
             (Found::Goes(goes), owner) if goes.owner != owner => Some(goes.event()),
             _ => None,

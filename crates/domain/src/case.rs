@@ -224,6 +224,9 @@ pub struct Case {
     pub compensation_due: BTreeSet<String>,
     /// What effects asked to be compensated, binding or not: the rule, and the effect that asked first.
     pub compensation_asked: BTreeMap<String, String>,
+    /// When the trouble of a rule ended, where nothing was owed by it beyond what was proposed while it lasted; in this
+    /// round.
+    pub compensation_ended: BTreeMap<String, Timestamp>,
     /// What the customer gets or is to get, oldest first.
     pub compensations: Vec<Compensation>,
     /// Work orders, oldest first.

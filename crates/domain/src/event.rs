@@ -751,6 +751,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
+    /// The trouble a rule compensates has ended, and nothing is owed by it beyond what was proposed while it lasted.
+    CompensationEnded {
+        /// Rule of the stack.
+        rule: String,
+        /// When the trouble ended.
+        until: Timestamp,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -1036,6 +1043,7 @@ impl Event {
             | Self::Confirmed { .. }
             | Self::Closed {}
             | Self::CompensationPaid { .. }
+            | Self::CompensationEnded { .. }
             | Self::Moved { .. } => {}
         }
         texts

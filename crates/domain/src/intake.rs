@@ -197,6 +197,11 @@ pub const FIELDS: &[Field] = &[
     optional("demand", Kind::Text { max: 2_000, multiline: true }, "What the customer asks for."),
     optional("occurred_at", Kind::Moment, "When it happened; appeal windows run from here."),
     optional(
+        "contract_document_at",
+        Kind::Moment,
+        "When the customer got the contract document; in some countries a time to cancel runs from that day.",
+    ),
+    optional(
         "received_at",
         Kind::Moment,
         "First receipt in any channel; clocks run from here. Default: now. An earlier one needs the permission to backdate.",
@@ -238,6 +243,8 @@ pub struct Intake {
     demand: Option<FreeText>,
     #[serde(default)]
     occurred_at: Option<Timestamp>,
+    #[serde(default)]
+    contract_document_at: Option<Timestamp>,
     #[serde(default)]
     received_at: Option<Timestamp>,
     #[serde(default)]
@@ -372,6 +379,9 @@ pub struct Record {
     /// When it happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurred_at: Option<Timestamp>,
+    /// When the customer got the contract document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract_document_at: Option<Timestamp>,
     /// When a reply was promised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promised_at: Option<Timestamp>,
@@ -570,6 +580,7 @@ impl Intake {
                 description: self.description,
                 demand: self.demand,
                 occurred_at: self.occurred_at,
+                contract_document_at: self.contract_document_at,
                 promised_at: self.promised_at,
                 anonymous: person.anonymous,
                 identity_verified: person.identity_verified,

@@ -4,7 +4,8 @@
 mod load;
 mod region;
 
-pub use region::{province_of, region_in, region_valid};
+pub use policy::region_in;
+pub use region::{province_of, region_valid};
 
 use policy::{Severity, Urgency};
 use serde::{Deserialize, Serialize};

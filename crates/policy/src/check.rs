@@ -3,6 +3,7 @@
 //! edges of every condition, so what it finds it can show with an example.
 
 mod cases;
+mod circles;
 mod limits;
 mod standing;
 mod together;
@@ -63,6 +64,8 @@ codes! {
         LetterUnused = "letter-unused",
         /// A single time already comes to more than the most that is owed.
         CapBelowRate = "cap-below-rate",
+        /// Conversions lead from one kind of contact over others back to it.
+        ConversionCircle = "conversion-circle",
         /// Every role has a limit of authority, so that somebody for higher sums is missing.
         NobodyDecides = "nobody-decides",
         /// A place is given the calendar that holds there anyhow.
@@ -217,5 +220,6 @@ pub fn unknown_codes(pack: &Pack, known: &dyn Fn(FactName, &str) -> bool) -> Vec
 pub fn alone(pack: &Pack) -> Vec<Finding> {
     let mut findings = standing::findings(pack);
     findings.extend(limits::findings(pack));
+    findings.extend(circles::findings(&[pack]));
     findings
 }

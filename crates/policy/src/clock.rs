@@ -196,6 +196,8 @@ codes! {
         Merged = "merged",
         /// The body that handed the matter over was answered.
         FedBack = "fed_back",
+        /// The last of the money that was agreed upon was paid.
+        Credited = "credited",
     }
 }
 

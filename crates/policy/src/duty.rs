@@ -11,6 +11,7 @@ use crate::duration::Amount;
 use crate::facts::Facts;
 use crate::gate::Need;
 use crate::money::Sum;
+use crate::pack::region_in;
 use crate::rule::RuleHead;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -436,7 +437,7 @@ impl ContactHours {
     /// Whether a region keeps these hours.
     #[must_use]
     pub fn holds_in(&self, region: &str) -> bool {
-        !self.not_in.iter().any(|prefix| region.starts_with(prefix.as_str()))
+        !self.not_in.iter().any(|area| region_in(region, area))
     }
 
     fn on(&self, day: jiff::civil::Date, calendar: &Calendar) -> &[Interval] {

@@ -45,6 +45,14 @@ pub enum At {
     },
     /// A clock has run out: `breach:<clock>`.
     Breach(String),
+    /// It is known that a clock will run out, or will have so long before: `forecast:<clock>`, `forecast:<clock>+10bd`.
+    /// Who waits with a case until after that moment knows it; at the latest it is known then.
+    Forecast {
+        /// The clock.
+        clock: String,
+        /// How long after its last moment.
+        by: Option<Amount>,
+    },
     /// A clock is stopped: `stop:<clock>`.
     Stop(String),
     /// Something happens to the case: `event:<fact>`, a fact that starts or stops clocks.
@@ -56,28 +64,34 @@ impl At {
     #[must_use]
     pub fn clock(&self) -> Option<&str> {
         match self {
-            Self::Start(clock) | Self::Breach(clock) | Self::Stop(clock) | Self::Due { clock, .. } => Some(clock),
+            Self::Start(clock)
+            | Self::Breach(clock)
+            | Self::Stop(clock)
+            | Self::Due { clock, .. }
+            | Self::Forecast { clock, .. } => Some(clock),
             Self::Event(_) => None,
         }
     }
 
-    /// When it comes about, for a clock that is due then; nothing for what happens with a fact.
+    /// When it comes about, for a clock that is due then; of a forecast, at the latest. Nothing for what happens with a
+    /// fact.
     #[must_use]
     pub fn moment(&self, due_at: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        let after = |at: Timestamp| at.checked_add(SignedDuration::from_micros(1)).ok();
+        let later = |by: Amount| crate::deadline::due_at(due_at, by, &Counting::usual(by), calendar);
         match self {
             Self::Due { before: true, by: Some(by), .. } => Some(earlier(due_at, *by, calendar)),
-            Self::Due { before: false, by: Some(by), .. } => {
-                Some(crate::deadline::due_at(due_at, *by, &Counting::usual(*by), calendar))
-            }
+            Self::Due { before: false, by: Some(by), .. } => Some(later(*by)),
             Self::Due { by: None, .. } => Some(due_at),
             // The limit itself is still in time.
-            Self::Breach(_) => due_at.checked_add(SignedDuration::from_micros(1)).ok(),
+            Self::Breach(_) => after(due_at),
+            Self::Forecast { by, .. } => after(by.map_or(due_at, later)),
             Self::Start(_) | Self::Stop(_) | Self::Event(_) => None,
         }
     }
 
     fn read(value: &Value<'_>) -> Option<Self> {
-        const TAKES: &str = "takes start:, due:, breach: or stop: with a clock, or event: with a fact";
+        const TAKES: &str = "takes start:, due:, forecast:, breach: or stop: with a clock, or event: with a fact";
         let Some((kind, rest)) = value.string()?.split_once(':') else {
             value.fault(TAKES);
             return None;
@@ -87,6 +101,13 @@ impl At {
             "breach" => Some(Self::Breach(rest.to_owned())),
             "stop" => Some(Self::Stop(rest.to_owned())),
             "due" => due(value, rest),
+            "forecast" => match due(value, rest)? {
+                At::Due { clock, before: false, by } => Some(Self::Forecast { clock, by }),
+                _ => {
+                    value.fault("looks at a clock's last moment or later, such as forecast:answer+10bd");
+                    None
+                }
+            },
             "event" => event(value, rest),
             _ => {
                 value.fault(TAKES);
@@ -132,6 +153,10 @@ impl fmt::Display for At {
             Self::Breach(clock) => write!(f, "breach:{clock}"),
             Self::Stop(clock) => write!(f, "stop:{clock}"),
             Self::Event(fact) => write!(f, "event:{fact}"),
+            Self::Forecast { clock, by } => {
+                write!(f, "forecast:{clock}")?;
+                by.map_or(Ok(()), |by| write!(f, "+{by}"))
+            }
             Self::Due { clock, before, by } => {
                 write!(f, "due:{clock}")?;
                 match by {

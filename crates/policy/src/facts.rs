@@ -56,8 +56,14 @@ pub struct Facts {
     pub received_at: Option<Timestamp>,
     /// When the matter happened.
     pub occurred_at: Option<Timestamp>,
+    /// When the customer got the contract document.
+    pub contract_document_at: Option<Timestamp>,
     /// What a person asks about their own data: one of [`crate::Facts::SUBJECT_REQUESTS`].
     pub subject_request: Option<String>,
+    /// What the case waits for while it is suspended: one of [`crate::Facts::WAITS`].
+    pub waiting_for: Option<String>,
+    /// Money was agreed upon and is not paid yet.
+    pub credit_agreed: bool,
     /// How large the operator is.
     pub operator: Operator,
 }
@@ -199,6 +205,10 @@ codes! {
         Cause = "cause",
         /// [`Facts::subject_request`].
         SubjectRequest = "subject_request",
+        /// [`Facts::waiting_for`].
+        WaitingFor = "waiting_for",
+        /// [`Facts::credit_agreed`].
+        CreditAgreed = "credit_agreed",
         /// [`Operator::services_in_operation`].
         ServicesInOperation = "services_in_operation",
         /// [`Operator::subscribers`].
@@ -245,6 +255,8 @@ impl Facts {
             FactName::Media => self.media = flag()?,
             FactName::Regulator => self.regulator = flag()?,
             FactName::KeyAccount => self.key_account = flag()?,
+            FactName::CreditAgreed => self.credit_agreed = flag()?,
+            FactName::WaitingFor => self.waiting_for = Some(listed(Self::WAITS)?),
             FactName::Star => self.star = Some(number()?),
             FactName::RepeatCount => self.repeat_count = number()?,
             FactName::Disputes => self.disputes = number()?,

@@ -70,7 +70,7 @@ pub use ical::{IcalImport, import_ical};
 pub use letter::{Element, LetterFault, LetterRule, Medium, Proof, Recipient, Words};
 pub use money::Sum;
 pub use named::Named;
-pub use pack::{Pack, ReviewRule, RuleKind, version_key};
+pub use pack::{Pack, ReviewRule, RuleKind, region_in, version_key};
 pub use period::Period;
 pub use plan::Plan;
 pub use predicate::Predicate;

@@ -31,6 +31,7 @@ use crate::window::{Window, WindowRule};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use place::Place;
+pub use place::region_in;
 use serde::Serialize;
 use std::sync::Arc;
 

@@ -63,6 +63,8 @@ fn seen<'f>(fact: FactName, facts: &'f Facts, grade: Option<Grade>) -> Seen<'f> 
         FactName::KeyAccount => Seen::Flag(facts.key_account),
         FactName::Cause => one(facts.cause.as_deref()),
         FactName::SubjectRequest => one(facts.subject_request.as_deref()),
+        FactName::WaitingFor => one(facts.waiting_for.as_deref()),
+        FactName::CreditAgreed => Seen::Flag(facts.credit_agreed),
         FactName::ServicesInOperation => Seen::Number(facts.operator.services_in_operation),
         FactName::Subscribers => Seen::Number(facts.operator.subscribers),
         FactName::Turnover => sum(facts.operator.turnover.as_ref()),
@@ -116,7 +118,9 @@ impl Test {
             (Self::AnyOf(ours), Self::AnyOf(theirs)) if same_code => theirs.iter().all(|code| {
                 ours.iter().any(|listed| if prefixes { code.starts_with(listed.as_str()) } else { code == listed })
             }),
-            (Self::NoneOf(ours), Self::NoneOf(theirs)) if fact == other => ours.iter().all(|code| theirs.contains(code)),
+            (Self::NoneOf(ours), Self::NoneOf(theirs)) if fact == other => {
+                ours.iter().all(|code| theirs.contains(code))
+            }
             (Self::Within(least, below), Self::Within(from, to)) if fact == other => inside(*least, *below, *from, *to),
             (Self::Sum(least, below, ours), Self::Sum(from, to, theirs)) if fact == other => {
                 ours == theirs && inside(*least, *below, *from, *to)
@@ -170,7 +174,8 @@ impl Predicate {
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let within = |theirs: &Vec<(FactName, Test)>| {
             self.alternatives.iter().any(|ours| {
-                ours.iter().all(|(fact, test)| theirs.iter().any(|(other, narrower)| test.follows(*fact, *other, narrower)))
+                ours.iter()
+                    .all(|(fact, test)| theirs.iter().any(|(other, narrower)| test.follows(*fact, *other, narrower)))
             })
         };
         self.always_holds() || (!other.alternatives.is_empty() && other.alternatives.iter().all(within))
@@ -269,7 +274,8 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
         | FactName::Safety
         | FactName::Media
         | FactName::Regulator
-        | FactName::KeyAccount => value.flag().map(Test::Flag),
+        | FactName::KeyAccount
+        | FactName::CreditAgreed => value.flag().map(Test::Flag),
         FactName::Star
         | FactName::RepeatCount
         | FactName::Disputes
@@ -310,6 +316,7 @@ fn read_code(fact: FactName, value: &Value<'_>) -> Option<String> {
         FactName::Product => value.listed(Facts::PRODUCTS),
         FactName::Segment => value.listed(Facts::SEGMENTS),
         FactName::SubjectRequest => value.listed(Facts::SUBJECT_REQUESTS),
+        FactName::WaitingFor => value.listed(Facts::WAITS),
         FactName::Grade => value.code::<Grade>().map(|grade| grade.code().to_owned()),
         FactName::Cause => coded(value, "NET or NET.COVER", |code| {
             code.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_uppercase()))

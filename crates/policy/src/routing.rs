@@ -6,6 +6,7 @@ use crate::code::codes;
 use crate::document::{Table, Value};
 use crate::facts::Facts;
 use crate::grade::Grade;
+use crate::pack::region_in;
 use crate::rule::RuleHead;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -84,7 +85,7 @@ impl RoutingRule {
     /// Whether the row is for a case, and if not, why. `at` is the moment of asking.
     #[must_use]
     pub fn look(&self, facts: &Facts, grade: Grade, region: &str, at: Timestamp, zone: &TimeZone) -> Looked {
-        if !self.regions.is_empty() && !self.regions.iter().any(|listed| lies(region, listed)) {
+        if !self.regions.is_empty() && !self.regions.iter().any(|listed| region_in(region, listed)) {
             Looked::OtherRegion
         } else if !self.head.applies.holds(facts, Some(grade)) {
             Looked::NotItsCase
@@ -101,17 +102,12 @@ impl RoutingRule {
     /// rows that shadow another only together are not seen.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         let everywhere = self.regions.is_empty();
-        let region = |theirs: &String| self.regions.iter().any(|ours| lies(theirs, ours));
+        let region = |theirs: &String| self.regions.iter().any(|ours| region_in(theirs, ours));
         let regions = everywhere || (!other.regions.is_empty() && other.regions.iter().all(region));
         let unless = self.head.unless.is_none() || self.head.unless == other.head.unless;
         let version = self.head.version.is_none() || self.head.version == other.head.version;
         regions && unless && version && self.head.applies.covers(&other.head.applies)
     }
-}
-
-/// Whether a region lies in a place. A part of a country is not the beginning of another whose code is longer.
-fn lies(region: &str, place: &str) -> bool {
-    if place.contains('-') { region == place } else { region.starts_with(place) }
 }
 
 fn region(text: &str) -> Result<String, &'static str> {
@@ -135,7 +131,11 @@ fn unit(text: &str) -> Result<String, &'static str> {
 
 fn skill_named(value: Value<'_>) -> Option<String> {
     value.parsed(|text| {
-        if is_skill(text) { Ok(text.to_owned()) } else { Err("write a skill: small letters, digits, hyphens, at most 40") }
+        if is_skill(text) {
+            Ok(text.to_owned())
+        } else {
+            Err("write a skill: small letters, digits, hyphens, at most 40")
+        }
     })
 }
 

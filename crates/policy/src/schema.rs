@@ -403,8 +403,8 @@ fn sections() -> Vec<Key> {
                 head(vec![
                     needed(
                         "at",
-                        Form::Pattern(r"^((start|due|breach|stop):.+|event:[a-z_]+)$"),
-                        "start:, due:, breach: or stop: with a clock (due: may add -2bd or +10bd), or event: with a fact.",
+                        Form::Pattern(r"^((start|due|forecast|breach|stop):.+|event:[a-z_]+)$"),
+                        "start:, due:, forecast:, breach: or stop: with a clock (due: may add -2bd or +10bd, forecast: +10bd), or event: with a fact.",
                     ),
                     needed(
                         "do",
@@ -742,6 +742,7 @@ fn test(fact: FactName) -> Value {
         FactName::Product => codes(json!({"enum": Facts::PRODUCTS})),
         FactName::Segment => codes(json!({"enum": Facts::SEGMENTS})),
         FactName::SubjectRequest => codes(json!({"enum": Facts::SUBJECT_REQUESTS})),
+        FactName::WaitingFor => codes(json!({"enum": Facts::WAITS})),
         FactName::Grade => codes(json!({"enum": all!(Grade)})),
         FactName::Category | FactName::CategoryPrefix => codes(pattern("^[A-Z][0-9]{0,7}$")),
         FactName::Cause => codes(pattern(r"^[A-Z]+(\.[A-Z]+)*$")),
@@ -750,7 +751,8 @@ fn test(fact: FactName) -> Value {
         | FactName::Safety
         | FactName::Media
         | FactName::Regulator
-        | FactName::KeyAccount => json!({"type": "boolean"}),
+        | FactName::KeyAccount
+        | FactName::CreditAgreed => json!({"type": "boolean"}),
         FactName::Star
         | FactName::RepeatCount
         | FactName::Disputes

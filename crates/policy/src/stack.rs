@@ -6,7 +6,6 @@
 
 use crate::assess::{self, AssessRule, Assessment};
 use crate::authority::{Authority, AuthorityRule};
-use crate::routing::RoutingRule;
 use crate::basis::Tier;
 use crate::calendar::Calendar;
 use crate::clock::{ClockRule, StageRef, StartFact, Started};
@@ -22,6 +21,7 @@ use crate::letter::LetterRule;
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
 use crate::remedy::{CompensationRule, HoldRule};
+use crate::routing::RoutingRule;
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
 use jiff::{SignedDuration, Timestamp};
@@ -385,7 +385,8 @@ impl Stack {
         Some(pack.explain_anyhow(rule, from, facts, grade, &[])?.no_longer(due_at))
     }
 
-    /// The windows of a case: rights that follow from when the matter happened and when it was first received.
+    /// The windows of a case: rights that follow from when the matter happened, when it was first received, and what else is
+    /// known of its days.
     #[must_use]
     pub fn windows(&self, facts: &Facts, occurred_at: Option<Timestamp>, received_at: Timestamp) -> Windows {
         let mut windows = Windows::default();
@@ -394,6 +395,7 @@ impl Stack {
                 let from = match rule.from {
                     WindowFrom::OccurredAt => occurred_at,
                     WindowFrom::ReceivedAt => Some(received_at),
+                    WindowFrom::ContractDocumentAt => facts.contract_document_at,
                 };
                 // Where the moment is not known, whether the rule would hold is looked at as of the receipt.
                 let at = from.unwrap_or(received_at);
@@ -408,7 +410,7 @@ impl Stack {
                 }
                 match from {
                     Some(from) => windows.known.extend(pack.window(rule, from)),
-                    None => windows.miss(WindowFrom::OccurredAt.code()),
+                    None => windows.miss(rule.from.code()),
                 }
             }
         }

@@ -24,6 +24,8 @@ codes! {
         OccurredAt = "occurred_at",
         /// First receipt in any channel.
         ReceivedAt = "received_at",
+        /// When the customer got the contract document, as far as it was recorded.
+        ContractDocumentAt = "contract_document_at",
     }
 }
 
@@ -90,7 +92,7 @@ impl Window {
 pub struct Windows {
     /// Those that can be counted, pack by pack.
     pub known: Vec<Window>,
-    /// Fields nobody filled in without which a window cannot be counted: `occurred_at`, `category`.
+    /// Fields nobody filled in without which a window cannot be counted: `occurred_at`, `contract_document_at`, `category`.
     pub missing: Vec<&'static str>,
 }
 

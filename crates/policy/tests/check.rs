@@ -161,6 +161,46 @@ fn practice_looser_than_the_law_is_found() {
 }
 
 #[test]
+fn conversions_that_lead_round_are_found() {
+    const GRADES: &str = "[[grade]]\nid = \"all\"\ngrade = \"normal\"\nreason = { zh = \"全\", en = \"all\" }\n";
+    let turns = |id: &str, from: &str, to: &str, keys: &str| {
+        rule("convert", id, "law", &format!("from = \"{from}\"\nto = \"{to}\"\n{keys}"))
+    };
+    let up = turns("up", "enquiry", "complaint", "after = \"2bd\"");
+    let found = of_law(&(up.clone() + &turns("down", "complaint", "enquiry", "applies = { category_prefix = \"A\" }")));
+    assert_eq!(ids(&found), [(Check::ConversionCircle, Some("up"))], "told once");
+    let told = found.first().unwrap().to_string();
+    assert!(told.starts_with("law:14:1: error [conversion-circle]: `up`: leads round in a circle: "), "{told}");
+    assert!(told.contains("enquiry to complaint by `up`") && told.contains("complaint to enquiry by `down`"), "{told}");
+    assert!(told.contains("`unless`"), "{told}");
+    let three = turns("b", "complaint", "appeal", "") + &turns("c", "appeal", "enquiry", "");
+    assert_eq!(ids(&of_law(&(up.clone() + &three))), [(Check::ConversionCircle, Some("up"))], "over a third kind");
+    // Rules that are never for one case, or never on one day, or that only meet at the end, lead nowhere.
+    let apart =
+        |one: &str, other: &str| turns("a", "enquiry", "complaint", one) + &turns("b", "complaint", "enquiry", other);
+    for (one, other) in [
+        ("applies = { mass = true }", "unless = { mass = true }"),
+        ("version = { from = 2026-06-01 }", "version = { to = 2026-06-01 }"),
+    ] {
+        assert!(of_law(&apart(one, other)).is_empty(), "{one}");
+    }
+    assert!(of_law(&(up.clone() + &turns("b", "service_request", "complaint", ""))).is_empty());
+    // Packs that govern a case together.
+    let packs = [
+        small("law", &up),
+        small(
+            "practice",
+            &format!("{GRADES}{}", turns("p", "complaint", "enquiry", "").replace("\"law\"", "\"operator\"")),
+        ),
+    ];
+    let plan = "default = \"x\"\n[[stack]]\nid = \"x\"\npacks = [\"law-pack\", \"practice-pack\"]\n";
+    let plan = Plan::load("stacks.toml", plan, &packs).unwrap();
+    let found = check(&packs, &plan);
+    assert_eq!(ids(&found), [(Check::ConversionCircle, Some("up"))]);
+    assert!(found.first().unwrap().message.contains("`p` of practice-pack"));
+}
+
+#[test]
 fn letters_and_sources_without_use_are_found() {
     let letter = rule(
         "letter",

@@ -122,6 +122,10 @@ impl Vector {
         let windows = match counted {
             WindowFrom::OccurredAt => rules.windows(facts, Some(*from), Timestamp::UNIX_EPOCH),
             WindowFrom::ReceivedAt => rules.windows(facts, None, *from),
+            WindowFrom::ContractDocumentAt => {
+                let facts = Facts { contract_document_at: Some(*from), ..facts.clone() };
+                rules.windows(&facts, None, *from)
+            }
         };
         let window = windows.known.iter().find(|window| window.rule == *rule);
         assert_eq!(window.map(|window| window.closes_at), self.due_at, "line {line}: {rule}");

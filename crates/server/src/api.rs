@@ -7,6 +7,7 @@ pub mod bundles;
 pub mod cases;
 pub mod handoffs;
 pub mod jobs;
+pub mod ledger;
 pub mod letters;
 pub mod notices;
 pub mod operations;
@@ -54,6 +55,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(reports::routes());
+    routes.extend(ledger::routes());
     routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());

@@ -14,6 +14,8 @@ mod form;
 mod handoff;
 mod history;
 mod jobs;
+mod ledger;
+mod letter_form;
 mod letters;
 mod matters;
 mod names;
@@ -71,6 +73,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(letters::routes());
+    routes.extend(letter_form::routes());
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
@@ -79,6 +82,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(why::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
+    routes.extend(ledger::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(organisation::routes());

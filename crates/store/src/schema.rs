@@ -187,6 +187,11 @@ const STEPS: &[&[&str]] = &[&[
     "INSERT INTO waiting (case_id, unit, rank, due_at) SELECT id, owner_unit, 1, due_at FROM cases WHERE open = 1
         AND owner_user IS NULL AND state IN ('triage', 'registered', 'accepted', 'in_progress', 'reopened')",
     "CREATE INDEX waiting_unit ON waiting (unit, rank, due_at, case_id)",
+    // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
+    "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
+        category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
+        PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -317,6 +317,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("report_cases", "counted from the log"),
     ("report_matters", "counted from the log"),
     ("report_months", "counted from the log"),
+    ("ledger_months", "counted from the log"),
 ];
 
 /// A table that is copied, by name.

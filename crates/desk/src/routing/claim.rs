@@ -1,13 +1,13 @@
 //! Taking the next case of one's unit's queue: customers who come first, then time left. Each case goes to one person,
 //! however many ask at once: taking is a command on the version that was seen, and of two only the first is carried out.
 
+use crate::Desk;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::permissions;
 use crate::register::OnceOnly;
 use crate::run::Done;
-use crate::Desk;
 use domain::actor::AreaScope;
 use domain::case::{Case, State};
 use domain::command::Command;
@@ -118,7 +118,10 @@ mod tests {
     fn who_claims_may_take_up() {
         let roles = domain::actor::Role::ALL.into_iter().filter(|role| permissions::CLAIM.granted_to(*role));
         for role in roles {
-            assert!(["accept", "assign"].iter().all(|verb| Permission::for_verb(verb).unwrap().granted_to(role)), "{role}");
+            assert!(
+                ["accept", "assign"].iter().all(|verb| Permission::for_verb(verb).unwrap().granted_to(role)),
+                "{role}"
+            );
         }
     }
 }

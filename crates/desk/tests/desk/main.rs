@@ -12,6 +12,7 @@ mod archive;
 mod backup;
 mod bundle;
 mod compensation;
+mod compensation_rest;
 mod countries;
 mod effects;
 mod files;
@@ -133,7 +134,14 @@ impl House {
     /// A user of a role; the area is a region or empty for everywhere.
     pub(crate) fn user(&self, username: &str, role: Role, region: &str) -> Caller {
         let unit = self.desk.root();
-        let new = NewUser { username: username.into(), name: username.into(), role, region: region.into(), unit, skills: Vec::new() };
+        let new = NewUser {
+            username: username.into(),
+            name: username.into(),
+            role,
+            region: region.into(),
+            unit,
+            skills: Vec::new(),
+        };
         organisation::add_user(&self.desk, &self.system(), &new).unwrap();
         let system = self.system();
         let known = self.wait(self.desk.colleagues(&system)).unwrap();

@@ -3,6 +3,7 @@
 use crate::staff::{signed_in, unit};
 use crate::{House, NOON, at, house, intake, key_file, named, open, refusal};
 use desk::orders::OrderFilter;
+use desk::reports::ledger::LedgerAsk;
 use desk::time::Time;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
@@ -12,6 +13,7 @@ use domain::case::{Case, State};
 use domain::ids::UnitId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use store::reports::By;
 use store::testing::{each_database, postgres};
 use tokio::runtime::Runtime;
 
@@ -312,6 +314,28 @@ fn no_case_closes_over_an_order_and_the_ledger_adds_up() {
         let agent = case.first_owner.unit;
         assert_eq!(hours, [(unit(agent), 2), (unit(shop.net), 2), (unit(shop.bill), 4), (Holder::Customer, 4)]);
         assert_eq!(case.ball.age(end), end.duration_since(start));
+        // The sums of all cases say the same, whichever way they are added up.
+        desk::jobs::rollup::go_on(&shop.house.desk, "node", 0, || false).unwrap();
+        let ledger = |by: By| {
+            let ask = LedgerAsk { from: Some("2026-11".to_owned()), to: None, by };
+            shop.house.wait(shop.house.desk.who_held(&shop.lead, ask)).unwrap().lines
+        };
+        let all = i64::try_from(end.duration_since(start).as_millis()).unwrap();
+        for by in [By::Holder, By::Stage, By::Category] {
+            assert_eq!(ledger(by).iter().map(|line| line.sum.millis).sum::<i64>(), all, "{by:?}");
+        }
+        let held = ledger(By::Holder);
+        let of = |who: &str| held.iter().find(|line| line.value == who).map(|line| line.sum).unwrap();
+        assert_eq!(of(&shop.net.to_string()).millis, 2 * 3_600_000);
+        assert_eq!(of("customer").millis, 4 * 3_600_000);
+        assert!(held.iter().all(|line| line.sum.working <= line.sum.millis));
+        let wrong = |from: &str, to: Option<&str>| {
+            let ask = LedgerAsk { from: Some(from.to_owned()), to: to.map(str::to_owned), by: By::Stage };
+            refusal(shop.house.wait(shop.house.desk.who_held(&shop.lead, ask)).unwrap_err()).faults[0].code
+        };
+        assert_eq!(wrong("2026-13", None), "bad_month");
+        assert_eq!(wrong("2026-11", Some("2026-10")), "before_from");
+        assert_eq!(wrong("2020-01", Some("2026-10")), "too_many_months");
     });
 }
 

@@ -156,7 +156,10 @@ fn a_contact_goes_to_whom_the_table_names_at_once() {
         assert_eq!((first.state, first.first_owner.user), (State::Registered, shop.agent.actor.user()));
         assert_eq!(first.owner.unit, shop.bill);
         let routed = first.routed.clone().unwrap();
-        assert_eq!((routed.pack.as_str(), routed.rule.as_str(), routed.how), ("guide-standard", "route-bill", How::Load));
+        assert_eq!(
+            (routed.pack.as_str(), routed.rule.as_str(), routed.how),
+            ("guide-standard", "route-bill", How::Load)
+        );
         assert_eq!(first.version, 1, "in the first entry");
         // The one who has less gets the next, and of equals the one who has waited longer.
         shop.house.desk.time().advance(SignedDuration::from_secs(1));
@@ -260,7 +263,8 @@ fn the_next_case_of_the_pool_is_taken_in_order() {
         assert_eq!(refusal(shop.claim(&shop.net_one).unwrap_err()).code, "queue_empty");
         assert_eq!(refusal(shop.claim(&shop.one).unwrap_err()).code, "queue_empty", "other units' are not theirs");
         // What is given back waits again.
-        let back = shop.act(&shop.net_two, &one.case, "transfer", json!({"unit": shop.net.to_string(), "reason": "轮休"}));
+        let back =
+            shop.act(&shop.net_two, &one.case, "transfer", json!({"unit": shop.net.to_string(), "reason": "轮休"}));
         assert_eq!(back.unwrap().owner.user, None);
         assert_eq!(shop.claim(&shop.net_one).unwrap().id, first.id);
     });
@@ -275,7 +279,8 @@ fn two_who_claim_never_get_the_same_case() {
         let claimed = shop.house.wait(async {
             let mut tasks = Vec::new();
             for n in 0..16 {
-                let (desk, who) = (Arc::clone(&desk), if n % 2 == 0 { shop.net_one.clone() } else { shop.net_two.clone() });
+                let (desk, who) =
+                    (Arc::clone(&desk), if n % 2 == 0 { shop.net_one.clone() } else { shop.net_two.clone() });
                 tasks.push(tokio::spawn(async move { desk.claim_next(&who, None).await.map(|done| done.case.id.0) }));
             }
             let mut claimed = Vec::new();

@@ -1,6 +1,7 @@
 //! What if: what a draft would have changed in the past, told without touching it.
 
 use crate::activation::{activate, edited, file, newer_calendar, pair};
+use crate::scenarios::house_under;
 use crate::{House, house, intake, named, refusal, to_the_close};
 use desk::activation::{NewActivation, RulesKind};
 use desk::what_if::{self, Change, Found, Pace, RuleEffects, WhatIf};
@@ -310,4 +311,51 @@ fn when_time_is_up_it_says_how_far_it_came() {
     let day: Date = date(2026, 11, 25);
     assert_eq!(ask(&house, &he, &WhatIf { since: Some(day), ..draft }).cases, 0);
     house.close_down();
+}
+
+#[test]
+fn what_becomes_a_complaint_is_decided_by_the_draft() {
+    each_database(|scratch| {
+        let house = house_under(scratch, "ie");
+        let (he, agent) = (house.user("he", Role::Compliance, ""), house.user("agent", Role::Specialist, ""));
+        let ask_something = || {
+            let mut body = intake();
+            (body["kind"], body["external"]) = (json!("enquiry"), json!([]));
+            house.try_register(&agent, body).unwrap()
+        };
+        let (ignored, told) = (ask_something(), ask_something());
+        // It is Tuesday. Word on Thursday is within the two working days, and would not have been within one.
+        wait_hours(&house, 50);
+        house.act(&agent, &named(&told), 1, "notify-progress", json!({"mode": "sms", "content": "核查中"})).unwrap();
+        // Found out two days late, on a Saturday.
+        wait_hours(&house, 60);
+        house.wait(desk::jobs::timers::ring_due(&house.desk)).unwrap();
+        let before = held(&house);
+        let text = file("ie-comreg.toml");
+        let line = text.lines().find(|line| line.starts_with("version = ")).unwrap().to_owned();
+        let draft = |after: &str| {
+            let text = text.replacen(&line, "version = \"9.0.0\"", 1);
+            // It is put into force today, so rules for what was received before have no place in it.
+            let text = text.replace("version = { fact = \"received_at\", to = 2026-09-02 }\n", "");
+            let text = text.replace("after = \"2bd\"", &format!("after = \"{after}\""));
+            asked(&NewActivation { text, ..edited("9.0.0", "1h") })
+        };
+        let same = ask(&house, &he, &draft("2bd"));
+        assert_eq!((same.cases, same.changed, same.not_judged), (2, 0, 0), "{same:?}");
+        // A working day sooner: the limits of the one count from Wednesday instead of Thursday, the other has them too. Two
+        // working days were over with Friday.
+        let sooner = ask(&house, &he, &draft("1bd"));
+        assert_eq!((sooner.changed, sooner.not_judged), (2, 0));
+        for (rule, late) in [("ie_acknowledge", 2), ("ie_respond", 0)] {
+            assert_eq!(counts(&sooner, rule), [1, 1, 0, late, 0], "{rule}");
+            assert_eq!(numbers(&sooner, rule, Change::New), std::slice::from_ref(&told.case.number));
+        }
+        // Where nothing becomes a complaint, nothing is counted as one.
+        let never = ask(&house, &he, &draft("90bd"));
+        assert_eq!((counts(&never, "ie_respond"), never.changed), ([0, 0, 1, 0, 0], 1));
+        assert_eq!(numbers(&never, "ie_respond", Change::Gone), [ignored.case.number]);
+        assert_eq!(held(&house), before, "nothing was written");
+        house.close_down();
+    })
+    .unwrap();
 }

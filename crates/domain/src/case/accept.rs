@@ -38,7 +38,10 @@ pub fn decide(case: &Case, _: &Accept, ctx: &Context<'_>) -> Result<Decision, Re
         && let Some(user) = ctx.actor.user()
     {
         let owner = Owner { unit: ctx.actor.unit, user: Some(user) };
-        return Ok(Decision::of(vec![Event::Accepted {}, Event::Assigned { owner, instead_of: None, reason: None, routed: None }]));
+        return Ok(Decision::of(vec![
+            Event::Accepted {},
+            Event::Assigned { owner, instead_of: None, reason: None, routed: None },
+        ]));
     }
     case.require(FROM)?;
     let mut events = vec![Event::Accepted {}];

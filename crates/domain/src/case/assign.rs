@@ -61,7 +61,8 @@ pub fn decide(case: &Case, assign: &Assign, _: &Context<'_>) -> Result<Decision,
     if owner == case.owner {
         return Err(Refusal::conflict("already_owner"));
     }
-    let mut events = vec![Event::Assigned { owner, instead_of: assign.instead_of, reason: assign.reason.clone(), routed: None }];
+    let mut events =
+        vec![Event::Assigned { owner, instead_of: assign.instead_of, reason: assign.reason.clone(), routed: None }];
     if case.state == State::Accepted {
         events.push(Event::Moved { to: State::InProgress });
     }

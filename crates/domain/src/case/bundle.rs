@@ -272,6 +272,7 @@ impl Concern {
             | Event::Converted { .. }
             | Event::DeadlockDeclared { .. }
             | Event::CompensationPaid { .. }
+            | Event::CompensationEnded { .. }
             | Event::Moved { .. } => Share::Whole,
         }
     }

@@ -2,7 +2,7 @@
 //! decided about by whoever's authority reaches that far, and paid. What a rule led to can be counted again line by line
 //! from what the event keeps.
 
-use super::{Case, Context};
+use super::{Case, Context, clocks};
 use crate::actor::ActorId;
 use crate::event::{Entry, Event};
 use crate::fault::Fault;
@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Authority, Excluded, Exclusion, Incident, Stack};
+use policy::{Authority, Excluded, Exclusion, Incident, Stack, StopFact};
 use serde::{Deserialize, Serialize};
 
 /// What days, or the whole time, may be left out for: [`Exclusion`].
@@ -93,7 +93,7 @@ impl Counted {
     }
 
     /// The last moment it speaks of.
-    fn end(&self, once: bool) -> Timestamp {
+    pub(super) fn end(&self, once: bool) -> Timestamp {
         if once { self.from } else { self.until.unwrap_or(self.as_of) }
     }
 
@@ -160,6 +160,8 @@ pub struct Compensation {
     pub by_effect: Option<String>,
     /// When.
     pub proposed_at: Timestamp,
+    /// In which round of handling.
+    pub round: u32,
     /// Where it stands.
     pub standing: Standing,
     /// Whether it lay within the authority of who proposed it.
@@ -210,6 +212,14 @@ pub(super) fn named(case: &Case, id: u32, standing: Standing) -> Result<&Compens
     Ok(one)
 }
 
+/// What paying a compensation does to clocks: with the last one nothing that was agreed upon is owed.
+pub(super) fn credited(case: &Case, id: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    if case.credits().any(|other| other.id != id) {
+        return Vec::new();
+    }
+    clocks::stop_at(case, StopFact::Credited, at, ctx)
+}
+
 /// How far the authority of whoever acts reaches in a currency.
 pub(super) fn authority(currency: &str, ctx: &Context<'_>) -> Authority {
     ctx.rules.authority(ctx.actor.role.code(), currency)
@@ -220,6 +230,11 @@ impl Case {
     #[must_use]
     pub fn compensation(&self, id: u32) -> Option<&Compensation> {
         self.compensations.iter().find(|one| one.id == id)
+    }
+
+    /// Compensations that were agreed upon and are not paid.
+    pub fn credits(&self) -> impl Iterator<Item = &Compensation> {
+        self.compensations.iter().filter(|one| one.standing == Standing::Approved)
     }
 
     pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {
@@ -233,6 +248,7 @@ impl Case {
                     by: if by_effect.is_some() { ActorId::System } else { entry.actor },
                     by_effect: by_effect.clone(),
                     proposed_at: entry.at,
+                    round: self.round,
                     standing: Standing::Proposed,
                     own: false,
                     decided: None,
@@ -252,6 +268,9 @@ impl Case {
                 one.decided = Some((entry.actor, entry.at));
                 one.remark = Some(remark.clone());
             }),
+            Event::CompensationEnded { rule, until } => {
+                self.compensation_ended.insert(rule.clone(), *until);
+            }
             Event::CompensationPaid { id, at, mode, reference } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Paid;
                 one.paid = Some(Payment { at: *at, mode: mode.clone(), reference: reference.clone() });

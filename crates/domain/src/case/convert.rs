@@ -7,7 +7,7 @@ use crate::event::{ContactOutcome, Event};
 use crate::intake::ContactKind;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
-use policy::{CountsFrom, Facts, Stack};
+use policy::{ConversionRule, CountsFrom, Facts, Stack};
 
 /// What the contact was before, and since when it is something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ fn due<'r>(
     case: &Case,
     rules: &'r Stack,
     taxonomy: &Taxonomy,
-) -> impl Iterator<Item = (&'r policy::ConversionRule, Timestamp)> {
+) -> impl Iterator<Item = (&'r ConversionRule, Timestamp)> {
     let may = case.state.is_open() && rules.packs().any(|pack| !pack.conversions().is_empty());
     let facts = may.then(|| grade::facts(case, rules, taxonomy));
     let found = facts.into_iter().flat_map(|facts| rules.conversions(&facts, case.grade, case.received_at));
@@ -49,25 +49,25 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestam
     due(case, rules, taxonomy).map(|(_, at)| at).min()
 }
 
-/// The conversion that has come about by now, with what the new kind does to grade and clocks.
+/// The conversion that has come about by now, with what the new kind does to grade and clocks as of the moment it came
+/// about: its time being up, or the entry that made the case one the rule is for. Who looks later changes nothing.
 #[must_use]
 pub fn events(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let come = due(case, ctx.rules, ctx.taxonomy).filter(|(_, at)| *at <= ctx.now).min_by_key(|(_, at)| *at);
-    let Some((rule, _)) = come else { return Vec::new() };
+    let Some((rule, at)) = come else { return Vec::new() };
     let Some(to) = ContactKind::from_code(&rule.to) else { return Vec::new() };
+    let ctx = Context { now: at.max(case.changed_at).min(ctx.now), ..*ctx };
     let mut events = vec![Event::Converted { rule: rule.head.id.clone(), from: case.record.kind, to }];
-    events.extend(consequences(case, &rule.head.id, to, ctx));
+    events.extend(consequences(case, rule, to, &ctx));
     events
 }
 
 /// What becoming another kind does to grade and clocks.
-#[must_use]
-pub fn consequences(case: &Case, rule: &str, to: ContactKind, ctx: &Context<'_>) -> Vec<Event> {
+fn consequences(case: &Case, rule: &ConversionRule, to: ContactKind, ctx: &Context<'_>) -> Vec<Event> {
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let facts = Facts { kind: to.code().to_owned(), ..facts };
-    let anew = ctx.rules.packs().flat_map(policy::Pack::conversions).find(|known| known.head.id == rule);
     let mut events = grade::regrade_for(case, &facts, ctx);
-    if anew.is_none_or(|rule| rule.counts_from == CountsFrom::Received) {
+    if rule.counts_from == CountsFrom::Received {
         return events;
     }
     let grade = events.iter().rev().find_map(|event| match event {

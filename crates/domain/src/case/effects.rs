@@ -60,7 +60,7 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
 /// that, too.
 pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
     // What a contact is comes first: rules are for its kind.
-    let mut all = anticipated(case, convert::events(case, ctx), ctx);
+    let mut all = case.anticipated(convert::events(case, ctx), ctx);
     let mut fresh = if all.is_empty() {
         follow(case, events, &[], ctx)
     } else {
@@ -75,13 +75,15 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
         fresh = follow(case, &fresh, &all, ctx);
     }
     all.extend(fresh);
-    all.extend(anticipated(case, owed_compensation::proposals(case, ctx), ctx));
+    all.extend(case.anticipated(owed_compensation::proposals(case, ctx), ctx));
     all
 }
 
 /// One step of it: the effects and holds that wait for these events. Each sees what the one before it did.
 fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
+    let mut triggers: Vec<Trigger<'_>> = events.iter().filter_map(trigger).collect();
+    let paid = events.iter().any(|event| matches!(event, Event::CompensationPaid { .. }));
+    triggers.extend(Some(Trigger::Fact("credited")).filter(|_| paid && case.credits().next().is_none()));
     if triggers.is_empty() && converted_from(events).is_none() {
         return Vec::new();
     }
@@ -99,7 +101,7 @@ fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) 
                 .is_some_and(|before| !effect.head.holds(before, Some(at), ctx.now, pack.calendar().zone()));
         if !again && (received_now || triggers.iter().any(|trigger| trigger.is(&effect.at))) {
             let taken = taken(case, effect, None, ctx);
-            new.extend(anticipated(case, taken, ctx));
+            new.extend(case.anticipated(taken, ctx));
         }
     }
     let is = |fact: &str| triggers.iter().any(|trigger| matches!(trigger, Trigger::Fact(own) if *own == fact));
@@ -121,15 +123,8 @@ fn follow(case: &mut Case, events: &[Event], done: &[Event], ctx: &Context<'_>) 
             holds.push(Event::HoldLifted { rule: hold.rule.clone() });
         }
     }
-    new.extend(anticipated(case, holds, ctx));
+    new.extend(case.anticipated(holds, ctx));
     new
-}
-
-/// Events as they will be written, with the case as they leave it.
-fn anticipated(case: &mut Case, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
-    let events = clocks::once(case, events);
-    case.anticipate(&events, ctx);
-    events
 }
 
 /// The kind a case was before one of these events made it another; nothing where it was registered with them.
@@ -197,7 +192,7 @@ fn raised(case: &Case, to: Grade, by: &str, ctx: &Context<'_>) -> Vec<Event> {
 
 /// Whether an effect comes about by itself, at a time of a clock.
 pub(super) fn is_timed(at: &At) -> bool {
-    matches!(at, At::Due { .. } | At::Breach(_))
+    matches!(at, At::Due { .. } | At::Breach(_) | At::Forecast { .. })
 }
 
 /// Effects that wait for the time of a running clock, with the moments. What a reminder would have reminded of before
@@ -216,7 +211,13 @@ fn waiting<'c, 'r>(
             if !own(&effect) || case.effects.contains(&(effect.head.id.clone(), clock.from)) {
                 continue;
             }
-            let Some(at) = effect.at.moment(clock.due_at, pack.calendar()) else { continue };
+            let Some(mut at) = effect.at.moment(clock.due_at, pack.calendar()) else { continue };
+            // Who waits with the case beyond that moment knows by then.
+            if let (At::Forecast { .. }, Some(waits)) = (&effect.at, &case.suspension)
+                && waits.until >= at
+            {
+                at = at.min(waits.since);
+            }
             let reminds = matches!(effect.at, At::Due { before: true, .. });
             if reminds && at <= case.registered_at {
                 continue;
@@ -254,7 +255,7 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
             taken.push(Event::EffectTaken { rule, from: Some(from), binding: false, did: Vec::new() });
         }
         // What is taken is waited for no longer, so this ends.
-        events.extend(anticipated(case, taken, ctx));
+        events.extend(case.anticipated(taken, ctx));
     }
 }
 
@@ -264,7 +265,7 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
 pub(super) fn stands(case: &Case, effect: &str, rules: &Stack) -> bool {
     let known = rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one)));
     let Some((pack, effect)) = known.into_iter().find(|(_, one)| one.head.id == effect) else { return true };
-    let late_only = matches!(effect.at, At::Breach(_) | At::Due { before: false, .. });
+    let late_only = matches!(effect.at, At::Breach(_) | At::Forecast { .. } | At::Due { before: false, .. });
     let Some(rule) = effect.at.clock().filter(|_| late_only) else { return true };
     let mut clocks = case.clocks.iter().filter(|clock| clock.rule == rule).peekable();
     let late = |clock: &Clock| match (clock.ended, effect.at.moment(clock.due_at, pack.calendar())) {

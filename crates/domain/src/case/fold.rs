@@ -4,7 +4,7 @@ use super::matter::{self, Step};
 use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -122,6 +122,7 @@ impl Case {
             deadlock_at: None,
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
+            compensation_ended: BTreeMap::new(),
             compensations: Vec::new(),
             orders: Vec::new(),
             ownership: None,
@@ -150,6 +151,13 @@ impl Case {
         for event in events {
             self.apply(event, &entry);
         }
+    }
+
+    /// Events as they will be written, a clock that runs already left out, with the case as they leave it.
+    pub(super) fn anticipated(&mut self, events: Vec<Event>, ctx: &Context<'_>) -> Vec<Event> {
+        let events = clocks::once(self, events);
+        self.anticipate(&events, ctx);
+        events
     }
 
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
@@ -204,7 +212,8 @@ impl Case {
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
-                self.suspension = Some(Suspension { wait_for: wait_for.clone(), until: *until, before: self.state });
+                let (wait_for, since, until) = (wait_for.clone(), entry.at, *until);
+                self.suspension = Some(Suspension { wait_for, since, until, before: self.state });
             }
             Event::Resumed { .. } => self.suspension = None,
             Event::CalendarChanged { calendar, .. } => {
@@ -256,7 +265,8 @@ impl Case {
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
-            | Event::CompensationPaid { .. } => self.apply_compensation(event, entry),
+            | Event::CompensationPaid { .. }
+            | Event::CompensationEnded { .. } => self.apply_compensation(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
@@ -567,6 +577,7 @@ impl Case {
         self.round_started_at = at;
         self.closed_at = None;
         self.restored_at = None;
+        self.compensation_ended.clear();
         self.disputes = 0;
         self.handlers.clear();
         self.barred.clear();

@@ -139,7 +139,15 @@ pub(super) fn regrade_for(case: &Case, facts: &Facts, ctx: &Context<'_>) -> Vec<
 pub fn facts(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Facts {
     let cause = case.cause.clone();
     let disputes = i64::from(case.disputes);
-    Facts { cause, disputes, ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy) }
+    let waiting_for = case.suspension.as_ref().map(|suspension| suspension.wait_for.clone());
+    let credit_agreed = case.credits().next().is_some();
+    Facts {
+        cause,
+        disputes,
+        waiting_for,
+        credit_agreed,
+        ..facts_of(&case.record, case.category.as_deref(), case.received_at, rules, taxonomy)
+    }
 }
 
 /// What they may look at of a matter that is no case yet, or would have another category.
@@ -177,7 +185,10 @@ pub fn facts_of(
         cause: None,
         received_at: Some(received_at),
         occurred_at: record.occurred_at,
+        contract_document_at: record.contract_document_at,
         subject_request: record.subject_request.clone(),
+        waiting_for: None,
+        credit_agreed: false,
         operator: rules.operator().clone(),
     }
 }

@@ -253,6 +253,8 @@ pub struct Contact {
 pub struct Suspension {
     /// What it waits for.
     pub wait_for: String,
+    /// Since when.
+    pub since: Timestamp,
     /// When it goes on by itself.
     pub until: Timestamp,
     /// Where it stood before.

@@ -83,6 +83,9 @@ fn moments(parted: &Parted, received_at: Timestamp, ctx: &Context<'_>) -> Vec<Fa
         }
         _ => {}
     }
+    if parted.record.contract_document_at.is_some_and(|at| at > ctx.now + CLOCK_SKEW) {
+        faults.push(Fault::new("contract_document_at", "in_future"));
+    }
     if parted.record.promised_at.is_some_and(|at| at < received_at) {
         faults.push(Fault::new("promised_at", "before_receipt"));
     }

@@ -1,11 +1,13 @@
 //! Replaying: the life of a case under other rules. What happened stays as the log says; what rules make of it, the
-//! grade and every clock, is decided anew by the same functions the verbs use. Under its own rules a case comes out as
+//! kind a contact became, the grade and every clock, is decided anew by the same functions the verbs use. Under its own rules a case comes out as
 //! it stands, which a test holds against random lives.
 //!
 //! What another case handed over is not decided anew: its clocks come as the log has them.
 
 use super::hand_off::{self, HandOff};
-use super::{Case, Clock, Context, State, clocks, convert, effects, grade, matter, recount, referral, timers};
+use super::{
+    Case, Clock, Context, State, clocks, compensation, convert, effects, grade, matter, recount, referral, timers,
+};
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
@@ -52,18 +54,16 @@ impl Replay<'_> {
         let mut case = Case::begin(id, &beginning)?;
         let mut governing = rules(&case)?;
         let mut brings = Brings::of(&governing);
+        let ctx = self.context(first.at, &governing);
         let until = rest.iter().position(|event| matches!(event, Event::Moved { .. })).map_or(0, |place| place + 1);
         let (own, more) = rest.split_at(until);
-        let begun = self.registered(&case, &self.context(first.at, &governing));
-        self.apply(&mut case, first, own, &begun, &governing, brings);
-        let ctx = self.context(first.at, &governing);
+        let begun = self.registered(&case, &ctx);
+        facts_of(own).chain(&begun).for_each(|event| case.apply(event, first));
         let handed = more.iter().any(|event| matches!(event, Event::HandedOff { .. }));
         let caused = if handed { self.caused(&case, more, &ctx) } else { Ok(matter::registered(&case, &ctx)) };
-        let Ok(mut caused) = caused else { return Ok(None) };
-        if !handed {
-            caused.extend(converted(&case, more, &ctx));
-        }
-        self.apply(&mut case, first, more, &caused, &governing, brings);
+        let Ok(caused) = caused else { return Ok(None) };
+        facts_of(more).chain(&caused).for_each(|event| case.apply(event, first));
+        brings.follow(&mut case, facts_of(&first.events).chain(&begun).chain(&caused), &ctx);
         case.version = first.version;
         for entry in later {
             self.run_out(&mut case, &governing, brings, entry.at);
@@ -81,9 +81,11 @@ impl Replay<'_> {
                 return Ok(None);
             };
             let caused = clocks::once(&case, caused);
-            self.apply(&mut case, entry, &entry.events, &caused, &governing, brings);
+            let happened = || facts_of(&entry.events).chain(&caused);
+            happened().for_each(|event| case.apply(event, entry));
             case.version = entry.version;
             case.changed_at = entry.at;
+            brings.follow(&mut case, happened(), &self.context(entry.at, &governing));
         }
         self.run_out(&mut case, &governing, brings, self.now);
         Ok(Some(case))
@@ -91,24 +93,6 @@ impl Replay<'_> {
 
     fn context<'c>(&'c self, now: Timestamp, rules: &'c Stack) -> Context<'c> {
         Context { now, actor: self.actor, rules, taxonomy: self.taxonomy, others: &[] }
-    }
-
-    /// What happened as the log says, and what these rules make of it.
-    fn apply(
-        &self,
-        case: &mut Case,
-        entry: &Entry,
-        happened: &[Event],
-        caused: &[Event],
-        rules: &Stack,
-        brings: Brings,
-    ) {
-        let all = || happened.iter().filter(|event| is_fact(event)).chain(caused);
-        all().for_each(|event| case.apply(event, entry));
-        if brings.raises {
-            let all: Vec<Event> = all().cloned().collect();
-            effects::caused(case, &all, &self.context(entry.at, rules));
-        }
     }
 
     /// Grade and clocks of a registration.
@@ -171,7 +155,6 @@ impl Replay<'_> {
                 Event::Disputed { .. } => {
                     events.extend(clocks::start(&case, StartFact::Disputed, case.round, ctx.now, ctx));
                 }
-                Event::Converted { .. } => events.extend(converted(&case, std::slice::from_ref(event), ctx)),
                 Event::DeadlockDeclared { .. } => {
                     events.extend(clocks::start(&case, StartFact::Deadlock, case.round, ctx.now, ctx));
                 }
@@ -180,6 +163,9 @@ impl Replay<'_> {
                     if case.state == State::Withdrawn {
                         events.extend(clocks::revive(&case, *round, ctx));
                     }
+                }
+                Event::CompensationPaid { id, at, .. } => {
+                    events.extend(compensation::credited(&case, *id, *at, ctx));
                 }
                 Event::Closed {} => {
                     events.extend(clocks::end_all(&case, StopFact::Closed, ctx));
@@ -243,9 +229,9 @@ impl Replay<'_> {
         Ok(events)
     }
 
-    /// What the ends of clocks, and effects at times of theirs, bring by themselves until a moment.
+    /// What the ends of clocks, effects at times of theirs, and times without an answer bring by themselves until a moment.
     fn run_out(&self, case: &mut Case, rules: &Stack, brings: Brings, until: Timestamp) {
-        if !brings.at_ends && !brings.raises_in_time {
+        if !brings.at_ends && !brings.raises_in_time && !brings.converts {
             return;
         }
         for _ in 0..MOST_ENDS {
@@ -259,21 +245,26 @@ impl Replay<'_> {
             let next = waiting.filter_map(|clock| Some((ends(&clock)?, clock))).min_by_key(|(at, _)| *at);
             let effect = Some(()).filter(|()| brings.raises_in_time && case.state.is_open());
             let effect = effect.and_then(|()| effects::alarm(case, rules, self.taxonomy)).filter(|at| *at <= until);
-            let Some(at) = next.map(|(at, _)| at).into_iter().chain(effect).min() else { return };
+            let conversion = Some(()).filter(|()| brings.converts);
+            let conversion = conversion.and_then(|()| convert::alarm(case, rules, self.taxonomy));
+            // What the last entry made come true comes about with it, however long its time has been up.
+            let conversion = conversion.map(|at| at.max(case.changed_at)).filter(|at| *at <= until);
+            let earliest = [next.map(|(at, _)| at), effect, conversion].into_iter().flatten().min();
+            let Some(at) = earliest else { return };
             let ctx = self.context(at, rules);
             let mut events = Vec::new();
             if let Some((_, clock)) = next.filter(|(ends, _)| *ends == at) {
                 events.push(Event::Warned { rule: clock.rule.clone(), round: clock.round, percent: 100 });
                 events.extend(clocks::expired(case, clock, &ctx));
             }
-            events = clocks::once(case, events);
-            case.anticipate(&events, &ctx);
+            events = case.anticipated(events, &ctx);
+            if conversion == Some(at) {
+                events.extend(case.anticipated(convert::events(case, &ctx), &ctx));
+            }
             if effect.is_some_and(|effect| effect <= at) {
                 events.extend(effects::ring(case, &ctx));
             }
-            if brings.raises {
-                effects::caused(case, &events, &ctx);
-            }
+            brings.follow(case, events.iter(), &ctx);
         }
     }
 }
@@ -287,6 +278,8 @@ struct Brings {
     raises: bool,
     /// Some effect does so when the time of a clock comes.
     raises_in_time: bool,
+    /// Some contact becomes one of another kind.
+    converts: bool,
 }
 
 impl Brings {
@@ -298,14 +291,26 @@ impl Brings {
             at_ends: rules.clocks().any(|rule| rule.kind == ClockKind::Recurring || rule.start.iter().any(at_an_end)),
             raises: raising().next().is_some(),
             raises_in_time: raising().any(|effect| effects::is_timed(&effect.at)),
+            converts: rules.packs().any(|pack| !pack.conversions().is_empty()),
+        }
+    }
+
+    /// Adds to a case what rules bring about because of the events that made it what it is.
+    fn follow<'e>(self, case: &mut Case, events: impl Iterator<Item = &'e Event>, ctx: &Context<'_>) {
+        if self.raises || self.converts {
+            effects::caused(case, &events.cloned().collect::<Vec<_>>(), ctx);
         }
     }
 }
 
+/// What happened as the log says.
+fn facts_of(happened: &[Event]) -> impl Iterator<Item = &Event> {
+    happened.iter().filter(|event| is_fact(event))
+}
+
 /// What happened before an event of an entry.
 fn until_here(happened: &[Event], event: &Event) -> Vec<Event> {
-    let before = happened.iter().take_while(|one| !std::ptr::eq(*one, event));
-    before.filter(|event| is_fact(event)).cloned().collect()
+    facts_of(happened).take_while(|one| !std::ptr::eq(*one, event)).cloned().collect()
 }
 
 /// What proves that a letter is out.
@@ -313,12 +318,13 @@ fn proof(ctx: &Context<'_>, letter: &str) -> Option<Proof> {
     ctx.rules.letter(letter).map(|rule| rule.proof)
 }
 
-/// Whether it happened, whatever rules say: grades and clocks are what rules make of it. Clocks that came from another
+/// Whether it happened, whatever rules say: kinds that contacts became, grades and clocks are what rules make of it. Clocks that came from another
 /// case are a fact of this one, and what a calendar changed is looked at beforehand.
 fn is_fact(event: &Event) -> bool {
     !matches!(
         event,
         Event::Graded { .. }
+            | Event::Converted { .. }
             | Event::ClockStarted { .. }
             | Event::ClockMoved { .. }
             | Event::ClockStopped { .. }
@@ -345,15 +351,6 @@ fn graded_by_hand(case: &Case, event: &Event, ctx: &Context<'_>) -> Vec<Event> {
     let mut events = vec![graded];
     events.extend(clocks::regrade(case, decided.grade, &facts, ctx));
     events
-}
-
-/// What it means that the contact became another kind.
-fn converted(case: &Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event> {
-    let of = |event: &Event| match event {
-        Event::Converted { rule, to, .. } => convert::consequences(case, rule, *to, ctx),
-        _ => Vec::new(),
-    };
-    events.iter().flat_map(of).collect()
 }
 
 fn turned(case: &Case, id: u32, to: matter::Stage, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {

@@ -33,27 +33,22 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     }
     let mut here = case.clone();
     let mut events = Vec::new();
-    let mut say = |here: &mut Case, said: Vec<Event>| {
-        let said = clocks::once(here, said);
-        here.anticipate(&said, ctx);
-        events.extend(said);
-    };
     for clock in &case.clocks {
         for (percent, _) in warnings(case, clock, ctx.rules).into_iter().filter(|(_, at)| *at <= ctx.now) {
-            say(&mut here, vec![Event::Warned { rule: clock.rule.clone(), round: clock.round, percent }]);
+            let warned = Event::Warned { rule: clock.rule.clone(), round: clock.round, percent };
+            events.extend(here.anticipated(vec![warned], ctx));
             if percent == 100 {
-                let expired = clocks::expired(&here, clock, ctx);
-                say(&mut here, expired);
+                events.extend(here.anticipated(clocks::expired(&here, clock, ctx), ctx));
             }
         }
     }
     let broken = |promise: &&Promised| !promise.broken && promise.due_at < ctx.now;
     let broken = case.open_promises().filter(broken).map(|promise| Event::PromiseBroken { id: promise.id }).collect();
-    say(&mut here, broken);
-    let orders = order::timers::coming(&here).into_iter().filter(|(at, _)| *at <= ctx.now).map(|(_, event)| event);
-    say(&mut here, orders.collect());
-    let converted = convert::events(&here, ctx);
-    say(&mut here, converted);
+    events.extend(here.anticipated(broken, ctx));
+    let orders = order::timers::coming(&here).into_iter().filter(|(at, _)| *at <= ctx.now);
+    let orders: Vec<Event> = orders.map(|(_, event)| event).collect();
+    events.extend(here.anticipated(orders, ctx));
+    events.extend(here.anticipated(convert::events(&here, ctx), ctx));
     events.extend(effects::ring(&mut here, ctx));
     if here.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {
         events.extend(resume::events(&here, None, true, ctx));

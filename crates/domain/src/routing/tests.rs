@@ -56,7 +56,11 @@ fn the_person_is_skilled_there_least_laden_and_longest_without() {
     assert_eq!(choose(&row, false, &people, &nobody), (Some(user(3)), How::Load));
     assert_eq!(choose(&row, true, &people, &nobody), (Some(user(6)), How::Care));
     let barred = BTreeSet::from([ActorId::User(user(3)), ActorId::User(user(6))]);
-    assert_eq!(choose(&row, true, &people, &barred), (Some(user(2)), How::Load), "who is marked but barred is passed over");
+    assert_eq!(
+        choose(&row, true, &people, &barred),
+        (Some(user(2)), How::Load),
+        "who is marked but barred is passed over"
+    );
     assert_eq!(choose(&row, false, &people[4..5], &nobody), (Some(user(5)), How::Away));
     assert_eq!(choose(&row, false, &people[3..4], &nobody), (None, How::Nobody));
     assert_eq!(choose(&rule(""), true, &people, &nobody), (None, How::Pool));
@@ -65,8 +69,9 @@ fn the_person_is_skilled_there_least_laden_and_longest_without() {
 #[test]
 fn the_order_of_people_decides_nothing() {
     let row = rule("to = \"person\"");
-    let mut people: Vec<Candidate> =
-        (1..40).map(|n| one(n, &[], n % 5 == 0, i64::try_from(n * 7 % 11).unwrap(), i64::try_from(n * 3 % 7).unwrap())).collect();
+    let mut people: Vec<Candidate> = (1..40)
+        .map(|n| one(n, &[], n % 5 == 0, i64::try_from(n * 7 % 11).unwrap(), i64::try_from(n * 3 % 7).unwrap()))
+        .collect();
     let first = choose(&row, false, &people, &BTreeSet::new());
     people.reverse();
     assert_eq!(choose(&row, false, &people, &BTreeSet::new()), first);

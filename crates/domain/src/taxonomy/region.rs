@@ -43,13 +43,6 @@ pub fn region_valid(code: &str) -> bool {
     }
 }
 
-/// Whether a region is an area or lies in it. In China codes grow by digits; elsewhere a part of a country has no parts of
-/// its own here, and `IE-D` (Dublin) must not be taken for the beginning of `IE-DL` (Donegal).
-#[must_use]
-pub fn region_in(region: &str, area: &str) -> bool {
-    if area.contains('-') { region == area } else { region.starts_with(area) }
-}
-
 /// The province of a region, elsewhere the country: its first two characters; empty for no region.
 #[must_use]
 pub fn province_of(code: &str) -> &str {
@@ -72,17 +65,6 @@ mod tests {
             "IN-KARN", "31-01",
         ] {
             assert!(!region_valid(bad), "{bad}");
-        }
-        for (region, area, lies) in [
-            ("310115", "31", true),
-            ("310115", "3101", true),
-            ("31", "3101", false),
-            ("IE-D", "IE", true),
-            ("IE-DL", "IE-D", false),
-            ("IE-D", "IE-D", true),
-            ("IE-D", "", true),
-        ] {
-            assert_eq!(region_in(region, area), lies, "{region} in {area}");
         }
         assert_eq!(province_of("310115"), "31");
         assert_eq!(province_of("AU-NSW"), "AU");

@@ -77,6 +77,7 @@ fn with_others(fact: FactName, known: BTreeSet<String>) -> Vec<Option<String>> {
         FactName::Product => Facts::PRODUCTS,
         FactName::Segment => Facts::SEGMENTS,
         FactName::SubjectRequest => Facts::SUBJECT_REQUESTS,
+        FactName::WaitingFor => Facts::WAITS,
         FactName::Category => &["Z999"],
         FactName::Cause => &["ZZZ"],
         _ => &[],

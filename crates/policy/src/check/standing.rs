@@ -7,7 +7,7 @@ use crate::basis::Layer;
 use crate::clock::{ClockKind, ClockRule, Start, StartFact};
 use crate::effect::Action;
 use crate::gate::Need;
-use crate::pack::Pack;
+use crate::pack::{Pack, region_in};
 use crate::predicate::Predicate;
 use crate::remedy::Owed;
 use crate::rule::{DatedFact, RuleHead};
@@ -35,7 +35,7 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
 /// Places whose calendar holds there anyhow: that of a larger place around them, or the pack's own.
 fn needless_places(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
     let around = |region: &str| {
-        let wider = pack.places().filter(|(other, _)| *other != region && region.starts_with(other));
+        let wider = pack.places().filter(|(other, _)| *other != region && region_in(region, other));
         wider.max_by_key(|(other, _)| other.len()).map_or(pack.calendar().id(), |(_, calendar)| calendar.id())
     };
     pack.places().filter(move |(region, calendar)| around(region) == calendar.id()).map(|(region, calendar)| {

@@ -1,7 +1,7 @@
 //! Packs together: practice never looser than the law above it, whichever versions meet; no gap between versions.
 
 use super::cases::{conditions, local, of, receipts};
-use super::{Check, Finding};
+use super::{Check, Finding, circles};
 use crate::basis::{Layer, Tier};
 use crate::clock::{ClockKind, ClockRule, Start};
 use crate::deadline::due_at;
@@ -16,9 +16,16 @@ use std::sync::Arc;
 pub(super) fn stacks(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut converting = BTreeSet::new();
     let plans = plan.stacks().filter_map(|id| plan.choosing(id));
     for stack in plans.flat_map(|plan| plan.days(packs).into_iter().map(|day| plan.on(packs, day)).collect::<Vec<_>>())
     {
+        let converts: Vec<&Pack> =
+            stack.iter().map(Arc::as_ref).filter(|pack| !pack.conversions().is_empty()).collect();
+        let files: Vec<String> = converts.iter().map(|pack| pack.file().to_owned()).collect();
+        if files.len() > 1 && converting.insert(files) {
+            findings.extend(circles::findings(&converts));
+        }
         let law = stack.iter().filter(|pack| pack.tier() == Tier::Law);
         for law in law {
             for below in stack.iter().filter(|pack| pack.tier() != Tier::Law) {

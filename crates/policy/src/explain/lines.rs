@@ -461,6 +461,8 @@ const fn from_words(from: WindowFrom, lang: Lang) -> &'static str {
         (WindowFrom::OccurredAt, Lang::En) => "the event",
         (WindowFrom::ReceivedAt, Lang::Zh) => "首次收到",
         (WindowFrom::ReceivedAt, Lang::En) => "first receipt",
+        (WindowFrom::ContractDocumentAt, Lang::Zh) => "收到合同书面",
+        (WindowFrom::ContractDocumentAt, Lang::En) => "the delivery of the contract document",
     }
 }
 

@@ -54,6 +54,13 @@ fn is_region(code: &str) -> bool {
     digits || country(code) || code.split_once('-').is_some_and(|(above, part)| country(above) && below(part))
 }
 
+/// Whether a region is an area or lies in it. In China codes grow by digits; elsewhere a part of a country has no parts of
+/// its own here, and `IE-D` (Dublin) must not be taken for the beginning of `IE-DL` (Donegal).
+#[must_use]
+pub fn region_in(region: &str, area: &str) -> bool {
+    if area.contains('-') { region == area } else { region.starts_with(area) }
+}
+
 impl Pack {
     /// Regions that have a calendar of their own, with its identity.
     pub fn places(&self) -> impl Iterator<Item = (&str, &Calendar)> {
@@ -69,9 +76,27 @@ impl Pack {
     }
 
     fn calendar_in(&self, region: &str) -> Option<&Arc<Calendar>> {
-        // A part of a country is not the beginning of another whose code is longer.
-        let lies = |place: &str| if place.contains('-') { region == place } else { region.starts_with(place) };
-        let of = self.places.iter().filter(|place| lies(&place.region));
+        let of = self.places.iter().filter(|place| region_in(region, &place.region));
         of.max_by_key(|place| place.region.len()).map(|place| &place.calendar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::region_in;
+
+    #[test]
+    fn a_region_lies_in_an_area() {
+        for (region, area, lies) in [
+            ("310115", "31", true),
+            ("310115", "3101", true),
+            ("31", "3101", false),
+            ("IE-D", "IE", true),
+            ("IE-DL", "IE-D", false),
+            ("IE-D", "IE-D", true),
+            ("IE-D", "", true),
+        ] {
+            assert_eq!(region_in(region, area), lies, "{region} in {area}");
+        }
     }
 }

@@ -65,11 +65,7 @@ async fn take(
     Ok(replayed(tagged(response, done.case.version), done.replayed))
 }
 
-async fn explain(
-    State(app): State<AppState>,
-    Who(caller): Who,
-    Path(name): Path<String>,
-) -> Result<Response, Failure> {
+async fn explain(State(app): State<AppState>, Who(caller): Who, Path(name): Path<String>) -> Result<Response, Failure> {
     let explained = app.desk.explain_routing(&caller, &CaseRef::parse(&name)?).await?;
     Ok(answer(StatusCode::OK, &explanation(&explained)))
 }
@@ -108,9 +104,9 @@ fn explanation(explained: &Explained) -> Value {
             (Some(to), None)
         }
     };
-    let rows = explained.rows.iter().map(|row| {
-        json!({"rule": row.rule, "title": title(&row.title), "unit": row.unit, "looked": row.looked.code()})
-    });
+    let rows = explained.rows.iter().map(
+        |row| json!({"rule": row.rule, "title": title(&row.title), "unit": row.unit, "looked": row.looked.code()}),
+    );
     let pack = explained.pack.as_ref().map(|(id, version)| json!({"id": id, "version": version}));
     Object::default()
         .put_some("routed", explained.routed.as_ref().map(routed))

@@ -202,6 +202,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_text("pre_treatment", record.pre_treatment.as_ref())
         .put_text("device", record.device.as_ref())
         .put_some("occurred_at", record.occurred_at.map(moment))
+        .put_some("contract_document_at", record.contract_document_at.map(moment))
         .put_some("promised_at", record.promised_at.map(moment))
         .put_some("restored_at", case.restored_at.map(moment))
         .put_some("region", Some(record.region.as_str()).filter(|region| !region.is_empty()))
@@ -483,7 +484,14 @@ fn conversion(one: &domain::case::convert::Conversion) -> Value {
 
 /// What is owed and cannot be proposed yet, with the fields nothing is known of.
 fn compensation_waiting(desk: &Desk, view: &CaseView) -> Vec<Value> {
-    let one = |one: domain::case::owed_compensation::Waiting| json!({"rule": one.rule, "asked_by": one.effect, "missing": one.missing});
+    let one = |one: domain::case::owed_compensation::Waiting| {
+        Object::default()
+            .put("rule", one.rule)
+            .put("asked_by", one.effect)
+            .put("missing", one.missing)
+            .put_some("proposed_up_to", one.proposed_up_to.map(moment))
+            .done()
+    };
     desk.compensation_waiting(&view.case).into_iter().map(one).collect()
 }
 
@@ -699,6 +707,7 @@ pub fn accesses(list: &[desk::reveal::Access]) -> Value {
                 .put("purpose", one.purpose.as_str())
                 .put_some("reason", one.reason.as_deref())
                 .put("extent", one.extent.as_str())
+                .put_some("restricted", Some(one.restricted.clone()).filter(|all| !all.is_empty()))
                 .done()
         })
         .collect()

@@ -81,7 +81,8 @@ fn library(rows: usize) -> Result<Library, String> {
 /// Rows and people at hand.
 fn pure(desk: &Desk, ask: &Routing) -> Result<(), String> {
     let now = desk.time().now();
-    let rules: Stack = desk.library().governing(now.to_zoned_datetime(desk.zone().clone()).date(), "310115").map_err(told)?;
+    let rules: Stack =
+        desk.library().governing(now.to_zoned_datetime(desk.zone().clone()).date(), "310115").map_err(told)?;
     let facts = Facts {
         kind: "complaint".to_owned(),
         category: Some("B204".to_owned()),
@@ -108,7 +109,13 @@ fn candidate(n: usize) -> Candidate {
     let skills = [n % 10, n % 7].map(|skill| format!("skill-{skill}"));
     let number = u128::try_from(n).unwrap_or(0);
     let spread = i64::try_from(n.wrapping_mul(7_919) % 40).unwrap_or(0);
-    Candidate { user: UserId(Uuid::from_u128(number)), skills: skills.to_vec(), absent: n % 9 == 0, open: spread, last: spread }
+    Candidate {
+        user: UserId(Uuid::from_u128(number)),
+        skills: skills.to_vec(),
+        absent: n % 9 == 0,
+        open: spread,
+        last: spread,
+    }
 }
 
 /// The same for a registered case, asked of the database: units, people, skills, absences, loads.
@@ -183,7 +190,12 @@ fn timed(count: usize, mut work: impl FnMut() -> Result<(), String>) -> Result<V
 
 fn say(what: &str, times: &[Duration]) {
     let at = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a place in a list")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "a place in a list"
+        )]
         let place = (times.len() as f64 * share) as usize;
         times.get(place.min(times.len().saturating_sub(1))).map_or(0.0, |time| time.as_secs_f64() * 1000.0)
     };

@@ -335,6 +335,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         }
         Event::Order { order, step } => super::orders::step(frame, names, *order, step),
         Event::Ownership { step } => super::orders::question(frame, names, step),
+        Event::CompensationEnded { rule, until } => {
+            let rule = compensations::title(frame, rules.as_ref(), rule);
+            say("compensation_ended", &[("rule", &rule), ("until", &frame.moment(*until))])
+        }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),

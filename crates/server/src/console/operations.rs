@@ -71,7 +71,8 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
     ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
-    ("refuse", &["decline", "request-void", "confirm-void", "place-hold", "lift-hold"]),
+    ("refuse", &["decline", "request-void", "confirm-void"]),
+    ("holds", &["place-hold", "lift-hold"]),
 ];
 
 /// A group with its heading.
@@ -156,6 +157,7 @@ pub(super) fn operations(
         .iter()
         // Where the rules know no way outside, none is offered.
         .filter(|verb| verb.name != "refer" || !ways.is_empty())
+        .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);

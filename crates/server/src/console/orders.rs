@@ -12,11 +12,11 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use desk::orders::{OrderFilter, OrderListed};
-use desk::permissions;
+use desk::orders::{OrderFilter, OrderListed, RulingListed};
+use desk::{Caller, permissions};
 use domain::case::Case;
 use domain::case::ball::Holder;
-use domain::case::order::{Limit, OrderKind, OrderStep, OwnershipStep, WorkOrder};
+use domain::case::order::{Limit, OrderKind, OrderStep, OwnershipStep, Standing, WorkOrder};
 use domain::free_text::FreeText;
 use jiff::{SignedDuration, Timestamp};
 
@@ -83,7 +83,10 @@ fn one(frame: &Frame<'_>, order: &WorkOrder, names: &Names) -> Shown {
     ];
     Shown {
         title: title(frame, order, names),
-        standing: frame.code("order_standing", order.standing.code()),
+        standing: match (order.kind, order.standing) {
+            (OrderKind::Copy, Standing::Done) => frame.t("orders.acknowledged"),
+            (_, standing) => frame.code("order_standing", standing.code()),
+        },
         ended: !order.is_open(),
         late: order.is_open() && !order.late.is_empty(),
         about,
@@ -102,6 +105,17 @@ pub(super) fn ownership(frame: &Frame<'_>, case: &Case, names: &Names) -> Vec<St
         frame.tv("orders.ruling", &[("unit", names.unit(ruling.unit)), ("at", &at), ("reason", why)])
     });
     open.into_iter().chain(ruled).collect()
+}
+
+/// How it was ruled in other cases of the category: number, and whose it was.
+pub(super) fn before(frame: &Frame<'_>, case: &Case, rulings: &[RulingListed], names: &Names) -> Vec<(String, String)> {
+    let others = rulings.iter().filter(|ruling| ruling.case != case.id).take(3);
+    others
+        .map(|ruling| {
+            let values = [("unit", names.unit(ruling.unit)), ("at", &frame.moment(ruling.at))];
+            (ruling.number.clone(), frame.tv("orders.ruled_before", &values))
+        })
+        .collect()
 }
 
 /// A holder of the ball with what they had in all.
@@ -133,7 +147,7 @@ pub(super) fn ball(frame: &Frame<'_>, case: &Case, names: &Names, now: Timestamp
 }
 
 /// A length of time in the two largest units that are not nothing.
-fn span(frame: &Frame<'_>, lasted: SignedDuration) -> String {
+pub(super) fn span(frame: &Frame<'_>, lasted: SignedDuration) -> String {
     let minutes = lasted.as_secs() / 60;
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let values = [("days", days.to_string()), ("hours", hours.to_string()), ("minutes", minutes.to_string())];
@@ -251,6 +265,23 @@ pub(super) fn question(frame: &Frame<'_>, names: &Names, step: &OwnershipStep) -
         OwnershipStep::Late {} => say("late", &[]),
         OwnershipStep::Ruled { unit, .. } => say("ruled", &[("unit", names.unit(*unit))]),
     }
+}
+
+/// What only somebody of the unit an order lies with can do.
+const OF_THE_HOLDER: &[&str] = &[
+    "accept-order",
+    "refuse-order",
+    "return-order",
+    "hand-over-order",
+    "record-arrival",
+    "report-order",
+    "answer-order",
+    "ask-extension",
+];
+
+/// Whether a verb about orders is worth offering: those of the holder only where an order lies with them.
+pub(super) fn is_theirs_to(verb: &str, case: &Case, caller: &Caller) -> bool {
+    !OF_THE_HOLDER.contains(&verb) || case.open_orders().any(|order| order.require_holder(&caller.actor).is_ok())
 }
 
 /// The orders a verb can mean, for its form: number and words.

@@ -55,6 +55,7 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
             "subscription.star",
             "subscription.monthly_fee.value",
             "subscription.region",
+            "contract_document_at",
             "submit_channel",
             "received_at",
             "promised_at",

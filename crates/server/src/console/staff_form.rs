@@ -98,7 +98,9 @@ pub(super) fn read<T: DeserializeOwned>(
             object.insert("inherit_region".to_owned(), Value::Bool(true));
         }
         // Skills are typed in one line.
-        if has("skills") && let Some(typed) = object.get("skills").and_then(Value::as_array) {
+        if has("skills")
+            && let Some(typed) = object.get("skills").and_then(Value::as_array)
+        {
             let words = typed.iter().filter_map(Value::as_str).flat_map(|line| line.split([' ', ',', '，', '、']));
             let words: Vec<Value> = words.filter(|word| !word.is_empty()).map(Value::from).collect();
             object.insert("skills".to_owned(), Value::Array(words));

@@ -264,6 +264,18 @@ const STEPS_OF_ORDERS: &[&str] = &[
     "ownership_ruled",
 ];
 
+/// Keys for the blanks of the letters of all packs.
+fn of_blanks(wanted: &mut Vec<String>) {
+    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    for file in std::fs::read_dir(packs).unwrap().map(|file| file.unwrap().path()) {
+        let Some("toml") = file.extension().and_then(std::ffi::OsStr::to_str) else { continue };
+        let text = std::fs::read_to_string(file).unwrap();
+        let names = text.split('{').filter_map(|rest| Some(rest.split_once('}')?.0));
+        let blanks = names.filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        wanted.extend(blanks.map(|name| format!("blank.{name}")));
+    }
+}
+
 #[test]
 fn every_code_has_words_and_no_words_lie_about() {
     use desk::caller::Scope;
@@ -315,6 +327,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));
     wanted.extend(policy::Held::ALL.iter().map(|held| format!("held.{}", held.code())));
     wanted.extend(policy::Medium::ALL.iter().map(|medium| format!("medium.{}", medium.code())));
+    wanted.extend(policy::check::Check::ALL.iter().map(|check| format!("check.{}", check.code())));
     wanted.extend(policy::Tier::ALL.iter().map(|tier| format!("layer.{}", tier.code())));
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
@@ -325,6 +338,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     );
     wanted.extend(desk::permissions::TABLE.iter().map(|row| format!("verb.{}", row.permission.name())));
     of_problems(&mut wanted);
+    of_blanks(&mut wanted);
     of_fields("", domain::intake::FIELDS, &mut wanted);
     of_fields("reveal", desk::reveal::FIELDS, &mut wanted);
     of_fields("unit", desk::organisation::NEW_UNIT, &mut wanted);

@@ -74,7 +74,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         }))},
         "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
         "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
-        "pre_treatment": text, "subject_request": text, "about_staff": uuid, "routed": routing::routed(), "device": text, "occurred_at": moment, "promised_at": moment, "restored_at": moment,
+        "pre_treatment": text, "subject_request": text, "device": text, "occurred_at": moment, "contract_document_at": moment,
+        "promised_at": moment, "restored_at": moment, "about_staff": uuid, "routed": routing::routed(),
         "region": text, "place": {"type": "object"}, "amount": object(json!({"value": text, "currency": text})),
         "external": {"type": "array", "items": object(json!({"owner": text, "number": text}))},
         "complainant": {"type": "object", "description": "Masked unless revealed."},
@@ -139,7 +140,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "rule": text, "from": text, "to": text, "at": moment,
         }))},
         "compensation_waiting": {"type": "array", "items": object(json!({
-            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
+            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text}, "proposed_up_to": moment,
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
@@ -221,7 +222,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         (
             "Accesses",
-            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
+            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text, "restricted": {"type": "array", "items": text}}))),
         ),
         (
             "Explanations",
@@ -346,6 +347,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Rulings", orders::rulings()),
         ("RoutingExplained", routing::explained()),
         ("RoutingDryRun", routing::dry_run()),
+        ("Ledger", orders::ledger()),
         ("Retention", retention::schedule()),
         ("DryRun", retention::dry_run()),
         ("ErasurePlans", items(&retention::plan())),

@@ -84,6 +84,16 @@ pub(super) fn orders() -> Value {
     object(json!({"items": list(&order), "next": text()}))
 }
 
+/// The ledger of a span of months.
+pub(super) fn ledger() -> Value {
+    let line = object(json!({
+        "month": text(), "value": text(), "millis": whole(), "working_millis": whole(), "spans": whole(),
+    }));
+    object(json!({
+        "from": text(), "to": text(), "behind": whole(), "going_through": truth(), "items": list(&line),
+    }))
+}
+
 /// Rulings about a category.
 pub(super) fn rulings() -> Value {
     object(json!({"items": list(&object(json!({"complaint": case(), "unit": uuid(), "at": moment()})))}))
