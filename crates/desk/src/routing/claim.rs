@@ -32,7 +32,7 @@ impl Desk {
     pub async fn claim_next(&self, caller: &Caller, once: Option<OnceOnly<'_>>) -> Result<Done, DeskError> {
         permissions::CLAIM.require(caller)?;
         if caller.actor.user().is_none() {
-            return Err(Refusal::forbidden("only_people_claim").into());
+            return Err(Refusal::conflict("only_people_claim").into());
         }
         if let Some(done) = self.claimed_before(caller, once).await? {
             return Ok(done);

@@ -43,11 +43,12 @@ impl Desk {
     /// `not_found`; a refusal when the caller may not see cases.
     pub async fn explain_routing(&self, caller: &Caller, name: &CaseRef) -> Result<Explained, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (name, area, library) = (name.clone(), caller.actor.area.clone(), self.library().clone());
+        let (name, actor, library) = (name.clone(), caller.actor.clone(), self.library().clone());
         let (zone, now) = (self.zone().clone(), self.time().now());
         self.db()
             .read(move |tx| {
-                let case = load::load(tx, &name, &area)?.case;
+                let (row, _) = load::find_for(tx, &name, &actor)?;
+                let case = load::from_row(tx, row)?.case;
                 let rules = in_force(&library, &zone, case.record.place(), now)?;
                 let found = find(tx, &library, &rules, &case, now)?;
                 let facts = grade::facts(&case, &rules, library.taxonomy());

@@ -325,6 +325,21 @@ fn a_dry_run_says_where_past_cases_would_go() {
     });
 }
 
+#[test]
+fn the_example_is_sound_and_names_units_of_the_example() {
+    let rows = include_str!("../../../../examples/routing/routing.toml");
+    let mut files = shipped();
+    files.iter_mut().find(|file| file.path == "guide-standard.toml").unwrap().text = practice(rows);
+    let library = Library::load(&files).unwrap();
+    let pack = library.pack("guide-standard").unwrap();
+    let findings = policy::check::alone(&pack);
+    assert!(findings.is_empty(), "{findings:?}");
+    let units = include_str!("../../../../examples/organisation/units.csv");
+    for row in pack.routing() {
+        assert!(units.lines().any(|line| line.split(',').next() == Some(row.unit.as_str())), "{}", row.unit);
+    }
+}
+
 fn shipped_guide(version: &str) -> String {
     let text = practice("");
     let (head, rest) = text.split_once("version = \"").unwrap();
