@@ -107,7 +107,7 @@ fn candidates(tx: &mut Tx<'_>, unit: Uuid, region: &str, now: Timestamp) -> Resu
 /// The row of a case that waits in a queue.
 pub(crate) fn waiting(case: &Case, row: &CaseRow) -> Option<WaitingRow> {
     let rank = i64::from(!comes_first(&case.record));
-    case.waits().then(|| WaitingRow { case: case.id.0, unit: case.owner.unit.0, rank, due_at: row.due_at })
+    case.waits().then_some(WaitingRow { case: case.id.0, unit: case.owner.unit.0, rank, due_at: row.due_at })
 }
 
 /// Writes what an entry changed about who waits and who got a case by the table.
