@@ -154,7 +154,7 @@ impl Desk {
             None => "archive".to_owned(),
             Some(concern) => format!("bundle {} {}", concern.kind(), concern.number()),
         };
-        let body = AccessBody { purpose: ask.purpose, reason: Some(ask.reason), extent };
+        let body = AccessBody { purpose: ask.purpose, reason: Some(ask.reason), extent, restricted: Vec::new() };
         self.log_access(caller, case, permissions::EXPORT_CASE.name(), &body).await?;
         let desk = self.clone();
         tokio::task::spawn_blocking(move || seal_all(&desk)).await.map_err(|_| StoreError::Panicked)??;

@@ -15,7 +15,7 @@ use crate::vault::chunks::{SealedFile, Sealer};
 use crate::vault::cipher::CipherError;
 use crate::vault::seal::CaseKeys;
 use crate::{Desk, Library, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::attach::{self, Attach, LARGEST};
 use domain::fault::Fault;
 use domain::free_text::FreeText;
@@ -86,11 +86,11 @@ impl Desk {
     /// When the caller may not, there is no such case they may see, or its person was erased.
     pub async fn begin_attachment(&self, caller: &Caller, name: &CaseRef) -> Result<Upload, DeskError> {
         permissions::ATTACH.require(caller)?;
-        let (name, area, master) = (name.clone(), caller.actor.area.clone(), Arc::clone(self.master()));
+        let (name, actor, master) = (name.clone(), caller.actor.clone(), Arc::clone(self.master()));
         let keys = self
             .db()
             .read(move |tx| {
-                let row = load::find(tx, &name, &area)?;
+                let (row, _) = load::find_for(tx, &name, &actor)?;
                 keys(tx, &master, &row)
             })
             .await?;
@@ -108,8 +108,7 @@ impl Desk {
             return Err(Refusal::from(Fault::new("file", "empty")).into());
         }
         let work = Work {
-            area: caller.actor.area.clone(),
-            actor: caller.actor.id,
+            actor: caller.actor.clone(),
             case,
             id,
             file: Arc::new(sealer.finish()?),
@@ -142,8 +141,7 @@ pub(crate) fn keys(tx: &mut Tx<'_>, master: &Arc<MasterKeys>, row: &CaseRow) -> 
 
 #[derive(Clone)]
 struct Work {
-    area: AreaScope,
-    actor: domain::actor::ActorId,
+    actor: Actor,
     case: CaseId,
     id: AttachmentId,
     file: Arc<SealedFile>,
@@ -157,7 +155,8 @@ struct Work {
 
 impl Work {
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Attached, DeskError> {
-        let loaded = load::load(tx, &CaseRef::Id(self.case), &self.area)?;
+        let (row, _) = load::find_for(tx, &CaseRef::Id(self.case), &self.actor)?;
+        let loaded = load::from_row(tx, row)?;
         let case = loaded.case.id;
         if let Some(known) = attachments::by_hash(tx, case.0, self.file.digest.as_bytes())? {
             return Ok(Attached { case, id: AttachmentId(known.id), replayed: true });
@@ -179,7 +178,7 @@ impl Work {
         let decision = attach::decide(&loaded.case, &input)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
-        let (actor, verb) = (self.actor, permissions::ATTACH.name());
+        let (actor, verb) = (self.actor.id, permissions::ATTACH.name());
         let commit = Commit { library: &self.library, master: &self.master, actor, verb, now };
         // It seals name and note, and so holds the person: chunks an erasure would not find cannot follow.
         commit.write(tx, loaded, decision.events)?;

@@ -95,6 +95,7 @@ impl Commit<'_> {
             }
         }
         let after = loaded.case.version;
+        let (orders, rulings) = (loaded.case.orders.clone(), loaded.case.rulings.len());
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
@@ -106,6 +107,7 @@ impl Commit<'_> {
         if !cases::update(tx, &row_of(&case, &rules, self.library.taxonomy(), None), after)? {
             return Err(DeskError::Overtaken);
         }
+        crate::orders::write(tx, &case, &orders, rulings)?;
         log::append(
             tx,
             NewEntry {

@@ -37,6 +37,34 @@ pub(crate) fn named(
     excluded: &BTreeSet<ActorId>,
     now: Timestamp,
 ) -> Result<Holder, DeskError> {
+    if let Some(user) = user {
+        let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
+        if let Some(row) = row
+            && !area::of_user(tx, &row)?.covers(&case.record.region)
+        {
+            return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
+        }
+    } else if let Some(unit) = unit
+        && units::unit(tx, unit.0)?.is_some_and(|row| !row.closed)
+        && !area::of_unit(tx, unit.0)?.covers(&case.record.region)
+    {
+        return Err(Refusal::from(Fault::new("unit", "unit_outside_area")).into());
+    }
+    anywhere(tx, case, unit, user, excluded, now)
+}
+
+/// The same for a work order, which may go to any area: whoever has it sees the case for it.
+///
+/// # Errors
+/// A fault of `user` or `unit` when there is none such, or they work on no cases.
+pub(crate) fn anywhere(
+    tx: &mut Tx<'_>,
+    case: &Case,
+    unit: Option<UnitId>,
+    user: Option<UserId>,
+    excluded: &BTreeSet<ActorId>,
+    now: Timestamp,
+) -> Result<Holder, DeskError> {
     let Some(user) = user else {
         if let Some(unit) = unit {
             let row = units::unit(tx, unit.0)?;
@@ -44,17 +72,11 @@ pub(crate) fn named(
             if row.closed {
                 return Err(Refusal::from(Fault::new("unit", "closed_unit")).into());
             }
-            if !area::of_unit(tx, unit.0)?.covers(&case.record.region) {
-                return Err(Refusal::from(Fault::new("unit", "unit_outside_area")).into());
-            }
         }
         return Ok(Holder { unit, user: None, instead_of: None });
     };
     let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
     let row = row.ok_or_else(|| Refusal::from(Fault::new("user", "unknown_user")))?;
-    if !area::of_user(tx, &row)?.covers(&case.record.region) {
-        return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
-    }
     // Whoever may not work cases must not be left holding one.
     if !works_cases(role_of(&row)?) {
         return Err(Refusal::from(Fault::new("user", "user_works_no_cases")).into());

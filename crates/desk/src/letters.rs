@@ -5,7 +5,9 @@ use crate::Desk;
 use crate::error::DeskError;
 use crate::queries::case::CaseView;
 use domain::case::{Context, issue_letter};
+use domain::fault::Fault;
 use domain::free_text::FreeText;
+use domain::refusal::Refusal;
 use jiff::Timestamp;
 use policy::{LetterRule, Stack};
 use std::collections::BTreeMap;
@@ -25,7 +27,7 @@ impl Desk {
     /// A letter for a case, in the language asked for, else the first of its languages.
     ///
     /// # Errors
-    /// If the rules of the case know no such letter, or it is not for this case.
+    /// If the rules of the case know no such letter, it is not for this case, or is not written in that language.
     pub fn letter_draft(&self, view: &CaseView, letter: &str, language: Option<&str>) -> Result<Draft, DeskError> {
         let case = &view.case;
         let rules = self.library().rules_of(case)?;
@@ -33,8 +35,12 @@ impl Desk {
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now: self.time().now(), actor: &actor, rules: &rules, taxonomy, others: &[] };
         let rule = issue_letter::rule(case, letter, &ctx)?;
-        let has = |wanted: &&str| rule.languages.iter().any(|known| known == wanted);
-        let language = language.filter(has).or_else(|| rule.languages.first().map(String::as_str)).unwrap_or_default();
+        if language.is_some_and(|wanted| rule.languages.iter().all(|known| known != wanted)) {
+            let allowed = rule.languages.join(", ");
+            let fault = Fault::new("language", "not_one_of").with("allowed", allowed);
+            return Err(Refusal::from(fault).into());
+        }
+        let language = language.or_else(|| rule.languages.first().map(String::as_str)).unwrap_or_default();
         let known = self.filled_in(view, &rules, language);
         let content = rule.compose(language, &known).unwrap_or_default();
         let blanks = blanks(rule, language, &known);

@@ -22,6 +22,7 @@ pub mod library;
 mod load;
 mod log;
 mod numbers;
+pub mod orders;
 pub mod organisation;
 pub mod permissions;
 pub mod queries;

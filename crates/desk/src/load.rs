@@ -5,6 +5,7 @@ use crate::time::{moment, stored};
 use crate::vault::cipher::Key;
 use crate::vault::seal::CaseKeys;
 use crate::vault::{MasterKeys, person};
+use domain::actor::{Actor, AreaScope};
 use domain::audit::chain::Ledger;
 use domain::case::{Case, timers};
 use domain::event::{self, Entry};
@@ -14,7 +15,7 @@ use domain::refusal::Refusal;
 use domain::taxonomy::Taxonomy;
 use policy::Stack;
 use std::sync::Arc;
-use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
+use store::{CaseRow, EntryRow, Tx, cases, entries, orders, vault};
 use uuid::Uuid;
 
 /// How a door names a case.
@@ -49,7 +50,7 @@ pub(crate) struct Loaded {
 }
 
 /// The row of a case, if the caller may see it. Not seeing is the same as not being there.
-pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Result<CaseRow, DeskError> {
+pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<CaseRow, DeskError> {
     let row = match name {
         CaseRef::Id(id) => cases::by_id(tx, id.0)?,
         CaseRef::Number(number) => match cases::id_by_number(tx, number)? {
@@ -60,8 +61,19 @@ pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaSc
     row.filter(|row| area.covers(&row.region)).ok_or_else(|| Refusal::not_found().into())
 }
 
+/// The row of a case the actor may see: one of their area, or one an open work order of which lies with them or their unit.
+/// Says whether it is only for the order.
+pub(crate) fn find_for(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<(CaseRow, bool), DeskError> {
+    let row = find(tx, name, &AreaScope::everywhere())?;
+    if actor.area.covers(&row.region) {
+        return Ok((row, false));
+    }
+    let theirs = orders::lies_with(tx, row.id, actor.unit.0, actor.user().map(|user| user.0))?;
+    if theirs { Ok((row, true)) } else { Err(Refusal::not_found().into()) }
+}
+
 /// A case and its whole log.
-pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Result<Loaded, DeskError> {
+pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<Loaded, DeskError> {
     let row = find(tx, name, area)?;
     from_row(tx, row)
 }

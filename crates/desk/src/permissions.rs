@@ -73,6 +73,9 @@ const READERS: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, T
 const DESK: &[Role] = &[Agent, Specialist, Supervisor, Compliance, Admin, Integration];
 const LEADS: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
 
+/// Who decides between units: about more time, about supervision, about whose case it is.
+const DECIDERS: &[Role] = &[Supervisor, Compliance, Admin];
+
 /// Who may speak for the operator to regulators and hotlines, and record what those say.
 const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 
@@ -144,6 +147,22 @@ pub const TABLE: &[Row] = &[
     row(Permission("suspend"), LEADS, Scope::Write),
     row(Permission("resume"), DESK, Scope::Write),
     row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
+    row(Permission("dispatch"), DESK, Scope::Write),
+    row(Permission("accept-order"), DESK, Scope::Write),
+    row(Permission("refuse-order"), DESK, Scope::Write),
+    row(Permission("return-order"), DESK, Scope::Write),
+    row(Permission("hand-over-order"), DESK, Scope::Write),
+    row(Permission("book-visit"), DESK, Scope::Write),
+    row(Permission("record-arrival"), DESK, Scope::Write),
+    row(Permission("report-order"), DESK, Scope::Write),
+    row(Permission("answer-order"), DESK, Scope::Write),
+    row(Permission("bounce-order"), DESK, Scope::Write),
+    row(Permission("urge-order"), DESK, Scope::Write),
+    row(Permission("ask-extension"), DESK, Scope::Write),
+    row(Permission("decide-extension"), DECIDERS, Scope::Write),
+    row(Permission("approve-order"), DECIDERS, Scope::Write),
+    row(Permission("cancel-order"), DESK, Scope::Write),
+    row(Permission("rule-ownership"), DECIDERS, Scope::Write),
     row(Permission("propose"), DESK, Scope::Write),
     row(Permission("approve"), LEADS, Scope::Write),
     row(Permission("send-back"), LEADS, Scope::Write),

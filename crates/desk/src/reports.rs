@@ -4,6 +4,7 @@
 pub(crate) mod facts;
 mod figures;
 mod filing;
+pub mod ledger;
 
 pub use figures::{Amount, Cell};
 pub use filing::Filing;

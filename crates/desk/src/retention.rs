@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod decide;
 pub(crate) mod judge;
 pub mod plan;
+pub mod restricted;
 pub mod schedule;
 pub mod subject;
 

@@ -59,6 +59,9 @@ pub(crate) struct AccessBody {
     pub(crate) reason: Option<String>,
     /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
     pub(crate) extent: String,
+    /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) restricted: Vec<String>,
 }
 
 /// One line of a case's access log.
@@ -74,6 +77,8 @@ pub struct Access {
     pub reason: Option<String>,
     /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
     pub extent: String,
+    /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
+    pub restricted: Vec<String>,
 }
 
 impl Desk {
@@ -85,6 +90,10 @@ impl Desk {
         permissions::REVEAL.require(caller)?;
         let raw = self.raw(caller, name).await?;
         let contact = ask.purpose == "contact";
+        let restricted = self.restrictions(caller, &raw.loaded.case).await?;
+        if !restricted.is_empty() && ask.reason.is_none() {
+            return Err(Refusal::from(Fault::new("reason", "reason_while_restricted")).into());
+        }
         let holder = raw.loaded.case.owner.user;
         if contact && (holder.is_none() || holder != caller.actor.user()) && ask.reason.is_none() {
             // One click is for whoever has to call back; anybody else says why.
@@ -104,6 +113,7 @@ impl Desk {
             purpose: ask.purpose,
             reason: ask.reason,
             extent: if contact { "contact" } else { "all" }.to_owned(),
+            restricted: restricted.into_iter().map(|one| one.request).collect(),
         };
         self.log_access(caller, raw.loaded.row.id, "reveal", &body).await?;
         if contact {
@@ -181,5 +191,6 @@ pub(crate) fn access(row: &EntryRow) -> Result<Access, DeskError> {
         purpose: body.purpose,
         reason: body.reason,
         extent: body.extent,
+        restricted: body.restricted,
     })
 }

@@ -10,12 +10,14 @@ use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::AreaScope;
+use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Tx, vault};
 
@@ -90,7 +92,12 @@ enum Outcome {
 
 impl Work {
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
-        let loaded = load::load(tx, &self.name, &self.caller.actor.area)?;
+        let (row, only_order) = load::find_for(tx, &self.name, &self.caller.actor)?;
+        // Whoever sees a case of another area for a work order alone works on the order alone.
+        if only_order && !self.command.is_about_orders() {
+            return Err(Refusal::forbidden("only_the_order").into());
+        }
+        let loaded = load::from_row(tx, row)?;
         if let Some(claim) = &self.claim {
             let version = loaded.case.version.saturating_add(1);
             if let Some(earlier) = take(tx, claim, loaded.row.id, version, stored(self.now))? {
@@ -123,7 +130,11 @@ impl Work {
 /// anything, so nobody's work is refused for them.
 pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
     entries.iter().filter(|entry| entry.version > seen).flat_map(|entry| &entry.events).all(|event| match event {
-        Event::Warned { .. } | Event::CalendarChanged { .. } | Event::ClockMoved { .. } => true,
+        Event::Warned { .. }
+        | Event::CalendarChanged { .. }
+        | Event::ClockMoved { .. }
+        | Event::Order { step: OrderStep::Late { .. } | OrderStep::VisitMissed {}, .. }
+        | Event::Ownership { step: OwnershipStep::Late {} } => true,
         Event::EffectTaken { did, .. } => did.iter().all(|caused| matches!(caused, Caused::Notify(_))),
         _ => false,
     })
@@ -207,6 +218,26 @@ fn complete(tx: &mut Tx<'_>, command: Command, case: &Case, now: Timestamp) -> R
             let holder = holder::named(tx, case, dispute.unit, dispute.user, &case.handlers, now)?;
             (dispute.unit, dispute.user, dispute.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispute(dispute)
+        }
+        Command::Dispatch(mut dispatch) => {
+            let excluded = if dispatch.order_kind.carries_the_ball() { case.barred.clone() } else { BTreeSet::new() };
+            let holder = holder::anywhere(tx, case, dispatch.unit, dispatch.user, &excluded, now)?;
+            (dispatch.unit, dispatch.user, dispatch.instead_of) = (holder.unit, holder.user, holder.instead_of);
+            Command::Dispatch(dispatch)
+        }
+        Command::HandOverOrder(mut over) => {
+            let holder = holder::anywhere(tx, case, over.unit, over.user, &case.barred, now)?;
+            (over.unit, over.user, over.instead_of) = (holder.unit, holder.user, holder.instead_of);
+            Command::HandOverOrder(over)
+        }
+        Command::RefuseOrder(mut refuse) => {
+            let disputing = refuse.disputing(case);
+            refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
+            Command::RefuseOrder(refuse)
+        }
+        Command::RuleOwnership(ruling) => {
+            holder::anywhere(tx, case, Some(ruling.unit), None, &BTreeSet::new(), now)?;
+            Command::RuleOwnership(ruling)
         }
         other => other,
     })

@@ -174,6 +174,17 @@ impl FromStr for ActorId {
     }
 }
 
+impl ActorId {
+    /// The user, if it is a person.
+    #[must_use]
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::Token(_) | Self::System => None,
+        }
+    }
+}
+
 /// An actor with what the desk needs to judge a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -191,10 +202,7 @@ impl Actor {
     /// The user behind this actor, if it is a person.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
-        match self.id {
-            ActorId::User(id) => Some(id),
-            ActorId::Token(_) | ActorId::System => None,
-        }
+        self.id.user()
     }
 }
 

@@ -9,6 +9,7 @@ pub mod approve_compensation;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
+pub mod ball;
 pub mod bundle;
 pub mod bundle_check;
 pub mod classify;
@@ -36,6 +37,7 @@ pub mod merge;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
+pub mod order;
 pub mod owed_compensation;
 mod parts;
 pub mod pay_compensation;
@@ -86,6 +88,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
+pub use order::{
+    WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
+    decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
+    rule_ownership, urge_order,
+};
 pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
     Proposal, ReplyProof, Survey, Suspension,
@@ -213,8 +220,19 @@ pub struct Case {
     pub compensation_due: BTreeSet<String>,
     /// What effects asked to be compensated, binding or not: the rule, and the effect that asked first.
     pub compensation_asked: BTreeMap<String, String>,
+    /// When the trouble of a rule ended, where nothing was owed by it beyond what was proposed while it lasted; in this
+    /// round.
+    pub compensation_ended: BTreeMap<String, Timestamp>,
     /// What the customer gets or is to get, oldest first.
     pub compensations: Vec<Compensation>,
+    /// Work orders, oldest first.
+    pub orders: Vec<WorkOrder>,
+    /// The question whose case it is, while it is open.
+    pub ownership: Option<order::Ownership>,
+    /// How that was ruled, oldest first.
+    pub rulings: Vec<order::Ruling>,
+    /// Who held the ball, span by span, oldest first.
+    pub ball: ball::Ledger,
 }
 
 /// What a decision may look at besides the case.

@@ -48,6 +48,25 @@ macro_rules! commands {
 }
 
 impl Command {
+    /// Whether it is about a work order, or a word to colleagues: what somebody may do who sees the case only because an
+    /// order of it lies with their unit.
+    #[must_use]
+    pub fn is_about_orders(&self) -> bool {
+        matches!(
+            self,
+            Self::AcceptOrder(_)
+                | Self::RefuseOrder(_)
+                | Self::ReturnOrder(_)
+                | Self::HandOverOrder(_)
+                | Self::BookVisit(_)
+                | Self::RecordArrival(_)
+                | Self::ReportOrder(_)
+                | Self::AnswerOrder(_)
+                | Self::AskExtension(_)
+                | Self::Note(_)
+        ) || matches!(self, Self::Dispatch(dispatch) if dispatch.part_of.is_some())
+    }
+
     /// Whether it takes an ended case up again, which then goes by what holds now.
     #[must_use]
     pub fn takes_up(&self, case: &Case, rules: &Stack) -> bool {
@@ -101,6 +120,38 @@ commands! {
     Resume = "resume" => resume::Resume,
     /// Write a note for colleagues.
     Note = "note" => note::Note,
+    /// Ask another unit for something, within the limits of the case.
+    Dispatch = "dispatch" => dispatch::Dispatch,
+    /// Take a work order up; of a copy it is the receipt.
+    AcceptOrder = "accept-order" => accept_order::AcceptOrder,
+    /// Say that a work order is not this unit's business.
+    RefuseOrder = "refuse-order" => refuse_order::RefuseOrder,
+    /// Send a work order back for what should have been done before.
+    ReturnOrder = "return-order" => return_order::ReturnOrder,
+    /// Hand a work order to another unit or person.
+    HandOverOrder = "hand-over-order" => hand_over_order::HandOverOrder,
+    /// Book a visit with the customer, or book it anew.
+    BookVisit = "book-visit" => book_visit::BookVisit,
+    /// Record that whoever was to visit came.
+    RecordArrival = "record-arrival" => record_arrival::RecordArrival,
+    /// Say how far a work order is.
+    ReportOrder = "report-order" => report_order::ReportOrder,
+    /// Answer a work order.
+    AnswerOrder = "answer-order" => answer_order::AnswerOrder,
+    /// Send the answer to a work order back.
+    BounceOrder = "bounce-order" => bounce_order::BounceOrder,
+    /// Press for a work order.
+    UrgeOrder = "urge-order" => urge_order::UrgeOrder,
+    /// Ask for more time for a work order.
+    AskExtension = "ask-extension" => ask_extension::AskExtension,
+    /// Decide about more time.
+    DecideExtension = "decide-extension" => decide_extension::DecideExtension,
+    /// Approve a supervision order, or the answer to it.
+    ApproveOrder = "approve-order" => approve_order::ApproveOrder,
+    /// Take a work order back.
+    CancelOrder = "cancel-order" => cancel_order::CancelOrder,
+    /// Rule whose case it is when units refuse it.
+    RuleOwnership = "rule-ownership" => rule_ownership::RuleOwnership,
     /// Propose an outcome.
     Propose = "propose" => propose::Propose,
     /// Approve it.

@@ -7,6 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
+use crate::case::order::{OrderStep, OwnershipStep};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
@@ -184,6 +185,20 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<FreeText>,
+    },
+    /// A step of a work order.
+    Order {
+        /// Number of the order within the case, from 1.
+        order: u32,
+        /// The step.
+        #[serde(flatten)]
+        step: OrderStep,
+    },
+    /// A step in the question whose case it is.
+    Ownership {
+        /// The step.
+        #[serde(flatten)]
+        step: OwnershipStep,
     },
     /// Somebody wrote a note for colleagues.
     Noted {
@@ -732,6 +747,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
+    /// The trouble a rule compensates has ended, and nothing is owed by it beyond what was proposed while it lasted.
+    CompensationEnded {
+        /// Rule of the stack.
+        rule: String,
+        /// When the trouble ended.
+        until: Timestamp,
+    },
     /// The state changed.
     Moved {
         /// New state.
@@ -944,6 +966,9 @@ impl Event {
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
                 texts.push(("text", text));
             }
+            Self::Order { step, .. } => texts.extend(step.texts()),
+            Self::Ownership { step: OwnershipStep::Ruled { reason, .. } } => texts.push(("reason", reason)),
+            Self::Ownership { .. } => {}
             Self::Contacted { number, summary, .. } => {
                 texts.extend(number.as_mut().map(|text| ("number", text)));
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));
@@ -1014,6 +1039,7 @@ impl Event {
             | Self::Confirmed { .. }
             | Self::Closed {}
             | Self::CompensationPaid { .. }
+            | Self::CompensationEnded { .. }
             | Self::Moved { .. } => {}
         }
         texts

@@ -158,6 +158,17 @@ pub fn asks_erasure(case: &Case) -> bool {
     case.record.subject_request.as_deref() == Some("erasure")
 }
 
+/// Requests that, while they wait, have the person's data used for nothing but what they are about.
+const RESTRICTING: [&str; 4] = ["restriction", "objection", "erasure", "rectification"];
+
+/// Whether a request of the person waits that restricts the use of their data: nobody has answered it, or an erasure was
+/// granted and is not carried out yet.
+#[must_use]
+pub fn restricts(case: &Case) -> bool {
+    let asked = case.record.subject_request.as_deref();
+    asked.is_some_and(|asked| RESTRICTING.contains(&asked)) && (case.state.is_open() || is_granted(case))
+}
+
 /// Whether a request to be erased was granted: the approved outcome of the round it was closed in says so, the person was
 /// told, and it is known who they are. A log from before outcomes said it grants nothing.
 fn is_granted(case: &Case) -> bool {

@@ -74,6 +74,21 @@ fn what_rules_bring_about_as_schema_2_writes_it() {
 }
 
 #[test]
+fn work_orders_as_schema_2_writes_them() {
+    use domain::case::order::Standing::{Accepted, Cancelled, Done, Refused, Returned, Sent};
+    let case = folded(2, include_str!("golden/schema-2-orders.jsonl"));
+    let found: Vec<_> = case.orders.iter().map(|order| (order.id, order.standing)).collect();
+    let wanted = [Done, Refused, Refused, Cancelled, Returned, Accepted, Sent, Sent];
+    assert_eq!(found, (1..).zip(wanted).collect::<Vec<_>>());
+    let first = case.order(1).unwrap();
+    assert_eq!((first.urged, first.bounced, first.handed_over), (2, 1, 1));
+    assert!(first.late.is_empty(), "a new limit has not passed");
+    let visit = case.order(5).unwrap();
+    assert!(visit.part_of == Some(4) && visit.missed_visits == 1 && visit.visit.unwrap().arrived_at.is_some());
+    assert!(case.order(4).unwrap().ruled && case.rulings.len() == 1 && case.ownership.is_none());
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -15,6 +15,7 @@ pub use history::CalendarSource;
 use history::History;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 pub use load::DayCode;
 pub(crate) use load::intervals;
 use serde::Serialize;
@@ -323,6 +324,25 @@ impl Calendar {
     pub fn has_hours(&self) -> bool {
         let weekdays = self.history.hours.weekdays.iter().zip(self.history.weekend);
         weekdays.into_iter().any(|(intervals, weekend)| !weekend && !intervals.is_empty())
+    }
+
+    /// Working time between two moments; nothing when the calendar states no hours, or the second comes first.
+    #[must_use]
+    pub fn working_between(&self, from: Timestamp, to: Timestamp) -> SignedDuration {
+        let mut sum = SignedDuration::ZERO;
+        let local = |at: Timestamp| self.zone.to_datetime(at).date();
+        let (mut day, last) = (local(from), local(to));
+        while day <= last {
+            for interval in self.intervals(day) {
+                let moment = |time| self.zone.to_ambiguous_timestamp(day.to_datetime(time)).compatible().ok();
+                if let (Some(begin), Some(end)) = (moment(interval.from), moment(interval.to)) {
+                    sum += end.min(to).duration_since(begin.max(from)).max(SignedDuration::ZERO);
+                }
+            }
+            let Ok(next) = day.tomorrow() else { break };
+            day = next;
+        }
+        sum
     }
 
     /// Why this day may still change; nothing when it is settled. Days outside the years the calendar covers are never

@@ -125,11 +125,15 @@ impl LetterRule {
         let mut paragraphs = Vec::new();
         for element in &self.elements {
             let mut paragraph = String::new();
-            for part in parts(element.text.get(language)?) {
+            let mut parts = parts(element.text.get(language)?).into_iter().peekable();
+            while let Some(part) = parts.next() {
                 match part {
                     Part::Words(words) => paragraph.push_str(words),
                     Part::Blank(name) => match known.get(name) {
-                        Some(value) => paragraph.push_str(value),
+                        Some(value) => paragraph.push_str(match parts.peek() {
+                            Some(Part::Words(next)) => before(value, next),
+                            _ => value,
+                        }),
                         None => paragraph.extend(["{", name, "}"]),
                     },
                 }
@@ -200,6 +204,16 @@ impl LetterRule {
             elements: elements?,
         })
     }
+}
+
+/// What was found out may end in a full stop of its own; where the letter sets one too, one is enough.
+fn before<'v>(value: &'v str, next: &str) -> &'v str {
+    const STOPS: [char; 3] = ['.', '。', '．'];
+    if !next.starts_with(STOPS) {
+        return value;
+    }
+    let without = value.trim_end().trim_end_matches(STOPS).trim_end();
+    if without.is_empty() { value } else { without }
 }
 
 fn blanks<'e>(elements: &'e [Element], language: &str) -> Vec<&'e str> {
@@ -330,6 +344,16 @@ mod tests {
         let last = letter(&["Found: {finding}"]);
         assert_eq!(super::faults(&last, "en", "Found: "), [blank("finding")]);
         assert_eq!(super::faults(&last, "en", "Found: it"), []);
+    }
+
+    #[test]
+    fn a_sentence_has_one_full_stop() {
+        assert_eq!(before("Nothing was wrong. ", ". More"), "Nothing was wrong");
+        assert_eq!(before("查无异常。", "。依据："), "查无异常");
+        assert_eq!(before("Wait...", "."), "Wait");
+        assert_eq!(before("Nothing was wrong.", ", we think"), "Nothing was wrong.");
+        assert_eq!(before("Is it?", "."), "Is it?");
+        assert_eq!(before(".", "."), ".", "nothing is made of what was something");
     }
 
     #[test]

@@ -366,3 +366,26 @@ fn a_pack_may_name_a_version() {
     let pack = policy::Pack::load("pack.toml", &text, &shipped::calendars()).unwrap();
     assert_eq!(pack.calendar().version(), date(2024, 11, 12));
 }
+
+#[test]
+fn working_time_is_what_lies_in_the_hours_of_working_days() {
+    let calendar = shipped_calendar("CN");
+    let at = |text: &str| text.parse::<Timestamp>().unwrap();
+    let hours = |from: &str, to: &str| calendar.working_between(at(from), at(to)).as_secs_f64() / 3600.0;
+    let a_day: f64 = calendar
+        .intervals(day("2026-11-24"))
+        .iter()
+        .map(|part| part.to.duration_since(part.from).as_secs_f64() / 3600.0)
+        .sum();
+    assert!(a_day > 0.0);
+    // Tuesday noon to Wednesday noon is one day's worth, and a weekend adds nothing.
+    assert_eq!(hours("2026-11-24T12:00:00+08:00", "2026-11-25T12:00:00+08:00"), a_day);
+    assert_eq!(hours("2026-11-27T23:00:00+08:00", "2026-11-30T00:00:00+08:00"), 0.0);
+    assert_eq!(hours("2026-11-24T00:00:00+08:00", "2026-12-01T00:00:00+08:00"), a_day * 5.0);
+    // The Sunday worked in exchange before the long holiday counts, the holiday does not.
+    assert_eq!(hours("2026-09-20T00:00:00+08:00", "2026-09-21T00:00:00+08:00"), a_day);
+    assert_eq!(hours("2026-10-01T00:00:00+08:00", "2026-10-08T00:00:00+08:00"), 0.0);
+    assert_eq!(hours("2026-11-25T12:00:00+08:00", "2026-11-24T12:00:00+08:00"), 0.0, "backwards is nothing");
+    let moment = Timestamp::MAX;
+    assert_eq!(calendar.working_between(moment, moment).as_secs(), 0);
+}

@@ -7,9 +7,11 @@ pub mod bundles;
 pub mod cases;
 pub mod handoffs;
 pub mod jobs;
+pub mod ledger;
 pub mod letters;
 pub mod notices;
 pub mod operations;
+pub mod orders;
 pub mod reports;
 pub mod retention;
 pub mod rules;
@@ -42,6 +44,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(bundles::routes());
     routes.extend(letters::routes());
     routes.extend(operations::routes());
+    routes.extend(orders::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());
@@ -50,6 +53,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(reports::routes());
+    routes.extend(ledger::routes());
     routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());

@@ -181,7 +181,17 @@ fn problem(code: &str, values: &[(&str, &str)]) -> String {
 
 /// What is wrong with a field, in words.
 pub(crate) fn reason(fault: &Fault) -> String {
-    words().text(Language::En, &format!("fault.{}", fault.code), &values(&fault.params))
+    let blank = |name: &str| {
+        let key = format!("blank.{name}");
+        if words().has(Language::En, &key) { words().text(Language::En, &key, &[]) } else { name.to_owned() }
+    };
+    let shown = fault.params.iter().map(|(name, value)| match *name {
+        "blank" => (*name, blank(value)),
+        "meaning" => (*name, words().text(Language::En, &format!("check.{value}"), &[])),
+        _ => (*name, value.clone()),
+    });
+    let shown: Vec<(&'static str, String)> = shown.collect();
+    words().text(Language::En, &format!("fault.{}", fault.code), &values(&shown))
 }
 
 fn values<'p>(params: &'p [(&'static str, String)]) -> Vec<(&'static str, &'p str)> {

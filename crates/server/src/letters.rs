@@ -6,6 +6,7 @@ use crate::problem::{Failure, Why};
 use desk::DeskError;
 use desk::queries::case::CaseView;
 use domain::case::Letter;
+use domain::fault::Fault;
 use domain::refusal::Refusal;
 use paper::Sent;
 use policy::plain::{self, Advice};
@@ -28,7 +29,15 @@ impl Document {
     pub(crate) fn of(app: &App, view: &CaseView, name: &str, language: Option<&str>) -> Result<Self, DeskError> {
         let Ok(number) = name.parse::<u32>() else { return Self::draft(app, view, name, language) };
         let letter = view.case.letters.iter().find(|letter| letter.id == number).ok_or_else(Refusal::not_found)?;
-        Self::issued(app, view, letter)
+        let document = Self::issued(app, view, letter)?;
+        // What is out is in one language.
+        match language {
+            Some(other) if other != document.letter.language => {
+                let fault = Fault::new("language", "not_one_of").with("allowed", &document.letter.language);
+                Err(Refusal::from(fault).into())
+            }
+            _ => Ok(document),
+        }
     }
 
     fn issued(app: &App, view: &CaseView, letter: &Letter) -> Result<Self, DeskError> {

@@ -221,8 +221,26 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
 /// A fault as a sentence.
 #[must_use]
 pub fn sentence(app: &App, language: Language, fault: &Fault) -> String {
-    let values: Vec<(&str, &str)> = fault.params.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // What has a title in both languages brings the Chinese one beside the other.
+    let zh = |name: &str| {
+        let mut params = fault.params.iter();
+        params.find(|(other, _)| language == Language::ZhCn && other.strip_suffix("_zh") == Some(name))
+    };
+    let shown = fault.params.iter().map(|(name, value)| match *name {
+        "blank" => (*name, blank(app, language, value)),
+        "meaning" => (*name, app.locales.text(language, &format!("check.{value}"), &[])),
+        _ => (*name, zh(name).map_or(value, |(_, title)| title).clone()),
+    });
+    let shown: Vec<(&str, String)> = shown.collect();
+    let values: Vec<(&str, &str)> = shown.iter().map(|(name, value)| (*name, value.as_str())).collect();
     app.locales.text(language, &format!("fault.{}", fault.code), &values)
+}
+
+/// What a blank of a letter stands for; a pack may have blanks nobody here has words for.
+#[must_use]
+pub fn blank(app: &App, language: Language, name: &str) -> String {
+    let key = format!("blank.{name}");
+    if app.locales.has(language, &key) { app.locales.text(language, &key, &[]) } else { name.to_owned() }
 }
 
 /// Values of a refusal; codes of states, roles, permissions, plans and reasons become words.
@@ -238,6 +256,7 @@ fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Ve
             let value = match *name {
                 "state" => word("state", value),
                 "stage" => word("stage", value),
+                "order_standing" => word("order_standing", value),
                 "standing" => word("compensation", value),
                 "decision" => word("plan", value),
                 "reasons" => value.split(", ").map(|code| word("stays", code)).collect::<Vec<_>>().join(&comma),

@@ -2,10 +2,14 @@
 //! Nothing of it is personal, and all of it follows from the log; who fills it in and when is not known here.
 
 mod cases;
+mod ledger;
 
 #[cfg(feature = "testing")]
 pub(crate) use cases::variants;
 pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
+#[cfg(feature = "testing")]
+pub(crate) use ledger::ALL as LEDGER_ALL;
+pub use ledger::{By, HeldFact, LedgerKey, LedgerRow, LedgerSum, add_to_ledger, ledger};
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -19,15 +23,15 @@ statements! {
     // Whoever finds the state another than it was read comes too late: what it counted was counted by another node.
     NEXT_STATE = "UPDATE report_state SET value = ?2 WHERE name = 'state' AND value = ?1";
     FACTS = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
-        in_time, at_once, reopened FROM report_cases WHERE id = ?1";
+        in_time, at_once, reopened, held FROM report_cases WHERE id = ?1";
     MATTERS = "SELECT matter, month, body, outcome FROM report_matters WHERE case_id = ?1 ORDER BY matter";
     PUT_FACTS = "INSERT INTO report_cases (id, kind, category, product, channel, region, grade, cause, received, closed,
-        minutes, judged, in_time, at_once, reopened)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+        minutes, judged, in_time, at_once, reopened, held)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, category = excluded.category, product = excluded.product,
         channel = excluded.channel, region = excluded.region, grade = excluded.grade, cause = excluded.cause,
         received = excluded.received, closed = excluded.closed, minutes = excluded.minutes, judged = excluded.judged,
-        in_time = excluded.in_time, at_once = excluded.at_once, reopened = excluded.reopened";
+        in_time = excluded.in_time, at_once = excluded.at_once, reopened = excluded.reopened, held = excluded.held";
     DROP_FACTS = "DELETE FROM report_cases WHERE id = ?1";
     PUT_MATTER = "INSERT INTO report_matters (case_id, matter, month, body, outcome) VALUES (?1, ?2, ?3, ?4, ?5)";
     DROP_MATTERS = "DELETE FROM report_matters WHERE case_id = ?1";
@@ -44,13 +48,14 @@ statements! {
     MONTHS = "SELECT received, closed, minutes, judged, in_time, at_once, reopened, effective, removed, undecided, times,
         month, value, sort FROM report_months WHERE dim = ?1 AND area = ?2 AND month >= ?3 AND month <= ?4";
     FACTS_WITHIN = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
-        in_time, at_once, reopened FROM report_cases WHERE region >= ?1 AND region <= ?2";
+        in_time, at_once, reopened, held FROM report_cases WHERE region >= ?1 AND region <= ?2";
     MATTERS_WITHIN = "SELECT m.matter, m.month, m.body, m.outcome, m.case_id FROM report_cases c
         JOIN report_matters m ON m.case_id = c.id WHERE c.region >= ?1 AND c.region <= ?2
         ORDER BY m.case_id, m.matter";
     CLEAR_CASES = "DELETE FROM report_cases";
     CLEAR_MATTERS = "DELETE FROM report_matters";
     CLEAR_MONTHS = "DELETE FROM report_months";
+    CLEAR_LEDGER = "DELETE FROM ledger_months";
 }
 
 /// What reports count of a case. Months are counted from the year 0; 0 is none.
@@ -86,6 +91,8 @@ pub struct CaseFacts {
     pub at_once: bool,
     /// Whether it had been taken up again.
     pub reopened: bool,
+    /// Who held it how long.
+    pub held: Vec<HeldFact>,
     /// Matters of bodies outside.
     pub matters: Vec<MatterFact>,
 }
@@ -221,6 +228,7 @@ fn read_facts(row: &Row<'_>) -> Result<CaseFacts, StoreError> {
         in_time: row.bool(12)?,
         at_once: row.bool(13)?,
         reopened: row.bool(14)?,
+        held: ledger::read(&row.text(15)?)?,
         matters: Vec::new(),
     })
 }
@@ -281,6 +289,7 @@ pub fn put_facts(
     let Some(facts) = after else {
         return tx.execute(DROP_FACTS, &[(&id).into()]).map(drop);
     };
+    let held = ledger::written(&facts.held);
     let values = [
         (&id).into(),
         (&facts.kind).into(),
@@ -297,6 +306,7 @@ pub fn put_facts(
         facts.in_time.into(),
         facts.at_once.into(),
         facts.reopened.into(),
+        held.as_str().into(),
     ];
     tx.execute(PUT_FACTS, &values).map(drop)
 }
@@ -381,7 +391,7 @@ pub fn within(tx: &mut Tx<'_>, region: &str) -> Result<Vec<CaseFacts>, StoreErro
 /// Those of the database.
 pub fn clear(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.take_time()?;
-    for statement in [CLEAR_CASES, CLEAR_MATTERS, CLEAR_MONTHS] {
+    for statement in [CLEAR_CASES, CLEAR_MATTERS, CLEAR_MONTHS, CLEAR_LEDGER] {
         tx.execute(statement, &[])?;
     }
     Ok(())

@@ -14,12 +14,16 @@ statements! {
         AND e.body LIKE '%\"subject_request\":\"erasure\"%') THEN 1 ELSE 0 END) AS BIGINT)
         FROM cases c JOIN persons p ON p.id = c.person
         WHERE c.person > ?1 AND p.wrapped_key IS NOT NULL GROUP BY c.person ORDER BY c.person LIMIT ?2";
+    REQUESTS = "SELECT c.id FROM cases c WHERE c.person = ?1 AND EXISTS (SELECT 1 FROM entries e WHERE e.subject = c.id
+        AND e.ledger = 0 AND e.version = 1 AND e.body LIKE '%\"subject_request\":\"%') ORDER BY c.id";
     INSERT_PLAN = "INSERT INTO erasure_plans (id, hash, body, note, state, made_by, made_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     PLAN = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
         WHERE id = ?1";
     PLANS = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
         ORDER BY made_at DESC, id DESC LIMIT ?1";
+    PLAN_AT = "SELECT id, hash, body, note, state, made_by, made_at, decided_by, decided_at FROM erasure_plans
+        WHERE hash = ?1 AND state = ?2 LIMIT 1";
     // Of two who decide at once the second finds it decided.
     DECIDE = "UPDATE erasure_plans SET state = ?3, decided_by = ?4, decided_at = ?5 WHERE id = ?1 AND state = ?2";
     INSERT_ITEM = "INSERT INTO erasure_items (plan, n, person, body, outcome) VALUES (?1, ?2, ?3, ?4, '')";
@@ -163,6 +167,22 @@ pub fn insert_plan(tx: &mut Tx<'_>, row: &PlanRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn plan(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<PlanRow>, StoreError> {
     tx.query_opt(PLAN, &[(&id).into()], plan_row)
+}
+
+/// Cases of a person that are requests about their own data.
+///
+/// # Errors
+/// Those of the database.
+pub fn requests_of(tx: &mut Tx<'_>, person: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(REQUESTS, &[(&person).into()], |row| row.uuid(0))
+}
+
+/// A plan with this digest that stands at `state`.
+///
+/// # Errors
+/// Those of the database.
+pub fn plan_at(tx: &mut Tx<'_>, hash: &str, state: &str) -> Result<Option<PlanRow>, StoreError> {
+    tx.query_opt(PLAN_AT, &[hash.into(), state.into()], plan_row)
 }
 
 /// Plans, the newest first.

@@ -168,6 +168,21 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE erasure_certificates (n BIGINT PRIMARY KEY, person BLOB NOT NULL, plan BLOB, at BIGINT NOT NULL,
         body TEXT NOT NULL, signature BLOB NOT NULL, public_key BLOB NOT NULL)",
     "CREATE TABLE counters (name TEXT PRIMARY KEY, value BIGINT NOT NULL) CLUSTERED",
+], &[
+    // Work orders as units look for them, and rulings about whose case it is; both follow from the logs of the cases.
+    "CREATE TABLE orders (case_id BLOB NOT NULL, n BIGINT NOT NULL, kind TEXT NOT NULL, standing TEXT NOT NULL,
+        open BIGINT NOT NULL, unit BLOB NOT NULL, user_id BLOB, sent_at BIGINT NOT NULL, due_at BIGINT NOT NULL,
+        urged BIGINT NOT NULL, late BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX orders_unit ON orders (unit, due_at, case_id, n) WHERE open = 1",
+    "CREATE INDEX orders_user ON orders (user_id, due_at, case_id, n) WHERE open = 1",
+    "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL, region TEXT NOT NULL,
+        unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX rulings_category ON rulings (category, at)",
+    // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
+    "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
+        category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
+        PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

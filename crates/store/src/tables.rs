@@ -251,6 +251,28 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "orders",
+        2,
+        &[
+            ("case_id", Blob),
+            ("n", Int),
+            ("kind", Text),
+            ("standing", Text),
+            ("open", Int),
+            ("unit", Blob),
+            ("user_id", Blob),
+            ("sent_at", Int),
+            ("due_at", Int),
+            ("urged", Int),
+            ("late", Int),
+        ],
+    ),
+    table(
+        "rulings",
+        2,
+        &[("case_id", Blob), ("n", Int), ("category", Text), ("region", Text), ("unit", Blob), ("at", Int)],
+    ),
+    table(
         "handoffs",
         3,
         &[
@@ -292,6 +314,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("report_cases", "counted from the log"),
     ("report_matters", "counted from the log"),
     ("report_months", "counted from the log"),
+    ("ledger_months", "counted from the log"),
 ];
 
 /// A table that is copied, by name.

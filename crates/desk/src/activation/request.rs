@@ -325,6 +325,7 @@ fn told(finding: Finding) -> Fault {
         .with("file", file)
         .with("line", finding.line)
         .with("column", finding.column)
+        .with("meaning", finding.id.code())
         .with("check", finding.id.code())
         .with("message", format!("{rule}{}{hint}", finding.message))
 }

@@ -172,11 +172,24 @@ impl Desk {
         let Some(user) = caller.actor.user() else {
             return Ok(Vec::new());
         };
-        let area = caller.actor.area.clone();
-        let rows =
-            self.db().read(move |tx| Ok::<_, DeskError>(store::notices::unread(tx, user.0, MOST_SHOWN)?)).await?;
-        let seen = rows.into_iter().filter(|listed| area.covers(&listed.region));
+        let actor = caller.actor.clone();
+        let seen = self
+            .db()
+            .read(move |tx| {
+                let mut seen = Vec::new();
+                for listed in store::notices::unread(tx, user.0, MOST_SHOWN)? {
+                    // A case of another area is seen by whoever has an order of it.
+                    if actor.area.covers(&listed.region)
+                        || store::orders::lies_with(tx, listed.row.case, actor.unit.0, Some(user.0))?
+                    {
+                        seen.push(listed);
+                    }
+                }
+                Ok::<_, DeskError>(seen)
+            })
+            .await?;
         Ok(seen
+            .into_iter()
             .map(|listed| Notice {
                 id: listed.row.id,
                 case: CaseId(listed.row.case),

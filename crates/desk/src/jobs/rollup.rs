@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-use store::reports::{CaseFacts, MonthKey, Sum};
+use store::reports::{CaseFacts, LedgerKey, LedgerSum, MonthKey, Sum};
 use store::schedules::{self, Look};
 use store::{EntryRow, Tx, entries, reports};
 use uuid::Uuid;
@@ -239,6 +239,7 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
             return Ok(false);
         }
         let mut changes: BTreeMap<MonthKey, Sum> = BTreeMap::new();
+        let mut charges: BTreeMap<LedgerKey, LedgerSum> = BTreeMap::new();
         for (id, now) in page.cases {
             let before = reports::facts(tx, id)?;
             if before == now {
@@ -246,12 +247,16 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
             }
             for (facts, by) in before.iter().map(|facts| (facts, -1)).chain(now.iter().map(|facts| (facts, 1))) {
                 facts::contribute(&mut changes, facts, by);
+                facts::charge(&mut charges, facts, by);
             }
             reports::put_facts(tx, id, before.as_ref(), now.as_ref())?;
         }
         // Always in the order of their keys, and only those that change at all.
         for (key, change) in changes.iter().filter(|(_, change)| **change != Sum::default()) {
             reports::add_to_month(tx, key, change)?;
+        }
+        for (key, change) in charges.iter().filter(|(_, change)| **change != LedgerSum::default()) {
+            reports::add_to_ledger(tx, key, *change)?;
         }
         Ok::<_, DeskError>(true)
     })

@@ -13,7 +13,7 @@ use domain::ids::UnitId;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use serde::Deserialize;
-use store::{Tx, UnitRow, people, units};
+use store::{Tx, UnitRow, orders, people, units};
 use uuid::Uuid;
 
 const DUTIES: Kind = Kind::List { of: &Kind::Code(&Duty::CODES), max: Duty::CODES.len() };
@@ -182,6 +182,9 @@ pub fn close_unit(desk: &Desk, by: &Caller, unit: UnitId) -> Result<(), DeskErro
         }
         if units::holds_cases(tx, row.id)? {
             return Err(Refusal::conflict("unit_holds_cases").into());
+        }
+        if orders::unit_has(tx, row.id)? {
+            return Err(Refusal::conflict("unit_holds_orders").into());
         }
         units::update_unit(tx, &UnitRow { closed: true, ..row })?;
         administration::record(tx, unit.0, actor, at, &Change::new("close-unit"))

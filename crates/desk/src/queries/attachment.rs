@@ -81,6 +81,7 @@ impl Desk {
             purpose: why.purpose.unwrap_or_else(|| "investigate".to_owned()),
             reason: why.reason,
             extent: format!("attachment {id}"),
+            restricted: Vec::new(),
         };
         self.log_access(caller, raw.loaded.row.id, permissions::READ_ATTACHMENTS.name(), &body).await?;
         Ok(OpenAttachment { name: shown, media, bytes })

@@ -7,8 +7,10 @@ use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
 use crate::{Desk, permissions};
+use domain::actor::Actor;
 use domain::case::Case;
-use domain::event::Entry;
+use domain::case::order::{OrderStep, OwnershipStep};
+use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
 use domain::ids::{PersonId, UnitId, UserId};
 use domain::intake::Identity;
@@ -74,8 +76,8 @@ impl Desk {
     }
 
     pub(crate) async fn raw(&self, caller: &Caller, name: &CaseRef) -> Result<Raw, DeskError> {
-        let (name, area) = (name.clone(), caller.actor.area.clone());
-        self.db().read(move |tx| read(tx, &name, &area)).await
+        let (name, actor) = (name.clone(), caller.actor.clone());
+        self.db().read(move |tx| read(tx, &name, &actor)).await
     }
 
     /// Opens what was read; identifiers named in `shown` stay as they are.
@@ -110,8 +112,9 @@ impl Desk {
     }
 }
 
-fn read(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Result<Raw, DeskError> {
-    let loaded = load::load(tx, name, area)?;
+fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError> {
+    let (row, _) = load::find_for(tx, name, actor)?;
+    let loaded = load::from_row(tx, row)?;
     let person = vault::person(tx, loaded.row.person)?;
     let items = vault::items(tx, loaded.row.id)?;
     let mut user_ids: BTreeSet<Uuid> = BTreeSet::new();
@@ -121,13 +124,27 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, area: &domain::actor::AreaScope) -> Res
             user_ids.insert(user.0);
         }
         for event in &entry.events {
-            if let domain::event::Event::Assigned { instead_of: Some(absent), .. } = event {
+            if let Event::Assigned { instead_of: Some(absent), .. }
+            | Event::Order { step: OrderStep::Sent { instead_of: Some(absent), .. }, .. } = event
+            {
                 user_ids.insert(absent.0);
             }
-            if let domain::event::Event::Assigned { owner, .. } | domain::event::Event::Registered { owner, .. } = event
-            {
-                unit_ids.insert(owner.unit.0);
-                user_ids.extend(owner.user.map(|user| user.0));
+            match event {
+                Event::Assigned { owner, .. }
+                | Event::Registered { owner, .. }
+                | Event::Order {
+                    step: OrderStep::Sent { to: owner, .. } | OrderStep::HandedOver { to: owner, .. },
+                    ..
+                } => {
+                    unit_ids.insert(owner.unit.0);
+                    user_ids.extend(owner.user.map(|user| user.0));
+                }
+                Event::Ownership {
+                    step: OwnershipStep::Disputed { arbiter: unit, .. } | OwnershipStep::Ruled { unit, .. },
+                } => {
+                    unit_ids.insert(unit.0);
+                }
+                _ => {}
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::{Desk, permissions};
 use domain::case::{Case, Clock, grade};
 use domain::refusal::Refusal;
 use policy::Explanation;
+use store::Tx;
 
 /// A clock with its explanation.
 #[derive(Clone, Debug)]
@@ -24,8 +25,12 @@ impl Desk {
     /// `not_found` when there is no such case or the rule gave it no clock.
     pub async fn explain(&self, caller: &Caller, name: &CaseRef, rule: &str) -> Result<Vec<ExplainedClock>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (name, area) = (name.clone(), caller.actor.area.clone());
-        let case = self.db().read(move |tx| load::load(tx, &name, &area)).await?.case;
+        let (name, actor) = (name.clone(), caller.actor.clone());
+        let read = move |tx: &mut Tx<'_>| {
+            let (row, _) = load::find_for(tx, &name, &actor)?;
+            load::from_row(tx, row)
+        };
+        let case = self.db().read(read).await?.case;
         let mut explained = self.explain_clocks(&case)?;
         explained.retain(|one| one.clock.rule == rule);
         if explained.is_empty() {

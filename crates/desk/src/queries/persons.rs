@@ -68,12 +68,16 @@ impl Desk {
     /// `not_found` when there is no such case the caller may see.
     pub async fn related(&self, caller: &Caller, name: &CaseRef) -> Result<Vec<Suggested>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (name, area) = (name.clone(), caller.actor.area.clone());
+        let (name, actor) = (name.clone(), caller.actor.clone());
         let (master, ring) = (std::sync::Arc::clone(self.master()), self.keyring().clone());
         let rows = self
             .db()
             .read(move |tx| {
-                let case = load::find(tx, &name, &area)?;
+                let (case, only_order) = load::find_for(tx, &name, &actor)?;
+                // A work order opens its case, not what else is known of the person.
+                if only_order {
+                    return Ok(Vec::new());
+                }
                 let Some(row) = vault::person(tx, case.person)? else { return Ok(Vec::new()) };
                 let key = match person::key(&master, PersonId(row.id), row.wrapped_key.as_deref()) {
                     Ok(key) => key,
@@ -90,7 +94,7 @@ impl Desk {
                     .flatten()
                     .map(|number| ring.lookup_hash("phone", &normal_number(number)))
                     .collect();
-                found(tx, &hashes, &area, Some(case.person))
+                found(tx, &hashes, &actor.area, Some(case.person))
             })
             .await?;
         rows.into_iter().map(|row| self.suggested(row)).collect()

@@ -1,19 +1,21 @@
 //! What of a case counts in reports, and in which sums. A pure function of the case: whoever counts it again, however
 //! often, comes to the same.
 
+use domain::case::ball::Holder;
 use domain::case::matter::Stage;
 use domain::case::referral::Referral;
 use domain::case::{Case, Matter, State, binds_provider};
 use domain::event::ClockOutcome;
 use domain::taxonomy::province_of;
 use jiff::Timestamp;
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use policy::{Stack, StopFact, month_of};
 use std::collections::BTreeMap;
-use store::reports::{CaseFacts, MatterFact, MonthKey, Sum};
+use store::reports::{CaseFacts, HeldFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum};
 
 /// Changed whenever the same log would lead to other sums; they are then counted anew.
-pub(crate) const FORM: u32 = 1;
+pub(crate) const FORM: u32 = 2;
 
 /// Outcomes of a matter, as sums tell them apart.
 pub(crate) const EFFECTIVE: &str = "effective";
@@ -45,6 +47,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
         in_time: false,
         at_once: false,
         reopened: false,
+        held: held(case, rules, zone),
         matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
     };
     facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
@@ -72,6 +75,65 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
             && case.owner.unit == case.first_owner.unit;
     }
     Some(facts)
+}
+
+/// Who held the case how long, month by month: spans that have ended, cut where a month ends. Working time goes by the
+/// calendar of the case's uppermost pack that states hours; without one all time is working time.
+fn held(case: &Case, rules: &Stack, zone: &TimeZone) -> Vec<HeldFact> {
+    let calendar = rules.packs().map(policy::Pack::calendar).find(|calendar| calendar.has_hours());
+    let mut held: Vec<HeldFact> = Vec::new();
+    for span in case.ball.spans() {
+        let Some(to) = span.to else { continue };
+        let holder = match span.holder {
+            Holder::Unit(unit) => unit.to_string(),
+            Holder::Customer => "customer".to_owned(),
+            Holder::ThirdParty => "third_party".to_owned(),
+        };
+        let mut from = span.from;
+        while from < to {
+            let date = zone.to_datetime(from).date();
+            let next = date.last_of_month().tomorrow();
+            let next = next.and_then(|day| zone.to_ambiguous_timestamp(day.to_datetime(Time::midnight())).compatible());
+            let end = next.map_or(to, |next| next.min(to));
+            let (millis, end) = (end.duration_since(from).as_millis(), if end > from { end } else { to });
+            let working = calendar.map_or(millis, |calendar| calendar.working_between(from, end).as_millis());
+            let (month, stage) = (i64::from(month_of(date)), span.state.code());
+            let (millis, working) = (i64::try_from(millis).unwrap_or(0), i64::try_from(working).unwrap_or(0));
+            match held.iter_mut().find(|one| one.month == month && one.holder == holder && one.stage == stage) {
+                Some(known) => {
+                    known.millis += millis;
+                    known.working += working;
+                    known.spans += 1;
+                }
+                None => {
+                    let (holder, stage) = (holder.clone(), stage.to_owned());
+                    held.push(HeldFact { month, holder, stage, millis, working, spans: 1 });
+                }
+            }
+            from = end;
+        }
+    }
+    held
+}
+
+/// Adds what a case contributes to the ledger, `by` times.
+pub(crate) fn charge(sums: &mut BTreeMap<LedgerKey, LedgerSum>, facts: &CaseFacts, by: i64) {
+    let province = province_of(&facts.region);
+    for area in std::iter::once("").chain(Some(province).filter(|province| !province.is_empty())) {
+        for one in &facts.held {
+            let key = LedgerKey {
+                area: area.to_owned(),
+                month: one.month,
+                holder: one.holder.clone(),
+                stage: one.stage.clone(),
+                category: facts.category.clone(),
+            };
+            let sum = sums.entry(key).or_default();
+            sum.millis += one.millis * by;
+            sum.working += one.working * by;
+            sum.spans += one.spans * by;
+        }
+    }
 }
 
 fn of_matter(matter: &Matter, month: &impl Fn(Timestamp) -> i64) -> Option<MatterFact> {

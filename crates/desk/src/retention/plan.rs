@@ -6,7 +6,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::{moment, stored};
-use crate::{Desk, permissions};
+use crate::{CaseRef, Desk, load, permissions};
 use domain::refusal::Refusal;
 use domain::retention::{Ground, Limit, Verdict, judge as verdict};
 use domain::shape::{Field, Kind, required};
@@ -167,6 +167,24 @@ pub fn dry_run(desk: &Desk, by: &Caller, most: Option<Duration>) -> Result<DryRu
     find(desk, most)
 }
 
+/// What a plan made now would say of one person: that of a case. Nothing is changed.
+///
+/// # Errors
+/// `not_found`; if the caller may not look.
+pub async fn look_at(desk: &Desk, by: &Caller, name: &CaseRef) -> Result<DryRun, DeskError> {
+    permissions::READ_RETENTION.require(by)?;
+    everywhere(by)?;
+    let (house, name, area) = (desk.clone(), name.clone(), by.actor.area.clone());
+    let look = move |tx: &mut Tx<'_>| {
+        let person = load::find(tx, &name, &area)?.person;
+        let looked = judge::look(tx, &house, &judge::today(&house)?, person)?;
+        let mut found = DryRun { persons: 1, ..DryRun::default() };
+        found.take(person, &looked, house.time().now());
+        Ok::<_, DeskError>(found)
+    };
+    desk.db().read(look).await
+}
+
 fn find(desk: &Desk, most: Option<Duration>) -> Result<DryRun, DeskError> {
     let until = most.map(|most| Instant::now() + most);
     let now = desk.time().now();
@@ -291,7 +309,8 @@ pub(super) fn digest(due: &[Planned]) -> Result<String, DeskError> {
 /// Makes a plan of what is due now, looking for as long as `most` allows; another person decides about it. Blocking.
 ///
 /// # Errors
-/// If the caller may not, is no person, sees only a part, or nobody is due; `look_took_too_long` when time is up.
+/// If the caller may not, is no person, sees only a part, nobody is due, or a plan of the same persons waits already;
+/// `look_took_too_long` when time is up.
 pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> Result<Uuid, DeskError> {
     permissions::PLAN_ERASURE.require(by)?;
     everywhere(by)?;
@@ -323,6 +342,11 @@ pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> 
         .with("note", row.note.clone());
     let actor = by.actor.id;
     desk.db().write_now(move |tx| {
+        // Two that say the same would be decided about twice.
+        if let Some(same) = retention::plan_at(tx, &row.hash, PlanState::Requested.code())? {
+            let by = staff(tx, &same.made_by)?.name;
+            return Err(Refusal::conflict("plan_waits").with("by", by).with("note", same.note).into());
+        }
         retention::insert_plan(tx, &row)?;
         for item in &items {
             retention::insert_item(tx, item)?;

@@ -105,6 +105,7 @@ impl Desk {
                 purpose: "data_subject".to_owned(),
                 reason: Some(ask.reason.clone()),
                 extent: "person".to_owned(),
+                restricted: Vec::new(),
             };
             self.log_access(caller, view.case.id.0, permissions::EXPORT_PERSON.name(), &body).await?;
         }

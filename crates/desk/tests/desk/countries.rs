@@ -11,36 +11,36 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::testing::each_database;
 
-struct Desk {
-    house: House,
-    clerk: Caller,
-    lead: Caller,
+pub(crate) struct Desk {
+    pub(crate) house: House,
+    pub(crate) clerk: Caller,
+    pub(crate) lead: Caller,
 }
 
 impl Desk {
-    fn under(scratch: &store::testing::Scratch, stack: &str) -> Self {
+    pub(crate) fn under(scratch: &store::testing::Scratch, stack: &str) -> Self {
         let house = house_under(scratch, stack);
         let (clerk, lead) = (house.user("clerk", Role::Specialist, ""), house.user("lead", Role::Supervisor, ""));
         Self { house, clerk, lead }
     }
 
-    fn take_in(&self, change: impl FnOnce(&mut Value)) -> Case {
+    pub(crate) fn take_in(&self, change: impl FnOnce(&mut Value)) -> Case {
         let mut body = intake();
         body["external"] = json!([]);
         change(&mut body);
         self.house.try_register(&self.clerk, body).unwrap().case
     }
 
-    fn now(&self, case: &Case) -> Case {
+    pub(crate) fn now(&self, case: &Case) -> Case {
         self.house.wait(self.house.desk.case(&self.clerk, &CaseRef::Id(case.id))).unwrap().case
     }
 
-    fn act_as(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Result<Case, desk::DeskError> {
+    pub(crate) fn act_as(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Result<Case, desk::DeskError> {
         let seen = self.now(case).version;
         self.house.act(who, &CaseRef::Id(case.id), seen, verb, body).map(|done| done.case)
     }
 
-    fn act(&self, case: &Case, verb: &str, body: Value) -> Case {
+    pub(crate) fn act(&self, case: &Case, verb: &str, body: Value) -> Case {
         self.act_as(&self.clerk, case, verb, body).unwrap_or_else(|error| panic!("{verb}: {error:?}"))
     }
 
@@ -58,7 +58,7 @@ impl Desk {
         self.act(case, "issue-letter", body)
     }
 
-    fn wait(&self, hours: i64) {
+    pub(crate) fn wait(&self, hours: i64) {
         self.house.desk.time().advance(SignedDuration::from_hours(hours));
         self.house.wait(desk::jobs::timers::ring_due(&self.house.desk)).unwrap();
     }

@@ -98,7 +98,7 @@ fn five_stars(desk: &Desk<'_>) -> Case {
 }
 
 /// A broadband line in town that does not work.
-fn dead_line(desk: &Desk<'_>) -> Case {
+pub(crate) fn dead_line(desk: &Desk<'_>) -> Case {
     desk.open_with(|body| {
         body["kind"] = json!("fault_report");
         body["category"] = json!("A301");
@@ -108,7 +108,7 @@ fn dead_line(desk: &Desk<'_>) -> Case {
     })
 }
 
-fn letter(case: &Case, desk: &Desk<'_>) -> Value {
+pub(crate) fn letter(case: &Case, desk: &Desk<'_>) -> Value {
     let rules = desk.house.desk.library().rules_of(case).unwrap();
     let rule = rules.letter("repair_late").unwrap();
     let known = rule.blanks("zh-CN").into_iter().map(|blank| (blank, "见案件记录".to_owned())).collect();
@@ -312,7 +312,7 @@ fn what_the_true_cause_rules_out_keeps_no_case_open() {
 }
 
 /// From the proposal to the close.
-fn finished(desk: &Desk<'_>, case: &Case, cause: &str) -> Case {
+pub(crate) fn finished(desk: &Desk<'_>, case: &Case, cause: &str) -> Case {
     let case = desk.try_act(&desk.lead, case, "approve", json!({})).unwrap().case;
     let case = desk.act(&case, "reply", json!({"mode": "phone", "content": "已修复"}));
     let case = desk.act(&case, "set-cause", json!({"cause": cause}));

@@ -1,6 +1,7 @@
 //! Any sequence of commands keeps the invariants, and the log folds to the stored row.
 
 use crate::scenarios::house_under;
+use crate::staff::{signed_in, unit};
 use crate::{House, house, intake, named};
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
@@ -8,8 +9,8 @@ use domain::case::compensation::{Compensation, Standing};
 use domain::case::matter::Stage;
 use domain::case::replay::Replay;
 use domain::case::{Case, Clock, Promised, State, timers};
-use domain::event::Event;
-use jiff::SignedDuration;
+use domain::event::{Entry, Event};
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -85,12 +86,78 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
         ("approve-compensation", json!({"compensation": 2, "remark": "同意"})),
         ("refuse-compensation", json!({"compensation": 1, "remark": "无依据"})),
         ("pay-compensation", json!({"compensation": 1, "mode": "bill_credit"})),
+        ("dispatch", json!({"order_kind": "handle", "unit": "NET", "task": "查基站，13800138000"})),
+        ("dispatch", json!({"order_kind": "handle", "unit": "BILL", "task": "查话单"})),
+        ("dispatch", json!({"order_kind": "joint_review", "unit": "NET", "task": "会审"})),
+        ("dispatch", json!({"order_kind": "visit", "unit": "BILL", "task": "上门"})),
+        ("dispatch", json!({"order_kind": "supervise", "unit": "ROOT", "task": "督办"})),
+        ("dispatch", json!({"order_kind": "copy", "unit": "BILL", "task": "知悉"})),
+        ("dispatch", json!({"order_kind": "handle", "unit": "BILL", "task": "拆分", "part_of": 1})),
+        ("accept-order", json!({})),
+        ("accept-order", json!({"order": 1})),
+        ("refuse-order", json!({"refusal": "not_our_duty", "reason": "归对方"})),
+        ("refuse-order", json!({"refusal": "not_our_area", "reason": "归对方"})),
+        ("return-order", json!({"reason": "预处理不足"})),
+        ("hand-over-order", json!({"unit": "NET", "reason": "同级移交"})),
+        ("book-visit", json!({"from": "2026-11-25T09:00:00+08:00", "to": "2026-11-25T10:00:00+08:00"})),
+        ("record-arrival", json!({})),
+        ("report-order", json!({"text": "在查"})),
+        ("answer-order", json!({"result": "已修复"})),
+        ("answer-order", json!({"order": 2, "result": "已修复"})),
+        ("bounce-order", json!({"reason": "不全"})),
+        ("urge-order", json!({"text": "客户在催"})),
+        ("ask-extension", json!({"reply_by": "2026-11-25T18:00:00+08:00", "reason": "缺件"})),
+        ("decide-extension", json!({"granted": true})),
+        ("approve-order", json!({"approved": true})),
+        ("approve-order", json!({"approved": false, "remark": "不必"})),
+        ("cancel-order", json!({"reason": "不需要了"})),
+        ("rule-ownership", json!({"unit": "NET", "reason": "涉及网络"})),
         ("place-hold", json!({"reason": "诉讼"})),
         ("lift-hold", json!({"reason": "已结"})),
         ("tick", json!({})),
         ("tick", json!({})),
     ];
     prop::sample::select(commands.to_vec())
+}
+
+/// The age of a case by its log alone: from first receipt to the end, without the time it had ended.
+fn age(case: &Case, entries: &[Entry], now: Timestamp) -> SignedDuration {
+    let (mut age, mut open_since) = (SignedDuration::ZERO, Some(case.received_at));
+    for version in 1..=entries.len() {
+        let then = Case::fold(case.id, entries[..version].iter().cloned()).unwrap();
+        let at = entries[version - 1].at;
+        match (open_since, then.state.is_open()) {
+            (Some(since), false) => {
+                age += at.duration_since(since);
+                open_since = None;
+            }
+            (None, true) => open_since = Some(at),
+            _ => {}
+        }
+    }
+    age + open_since.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
+}
+
+/// Every moment of the case is charged to one holder, and the sum is its age; orders stand in their table as in the log.
+fn ball_and_orders(house: &House, who: &Caller, name: &CaseRef) {
+    let view = house.wait(house.desk.case(who, name)).unwrap();
+    let (case, now) = (view.case, house.desk.time().now().max(view.entries.last().unwrap().at));
+    let spans = case.ball.spans();
+    for pair in spans.windows(2) {
+        assert!(pair[0].to.is_some_and(|to| to <= pair[1].from && to >= pair[0].from), "{spans:?}");
+    }
+    assert_eq!(spans.last().unwrap().to.is_none(), case.state.is_open());
+    assert_eq!(case.ball.age(now), age(&case, &view.entries, now));
+    let all: SignedDuration = case.ball.by_holder(now).into_iter().map(|(_, lasted)| lasted).sum();
+    assert_eq!(all, case.ball.age(now));
+    let id = case.id.0;
+    let rows = house.desk.db().read_now(move |tx| store::orders::of(tx, id)).unwrap();
+    assert_eq!(rows.len(), case.orders.len());
+    for (row, order) in rows.iter().zip(&case.orders) {
+        assert_eq!((row.open, row.standing.as_str()), (order.is_open(), order.standing.code()));
+        assert_eq!((row.unit, row.user), (order.to.unit.0, order.to.user.map(|user| user.0)));
+        assert_eq!(row.due_at, order.due_at().map_or(i64::MAX, Timestamp::as_microsecond));
+    }
 }
 
 /// What must hold after every command (appendix B.3 of the domain reference, as far as today's operations reach).
@@ -100,7 +167,15 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     assert_eq!(after.number, before.number);
     assert!(after.changed_at >= before.changed_at, "time does not run backwards");
     assert_ne!(after.owner.unit.0, uuid::Uuid::nil(), "never without an owner");
+    let about_orders = ["order", "visit", "arrival", "extension", "ownership", "dispatch"];
+    if about_orders.iter().any(|part| verb.contains(part)) && after.state == before.state {
+        for (old, new) in before.clocks.iter().zip(&after.clocks) {
+            let overtaken = old.ended.is_none() && new.ended.is_some();
+            assert!(overtaken || (old.due_at, old.from) == (new.due_at, new.from), "{verb} moved {}", old.rule);
+        }
+    }
     if !after.state.is_open() {
+        assert!(after.open_orders().next().is_none() && after.ownership.is_none(), "{verb} left an order open");
         assert!(after.clocks.iter().all(|clock| !clock.is_open()), "an ended case owes nothing: {verb}");
         assert!(after.suspension.is_none() && after.void_asked_by.is_none());
     }
@@ -108,6 +183,8 @@ fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     if after.state == State::Closed && before.state != State::Closed {
         assert!(after.reply.is_some() && after.cause.is_some() && after.satisfaction_asked, "closed without proof");
         assert_eq!(after.unanswered().count(), 0, "closed while somebody waits");
+        let waited = before.orders.iter().any(|order| order.is_waited_for());
+        assert!(!waited, "closed over a work order");
         assert!(after.open_promises().all(|promise| promise.id == 0), "closed over a promise");
         assert!(after.matters.iter().all(|matter| matter.stage != Stage::Mediation), "closed over a mediation");
     }
@@ -222,14 +299,16 @@ fn look(house: &House, who: &Caller, names: &[CaseRef]) -> Vec<Case> {
 type Step = (usize, usize, i64, (&'static str, Value));
 
 fn any_steps() -> impl Strategy<Value = Vec<Step>> {
-    prop::collection::vec((0_usize..3, 0_usize..3, 0_i64..2_000, any_command()), 1..40)
+    prop::collection::vec((0_usize..5, 0_usize..3, 0_i64..2_000, any_command()), 1..40)
 }
 
-fn actors(house: &House) -> [Caller; 3] {
+fn actors(house: &House) -> [Caller; 5] {
     [
         house.user("one", Role::Specialist, ""),
         house.user("two", Role::Supervisor, "31"),
         house.user("three", Role::Compliance, ""),
+        signed_in(house, "net", Role::Supervisor, unit(house, "net", Some(house.desk.root()), "33")),
+        signed_in(house, "bill", Role::Specialist, unit(house, "bill", Some(house.desk.root()), "")),
     ]
 }
 
@@ -267,6 +346,8 @@ fn live(house: &House, actors: &[Caller], kind: Kind, with_category: bool, steps
         let mut body = body.clone();
         for value in body.as_object_mut().into_iter().flat_map(|object| object.values_mut()) {
             match value.as_str() {
+                Some("NET") => *value = json!(actors[3].actor.unit.to_string()),
+                Some("BILL") => *value = json!(actors[4].actor.unit.to_string()),
                 Some("ROOT") => *value = json!(house.desk.root().to_string()),
                 Some("OTHER") => *value = json!(other.id.to_string()),
                 _ => {}
@@ -307,6 +388,7 @@ fn live(house: &House, actors: &[Caller], kind: Kind, with_category: bool, steps
     for name in &names {
         stored_equals_folded(house, &actors[0], name);
         replayed_equals_folded(house, &actors[0], name);
+        ball_and_orders(house, &actors[0], name);
     }
 }
 

@@ -8,6 +8,7 @@ use desk::jobs::{checkpoint, rollup};
 use desk::retention::decide::{self, Approval};
 use desk::retention::plan::{self, NewPlan};
 use desk::retention::{PlanState, certificate, subject};
+use desk::reveal::Reveal;
 use desk::time::Time;
 use desk::{Caller, CaseRef, DeskError, Library, verify};
 use domain::actor::Role;
@@ -512,6 +513,78 @@ fn what_is_kept_about_a_person_is_handed_over_whole_and_logged() {
             let last = accesses.last().unwrap();
             assert_eq!((last.purpose.as_str(), last.extent.as_str()), ("data_subject", "person"));
         }
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_second_plan_of_the_same_persons_waits_for_the_first() {
+    each_database(|scratch| {
+        let house = house_by(scratch, with_maximum("max = \"48mo\""));
+        let agent = house.user("agent", Role::Specialist, "");
+        let case = named(&house.register(&agent));
+        to_the_close(&house, &agent, &case);
+        months_on(&house, 50);
+        let one = house.user("one", Role::Compliance, "");
+        let note = || NewPlan { note: "到期".to_owned() };
+        let took = plan::dry_run(&house.desk, &one, Some(std::time::Duration::ZERO));
+        assert_eq!(code(took), "look_took_too_long");
+        assert_eq!(code(plan::make(&house.desk, &one, &note(), Some(std::time::Duration::ZERO))), "look_took_too_long");
+        let first = plan::make(&house.desk, &one, &note(), None).unwrap();
+        let two = house.user("two", Role::Admin, "");
+        assert_eq!(code(plan::make(&house.desk, &two, &note(), None)), "plan_waits");
+        assert_eq!(house.wait(house.desk.erasure_plans(&one)).unwrap().len(), 1, "nothing was written");
+        decide::withdraw(&house.desk, &one, first).unwrap();
+        plan::make(&house.desk, &two, &note(), None).unwrap();
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_request_that_waits_restricts_the_use_and_says_so_in_the_access_log() {
+    each_database(|scratch| {
+        let house = crate::house(scratch);
+        let agent = house.user("agent", Role::Specialist, "");
+        let case = named(&house.register(&agent));
+        act(&house, &agent, &case, "accept", json!({}));
+        let look = |reason: Option<&str>| {
+            let ask = Reveal { purpose: "contact".to_owned(), reason: reason.map(str::to_owned) };
+            house.wait(house.desk.reveal(&agent, &case, ask)).map(drop)
+        };
+        look(None).unwrap();
+        let one = house.user("one", Role::Compliance, "");
+        let restrictions = || house.wait(house.desk.restrictions(&agent, &now(&house, &case))).unwrap();
+        assert!(restrictions().is_empty());
+        let mut body = intake();
+        body["kind"] = json!("service_request");
+        body["category"] = json!("F203");
+        body["complainant"]["person"] = json!(now(&house, &case).person.to_string());
+        for (asked, holds) in [("access", 0), ("restriction", 1)] {
+            body["subject_request"] = json!(asked);
+            house.try_register(&one, body.clone()).unwrap();
+            assert_eq!(restrictions().len(), holds, "{asked}");
+        }
+        body["region"] = json!("330100");
+        body["subject_request"] = json!("erasure");
+        let erasure = named(&house.try_register(&one, body).unwrap());
+        let partly = house.user("partly", Role::Supervisor, "31");
+        let seen = house.wait(house.desk.restrictions(&partly, &now(&house, &case))).unwrap();
+        assert_eq!(seen.iter().filter(|one| one.number.is_none()).count(), 1, "another area's number is not told");
+        let refused = refusal(look(None).unwrap_err());
+        assert_eq!((refused.faults[0].field.as_str(), refused.faults[0].code), ("reason", "reason_while_restricted"));
+        look(Some("回电告知进展")).unwrap();
+        let accesses = house.wait(house.desk.accesses(&one, &case)).unwrap();
+        assert!(accesses[0].restricted.is_empty());
+        assert_eq!(accesses.last().unwrap().restricted, ["restriction", "erasure"]);
+        // A refusal ends it, a grant that must wait does not.
+        let two = house.user("two", Role::Specialist, "");
+        answer_request(&house, &two, &erasure, Some(true));
+        assert_eq!(restrictions().len(), 2);
+        let found = house.wait(plan::look_at(&house.desk, &one, &case)).unwrap();
+        assert_eq!((found.persons, found.due.len()), (1, 0), "{found:?}");
+        assert!(found.stay.contains_key("open"), "{found:?}");
         house.close_down();
     })
     .unwrap();

@@ -19,13 +19,13 @@ use store::testing::each_database;
 use store::{AbsenceRow, absences};
 use uuid::Uuid;
 
-fn unit(house: &House, code: &str, parent: Option<UnitId>, region: &str) -> UnitId {
+pub(crate) fn unit(house: &House, code: &str, parent: Option<UnitId>, region: &str) -> UnitId {
     let new = NewUnit { code: code.into(), name: code.into(), parent, region: region.into(), duties: Vec::new() };
     add_unit(&house.desk, &house.system(), &new).unwrap()
 }
 
 /// A user of a unit who signed in, so that the area is what the desk says it is.
-fn signed_in(house: &House, username: &str, role: Role, unit: UnitId) -> Caller {
+pub(crate) fn signed_in(house: &House, username: &str, role: Role, unit: UnitId) -> Caller {
     let new = NewUser { username: username.into(), name: username.into(), role, region: String::new(), unit };
     let password = add_user(&house.desk, &house.system(), &new).unwrap();
     let session = house.wait(house.desk.sign_in(username, &password, "10.0.0.1")).unwrap();

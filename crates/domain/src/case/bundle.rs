@@ -167,6 +167,9 @@ impl Concern {
         case.absorbed.clear();
         case.links.clear();
         case.legal_holds.clear();
+        case.orders.clear();
+        case.rulings.clear();
+        case.ownership = None;
         (case.merged_into, case.proposal, case.void_asked_by) = (None, None, None);
     }
 
@@ -226,6 +229,8 @@ impl Concern {
                 theirs(self == Self::Referral(*referral))
             }
             Event::Assigned { .. }
+            | Event::Order { .. }
+            | Event::Ownership { .. }
             | Event::Noted { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }
@@ -267,6 +272,7 @@ impl Concern {
             | Event::Converted { .. }
             | Event::DeadlockDeclared { .. }
             | Event::CompensationPaid { .. }
+            | Event::CompensationEnded { .. }
             | Event::Moved { .. } => Share::Whole,
         }
     }

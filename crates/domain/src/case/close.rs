@@ -49,6 +49,7 @@ fn own(case: &Case, rules: &Stack) -> Vec<Fault> {
     for one in case.unanswered() {
         missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));
     }
+    missing.extend(super::order::missing(case));
     missing.extend(super::matter::missing(case));
     missing.extend(super::referral::missing(case, rules));
     missing.extend(super::compensation::missing(case));

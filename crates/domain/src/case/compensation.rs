@@ -93,7 +93,7 @@ impl Counted {
     }
 
     /// The last moment it speaks of.
-    fn end(&self, once: bool) -> Timestamp {
+    pub(super) fn end(&self, once: bool) -> Timestamp {
         if once { self.from } else { self.until.unwrap_or(self.as_of) }
     }
 
@@ -160,6 +160,8 @@ pub struct Compensation {
     pub by_effect: Option<String>,
     /// When.
     pub proposed_at: Timestamp,
+    /// In which round of handling.
+    pub round: u32,
     /// Where it stands.
     pub standing: Standing,
     /// Whether it lay within the authority of who proposed it.
@@ -246,6 +248,7 @@ impl Case {
                     by: if by_effect.is_some() { ActorId::System } else { entry.actor },
                     by_effect: by_effect.clone(),
                     proposed_at: entry.at,
+                    round: self.round,
                     standing: Standing::Proposed,
                     own: false,
                     decided: None,
@@ -265,6 +268,9 @@ impl Case {
                 one.decided = Some((entry.actor, entry.at));
                 one.remark = Some(remark.clone());
             }),
+            Event::CompensationEnded { rule, until } => {
+                self.compensation_ended.insert(rule.clone(), *until);
+            }
             Event::CompensationPaid { id, at, mode, reference } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Paid;
                 one.paid = Some(Payment { at: *at, mode: mode.clone(), reference: reference.clone() });

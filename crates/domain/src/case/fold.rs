@@ -121,7 +121,12 @@ impl Case {
             deadlock_at: None,
             compensation_due: BTreeSet::new(),
             compensation_asked: BTreeMap::new(),
+            compensation_ended: BTreeMap::new(),
             compensations: Vec::new(),
+            orders: Vec::new(),
+            ownership: None,
+            rulings: Vec::new(),
+            ball: super::ball::Ledger::default(),
         };
         case.apply_entry(entry);
         Ok(case)
@@ -134,6 +139,7 @@ impl Case {
         }
         self.version = entry.version;
         self.changed_at = entry.at;
+        self.pass_the_ball();
     }
 
     /// The case as these events will leave it, while the entry that says so is still being made: version and moment stay
@@ -251,11 +257,14 @@ impl Case {
             | Event::Linked { .. } => {
                 self.apply_tie(event, entry.at);
             }
+            Event::Order { order, step } => self.apply_order(*order, step, entry.at, entry.actor),
+            Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
             Event::AnswerLapsed {} => self.reply = None,
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
-            | Event::CompensationPaid { .. } => self.apply_compensation(event, entry),
+            | Event::CompensationPaid { .. }
+            | Event::CompensationEnded { .. } => self.apply_compensation(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
@@ -546,6 +555,7 @@ impl Case {
         self.closed_at = Some(at);
         self.suspension = None;
         self.void_asked_by = None;
+        self.lapse_orders(at);
     }
 
     /// The outcome told before no longer counts as one.
@@ -565,6 +575,7 @@ impl Case {
         self.round_started_at = at;
         self.closed_at = None;
         self.restored_at = None;
+        self.compensation_ended.clear();
         self.disputes = 0;
         self.handlers.clear();
         self.barred.clear();

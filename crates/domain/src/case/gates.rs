@@ -1,11 +1,12 @@
 //! Gates (放行条件): what must be there before a case takes a step. What the lifecycle asks for itself stands in the
 //! verbs; here stands what the rules ask for besides, and the letters the law wants. No gate is opened by waiting.
 
+use super::owed_compensation::Due;
 use super::{Case, Context, Letter, effects, grade, matter, owed_compensation};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
-use policy::{Evidence, GatedStep, Need, Stack};
+use policy::{Evidence, GatedStep, Need, Stack, Text};
 
 /// What is missing before a step, each thing once.
 #[must_use]
@@ -48,8 +49,10 @@ fn owed(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     letters.sort_unstable();
     letters.dedup();
     let letters = letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules));
-    let due = case.compensation_due.iter().filter(|rule| owed_compensation::is_due(case, rule, rules, taxonomy));
-    let compensation = due.map(|rule| lacks_compensation(rule, rules));
+    let compensation = case.compensation_due.iter().filter_map(|rule| {
+        let due = owed_compensation::due(case, rule, rules, taxonomy)?;
+        Some(lacks_compensation(rule, due, rules))
+    });
     compensation.chain(letters).collect()
 }
 
@@ -65,14 +68,21 @@ pub(super) fn nothing_owed(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal
 pub(super) fn owed_in_merged(case: &Case, ctx: &Context<'_>) -> impl Iterator<Item = Fault> {
     let undecided = super::compensation::missing(case);
     owed(case, ctx.rules, ctx.taxonomy).into_iter().chain(undecided).map(|fault| {
-        let title = fault.params.into_iter().map(|(_, title)| title).next().unwrap_or_default();
+        let mut titles = fault.params.into_iter().map(|(_, title)| title);
+        let (en, zh) = (titles.next().unwrap_or_default(), titles.next().unwrap_or_default());
         let number = &case.number;
         match fault.code {
-            "gate_letter" => Fault::new("merged", "gate_merged_letter").with("number", number).with("letter", title),
+            "gate_letter" => Fault::new("merged", "gate_merged_letter")
+                .with("number", number)
+                .with("letter", en)
+                .with("letter_zh", zh),
             "gate_compensation" => {
-                Fault::new("merged", "gate_merged_undecided").with("number", number).with("compensation", title)
+                Fault::new("merged", "gate_merged_undecided").with("number", number).with("compensation", en)
             }
-            _ => Fault::new("merged", "gate_merged_compensation").with("number", number).with("rule", title),
+            _ => Fault::new("merged", "gate_merged_compensation")
+                .with("number", number)
+                .with("rule", en)
+                .with("rule_zh", zh),
         }
     })
 }
@@ -84,8 +94,13 @@ pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<F
     if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && !is_settled(case, one, rules)) {
         return None;
     }
-    let title = rule.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
-    Some(Fault::new("letter", "gate_letter").with("letter", title.unwrap_or_else(|| letter.to_owned())))
+    let (zh, en) = titles(rule.map(|rule| &rule.head.title), letter);
+    Some(Fault::new("letter", "gate_letter").with("letter", en).with("letter_zh", zh))
+}
+
+/// The title of a rule in Chinese and English; its identity, where the rule is gone.
+pub(super) fn titles<'t>(title: Option<&'t Text>, id: &'t str) -> (&'t str, &'t str) {
+    title.map_or((id, id), |title| (title.zh.as_str(), title.en.as_str()))
 }
 
 /// Whether a letter that was owed is done, or a later one of its kind: one lost in the post is written again. One that
@@ -98,11 +113,14 @@ fn is_settled(case: &Case, owed: &Letter, rules: &Stack) -> bool {
     case.letters.iter().any(|one| one.rule == owed.rule && one.id >= owed.id && one.is_done(rule))
 }
 
-/// That nobody has proposed what the law says is owed.
-fn lacks_compensation(rule: &str, rules: &Stack) -> Fault {
+/// That nobody has proposed what the law says is owed, or only what was owed while the trouble lasted.
+fn lacks_compensation(rule: &str, due: Due, rules: &Stack) -> Fault {
     let known = rules.packs().flat_map(policy::Pack::compensations).find(|known| known.head.id == rule);
-    let title = known.map(|rule| format!("{} · {}", rule.head.title.zh, rule.head.title.en));
-    Fault::new("compensation", "gate_compensation_due").with("rule", title.unwrap_or_else(|| rule.to_owned()))
+    let (zh, en) = titles(known.map(|rule| &rule.head.title), rule);
+    match due {
+        Due::Whole => Fault::new("compensation", "gate_compensation_due").with("rule", en).with("rule_zh", zh),
+        Due::Rest => Fault::new("compensation", "gate_compensation_rest").with("rule", en).with("rule_zh", zh),
+    }
 }
 
 /// What is missing of one kind of evidence.

@@ -63,6 +63,7 @@ pub fn decide(case: &Case, merge: &Merge, ctx: &Context<'_>) -> Result<Decision,
     // The other body asked about this case; what goes up in another is nobody's to answer for any more.
     super::matter::nothing_owed(case)?;
     super::referral::all_over(case, ctx)?;
+    super::order::none_waited_for(case)?;
     // What the law wants this customer told or paid would be asked for by nobody.
     super::gates::nothing_owed(case, ctx)?;
     let mut events = vec![Event::Merged { into: lead.id, number: lead.number.clone(), reason: merge.reason.clone() }];

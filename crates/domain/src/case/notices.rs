@@ -2,6 +2,7 @@
 //! after it; the desk only finds out which persons are meant.
 
 use super::compensation::Standing;
+use super::order::{self, OrderStep, OwnershipStep, WorkOrder};
 use super::{Case, Owner, binds_provider};
 use crate::actor::{ActorId, Role};
 use crate::event::{Caused, Entry, Event};
@@ -49,6 +50,18 @@ pub const KINDS: &[&str] = &[
     "letter_owed",
     "compensation_proposed",
     "compensation_decided",
+    "order_sent",
+    "order_came_back",
+    "order_answered",
+    "order_bounced",
+    "order_urged",
+    "order_late",
+    "order_decision_wanted",
+    "order_decided",
+    "order_lapsed",
+    "visit_missed",
+    "ownership_disputed",
+    "ownership_late",
 ];
 
 /// The notices of an entry. Nobody is told of what they did themselves.
@@ -113,6 +126,18 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 }
             }
             Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
+            Event::Order { order, step } => {
+                found.extend(case.order(*order).map(|order| of_order(case, order, step)).into_iter().flatten())
+            }
+            Event::Ownership { step } => found.extend(of_ownership(case, step)),
+            // Whoever still worked on an order of a case that ended can stop.
+            Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => {
+                let lapsed = case
+                    .orders
+                    .iter()
+                    .filter(|order| order.standing == order::Standing::Lapsed && order.ended_at == Some(entry.at));
+                found.extend(lapsed.map(|order| plain(holder(order.to), "order_lapsed")));
+            }
             _ => {}
         }
     }
@@ -124,6 +149,66 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
         }
     }
     once
+}
+
+/// Who should look at a step of an order. The first-responsible owner is told of every stall.
+fn of_order(case: &Case, order: &WorkOrder, step: &OrderStep) -> Vec<Notice> {
+    let (there, here) = (holder(order.to), holder(case.owner));
+    match step {
+        OrderStep::Sent { proposed: true, .. } => vec![plain(To::Leads(case.owner.unit), "order_decision_wanted")],
+        OrderStep::Sent { .. } | OrderStep::HandedOver { .. } => vec![plain(there, "order_sent")],
+        OrderStep::Refused { .. } | OrderStep::Returned { .. } => {
+            vec![plain(here, "order_came_back"), plain(holder(case.first_owner), "order_came_back")]
+        }
+        OrderStep::Answered { .. } if order.standing == order::Standing::AwaitingApproval => {
+            vec![plain(To::Leads(case.owner.unit), "order_decision_wanted")]
+        }
+        OrderStep::Answered { .. } => vec![plain(here, "order_answered")],
+        OrderStep::Bounced { .. } => vec![plain(there, "order_bounced")],
+        OrderStep::Urged { .. } => vec![plain(there, "order_urged")],
+        OrderStep::ExtensionAsked { .. } => vec![plain(To::Leads(case.owner.unit), "order_decision_wanted")],
+        OrderStep::ExtensionDecided { .. } => vec![plain(there, "order_decided")],
+        OrderStep::Approved { approved: true, .. } if order.standing == order::Standing::Sent => {
+            vec![plain(there, "order_sent")]
+        }
+        OrderStep::Approved { .. } => {
+            let author = order.by.user().map(|user| plain(To::User(user), "order_decided"));
+            author.into_iter().chain(std::iter::once(plain(there, "order_decided"))).collect()
+        }
+        OrderStep::Cancelled { .. } => vec![plain(there, "order_lapsed")],
+        OrderStep::VisitMissed {} => vec![
+            plain(there, "visit_missed"),
+            plain(To::Leads(order.to.unit), "visit_missed"),
+            plain(here, "visit_missed"),
+            plain(holder(case.first_owner), "visit_missed"),
+        ],
+        OrderStep::Late { .. } => vec![
+            plain(there, "order_late"),
+            plain(To::Leads(order.to.unit), "order_late"),
+            plain(here, "order_late"),
+            plain(holder(case.first_owner), "order_late"),
+        ],
+        OrderStep::Accepted {}
+        | OrderStep::Reported { .. }
+        | OrderStep::VisitBooked { .. }
+        | OrderStep::Arrived { .. } => Vec::new(),
+    }
+}
+
+/// Who should look when it is open whose case it is.
+fn of_ownership(case: &Case, step: &OwnershipStep) -> Vec<Notice> {
+    let first = |kind| plain(holder(case.first_owner), kind);
+    match step {
+        OwnershipStep::Disputed { arbiter, .. } => {
+            vec![plain(To::Leads(*arbiter), "ownership_disputed"), first("ownership_disputed")]
+        }
+        OwnershipStep::Late {} => {
+            let arbiter = case.ownership.map(|open| plain(To::Leads(open.arbiter), "ownership_late"));
+            arbiter.into_iter().chain([first("ownership_late")]).collect()
+        }
+        // The order that follows from it is told to its unit.
+        OwnershipStep::Ruled { .. } => Vec::new(),
+    }
 }
 
 fn plain(to: To, kind: &'static str) -> Notice {

@@ -2,8 +2,9 @@
 //! reaches that far needs nobody else; otherwise another person decides.
 
 use super::compensation::{self, Counted, EXCLUSIONS, LeftOut, MOST, Standing};
+use super::owed_compensation::{self, Proposed, restored};
 use super::register::CLOCK_SKEW;
-use super::{Case, Context, Decision, State, grade, owed_compensation};
+use super::{Case, Context, Decision, State, grade};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
@@ -11,7 +12,7 @@ use crate::money::Money;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use policy::{CompensationRule, Lacks, Pack, Per, StartFact, StopFact};
+use policy::{CompensationRule, Lacks, Pack, Per, StartFact};
 use serde::Deserialize;
 
 /// Shape of a proposal.
@@ -94,7 +95,12 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
         return Err(Refusal::conflict("too_many_compensations").with("most", MOST));
     }
     let Owed { sum, counted, pay_by } = match &ask.rule {
-        Some(rule) => by_rule(case, rule, ask, ctx)?,
+        Some(rule) => match by_rule(case, rule, ask, ctx) {
+            Err(refusal) if refusal.code == "nothing_owed" => {
+                return ended(case, rule, ask, ctx).map(|event| Decision::of(vec![event])).ok_or(refusal);
+            }
+            owed => lasting_elsewhere(case, owed?, ctx)?,
+        },
         None => goodwill(ask)?,
     };
     let id = case.compensations.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
@@ -108,6 +114,23 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
     Ok(Decision::of(events))
 }
 
+/// That the trouble ended and nothing is owed beyond what was proposed while it lasted; none where nobody waits for that.
+fn ended(case: &Case, rule: &str, ask: &ProposeCompensation, ctx: &Context<'_>) -> Option<Event> {
+    let (_, known) = ctx.rules.compensation(rule)?;
+    let until = ask.until.filter(|_| case.compensation_asked.contains_key(rule))?;
+    let rest = matches!(owed_compensation::proposed(case, known), Proposed::UpTo(_)) && restored(case, known).is_none();
+    rest.then(|| Event::CompensationEnded { rule: rule.to_owned(), until })
+}
+
+/// Whatever lasts in a merged case ends in the one it went up in, which nobody here is told of: its end is to be said.
+fn lasting_elsewhere(case: &Case, owed: Owed, ctx: &Context<'_>) -> Result<Owed, Refusal> {
+    let lasts = owed.counted.as_ref().is_some_and(|counted| {
+        let grows = ctx.rules.compensation(&counted.rule).is_some_and(|(_, rule)| rule.per != Per::Event);
+        grows && counted.until.is_none()
+    });
+    if case.state == State::Merged && lasts { Err(Fault::new("until", "required").into()) } else { Ok(owed) }
+}
+
 /// A sum with what it was counted from.
 pub(super) struct Owed {
     pub(super) sum: Money,
@@ -115,10 +138,19 @@ pub(super) struct Owed {
     pub(super) pay_by: Option<Timestamp>,
 }
 
-/// What a rule leads to by what the case knows, with nobody to state anything. What grows by the day is proposed once its
-/// end is known.
+/// What a rule leads to by what the case knows, with nobody to state anything: what was said of the time before holds. What
+/// grows by the day is proposed once its end is known.
 pub(super) fn by_what_is_known(case: &Case, id: &str, ctx: &Context<'_>) -> Result<Owed, Refusal> {
-    let ask = ProposeCompensation { rule: Some(id.to_owned()), ..ProposeCompensation::default() };
+    let said = owed_compensation::last_said(case, id).and_then(|one| one.counted.clone());
+    let said = said.map(|said| ProposeCompensation {
+        from: Some(said.from),
+        monthly_fee: said.monthly_fee,
+        fee_charged: said.fee_charged,
+        exclude: said.exclude,
+        set_off: said.set_off,
+        ..ProposeCompensation::default()
+    });
+    let ask = ProposeCompensation { rule: Some(id.to_owned()), ..said.unwrap_or_default() };
     let grows = ctx.rules.compensation(id).filter(|(_, rule)| rule.per != Per::Event);
     if grows.is_some_and(|(_, rule)| restored(case, rule).is_none()) {
         let mut faults = vec![Fault::new("until", "required")];
@@ -126,10 +158,6 @@ pub(super) fn by_what_is_known(case: &Case, id: &str, ctx: &Context<'_>) -> Resu
         return Err(Refusal::invalid(faults));
     }
     by_rule(case, id, &ask, ctx)
-}
-
-fn restored(case: &Case, rule: &CompensationRule) -> Option<Timestamp> {
-    case.restored_at.filter(|_| rule.until.contains(&StopFact::Restored))
 }
 
 fn goodwill(ask: &ProposeCompensation) -> Result<Owed, Refusal> {

@@ -130,8 +130,8 @@ pub(super) fn turn(case: &Case, route: &RouteRule, stage: &Stage, at: Timestamp,
 pub(super) fn missing(case: &Case, rules: &Stack) -> Vec<Fault> {
     let ours = case.referrals.iter().filter(|one| one.is_ours(rules));
     ours.map(|one| {
-        let title = rules.route(&one.route).map(|route| format!("{} · {}", route.head.title.zh, route.head.title.en));
-        Fault::new("referral", "gate_referral").with("route", title.unwrap_or_else(|| one.route.clone()))
+        let (zh, en) = gates::titles(rules.route(&one.route).map(|route| &route.head.title), &one.route);
+        Fault::new("referral", "gate_referral").with("route", en).with("route_zh", zh)
     })
     .collect()
 }

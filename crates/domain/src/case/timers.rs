@@ -4,7 +4,7 @@
 //! Both are folded from the log like everything else: whatever woke the case, and however often, each thing happens
 //! once.
 
-use super::{Case, Clock, Context, Promised, clocks, convert, effects, resume};
+use super::{Case, Clock, Context, Promised, clocks, convert, effects, order, resume};
 use crate::event::Event;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
@@ -20,7 +20,8 @@ pub fn alarm(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Option<Timestam
     let promises = case.open_promises().filter(|promise| !promise.broken).map(|promise| just_after(promise.due_at));
     let suspended = case.suspension.as_ref().map(|suspension| suspension.until);
     let converted = convert::alarm(case, rules, taxonomy);
-    let others = promises.chain(suspended).chain(effects::alarm(case, rules, taxonomy)).chain(converted);
+    let orders = order::timers::coming(case).into_iter().map(|(at, _)| at);
+    let others = promises.chain(suspended).chain(effects::alarm(case, rules, taxonomy)).chain(converted).chain(orders);
     warnings.chain(others).min()
 }
 
@@ -44,6 +45,9 @@ pub fn ring(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     let broken = |promise: &&Promised| !promise.broken && promise.due_at < ctx.now;
     let broken = case.open_promises().filter(broken).map(|promise| Event::PromiseBroken { id: promise.id }).collect();
     events.extend(here.anticipated(broken, ctx));
+    let orders = order::timers::coming(&here).into_iter().filter(|(at, _)| *at <= ctx.now);
+    let orders: Vec<Event> = orders.map(|(_, event)| event).collect();
+    events.extend(here.anticipated(orders, ctx));
     events.extend(here.anticipated(convert::events(&here, ctx), ctx));
     events.extend(effects::ring(&mut here, ctx));
     if here.suspension.as_ref().is_some_and(|suspension| suspension.until <= ctx.now) {

@@ -12,13 +12,18 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use desk::queries::case::CaseView;
 use desk::{Caller, CaseRef, permissions};
+use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional};
 
 /// What may be said about a draft.
-pub const FIELDS: &[Field] =
-    &[optional("language", Kind::Line { max: 16 }, "Language of a draft. Default: the first of the letter's.")];
+pub const FIELDS: &[Field] = &[optional(
+    "language",
+    Kind::Line { max: 16 },
+    "Language of a draft, one of the letter's. Default: the first of them.",
+)];
 
 /// The routes of this file.
 #[must_use]
@@ -93,12 +98,22 @@ pub(crate) async fn answer(
     let given = query::read(raw, FIELDS)?;
     let language = given.get("language").and_then(|value| value.as_str());
     let (name, form) = form(letter, headers);
-    let document = Document::of(app, &view, name, language)?;
+    let document = match Document::of(app, &view, name, language) {
+        Ok(document) => document,
+        Err(error) => return Err(other_format(app, &view, name).map_or_else(|| error.into(), Failure::from)),
+    };
     Ok(match form {
         Form::Page => shown(document.html(app)),
         Form::Pdf => as_download(&document.name("pdf"), "application/pdf", document.pdf(app).await?.into()),
         Form::Json => json_answer(StatusCode::OK, &document.json()),
     })
+}
+
+/// That a letter of this name is there, and what its ending asks for is not.
+fn other_format(app: &AppState, view: &CaseView, name: &str) -> Option<Fault> {
+    let (name, ending) = name.rsplit_once('.')?;
+    let known = Document::of(app, view, name, None).is_ok();
+    known.then(|| Fault::new("letter", "letter_format").with("ending", ending))
 }
 
 /// A page that can do nothing but be read.

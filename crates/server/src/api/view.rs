@@ -1,6 +1,6 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
-use super::activations;
+use super::{activations, orders};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
@@ -38,7 +38,7 @@ impl Object {
         }
     }
 
-    fn put_text(self, name: &str, text: Option<&FreeText>) -> Self {
+    pub(super) fn put_text(self, name: &str, text: Option<&FreeText>) -> Self {
         self.put_some(name, text.and_then(FreeText::plain))
     }
 
@@ -93,7 +93,7 @@ fn clock(clock: &Clock, desk: &Desk, case: &Case) -> Value {
         .done()
 }
 
-fn owner(owner: &Owner, instead_of: Option<UserId>) -> Value {
+pub(super) fn owner(owner: &Owner, instead_of: Option<UserId>) -> Value {
     Object::default()
         .put("unit", owner.unit.to_string())
         .put_some("user", owner.user.map(|user| user.to_string()))
@@ -234,6 +234,10 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("matters", some(case.matters.iter().map(|one| matter(desk, view, one)).collect()))
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
+        .put_some("orders", some(case.orders.iter().map(|one| orders::order(one, view)).collect()))
+        .put_some("ownership", case.ownership.as_ref().map(orders::ownership))
+        .put_some("rulings", some(case.rulings.iter().map(|one| orders::ruling(one, view)).collect()))
+        .put("ball", orders::ball(case, desk.time().now()))
         .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, view, one)).collect()))
@@ -401,7 +405,7 @@ pub(super) fn item(item: &Item) -> Value {
 }
 
 /// A list that is left out when there is nothing in it.
-fn some(list: Vec<Value>) -> Option<Vec<Value>> {
+pub(super) fn some(list: Vec<Value>) -> Option<Vec<Value>> {
     Some(list).filter(|list| !list.is_empty())
 }
 
@@ -478,7 +482,14 @@ fn conversion(one: &domain::case::convert::Conversion) -> Value {
 
 /// What is owed and cannot be proposed yet, with the fields nothing is known of.
 fn compensation_waiting(desk: &Desk, view: &CaseView) -> Vec<Value> {
-    let one = |one: domain::case::owed_compensation::Waiting| json!({"rule": one.rule, "asked_by": one.effect, "missing": one.missing});
+    let one = |one: domain::case::owed_compensation::Waiting| {
+        Object::default()
+            .put("rule", one.rule)
+            .put("asked_by", one.effect)
+            .put("missing", one.missing)
+            .put_some("proposed_up_to", one.proposed_up_to.map(moment))
+            .done()
+    };
     desk.compensation_waiting(&view.case).into_iter().map(one).collect()
 }
 
@@ -576,7 +587,7 @@ pub fn identity(identity: &Identity) -> Value {
         .done()
 }
 
-fn actor(actor: &ActorId, view: &CaseView) -> Value {
+pub(super) fn actor(actor: &ActorId, view: &CaseView) -> Value {
     let name = match actor {
         ActorId::User(user) => view.users.get(user).map(String::as_str),
         _ => None,
@@ -694,6 +705,7 @@ pub fn accesses(list: &[desk::reveal::Access]) -> Value {
                 .put("purpose", one.purpose.as_str())
                 .put_some("reason", one.reason.as_deref())
                 .put("extent", one.extent.as_str())
+                .put_some("restricted", Some(one.restricted.clone()).filter(|all| !all.is_empty()))
                 .done()
         })
         .collect()

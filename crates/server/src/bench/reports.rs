@@ -8,8 +8,8 @@ use super::process::{Scratch, Server};
 use super::seed::key_beside;
 use clap::Args;
 use hdrhistogram::Histogram;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use policy::{Cycle, ReportPeriod};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -78,9 +78,17 @@ pub(super) fn run(ask: &Reports) -> Result<(), String> {
     let zone = TimeZone::get("Asia/Shanghai").map_err(|error| error.to_string())?;
     let today = zone.to_datetime(Timestamp::now()).date();
     let mut client = Client::connect(server.port)?;
+    let mut asked: Vec<(String, String)> = Vec::new();
     for (id, cycle) in REPORTS {
         let period = ReportPeriod::around(today, cycle).ok_or("no period")?.before();
-        let asked = request("GET", &format!("/api/v1/reports/{id}?period={period}"), &token, "");
+        asked.push((format!("{id} {period}"), format!("/api/v1/reports/{id}?period={period}")));
+    }
+    let (from, to) = (today.saturating_sub(12.months()).strftime("%Y-%m"), today.strftime("%Y-%m"));
+    for by in crate::api::ledger::BY {
+        asked.push((format!("ledger by {by}, a year"), format!("/api/v1/ledger?by={by}&from={from}&to={to}")));
+    }
+    for (name, path) in asked {
+        let asked = request("GET", &path, &token, "");
         let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
         for _ in 0..ask.times.max(1) {
             let begun = Instant::now();
@@ -91,7 +99,7 @@ pub(super) fn run(ask: &Reports) -> Result<(), String> {
             let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             latency.record(took).map_err(|error| error.to_string())?;
         }
-        println!("{:<26} {}", format!("{id} {period} ms"), percentiles(&latency));
+        println!("{:<26} {}", format!("{name} ms"), percentiles(&latency));
     }
     println!("memory MiB                 {:.0}", server.memory());
     Ok(())

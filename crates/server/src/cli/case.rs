@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::place::Place;
-use super::{say, told, wait_plain, words};
+use super::{reason, say, told, wait_plain, words};
 use crate::api::operations::distinguishing;
 use crate::api::view;
 use crate::locale::Language;
@@ -119,6 +119,7 @@ fn lines(desk: &Desk, found: &CaseView) -> Result<(), String> {
     say(head(&found.case))?;
     say(format_args!("held by  {}{}", unit, user.map(|user| format!(", {user}")).unwrap_or_default()))?;
     clocks(desk, &found.case)?;
+    missing(desk, &found.case)?;
     let earlier = found.entries.len().saturating_sub(LATEST);
     if earlier > 0 {
         say(format_args!("{earlier} earlier entries"))?;
@@ -149,6 +150,18 @@ fn clocks(desk: &Desk, case: &case::Case) -> Result<(), String> {
         let title = rule.map_or(clock.rule.as_str(), |rule| rule.head.title.en.as_str());
         let state = word(&format!("outcome.{}", view::clock_state(clock, rule, now)));
         say(format_args!("clock  due {}  {state}  {title}", shown(desk, clock.due_at)))?;
+    }
+    Ok(())
+}
+
+/// What keeps the case from being closed, one line each.
+fn missing(desk: &Desk, case: &case::Case) -> Result<(), String> {
+    if !case.state.is_open() {
+        return Ok(());
+    }
+    let rules = desk.library().rules_of(case).map_err(|error| told(&error))?;
+    for fault in case.missing_for_close(&rules, desk.library().taxonomy()) {
+        say(format_args!("before closing  {}", reason(&fault)))?;
     }
     Ok(())
 }

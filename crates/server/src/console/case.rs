@@ -2,13 +2,15 @@
 
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
-use super::facts::{facts, grade_why, missing, person, texts};
+use super::facts::{facts, grade_why, missing, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
+use super::letter_form::{self, Writing};
 use super::letters;
 use super::matters::{Shown, matters};
 use super::names::Names;
 use super::operations::{Group, grouped, operations};
+use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
 use super::referrals;
 use super::related::{Related, related};
@@ -29,6 +31,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::queries::case::CaseView;
+use desk::retention::restricted::Restriction;
 
 use desk::{Caller, CaseRef, Permission, permissions, reveal};
 use domain::case::Case;
@@ -57,10 +60,39 @@ pub(super) fn routes() -> Vec<Route> {
 struct Trouble {
     told: Told,
     verb: &'static str,
+    /// Faults, each with the box it belongs to.
+    faults: Vec<String>,
     /// What happened since the version that was seen.
     changes: Vec<String>,
     /// What was typed for an operation that is no longer offered: label and words.
     kept: Vec<(String, String)>,
+}
+
+impl Trouble {
+    fn of(frame: &Frame<'_>, verb: &'static str, told: Told, changes: Vec<String>) -> Self {
+        let fault = |(field, _, sentence): &(String, String, String)| match label(frame, verb, field) {
+            Some(label) => frame.tv("fault_of", &[("field", &label), ("fault", sentence)]),
+            None => sentence.clone(),
+        };
+        Self { faults: told.errors.iter().map(fault).collect(), told, verb, changes, kept: Vec::new() }
+    }
+}
+
+/// A request that restricts the use of a person's data, as a sentence.
+fn restriction(frame: &Frame<'_>, one: &Restriction) -> String {
+    let request = frame.code("subject_request", &one.request);
+    match &one.number {
+        Some(number) => frame.tv("restricted_by", &[("request", &request), ("number", number)]),
+        None => frame.tv("restricted_elsewhere", &[("request", &request)]),
+    }
+}
+
+/// What a box of an operation is called, whatever element of a list it is in.
+fn label(frame: &Frame<'_>, verb: &str, field: &str) -> Option<String> {
+    let plain = field.split('[').map(|part| part.split_once(']').map_or(part, |(_, rest)| rest)).collect::<String>();
+    let key = format!("field.{verb}.{plain}.label");
+    let locales = &frame.app.locales;
+    locales.has(frame.language, &key).then(|| locales.text(frame.language, &key, &[]))
 }
 
 #[derive(Template)]
@@ -82,6 +114,8 @@ struct CasePage<'a> {
     clocks: Vec<Clock>,
     windows: Windows,
     facts: Vec<(String, String)>,
+    /// That a request about one's own data has no limit as it is classified.
+    no_limit: String,
     person: Vec<(String, String)>,
     matters: Vec<Shown>,
     referrals: Vec<referrals::Shown>,
@@ -91,12 +125,19 @@ struct CasePage<'a> {
     may_write: bool,
     compensations: Vec<compensations::Shown>,
     compensation_waiting: Vec<String>,
+    orders: Vec<orders::Shown>,
+    ownership: Vec<String>,
+    /// How it was ruled before whose cases of the kind are: number and words.
+    before_rulings: Vec<(String, String)>,
+    ball: Vec<orders::Held>,
+    age: String,
     ties: Vec<Tie>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
     files: Files,
     operations: Vec<Group>,
+    writing: Option<Writing>,
     trouble: Option<Trouble>,
     done: String,
     registered: bool,
@@ -110,6 +151,10 @@ struct CasePage<'a> {
     revealed: bool,
     holder: bool,
     erased: bool,
+    /// Requests of the person that wait and restrict the use of their data.
+    restricted: Vec<String>,
+    /// Whether what a plan would say of this person can be looked at from here.
+    dry_run: bool,
 }
 
 /// What a page is drawn with besides the case.
@@ -122,6 +167,7 @@ struct Extras<'a> {
     past: Option<i64>,
     oldest_first: bool,
     revealed: Option<Identity>,
+    writing: Option<Writing>,
 }
 
 async fn show(
@@ -145,11 +191,13 @@ async fn show(
     let asked = find("do").and_then(|asked| VERBS.iter().find(|verb| verb.name == asked));
     let started = match (asked, find("letter")) {
         (Some(verb), Some(letter)) if verb.name == "issue-letter" => {
-            letters::started(&Frame::new(&app, &visitor), &view, letter, find("language"))
+            letter_form::started(&Frame::new(&app, &visitor), &view, letter, find("language"))
         }
         _ => Typed::default(),
     };
+    let writing = letter_form::looked(&Frame::new(&app, &visitor), &view, &started, true);
     let extras = Extras {
+        writing,
         // Whoever comes for one operation finds it open.
         typed: asked.map(|verb| (verb.name, &started)),
         done: done.unwrap_or_default().to_owned(),
@@ -171,7 +219,12 @@ async fn draw(
     let mut names = Names::gather(app, caller).await?;
     names.add(view);
     let same_number = app.desk.related(caller, &CaseRef::Id(view.case.id)).await?;
+    let rulings = match &view.case.category {
+        Some(category) if view.case.state.is_open() => app.desk.rulings(caller, category).await?,
+        _ => Vec::new(),
+    };
     let case = &view.case;
+    let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
     let operations = if extras.past.is_some() || view.erased {
@@ -206,6 +259,7 @@ async fn draw(
     if extras.oldest_first {
         timeline.reverse();
     }
+    let (ball, age) = orders::ball(&frame, case, &names, now);
     let page = CasePage {
         version: case.version,
         past: extras.past.is_some(),
@@ -223,6 +277,7 @@ async fn draw(
         clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
         facts: facts(&frame, case),
+        no_limit: request_without_limit(&frame, case),
         person: person(&frame, view, identity),
         matters: matters(&frame, view),
         referrals: referrals::referrals(&frame, view),
@@ -232,12 +287,18 @@ async fn draw(
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
+        orders: orders::orders(&frame, case, &names),
+        ownership: orders::ownership(&frame, case, &names),
+        before_rulings: orders::before(&frame, case, &rulings, &names),
+        ball,
+        age,
         ties: ties(&frame, case),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,
         files,
         operations: grouped(&frame, operations),
+        writing: extras.writing,
         trouble: extras.trouble,
         registered: extras.done == "register",
         oldest_first: extras.oldest_first,
@@ -248,6 +309,8 @@ async fn draw(
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
         erased: view.erased,
+        restricted: restricted.iter().map(|one| restriction(&frame, one)).collect(),
+        dry_run: domain::retention::is_request(case) && frame.may(permissions::READ_RETENTION),
         frame: &frame,
         case,
     };
@@ -264,7 +327,7 @@ async fn run(
     body: Body,
 ) -> Result<Response, Failure> {
     let case = CaseRef::parse(&name)?;
-    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let mut typed = Typed::read(&extract::bytes(&headers, body).await?);
     let seen: i64 = typed.get("version").parse().map_err(|_| Failure::from(Why::VersionRequired))?;
     let frame = Frame::new(&app, &visitor);
     let outcome = match Command::read(verb.name, typed.value(verb.fields, &frame)) {
@@ -288,11 +351,30 @@ async fn run(
     let view = app.desk.case(&caller, &case).await?;
     let changes = told.stale.iter().flat_map(|stale| &stale.since);
     let changes = changes.map(|(version, verb, _)| format!("#{version} {}", frame.code("verb", verb))).collect();
-    let trouble = Some(Trouble { told, verb: verb.name, changes, kept: Vec::new() });
-    let extras = Extras { typed: Some((verb.name, &typed)), trouble, ..Extras::default() };
+    let trouble = Some(Trouble::of(&frame, verb.name, told, changes));
+    let writing = if verb.name == letter_form::VERB {
+        let drafted = letter_form::follow_language(&frame, &view, &mut typed);
+        letter_form::looked(&frame, &view, &typed, drafted)
+    } else {
+        None
+    };
+    let extras = Extras { typed: Some((verb.name, &typed)), trouble, writing, ..Extras::default() };
     let mut response = draw(&app, &visitor, &caller, &view, extras).await?;
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// The page of a case with a form as somebody filled it, and what is to be said beside the form of a letter.
+pub(super) async fn drawn_with(
+    app: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    view: &CaseView,
+    (verb, typed): (&'static str, &Typed),
+    writing: Option<Writing>,
+) -> Result<Response, Failure> {
+    let extras = Extras { typed: Some((verb, typed)), writing, ..Extras::default() };
+    draw(app, visitor, caller, view, extras).await
 }
 
 /// The page of a case with why something beside its verbs was refused.
@@ -306,7 +388,7 @@ pub(super) async fn troubled(
 ) -> Result<Response, Failure> {
     let status = told.status;
     let view = app.desk.case(caller, case).await?;
-    let trouble = Some(Trouble { told, verb, changes: Vec::new(), kept: Vec::new() });
+    let trouble = Some(Trouble::of(&Frame::new(app, visitor), verb, told, Vec::new()));
     let extras = Extras { typed: typed.map(|typed| (verb, typed)), trouble, ..Extras::default() };
     let mut response = draw(app, visitor, caller, &view, extras).await?;
     *response.status_mut() = status;

@@ -98,8 +98,13 @@ pub(super) fn waiting(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     waiting
         .map(|one| {
             let missing: Vec<String> = one.missing.iter().map(field).collect();
-            let values = [("rule", title(frame, rules.as_ref(), &one.rule)), ("missing", missing.join(" · "))];
-            frame.tv("compensations.waiting", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+            let values = [
+                ("rule", title(frame, rules.as_ref(), &one.rule)),
+                ("missing", missing.join(" · ")),
+                ("at", one.proposed_up_to.map(|at| frame.moment(at)).unwrap_or_default()),
+            ];
+            let key = if one.proposed_up_to.is_some() { "compensations.rest" } else { "compensations.waiting" };
+            frame.tv(key, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         })
         .collect()
 }

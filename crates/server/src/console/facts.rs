@@ -2,9 +2,12 @@
 
 use super::Frame;
 use desk::queries::case::CaseView;
-use domain::case::Case;
+use domain::case::{Case, grade};
 use domain::free_text::FreeText;
 use domain::intake::Identity;
+
+/// The category of requests about one's own data.
+const OF_REQUESTS: &str = "F203";
 
 /// Pairs of label and value, those without a value left out.
 struct Pairs<'a> {
@@ -138,4 +141,30 @@ pub(super) fn missing(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     let Ok(rules) = library.rules_of(case) else { return Vec::new() };
     let sentence = |fault| crate::problem::sentence(frame.app, frame.language, fault);
     case.missing_for_close(&rules, library.taxonomy()).iter().map(sentence).collect()
+}
+
+/// That a request about one's own data has no limit as it is classified, and which it would have; empty otherwise. The packs
+/// of some laws tell such requests by their category alone.
+pub(super) fn request_without_limit(frame: &Frame<'_>, case: &Case) -> String {
+    let Some(request) = case.record.subject_request.as_deref().filter(|_| case.state.is_open()) else {
+        return String::new();
+    };
+    let library = frame.app.desk.library();
+    let Ok(rules) = library.rules_of(case) else { return String::new() };
+    let as_now = grade::facts(case, &rules, library.taxonomy());
+    let started = |facts: &policy::Facts| {
+        rules.clocks_started_by(policy::StartFact::Received, facts, case.grade, case.received_at)
+    };
+    let now: Vec<String> = started(&as_now).into_iter().map(|one| one.rule).collect();
+    let mut other = case.clone();
+    other.category = Some(OF_REQUESTS.to_owned());
+    let would = started(&grade::facts(&other, &rules, library.taxonomy()));
+    let lacking: Vec<String> =
+        would.iter().filter(|one| !now.contains(&one.rule)).map(|one| frame.rule(&one.rule)).collect();
+    if lacking.is_empty() {
+        return String::new();
+    }
+    let (request, rules) = (frame.code("subject_request", request), lacking.join(&frame.t("list_comma")));
+    let category = frame.category(OF_REQUESTS);
+    frame.tv("request_without_limit", &[("request", &request), ("category", &category), ("rules", &rules)])
 }

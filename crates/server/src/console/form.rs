@@ -277,6 +277,8 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "request" => "request",
         "subject_request" => "subject_request",
         "reason" => "reason",
+        "order_kind" => "order_kind",
+        "refusal" => "refusal_ground",
         _ => "code",
     }
 }

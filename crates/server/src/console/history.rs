@@ -6,6 +6,7 @@ use super::names::Names;
 use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
+use domain::case::order::OrderStep;
 use domain::case::{Case, binds_provider};
 use domain::event::{Caused, Entry, Event};
 use domain::free_text::FreeText;
@@ -74,6 +75,8 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
             Event::Supplemented { .. } => "supplement",
             Event::Reopened { .. } => "reopen",
             Event::Referred { .. } => "refer",
+            // A ruling sends an order along.
+            Event::Order { step: OrderStep::Sent { .. }, .. } => "dispatch",
             _ => &entry.verb,
         };
         for (place, text) in event.texts() {
@@ -323,6 +326,12 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let values =
                 [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
             say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::Order { order, step } => super::orders::step(frame, names, *order, step),
+        Event::Ownership { step } => super::orders::question(frame, names, step),
+        Event::CompensationEnded { rule, until } => {
+            let rule = compensations::title(frame, rules.as_ref(), rule);
+            say("compensation_ended", &[("rule", &rule), ("until", &frame.moment(*until))])
         }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),

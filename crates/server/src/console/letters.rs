@@ -1,6 +1,5 @@
 //! Letters on the page of a case: what is owed, what went out and how, and the draft somebody starts from.
 
-use super::form::Typed;
 use super::{Frame, page};
 use crate::api::letters;
 use crate::app::AppState;
@@ -28,6 +27,8 @@ pub(super) struct Shown {
     pub(super) done: bool,
     /// Name of the document; empty when there is none to show.
     pub(super) link: String,
+    /// What its address says besides: the language of a draft.
+    pub(super) language: String,
     /// What is hard to read in it, as sentences.
     pub(super) hard: Vec<String>,
     /// What proves that it went out: the number or the name of the attached paper.
@@ -46,10 +47,13 @@ pub(super) fn letters(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
 }
 
 fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Shown {
-    // A draft is in the language its form begins with.
-    let name = if letter.issued.is_some() { letter.id.to_string() } else { letter.rule.clone() };
-    let known = Document::of(frame.app, view, &name, None).ok().filter(|_| !view.erased);
     let rule = rules.letter(&letter.rule);
+    // A draft is in the language its form begins with.
+    let (name, language) = match &letter.issued {
+        Some(_) => (letter.id.to_string(), None),
+        None => (letter.rule.clone(), rule.map(|rule| spoken(frame, rule))),
+    };
+    let known = Document::of(frame.app, view, &name, language).ok().filter(|_| !view.erased);
     let about = match (&letter.issued, &letter.owed) {
         (Some(issued), _) => {
             let mut parts = vec![frame.code("medium", issued.medium.code()), frame.moment(issued.at)];
@@ -69,6 +73,7 @@ fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Sh
         owed: letter.issued.is_none(),
         done: letter.is_done(rule),
         link: known.as_ref().map(|_| name).unwrap_or_default(),
+        language: language.map(|language| format!("?language={language}")).unwrap_or_default(),
         hard: known.map(|known| hard(frame, &known)).unwrap_or_default(),
         proof: letter.issued.as_ref().map(|issued| proof(frame, view, issued)).unwrap_or_default(),
         content: letter.issued.as_ref().and_then(|one| one.content.plain()).unwrap_or_default().to_owned(),
@@ -83,16 +88,25 @@ fn proof(frame: &Frame<'_>, view: &CaseView, issued: &Issued) -> String {
 }
 
 fn hard(frame: &Frame<'_>, document: &Document) -> Vec<String> {
-    let sentence = |one: policy::plain::Advice| {
-        let hard = frame.code("ui.hard", one.hard.code());
-        match &one.instead {
-            Some(instead) => {
-                frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)])
-            }
-            None => frame.tv("letters.place", &[("words", &one.words), ("hard", &hard)]),
-        }
-    };
-    document.advice().into_iter().map(sentence).collect()
+    document.advice().iter().map(|one| hard_words(frame, one)).collect()
+}
+
+/// A piece of advice as a sentence.
+pub(super) fn hard_words(frame: &Frame<'_>, one: &policy::plain::Advice) -> String {
+    let hard = frame.code("ui.hard", one.hard.code());
+    match &one.instead {
+        Some(instead) => frame.tv("letters.instead", &[("words", &one.words), ("hard", &hard), ("instead", instead)]),
+        None => frame.tv("letters.place", &[("words", &one.words), ("hard", &hard)]),
+    }
+}
+
+/// The language a draft begins in: that of the page where the letter has it, else the letter's first.
+pub(super) fn spoken<'r>(frame: &Frame<'_>, rule: &'r LetterRule) -> &'r str {
+    let tag = frame.language.pick("zh-CN", "en");
+    let alike = |known: &&String| known.split('-').next() == tag.split('-').next();
+    let exact = rule.languages.iter().find(|known| *known == tag);
+    let alike = || rule.languages.iter().find(alike);
+    exact.or_else(alike).or(rule.languages.first()).map_or("", String::as_str)
 }
 
 pub(super) fn routes() -> Vec<Route> {
@@ -170,16 +184,4 @@ impl Letters {
             out: out.map(|letter| (letter.id.to_string(), frame.rule(&letter.rule))).collect(),
         }
     }
-}
-
-/// The form of a letter as somebody starts from it: the draft, and the first way it may go out.
-pub(super) fn started(frame: &Frame<'_>, view: &CaseView, letter: &str, language: Option<&str>) -> Typed {
-    let mut typed = Typed::default();
-    let spoken = language.unwrap_or_else(|| frame.language.pick("zh-CN", "en"));
-    if let Ok(draft) = frame.app.desk.letter_draft(view, letter, Some(spoken)) {
-        typed.set("letter", letter);
-        typed.set("language", draft.language);
-        typed.set("content", draft.content);
-    }
-    typed
 }

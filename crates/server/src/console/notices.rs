@@ -42,7 +42,10 @@ async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -
             at: frame.moment(notice.at),
             words: app.locales.text(visitor.language, &format!("notice.{}", notice.kind), &values),
             number: notice.number,
-            late: matches!(notice.kind.as_str(), "clock_overdue" | "promise_broken"),
+            late: matches!(
+                notice.kind.as_str(),
+                "clock_overdue" | "promise_broken" | "order_late" | "visit_missed" | "ownership_late"
+            ),
         }
     });
     let lines = lines.collect();

@@ -46,11 +46,33 @@ const GROUPS: &[(&str, &[&str])] = &[
     ),
     ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
     (
+        "orders",
+        &[
+            "dispatch",
+            "accept-order",
+            "refuse-order",
+            "return-order",
+            "hand-over-order",
+            "book-visit",
+            "record-arrival",
+            "report-order",
+            "answer-order",
+            "bounce-order",
+            "urge-order",
+            "ask-extension",
+            "decide-extension",
+            "approve-order",
+            "cancel-order",
+            "rule-ownership",
+        ],
+    ),
+    (
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
     ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
-    ("refuse", &["decline", "request-void", "confirm-void", "place-hold", "lift-hold"]),
+    ("refuse", &["decline", "request-void", "confirm-void"]),
+    ("holds", &["place-hold", "lift-hold"]),
 ];
 
 /// A group with its heading.
@@ -118,6 +140,8 @@ pub(super) fn operations(
             .filter(|user| !user.disabled)
             .map(|user| (user.id.to_string(), frame.colleague(user)))
             .collect(),
+        "order" => super::orders::meant(frame, case, names, verb),
+        "part_of" => super::orders::meant(frame, case, names, verb),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),
@@ -133,6 +157,7 @@ pub(super) fn operations(
         .iter()
         // Where the rules know no way outside, none is offered.
         .filter(|verb| verb.name != "refer" || !ways.is_empty())
+        .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);

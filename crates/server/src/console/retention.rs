@@ -18,9 +18,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::retention::decide::{self, Approval};
+use desk::retention::plan;
 use desk::retention::schedule::RECORDS;
 use desk::retention::{Certificate, DryRun, Duty, NEW_PLAN, NewPlan, Plan, PlanState, Planned};
-use desk::{Caller, DeskError, permissions};
+use desk::{Caller, CaseRef, DeskError, permissions};
 use domain::refusal::Refusal;
 use domain::retention::Ground;
 use serde_json::Value;
@@ -31,6 +32,8 @@ const PAGE: &str = "/console/retention";
 const SHORT: usize = 12;
 /// Persons of a dry run that are listed on the page; the API has all.
 const LISTED: usize = 100;
+/// Approved plans, the newest first, that are asked whether they are through.
+const LOOKED_INTO: usize = 5;
 
 pub(super) fn routes() -> Vec<Route> {
     let (look, may) = (Access::Needs(permissions::READ_RETENTION), Access::Needs(permissions::PLAN_ERASURE));
@@ -93,26 +96,50 @@ struct Retention<'a> {
     rules: Vec<Rule>,
     records: Vec<(String, String)>,
     look: Option<Look>,
+    /// Whether it was one person that was looked at.
+    of_one: bool,
     plans: Vec<Line>,
     certificates: Vec<(i64, String)>,
     inputs: Vec<Input>,
     told: Option<Told>,
-    done: bool,
+    /// What was just done; empty where nothing was.
+    done: String,
+    /// Whether persons of an approved plan are still to be erased.
+    under_way: bool,
+}
+
+/// Whom a dry run is to look at.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Nothing,
+    Everybody,
+    /// The person of a case.
+    PersonOf(&'a str),
 }
 
 async fn draw(
     app: &AppState,
     visitor: &Visitor,
     caller: &Caller,
-    (typed, asked): (&Typed, bool),
+    (typed, asked): (&Typed, Asked<'_>),
     failure: Option<Failure>,
-    done: bool,
+    done: &str,
 ) -> Result<Response, Failure> {
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let found = if asked { Some(look_over::dry_run(app, caller).await?) } else { None };
+    let found = match asked {
+        Asked::Nothing => None,
+        Asked::Everybody => Some(look_over::dry_run(app, caller).await?),
+        Asked::PersonOf(case) => Some(plan::look_at(&app.desk, caller, &CaseRef::parse(case)?).await?),
+    };
+    let of_one = matches!(asked, Asked::PersonOf(_));
     let certificates = app.desk.certificates(caller, None).await?;
     let plans = app.desk.erasure_plans(caller).await?;
+    let mut under_way = false;
+    for approved in plans.iter().filter(|plan| plan.state == PlanState::Approved).take(LOOKED_INTO) {
+        let plan = app.desk.erasure_plan(caller, approved.id).await?;
+        under_way |= plan.through() < plan.items.len();
+    }
     let frame = Frame::new(app, visitor);
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "retention-plan", typed, errors: &errors, known: &nobody };
@@ -121,11 +148,17 @@ async fn draw(
         rules: app.desk.retention(caller)?.iter().map(|one| rule(&frame, one)).collect(),
         records: RECORDS.iter().map(|one| record(&frame, one)).collect(),
         look: found.map(|found| look(&frame, &found)),
+        of_one,
         plans: plans.iter().map(|one| line(&frame, caller, one)).collect(),
         certificates: certificates.iter().map(|one| (one.n, frame.moment(one.at))).collect(),
         inputs: if frame.may(permissions::PLAN_ERASURE) { drawing.inputs("", NEW_PLAN) } else { Vec::new() },
         told,
-        done,
+        done: match done {
+            "" => String::new(),
+            "approved" => frame.t("retention.approved"),
+            _ => frame.t("retention.done"),
+        },
+        under_way,
         frame: &frame,
     });
     if let Some(status) = status {
@@ -235,8 +268,14 @@ async fn show(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let given = query::form(raw.unwrap_or_default().as_bytes());
-    let has = |wanted: &str| given.iter().any(|(name, _)| name == wanted);
-    draw(&app, &visitor, &caller, (&Typed::default(), has("look")), None, has("done")).await
+    let find = |wanted: &str| given.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
+    let done = find("done").unwrap_or_default();
+    let asked = match (find("look"), find("case")) {
+        (None, _) => Asked::Nothing,
+        (Some(_), Some(case)) => Asked::PersonOf(case),
+        (Some(_), None) => Asked::Everybody,
+    };
+    draw(&app, &visitor, &caller, (&Typed::default(), asked), None, done).await
 }
 
 async fn make(
@@ -255,7 +294,7 @@ async fn make(
         Ok(id) => Ok(Redirect::to(&format!("{PAGE}/plans/{id}")).into_response()),
         Err(failure) => {
             let failure = beside_the_form(&app, &visitor, failure)?;
-            draw(&app, &visitor, &caller, (&typed, false), Some(failure), false).await
+            draw(&app, &visitor, &caller, (&typed, Asked::Nothing), Some(failure), "").await
         }
     }
 }
@@ -278,7 +317,11 @@ async fn one_plan(
     let plan = app.desk.erasure_plan(&caller, identifier(&id)?).await?;
     let frame = Frame::new(&app, &visitor);
     let (through, persons) = (plan.through().to_string(), plan.items.len().to_string());
-    let mut said = vec![frame.tv("retention.through", &[("through", &through), ("persons", &persons)])];
+    let mut said = Vec::new();
+    if plan.state == PlanState::Approved && plan.through() < plan.items.len() {
+        said.push(frame.t("retention.under_way"));
+    }
+    said.push(frame.tv("retention.through", &[("through", &through), ("persons", &persons)]));
     let (cases, files) = (plan.found.cases.to_string(), plan.found.attachments.to_string());
     said.push(frame.tv("retention.goes", &[("cases", &cases), ("files", &files)]));
     let item = |(one, outcome): &(Planned, String)| {
@@ -301,7 +344,7 @@ async fn approve(
     let approval = Approval { hash: typed.get("hash").to_owned() };
     let (id, by) = (identifier::<Uuid>(&id)?, caller.clone());
     let outcome = blocking(&app, move |desk| decide::approve(desk, &by, id, &approval)).await;
-    after(&app, &visitor, &caller, outcome).await
+    after(&app, &visitor, &caller, "approved", outcome).await
 }
 
 async fn decided(
@@ -313,20 +356,21 @@ async fn decided(
 ) -> Result<Response, Failure> {
     let (id, by) = (identifier::<Uuid>(&id)?, caller.clone());
     let outcome = blocking(&app, move |desk| work(desk, &by, id)).await;
-    after(&app, &visitor, &caller, outcome).await
+    after(&app, &visitor, &caller, "decided", outcome).await
 }
 
 async fn after(
     app: &AppState,
     visitor: &Visitor,
     caller: &Caller,
+    done: &str,
     outcome: Result<(), Failure>,
 ) -> Result<Response, Failure> {
     let Err(failure) = outcome else {
-        return Ok(Redirect::to("/console/retention?done=decided").into_response());
+        return Ok(Redirect::to(&format!("{PAGE}?done={done}")).into_response());
     };
     let failure = beside_the_form(app, visitor, failure)?;
-    draw(app, visitor, caller, (&Typed::default(), false), Some(failure), false).await
+    draw(app, visitor, caller, (&Typed::default(), Asked::Nothing), Some(failure), "").await
 }
 
 #[derive(Template)]

@@ -32,15 +32,17 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// How many, and some of the cases.
 struct Shown {
+    /// What the column says, where no heading is seen.
+    label: String,
     count: u64,
     cases: Vec<String>,
     more: bool,
 }
 
 impl Shown {
-    fn of(effect: &Effect) -> Self {
+    fn of(label: String, effect: &Effect) -> Self {
         let cases: Vec<String> = effect.cases.iter().take(LISTED).cloned().collect();
-        Self { count: effect.count, more: effect.cases.len() > cases.len(), cases }
+        Self { label, count: effect.count, more: effect.cases.len() > cases.len(), cases }
     }
 }
 
@@ -146,7 +148,14 @@ fn answer(frame: &Frame<'_>, found: &Found) -> Answer {
     let line = |rule: &RuleEffects| Line {
         title: rule.title.as_ref().map_or("", |title| frame.language.pick(&title.zh, &title.en)).to_owned(),
         rule: rule.rule.clone(),
-        effects: rule.effects().map(|(_, effect)| Shown::of(effect)).collect(),
+        effects: rule
+            .effects()
+            .map(|(name, effect)| Shown::of(frame.t(&format!("what_if.{}", name.code())), effect))
+            .collect(),
     };
-    Answer { said, grades: Shown::of(&found.grades), lines: found.rules_changed.iter().map(line).collect() }
+    Answer {
+        said,
+        grades: Shown::of(String::new(), &found.grades),
+        lines: found.rules_changed.iter().map(line).collect(),
+    }
 }

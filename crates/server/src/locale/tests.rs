@@ -171,6 +171,7 @@ fn list_of(field: &str) -> &str {
         "preferred_mode" => "mode",
         "owner" => "external",
         "duties" => "duty",
+        "refusal" => "refusal_ground",
         other => other,
     }
 }
@@ -235,6 +236,46 @@ fn wanted_records(wanted: &mut Vec<String>) {
     wanted.extend(policy::Confidence::ALL.iter().map(|one| format!("confidence.{}", one.code())));
 }
 
+/// Sentences for the steps of orders, and of the question whose case it is.
+const STEPS_OF_ORDERS: &[&str] = &[
+    "order_proposed",
+    "order_sent",
+    "order_accepted",
+    "order_refused",
+    "order_returned",
+    "order_handed_over",
+    "order_reported",
+    "order_answered",
+    "order_bounced",
+    "order_urged",
+    "order_extension_asked",
+    "order_extension_granted",
+    "order_extension_refused",
+    "order_approved",
+    "order_not_approved",
+    "order_cancelled",
+    "order_visit_booked",
+    "order_arrived",
+    "order_visit_missed",
+    "order_accept_late",
+    "order_reply_late",
+    "ownership_disputed",
+    "ownership_late",
+    "ownership_ruled",
+];
+
+/// Keys for the blanks of the letters of all packs.
+fn of_blanks(wanted: &mut Vec<String>) {
+    let packs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs");
+    for file in std::fs::read_dir(packs).unwrap().map(|file| file.unwrap().path()) {
+        let Some("toml") = file.extension().and_then(std::ffi::OsStr::to_str) else { continue };
+        let text = std::fs::read_to_string(file).unwrap();
+        let names = text.split('{').filter_map(|rest| Some(rest.split_once('}')?.0));
+        let blanks = names.filter(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        wanted.extend(blanks.map(|name| format!("blank.{name}")));
+    }
+}
+
 #[test]
 fn every_code_has_words_and_no_words_lie_about() {
     use desk::caller::Scope;
@@ -258,6 +299,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
+    list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
+    list("event", STEPS_OF_ORDERS);
     list("job", &["notify", "erase-person"]);
     list("plan", &desk::retention::PlanState::ALL.map(desk::retention::PlanState::code));
     list("stays", &domain::retention::Stay::ALL.map(domain::retention::Stay::code));
@@ -281,12 +324,18 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));
     wanted.extend(policy::Held::ALL.iter().map(|held| format!("held.{}", held.code())));
     wanted.extend(policy::Medium::ALL.iter().map(|medium| format!("medium.{}", medium.code())));
+    wanted.extend(policy::check::Check::ALL.iter().map(|check| format!("check.{}", check.code())));
     wanted.extend(policy::Tier::ALL.iter().map(|tier| format!("layer.{}", tier.code())));
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
-    wanted.extend(event_types().iter().map(|name| format!("event.{name}")));
+    // Orders and the question whose case it is have words for each step.
+    let steps = ["order", "ownership"];
+    wanted.extend(
+        event_types().iter().filter(|name| !steps.contains(&name.as_str())).map(|name| format!("event.{name}")),
+    );
     wanted.extend(desk::permissions::TABLE.iter().map(|row| format!("verb.{}", row.permission.name())));
     of_problems(&mut wanted);
+    of_blanks(&mut wanted);
     of_fields("", domain::intake::FIELDS, &mut wanted);
     of_fields("reveal", desk::reveal::FIELDS, &mut wanted);
     of_fields("unit", desk::organisation::NEW_UNIT, &mut wanted);

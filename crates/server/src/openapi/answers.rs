@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::retention;
+use super::{orders, retention};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -140,13 +140,17 @@ pub(super) fn schemas() -> Map<String, Value> {
             "rule": text, "from": text, "to": text, "at": moment,
         }))},
         "compensation_waiting": {"type": "array", "items": object(json!({
-            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text},
+            "rule": text, "asked_by": text, "missing": {"type": "array", "items": text}, "proposed_up_to": moment,
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
     });
-    if let (Some(complaint), Value::Object(more), Value::Object(later)) = (complaint.as_object_mut(), more, later) {
+    let together = orders::of_complaint();
+    if let (Some(complaint), Value::Object(more), Value::Object(later), Value::Object(together)) =
+        (complaint.as_object_mut(), more, later, together)
+    {
         complaint.extend(more);
         complaint.extend(later);
+        complaint.extend(together);
     }
     let complaint = object(complaint);
     let listed = object(json!({
@@ -218,7 +222,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         (
             "Accesses",
-            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text}))),
+            items(&object(json!({"at": moment, "actor": text, "purpose": text, "reason": text, "extent": text, "restricted": {"type": "array", "items": text}}))),
         ),
         (
             "Explanations",
@@ -339,6 +343,9 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Orders", orders::orders()),
+        ("Rulings", orders::rulings()),
+        ("Ledger", orders::ledger()),
         ("Retention", retention::schedule()),
         ("DryRun", retention::dry_run()),
         ("ErasurePlans", items(&retention::plan())),

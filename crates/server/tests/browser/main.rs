@@ -141,3 +141,56 @@ fn a_complaint_from_registration_to_close() {
         }
     }
 }
+
+/// Pages people stumbled over: a letter from its form, a draft that is wrong, what is kept, on both sizes.
+#[test]
+fn a_letter_is_drafted_and_tables_keep_their_headings() {
+    let program = Program::start(&["--demo"]);
+    let body = r#"{"kind":"complaint","accept_channel":"app","category":"B204","description":"多扣费用","complainant":{"name":"王小明"}}"#;
+    let registered: serde_json::Value =
+        serde_json::from_str(&program.place.ok(&["register", "--body", body, "--json"])).unwrap();
+    let number = registered["number"].as_str().unwrap();
+    for language in ["zh-CN", "en"] {
+        for (width, height) in SIZES {
+            let browser = Browser::start(language).unwrap();
+            browser.size(width, height);
+            let visit = Visit { browser: &browser, language, width };
+            browser.goto(&program.url("/"));
+            browser.type_into("input[name=username]", "admin");
+            browser.type_into("input[name=password]", program.password());
+            browser.click("button.primary");
+            browser.arrive("/console");
+            browser.goto(&program.url(&format!("/console/cases/{number}?do=issue-letter#do-issue-letter")));
+            let form = "#do-issue-letter";
+            browser.choose(&format!("{form} select[name=letter]"), "acknowledgement");
+            browser.click(&format!("{form} button[formaction$=\"/draft\"]"));
+            browser.arrive("/issue-letter/draft");
+            let words = "return document.querySelector('#do-issue-letter textarea[name=content]').value";
+            let first = browser.script(words);
+            let begins = if language == "en" { "We received" } else { "我们" };
+            assert!(first.as_str().unwrap().contains(begins), "{first}");
+            browser.script("document.querySelector('#do-issue-letter').scrollIntoView()");
+            visit.keep("11-letter-drafted");
+            let other = if language == "en" { "zh-CN" } else { "en" };
+            browser.choose(&format!("{form} select[name=language]"), other);
+            browser.click(&format!("{form} button[formaction$=\"/check\"]"));
+            browser.arrive("/issue-letter/check");
+            assert_ne!(browser.script(words), first, "the words change with the language");
+            browser.script("document.querySelector('#do-issue-letter').scrollIntoView()");
+            visit.keep("12-letter-checked");
+            browser.goto(&program.url("/console/rules/what-if"));
+            browser.choose("select[name=kind]", "pack");
+            browser.type_into("textarea[name=text]", "id = 1");
+            browser.click("button.primary");
+            browser.read(if language == "en" { "line 1" } else { "第 1 行" });
+            visit.keep("13-what-if-faults");
+            browser.goto(&program.url("/console/retention?look=1"));
+            visit.keep("14-retention");
+            browser.goto(&program.url("/console/reports"));
+            visit.keep("15-reports");
+            browser.click(".queue .what a");
+            browser.arrive("/console/reports/");
+            visit.keep("16-report");
+        }
+    }
+}

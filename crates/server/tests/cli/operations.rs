@@ -63,7 +63,15 @@ fn operations(program: &Program, place: &Place) {
     assert_eq!((receipt["version"].as_u64(), receipt["status"].as_str()), (Some(4), Some("awaiting_review")));
 
     let shown = place.ok(&["case", number]);
-    for words in ["Awaiting review", "version 4", "held by  ", "clock  due 20", "美美  Propose", "System  Note"] {
+    for words in [
+        "Awaiting review",
+        "version 4",
+        "held by  ",
+        "clock  due 20",
+        "before closing  ",
+        "美美  Propose",
+        "System  Note",
+    ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
     let path = format!("/api/v1/complaints/{number}");

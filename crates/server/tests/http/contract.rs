@@ -298,6 +298,70 @@ fn rules(contract: &mut Contract, house: &House, token: &str) {
     contract.holds("post", "/api/v1/whatif", &found);
 }
 
+/// Work orders, each step of them, and the lists they stand in.
+fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
+    let unit = |code: &str| {
+        let new = desk::organisation::NewUnit {
+            code: code.to_owned(),
+            name: code.to_owned(),
+            parent: Some(house.desk.root()),
+            region: String::new(),
+            duties: Vec::new(),
+        };
+        desk::organisation::add_unit(&house.desk, &desk::Caller::system(house.desk.root()), &new).unwrap().to_string()
+    };
+    let (net, bill) = (unit("x-net"), unit("x-bill"));
+    let id = house.register(token, &intake())["id"].as_str().unwrap().to_owned();
+    let later = |hours| (house.desk.time().now() + jiff::SignedDuration::from_hours(hours)).to_string();
+    let task =
+        |kind: &str, unit: &str| json!({"order_kind": kind, "unit": unit, "task": "请核查", "reply_by": later(4)});
+    let no = |order: u32| json!({"order": order, "refusal": "not_our_duty", "reason": "归对方"});
+    let steps = [
+        (
+            token,
+            "dispatch",
+            json!({
+                "order_kind": "handle", "unit": net, "task": "查基站", "pre_treatment": "已重启", "accept_by": later(1),
+                "reply_by": later(4),
+            }),
+        ),
+        (token, "accept-order", json!({"order": 1})),
+        (token, "report-order", json!({"text": "在查"})),
+        (lead, "urge-order", json!({"text": "客户在催"})),
+        (token, "ask-extension", json!({"reply_by": later(6), "reason": "缺件"})),
+        (lead, "decide-extension", json!({"granted": true, "remark": "同意"})),
+        (token, "hand-over-order", json!({"unit": bill, "reason": "归计费"})),
+        (token, "answer-order", json!({"result": "已查明"})),
+        (lead, "bounce-order", json!({"reason": "不全", "reply_by": later(5)})),
+        (token, "return-order", json!({"reason": "请补充号码"})),
+        (token, "dispatch", task("handle", &net)),
+        (token, "refuse-order", no(2)),
+        (token, "dispatch", task("handle", &bill)),
+        (token, "refuse-order", no(3)),
+        (lead, "rule-ownership", json!({"unit": net, "reason": "涉及网络", "reply_by": later(5)})),
+        (token, "cancel-order", json!({"order": 4, "reason": "已另行解决"})),
+        (token, "dispatch", task("visit", &bill)),
+        (token, "book-visit", json!({"from": later(1), "to": later(2)})),
+        (token, "record-arrival", json!({})),
+        (token, "dispatch", task("supervise", &net)),
+        (lead, "approve-order", json!({"order": 6, "approved": true})),
+    ];
+    for (position, (who, verb, body)) in steps.iter().enumerate() {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, body);
+        let answer = house.act(who, &id, position as i64 + 1, verb, body);
+        contract.holds("post", &path, &answer);
+        contract.holds("get", "/api/v1/complaints/{id}", &house.get(token, &format!("/api/v1/complaints/{id}")));
+    }
+    let listed = house.get(token, &format!("/api/v1/orders?unit={bill}"));
+    assert_eq!(listed.json()["items"].as_array().unwrap().len(), 1, "{listed:?}");
+    contract.holds("get", "/api/v1/orders", &listed);
+    let rulings = house.get(token, "/api/v1/rulings?category=B204");
+    assert_eq!(rulings.json()["items"][0]["unit"], net);
+    contract.holds("get", "/api/v1/rulings", &rulings);
+    contract.holds("get", "/api/v1/ledger", &house.get(token, "/api/v1/ledger?by=stage"));
+}
+
 /// Every answer of the API along a life, compared with its description.
 #[test]
 fn answers_are_what_the_document_promises() {
@@ -453,6 +517,7 @@ fn answers_are_what_the_document_promises() {
     let events = read(&mut contract, &house, "/events");
     assert!(!events.body.contains("退费"), "{}", events.body);
     ended(&house, &mut contract, &token, &lead);
+    orders(&mut contract, &house, &token, &lead);
     bodies(&house, &mut contract, &token);
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);

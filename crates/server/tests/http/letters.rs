@@ -22,7 +22,16 @@ fn a_letter_is_a_page_a_pdf_and_words() {
         let draft = house.get(&token, &at("letters/acknowledgement.json?language=en")).json();
         assert_eq!((&draft["draft"], &draft["language"]), (&json!(true), &json!("en")), "{draft}");
         assert_eq!(house.get(&token, &at("letters/1")).status, 404, "nothing is out yet");
-        assert_eq!(house.get(&token, &at("letters/no-such.html")).status, 422);
+        let why = |more: &str| {
+            let refused = house.get(&token, &at(more));
+            let errors = refused.json()["errors"][0].clone();
+            (refused.status, errors["field"].as_str().unwrap().to_owned(), errors["code"].as_str().unwrap().to_owned())
+        };
+        let said = |field: &str, code: &str| (422, field.to_owned(), code.to_owned());
+        assert_eq!(why("letters/no-such.html"), said("letter", "unknown_letter"));
+        assert_eq!(why("letters/no-such.docx"), said("letter", "unknown_letter"));
+        assert_eq!(why("letters/acknowledgement.docx"), said("letter", "letter_format"));
+        assert_eq!(why("letters/acknowledgement.json?language=xx"), said("language", "not_one_of"));
         let content = format!("<script>alert(1)</script> pursuant to 13800138000 {ACKNOWLEDGEMENT}");
         let body = json!({"letter": "acknowledgement", "language": "en", "medium": "sms", "content": content, "reference": "SMS-7"});
         let issued = house.call(&token, "POST", &at("issue-letter"), &[("if-match", "\"1\"")], &body);
@@ -35,6 +44,7 @@ fn a_letter_is_a_page_a_pdf_and_words() {
         let words = house.get(&token, &at("letters/1.json")).json();
         let advice = words["advice"].as_array().unwrap();
         assert!(advice.iter().any(|one| one["hard"] == "jargon" && one["instead"] == "under"), "{words}");
+        assert_eq!(why("letters/1.json?language=zh-CN"), said("language", "not_one_of"), "it is out in English");
         let pdf = house.get(&token, &at("letters/1.pdf"));
         match pdf.status {
             200 => assert!(pdf.bytes.starts_with(b"%PDF-") && pdf.header("content-type") == "application/pdf"),

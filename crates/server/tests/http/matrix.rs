@@ -16,6 +16,9 @@ pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; 
      how far it is: 118D.";
 
 /// A body that a route takes.
+/// A unit there is not.
+const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
+
 pub(crate) fn body(path: &str) -> Value {
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
@@ -77,6 +80,17 @@ pub(crate) fn body(path: &str) -> Value {
         "approve-compensation" => json!({"compensation": 1}),
         "refuse-compensation" => json!({"compensation": 1, "remark": "x"}),
         "pay-compensation" => json!({"compensation": 1, "mode": "refund"}),
+        "dispatch" => json!({"order_kind": "handle", "unit": NOBODY, "task": "x"}),
+        "refuse-order" => json!({"refusal": "not_our_duty", "reason": "x"}),
+        "return-order" | "cancel-order" | "bounce-order" => json!({"reason": "x"}),
+        "hand-over-order" => json!({"unit": NOBODY, "reason": "x"}),
+        "book-visit" => json!({"from": "2098-01-01T00:00:00Z", "to": "2098-01-01T01:00:00Z"}),
+        "report-order" => json!({"text": "x"}),
+        "answer-order" => json!({"result": "x"}),
+        "ask-extension" => json!({"reply_by": "2098-01-01T00:00:00Z", "reason": "x"}),
+        "decide-extension" => json!({"granted": true}),
+        "approve-order" => json!({"approved": true}),
+        "rule-ownership" => json!({"unit": NOBODY, "reason": "x"}),
         "archive" | "bundle" => json!({"purpose": "regulator", "reason": "x"}),
         "reveal" => json!({"purpose": "contact", "reason": "x"}),
         _ => json!({}),

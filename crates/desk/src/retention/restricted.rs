@@ -1,0 +1,46 @@
+//! A waiting request of a person restricts the use of their data: whoever looks at it is told so, says why, and the access
+//! log keeps it.
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::{Desk, load, permissions};
+use domain::actor::AreaScope;
+use domain::case::Case;
+use domain::retention::restricts;
+use store::{Tx, cases, retention};
+use uuid::Uuid;
+
+/// A request that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restriction {
+    /// Number of the case that is the request; none where the caller may not see it.
+    pub number: Option<String>,
+    /// What is asked for, as the registration says it.
+    pub request: String,
+}
+
+impl Desk {
+    /// The waiting requests that restrict the use of the data of a case's person.
+    ///
+    /// # Errors
+    /// If the caller may not read cases.
+    pub async fn restrictions(&self, caller: &Caller, case: &Case) -> Result<Vec<Restriction>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let (area, person) = (caller.actor.area.clone(), case.person.0);
+        self.db().read(move |tx| find(tx, &area, person)).await
+    }
+}
+
+fn find(tx: &mut Tx<'_>, area: &AreaScope, person: Uuid) -> Result<Vec<Restriction>, DeskError> {
+    let mut found = Vec::new();
+    for id in retention::requests_of(tx, person)? {
+        let Some(row) = cases::by_id(tx, id)? else { continue };
+        let seen = area.covers(&row.region);
+        let case = load::from_row(tx, row)?.case;
+        if restricts(&case) {
+            let request = case.record.subject_request.unwrap_or_default();
+            found.push(Restriction { number: seen.then_some(case.number), request });
+        }
+    }
+    Ok(found)
+}

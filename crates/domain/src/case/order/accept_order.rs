@@ -1,0 +1,35 @@
+//! Accept an order (签收): somebody of the unit takes it up; of a copy it is the receipt (抄送确认).
+
+use super::{ORDER, OrderStep, Standing, event};
+use crate::case::{Case, Context, Decision};
+use crate::refusal::Refusal;
+use crate::shape::Field;
+use serde::Deserialize;
+
+/// Shape of the acceptance.
+pub const FIELDS: &[Field] = &[ORDER];
+
+/// Take an order up.
+#[derive(Clone, Debug, Deserialize)]
+pub struct AcceptOrder {
+    /// Number of the order.
+    pub order: Option<u32>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.open_orders().any(|order| order.standing == Standing::Sent)
+}
+
+/// Decides the acceptance.
+///
+/// # Errors
+/// If there is no such order, it lies with another unit, or it was taken up already.
+pub fn decide(case: &Case, accept: &AcceptOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let own = |order: &super::WorkOrder| order.standing == Standing::Sent && order.require_holder(ctx.actor).is_ok();
+    let order = case.named_order(accept.order, own)?;
+    order.require_holder(ctx.actor)?;
+    order.require(&[Standing::Sent])?;
+    Ok(Decision::of(vec![event(order.id, OrderStep::Accepted {})]))
+}

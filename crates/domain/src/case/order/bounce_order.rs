@@ -1,0 +1,61 @@
+//! Bounce an order (驳回回单): the answer is not enough, and why; the unit has it again, with a new limit.
+
+use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, within};
+use crate::case::{Case, Context, Decision};
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// Shape of a bounce.
+pub const FIELDS: &[Field] = &[
+    ORDER,
+    required("reason", Kind::Text { max: 1_000, multiline: true }, "What is lacking."),
+    optional("reply_by", Kind::Moment, "To be answered by, from now on. Default: the case's own limit."),
+];
+
+/// Bounce the answer to an order.
+#[derive(Clone, Debug, Deserialize)]
+pub struct BounceOrder {
+    /// Number of the order.
+    pub order: Option<u32>,
+    /// What is lacking.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+    /// To be answered by.
+    pub reply_by: Option<Timestamp>,
+}
+
+fn bounceable(order: &WorkOrder) -> bool {
+    // The answer to a supervision order is decided about by approval.
+    order.standing == Standing::Done && order.kind.carries_the_ball()
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open() && case.orders.iter().any(bounceable)
+}
+
+/// Decides a bounce.
+///
+/// # Errors
+/// If the case has ended, there is no such answer, its own unit bounces it, or the limit lies outside the case's.
+pub fn decide(case: &Case, bounce: &BounceOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    let order = case.named_order(bounce.order, bounceable)?;
+    if !bounceable(order) {
+        return Err(Refusal::conflict("order_stands_otherwise")
+            .with("order", order.id)
+            .with("order_standing", order.standing.code()));
+    }
+    if order.answered_by == Some(ctx.actor.id) {
+        return Err(Refusal::forbidden("own_answer"));
+    }
+    let bound = bound(case, order.part_of, ctx);
+    let reply_by = bounce.reply_by.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
+    within("reply_by", reply_by, bound, ctx)?;
+    Ok(Decision::of(vec![event(order.id, OrderStep::Bounced { reason: bounce.reason.clone(), reply_by })]))
+}

@@ -1,0 +1,50 @@
+//! Cancel an order (撤单): what was asked is not needed any more. Only the side that sent it may.
+
+use super::{ORDER, OrderStep, WorkOrder, event};
+use crate::actor::Role;
+use crate::case::{Case, Context, Decision};
+use crate::free_text::{FreeText, plain};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, required};
+use serde::Deserialize;
+
+/// Shape of a cancellation.
+pub const FIELDS: &[Field] =
+    &[ORDER, required("reason", Kind::Text { max: 500, multiline: true }, "Why it is not needed any more.")];
+
+/// Take an order back.
+#[derive(Clone, Debug, Deserialize)]
+pub struct CancelOrder {
+    /// Number of the order.
+    pub order: Option<u32>,
+    /// Why.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.open_orders().next().is_some()
+}
+
+/// Decides a cancellation.
+///
+/// # Errors
+/// If there is no such order, it has ended, parts of it are open, or the unit it lies with cancels it: that one refuses or
+/// returns it, so that it is counted as such.
+pub fn decide(case: &Case, cancel: &CancelOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let order = case.named_order(cancel.order, WorkOrder::is_open)?;
+    if !order.is_open() {
+        return Err(Refusal::conflict("order_stands_otherwise")
+            .with("order", order.id)
+            .with("order_standing", order.standing.code()));
+    }
+    let actor = ctx.actor;
+    let theirs = actor.unit == order.to.unit && order.by != actor.id && actor.unit != case.owner.unit;
+    if theirs && !matches!(actor.role, Role::Admin | Role::Integration) {
+        return Err(Refusal::forbidden("not_your_dispatch"));
+    }
+    super::return_order::no_parts(case, order)?;
+    Ok(Decision::of(vec![event(order.id, OrderStep::Cancelled { reason: cancel.reason.clone() })]))
+}

@@ -1,0 +1,148 @@
+//! Dispatch (派单): ask a unit for something. The case stays with its holder; the order has limits of its own within the
+//! case's. A joint review (会审) is one order to each unit asked; to split an order (拆单), a unit dispatches parts of it.
+
+use super::{OrderKind, OrderStep, bound, event, within};
+use crate::case::{Case, Context, Decision, Owner};
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain, plain_option};
+use crate::ids::{UnitId, UserId};
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// Shape of a dispatch.
+pub const FIELDS: &[Field] = &[
+    required(
+        "order_kind",
+        Kind::Code(OrderKind::CODES),
+        "What for: handle (派单), joint_review (会审), visit (上门), supervise (督办), copy (抄送).",
+    ),
+    optional("unit", Kind::Uuid, "The unit. Default: the user's own unit."),
+    optional(
+        "user",
+        Kind::Uuid,
+        "The person. Somebody absent is stood in for by their deputy, else by the unit's queue.",
+    ),
+    required("task", Kind::Text { max: 2_000, multiline: true }, "What is asked."),
+    optional(
+        "pre_treatment",
+        Kind::Text { max: 2_000, multiline: true },
+        "What was already done and found. A unit may send an order back that lacks it.",
+    ),
+    optional("accept_by", Kind::Moment, "To be taken up by. Default: no such limit."),
+    optional("reply_by", Kind::Moment, "To be answered by; never after the case's own limit. Default: that limit."),
+    optional("part_of", Kind::Whole { min: 1, max: 1_000_000 }, "Number of the order this is a part of."),
+];
+
+/// More open orders than this help nobody.
+const MOST: usize = 50;
+
+/// Ask a unit for something. The desk has looked unit and user up: `unit` is set once it reaches `decide`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Dispatch {
+    /// What for.
+    pub order_kind: OrderKind,
+    /// The unit.
+    pub unit: Option<UnitId>,
+    /// The person.
+    pub user: Option<UserId>,
+    /// The absent person who was named. Never given by a caller.
+    #[serde(skip)]
+    pub instead_of: Option<UserId>,
+    /// What is asked.
+    #[serde(deserialize_with = "plain")]
+    pub task: FreeText,
+    /// What was already done and found.
+    #[serde(default, deserialize_with = "plain_option")]
+    pub pre_treatment: Option<FreeText>,
+    /// To be taken up by.
+    pub accept_by: Option<Timestamp>,
+    /// To be answered by.
+    pub reply_by: Option<Timestamp>,
+    /// The order this is a part of.
+    pub part_of: Option<u32>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.state.is_open()
+}
+
+/// Decides a dispatch.
+///
+/// # Errors
+/// If the case has ended, nobody is named, a limit lies outside the case's, the order it is a part of is not one that is
+/// being worked on, or it is open whose case it is.
+pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    let Some(unit) = dispatch.unit else {
+        return Err(Fault::new("unit", "required").into());
+    };
+    let kind = dispatch.order_kind;
+    if case.open_orders().count() >= MOST {
+        return Err(Refusal::conflict("too_many_orders").with("most", MOST));
+    }
+    if kind == OrderKind::Handle && case.ownership.is_some() {
+        return Err(Refusal::conflict("ownership_disputed"));
+    }
+    // The conflict guard: whoever handled an outcome the customer rejected does not look into it again.
+    if let Some(user) = dispatch.user
+        && kind.carries_the_ball()
+        && case.barred.contains(&crate::actor::ActorId::User(user))
+    {
+        return Err(Fault::new("user", "reviewer_handled_it").into());
+    }
+    if let Some(id) = dispatch.part_of {
+        let whole = case.order(id).ok_or_else(|| Fault::new("part_of", "unknown_order"))?;
+        if !whole.standing.is_theirs() {
+            return Err(Fault::new("part_of", "order_not_worked_on").into());
+        }
+        whole.require_holder(ctx.actor)?;
+    }
+    let limits = limits(case, dispatch, ctx)?;
+    let id = case.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1);
+    Ok(Decision::of(vec![event(
+        id,
+        OrderStep::Sent {
+            kind,
+            to: Owner { unit, user: dispatch.user },
+            instead_of: dispatch.instead_of,
+            task: dispatch.task.clone(),
+            pre_treatment: dispatch.pre_treatment.clone(),
+            accept_by: limits.0,
+            reply_by: limits.1,
+            part_of: dispatch.part_of,
+            proposed: kind == OrderKind::Supervise,
+            ruled: false,
+        },
+    )]))
+}
+
+/// The limits of the order, all their faults at once.
+fn limits(
+    case: &Case,
+    dispatch: &Dispatch,
+    ctx: &Context<'_>,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
+    let mut faults = Vec::new();
+    if dispatch.order_kind == OrderKind::Copy {
+        let given = [("accept_by", dispatch.accept_by), ("reply_by", dispatch.reply_by)];
+        faults.extend(
+            given.iter().filter(|(_, at)| at.is_some()).map(|(name, _)| Fault::new(*name, "copy_has_no_limit")),
+        );
+        return if faults.is_empty() { Ok((None, None)) } else { Err(Refusal::invalid(faults)) };
+    }
+    let bound = bound(case, dispatch.part_of, ctx);
+    let reply_by = dispatch.reply_by.or(bound);
+    match reply_by {
+        Some(at) => faults.extend(within("reply_by", at, bound, ctx).err()),
+        // The case has no limit of its own that still lies ahead.
+        None => faults.push(Fault::new("reply_by", "required")),
+    }
+    if let Some(at) = dispatch.accept_by {
+        faults.extend(within("accept_by", at, reply_by.or(bound), ctx).err());
+    }
+    if faults.is_empty() { Ok((dispatch.accept_by, reply_by)) } else { Err(Refusal::invalid(faults)) }
+}

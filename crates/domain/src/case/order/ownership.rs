@@ -1,0 +1,94 @@
+//! Whose case is it (派不出)? When a second unit says that a case is not its business, the question goes to an arbiter with
+//! a short limit; the ruling sends an order that cannot be refused, and is remembered for the next case of the kind.
+
+use super::{Case, Standing};
+use crate::actor::ActorId;
+use crate::free_text::FreeText;
+use crate::ids::UnitId;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Refusals that make it a dispute.
+pub const REFUSALS: usize = 2;
+
+/// How long the arbiter has. No source gives a figure: this is a proposal of ours, and never later than the case's own
+/// limit.
+pub const RULING_WITHIN: SignedDuration = SignedDuration::from_hours(4);
+
+/// What happened to the question whose case it is, as the log records it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum OwnershipStep {
+    /// A second unit refused; an arbiter has to say.
+    Disputed {
+        /// The unit that has to say.
+        arbiter: UnitId,
+        /// By when.
+        due_at: Timestamp,
+    },
+    /// The arbiter's time passed.
+    Late {},
+    /// The arbiter said whose it is.
+    Ruled {
+        /// Whose.
+        unit: UnitId,
+        /// Why.
+        reason: FreeText,
+    },
+}
+
+/// A question that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    /// The unit that has to say.
+    pub arbiter: UnitId,
+    /// By when.
+    pub due_at: Timestamp,
+    /// Whether that passed.
+    pub late: bool,
+}
+
+/// A ruling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// Whose it is.
+    pub unit: UnitId,
+    /// Why.
+    pub reason: FreeText,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: ActorId,
+}
+
+impl Case {
+    /// Units that refused to have the case, since the last ruling.
+    #[must_use]
+    pub fn refused_by(&self) -> Vec<UnitId> {
+        let since = self.rulings.last().map(|ruling| ruling.at);
+        let counts = |ground: &str| super::refuse_order::QUESTIONS_OWNERSHIP.contains(&ground);
+        let refused = self.orders.iter().filter(|order| {
+            order.standing == Standing::Refused
+                && order.ground.as_deref().is_some_and(counts)
+                && order.ended_at.is_some_and(|at| since.is_none_or(|since| at > since))
+        });
+        refused.map(|order| order.to.unit).collect()
+    }
+
+    pub(in crate::case) fn apply_ownership(&mut self, step: &OwnershipStep, at: Timestamp, by: ActorId) {
+        match step {
+            OwnershipStep::Disputed { arbiter, due_at } => {
+                self.ownership = Some(Ownership { arbiter: *arbiter, due_at: *due_at, late: false });
+            }
+            OwnershipStep::Late {} => {
+                if let Some(open) = &mut self.ownership {
+                    open.late = true;
+                }
+            }
+            OwnershipStep::Ruled { unit, reason } => {
+                self.ownership = None;
+                self.rulings.push(Ruling { unit: *unit, reason: reason.clone(), at, by });
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Refuse an order (拒收): the unit says that this is not its business, and on which ground. The second unit that says so
+//! opens the question whose case it is.
+
+use super::ownership::{OwnershipStep, REFUSALS, RULING_WITHIN};
+use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use crate::case::{Case, Context, Decision};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain};
+use crate::ids::UnitId;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, required};
+use serde::Deserialize;
+
+/// Grounds of a refusal.
+pub const REASONS: &[&str] = &["not_our_duty", "not_our_area", "already_ordered", "conflict_of_interest"];
+
+/// Those that say whose case it is not.
+pub const QUESTIONS_OWNERSHIP: &[&str] = &["not_our_duty", "not_our_area"];
+
+/// Shape of a refusal.
+pub const FIELDS: &[Field] = &[
+    ORDER,
+    required("refusal", Kind::Code(REASONS), "On which ground."),
+    required("reason", Kind::Text { max: 1_000, multiline: true }, "In words, with where it belongs."),
+];
+
+/// Refuse an order.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RefuseOrder {
+    /// Number of the order.
+    pub order: Option<u32>,
+    /// On which ground.
+    pub refusal: String,
+    /// In words.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+    /// The unit that would have to say whose it is: the nearest one above all that refused. The desk looks it up.
+    #[serde(skip)]
+    pub arbiter: Option<UnitId>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.open_orders().any(refusable)
+}
+
+fn refusable(order: &WorkOrder) -> bool {
+    order.standing.is_theirs() && order.kind != OrderKind::Copy && !order.ruled
+}
+
+impl RefuseOrder {
+    /// The units whose refusals make it a dispute, this one included; empty while they do not.
+    #[must_use]
+    pub fn disputing(&self, case: &Case) -> Vec<UnitId> {
+        let order = match self.order {
+            Some(id) => case.order(id),
+            None => case.open_orders().find(|order| refusable(order)),
+        };
+        let mut units = case.refused_by();
+        let counts = QUESTIONS_OWNERSHIP.contains(&self.refusal.as_str());
+        units.extend(order.filter(|_| counts).map(|order| order.to.unit));
+        if units.len() < REFUSALS || !counts || case.ownership.is_some() { Vec::new() } else { units }
+    }
+}
+
+/// Decides a refusal.
+///
+/// # Errors
+/// If there is no such order, it lies with another unit, is being waited for by nobody, or went out on a ruling.
+pub fn decide(case: &Case, refuse: &RefuseOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    let own = |order: &WorkOrder| refusable(order) && order.require_holder(ctx.actor).is_ok();
+    let order = case.named_order(refuse.order, own)?;
+    order.require_holder(ctx.actor)?;
+    order.require(&[Standing::Sent, Standing::Accepted])?;
+    if order.ruled {
+        return Err(Refusal::conflict("order_ruled"));
+    }
+    if order.kind == OrderKind::Copy {
+        return Err(Fault::new("order", "copy_not_refused").into());
+    }
+    super::return_order::no_parts(case, order)?;
+    let (ground, reason) = (refuse.refusal.clone(), refuse.reason.clone());
+    let mut events = vec![event(order.id, OrderStep::Refused { ground, reason })];
+    if let Some(arbiter) = refuse.arbiter.filter(|_| refuse.disputing(case).len() >= REFUSALS) {
+        let latest = case.next_due(ctx.rules).map(|clock| clock.due_at).filter(|at| *at > ctx.now);
+        let due_at = ctx.now.saturating_add(RULING_WITHIN).unwrap_or(ctx.now);
+        let due_at = latest.map_or(due_at, |latest| latest.min(due_at));
+        events.push(Event::Ownership { step: OwnershipStep::Disputed { arbiter, due_at } });
+    }
+    Ok(Decision::of(events))
+}

@@ -1,0 +1,82 @@
+//! Rule whose case it is (归属裁定): an arbiter who belongs to none of the units that refused says who does it; that unit
+//! gets an order it cannot refuse.
+
+use super::ownership::OwnershipStep;
+use super::{OrderKind, OrderStep, bound, event, within};
+use crate::case::{Case, Context, Decision, Owner};
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::free_text::{FreeText, plain};
+use crate::ids::UnitId;
+use crate::refusal::Refusal;
+use crate::shape::{Field, Kind, optional, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+/// Shape of the ruling.
+pub const FIELDS: &[Field] = &[
+    required("unit", Kind::Uuid, "Whose case it is."),
+    required(
+        "reason",
+        Kind::Text { max: 1_000, multiline: true },
+        "Why; shown when the next case of the kind is sent.",
+    ),
+    optional("reply_by", Kind::Moment, "When that unit has to answer. Default: the case's own limit."),
+];
+
+/// Rule whose case it is.
+#[derive(Clone, Debug, Deserialize)]
+pub struct RuleOwnership {
+    /// Whose.
+    pub unit: UnitId,
+    /// Why.
+    #[serde(deserialize_with = "plain")]
+    pub reason: FreeText,
+    /// When that unit has to answer.
+    pub reply_by: Option<Timestamp>,
+}
+
+/// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
+#[must_use]
+pub fn offered(case: &Case) -> bool {
+    case.ownership.is_some()
+}
+
+/// Decides the ruling.
+///
+/// # Errors
+/// If the question is not open, the judge belongs to a unit that refused, or the limit lies outside the case's.
+pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<Decision, Refusal> {
+    case.require_open()?;
+    if case.ownership.is_none() {
+        return Err(Refusal::conflict("ownership_not_disputed"));
+    }
+    if case.refused_by().contains(&ctx.actor.unit) {
+        return Err(Refusal::forbidden("judge_in_own_cause"));
+    }
+    let bound = bound(case, None, ctx);
+    let reply_by = ruling.reply_by.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
+    within("reply_by", reply_by, bound, ctx)?;
+    let id = case.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1);
+    // What was asked of those who refused is asked of this unit.
+    let asked = case.orders.iter().rev().find(|order| order.kind == OrderKind::Handle);
+    let task = asked.map_or_else(|| ruling.reason.clone(), |order| order.task.clone());
+    Ok(Decision::of(vec![
+        Event::Ownership { step: OwnershipStep::Ruled { unit: ruling.unit, reason: ruling.reason.clone() } },
+        event(
+            id,
+            OrderStep::Sent {
+                kind: OrderKind::Handle,
+                to: Owner { unit: ruling.unit, user: None },
+                instead_of: None,
+                task,
+                pre_treatment: asked.and_then(|order| order.pre_treatment.clone()),
+                accept_by: None,
+                reply_by: Some(reply_by),
+                part_of: None,
+                proposed: false,
+                ruled: true,
+            },
+        ),
+    ]))
+}

@@ -1,0 +1,100 @@
+//! Shapes of answers about work orders and the ball's ledger.
+
+use super::answers::object;
+use serde_json::{Value, json};
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn whole() -> Value {
+    json!({"type": "integer"})
+}
+
+fn truth() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn moment() -> Value {
+    json!({"type": "string", "format": "date-time"})
+}
+
+fn uuid() -> Value {
+    json!({"type": "string", "format": "uuid"})
+}
+
+fn list(of: &Value) -> Value {
+    json!({"type": "array", "items": of})
+}
+
+fn kind() -> Value {
+    json!({"type": "string", "enum": domain::case::order::OrderKind::CODES})
+}
+
+fn by() -> Value {
+    object(json!({"id": text(), "name": text()}))
+}
+
+fn case() -> Value {
+    object(json!({"id": uuid(), "number": text()}))
+}
+
+/// What a case says of its orders.
+pub(super) fn of_complaint() -> Value {
+    let visit = object(json!({"from": moment(), "to": moment(), "arrived_at": moment(), "missed": truth()}));
+    let mut order = json!({
+        "order": whole(), "order_kind": kind(), "standing": text(),
+        "to": object(json!({"unit": uuid(), "user": uuid(), "instead_of": uuid()})),
+        "by": by(), "sent_at": moment(), "task": text(), "pre_treatment": text(), "accept_by": moment(),
+        "reply_by": moment(), "part_of": whole(), "ruled": truth(), "accepted_at": moment(), "ended_at": moment(),
+    });
+    let rest = json!({
+        "refusal": text(), "outcome": text(), "answered_by": by(), "progress": text(), "urged": whole(),
+        "bounced": whole(), "handed_over": whole(), "extension": object(json!({"by": by(), "reply_by": moment()})),
+        "visit": visit, "missed_visits": whole(), "late": list(&text()),
+    });
+    if let (Some(order), Value::Object(rest)) = (order.as_object_mut(), rest) {
+        order.extend(rest);
+    }
+    let holder = object(json!({
+        "kind": {"type": "string", "enum": ["unit", "customer", "third_party"]}, "unit": uuid(),
+    }));
+    let micros = json!({"type": "integer", "description": "Microseconds."});
+    json!({
+        "orders": list(&object(order)),
+        "ownership": object(json!({"arbiter": uuid(), "due_at": moment(), "late": truth()})),
+        "rulings": list(&object(json!({"unit": uuid(), "reason": text(), "at": moment(), "by": by()}))),
+        "ball": object(json!({
+            "age": micros, "counted": micros,
+            "by_holder": list(&object(json!({"holder": holder, "lasted": micros}))),
+            "spans": list(&object(json!({
+                "holder": holder, "status": text(), "from": moment(), "to": moment(), "lasted": micros,
+            }))),
+        })),
+    })
+}
+
+/// A page of orders.
+pub(super) fn orders() -> Value {
+    let order = object(json!({
+        "complaint": case(), "category": text(), "grade": text(), "region": text(), "order": whole(),
+        "order_kind": kind(), "standing": text(), "unit": uuid(), "user": uuid(), "sent_at": moment(),
+        "due_at": moment(), "urged": whole(), "late": truth(),
+    }));
+    object(json!({"items": list(&order), "next": text()}))
+}
+
+/// The ledger of a span of months.
+pub(super) fn ledger() -> Value {
+    let line = object(json!({
+        "month": text(), "value": text(), "millis": whole(), "working_millis": whole(), "spans": whole(),
+    }));
+    object(json!({
+        "from": text(), "to": text(), "behind": whole(), "going_through": truth(), "items": list(&line),
+    }))
+}
+
+/// Rulings about a category.
+pub(super) fn rulings() -> Value {
+    object(json!({"items": list(&object(json!({"complaint": case(), "unit": uuid(), "at": moment()})))}))
+}
