@@ -112,7 +112,7 @@ fn candidate(n: usize) -> Candidate {
     Candidate {
         user: UserId(Uuid::from_u128(number)),
         skills: skills.to_vec(),
-        absent: n % 9 == 0,
+        absent: n.is_multiple_of(9),
         open: spread,
         last: spread,
     }

@@ -112,7 +112,8 @@ fn add(ask: AddUser) -> Result<(), String> {
         None => desk.root(),
     };
     let name = ask.name.unwrap_or_else(|| ask.username.clone());
-    let new = NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit, skills: words(&ask.skills) };
+    let new =
+        NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit, skills: words(&ask.skills) };
     let password = organisation::add_user(&desk, &caller, &new).map_err(|error| super::told(&error))?;
     desk.db().close();
     say(password)
@@ -128,8 +129,15 @@ fn change(ask: ChangeUser) -> Result<(), String> {
         (false, false) => None,
     };
     let skills = ask.skills.as_deref().map(words);
-    let change =
-        UserChange { name: ask.name, role: ask.role, unit, region: ask.region, disabled, skills, ..UserChange::default() };
+    let change = UserChange {
+        name: ask.name,
+        role: ask.role,
+        unit,
+        region: ask.region,
+        disabled,
+        skills,
+        ..UserChange::default()
+    };
     organisation::change_user(&desk, &caller, &ask.username, &change).map_err(|error| super::told(&error))?;
     desk.db().close();
     say("changed")
