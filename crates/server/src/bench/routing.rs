@@ -2,7 +2,7 @@
 //! the unit of that row has most of the staff, so that it is the dearest there is.
 
 use super::process::Scratch;
-use crate::cli::{Place, wait};
+use crate::cli::wait;
 use crate::data;
 use clap::Args;
 use desk::library::DataFile;
@@ -13,6 +13,7 @@ use domain::ids::UserId;
 use domain::intake::Intake;
 use domain::routing::{Asked, Candidate, choose, row};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use policy::{Facts, Grade, Stack};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -42,15 +43,10 @@ pub(super) fn run(ask: &Routing) -> Result<(), String> {
     let scratch = Scratch::new()?;
     let target = Target::Sqlite(scratch.0.join("redress.db"));
     let db = Db::open(&target, &Options::small()).map_err(|error| error.to_string())?;
-    let place = Place { master_key_file: Some(scratch.0.join("master.key")), ..Place::default() };
-    let zone = place.desk(db, Time::System)?;
-    zone.db().close();
-    let db = Db::open(&target, &Options::small()).map_err(|error| error.to_string())?;
-    let desk = Desk::open(
-        desk::Setup { db, library, zone: zone.zone().clone(), time: Time::System },
-        &scratch.0.join("master.key"),
-    )
-    .map_err(|error| error.to_string())?;
+    db.migrate().map_err(|error| error.to_string())?;
+    let zone = TimeZone::get("Asia/Shanghai").map_err(|error| error.to_string())?;
+    let setup = desk::Setup { db, library, zone, time: Time::System };
+    let desk = Desk::open(setup, &scratch.0.join("master.key")).map_err(|error| error.to_string())?;
     println!("{rows} rows, {} staff in the unit of the last one, SQLite", ask.staff);
     pure(&desk, ask)?;
     let measured = stored(&desk, ask);
