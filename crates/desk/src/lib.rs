@@ -31,6 +31,7 @@ pub mod register;
 pub mod reports;
 pub mod retention;
 pub mod reveal;
+pub mod routing;
 pub mod run;
 pub mod seed;
 pub mod sign_in;

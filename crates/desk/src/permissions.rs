@@ -62,6 +62,9 @@ pub const READ_METRICS: Permission = Permission("read-metrics");
 pub const READ_REPORTS: Permission = Permission("read-reports");
 /// Do the same to many cases at once; what is done to each needs its own permission besides.
 pub const BULK: Permission = Permission("bulk");
+
+/// Take the next case of one's unit's queue.
+pub const CLAIM: Permission = Permission("claim");
 /// Mark one's own notices as read.
 pub const MARK_NOTICES: Permission = Permission("mark-notices");
 /// See jobs that wait or are dead.
@@ -131,12 +134,14 @@ pub const TABLE: &[Row] = &[
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
+    row(CLAIM, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),
     row(Permission("accept"), DESK, Scope::Write),
     row(Permission("assign"), DESK, Scope::Write),
+    row(Permission("route"), DESK, Scope::Write),
     row(Permission("grade"), LEADS, Scope::Write),
     row(Permission("re-grade"), LEADS, Scope::Write),
     row(Permission("transfer"), DESK, Scope::Write),

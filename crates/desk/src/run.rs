@@ -11,12 +11,14 @@ use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::{Actor, AreaScope};
 use domain::case::order::{OrderStep, OwnershipStep};
+use domain::case::route::Route;
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Tx, vault};
@@ -54,6 +56,7 @@ impl Desk {
             claim,
             now: self.time().now(),
             library: self.library().clone(),
+            zone: self.zone().clone(),
             master: Arc::clone(self.master()),
         };
         for attempt in 0.. {
@@ -84,6 +87,7 @@ pub(crate) struct Work {
     pub(crate) claim: Option<Claim>,
     pub(crate) now: Timestamp,
     pub(crate) library: Library,
+    pub(crate) zone: TimeZone,
     pub(crate) master: Arc<MasterKeys>,
 }
 
@@ -146,7 +150,10 @@ impl Work {
         {
             return Err(stale(&loaded.case, &loaded.entries, seen));
         }
-        let command = complete(tx, self.command.clone(), &loaded.case, &self.caller.actor, self.now)?;
+        let command = match &self.command {
+            Command::Route(_) => routed(tx, &self.library, &self.zone, &loaded.case, self.now)?,
+            command => complete(tx, command.clone(), &loaded.case, &self.caller.actor, self.now)?,
+        };
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
@@ -238,6 +245,18 @@ pub(crate) fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
     DeskError::Stale { current: case.version, since }
 }
 
+/// Asks the table in force where a case goes.
+fn routed(
+    tx: &mut Tx<'_>,
+    library: &Library,
+    zone: &TimeZone,
+    case: &Case,
+    now: Timestamp,
+) -> Result<Command, DeskError> {
+    let rules = crate::routing::in_force(library, zone, case.record.place(), now)?;
+    Ok(Command::Route(Route { found: crate::routing::find(tx, library, &rules, case, now)? }))
+}
+
 /// Looks up what a command names and the domain cannot know: who is to hold the case.
 fn complete(
     tx: &mut Tx<'_>,
@@ -248,28 +267,29 @@ fn complete(
 ) -> Result<Command, DeskError> {
     Ok(match command {
         Command::Assign(mut assign) => {
-            let holder = holder::named(tx, case, assign.unit, assign.user, &case.barred, now)?;
+            let holder = holder::named(tx, case, assign.unit, assign.user, &case.excluded(), now)?;
             (assign.unit, assign.user, assign.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Assign(assign)
         }
         Command::Transfer(mut transfer) => {
-            let holder = holder::named(tx, case, transfer.unit, transfer.user, &case.barred, now)?;
+            let holder = holder::named(tx, case, transfer.unit, transfer.user, &case.excluded(), now)?;
             (transfer.unit, transfer.user, transfer.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Transfer(transfer)
         }
         Command::Dispute(mut dispute) => {
-            let holder = holder::named(tx, case, dispute.unit, dispute.user, &case.handlers, now)?;
+            let excluded = case.handlers.union(&case.excluded()).copied().collect();
+            let holder = holder::named(tx, case, dispute.unit, dispute.user, &excluded, now)?;
             (dispute.unit, dispute.user, dispute.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispute(dispute)
         }
         Command::Dispatch(mut dispatch) => {
-            let excluded = if dispatch.order_kind.carries_the_ball() { case.barred.clone() } else { BTreeSet::new() };
+            let excluded = if dispatch.order_kind.carries_the_ball() { case.excluded() } else { BTreeSet::new() };
             let holder = holder::anywhere(tx, dispatch.unit, dispatch.user, &excluded, now)?;
             (dispatch.unit, dispatch.user, dispatch.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispatch(dispatch)
         }
         Command::HandOverOrder(mut over) => {
-            let holder = holder::anywhere(tx, over.unit, over.user, &case.barred, now)?;
+            let holder = holder::anywhere(tx, over.unit, over.user, &case.excluded(), now)?;
             (over.unit, over.user, over.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::HandOverOrder(over)
         }

@@ -89,6 +89,8 @@ commands! {
     Accept = "accept" => accept::Accept,
     /// Give it to a unit or person.
     Assign = "assign" => assign::Assign,
+    /// Have the routing table say where it goes.
+    Route = "route" => route::Route,
     /// Set severity and urgency by hand for the first time.
     Grade = "grade" => grade::SetGrade,
     /// Change the grade, with its reason.

@@ -15,6 +15,7 @@ pub mod operations;
 pub mod orders;
 pub mod reports;
 pub mod retention;
+pub mod routing;
 pub mod rules;
 pub mod staff;
 pub mod units;
@@ -47,6 +48,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(operations::routes());
     routes.extend(bulk::routes());
     routes.extend(orders::routes());
+    routes.extend(routing::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());

@@ -12,6 +12,7 @@ mod lists;
 mod process;
 mod recount;
 mod reports;
+mod routing;
 mod seed;
 mod timers;
 mod what_if;
@@ -43,6 +44,8 @@ enum What {
     Recount(recount::Recount),
     /// How long a report takes over many cases, and what counting them costs registrations.
     Reports(reports::Reports),
+    /// How long it takes to decide where a case goes.
+    Routing(routing::Routing),
     /// Fill a database with many cases.
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
@@ -66,6 +69,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Lists(ask) => lists::run(&ask),
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),
+        What::Routing(ask) => routing::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
         What::WhatIf(ask) => what_if::run(&ask),

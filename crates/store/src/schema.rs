@@ -184,6 +184,15 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX bulk_runs_at ON bulk_runs (at)",
     "CREATE TABLE bulk_items (run BLOB NOT NULL, n BIGINT NOT NULL, named TEXT NOT NULL, case_id BLOB,
         version BIGINT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, n)) CLUSTERED",
+    // What people are skilled in, when they last got a case by routing, and which cases wait in a unit's queue: who takes
+    // the next one asks one index. Of cases that waited before this, nobody knows here whose customer comes first.
+    "CREATE TABLE user_skills (user_id BLOB NOT NULL, skill TEXT NOT NULL, PRIMARY KEY (user_id, skill)) CLUSTERED",
+    "CREATE TABLE user_routed (user_id BLOB PRIMARY KEY, at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE waiting (case_id BLOB PRIMARY KEY, unit BLOB NOT NULL, rank BIGINT NOT NULL, due_at BIGINT NOT NULL)
+        CLUSTERED",
+    "INSERT INTO waiting (case_id, unit, rank, due_at) SELECT id, owner_unit, 1, due_at FROM cases WHERE open = 1
+        AND owner_user IS NULL AND state IN ('triage', 'registered', 'accepted', 'in_progress', 'reopened')",
+    "CREATE INDEX waiting_unit ON waiting (unit, rank, due_at, case_id)",
     // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
     "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,

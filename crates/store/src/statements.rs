@@ -33,6 +33,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("reports", crate::reports::ALL),
         ("reports::ledger", crate::reports::LEDGER_ALL),
         ("retention", crate::retention::ALL),
+        ("routing", crate::routing::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
         ("units", crate::units::ALL),

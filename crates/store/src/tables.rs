@@ -268,6 +268,8 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("rulings", 2, &[("case_id", Blob), ("n", Int), ("category", Text), ("unit", Blob), ("at", Int)]),
+    table("user_skills", 2, &[("user_id", Blob), ("skill", Text)]),
+    table("waiting", 1, &[("case_id", Blob), ("unit", Blob), ("rank", Int), ("due_at", Int)]),
     table(
         "bulk_runs",
         1,
@@ -332,6 +334,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("sessions", "who was signed in then need not be now"),
     ("attempts", "counted guesses are forgotten within a day"),
     ("schedules", "leases of nodes that ran then; every duty is due after a restore"),
+    ("user_routed", "only decides between people with equally many cases"),
     ("report_state", "reports are counted from the log anew after a restore"),
     ("report_cases", "counted from the log"),
     ("report_matters", "counted from the log"),

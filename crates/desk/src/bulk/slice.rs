@@ -214,6 +214,7 @@ impl Worker {
             claim: None,
             now: self.now,
             library: self.desk.library().clone(),
+            zone: self.desk.zone().clone(),
             master: std::sync::Arc::clone(self.desk.master()),
         })
     }

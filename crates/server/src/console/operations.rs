@@ -44,7 +44,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "withdraw",
         ],
     ),
-    ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    ("arrange", &["note", "assign", "route", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
     (
         "orders",
         &[

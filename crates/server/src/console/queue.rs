@@ -12,8 +12,8 @@ use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::list::{Filter, Listed, Order, Page};
 use domain::case::State as CaseState;
@@ -24,7 +24,10 @@ use jiff::Timestamp;
 const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![page(Method::Get, "/console", Access::Needs(permissions::READ_CASES), get(queue))]
+    vec![
+        page(Method::Get, "/console", Access::Needs(permissions::READ_CASES), get(queue)),
+        page(Method::Post, "/console/claim", Access::Needs(permissions::CLAIM), post(claim)),
+    ]
 }
 
 struct Row {
@@ -82,6 +85,8 @@ struct Queue<'a> {
     query: String,
     /// What can be done to many; nothing for those who may not.
     operations: Vec<(&'static str, String)>,
+    /// How many cases of the own unit's queue somebody may take.
+    waiting: Option<u64>,
     /// What to say when nothing is there.
     empty: &'static str,
 }
@@ -119,6 +124,8 @@ async fn queue(
             (Page { items: Vec::new(), next: None }, Some(told))
         }
     };
+    let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
+    let waiting = if claims { Some(app.desk.waiting(&caller).await?) } else { None };
     let names = Names::gather(&app, &caller).await?;
     let now = app.desk.time().now();
     let shown =
@@ -161,6 +168,7 @@ async fn queue(
         told,
         query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
         operations: super::bulk::offered(&frame),
+        waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
         view,
         frame,
@@ -171,6 +179,12 @@ async fn queue(
         *response.status_mut() = status;
     }
     Ok(response)
+}
+
+/// Takes the next case of the own unit's queue and shows it.
+async fn claim(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
+    let done = app.desk.claim_next(&caller, None).await?;
+    Ok(Redirect::to(&format!("/console/cases/{}?done=accept", done.case.number)).into_response())
 }
 
 /// The words for an empty view: each says what to do next.

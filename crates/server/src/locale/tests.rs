@@ -308,6 +308,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("event", STEPS_OF_ORDERS);
+    list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
+    list("event", &["assigned_by_table"]);
     list("job", &["notify", "erase-person"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);
@@ -332,6 +334,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     );
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
+    wanted.extend(policy::Looked::ALL.iter().map(|looked| format!("looked.{}", looked.code())));
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));
     wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));
     wanted.extend(policy::Held::ALL.iter().map(|held| format!("held.{}", held.code())));

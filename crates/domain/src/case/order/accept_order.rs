@@ -25,12 +25,16 @@ pub fn offered(case: &Case) -> bool {
 /// Decides the acceptance.
 ///
 /// # Errors
-/// If there is no such order, it lies with another unit, or it was taken up already.
+/// If there is no such order, it lies with another unit, it was taken up already, or the complaint is about the
+/// one who would take it up.
 pub fn decide(case: &Case, accept: &AcceptOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let own = |order: &super::WorkOrder| order.standing == Standing::Sent && order.require_holder(ctx.actor).is_ok();
     let order = case.named_order(accept.order, own)?;
     order.require_holder(ctx.actor)?;
     not_barred(case, order, ctx.actor)?;
     order.require(&[Standing::Sent])?;
+    if ctx.actor.user().is_some_and(|user| case.record.about_staff == Some(user)) {
+        return Err(Refusal::forbidden("complained_about"));
+    }
     Ok(Decision::of(vec![event(order.id, OrderStep::Accepted {})]))
 }

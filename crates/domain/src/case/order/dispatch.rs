@@ -90,9 +90,8 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
     // The conflict guard: whoever handled an outcome the customer rejected does not look into it again.
     if let Some(user) = dispatch.user
         && kind.carries_the_ball()
-        && case.barred.contains(&crate::actor::ActorId::User(user))
     {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+        case.may_hold(user, "user")?;
     }
     if let Some(id) = dispatch.part_of {
         let whole = case.order(id).ok_or_else(|| Fault::new("part_of", "unknown_order"))?;

@@ -1,7 +1,6 @@
 //! Hand an order over (移交工单): another unit or person does it, never without a reason; its time runs on.
 
 use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
-use crate::actor::ActorId;
 use crate::case::{Case, Context, Decision, Owner};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -66,10 +65,8 @@ pub fn decide(case: &Case, over: &HandOverOrder, ctx: &Context<'_>) -> Result<De
     if to == order.to {
         return Err(Refusal::conflict("order_lies_there"));
     }
-    if let Some(user) = over.user
-        && case.barred.contains(&ActorId::User(user))
-    {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+    if let Some(user) = over.user {
+        case.may_hold(user, "user")?;
     }
     let (instead_of, reason) = (over.instead_of, over.reason.clone());
     Ok(Decision::of(vec![event(order.id, OrderStep::HandedOver { to, instead_of, reason })]))
