@@ -711,15 +711,17 @@ pub(super) fn bound(case: &Case, part_of: Option<u32>, ctx: &Context<'_>) -> Opt
     whole.into_iter().chain(ours).filter(|at| *at > ctx.now).min()
 }
 
-/// Refuses whoever handled an outcome the customer rejected: they do not look into it again.
+/// The conflict guard: refuses whom the complaint is about, and whoever handled an outcome the customer rejected. A copy
+/// is no work, so the latter may know of it.
 ///
 /// # Errors
-/// `reviewer_handled_it`.
+/// `complaint_is_about_them` or `reviewer_handled_it`.
 pub(super) fn not_barred(case: &Case, order: &WorkOrder, actor: &Actor) -> Result<(), Fault> {
-    if order.kind != OrderKind::Copy && case.barred.contains(&actor.id) {
-        return Err(Fault::new("order", "reviewer_handled_it"));
+    let Some(user) = actor.user() else { return Ok(()) };
+    match order.kind {
+        OrderKind::Copy if case.record.about_staff != Some(user) => Ok(()),
+        _ => case.may_hold(user, "order"),
     }
-    Ok(())
 }
 
 /// Refuses whoever is not on the side that sent an order: who sees the case in their area, or has the order it is a part

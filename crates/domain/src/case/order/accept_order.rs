@@ -33,8 +33,5 @@ pub fn decide(case: &Case, accept: &AcceptOrder, ctx: &Context<'_>) -> Result<De
     order.require_holder(ctx.actor)?;
     not_barred(case, order, ctx.actor)?;
     order.require(&[Standing::Sent])?;
-    if ctx.actor.user().is_some_and(|user| case.record.about_staff == Some(user)) {
-        return Err(Refusal::forbidden("complained_about"));
-    }
     Ok(Decision::of(vec![event(order.id, OrderStep::Accepted {})]))
 }
