@@ -120,6 +120,7 @@ impl Desk {
         ask: Ask,
     ) -> Result<Archive, DeskError> {
         let raw = self.raw(caller, name).await?;
+        raw.sight.require_area()?;
         if concern.is_some_and(|concern| !concern.is_in(&raw.loaded.case)) {
             return Err(Refusal::not_found().into());
         }

@@ -90,7 +90,8 @@ impl Desk {
         let keys = self
             .db()
             .read(move |tx| {
-                let (row, _) = load::find_for(tx, &name, &actor)?;
+                let (row, sight) = load::find_for(tx, &name, &actor)?;
+                sight.require_work()?;
                 keys(tx, &master, &row)
             })
             .await?;
@@ -155,7 +156,8 @@ struct Work {
 
 impl Work {
     fn carry_out(self, tx: &mut Tx<'_>) -> Result<Attached, DeskError> {
-        let (row, _) = load::find_for(tx, &CaseRef::Id(self.case), &self.actor)?;
+        let (row, sight) = load::find_for(tx, &CaseRef::Id(self.case), &self.actor)?;
+        sight.require_work()?;
         let loaded = load::from_row(tx, row)?;
         let case = loaded.case.id;
         if let Some(known) = attachments::by_hash(tx, case.0, self.file.digest.as_bytes())? {

@@ -95,7 +95,8 @@ impl Commit<'_> {
             }
         }
         let after = loaded.case.version;
-        let (orders, rulings) = (loaded.case.orders.clone(), loaded.case.rulings.len());
+        let waited = crate::routing::waiting(&loaded.case, &loaded.row);
+        let before = crate::orders::Before::of(&loaded.case);
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
@@ -104,10 +105,13 @@ impl Commit<'_> {
         let rules = follow_up(self.library, &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row_of(&case, &rules, self.library.taxonomy(), None), after)? {
+        let row = row_of(&case, &rules, self.library.taxonomy(), None);
+        if !cases::update(tx, &row, after)? {
             return Err(DeskError::Overtaken);
         }
-        crate::orders::write(tx, &case, &orders, rulings)?;
+        crate::orders::write(tx, &case, &before)?;
+        let waits = crate::routing::waiting(&case, &row);
+        crate::routing::write(tx, &case, waited, waits, &entry.events)?;
         log::append(
             tx,
             NewEntry {

@@ -50,7 +50,7 @@ pub(crate) fn named(
     {
         return Err(Refusal::from(Fault::new("unit", "unit_outside_area")).into());
     }
-    anywhere(tx, case, unit, user, excluded, now)
+    look_up(tx, Some(&case.record.region), unit, user, excluded, now)
 }
 
 /// The same for a work order, which may go to any area: whoever has it sees the case for it.
@@ -59,7 +59,17 @@ pub(crate) fn named(
 /// A fault of `user` or `unit` when there is none such, or they work on no cases.
 pub(crate) fn anywhere(
     tx: &mut Tx<'_>,
-    case: &Case,
+    unit: Option<UnitId>,
+    user: Option<UserId>,
+    excluded: &BTreeSet<ActorId>,
+    now: Timestamp,
+) -> Result<Holder, DeskError> {
+    look_up(tx, None, unit, user, excluded, now)
+}
+
+fn look_up(
+    tx: &mut Tx<'_>,
+    region: Option<&str>,
     unit: Option<UnitId>,
     user: Option<UserId>,
     excluded: &BTreeSet<ActorId>,
@@ -85,7 +95,7 @@ pub(crate) fn anywhere(
         return Err(Refusal::from(Fault::new("unit", "user_of_other_unit")).into());
     }
     let own = UnitId(row.unit);
-    Ok(match stand_in(tx, row.id, &case.record.region, stored(now))? {
+    Ok(match stand_in(tx, row.id, region, stored(now))? {
         StandIn::Present => Holder { unit: Some(own), user: Some(user), instead_of: None },
         StandIn::Deputy(deputy) if !excluded.contains(&ActorId::User(UserId(deputy.id))) => {
             Holder { unit: Some(UnitId(deputy.unit)), user: Some(UserId(deputy.id)), instead_of: Some(user) }

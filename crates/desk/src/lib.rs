@@ -6,6 +6,7 @@ pub mod administration;
 pub mod archive;
 pub mod attach;
 pub mod backup;
+pub mod bulk;
 pub mod caller;
 mod catch_up;
 pub mod check;
@@ -30,6 +31,7 @@ pub mod register;
 pub mod reports;
 pub mod retention;
 pub mod reveal;
+pub mod routing;
 pub mod run;
 pub mod seed;
 pub mod sign_in;
@@ -80,6 +82,7 @@ struct Inner {
     numbers: numbers::Numbers,
     ledger: erase::Ledger,
     root: UnitId,
+    many: bulk::UnderWay,
 }
 
 impl Desk {
@@ -108,6 +111,7 @@ impl Desk {
                 numbers: numbers::Numbers::default(),
                 ledger: erase::Ledger::beside(master_key),
                 root,
+                many: bulk::UnderWay::default(),
             }),
         };
         erase::replay(&desk)?;

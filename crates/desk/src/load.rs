@@ -15,7 +15,7 @@ use domain::refusal::Refusal;
 use domain::taxonomy::Taxonomy;
 use policy::Stack;
 use std::sync::Arc;
-use store::{CaseRow, EntryRow, Tx, cases, entries, orders, vault};
+use store::{CaseRow, EntryRow, OrderRow, Tx, cases, entries, orders, vault};
 use uuid::Uuid;
 
 /// How a door names a case.
@@ -61,15 +61,68 @@ pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<
     row.filter(|row| area.covers(&row.region)).ok_or_else(|| Refusal::not_found().into())
 }
 
-/// The row of a case the actor may see: one of their area, or one an open work order of which lies with them or their unit.
-/// Says whether it is only for the order.
-pub(crate) fn find_for(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<(CaseRow, bool), DeskError> {
-    let row = find(tx, name, &AreaScope::everywhere())?;
-    if actor.area.covers(&row.region) {
-        return Ok((row, false));
+/// Why somebody sees a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// It lies in their area.
+    Area,
+    /// A work order of it lies with them or their unit: they work on the order.
+    Order,
+    /// It is to be ruled by their unit whose case it is.
+    Arbiter,
+    /// They are to know of it, or answered an order of it: they read.
+    Read,
+}
+
+impl Sight {
+    /// Refuses what only who has the case in their area may do.
+    ///
+    /// # Errors
+    /// `only_the_order`.
+    pub(crate) fn require_area(self) -> Result<(), Refusal> {
+        if self == Self::Area { Ok(()) } else { Err(Refusal::forbidden("only_the_order")) }
     }
-    let theirs = orders::lies_with(tx, row.id, actor.unit.0, actor.user().map(|user| user.0))?;
-    if theirs { Ok((row, true)) } else { Err(Refusal::not_found().into()) }
+
+    /// Refuses what whoever works on an order needs, to those who only read.
+    ///
+    /// # Errors
+    /// `only_the_order`.
+    pub(crate) fn require_work(self) -> Result<(), Refusal> {
+        if matches!(self, Self::Area | Self::Order) { Ok(()) } else { Err(Refusal::forbidden("only_the_order")) }
+    }
+}
+
+/// The row of a case the actor may see, and why: one of their area, or one with a work order of theirs.
+pub(crate) fn find_for(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<(CaseRow, Sight), DeskError> {
+    let row = find(tx, name, &AreaScope::everywhere())?;
+    match sight(tx, &row, actor)? {
+        Some(sight) => Ok((row, sight)),
+        None => Err(Refusal::not_found().into()),
+    }
+}
+
+/// Why the actor sees a case; nothing when they do not.
+pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Option<Sight>, DeskError> {
+    if actor.area.covers(&row.region) {
+        return Ok(Some(Sight::Area));
+    }
+    let user = actor.user().map(|user| user.0);
+    let theirs = |order: &OrderRow| order.unit == actor.unit.0 || (user.is_some() && order.user == user);
+    let seen = |order: OrderRow| match (order.kind.as_str(), order.standing.as_str()) {
+        (crate::orders::QUESTION, _) => order.open.then_some(Sight::Arbiter),
+        // What is not approved has not gone out.
+        (_, "proposed") => None,
+        ("copy", _) => order.open.then_some(Sight::Read),
+        (_, "done") => Some(Sight::Read),
+        _ => order.open.then_some(Sight::Order),
+    };
+    let sights = orders::of(tx, row.id)?.into_iter().filter(theirs).filter_map(seen);
+    Ok(sights.min_by_key(|sight| match sight {
+        Sight::Area => 0,
+        Sight::Order => 1,
+        Sight::Arbiter => 2,
+        Sight::Read => 3,
+    }))
 }
 
 /// A case and its whole log.

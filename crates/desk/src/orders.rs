@@ -7,7 +7,7 @@ use crate::organisation::area::Tree;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
 use domain::case::Case;
-use domain::case::order::{OrderKind, WorkOrder};
+use domain::case::order::{Ownership, WorkOrder};
 use domain::fault::Fault;
 use domain::ids::{CaseId, UnitId, UserId};
 use domain::refusal::Refusal;
@@ -17,8 +17,32 @@ use uuid::Uuid;
 
 /// Most orders of one page.
 pub const MOST: usize = 250;
+/// Pages looked through for one page of orders, where most lie elsewhere.
+const MOST_PAGES: usize = 40;
 /// Most rulings shown.
-const MOST_RULINGS: i64 = 20;
+const MOST_RULINGS: usize = 20;
+/// Most rulings looked through for them.
+const MOST_LOOKED_AT: i64 = 500;
+
+/// Kind of the row that stands for the question whose case it is; it has the number 0 and lies with the arbiter.
+pub const QUESTION: &str = "ownership";
+
+/// The row of the question whose case it is, as it was asked last.
+fn question(case: &Case, asked: &Ownership, open: bool) -> OrderRow {
+    OrderRow {
+        case: case.id.0,
+        n: 0,
+        kind: QUESTION.to_owned(),
+        standing: if open { "sent" } else { "done" }.to_owned(),
+        open,
+        unit: asked.arbiter.0,
+        user: None,
+        sent_at: stored(case.changed_at),
+        due_at: if open { stored(asked.due_at) } else { i64::MAX },
+        urged: 0,
+        late: asked.late,
+    }
+}
 
 /// The row of an order.
 pub(crate) fn row_of(case: &Case, order: &WorkOrder) -> OrderRow {
@@ -37,19 +61,37 @@ pub(crate) fn row_of(case: &Case, order: &WorkOrder) -> OrderRow {
     }
 }
 
-/// Writes what an entry changed: orders that stand otherwise than before, and new rulings.
-pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &[WorkOrder], rulings: usize) -> Result<(), DeskError> {
+/// What stood in a case before an entry.
+pub(crate) struct Before {
+    orders: Vec<WorkOrder>,
+    ownership: Option<Ownership>,
+    rulings: usize,
+}
+
+impl Before {
+    pub(crate) fn of(case: &Case) -> Self {
+        Self { orders: case.orders.clone(), ownership: case.ownership, rulings: case.rulings.len() }
+    }
+}
+
+/// Writes what an entry changed: orders that stand otherwise than before, the question whose case it is, new rulings.
+pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &Before) -> Result<(), DeskError> {
     for order in &case.orders {
-        if before.iter().find(|known| known.id == order.id) != Some(order) {
+        if before.orders.iter().find(|known| known.id == order.id) != Some(order) {
             orders::put(tx, &row_of(case, order))?;
         }
     }
-    for (n, ruling) in (1..).zip(&case.rulings).skip(rulings) {
+    match (case.ownership, before.ownership) {
+        (now, then) if now == then => {}
+        (Some(open), _) => orders::put(tx, &question(case, &open, true))?,
+        (None, Some(asked)) => orders::put(tx, &question(case, &asked, false))?,
+        (None, None) => {}
+    }
+    for (n, ruling) in (1..).zip(&case.rulings).skip(before.rulings) {
         let row = RulingRow {
             case: case.id.0,
             n,
             category: case.category.clone().unwrap_or_default(),
-            region: case.record.region.clone(),
             unit: ruling.unit.0,
             at: stored(ruling.at),
         };
@@ -103,8 +145,8 @@ pub struct OrderListed {
     pub region: String,
     /// Number of the order within the case.
     pub order: u32,
-    /// What for.
-    pub kind: OrderKind,
+    /// What for: a kind of order, or [`QUESTION`] with the number 0.
+    pub kind: String,
     /// Where it stands.
     pub standing: String,
     /// The unit it lies with.
@@ -161,21 +203,38 @@ impl Desk {
         let theirs = matches!(whose, Whose::User(_)) || whose == Whose::Unit(own.0);
         let area = caller.actor.area.clone();
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = self.db().read(move |tx| Ok::<_, DeskError>(orders::list(tx, whose, after, most)?)).await?;
-        let next = if rows.len() < limit { None } else { rows.last().map(|last| written(&last.row)) };
-        let seen = rows.into_iter().filter(|listed| theirs || area.covers(&listed.region));
+        let (seen, more) = self
+            .db()
+            .read(move |tx| {
+                let (mut seen, mut after) = (Vec::new(), after);
+                // What lies elsewhere is passed over here, so that neither a page nor where it ends tells of it.
+                for _ in 0..MOST_PAGES {
+                    let rows = orders::list(tx, whose, after, most)?;
+                    let full = rows.len() >= limit;
+                    after = rows.last().map(|last| place(&last.row)).or(after);
+                    seen.extend(rows.into_iter().filter(|listed| theirs || area.covers(&listed.region)));
+                    if !full || seen.len() >= limit {
+                        return Ok::<_, DeskError>((seen, full));
+                    }
+                }
+                Ok((seen, false))
+            })
+            .await?;
+        let more = more || seen.len() > limit;
+        let next = seen.get(limit - 1).filter(|_| more).map(|last| written(&last.row));
         let items = seen
+            .into_iter()
+            .take(limit)
             .map(|listed| {
                 let row = listed.row;
-                let kind = OrderKind::from_code(&row.kind);
-                Ok(OrderListed {
+                OrderListed {
                     case: CaseId(row.case),
                     number: listed.number,
                     category: listed.category,
                     grade: listed.grade,
                     region: listed.region,
                     order: u32::try_from(row.n).unwrap_or_default(),
-                    kind: kind.ok_or_else(|| DeskError::Damaged(format!("kind of order {:?}", row.kind)))?,
+                    kind: row.kind,
                     standing: row.standing,
                     unit: UnitId(row.unit),
                     user: row.user.map(UserId),
@@ -183,9 +242,9 @@ impl Desk {
                     due_at: Some(row.due_at).filter(|at| *at != i64::MAX).map(moment),
                     urged: row.urged,
                     late: row.late,
-                })
+                }
             })
-            .collect::<Result<Vec<_>, DeskError>>()?;
+            .collect();
         Ok(OrderPage { items, next })
     }
 
@@ -196,9 +255,11 @@ impl Desk {
     pub async fn rulings(&self, caller: &Caller, category: &str) -> Result<Vec<RulingListed>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let (area, category) = (caller.actor.area.clone(), category.to_owned());
-        let rows = self.db().read(move |tx| Ok::<_, DeskError>(orders::rulings(tx, &category, MOST_RULINGS)?)).await?;
+        let rows =
+            self.db().read(move |tx| Ok::<_, DeskError>(orders::rulings(tx, &category, MOST_LOOKED_AT)?)).await?;
         let seen = rows.into_iter().filter(|listed| area.covers(&listed.region));
         Ok(seen
+            .take(MOST_RULINGS)
             .map(|listed| RulingListed {
                 case: CaseId(listed.row.case),
                 number: listed.number,
@@ -207,6 +268,10 @@ impl Desk {
             })
             .collect())
     }
+}
+
+fn place(row: &OrderRow) -> OrderCursor {
+    OrderCursor { due_at: row.due_at, case: row.case, n: row.n }
 }
 
 fn written(row: &OrderRow) -> String {

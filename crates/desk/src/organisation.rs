@@ -23,7 +23,7 @@ use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use store::{Db, UnitRow, UserRow, absences, people, units as rows};
+use store::{Db, UnitRow, UserRow, absences, people, routing, units as rows};
 use uuid::Uuid;
 
 /// Code of the unit above all others.
@@ -48,6 +48,8 @@ pub struct Colleague {
     pub area: String,
     /// Whether the account is closed.
     pub disabled: bool,
+    /// What routing may choose them for.
+    pub skills: Vec<String>,
     /// Set while they are away.
     pub absent: Option<Absent>,
 }
@@ -166,9 +168,12 @@ impl Desk {
     pub async fn colleagues(&self, caller: &Caller) -> Result<Vec<Colleague>, DeskError> {
         permissions::READ_ORGANISATION.require(caller)?;
         let (own, at) = (caller.actor.area.clone(), stored(self.time().now()));
-        let (users, units, away) = self
+        let (users, units, away, skilled) = self
             .db()
-            .read(move |tx| Ok::<_, DeskError>((people::users(tx)?, rows::units(tx)?, absences::ahead(tx, at)?)))
+            .read(move |tx| {
+                let away = absences::ahead(tx, at)?;
+                Ok::<_, DeskError>((people::users(tx)?, rows::units(tx)?, away, routing::all_skills(tx)?))
+            })
             .await?;
         let tree = Tree::of(&units);
         let mut away: HashMap<Uuid, Absent> = away
@@ -176,6 +181,10 @@ impl Desk {
             .filter(|row| row.from_at <= at)
             .map(|row| (row.user_id, Absent { until: moment(row.until_at), deputy: row.deputy.map(UserId) }))
             .collect();
+        let mut skills: HashMap<Uuid, Vec<String>> = HashMap::new();
+        for (user, skill) in skilled {
+            skills.entry(user).or_default().push(skill);
+        }
         let seen = users.into_iter().filter_map(|row| {
             let area = tree.user(&row);
             own.meets(&area).then(|| Colleague {
@@ -187,6 +196,7 @@ impl Desk {
                 region: row.region,
                 area: area.code().to_owned(),
                 disabled: row.disabled,
+                skills: skills.remove(&row.id).unwrap_or_default(),
                 absent: away.remove(&row.id),
             })
         });

@@ -60,7 +60,11 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// Do the same to many cases at once; what is done to each needs its own permission besides.
+pub const BULK: Permission = Permission("bulk");
 
+/// Take the next case of one's unit's queue.
+pub const CLAIM: Permission = Permission("claim");
 /// Mark one's own notices as read.
 pub const MARK_NOTICES: Permission = Permission("mark-notices");
 /// See jobs that wait or are dead.
@@ -78,6 +82,9 @@ const DECIDERS: &[Role] = &[Supervisor, Compliance, Admin];
 
 /// Who may speak for the operator to regulators and hotlines, and record what those say.
 const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
+
+/// Who may do the same to many cases at once: people who answer for more than their own, and programmes.
+const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 
 /// One row of the table.
 #[derive(Debug)]
@@ -126,12 +133,15 @@ pub const TABLE: &[Row] = &[
     row(EXPORT_PERSON, &[Supervisor, Compliance, Admin], Scope::PersonalData),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
+    row(BULK, MANY, Scope::Write),
+    row(CLAIM, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),
     row(Permission("accept"), DESK, Scope::Write),
     row(Permission("assign"), DESK, Scope::Write),
+    row(Permission("route"), DESK, Scope::Write),
     row(Permission("grade"), LEADS, Scope::Write),
     row(Permission("re-grade"), LEADS, Scope::Write),
     row(Permission("transfer"), DESK, Scope::Write),

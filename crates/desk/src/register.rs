@@ -19,11 +19,11 @@ use domain::audit::chain::Ledger;
 use domain::case::{Case, Context, Decision, matter, register};
 use domain::event::{self, Entry, Event};
 use domain::fault::Fault;
-use domain::ids::{CaseId, PersonId};
+use domain::ids::{CaseId, PersonId, UserId};
 use domain::intake::{Intake, Parted};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
-use store::{CaseRow, ItemRow, PersonRow, Tx, cases, idempotency, vault};
+use store::{CaseRow, ItemRow, PersonRow, Tx, WaitingRow, cases, idempotency, people, routing, vault};
 use uuid::Uuid;
 
 /// The case a registration begins, before it has an identity.
@@ -59,6 +59,10 @@ pub(crate) struct Prepared {
     items: Vec<ItemRow>,
     /// Who has to look at it, if anybody.
     pub(crate) telling: Option<Telling>,
+    /// Its place in a queue, if it waits in one.
+    waits: Option<WaitingRow>,
+    /// Who got it by the routing table.
+    gave: Option<(UserId, i64)>,
     body: String,
     actor: String,
     at: i64,
@@ -126,6 +130,9 @@ impl Desk {
             Some(person) => Some((person, self.known_person(caller, person).await?)),
             None => None,
         };
+        if let Some(about) = parted.record.about_staff {
+            self.known_staff(about).await?;
+        }
         let day = now.to_zoned_datetime(self.zone().clone()).date();
         let fresh = register::Fresh {
             // A refused registration must not use up a number.
@@ -143,6 +150,11 @@ impl Desk {
         let mut decision = register::decide(parted, &fresh, &ctx)?;
         let more = more(&decision, &ctx)?;
         decision.events.extend(more);
+        let table = crate::routing::in_force(self.library(), self.zone(), parted.record.place(), now)?;
+        if table.routing().is_some() {
+            let case = begun(&decision, caller.actor.id, now)?;
+            decision.events.extend(self.routed(case, table, now).await?);
+        }
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
         if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {
             *number = given;
@@ -160,7 +172,7 @@ impl Desk {
         now: Timestamp,
     ) -> Result<(Prepared, CaseKeys), DeskError> {
         let id = CaseId(Uuid::now_v7());
-        let (key, row) = match known {
+        let (key, fresh_person) = match known {
             Some((_, key)) => (key, None),
             None => {
                 let key = Key::random()?;
@@ -184,10 +196,13 @@ impl Desk {
         let rules = follow_up(self.library(), &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let telling = Telling::of(&case, &entry, &rules)?;
+        let row = row_of(&case, &rules, self.library().taxonomy(), Some(text_key));
         let prepared = Prepared {
-            row: row_of(&case, &rules, self.library().taxonomy(), Some(text_key)),
+            waits: crate::routing::waiting(&case, &row),
+            gave: crate::routing::gave(&case, &entry.events),
+            row,
             case,
-            person: row,
+            person: fresh_person,
             lookups: person::lookups(self.keyring(), &parted.identity),
             items: item_rows(id, items),
             telling,
@@ -218,6 +233,12 @@ impl Desk {
             Err(CipherError::Erased) => Err(Refusal::from(Fault::new("complainant.person", "unknown_person")).into()),
             other => Ok(other?),
         }
+    }
+
+    /// Refuses a complaint about a member of staff nobody knows. One whose account is closed may still be meant.
+    async fn known_staff(&self, about: UserId) -> Result<(), DeskError> {
+        let found = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, about.0)?)).await?;
+        found.map(drop).ok_or_else(|| Refusal::from(Fault::new("about_staff", "unknown_user")).into())
     }
 
     /// Makes an idempotency key ready.
@@ -299,6 +320,12 @@ impl Prepared {
             cases::insert_external(tx, &external.owner, &external.number, self.row.id)?;
         }
         cases::insert(tx, &self.row)?;
+        if let Some(waits) = &self.waits {
+            routing::wait(tx, self.row.id, Some(waits))?;
+        }
+        if let Some((user, at)) = self.gave {
+            routing::gave(tx, user.0, at)?;
+        }
         if let Some(telling) = &self.telling {
             telling.enqueue(tx)?;
         }

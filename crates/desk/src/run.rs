@@ -4,19 +4,21 @@ use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::Commit;
 use crate::error::DeskError;
-use crate::load::{self, CaseRef, Loaded};
+use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
-use domain::actor::AreaScope;
+use domain::actor::{Actor, AreaScope};
 use domain::case::order::{OrderStep, OwnershipStep};
+use domain::case::route::Route;
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Tx, vault};
@@ -49,11 +51,12 @@ impl Desk {
         let work = Work {
             caller: caller.clone(),
             name: name.clone(),
-            seen,
+            seen: Some(seen),
             command,
             claim,
             now: self.time().now(),
             library: self.library().clone(),
+            zone: self.zone().clone(),
             master: Arc::clone(self.master()),
         };
         for attempt in 0.. {
@@ -71,43 +74,86 @@ impl Desk {
 }
 
 /// How often a command is decided anew because another came first.
-const MOST_ATTEMPTS: u32 = 5;
+pub(crate) const MOST_ATTEMPTS: u32 = 5;
 
+/// A command on a case, with everything it takes to carry it out.
 #[derive(Clone)]
-struct Work {
-    caller: Caller,
-    name: CaseRef,
-    seen: i64,
-    command: Command,
-    claim: Option<Claim>,
-    now: Timestamp,
-    library: Library,
-    master: Arc<MasterKeys>,
+pub(crate) struct Work {
+    pub(crate) caller: Caller,
+    pub(crate) name: CaseRef,
+    /// The version the caller saw; nothing goes by the case as it is found.
+    pub(crate) seen: Option<i64>,
+    pub(crate) command: Command,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) now: Timestamp,
+    pub(crate) library: Library,
+    pub(crate) zone: TimeZone,
+    pub(crate) master: Arc<MasterKeys>,
 }
 
-enum Outcome {
+/// What carrying out came to.
+pub(crate) enum Outcome {
     Done(Box<Case>),
     Earlier(crate::register::Earlier),
 }
 
+/// A command that was decided and not yet written.
+pub(crate) struct Decided {
+    pub(crate) loaded: Loaded,
+    others: Vec<Loaded>,
+    pub(crate) decision: Decision,
+    verb: &'static str,
+    now: Timestamp,
+}
+
 impl Work {
-    fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
-        let (row, only_order) = load::find_for(tx, &self.name, &self.caller.actor)?;
-        // Whoever sees a case of another area for a work order alone works on the order alone.
-        if only_order && !self.command.is_about_orders() {
-            return Err(Refusal::forbidden("only_the_order").into());
-        }
-        let loaded = load::from_row(tx, row)?;
+    /// Decides and writes.
+    pub(crate) fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
+        let loaded = self.load(tx)?;
         if let Some(claim) = &self.claim {
             let version = loaded.case.version.saturating_add(1);
             if let Some(earlier) = take(tx, claim, loaded.row.id, version, stored(self.now))? {
                 return Ok(Outcome::Earlier(earlier));
             }
         }
-        if self.seen > loaded.case.version || !only_warned_since(&loaded.entries, self.seen) {
-            return Err(stale(&loaded.case, &loaded.entries, self.seen));
+        let decided = self.decide(tx, loaded)?;
+        Ok(Outcome::Done(Box::new(self.write(tx, decided)?)))
+    }
+
+    /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, decided: Decided) -> Result<Case, DeskError> {
+        let Decided { loaded, others, decision, verb, now } = decided;
+        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        commit.write_all(tx, loaded, others, decision)
+    }
+
+    /// The case, if the caller may see it and work on it.
+    pub(crate) fn load(&self, tx: &mut Tx<'_>) -> Result<Loaded, DeskError> {
+        let (row, sight) = load::find_for(tx, &self.name, &self.caller.actor)?;
+        // Whoever sees a case of another area for a work order alone works on the order alone.
+        let may = match sight {
+            Sight::Area => true,
+            Sight::Order => self.command.is_about_orders(),
+            Sight::Arbiter => matches!(self.command, Command::RuleOwnership(_) | Command::Note(_)),
+            Sight::Read => false,
+        };
+        if !may {
+            return Err(Refusal::forbidden("only_the_order").into());
         }
-        let command = complete(tx, self.command, &loaded.case, self.now)?;
+        load::from_row(tx, row)
+    }
+
+    /// What the command causes in the case, or why it is refused. Writes nothing.
+    pub(crate) fn decide(&self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<Decided, DeskError> {
+        if let Some(seen) = self.seen
+            && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen))
+        {
+            return Err(stale(&loaded.case, &loaded.entries, seen));
+        }
+        let command = match &self.command {
+            Command::Route(_) => routed(tx, &self.library, &self.zone, &loaded.case, self.now)?,
+            command => complete(tx, command.clone(), &loaded.case, &self.caller.actor, self.now)?,
+        };
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
@@ -119,10 +165,8 @@ impl Work {
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
         let decision = command.decide(&case, &ctx)?;
         events.extend(decision.events);
-        let commit =
-            Commit { library: &self.library, master: &self.master, actor: actor.id, verb: command.verb(), now };
         let decision = Decision { events, elsewhere: decision.elsewhere };
-        Ok(Outcome::Done(Box::new(commit.write_all(tx, loaded, others, decision)?)))
+        Ok(Decided { loaded, others, decision, verb: command.verb(), now })
     }
 }
 
@@ -201,42 +245,61 @@ pub(crate) fn stale(case: &Case, entries: &[Entry], seen: i64) -> DeskError {
     DeskError::Stale { current: case.version, since }
 }
 
+/// Asks the table in force where a case goes.
+fn routed(
+    tx: &mut Tx<'_>,
+    library: &Library,
+    zone: &TimeZone,
+    case: &Case,
+    now: Timestamp,
+) -> Result<Command, DeskError> {
+    let rules = crate::routing::in_force(library, zone, case.record.place(), now)?;
+    Ok(Command::Route(Route { found: crate::routing::find(tx, library, &rules, case, now)? }))
+}
+
 /// Looks up what a command names and the domain cannot know: who is to hold the case.
-fn complete(tx: &mut Tx<'_>, command: Command, case: &Case, now: Timestamp) -> Result<Command, DeskError> {
+fn complete(
+    tx: &mut Tx<'_>,
+    command: Command,
+    case: &Case,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Command, DeskError> {
     Ok(match command {
         Command::Assign(mut assign) => {
-            let holder = holder::named(tx, case, assign.unit, assign.user, &case.barred, now)?;
+            let holder = holder::named(tx, case, assign.unit, assign.user, &case.excluded(), now)?;
             (assign.unit, assign.user, assign.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Assign(assign)
         }
         Command::Transfer(mut transfer) => {
-            let holder = holder::named(tx, case, transfer.unit, transfer.user, &case.barred, now)?;
+            let holder = holder::named(tx, case, transfer.unit, transfer.user, &case.excluded(), now)?;
             (transfer.unit, transfer.user, transfer.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Transfer(transfer)
         }
         Command::Dispute(mut dispute) => {
-            let holder = holder::named(tx, case, dispute.unit, dispute.user, &case.handlers, now)?;
+            let excluded = case.handlers.union(&case.excluded()).copied().collect();
+            let holder = holder::named(tx, case, dispute.unit, dispute.user, &excluded, now)?;
             (dispute.unit, dispute.user, dispute.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispute(dispute)
         }
         Command::Dispatch(mut dispatch) => {
-            let excluded = if dispatch.order_kind.carries_the_ball() { case.barred.clone() } else { BTreeSet::new() };
-            let holder = holder::anywhere(tx, case, dispatch.unit, dispatch.user, &excluded, now)?;
+            let excluded = if dispatch.order_kind.carries_the_ball() { case.excluded() } else { BTreeSet::new() };
+            let holder = holder::anywhere(tx, dispatch.unit, dispatch.user, &excluded, now)?;
             (dispatch.unit, dispatch.user, dispatch.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::Dispatch(dispatch)
         }
         Command::HandOverOrder(mut over) => {
-            let holder = holder::anywhere(tx, case, over.unit, over.user, &case.barred, now)?;
+            let holder = holder::anywhere(tx, over.unit, over.user, &case.excluded(), now)?;
             (over.unit, over.user, over.instead_of) = (holder.unit, holder.user, holder.instead_of);
             Command::HandOverOrder(over)
         }
         Command::RefuseOrder(mut refuse) => {
-            let disputing = refuse.disputing(case);
+            let disputing = refuse.disputing(case, actor);
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
         Command::RuleOwnership(ruling) => {
-            holder::anywhere(tx, case, Some(ruling.unit), None, &BTreeSet::new(), now)?;
+            holder::anywhere(tx, Some(ruling.unit), None, &BTreeSet::new(), now)?;
             Command::RuleOwnership(ruling)
         }
         other => other,

@@ -394,6 +394,7 @@ pub fn first_admin(desk: &Desk) -> Result<Option<String>, DeskError> {
         role: Role::Admin,
         region: String::new(),
         unit: desk.root(),
+        skills: Vec::new(),
     };
     organisation::add_user(desk, &Caller::system(desk.root()), &new).map(Some)
 }

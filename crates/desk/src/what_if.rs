@@ -5,7 +5,7 @@
 //! Cases are read page by page, the newest first, each page on a snapshot of its own, so a long run holds nothing back.
 //! Pages are folded beside each other and told in their order; what is kept does not grow with the number of cases.
 
-mod page;
+pub(crate) mod page;
 mod tally;
 
 pub use tally::{Change, Effect, RuleEffects};
@@ -125,7 +125,7 @@ impl Prepared {
             now: self.desk.time().now(),
             actor: Caller::system(self.desk.root()).actor,
             known: RwLock::default(),
-            cursor: Arc::new(Mutex::new(Cursor { since, page: 0, before: None, ended: false })),
+            cursor: Arc::new(Mutex::new(Cursor::since(since))),
             until: pace.most.map(|most| Instant::now() + most),
             told: Mutex::new(told),
             turn: Condvar::new(),
@@ -175,12 +175,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Where reading has come to.
-struct Cursor {
+pub(crate) struct Cursor {
     since: i64,
     /// Number of the next page.
     page: u64,
     before: Option<(i64, Uuid)>,
     ended: bool,
+}
+
+impl Cursor {
+    /// Before the newest case first received since a moment (UTC microseconds).
+    pub(crate) const fn since(since: i64) -> Self {
+        Self { since, page: 0, before: None, ended: false }
+    }
 }
 
 /// What was told so far. Pages are told in their order, so that a run says the same each time.

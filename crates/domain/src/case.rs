@@ -64,6 +64,7 @@ pub mod replay;
 pub mod reply;
 pub mod request_void;
 pub mod resume;
+pub mod route;
 pub mod send_back;
 pub mod set_cause;
 mod state;
@@ -80,6 +81,7 @@ use crate::fault::Fault;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::Record;
 use crate::refusal::Refusal;
+use crate::routing::Routed;
 use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{ClockRule, Grade, Severity, Stack, Urgency};
@@ -186,6 +188,8 @@ pub struct Case {
     pub handlers: BTreeSet<ActorId>,
     /// Who may not decide about it again: they handled an outcome the customer rejected.
     pub barred: BTreeSet<ActorId>,
+    /// The row of the routing table by which it came to its owner; none where somebody gave it to them.
+    pub routed: Option<Routed>,
     /// How often the customer rejected the outcome in this round.
     pub disputes: u32,
     /// Who asked to make it void, while that is open.
@@ -319,6 +323,32 @@ impl Case {
     #[must_use]
     pub fn is_held_by(&self, rule: &str) -> bool {
         self.holds.iter().any(|hold| hold.rule == rule && hold.lasts())
+    }
+
+    /// Who may not hold it: whom it is about, and who handled an outcome the customer rejected.
+    #[must_use]
+    pub fn excluded(&self) -> BTreeSet<ActorId> {
+        self.barred.iter().copied().chain(self.record.about_staff.map(ActorId::User)).collect()
+    }
+
+    /// The conflict guard: refuses to give it to somebody of [`Case::excluded`].
+    ///
+    /// # Errors
+    /// A fault of the field that named them.
+    pub fn may_hold(&self, user: UserId, field: &'static str) -> Result<(), Fault> {
+        if self.record.about_staff == Some(user) {
+            return Err(Fault::new(field, "complaint_is_about_them"));
+        }
+        if self.barred.contains(&ActorId::User(user)) {
+            return Err(Fault::new(field, "reviewer_handled_it"));
+        }
+        Ok(())
+    }
+
+    /// Whether it lies in its unit's queue until somebody takes it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.owner.user.is_none() && (self.state == State::Triage || accept::offered(self))
     }
 
     /// Refuses a paper that is no attachment of this case.

@@ -49,22 +49,13 @@ macro_rules! commands {
 
 impl Command {
     /// Whether it is about a work order, or a word to colleagues: what somebody may do who sees the case only because an
-    /// order of it lies with their unit.
+    /// order of it lies with their unit. A dispatch is, when it splits that order.
     #[must_use]
     pub fn is_about_orders(&self) -> bool {
-        matches!(
-            self,
-            Self::AcceptOrder(_)
-                | Self::RefuseOrder(_)
-                | Self::ReturnOrder(_)
-                | Self::HandOverOrder(_)
-                | Self::BookVisit(_)
-                | Self::RecordArrival(_)
-                | Self::ReportOrder(_)
-                | Self::AnswerOrder(_)
-                | Self::AskExtension(_)
-                | Self::Note(_)
-        ) || matches!(self, Self::Dispatch(dispatch) if dispatch.part_of.is_some())
+        match self {
+            Self::Dispatch(dispatch) => dispatch.part_of.is_some(),
+            other => case::order::ABOUT_ORDERS.contains(&other.verb()),
+        }
     }
 
     /// Whether it takes an ended case up again, which then goes by what holds now.
@@ -98,6 +89,8 @@ commands! {
     Accept = "accept" => accept::Accept,
     /// Give it to a unit or person.
     Assign = "assign" => assign::Assign,
+    /// Have the routing table say where it goes.
+    Route = "route" => route::Route,
     /// Set severity and urgency by hand for the first time.
     Grade = "grade" => grade::SetGrade,
     /// Change the grade, with its reason.

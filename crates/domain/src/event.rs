@@ -13,6 +13,7 @@ use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::{ContactKind, Record};
 use crate::money::Money;
+use crate::routing::Routed;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
@@ -185,6 +186,9 @@ pub enum Event {
         /// Why.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<FreeText>,
+        /// The row of the routing table that said so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        routed: Option<Routed>,
     },
     /// A step of a work order.
     Order {

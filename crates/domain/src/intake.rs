@@ -5,6 +5,7 @@
 
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
+use crate::ids::UserId;
 use crate::money::Money;
 use crate::shape::{self, Field, Kind, optional, required};
 use jiff::Timestamp;
@@ -220,6 +221,7 @@ pub const FIELDS: &[Field] = &[
     optional("assessment", Kind::Object(ASSESSMENT), "First assessment."),
     optional("pre_treatment", Kind::Text { max: 2_000, multiline: true }, "What was already tried."),
     optional("contact_record", Kind::Line { max: 64 }, "Identifier of the call or message."),
+    optional("about_staff", Kind::Uuid, "The member of staff it is about. It never comes to them."),
 ];
 
 /// A checked registration as a person or programme gave it.
@@ -266,6 +268,8 @@ pub struct Intake {
     pre_treatment: Option<FreeText>,
     #[serde(default)]
     contact_record: Option<String>,
+    #[serde(default)]
+    about_staff: Option<UserId>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -451,6 +455,9 @@ pub struct Record {
     /// What the person asks about their own data: one of [`policy::Facts::SUBJECT_REQUESTS`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_request: Option<String>,
+    /// The member of staff it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about_staff: Option<UserId>,
 }
 
 /// Who a person is and how to reach them: vault contents, never part of an event.
@@ -599,6 +606,7 @@ impl Intake {
                 pre_treatment: self.pre_treatment,
                 contact_record: self.contact_record,
                 subject_request: self.subject_request,
+                about_staff: self.about_staff,
             },
         }
     }

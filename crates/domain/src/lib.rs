@@ -18,6 +18,7 @@ pub mod money;
 pub mod number;
 pub mod refusal;
 pub mod retention;
+pub mod routing;
 pub mod shape;
 pub mod taxonomy;
 pub mod text;

@@ -36,6 +36,7 @@ mod predicate;
 mod remedy;
 mod report;
 mod retention;
+mod routing;
 mod rule;
 pub mod schema;
 mod stack;
@@ -81,6 +82,7 @@ pub use report::{
     Column, MeasureText, NoPeriod, ReportDefinition, ReportPeriod, ReportSet, ReportTable, Rows, month_of,
 };
 pub use retention::{Begun, Kept};
+pub use routing::{Looked, RoutedTo, RoutingRule, is_skill};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};

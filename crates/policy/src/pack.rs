@@ -24,6 +24,7 @@ use crate::letter::LetterRule;
 use crate::period::Period;
 use crate::predicate::Predicate;
 use crate::remedy::{Compensation, CompensationRule, HoldRule, Incident, Reading};
+use crate::routing::RoutingRule;
 use crate::rule::RuleHead;
 use crate::text::Text;
 use crate::window::{Window, WindowRule};
@@ -75,6 +76,8 @@ codes! {
         Retention = "retention",
         /// What is reported.
         Report = "report",
+        /// Where a case goes.
+        Routing = "routing",
     }
 }
 
@@ -125,6 +128,8 @@ pub struct Pack {
     authorities: Vec<AuthorityRule>,
     retentions: Vec<RetentionRule>,
     reports: Vec<ReportRule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    routing: Vec<RoutingRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reopen: Option<Period>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -291,8 +296,9 @@ impl Pack {
         let compensations = self.compensations.iter().map(|rule| &rule.head).map(of(RuleKind::Compensation));
         let retentions = self.retentions.iter().map(|rule| &rule.head).map(of(RuleKind::Retention));
         let reports = self.reports.iter().map(|rule| &rule.head).map(of(RuleKind::Report));
+        let routing = self.routing.iter().map(|rule| &rule.head).map(of(RuleKind::Routing));
         let first = clocks.chain(windows).chain(conversions).chain(effects).chain(gates).chain(letters);
-        first.chain(holds).chain(routes).chain(compensations).chain(retentions).chain(reports)
+        first.chain(holds).chain(routes).chain(compensations).chain(retentions).chain(reports).chain(routing)
     }
 
     /// Identities of its rules that a case refers to.
@@ -382,6 +388,12 @@ impl Pack {
     #[must_use]
     pub fn reports(&self) -> &[ReportRule] {
         &self.reports
+    }
+
+    /// Where cases go, row by row; the first that is for a case decides.
+    #[must_use]
+    pub fn routing(&self) -> &[RoutingRule] {
+        &self.routing
     }
 
     /// When customers may be called.

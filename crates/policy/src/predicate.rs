@@ -109,6 +109,34 @@ impl Test {
     }
 }
 
+impl Test {
+    /// Whether this test of a fact holds whenever another, narrower one holds.
+    fn follows(&self, fact: FactName, other: FactName, narrower: &Self) -> bool {
+        let prefixes = matches!(fact, FactName::CategoryPrefix | FactName::Cause);
+        let same_code = fact == other || (fact == FactName::CategoryPrefix && other == FactName::Category);
+        match (self, narrower) {
+            (Self::AnyOf(ours), Self::AnyOf(theirs)) if same_code => theirs.iter().all(|code| {
+                ours.iter().any(|listed| if prefixes { code.starts_with(listed.as_str()) } else { code == listed })
+            }),
+            (Self::NoneOf(ours), Self::NoneOf(theirs)) if fact == other => {
+                ours.iter().all(|code| theirs.contains(code))
+            }
+            (Self::Within(least, below), Self::Within(from, to)) if fact == other => inside(*least, *below, *from, *to),
+            (Self::Sum(least, below, ours), Self::Sum(from, to, theirs)) if fact == other => {
+                ours == theirs && inside(*least, *below, *from, *to)
+            }
+            (Self::Present(true), Self::AnyOf(_) | Self::Within(..) | Self::Sum(..)) => same_code,
+            (ours, theirs) => fact == other && ours == theirs,
+        }
+    }
+}
+
+/// Whether bounds hold all numbers of others.
+fn inside(least: Option<i64>, below: Option<i64>, from: Option<i64>, to: Option<i64>) -> bool {
+    least.is_none_or(|least| from.is_some_and(|from| from >= least))
+        && below.is_none_or(|below| to.is_some_and(|to| to <= below))
+}
+
 impl Predicate {
     /// Whether it holds. `grade` is none while the case is being graded.
     #[must_use]
@@ -139,6 +167,18 @@ impl Predicate {
         };
         let all = |tests: &Vec<(FactName, Test)>| tests.iter().all(|(fact, test)| holds(*fact, test));
         self.alternatives.is_empty() || self.alternatives.iter().any(all)
+    }
+
+    /// Whether it holds whenever another does, as far as the form of both shows it: each alternative of the other lies within
+    /// one of these.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let within = |theirs: &Vec<(FactName, Test)>| {
+            self.alternatives.iter().any(|ours| {
+                ours.iter()
+                    .all(|(fact, test)| theirs.iter().any(|(other, narrower)| test.follows(*fact, *other, narrower)))
+            })
+        };
+        self.always_holds() || (!other.alternatives.is_empty() && other.alternatives.iter().all(within))
     }
 
     /// Whether it holds whatever the facts are.

@@ -11,6 +11,7 @@ use crate::gate::Step;
 use crate::grade::{Grade, Severity, Urgency};
 use crate::letter::{Medium, Proof, Recipient};
 use crate::remedy::{Exclusion, Held, LastDay, OnceOver, Per, SetOff};
+use crate::routing::RoutedTo;
 use crate::rule::DatedFact;
 use crate::window::WindowFrom;
 use serde_json::{Map, Value, json};
@@ -82,6 +83,7 @@ const fn optional(name: &'static str, form: Form, about: &'static str) -> Key {
 const AMOUNT: &str = r"^(0|([1-9][0-9]*|0)(h|wh|d|bd|w|mo))$";
 const ID: &str = r"^[a-z0-9_.-]{1,64}$";
 const SUM: &str = r"^[0-9]{1,15}(\.[0-9]{1,2})? [A-Z]{3}$";
+const SKILL: &str = r"^[a-z0-9_-]{1,40}$";
 const TAG: &str = r"^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$";
 /// How the code of a region begins: digits, or a country and a part of it by ISO 3166-2.
 const PLACE: &str = "^([0-9]{2,6}|[A-Z]{2}(-[A-Z0-9]{1,3})?)$";
@@ -554,6 +556,24 @@ fn sections() -> Vec<Key> {
                 ]),
             ),
             "What is reported outside.",
+        ),
+        optional(
+            "routing",
+            Form::Tables(
+                "routing",
+                head(vec![
+                    optional("regions", Form::Patterns(PLACE), "How the codes of its regions begin; all, without."),
+                    needed("unit", Form::Pattern(r"^[A-Za-z0-9._-]{1,40}$"), "Code of the unit."),
+                    optional("to", Form::Code(all!(RoutedTo)), "The unit's pool, or one person."),
+                    optional("skill", Form::Pattern(SKILL), "Skill the person must have."),
+                    optional(
+                        "care",
+                        Form::Pattern(SKILL),
+                        "Skill of those whom high-star and vulnerable customers go to first.",
+                    ),
+                ]),
+            ),
+            "Where cases go: the first row that is for a case decides.",
         ),
         optional(
             "reopen",

@@ -21,6 +21,7 @@ use crate::letter::LetterRule;
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
 use crate::remedy::{CompensationRule, HoldRule};
+use crate::routing::RoutingRule;
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
 use jiff::{SignedDuration, Timestamp};
@@ -466,6 +467,12 @@ impl Stack {
     pub fn authority(&self, role: &str, currency: &str) -> Authority {
         let rules = self.packs().map(Pack::authorities).find(|rules| !rules.is_empty());
         AuthorityRule::reach(rules.unwrap_or_default(), role, currency)
+    }
+
+    /// The table that says where cases go, of the first pack that has one; without, none of them goes anywhere by itself.
+    #[must_use]
+    pub fn routing(&self) -> Option<(&Pack, &[RoutingRule])> {
+        self.packs().map(|pack| (pack, pack.routing())).find(|(_, rows)| !rows.is_empty())
     }
 
     /// A period of the first pack, from the top down, that sets it.

@@ -38,7 +38,9 @@ fn document(text: &str) -> toml::Value {
 fn every_kind_of_rule_is_read() {
     let pack = load(WHOLE).unwrap();
     let kinds: BTreeSet<&str> = pack.heads().map(|(kind, _)| kind.code()).collect();
-    let all: BTreeSet<&str> = RuleKind::ALL.iter().map(|kind| kind.code()).collect();
+    // Where cases go is the operator's own and stands in no pack of the law, such as this one.
+    let of_the_law = RuleKind::ALL.iter().filter(|kind| **kind != RuleKind::Routing);
+    let all: BTreeSet<&str> = of_the_law.map(|kind| kind.code()).collect();
     assert_eq!(kinds, all);
     assert!(alone(&pack).is_empty(), "{:?}", alone(&pack));
     let written = serde_json::to_value(&pack).unwrap();
@@ -104,7 +106,7 @@ fn known_to_the_reader(name: &str) -> BTreeSet<String> {
         "grade.when" => WHOLE.replacen("when = { severity", &format!("when = {{ {bogus} = 1, severity"), 1),
         "notes" => WHOLE.replacen("notes = [{", &format!("notes = [{{ {bogus} = 1,"), 1),
         // What is the operator's own stands in no pack of the law, whose keys are read all the same.
-        "authority" => format!("{WHOLE}\n[[authority]]\n{bogus} = 1"),
+        "authority" | "routing" => format!("{WHOLE}\n[[{name}]]\n{bogus} = 1"),
         "stage" => WHOLE.replacen("[[route.stage]]", &format!("[[route.stage]]\n{bogus} = 1"), 1),
         "element" => WHOLE.replacen("[[letter.element]]", &format!("[[letter.element]]\n{bogus} = 1"), 1),
         name => {

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod activations;
 pub mod attachments;
+pub mod bulk;
 pub mod bundles;
 pub mod cases;
 pub mod handoffs;
@@ -14,6 +15,7 @@ pub mod operations;
 pub mod orders;
 pub mod reports;
 pub mod retention;
+pub mod routing;
 pub mod rules;
 pub mod staff;
 pub mod units;
@@ -44,7 +46,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(bundles::routes());
     routes.extend(letters::routes());
     routes.extend(operations::routes());
+    routes.extend(bulk::routes());
     routes.extend(orders::routes());
+    routes.extend(routing::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());

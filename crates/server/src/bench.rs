@@ -3,6 +3,7 @@
 
 mod backup;
 mod bare;
+mod bulk;
 mod client;
 mod import;
 mod intake;
@@ -11,6 +12,7 @@ mod lists;
 mod process;
 mod recount;
 mod reports;
+mod routing;
 mod seed;
 mod timers;
 mod what_if;
@@ -28,6 +30,8 @@ pub struct Bench {
 enum What {
     /// Durable registrations a second over HTTP, and against the bare store writing the same rows.
     Intake(intake::Intake),
+    /// How long it takes to assign many cases at once, and what others who read and register notice of it.
+    Bulk(bulk::Bulk),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
     /// Rows a second of an import, and of the same file once more.
@@ -40,6 +44,8 @@ enum What {
     Recount(recount::Recount),
     /// How long a report takes over many cases, and what counting them costs registrations.
     Reports(reports::Reports),
+    /// How long it takes to decide where a case goes.
+    Routing(routing::Routing),
     /// Fill a database with many cases.
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
@@ -56,12 +62,14 @@ enum What {
 pub fn run(bench: Bench) -> Result<(), String> {
     match bench.what {
         What::Intake(ask) => intake::run(&ask),
+        What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),
+        What::Routing(ask) => routing::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
         What::WhatIf(ask) => what_if::run(&ask),

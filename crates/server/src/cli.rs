@@ -14,6 +14,7 @@ mod register;
 mod report;
 mod restore;
 mod retention;
+mod routing;
 mod serve;
 mod users;
 
@@ -63,6 +64,9 @@ enum Command {
     /// Keeping and erasing: what is kept how long, who would be erased now, certificates.
     #[command(subcommand)]
     Retention(retention::Retention),
+    /// Where cases go.
+    #[command(subcommand)]
+    Routing(routing::Routing),
     /// Bring the database to the form this version needs.
     Migrate(place::Place),
     /// Show the settings in force, secrets left out.
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Restore(restore) => restore::run(&restore),
         Command::Erase(erase) => manage::erase(erase),
         Command::Retention(ask) => retention::run(ask),
+        Command::Routing(ask) => routing::run(&ask),
         Command::Migrate(place) => place::migrate(&place),
         Command::Config(config) => serve::show(&config),
         Command::Export(export) => export::run(export),

@@ -5,6 +5,7 @@ mod absence;
 mod account;
 pub(crate) mod archive;
 mod attachments;
+mod bulk;
 pub(crate) mod bundle;
 mod case;
 mod compensations;
@@ -69,6 +70,7 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(account::routes());
     routes.extend(queue::routes());
+    routes.extend(bulk::routes());
     routes.extend(register::routes());
     routes.extend(handoff::routes());
     routes.extend(case::routes());

@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 mod answers;
 mod orders;
 mod retention;
+mod routing;
 
 /// The routes of this file.
 #[must_use]

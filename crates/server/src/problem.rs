@@ -8,6 +8,7 @@ use crate::locale::Language;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
+use desk::bulk::{Reason, STALE};
 use domain::fault::Fault;
 use domain::refusal::RefusalKind;
 use serde_json::{Map, Value, json};
@@ -218,6 +219,24 @@ fn desk_error(app: &App, language: Language, error: &DeskError) -> Told {
     }
 }
 
+/// Why nothing was done to one case of many: the sentence, what to do next, and faults as field, code and sentence.
+#[must_use]
+pub fn reason(app: &App, language: Language, reason: &Reason) -> (String, String, Vec<(String, String, String)>) {
+    let params: Vec<(&str, String)> =
+        reason.params.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+    let values = shown(app, language, &params);
+    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let family = if reason.code == STALE { "problem" } else { "refusal" };
+    let part = |part: &str| app.locales.text(language, &format!("{family}.{}.{part}", reason.code), &values);
+    let faults = reason.faults.iter().map(|fault| {
+        let values: Vec<(&str, &str)> =
+            fault.params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let sentence = app.locales.text(language, &format!("fault.{}", fault.code), &values);
+        (fault.field.clone(), fault.code.clone(), sentence)
+    });
+    (part("text"), part("way_out"), faults.collect())
+}
+
 /// A fault as a sentence.
 #[must_use]
 pub fn sentence(app: &App, language: Language, fault: &Fault) -> String {
@@ -244,7 +263,7 @@ pub fn blank(app: &App, language: Language, name: &str) -> String {
 }
 
 /// Values of a refusal; codes of states, roles, permissions, plans and reasons become words.
-fn shown(app: &App, language: Language, params: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+fn shown<'p>(app: &App, language: Language, params: &[(&'p str, String)]) -> Vec<(&'p str, String)> {
     let word = |prefix: &str, code: &str| {
         let key = format!("{prefix}.{code}");
         if app.locales.has(language, &key) { app.locales.text(language, &key, &[]) } else { code.to_owned() }

@@ -30,6 +30,8 @@ const INSIDE: &[&str] = &[
     "links",
     "tracking_code",
     "complainant",
+    "about_staff",
+    "routed",
     "packs",
     "calendars",
 ];

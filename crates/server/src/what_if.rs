@@ -7,6 +7,7 @@ use crate::blocking::blocking;
 use crate::download;
 use crate::problem::Failure;
 use axum::response::Response;
+use desk::routing::{DryRun, Tally, dry_run};
 use desk::what_if::{self, Found, Pace, WhatIf};
 use desk::{Caller, DeskError};
 use domain::refusal::Refusal;
@@ -37,6 +38,19 @@ pub(crate) async fn ask(app: &AppState, caller: &Caller, ask: WhatIf) -> Result<
     blocking(app, move |desk| {
         let _place = place;
         what_if::prepare(desk, &by, &ask)?.run(pace(MOST_ANSWER), None)
+    })
+    .await
+}
+
+/// Where a draft of the routing table would send past cases.
+///
+/// # Errors
+/// Those of the desk; a refusal while another is being answered.
+pub(crate) async fn route(app: &AppState, caller: &Caller, ask: DryRun) -> Result<Tally, Failure> {
+    let (place, by) = (place(app)?, caller.clone());
+    blocking(app, move |desk| {
+        let _place = place;
+        dry_run(desk, &by, &ask, Some(MOST_ANSWER))
     })
     .await
 }

@@ -13,21 +13,18 @@ statements! {
         late = excluded.late";
     OF = "SELECT case_id, n, kind, standing, open, unit, user_id, sent_at, due_at, urged, late FROM orders
         WHERE case_id = ?1 ORDER BY n";
-    LIES_WITH = "SELECT CAST(1 AS BIGINT) FROM orders WHERE case_id = ?1 AND (open = 1 OR standing = 'done')
-        AND (unit = ?2 OR user_id = ?3)
-        LIMIT 1";
     OF_UNIT = "SELECT o.case_id, o.n, o.kind, o.standing, o.open, o.unit, o.user_id, o.sent_at, o.due_at, o.urged,
         o.late, c.number, c.region, c.category, c.grade FROM orders o JOIN cases c ON c.id = o.case_id
-        WHERE o.open = 1 AND o.unit = ?1 AND (o.due_at, o.case_id, o.n) > (?2, ?3, ?4)
+        WHERE o.open = 1 AND o.standing <> 'proposed' AND o.unit = ?1 AND (o.due_at, o.case_id, o.n) > (?2, ?3, ?4)
         ORDER BY o.due_at, o.case_id, o.n LIMIT ?5";
     OF_USER = "SELECT o.case_id, o.n, o.kind, o.standing, o.open, o.unit, o.user_id, o.sent_at, o.due_at, o.urged,
         o.late, c.number, c.region, c.category, c.grade FROM orders o JOIN cases c ON c.id = o.case_id
-        WHERE o.open = 1 AND o.user_id = ?1 AND (o.due_at, o.case_id, o.n) > (?2, ?3, ?4)
+        WHERE o.open = 1 AND o.standing <> 'proposed' AND o.user_id = ?1 AND (o.due_at, o.case_id, o.n) > (?2, ?3, ?4)
         ORDER BY o.due_at, o.case_id, o.n LIMIT ?5";
     UNIT_HAS = "SELECT CAST(1 AS BIGINT) FROM orders WHERE unit = ?1 AND open = 1 LIMIT 1";
-    RULE = "INSERT INTO rulings (case_id, n, category, region, unit, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    RULE = "INSERT INTO rulings (case_id, n, category, unit, at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (case_id, n) DO NOTHING";
-    RULINGS = "SELECT r.case_id, r.n, r.category, r.region, r.unit, r.at, c.number, c.region FROM rulings r
+    RULINGS = "SELECT r.case_id, r.n, r.category, r.unit, r.at, c.number, c.region FROM rulings r
         JOIN cases c ON c.id = r.case_id WHERE r.category = ?1 ORDER BY r.at DESC, r.case_id LIMIT ?2";
 }
 
@@ -102,8 +99,6 @@ pub struct RulingRow {
     pub n: i64,
     /// Category of the case.
     pub category: String,
-    /// Its region.
-    pub region: String,
     /// Whose it is.
     pub unit: Uuid,
     /// When.
@@ -166,14 +161,6 @@ pub fn of(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<OrderRow>, StoreError> {
     tx.query(OF, &[(&case).into()], read)
 }
 
-/// Whether an order of a case lies with a unit or a person, or was answered by them.
-///
-/// # Errors
-/// Those of the database.
-pub fn lies_with(tx: &mut Tx<'_>, case: Uuid, unit: Uuid, user: Option<Uuid>) -> Result<bool, StoreError> {
-    Ok(tx.query_opt(LIES_WITH, &[(&case).into(), (&unit).into(), (&user).into()], |row| row.int(0))?.is_some())
-}
-
 /// Whether an open order lies with a unit.
 ///
 /// # Errors
@@ -215,14 +202,7 @@ pub fn list(
 /// # Errors
 /// Those of the database.
 pub fn rule(tx: &mut Tx<'_>, row: &RulingRow) -> Result<(), StoreError> {
-    let values = [
-        (&row.case).into(),
-        row.n.into(),
-        (&row.category).into(),
-        (&row.region).into(),
-        (&row.unit).into(),
-        row.at.into(),
-    ];
+    let values = [(&row.case).into(), row.n.into(), (&row.category).into(), (&row.unit).into(), row.at.into()];
     tx.execute(RULE, &values).map(drop)
 }
 
@@ -237,12 +217,11 @@ pub fn rulings(tx: &mut Tx<'_>, category: &str, limit: i64) -> Result<Vec<Listed
                 case: row.uuid(0)?,
                 n: row.int(1)?,
                 category: row.text(2)?,
-                region: row.text(3)?,
-                unit: row.uuid(4)?,
-                at: row.int(5)?,
+                unit: row.uuid(3)?,
+                at: row.int(4)?,
             },
-            number: row.text(6)?,
-            region: row.text(7)?,
+            number: row.text(5)?,
+            region: row.text(6)?,
         })
     })
 }

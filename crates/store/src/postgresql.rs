@@ -145,6 +145,27 @@ impl Session {
         Ok((stream.number, stream.given))
     }
 
+    /// Where the stream stands, to come back to.
+    pub(crate) fn mark(&self) -> Option<i64> {
+        self.stream.map(|stream| stream.given)
+    }
+
+    /// Ends a part of the open transaction. One that failed is undone, and the rest goes on.
+    pub(crate) fn end_part(&mut self, kept: bool, mark: Option<i64>) -> Result<(), StoreError> {
+        if kept && !self.failed {
+            return self.batch("RELEASE SAVEPOINT part");
+        }
+        if kept {
+            return Err(StoreError::Sql("a failed statement was passed over".to_owned()));
+        }
+        self.batch("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part")?;
+        self.failed = false;
+        if let (Some(stream), Some(given)) = (&mut self.stream, mark) {
+            stream.given = given;
+        }
+        Ok(())
+    }
+
     /// Lifts the time limits for the open transaction.
     pub(crate) fn take_time(&mut self) -> Result<(), StoreError> {
         self.batch("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")

@@ -175,9 +175,24 @@ const STEPS: &[&[&str]] = &[&[
         urged BIGINT NOT NULL, late BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX orders_unit ON orders (unit, due_at, case_id, n) WHERE open = 1",
     "CREATE INDEX orders_user ON orders (user_id, due_at, case_id, n) WHERE open = 1",
-    "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL, region TEXT NOT NULL,
+    "CREATE TABLE rulings (case_id BLOB NOT NULL, n BIGINT NOT NULL, category TEXT NOT NULL,
         unit BLOB NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
     "CREATE INDEX rulings_category ON rulings (category, at)",
+    // Work done over many cases at once, and what became of each. Words of the command stand in the cases alone.
+    "CREATE TABLE bulk_runs (id BLOB PRIMARY KEY, actor TEXT NOT NULL, verb TEXT NOT NULL, undoes BLOB,
+        total BIGINT NOT NULL, at BIGINT NOT NULL, ended_at BIGINT)",
+    "CREATE INDEX bulk_runs_at ON bulk_runs (at)",
+    "CREATE TABLE bulk_items (run BLOB NOT NULL, n BIGINT NOT NULL, named TEXT NOT NULL, case_id BLOB,
+        version BIGINT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (run, n)) CLUSTERED",
+    // What people are skilled in, when they last got a case by routing, and which cases wait in a unit's queue: who takes
+    // the next one asks one index. Of cases that waited before this, nobody knows here whose customer comes first.
+    "CREATE TABLE user_skills (user_id BLOB NOT NULL, skill TEXT NOT NULL, PRIMARY KEY (user_id, skill)) CLUSTERED",
+    "CREATE TABLE user_routed (user_id BLOB PRIMARY KEY, at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE waiting (case_id BLOB PRIMARY KEY, unit BLOB NOT NULL, rank BIGINT NOT NULL, due_at BIGINT NOT NULL)
+        CLUSTERED",
+    "INSERT INTO waiting (case_id, unit, rank, due_at) SELECT id, owner_unit, 1, due_at FROM cases WHERE open = 1
+        AND owner_user IS NULL AND state IN ('triage', 'registered', 'accepted', 'in_progress', 'reopened')",
+    "CREATE INDEX waiting_unit ON waiting (unit, rank, due_at, case_id)",
     // The ball's ledger by month, counted from the logs as reports are; and what of a case went into it.
     "ALTER TABLE report_cases ADD COLUMN held TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,

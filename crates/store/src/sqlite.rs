@@ -46,6 +46,16 @@ impl Positions {
         Ok((STREAM, last + 1))
     }
 
+    /// Where the log stands, to come back to.
+    pub(crate) fn mark(&self) -> Option<i64> {
+        self.last.get()
+    }
+
+    /// Gives back what was handed out since.
+    pub(crate) fn back_to(&self, mark: Option<i64>) {
+        self.last.set(mark);
+    }
+
     /// Has the end of the log read anew.
     pub(crate) fn forget(&self) {
         self.last.set(None);

@@ -84,6 +84,38 @@ impl Tx<'_> {
         self.query_opt(sql, params, map)?.ok_or_else(|| StoreError::Sql("a query gave no row".to_owned()))
     }
 
+    /// Runs a part of the work that may fail without taking the rest with it: what it wrote is then undone, and its
+    /// positions in the log are given back.
+    ///
+    /// # Errors
+    /// Outside: the transaction is lost as a whole. Inside: the part's own.
+    pub fn attempt<T, E>(
+        &mut self,
+        part: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<Result<T, E>, StoreError> {
+        self.batch("SAVEPOINT part")?;
+        let before = match &mut self.driver {
+            Driver::Sqlite(_, positions) => positions.mark(),
+            Driver::Postgres(session) => session.mark(),
+        };
+        let outcome = part(self);
+        match &mut self.driver {
+            Driver::Sqlite(connection, positions) => {
+                if connection.is_autocommit() {
+                    // A full disk or a failing one makes SQLite roll everything back by itself.
+                    return Err(StoreError::Unavailable("the transaction was rolled back by the database".to_owned()));
+                }
+                if outcome.is_err() {
+                    positions.back_to(before);
+                    connection.execute_batch("ROLLBACK TO part")?;
+                }
+                connection.execute_batch("RELEASE part")?;
+            }
+            Driver::Postgres(session) => session.end_part(outcome.is_ok(), before)?,
+        }
+        Ok(outcome)
+    }
+
     /// Several statements without values, as table definitions are.
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
         match &mut self.driver {

@@ -1,17 +1,21 @@
-//! Forgetting what has served: idempotency keys after seven days, ended sessions, counted attempts, old notices.
+//! Forgetting what has served: idempotency keys after seven days, ended sessions, counted attempts, old notices,
+//! and what became of each case of work done over many.
 
 use crate::Desk;
 use crate::error::DeskError;
 use crate::import;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{idempotency, notices, sign_in};
+use store::{bulk, idempotency, notices, sign_in};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long a notice can still be read; the case itself says the same for good.
 pub const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How long the result of work over many cases can be looked up and taken back; the cases say the same for good.
+pub const BULK_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Forgets everything that is old enough.
 ///
@@ -23,12 +27,14 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let attempts = stored(now - SignedDuration::from_hours(24));
     let sessions = stored(now);
     let told = stored(now - NOTICES_KEPT);
+    let done = stored(now - BULK_KEPT);
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
         sign_in::delete_expired_sessions(tx, sessions)?;
         sign_in::delete_attempts_before(tx, attempts)?;
         notices::delete_before(tx, told)?;
+        bulk::delete_before(tx, done)?;
         Ok(())
     })
 }

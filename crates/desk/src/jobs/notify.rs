@@ -71,15 +71,21 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), Des
         return Ok(());
     };
     let loaded = load::from_row(tx, row)?;
-    let then = loaded.entries.iter().take_while(|entry| entry.version <= payload.version).cloned();
-    let case = Case::fold(loaded.case.id, then)?;
+    let case = if loaded.case.version == payload.version {
+        loaded.case
+    } else {
+        let then = loaded.entries.iter().take_while(|entry| entry.version <= payload.version).cloned();
+        Case::fold(loaded.case.id, then)?
+    };
     let Some(entry) = loaded.entries.iter().find(|entry| entry.version == payload.version) else {
         return Ok(());
     };
     let mut told: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
     let rules = desk.library().rules_of(&case)?;
     for notice in notices::notices(&case, entry, &rules) {
-        for user in meant(tx, notice.to, &case.record.region, entry.at)? {
+        // Whoever stands in for somebody with an order may belong to any area, like the order.
+        let orders = ["order_", "visit_", "ownership_"].iter().any(|part| notice.kind.starts_with(part));
+        for user in meant(tx, notice.to, &case.record.region, orders, entry.at)? {
             if !told.insert((user, notice.kind, notice.rule.clone())) {
                 continue;
             }
@@ -109,10 +115,10 @@ fn notices_row(
 }
 
 /// The persons meant; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
-fn meant(tx: &mut Tx<'_>, to: To, region: &str, at: Timestamp) -> Result<Vec<Uuid>, DeskError> {
+fn meant(tx: &mut Tx<'_>, to: To, region: &str, orders: bool, at: Timestamp) -> Result<Vec<Uuid>, DeskError> {
     let unit = match to {
         To::User(user) => {
-            let deputy = match stand_in(tx, user.0, region, stored(at))? {
+            let deputy = match stand_in(tx, user.0, Some(region).filter(|_| !orders), stored(at))? {
                 StandIn::Deputy(row) => Some(row.id),
                 StandIn::Present | StandIn::Queue => None,
             };
@@ -179,9 +185,8 @@ impl Desk {
                 let mut seen = Vec::new();
                 for listed in store::notices::unread(tx, user.0, MOST_SHOWN)? {
                     // A case of another area is seen by whoever has an order of it.
-                    if actor.area.covers(&listed.region)
-                        || store::orders::lies_with(tx, listed.row.case, actor.unit.0, Some(user.0))?
-                    {
+                    let row = cases::by_id(tx, listed.row.case)?.filter(|_| !actor.area.covers(&listed.region));
+                    if row.map_or(Ok(Some(load::Sight::Area)), |row| load::sight(tx, &row, &actor))?.is_some() {
                         seen.push(listed);
                     }
                 }

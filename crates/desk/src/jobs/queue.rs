@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 /// Jobs taken at once.
 const BATCH: i64 = 64;
+/// The same while many cases are being worked on at once: what follows from each can wait a few seconds, people who work
+/// on others cannot.
+const BATCH_BESIDE: i64 = 8;
 /// How long a node may take before another tries.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// Tries before a job is dead: with doubling pauses that is about four hours.
@@ -39,9 +42,11 @@ pub async fn work(desk: &Desk, node: &str) -> Result<u64, DeskError> {
         if !desk.db().read(move |tx| Ok::<_, DeskError>(jobs::any_waiting(tx, now, &holder)?)).await? {
             return Ok(done);
         }
+        let beside = desk.inner.many.any();
+        let batch = if beside { BATCH_BESIDE } else { BATCH };
         let lease = stored(desk.time().now() + LEASE);
         let holder = node.to_owned();
-        let taken = desk.db().write(move |tx| Ok::<_, DeskError>(jobs::claim(tx, now, lease, &holder, BATCH)?)).await?;
+        let taken = desk.db().write(move |tx| Ok::<_, DeskError>(jobs::claim(tx, now, lease, &holder, batch)?)).await?;
         if taken.is_empty() {
             return Ok(done);
         }
@@ -60,6 +65,9 @@ pub async fn work(desk: &Desk, node: &str) -> Result<u64, DeskError> {
         }
         if let Some(error) = failed {
             return Err(error);
+        }
+        if beside {
+            return Ok(done);
         }
     }
 }

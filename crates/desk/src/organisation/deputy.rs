@@ -22,8 +22,9 @@ pub(crate) enum StandIn {
     Queue,
 }
 
-/// Who works a case of this region for a user at a moment (UTC microseconds).
-pub(crate) fn stand_in(tx: &mut Tx<'_>, user: Uuid, region: &str, at: i64) -> Result<StandIn, DeskError> {
+/// Who works a case of this region for a user at a moment (UTC microseconds); without a region, a work order, which may
+/// lie anywhere.
+pub(crate) fn stand_in(tx: &mut Tx<'_>, user: Uuid, region: Option<&str>, at: i64) -> Result<StandIn, DeskError> {
     let Some(mut absence) = absences::at(tx, user, at)? else {
         return Ok(StandIn::Present);
     };
@@ -32,8 +33,13 @@ pub(crate) fn stand_in(tx: &mut Tx<'_>, user: Uuid, region: &str, at: i64) -> Re
         let Some(row) = next(tx, absence.deputy)? else { break };
         match absences::at(tx, row.id, at)? {
             Some(away) => absence = away,
-            None if area::of_user(tx, &row)?.covers(region) => return Ok(StandIn::Deputy(Box::new(row))),
-            None => break,
+            None => {
+                let area = area::of_user(tx, &row)?;
+                if region.is_none_or(|region| area.covers(region)) {
+                    return Ok(StandIn::Deputy(Box::new(row)));
+                }
+                break;
+            }
         }
     }
     Ok(StandIn::Queue)

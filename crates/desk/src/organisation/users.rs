@@ -13,10 +13,12 @@ use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use serde::Deserialize;
-use store::{Tx, UserRow, people, sign_in};
+use std::collections::BTreeSet;
+use store::{Tx, UserRow, people, routing, sign_in};
 use uuid::Uuid;
 
 const NAME: Kind = Kind::Text { max: 60, multiline: false };
+const SKILLS: Kind = Kind::List { of: &Kind::Line { max: 40 }, max: 30 };
 const ROLE: Kind = Kind::Code(&Role::CODES);
 
 /// Shape of a new user.
@@ -26,6 +28,7 @@ pub const NEW_USER: &[Field] = &[
     required("role", ROLE, "What they are employed to do."),
     required("unit", Kind::Uuid, "The unit they belong to."),
     optional("region", Kind::Region, "Area of their own. Default: that of their unit."),
+    optional("skills", SKILLS, "What routing may choose them for: small letters, digits, hyphens."),
 ];
 
 /// Shape of a change to a user; what is left out stays.
@@ -34,6 +37,7 @@ pub const CHANGE_USER: &[Field] = &[
     optional("role", ROLE, "What they are employed to do."),
     optional("unit", Kind::Uuid, "The unit they belong to."),
     optional("region", Kind::Region, "Area of their own."),
+    optional("skills", SKILLS, "What routing may choose them for, all of it."),
     optional("inherit_region", Kind::Bool, "`true` drops the area of their own: that of their unit counts."),
 ];
 
@@ -51,6 +55,9 @@ pub struct NewUser {
     pub region: String,
     /// Unit.
     pub unit: UnitId,
+    /// What routing may choose them for.
+    #[serde(default)]
+    pub skills: Vec<String>,
 }
 
 /// A change to a user; `None` leaves things as they are.
@@ -65,6 +72,8 @@ pub struct UserChange {
     pub unit: Option<UnitId>,
     /// Area of their own; empty for that of the unit.
     pub region: Option<String>,
+    /// What routing may choose them for, all of it.
+    pub skills: Option<Vec<String>>,
     /// Drops the area of their own.
     pub inherit_region: bool,
     /// Closes or opens the account; a door of its own asks for it.
@@ -80,6 +89,15 @@ pub(super) fn clean_username(typed: &str) -> Option<String> {
     form.then_some(username)
 }
 
+/// Skills as they are kept: each once, in order.
+fn clean_skills(given: &[String]) -> Result<Vec<String>, Refusal> {
+    let skills: BTreeSet<String> = given.iter().map(|skill| skill.trim().to_owned()).collect();
+    match skills.iter().all(|skill| policy::is_skill(skill)) {
+        true => Ok(skills.into_iter().collect()),
+        false => Err(Fault::new("skills", "bad_skill").into()),
+    }
+}
+
 /// Creates a user and returns the one-time password, shown once.
 ///
 /// # Errors
@@ -89,6 +107,7 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
     let username =
         clean_username(&new.username).ok_or_else(|| Refusal::from(Fault::new("username", "bad_username")))?;
     let region = AreaScope::region(&new.region).map_err(Refusal::from)?;
+    let skills = clean_skills(&new.skills)?;
     let password = one_time_password()?;
     let at = stored(desk.time().now());
     let row = UserRow {
@@ -111,10 +130,12 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
         let unit = units::open_unit(tx, row.unit, "unit", &own)?;
         inside(tx, &row, &own)?;
         people::insert_user(tx, &row)?;
+        routing::set_skills(tx, row.id, &skills)?;
         let change = Change::new("add-user")
             .with("role", row.role.clone())
             .with("region", row.region.clone())
             .with("unit", unit.code);
+        let change = if skills.is_empty() { change } else { change.with("skills", skills.join(" ")) };
         administration::record(tx, row.id, actor, at, &change)
     })?;
     Ok(password)
@@ -128,6 +149,7 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
     permissions::MANAGE_USERS.require(by)?;
     let region = change.region.as_deref().map(AreaScope::region).transpose().map_err(Refusal::from)?;
     let region = region.map(|area| area.code().to_owned()).or_else(|| change.inherit_region.then(String::new));
+    let skills = change.skills.as_deref().map(clean_skills).transpose()?;
     let (name, at, actor) = (username.trim().to_lowercase(), stored(desk.time().now()), by.actor.id);
     let (change, own) = (change.clone(), by.actor.area.clone());
     desk.db().write_now(move |tx| {
@@ -161,8 +183,17 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
             user.disabled = disabled;
             noted = noted.with("disabled", disabled.to_string());
         }
+        let skills = match skills {
+            Some(skills) if skills != routing::skills(tx, user.id)? => Some(skills),
+            _ => None,
+        };
+        if let Some(skills) = &skills {
+            routing::set_skills(tx, user.id, skills)?;
+            noted = noted.with("skills", skills.join(" "));
+        }
         if user == before {
-            return Ok(());
+            // What somebody can do changes nothing of what they may do: their sessions go on.
+            return if skills.is_none() { Ok(()) } else { administration::record(tx, user.id, actor, at, &noted) };
         }
         user.changed_at = at;
         inside(tx, &user, &own)?;

@@ -64,6 +64,7 @@ impl Desk {
     ) -> Result<OpenAttachment, DeskError> {
         permissions::READ_ATTACHMENTS.require(caller)?;
         let raw = self.raw(caller, name).await?;
+        raw.sight.require_work()?;
         let found = raw.loaded.case.attachments.iter().find(|one| one.id == id).cloned();
         let found = found.ok_or_else(Refusal::not_found)?;
         let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());

@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::load::{self, CaseRef, Loaded};
+use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
@@ -42,6 +42,8 @@ pub struct CaseView {
 pub const ERASED: &str = "[erased]";
 
 pub(crate) struct Raw {
+    /// Why the reader sees it.
+    pub(crate) sight: Sight,
     pub(crate) loaded: Loaded,
     pub(crate) person: Option<PersonRow>,
     pub(crate) items: Vec<ItemRow>,
@@ -82,7 +84,7 @@ impl Desk {
 
     /// Opens what was read; identifiers named in `shown` stay as they are.
     pub(crate) fn view(&self, raw: Raw, shown: &BTreeSet<u32>) -> Result<CaseView, DeskError> {
-        let Raw { mut loaded, person, items, users, units } = raw;
+        let Raw { mut loaded, person, items, users, units, .. } = raw;
         let wrapped = person.as_ref().and_then(|row| row.wrapped_key.clone());
         let keys = match load::open_keys(self.master(), &loaded.row, wrapped.as_deref()) {
             Ok(keys) => Some(keys),
@@ -113,7 +115,7 @@ impl Desk {
 }
 
 fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError> {
-    let (row, _) = load::find_for(tx, name, actor)?;
+    let (row, sight) = load::find_for(tx, name, actor)?;
     let loaded = load::from_row(tx, row)?;
     let person = vault::person(tx, loaded.row.person)?;
     let items = vault::items(tx, loaded.row.id)?;
@@ -125,7 +127,12 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
         }
         for event in &entry.events {
             if let Event::Assigned { instead_of: Some(absent), .. }
-            | Event::Order { step: OrderStep::Sent { instead_of: Some(absent), .. }, .. } = event
+            | Event::Order {
+                step:
+                    OrderStep::Sent { instead_of: Some(absent), .. }
+                    | OrderStep::HandedOver { instead_of: Some(absent), .. },
+                ..
+            } = event
             {
                 user_ids.insert(absent.0);
             }
@@ -160,7 +167,7 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
             units.insert(UnitId(id), row.name);
         }
     }
-    Ok(Raw { loaded, person, items, users, units })
+    Ok(Raw { sight, loaded, person, items, users, units })
 }
 
 struct Reader<'a> {

@@ -131,7 +131,7 @@ impl Desk {
         Ok(Page { items, next: page.next.map(|cursor| format!("{}.{}", cursor.key, cursor.id)) })
     }
 
-    fn query(&self, filter: &Filter) -> Result<ListQuery, Refusal> {
+    pub(crate) fn query(&self, filter: &Filter) -> Result<ListQuery, Refusal> {
         let limit = match filter.limit {
             0 => 50,
             limit if limit <= MOST => limit,

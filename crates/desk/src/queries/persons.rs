@@ -73,9 +73,9 @@ impl Desk {
         let rows = self
             .db()
             .read(move |tx| {
-                let (case, only_order) = load::find_for(tx, &name, &actor)?;
+                let (case, sight) = load::find_for(tx, &name, &actor)?;
                 // A work order opens its case, not what else is known of the person.
-                if only_order {
+                if sight != load::Sight::Area {
                     return Ok(Vec::new());
                 }
                 let Some(row) = vault::person(tx, case.person)? else { return Ok(Vec::new()) };

@@ -23,10 +23,10 @@ use uuid::Uuid;
 const PAGE: i64 = 256;
 
 /// A page as it was read.
-pub(super) struct Read {
+pub(crate) struct Read {
     pub(super) number: u64,
     /// First receipt, identity and log of each case.
-    pub(super) cases: Vec<(i64, Uuid, Vec<SaidRow>)>,
+    pub(crate) cases: Vec<(i64, Uuid, Vec<SaidRow>)>,
 }
 
 /// A page as it was folded.
@@ -39,7 +39,7 @@ pub(super) struct Page {
 }
 
 /// The next page; nothing when there are no more.
-pub(super) fn read(desk: &Desk, cursor: &Arc<Mutex<Cursor>>) -> Result<Option<Read>, DeskError> {
+pub(crate) fn read(desk: &Desk, cursor: &Arc<Mutex<Cursor>>) -> Result<Option<Read>, DeskError> {
     let cursor = Arc::clone(cursor);
     desk.db().read_now(move |tx| {
         let (number, places) = {
@@ -149,6 +149,12 @@ impl Run<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The case as it stands, from the rows of a page.
+pub(crate) fn stands(id: CaseId, mut rows: Vec<SaidRow>) -> Result<Case, DeskError> {
+    rows.sort_unstable_by_key(|row| row.version);
+    folded(id, &rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?)
 }
 
 /// The case as it stands.

@@ -10,6 +10,7 @@
 mod activation;
 mod archive;
 mod backup;
+mod bulk;
 mod bundle;
 mod compensation;
 mod compensation_rest;
@@ -26,6 +27,7 @@ mod random;
 mod regulator;
 mod reports;
 mod retention;
+mod routing;
 mod rules;
 mod scenarios;
 mod spine;
@@ -133,7 +135,14 @@ impl House {
     /// A user of a role; the area is a region or empty for everywhere.
     pub(crate) fn user(&self, username: &str, role: Role, region: &str) -> Caller {
         let unit = self.desk.root();
-        let new = NewUser { username: username.into(), name: username.into(), role, region: region.into(), unit };
+        let new = NewUser {
+            username: username.into(),
+            name: username.into(),
+            role,
+            region: region.into(),
+            unit,
+            skills: Vec::new(),
+        };
         organisation::add_user(&self.desk, &self.system(), &new).unwrap();
         let system = self.system();
         let known = self.wait(self.desk.colleagues(&system)).unwrap();

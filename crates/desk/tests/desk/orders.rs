@@ -4,6 +4,7 @@ use crate::staff::{signed_in, unit};
 use crate::{House, NOON, at, house, intake, key_file, named, open, refusal};
 use desk::orders::OrderFilter;
 use desk::reports::ledger::LedgerAsk;
+use desk::reveal::Reveal;
 use desk::time::Time;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
@@ -25,6 +26,9 @@ struct Shop {
     hotline: UnitId,
     agent: Caller,
     lead: Caller,
+    /// Head of the branch the network department belongs to.
+    zhejiang: Caller,
+    zj: UnitId,
     net_one: Caller,
     net_two: Caller,
     bill_one: Caller,
@@ -35,8 +39,11 @@ impl Shop {
         let root = Some(house.desk.root());
         let hotline = unit(&house, "hotline", root, "");
         // The network department looks after another province only.
-        let (net, bill) = (unit(&house, "net", root, "33"), unit(&house, "bill", root, "31"));
+        let zj = unit(&house, "zj", root, "33");
+        let (net, bill) = (unit(&house, "net", Some(zj), ""), unit(&house, "bill", root, "31"));
         Self {
+            zj,
+            zhejiang: signed_in(&house, "zhejiang", Role::Supervisor, zj),
             net,
             bill,
             hotline,
@@ -217,7 +224,14 @@ fn joint_reviews_parts_and_copies() {
         let mut part = to("handle", shop.bill);
         part["part_of"] = json!(1);
         assert_eq!(shop.refused(&shop.agent, &case, "dispatch", part.clone()), "not_your_order");
+        assert_eq!(shop.refused(&shop.net_one, &case, "dispatch", part.clone()), "order_not_worked_on");
+        let case = shop.act(&shop.net_one, &case, "accept-order", json!({}));
+        let mut of_a_copy = part.clone();
+        of_a_copy["part_of"] = json!(3);
+        assert_eq!(shop.refused(&shop.agent, &case, "dispatch", of_a_copy), "order_not_worked_on");
         let case = shop.act(&shop.net_one, &case, "dispatch", part);
+        // Whoever split it presses for the part, and takes it back.
+        let case = shop.act(&shop.net_one, &case, "urge-order", json!({"order": 4}));
         assert_eq!(case.ball_holder(), Some(Holder::Unit(shop.bill)), "the part that is open");
         let answer = json!({"order": 1, "result": "无异常"});
         assert_eq!(shop.refused(&shop.net_one, &case, "answer-order", answer.clone()), "parts_open");
@@ -237,6 +251,77 @@ fn joint_reviews_parts_and_copies() {
         );
         let case = shop.act(&shop.agent, &case, "accept-order", json!({"order": 3}));
         assert_eq!(case.order(3).unwrap().standing, Standing::Done);
+    });
+}
+
+#[test]
+fn what_an_order_opens_and_for_how_long() {
+    each(|shop| {
+        let case = shop.case();
+        let name = CaseRef::Id(case.id);
+        let sees = |who: &Caller| shop.house.wait(shop.house.desk.case(who, &name)).is_ok();
+        let code = |error: DeskError| refusal(error).code;
+        let reveal = || Reveal { purpose: "investigate".into(), reason: Some("核查".into()) };
+        let to = |kind: &str| json!({"order_kind": kind, "unit": shop.net.to_string(), "task": "请办"});
+        // One that is not approved has not gone out.
+        let case = shop.act(&shop.agent, &case, "dispatch", to("supervise"));
+        assert!(!sees(&shop.net_one));
+        let case = shop.act(&shop.lead, &case, "approve-order", json!({"approved": false, "remark": "不必"}));
+        // A copy is for reading, until it is acknowledged.
+        let case = shop.act(&shop.agent, &case, "dispatch", to("copy"));
+        assert!(sees(&shop.net_one));
+        let shown = shop.house.wait(shop.house.desk.reveal(&shop.net_one, &name, reveal()));
+        assert_eq!(code(shown.unwrap_err()), "only_the_order");
+        assert_eq!(shop.refused(&shop.net_one, &case, "note", json!({"text": "x"})), "only_the_order");
+        assert_eq!(
+            shop.refused(
+                &shop.lead,
+                &case,
+                "hand-over-order",
+                json!({"order": 2, "unit": shop.bill.to_string(), "reason": "x"})
+            ),
+            "not_your_order"
+        );
+        let case = shop.act(&shop.agent, &case, "cancel-order", json!({"reason": "x"}));
+        assert!(!sees(&shop.net_one));
+        // What is to be worked on opens more, and what was answered can be read.
+        let case = shop.act(&shop.agent, &case, "dispatch", to("handle"));
+        assert!(shop.house.wait(shop.house.desk.reveal(&shop.net_one, &name, reveal())).is_ok());
+        let case = shop.act(&shop.net_one, &case, "answer-order", json!({"result": "已办"}));
+        assert!(sees(&shop.net_one));
+        let shown = shop.house.wait(shop.house.desk.reveal(&shop.net_one, &name, reveal()));
+        assert_eq!(code(shown.unwrap_err()), "only_the_order");
+        assert_eq!(shop.refused(&shop.net_one, &case, "note", json!({"text": "x"})), "only_the_order");
+        assert!(!sees(&shop.zhejiang), "a unit above has no order");
+    });
+}
+
+#[test]
+fn the_nearest_unit_above_rules_wherever_the_case_lies() {
+    each(|shop| {
+        let refuse = json!({"refusal": "not_our_duty", "reason": "不归我们"});
+        let mut case = shop.case();
+        // One unit that refuses twice disputes with nobody.
+        for _ in 0..2 {
+            case = shop.sent(&case, shop.net);
+            case = shop.act(&shop.net_one, &case, "refuse-order", refuse.clone());
+        }
+        assert!(case.ownership.is_none());
+        let other = unit(&shop.house, "net-b", Some(shop.zj), "");
+        let second = signed_in(&shop.house, "net-b-one", Role::Specialist, other);
+        case = shop.sent(&case, other);
+        case = shop.act(&second, &case, "refuse-order", refuse);
+        assert_eq!(case.ownership.map(|open| open.arbiter), Some(shop.zj), "not the root: this one lies above both");
+        assert!(shop.told(&shop.zhejiang).contains(&"ownership_disputed".to_owned()));
+        let found = shop.house.wait(shop.house.desk.orders(&shop.zhejiang, OrderFilter::default())).unwrap().items;
+        assert_eq!(found.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(), [desk::orders::QUESTION]);
+        let rule = json!({"unit": other.to_string(), "reason": "涉及传输"});
+        assert_eq!(shop.refused(&shop.lead, &case, "rule-ownership", rule.clone()), "not_the_arbiter");
+        let case = shop.act(&shop.zhejiang, &case, "rule-ownership", rule);
+        assert_eq!(shop.refused(&second, &case, "return-order", json!({"order": 4, "reason": "x"})), "order_ruled");
+        assert!(
+            shop.house.wait(shop.house.desk.orders(&shop.zhejiang, OrderFilter::default())).unwrap().items.is_empty()
+        );
     });
 }
 

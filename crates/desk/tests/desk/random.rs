@@ -152,6 +152,8 @@ fn ball_and_orders(house: &House, who: &Caller, name: &CaseRef) {
     assert_eq!(all, case.ball.age(now));
     let id = case.id.0;
     let rows = house.desk.db().read_now(move |tx| store::orders::of(tx, id)).unwrap();
+    let (asked, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.n == 0);
+    assert_eq!(asked.iter().any(|row| row.open), case.ownership.is_some());
     assert_eq!(rows.len(), case.orders.len());
     for (row, order) in rows.iter().zip(&case.orders) {
         assert_eq!((row.open, row.standing.as_str()), (order.is_open(), order.standing.code()));

@@ -26,7 +26,14 @@ pub(crate) fn unit(house: &House, code: &str, parent: Option<UnitId>, region: &s
 
 /// A user of a unit who signed in, so that the area is what the desk says it is.
 pub(crate) fn signed_in(house: &House, username: &str, role: Role, unit: UnitId) -> Caller {
-    let new = NewUser { username: username.into(), name: username.into(), role, region: String::new(), unit };
+    let new = NewUser {
+        username: username.into(),
+        name: username.into(),
+        role,
+        region: String::new(),
+        unit,
+        skills: Vec::new(),
+    };
     let password = add_user(&house.desk, &house.system(), &new).unwrap();
     let session = house.wait(house.desk.sign_in(username, &password, "10.0.0.1")).unwrap();
     house.wait(house.desk.by_session(&session.secret)).unwrap().unwrap()
@@ -155,6 +162,7 @@ fn an_administrator_of_an_area_reaches_no_further() {
             role: Role::Admin,
             region: String::new(),
             unit: desk.root(),
+            skills: Vec::new(),
         };
         assert_eq!(fault(add_user(desk, &admin, &root).unwrap_err()), ("region".into(), "outside_area"));
         let there = NewUser { unit: zhejiang, region: "31".into(), ..root.clone() };

@@ -38,14 +38,17 @@ pub fn decide(case: &Case, _: &Accept, ctx: &Context<'_>) -> Result<Decision, Re
         && let Some(user) = ctx.actor.user()
     {
         let owner = Owner { unit: ctx.actor.unit, user: Some(user) };
-        return Ok(Decision::of(vec![Event::Accepted {}, Event::Assigned { owner, instead_of: None, reason: None }]));
+        return Ok(Decision::of(vec![
+            Event::Accepted {},
+            Event::Assigned { owner, instead_of: None, reason: None, routed: None },
+        ]));
     }
     case.require(FROM)?;
     let mut events = vec![Event::Accepted {}];
     // A token has no person behind it; the case then stays in its queue.
     let owner = Owner { unit: ctx.actor.unit, user: ctx.actor.user() };
     if owner.user.is_some() && owner != case.owner {
-        events.push(Event::Assigned { owner, instead_of: None, reason: None });
+        events.push(Event::Assigned { owner, instead_of: None, reason: None, routed: None });
     }
     events.extend(clocks::stop(case, StopFact::Accepted, ctx));
     let started = clocks::start_unless_running(case, StartFact::Accepted, ctx.now, &events, ctx);

@@ -1,7 +1,6 @@
 //! Assign (分派): the case gets another owner. It never has none: a unit's queue at least.
 
 use super::{Case, Context, Decision, Owner, State};
-use crate::actor::ActorId;
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
@@ -56,15 +55,14 @@ pub fn decide(case: &Case, assign: &Assign, _: &Context<'_>) -> Result<Decision,
         return Err(Fault::new("unit", "required").into());
     };
     let owner = Owner { unit, user: assign.user };
-    if let Some(user) = assign.user
-        && case.barred.contains(&ActorId::User(user))
-    {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+    if let Some(user) = assign.user {
+        case.may_hold(user, "user")?;
     }
     if owner == case.owner {
         return Err(Refusal::conflict("already_owner"));
     }
-    let mut events = vec![Event::Assigned { owner, instead_of: assign.instead_of, reason: assign.reason.clone() }];
+    let mut events =
+        vec![Event::Assigned { owner, instead_of: assign.instead_of, reason: assign.reason.clone(), routed: None }];
     if case.state == State::Accepted {
         events.push(Event::Moved { to: State::InProgress });
     }

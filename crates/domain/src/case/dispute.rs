@@ -46,28 +46,34 @@ pub fn offered(case: &Case) -> bool {
 /// Unless an outcome was told, or if the reviewer handled the case.
 pub fn decide(case: &Case, dispute: &Dispute, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require(&[State::AwaitingCustomer])?;
-    if dispute.user.is_some_and(|user| case.handlers.contains(&ActorId::User(user))) {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+    if let Some(user) = dispute.user {
+        if case.handlers.contains(&ActorId::User(user)) {
+            return Err(Fault::new("user", "reviewer_handled_it").into());
+        }
+        case.may_hold(user, "user")?;
     }
     let reviewer = Owner { unit: dispute.unit.unwrap_or(case.owner.unit), user: dispute.user };
     let (merged, elsewhere) = merge::wait_again(case, ctx);
     let mut events = vec![Event::Disputed { reason: dispute.reason.clone() }];
     events.extend(merged);
     if reviewer != case.owner {
-        events.push(Event::Assigned { owner: reviewer, instead_of: dispute.instead_of, reason: None });
+        events.push(Event::Assigned { owner: reviewer, instead_of: dispute.instead_of, reason: None, routed: None });
     }
     events.extend(clocks::start(case, StartFact::Disputed, case.round, ctx.now, ctx));
     events.push(Event::Moved { to: State::InProgress });
     Ok(Decision { events, elsewhere })
 }
 
-/// Refuses whoever handled a disputed outcome to decide about it again.
+/// Refuses whoever handled a disputed outcome to decide about it again, and whom the complaint is about to decide at all.
 ///
 /// # Errors
-/// `handled_disputed_outcome`.
-pub(super) fn impartial(case: &Case, actor: ActorId) -> Result<(), Refusal> {
+/// `handled_disputed_outcome`, `complained_about`.
+pub(crate) fn impartial(case: &Case, actor: ActorId) -> Result<(), Refusal> {
     if case.barred.contains(&actor) {
         return Err(Refusal::forbidden("handled_disputed_outcome"));
+    }
+    if actor.user().is_some_and(|user| case.record.about_staff == Some(user)) {
+        return Err(Refusal::forbidden("complained_about"));
     }
     Ok(())
 }

@@ -104,6 +104,7 @@ impl Case {
             suspension: None,
             handlers: BTreeSet::new(),
             barred: BTreeSet::new(),
+            routed: None,
             disputes: 0,
             void_asked_by: None,
             merged_into: None,
@@ -182,8 +183,9 @@ impl Case {
                 self.raised_by.clone_from(raised_by);
                 self.graded_by_hand = *by_hand;
             }
-            Event::Assigned { owner, instead_of, .. } => {
+            Event::Assigned { owner, instead_of, routed, .. } => {
                 self.owner = *owner;
+                self.routed.clone_from(routed);
                 self.instead_of = *instead_of;
             }
             Event::Converted { rule, from, to } => {

@@ -34,6 +34,24 @@ use serde::{Deserialize, Serialize};
 
 pub use ownership::{Ownership, OwnershipStep, Ruling};
 
+/// What somebody may do who sees a case only for an order of it.
+pub const ABOUT_ORDERS: &[&str] = &[
+    "dispatch",
+    "accept-order",
+    "refuse-order",
+    "return-order",
+    "hand-over-order",
+    "book-visit",
+    "record-arrival",
+    "report-order",
+    "answer-order",
+    "ask-extension",
+    "urge-order",
+    "bounce-order",
+    "cancel-order",
+    "note",
+];
+
 /// How a command names an order.
 const ORDER: Field = optional(
     "order",
@@ -396,6 +414,12 @@ impl WorkOrder {
         self.is_open() && self.kind != OrderKind::Copy
     }
 
+    /// Whether a refusal of it says something about whose case it is: a part or an opinion does not.
+    #[must_use]
+    pub fn asks_whose_case(&self) -> bool {
+        self.kind == OrderKind::Handle && self.part_of.is_none()
+    }
+
     /// The limit that comes next, if one has not passed yet or has passed unheeded.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
@@ -515,11 +539,13 @@ impl WorkOrder {
                 self.handed_over += 1;
                 // Whoever gets it on the way has what is left of the time; the limit to take it up was the first one's.
                 self.accept_by = None;
+                self.extension = None;
             }
             OrderStep::Reported { text } => self.progress = Some(text.clone()),
             OrderStep::Answered { result } => {
                 self.answered_by = Some(by);
                 self.outcome = Some(result.clone());
+                self.extension = None;
                 match self.kind {
                     OrderKind::Supervise => self.standing = Standing::AwaitingApproval,
                     _ => self.end(Standing::Done, at, None),
@@ -531,6 +557,8 @@ impl WorkOrder {
                 self.bounced += 1;
                 self.reply_by = Some(*reply_by);
                 self.late.retain(|limit| *limit != Limit::Reply);
+                // A visit nobody recorded the end of is over; the next one is booked anew.
+                self.visit = None;
             }
             OrderStep::Urged { .. } => self.urged += 1,
             OrderStep::ExtensionAsked { reply_by, .. } => self.extension = Some(Extension { by, reply_by: *reply_by }),
@@ -651,14 +679,18 @@ impl Case {
 /// What keeps a case from closing: orders it waits for.
 pub(super) fn missing(case: &Case) -> Vec<Fault> {
     let waited = case.orders.iter().filter(|order| order.is_waited_for());
-    waited.map(|order| Fault::new("order", "gate_order").with("order", order.id)).collect()
+    let waited = waited.map(|order| Fault::new("order", "gate_order").with("order", order.id));
+    waited.chain(case.ownership.map(|_| Fault::new("ownership", "gate_ownership"))).collect()
 }
 
-/// Refuses to let a case go up in another or end for good while a unit works on it.
+/// Refuses to let a case go up in another while a unit works on it, or it is open whose it is.
 ///
 /// # Errors
-/// `orders_open`.
+/// `orders_open` or `ownership_disputed`.
 pub(super) fn none_waited_for(case: &Case) -> Result<(), Refusal> {
+    if case.ownership.is_some() {
+        return Err(Refusal::conflict("ownership_disputed"));
+    }
     match case.orders.iter().any(WorkOrder::is_waited_for) {
         true => Err(Refusal::conflict("orders_open")),
         false => Ok(()),
@@ -670,12 +702,51 @@ pub(super) fn event(order: u32, step: OrderStep) -> Event {
     Event::Order { order, step }
 }
 
-/// The latest moment a limit of an order may lie at: that of the order it is a part of, else the first limit of the case
-/// the operator has to keep. One that has passed binds nothing any more.
+/// The latest moment a limit of an order may lie at: the earliest of what still lies ahead, of the order it is a part of
+/// and of the limits of the case the operator has to keep. One that has passed binds nothing any more.
 pub(super) fn bound(case: &Case, part_of: Option<u32>, ctx: &Context<'_>) -> Option<Timestamp> {
-    let parent = part_of.and_then(|id| case.order(id)).and_then(|order| order.reply_by);
-    let own = case.next_due(ctx.rules).map(|clock| clock.due_at);
-    parent.or(own).filter(|at| *at > ctx.now)
+    let whole = part_of.and_then(|id| case.order(id)).and_then(|order| order.reply_by);
+    let running = case.clocks.iter().filter(|clock| clock.is_running());
+    let ours = running.filter(|clock| super::binds_provider(ctx.rules.clock(&clock.rule))).map(|clock| clock.due_at);
+    whole.into_iter().chain(ours).filter(|at| *at > ctx.now).min()
+}
+
+/// The conflict guard: refuses whom the complaint is about, and whoever handled an outcome the customer rejected. A copy
+/// is no work, so the latter may know of it.
+///
+/// # Errors
+/// `complaint_is_about_them` or `reviewer_handled_it`.
+pub(super) fn not_barred(case: &Case, order: &WorkOrder, actor: &Actor) -> Result<(), Fault> {
+    let Some(user) = actor.user() else { return Ok(()) };
+    match order.kind {
+        OrderKind::Copy if case.record.about_staff != Some(user) => Ok(()),
+        _ => case.may_hold(user, "order"),
+    }
+}
+
+/// Refuses whoever is not on the side that sent an order: who sees the case in their area, or has the order it is a part
+/// of.
+///
+/// # Errors
+/// `not_your_dispatch`.
+pub(super) fn sent_from_here(case: &Case, order: &WorkOrder, actor: &Actor) -> Result<(), Refusal> {
+    let whole = order.part_of.and_then(|id| case.order(id));
+    let theirs = whole.is_some_and(|whole| whole.require_holder(actor).is_ok());
+    if theirs || actor.area.covers(&case.record.region) {
+        return Ok(());
+    }
+    Err(Refusal::forbidden("not_your_dispatch"))
+}
+
+/// Refuses the unit that has an order to judge what it asked or answered itself, unless it is the case's own.
+///
+/// # Errors
+/// `own_wish`.
+pub(super) fn not_of_its_unit(case: &Case, order: &WorkOrder, actor: &Actor) -> Result<(), Refusal> {
+    if actor.unit == order.to.unit && order.to.unit != case.owner.unit && actor.role != Role::Admin {
+        return Err(Refusal::forbidden("own_wish"));
+    }
+    Ok(())
 }
 
 /// Checks a limit: after now, not after the bound.

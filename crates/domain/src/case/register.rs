@@ -47,7 +47,9 @@ pub fn decide(parted: &Parted, fresh: &Fresh, ctx: &Context<'_>) -> Result<Decis
     if !faults.is_empty() {
         return Err(Refusal::invalid(faults));
     }
-    let owner = Owner { unit: ctx.actor.unit, user: ctx.actor.user() };
+    // Whom it is about may have to write it down, but does not hold it.
+    let user = ctx.actor.user().filter(|user| record.about_staff != Some(*user));
+    let owner = Owner { unit: ctx.actor.unit, user };
     let facts = grade::facts_of(record, parted.category.as_deref(), received_at, ctx.rules, ctx.taxonomy);
     let (graded, grade) = grade::first(&facts, ctx);
     let mut events = vec![

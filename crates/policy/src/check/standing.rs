@@ -23,6 +23,7 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
     }
     findings.extend(drowned(pack));
     findings.extend(idle_assessment(pack));
+    findings.extend(idle_routing(pack));
     findings.extend(never_starts(pack));
     findings.extend(letters(pack));
     findings.extend(sums(pack));
@@ -167,6 +168,16 @@ fn idle_assessment(pack: &Pack) -> Vec<Finding> {
         Some(Finding { rule: Some(rule.id.clone()), ..Finding::of_pack(Check::Shadowed, pack, (1, 1), message) })
     });
     idle.collect()
+}
+
+/// Rows of the routing table that no case ever reaches, because an earlier row takes all of theirs.
+fn idle_routing(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
+    let rows = pack.routing();
+    rows.iter().enumerate().filter_map(move |(place, row)| {
+        let by = rows.iter().take(place).find(|earlier| earlier.covers(row))?;
+        let message = format!("is never reached: `{}` before it takes all its cases", by.head.id);
+        Some(Finding::of_rule(Check::Shadowed, pack, &row.head, message).hint("put the narrower row first"))
+    })
 }
 
 fn never_starts(pack: &Pack) -> Vec<Finding> {

@@ -19,6 +19,7 @@ use crate::letter::LetterRule;
 use crate::period::Period;
 use crate::predicate::Predicate;
 use crate::remedy::{CompensationRule, HoldRule};
+use crate::routing::RoutingRule;
 use crate::text::Text;
 use crate::window::WindowRule;
 use jiff::civil::Date;
@@ -71,6 +72,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
     let authorities = rules(table, "authority", |rule| AuthorityRule::read(rule, tier), |rule| &rule.role);
     let retentions = rules(table, "retention", |rule| RetentionRule::read(rule, tier), |rule| &rule.head.id);
     let reports = rules(table, "report", |rule| ReportRule::read(rule, calendar, tier), |rule| &rule.head.id);
+    let routing = rules(table, "routing", |rule| RoutingRule::read(rule, tier), |rule| &rule.head.id);
     let reopen = table.maybe("reopen", |value| value.table().and_then(|table| Period::read(table, "within")));
     let suspend = table.maybe("suspend", |value| value.table().and_then(|table| Period::read(table, "limit")));
     let repeat = table.maybe("repeat", |value| value.table().and_then(|table| Period::read_days(table, "within")));
@@ -109,6 +111,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         authorities: authorities?,
         retentions: retentions?,
         reports: reports?,
+        routing: routing?,
         reopen: reopen?,
         suspend: suspend?,
         repeat: repeat?,

@@ -80,7 +80,7 @@ fn listed(order: &OrderListed) -> Value {
         .put_some("grade", order.grade.as_deref())
         .put("region", order.region.as_str())
         .put("order", order.order)
-        .put("order_kind", order.kind.code())
+        .put("order_kind", order.kind.as_str())
         .put("standing", order.standing.as_str())
         .put("unit", order.unit.to_string())
         .put_some("user", order.user.map(|user| user.to_string()))

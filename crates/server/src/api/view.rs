@@ -1,6 +1,6 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
-use super::{activations, orders};
+use super::{activations, orders, routing};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
@@ -214,6 +214,8 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put("assessment", json!(record.assessment))
         .put_some("subject_request", record.subject_request.as_deref())
         .put_some("contact_record", record.contact_record.as_deref())
+        .put_some("about_staff", record.about_staff.map(|user| user.to_string()))
+        .put_some("routed", case.routed.as_ref().map(routing::routed))
         .put("round", case.round)
         .put_some("proposal", proposal)
         .put_some("reply", reply)

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use store::{CaseRow, Db, EntryRow, ItemRow, Options, PersonRow, StoreError, Target, cases, entries, vault};
+use store::{
+    CaseRow, Db, EntryRow, ItemRow, Options, PersonRow, StoreError, Target, WaitingRow, cases, entries, routing, vault,
+};
 use uuid::Uuid;
 
 /// Rows of this many cases are taken as patterns.
@@ -88,6 +90,10 @@ fn write(tx: &mut store::Tx<'_>, pattern: Option<&Pattern>) -> Result<(), StoreE
     vault::insert_lookup(tx, &hash, "phone", person_id)?;
     for item in &pattern.items {
         vault::insert_item(tx, &ItemRow { case_id, ..item.clone() })?;
+    }
+    if pattern.case.owner_user.is_none() {
+        let (unit, due_at) = (pattern.case.owner_unit, pattern.case.due_at);
+        routing::wait(tx, case_id, Some(&WaitingRow { case: case_id, unit, rank: 1, due_at }))?;
     }
     let number = format!("TS-{}", case_id.simple());
     cases::insert(tx, &CaseRow { id: case_id, person: person_id, number, ..pattern.case.clone() })?;

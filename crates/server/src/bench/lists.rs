@@ -9,6 +9,7 @@ use clap::Args;
 use hdrhistogram::Histogram;
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Options of `bench lists`.
@@ -35,7 +36,7 @@ pub(super) struct Lists {
 }
 
 /// Filters of queue pages, as agents and supervisors use them.
-const FILTERS: [&str; 8] = [
+pub(super) const FILTERS: [&str; 8] = [
     "",
     "&grade=urgent",
     "&category=B204",
@@ -65,18 +66,21 @@ pub(super) fn run(ask: &Lists) -> Result<(), String> {
     let histories: Vec<Vec<u8>> =
         cases.iter().map(|id| request("GET", &format!("/api/v1/complaints/{id}/events"), &token, "")).collect();
     // Every index and page is touched once before anything counts.
-    at_rate(&server, &pages, ask, 3)?;
-    at_rate(&server, &histories, ask, 3)?;
+    let pace = |seconds| Pace { rate: ask.rate, connections: ask.connections, seconds };
+    let goes_on = AtomicBool::new(true);
+    let read = |what: &[Vec<u8>], seconds| at_rate(server.port, what, pace(seconds), &goes_on);
+    read(&pages, 3)?;
+    read(&histories, 3)?;
     let shown = format!("{} requests/s over {} connections, from their due moment", ask.rate, ask.connections);
     println!("{shown}");
-    println!("queue page ms              {}", percentiles(&at_rate(&server, &pages, ask, ask.seconds)?));
-    println!("case with history ms       {}", percentiles(&at_rate(&server, &histories, ask, ask.seconds)?));
+    println!("queue page ms              {}", percentiles(&read(&pages, ask.seconds)?));
+    println!("case with history ms       {}", percentiles(&read(&histories, ask.seconds)?));
     println!("memory MiB under load      {:.0}", server.memory());
     Ok(())
 }
 
 /// Identifiers of cases all over the database.
-fn some_cases(server: &Server, token: &str) -> Result<Vec<String>, String> {
+pub(super) fn some_cases(server: &Server, token: &str) -> Result<Vec<String>, String> {
     let mut client = Client::connect(server.port)?;
     let mut found = Vec::new();
     for filter in ["&sort=due", "&sort=-received", "&sort=-received&status=closed"] {
@@ -97,24 +101,37 @@ fn some_cases(server: &Server, token: &str) -> Result<Vec<String>, String> {
     if found.is_empty() { Err("the database holds no cases".to_owned()) } else { Ok(found) }
 }
 
-fn at_rate(server: &Server, requests: &[Vec<u8>], ask: &Lists, seconds: u64) -> Result<Histogram<u64>, String> {
-    let interval = Duration::from_secs_f64(ask.connections as f64 / ask.rate as f64);
+/// How fast and how long to ask.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) rate: u64,
+    pub(super) connections: u64,
+    pub(super) seconds: u64,
+}
+
+/// Latency of requests at a fixed rate, until the time is over or somebody says it is enough.
+pub(super) fn at_rate(
+    port: u16,
+    requests: &[Vec<u8>],
+    pace: Pace,
+    goes_on: &AtomicBool,
+) -> Result<Histogram<u64>, String> {
+    let Pace { rate, connections, seconds } = pace;
+    let interval = Duration::from_secs_f64(connections as f64 / rate as f64);
     let begun = Instant::now() + Duration::from_millis(50);
-    let each = ask.rate * seconds / ask.connections;
-    let lanes: Vec<_> = (0..ask.connections)
-        .map(|lane| {
-            let (port, requests) = (server.port, requests.to_vec());
-            let offset = interval.mul_f64(lane as f64 / ask.connections as f64);
-            let connections = ask.connections;
-            std::thread::spawn(move || -> Result<Histogram<u64>, String> {
+    let each = rate * seconds / connections;
+    std::thread::scope(|scope| {
+        let lane = |lane: u64| {
+            let offset = interval.mul_f64(lane as f64 / connections as f64);
+            move || -> Result<Histogram<u64>, String> {
                 let mut client = Client::connect(port)?;
                 let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
-                for n in 0..each {
+                for n in (0..each).take_while(|_| goes_on.load(Ordering::Relaxed)) {
                     let due = begun + offset + interval.mul_f64(n as f64);
                     std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     let place = usize::try_from(n * connections + lane).unwrap_or(0) % requests.len();
                     let status = client.send(requests.get(place).map(Vec::as_slice).unwrap_or_default())?;
-                    if status != 200 {
+                    if status != 200 && status != 201 {
                         return Err(format!("status {status}: {}", String::from_utf8_lossy(client.body())));
                     }
                     let took = Instant::now().saturating_duration_since(due);
@@ -123,13 +140,14 @@ fn at_rate(server: &Server, requests: &[Vec<u8>], ask: &Lists, seconds: u64) -> 
                         .map_err(|error| error.to_string())?;
                 }
                 Ok(latency)
-            })
-        })
-        .collect();
-    let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
-    for lane in lanes {
-        let one = lane.join().map_err(|_| "a lane of the generator panicked".to_owned())??;
-        latency.add(one).map_err(|error| error.to_string())?;
-    }
-    Ok(latency)
+            }
+        };
+        let lanes: Vec<_> = (0..connections).map(|n| scope.spawn(lane(n))).collect();
+        let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
+        for lane in lanes {
+            let one = lane.join().map_err(|_| "a lane of the generator panicked".to_owned())??;
+            latency.add(one).map_err(|error| error.to_string())?;
+        }
+        Ok(latency)
+    })
 }

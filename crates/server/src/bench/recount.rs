@@ -141,7 +141,8 @@ fn recounted(desk: &Desk, version: Date) -> Result<(Activation, f64), String> {
     Err("the recount did not end".to_owned())
 }
 
-fn redress(server: &Server, arguments: &[&str]) -> Result<String, String> {
+/// Runs this program as a command on a server's database; gives what it printed.
+pub(super) fn redress(server: &Server, arguments: &[&str]) -> Result<String, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let output =
         Command::new(program).args(arguments).args(server.place()).output().map_err(|error| error.to_string())?;

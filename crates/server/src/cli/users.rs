@@ -45,6 +45,9 @@ pub(super) struct AddUser {
     /// Code of the unit; the root unit if left out.
     #[arg(long)]
     unit: Option<String>,
+    /// What routing may choose them for, separated by spaces.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    skills: String,
 }
 
 /// A user by name.
@@ -75,6 +78,9 @@ pub(super) struct ChangeUser {
     /// New region; "" for that of the unit.
     #[arg(long)]
     region: Option<String>,
+    /// What routing may choose them for, all of it, separated by spaces.
+    #[arg(long)]
+    skills: Option<String>,
     /// Close the account.
     #[arg(long, conflicts_with = "enable")]
     disable: bool,
@@ -106,7 +112,8 @@ fn add(ask: AddUser) -> Result<(), String> {
         None => desk.root(),
     };
     let name = ask.name.unwrap_or_else(|| ask.username.clone());
-    let new = NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit };
+    let new =
+        NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit, skills: words(&ask.skills) };
     let password = organisation::add_user(&desk, &caller, &new).map_err(|error| super::told(&error))?;
     desk.db().close();
     say(password)
@@ -121,11 +128,23 @@ fn change(ask: ChangeUser) -> Result<(), String> {
         (false, true) => Some(false),
         (false, false) => None,
     };
-    let change =
-        UserChange { name: ask.name, role: ask.role, unit, region: ask.region, disabled, ..UserChange::default() };
+    let skills = ask.skills.as_deref().map(words);
+    let change = UserChange {
+        name: ask.name,
+        role: ask.role,
+        unit,
+        region: ask.region,
+        disabled,
+        skills,
+        ..UserChange::default()
+    };
     organisation::change_user(&desk, &caller, &ask.username, &change).map_err(|error| super::told(&error))?;
     desk.db().close();
     say("changed")
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
 }
 
 fn switch(ask: &Named, disabled: bool) -> Result<(), String> {

@@ -337,7 +337,12 @@ async fn run(
     };
     let failure = match outcome {
         Ok(done) => {
-            let place = format!("/console/cases/{}?done={}", done.case.number, verb.name);
+            // Whoever gave the only order away that showed them the case finds the next one.
+            let seen = app.desk.case(&caller, &case).await.is_ok();
+            let place = match seen {
+                true => format!("/console/cases/{}?done={}", done.case.number, verb.name),
+                false => "/console/orders".to_owned(),
+            };
             return Ok(Redirect::to(&place).into_response());
         }
         Err(failure) => failure,

@@ -32,7 +32,8 @@ impl Typed {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
     }
 
-    fn all(&self, name: &str) -> &[String] {
+    /// Every value of a box that takes several.
+    pub(super) fn all(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 

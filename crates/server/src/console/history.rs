@@ -146,9 +146,15 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let outcome = frame.code("outcome", words::outcome(*outcome));
             say("clock_stopped", &[("rule", &rule(id)), ("outcome", &outcome)])
         }
-        Event::Assigned { owner, instead_of, .. } => {
+        Event::Assigned { owner, instead_of, routed, .. } => {
             let owner = names.owner(owner.unit, owner.user) + &frame.instead_of(names, *instead_of);
-            say("assigned", &[("owner", &owner)])
+            match routed {
+                None => say("assigned", &[("owner", &owner)]),
+                Some(routed) => {
+                    let why = frame.code("how", routed.how.code());
+                    say("assigned_by_table", &[("owner", &owner), ("row", &rule(&routed.rule)), ("why", &why)])
+                }
+            }
         }
         Event::Attached { media, size, .. } => {
             say("attached", &[("media", media), ("size", &super::attachments::size(*size))])

@@ -1,5 +1,6 @@
 //! Names of the people and units that hold cases.
 
+use super::Frame;
 use crate::app::AppState;
 use crate::problem::Failure;
 use desk::permissions;
@@ -40,6 +41,21 @@ impl Names {
         }
         for (id, name) in &view.users {
             self.user_names.entry(*id).or_insert_with(|| name.clone());
+        }
+    }
+
+    /// What a field about units or people can be chosen from; nothing for other fields.
+    pub(super) fn choices(&self, frame: &Frame<'_>, field: &str) -> Vec<(String, String)> {
+        match field {
+            "unit" => {
+                let open = self.units.iter().filter(|unit| !unit.closed);
+                open.map(|unit| (unit.id.to_string(), unit.name.clone())).collect()
+            }
+            "user" => {
+                let here = self.users.iter().filter(|user| !user.disabled);
+                here.map(|user| (user.id.to_string(), frame.colleague(user))).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -44,7 +44,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "withdraw",
         ],
     ),
-    ("arrange", &["note", "assign", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    ("arrange", &["note", "assign", "route", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
     (
         "orders",
         &[
@@ -128,20 +128,9 @@ pub(super) fn operations(
         "route" => ways.clone(),
         "referral" => case.referrals.iter().map(|one| (one.id.to_string(), frame.rule(&one.route))).collect(),
         "stage" if verb == "record-step" => super::referrals::next(frame, case),
-        "unit" => names
-            .units
-            .iter()
-            .filter(|unit| !unit.closed)
-            .map(|unit| (unit.id.to_string(), unit.name.clone()))
-            .collect(),
-        "user" => names
-            .users
-            .iter()
-            .filter(|user| !user.disabled)
-            .map(|user| (user.id.to_string(), frame.colleague(user)))
-            .collect(),
-        "order" => super::orders::meant(frame, case, names, verb),
-        "part_of" => super::orders::meant(frame, case, names, verb),
+        "unit" | "user" => names.choices(frame, field),
+        "order" => super::orders::meant(frame, case, names, verb, caller),
+        "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),

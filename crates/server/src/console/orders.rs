@@ -12,8 +12,9 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use desk::orders::{OrderFilter, OrderListed, RulingListed};
+use desk::orders::{OrderFilter, OrderListed, QUESTION, RulingListed};
 use desk::{Caller, permissions};
+use domain::actor::Role;
 use domain::case::Case;
 use domain::case::ball::Holder;
 use domain::case::order::{Limit, OrderKind, OrderStep, OwnershipStep, Standing, WorkOrder};
@@ -204,7 +205,10 @@ fn line(frame: &Frame<'_>, names: &Names, order: &OrderListed) -> Line {
     Line {
         number: order.number.clone(),
         about: [category, grade].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · "),
-        kind: format!("{}. {}", order.order, frame.code("order_kind", order.kind.code())),
+        kind: match order.kind.as_str() {
+            QUESTION => frame.t("orders.question"),
+            kind => format!("{}. {}", order.order, frame.code("order_kind", kind)),
+        },
         standing: frame.code("order_standing", &order.standing),
         who: order.user.map_or_else(|| frame.t("orders.nobody"), |user| names.person(user).to_owned()),
         due: order.due_at.map(|at| frame.moment(at)).unwrap_or_default(),
@@ -279,15 +283,46 @@ const OF_THE_HOLDER: &[&str] = &[
     "ask-extension",
 ];
 
-/// Whether a verb about orders is worth offering: those of the holder only where an order lies with them.
+/// Whether a verb is worth offering: those of an order's holder only where an order lies with them, and to whoever sees
+/// the case for an order alone nothing but what is about orders.
 pub(super) fn is_theirs_to(verb: &str, case: &Case, caller: &Caller) -> bool {
-    !OF_THE_HOLDER.contains(&verb) || case.open_orders().any(|order| order.require_holder(&caller.actor).is_ok())
+    let actor = &caller.actor;
+    let holds = case.open_orders().any(|order| order.require_holder(actor).is_ok());
+    let rules = case.ownership.is_some_and(|open| open.arbiter == actor.unit || actor.role == Role::Admin);
+    match verb {
+        verb if OF_THE_HOLDER.contains(&verb) => holds,
+        "rule-ownership" => rules,
+        _ if actor.area.covers(&case.record.region) => true,
+        "note" => holds || rules,
+        // What was split is taken back, pressed for or judged by whoever split it.
+        "dispatch" | "cancel-order" | "urge-order" | "bounce-order" | "book-visit" => holds,
+        _ => false,
+    }
 }
 
 /// The orders a verb can mean, for its form: number and words.
-pub(super) fn meant(frame: &Frame<'_>, case: &Case, names: &Names, verb: &str) -> Vec<(String, String)> {
-    let done = verb == "bounce-order";
-    let one = |order: &&WorkOrder| if done { !order.is_open() && order.outcome.is_some() } else { order.is_open() };
-    let orders = case.orders.iter().filter(one).filter(|order| verb == "accept-order" || order.kind != OrderKind::Copy);
-    orders.map(|order| (order.id.to_string(), title(frame, order, names))).collect()
+pub(super) fn meant(
+    frame: &Frame<'_>,
+    case: &Case,
+    names: &Names,
+    verb: &str,
+    caller: &Caller,
+) -> Vec<(String, String)> {
+    let one = |order: &&WorkOrder| match verb {
+        "bounce-order" => order.standing == Standing::Done && order.kind.carries_the_ball(),
+        "decide-extension" => order.is_open() && order.extension.is_some(),
+        "approve-order" => matches!(order.standing, Standing::Proposed | Standing::AwaitingApproval),
+        "book-visit" => order.is_open() && order.kind == OrderKind::Visit,
+        "accept-order" => order.standing == Standing::Sent && order.require_holder(&caller.actor).is_ok(),
+        "dispatch" => {
+            order.standing == Standing::Accepted
+                && order.part_of.is_none()
+                && order.require_holder(&caller.actor).is_ok()
+        }
+        verb if OF_THE_HOLDER.contains(&verb) => {
+            order.standing.is_theirs() && order.kind != OrderKind::Copy && order.require_holder(&caller.actor).is_ok()
+        }
+        _ => order.is_open(),
+    };
+    case.orders.iter().filter(one).map(|order| (order.id.to_string(), title(frame, order, names))).collect()
 }

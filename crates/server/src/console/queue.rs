@@ -12,10 +12,10 @@ use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use desk::permissions;
-use desk::queries::list::{Listed, Order, Page};
+use desk::queries::list::{Filter, Listed, Order, Page};
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
@@ -24,11 +24,15 @@ use jiff::Timestamp;
 const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![page(Method::Get, "/console", Access::Needs(permissions::READ_CASES), get(queue))]
+    vec![
+        page(Method::Get, "/console", Access::Needs(permissions::READ_CASES), get(queue)),
+        page(Method::Post, "/console/claim", Access::Needs(permissions::CLAIM), post(claim)),
+    ]
 }
 
 struct Row {
     number: String,
+    version: i64,
     subject: String,
     category: String,
     kind: String,
@@ -77,6 +81,12 @@ struct Queue<'a> {
     next: Option<String>,
     categories: Vec<(String, String)>,
     told: Option<Told>,
+    /// The filters as an address has them.
+    query: String,
+    /// What can be done to many; nothing for those who may not.
+    operations: Vec<(&'static str, String)>,
+    /// How many cases of the own unit's queue somebody may take.
+    waiting: Option<u64>,
     /// What to say when nothing is there.
     empty: &'static str,
 }
@@ -114,6 +124,8 @@ async fn queue(
             (Page { items: Vec::new(), next: None }, Some(told))
         }
     };
+    let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
+    let waiting = if claims { Some(app.desk.waiting(&caller).await?) } else { None };
     let names = Names::gather(&app, &caller).await?;
     let now = app.desk.time().now();
     let shown =
@@ -154,6 +166,9 @@ async fn queue(
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
         told,
+        query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
+        operations: super::bulk::offered(&frame),
+        waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
         view,
         frame,
@@ -164,6 +179,12 @@ async fn queue(
         *response.status_mut() = status;
     }
     Ok(response)
+}
+
+/// Takes the next case of the own unit's queue and shows it.
+async fn claim(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
+    let done = app.desk.claim_next(&caller, None).await?;
+    Ok(Redirect::to(&format!("/console/cases/{}?done=accept", done.case.number)).into_response())
 }
 
 /// The words for an empty view: each says what to do next.
@@ -186,6 +207,11 @@ async fn find(
     absent: &[UserId],
     text: &str,
 ) -> Result<Page, Failure> {
+    Ok(app.desk.list(caller, &filter_of(caller, view, absent, text)?).await?)
+}
+
+/// What a view shows, with the filters of an address.
+pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], text: &str) -> Result<Filter, Failure> {
     let given = query::read(Some(text), LIST)?;
     let mut filter = filter(&given, caller)?;
     filter.limit = 50;
@@ -203,7 +229,7 @@ async fn find(
     let ended = filter.states.iter().any(|state| !state.is_open());
     filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
     filter.open_only = filter.order == Order::Due;
-    Ok(app.desk.list(caller, &filter).await?)
+    Ok(filter)
 }
 
 fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
@@ -214,6 +240,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: T
     let missing = || frame.t("no_subject");
     Row {
         number: one.number.clone(),
+        version: one.version,
         subject: one.subject.clone().unwrap_or_else(missing),
         category: one.category.as_deref().map(|code| frame.category(code)).unwrap_or_default(),
         kind: frame.code("kind", &one.kind),

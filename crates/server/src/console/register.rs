@@ -65,6 +65,10 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
     ),
 ];
 
+/// Fields that are no boxes of this form. Whom of the staff a complaint is about is chosen by identity, which programmes
+/// know; a list of all colleagues on every registration would be long.
+const ELSEWHERE: &[&str] = &["complainant.person", "about_staff"];
+
 pub(super) fn routes() -> Vec<Route> {
     let access = Access::Needs(permissions::REGISTER);
     vec![
@@ -114,7 +118,7 @@ pub(super) fn groups(frame: &Frame<'_>, typed: &Typed, errors: &[(String, String
     let draw = Draw { frame, words: "", typed, errors, known: &|_| Vec::new() };
     let mut inputs = draw.inputs("", FIELDS);
     // A person already known is chosen among the earlier contacts of the number.
-    inputs.retain(|input| input.name != "complainant.person");
+    inputs.retain(|input| !ELSEWHERE.contains(&input.name.as_str()));
     let mut groups = Vec::new();
     for (title, open, names) in GROUPS {
         let mut mine = Vec::new();
@@ -199,7 +203,7 @@ mod tests {
     fn every_field_of_an_intake_is_on_the_form() {
         let mut all = Vec::new();
         names("", FIELDS, &mut all);
-        all.retain(|name| name != "complainant.person");
+        all.retain(|name| !ELSEWHERE.contains(&name.as_str()));
         for name in all {
             let count = GROUPS
                 .iter()

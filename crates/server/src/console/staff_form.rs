@@ -97,6 +97,17 @@ pub(super) fn read<T: DeserializeOwned>(
         if has("inherit_region") && !object.contains_key("region") {
             object.insert("inherit_region".to_owned(), Value::Bool(true));
         }
+        // Skills are typed in one line.
+        if has("skills")
+            && let Some(typed) = object.get("skills").and_then(Value::as_array)
+        {
+            let words = typed.iter().filter_map(Value::as_str).flat_map(|line| line.split([' ', ',', '，', '、']));
+            let words: Vec<Value> = words.filter(|word| !word.is_empty()).map(Value::from).collect();
+            object.insert("skills".to_owned(), Value::Array(words));
+        }
+        if has("skills") && has("inherit_region") && !object.contains_key("skills") {
+            object.insert("skills".to_owned(), Value::Array(Vec::new()));
+        }
         if has("duties") && !object.contains_key("duties") {
             object.insert("duties".to_owned(), Value::Array(Vec::new()));
         }

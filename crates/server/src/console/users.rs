@@ -81,6 +81,7 @@ fn filled(user: &Colleague) -> Typed {
     typed.set("role", user.role.as_str());
     typed.set("unit", user.unit.to_string());
     typed.set("region", user.region.as_str());
+    typed.set("skills", user.skills.join(" "));
     typed
 }
 

@@ -13,7 +13,9 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
+use desk::routing::Explained;
 use desk::{CaseRef, permissions};
+use domain::case::route::Found;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![page(Method::Get, "/console/cases/{id}/why", Access::Needs(permissions::READ_CASES), get(show))]
@@ -32,6 +34,34 @@ struct Reasons<'a> {
     governing: Vec<String>,
     clocks: Vec<Clock>,
     windows: Windows,
+    routing: Vec<String>,
+}
+
+/// Rows told one by one; of a longer table those before them are counted.
+const TOLD: usize = 30;
+
+/// Where the routing table sends the case, and why.
+fn routing(frame: &Frame<'_>, explained: &Explained) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(routed) = &explained.routed {
+        let why = frame.code("how", routed.how.code());
+        let row = format!("{} · {} {}", routed.rule, routed.pack, routed.version);
+        lines.push(frame.tv("why_page.came_by", &[("row", row.as_str()), ("why", why.as_str())]));
+    }
+    let skipped = explained.rows.len().saturating_sub(TOLD);
+    if skipped > 0 {
+        lines.push(frame.tv("why_page.rows_before", &[("count", skipped.to_string().as_str())]));
+    }
+    for row in explained.rows.iter().skip(skipped) {
+        let title = frame.language.pick(&row.title.zh, &row.title.en);
+        lines.push(format!("{title} → {}: {}", row.unit, frame.code("looked", row.looked.code())));
+    }
+    match &explained.found {
+        Found::NoRow if explained.pack.is_some() => lines.push(frame.t("why_page.no_row")),
+        Found::NoUnit(unit) => lines.push(frame.tv("why_page.no_unit", &[("unit", unit.as_str())])),
+        Found::NoRow | Found::Goes(_) => {}
+    }
+    lines
 }
 
 async fn show(
@@ -54,6 +84,7 @@ async fn show(
         governing: governing(&frame, case),
         clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
+        routing: routing(&frame, &app.desk.explain_routing(&caller, &CaseRef::Id(case.id)).await?),
         frame: &frame,
     }))
 }

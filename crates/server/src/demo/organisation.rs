@@ -78,7 +78,14 @@ pub(super) fn build(
     let mut told = Vec::new();
     for (username, name, role, unit) in STAFF {
         let unit = units.get(unit).copied().unwrap_or_else(|| desk.root());
-        let new = NewUser { username: username.to_owned(), name: name.to_owned(), role, region: String::new(), unit };
+        let new = NewUser {
+            username: username.to_owned(),
+            name: name.to_owned(),
+            role,
+            region: String::new(),
+            unit,
+            skills: Vec::new(),
+        };
         let password = add_user(desk, by, &new)?;
         told.push(format!("  {username:<14} {password}"));
     }

@@ -236,6 +236,13 @@ fn wanted_records(wanted: &mut Vec<String>) {
     wanted.extend(policy::Confidence::ALL.iter().map(|one| format!("confidence.{}", one.code())));
 }
 
+/// Keys for why a case of many was left alone, besides the refusals every command has.
+fn wanted_of_bulk(wanted: &mut Vec<String>) {
+    for code in ["bulk_overtaken", "bulk_not_reached", "bulk_failed"] {
+        wanted.extend(["text", "way_out"].map(|part| format!("refusal.{code}.{part}")));
+    }
+}
+
 /// Sentences for the steps of orders, and of the question whose case it is.
 const STEPS_OF_ORDERS: &[&str] = &[
     "order_proposed",
@@ -301,7 +308,14 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("event", STEPS_OF_ORDERS);
+    list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
+    list("event", &["assigned_by_table"]);
     list("job", &["notify", "erase-person"]);
+    list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
+    wanted_of_bulk(&mut wanted);
+    let mut list = |prefix: &str, codes: &[&str]| {
+        wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    };
     list("plan", &desk::retention::PlanState::ALL.map(desk::retention::PlanState::code));
     list("stays", &domain::retention::Stay::ALL.map(domain::retention::Stay::code));
     list("stays", &["minimum", "unasked"]);
@@ -320,6 +334,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     );
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
+    wanted.extend(policy::Looked::ALL.iter().map(|looked| format!("looked.{}", looked.code())));
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));
     wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));
     wanted.extend(policy::Held::ALL.iter().map(|held| format!("held.{}", held.code())));

@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{orders, retention};
+use super::{orders, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -75,7 +75,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "grading": object(json!({"row": text, "raised_by": {"type": "array", "items": text}, "by_hand": truth})),
         "accept_channel": text, "submit_channel": text, "subject": text, "description": text, "demand": text,
         "pre_treatment": text, "subject_request": text, "device": text, "occurred_at": moment, "contract_document_at": moment,
-        "promised_at": moment, "restored_at": moment,
+        "promised_at": moment, "restored_at": moment, "about_staff": uuid, "routed": routing::routed(),
         "region": text, "place": {"type": "object"}, "amount": object(json!({"value": text, "currency": text})),
         "external": {"type": "array", "items": object(json!({"owner": text, "number": text}))},
         "complainant": {"type": "object", "description": "Masked unless revealed."},
@@ -176,7 +176,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     }));
     let user = object(json!({
         "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
-        "disabled": truth, "absent_until": moment, "deputy": uuid,
+        "disabled": truth, "skills": {"type": "array", "items": text}, "absent_until": moment, "deputy": uuid,
     }));
     let mut page = items(&listed);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
@@ -345,6 +345,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Orders", orders::orders()),
         ("Rulings", orders::rulings()),
+        ("RoutingExplained", routing::explained()),
+        ("RoutingDryRun", routing::dry_run()),
         ("Ledger", orders::ledger()),
         ("Retention", retention::schedule()),
         ("DryRun", retention::dry_run()),
@@ -352,6 +354,25 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("ErasurePlan", retention::plan()),
         ("Certificates", items(&retention::certificate())),
         ("Certificate", retention::certificate()),
+        (
+            "BulkRun",
+            object(json!({
+                "id": uuid, "operation": text, "dry_run": truth, "undoes": uuid, "at": moment, "ended_at": moment,
+                "total": whole,
+                "counts": object(json!({
+                    "done": whole, "ready": whole, "refused": whole, "not_found": whole, "not_reached": whole,
+                })),
+                "undo": object(json!({"possible": truth, "code": text, "detail": text})),
+                "items": {"type": "array", "items": object(json!({
+                    "named": text, "complaint": object(json!({"id": uuid, "number": text})),
+                    "outcome": {
+                        "type": "string", "enum": desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code),
+                    },
+                    "version": whole, "code": text, "detail": text, "way_out": text,
+                    "errors": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
+                }))},
+            })),
+        ),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),

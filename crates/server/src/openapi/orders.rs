@@ -78,7 +78,7 @@ pub(super) fn of_complaint() -> Value {
 pub(super) fn orders() -> Value {
     let order = object(json!({
         "complaint": case(), "category": text(), "grade": text(), "region": text(), "order": whole(),
-        "order_kind": kind(), "standing": text(), "unit": uuid(), "user": uuid(), "sent_at": moment(),
+        "order_kind": text(), "standing": text(), "unit": uuid(), "user": uuid(), "sent_at": moment(),
         "due_at": moment(), "urged": whole(), "late": truth(),
     }));
     object(json!({"items": list(&order), "next": text()}))

@@ -363,6 +363,22 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
 }
 
 /// Every answer of the API along a life, compared with its description.
+/// The same on many cases, looked up again and taken back.
+fn bulk(house: &House, contract: &mut Contract, token: &str) {
+    let number = house.register(token, &intake())["number"].clone();
+    let system = desk::Caller::system(house.desk.root());
+    let unit =
+        house.runtime.block_on(house.desk.units(&system)).unwrap().iter().map(|unit| unit.id.to_string()).next_back();
+    let body = json!({"cases": [number, "TS-20200101-000001-1"], "assign": {"unit": unit}});
+    contract.body("/api/v1/bulk", &body);
+    let done = house.call(token, "POST", "/api/v1/bulk", &[], &body);
+    contract.holds("post", "/api/v1/bulk", &done);
+    let at = format!("/api/v1/bulk/{}", done.json()["id"].as_str().unwrap());
+    contract.holds("get", "/api/v1/bulk/{id}", &house.get(token, &at));
+    let undone = house.call(token, "POST", &format!("{at}/undo"), &[], &json!({}));
+    contract.holds("post", "/api/v1/bulk/{id}/undo", &undone);
+}
+
 #[test]
 fn answers_are_what_the_document_promises() {
     let scratch = store::testing::sqlite().unwrap();
@@ -519,10 +535,12 @@ fn answers_are_what_the_document_promises() {
     ended(&house, &mut contract, &token, &lead);
     orders(&mut contract, &house, &token, &lead);
     bodies(&house, &mut contract, &token);
+    bulk(&house, &mut contract, &token);
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);
     retention(&mut contract, &house, &token);
+    routing(&mut contract, &house, &token, &cookie);
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
         let method = if route.method == Method::Get { "get" } else { "post" };
         let name = format!("{method} {}", route.path);
@@ -531,6 +549,50 @@ fn answers_are_what_the_document_promises() {
     let problem = house.get(&token, "/api/v1/complaints?huh=1").json();
     assert_eq!(differences(&contract.document, &json!({"$ref": "#/components/schemas/Problem"}), &problem), [""; 0]);
     house.desk.db().close();
+}
+
+/// Where cases go: a dry run of a table, the table in force, why, and the next case of a queue.
+fn routing(contract: &mut Contract, house: &House, token: &str, cookie: &str) {
+    let table = crate::rules::table("9.2.0", "sh");
+    let body = json!({"text": table["text"], "since": "2020-01-01"});
+    contract.body("/api/v1/routing/dry-run", &body);
+    let found = house.call(token, "POST", "/api/v1/routing/dry-run", &[], &body);
+    assert!(found.json()["cases"].as_u64().unwrap() > 0, "{found:?}");
+    contract.holds("post", "/api/v1/routing/dry-run", &found);
+    for role in [Role::Compliance, Role::Admin] {
+        let who = house.session(&format!("table-{role}"), role);
+        let headers = [("cookie", who.as_str()), ("content-type", "application/json")];
+        let answer = match role {
+            Role::Compliance => house.send("POST", "/api/v1/activations", &headers, table.to_string()),
+            _ => {
+                let list = house.get(token, "/api/v1/activations").json();
+                let waits = list["items"].as_array().unwrap().iter().find(|one| one["version"] == "9.2.0").unwrap();
+                let path = format!("/api/v1/activations/{}/approve", waits["id"].as_str().unwrap());
+                house.send("POST", &path, &headers, "{}".to_owned())
+            }
+        };
+        assert!(answer.status < 300, "{answer:?}");
+    }
+    std::thread::sleep(std::time::Duration::try_from(desk::activation::NOTICED_AFTER).unwrap());
+    desk::activation::refresh(&house.desk).unwrap();
+    let case = house.register(token, &intake());
+    let id = case["id"].as_str().unwrap();
+    let classified = house.act(token, id, 1, "classify", &json!({"category": "A101", "reason": "改类"}));
+    assert_eq!(classified.status, 200, "{classified:?}");
+    let routed = house.act(token, id, 2, "route", &json!({}));
+    contract.holds("post", "/api/v1/complaints/{id}/route", &routed);
+    let path = format!("/api/v1/complaints/{id}");
+    let whole = house.get(token, &path);
+    contract.holds("get", "/api/v1/complaints/{id}", &whole);
+    assert_eq!(whole.json()["routed"]["rule"], "route-net", "{whole:?}");
+    contract.holds("get", "/api/v1/complaints/{id}/routing", &house.get(token, &format!("{path}/routing")));
+    house.register(token, &intake());
+    let headers = [("cookie", cookie), ("content-type", "application/json")];
+    contract.holds(
+        "post",
+        "/api/v1/queue/claim",
+        &house.send("POST", "/api/v1/queue/claim", &headers, "{}".to_owned()),
+    );
 }
 
 /// Keeping and erasing: a granted request becomes a plan that two people answer for, and certificates come out of it.

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod bulk;
 mod bundles;
 mod compensation;
 mod contract;
@@ -207,6 +208,7 @@ impl House {
             role,
             region: String::new(),
             unit: self.desk.root(),
+            skills: Vec::new(),
         };
         let password = desk::organisation::add_user(&self.desk, &system, &new).unwrap();
         let form = format!("username={username}&password={password}");

@@ -20,6 +20,9 @@ pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 
 pub(crate) fn body(path: &str) -> Value {
+    if path.ends_with("/routing/dry-run") {
+        return json!({"text": crate::rules::table("9.0.0", "root")["text"]});
+    }
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
     }
@@ -42,6 +45,7 @@ pub(crate) fn body(path: &str) -> Value {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
         "handoffs" => handoff(),
+        "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),

@@ -16,8 +16,14 @@ fn elsewhere(house: &crate::House) -> (String, String) {
         duties: Vec::new(),
     };
     let unit = add_unit(&house.desk, &system, &new).unwrap();
-    let user =
-        NewUser { username: "zj".into(), name: "何清".into(), role: Role::Specialist, region: String::new(), unit };
+    let user = NewUser {
+        username: "zj".into(),
+        name: "何清".into(),
+        role: Role::Specialist,
+        region: String::new(),
+        unit,
+        skills: Vec::new(),
+    };
     let password = add_user(&house.desk, &system, &user).unwrap();
     let session = house.runtime.block_on(house.desk.sign_in("zj", &password, "10.0.0.1")).unwrap();
     (unit.to_string(), format!("{}={}", server::extract::SESSION, session.secret))

@@ -18,6 +18,19 @@ pub(crate) fn activation(version: &str, answer: &str) -> Value {
     json!({"kind": "pack", "effective_from": today.to_string(), "note": "按内部承诺缩短", "text": text})
 }
 
+/// A routing table that sends network cases to a unit, in the guide as an operator edits it.
+pub(crate) fn table(version: &str, unit: &str) -> Value {
+    let mut text = activation(version, "47h");
+    let source = include_str!("../../../../packs/guide-standard.toml").split("[[source]]").nth(1).unwrap();
+    let source = source.split('"').nth(1).unwrap();
+    let row = format!(
+        "\n[[routing]]\nid = \"route-net\"\ntitle = {{ zh = \"网络质量\", en = \"Network\" }}\nbasis = \"proposal\"\n\
+         confidence = \"unverified\"\nsource = \"{source}\"\napplies = {{ category_prefix = \"A\" }}\nunit = \"{unit}\"\n"
+    );
+    text["text"] = json!(format!("{}{row}", text["text"].as_str().unwrap()));
+    text
+}
+
 /// The same as a draft that nobody has asked for.
 pub(crate) fn draft(version: &str, answer: &str) -> Value {
     json!({"kind": "pack", "text": activation(version, answer)["text"]})

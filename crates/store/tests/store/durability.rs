@@ -104,3 +104,40 @@ fn readers_cannot_write() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_part_that_fails_takes_nothing_else_with_it() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        let positions = db
+            .write_now(|tx| {
+                let mut positions = Vec::new();
+                for n in 0..6 {
+                    let part = tx.attempt(|tx| {
+                        cases::insert(tx, &case(n))?;
+                        let position = tx.next_position()?;
+                        match n % 3 {
+                            1 => Err(Mine::Refused),
+                            // The same number twice: the database refuses the statement.
+                            2 => cases::insert(tx, &case(n)).map_err(Mine::from).map(|()| position),
+                            _ => Ok(position),
+                        }
+                    })?;
+                    match (n % 3, part) {
+                        (0, Ok(position)) => positions.push(position),
+                        (1, Err(Mine::Refused)) | (2, Err(Mine::Store(StoreError::Constraint { .. }))) => {}
+                        (_, other) => panic!("{n}: {other:?}"),
+                    }
+                }
+                Ok::<_, Mine>(positions)
+            })
+            .unwrap();
+        assert_eq!(positions[1].1, positions[0].1 + 1, "positions of what failed are given back");
+        for n in 0..6 {
+            let there = db.read_now(move |tx| cases::by_id(tx, case(n).id)).unwrap();
+            assert_eq!(there.is_some(), n % 3 == 0, "case {n}");
+        }
+        db.close();
+    })
+    .unwrap();
+}

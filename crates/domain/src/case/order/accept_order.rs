@@ -1,6 +1,6 @@
 //! Accept an order (签收): somebody of the unit takes it up; of a copy it is the receipt (抄送确认).
 
-use super::{ORDER, OrderStep, Standing, event};
+use super::{ORDER, OrderStep, Standing, event, not_barred};
 use crate::case::{Case, Context, Decision};
 use crate::refusal::Refusal;
 use crate::shape::Field;
@@ -25,11 +25,13 @@ pub fn offered(case: &Case) -> bool {
 /// Decides the acceptance.
 ///
 /// # Errors
-/// If there is no such order, it lies with another unit, or it was taken up already.
+/// If there is no such order, it lies with another unit, it was taken up already, or the complaint is about the
+/// one who would take it up.
 pub fn decide(case: &Case, accept: &AcceptOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let own = |order: &super::WorkOrder| order.standing == Standing::Sent && order.require_holder(ctx.actor).is_ok();
     let order = case.named_order(accept.order, own)?;
     order.require_holder(ctx.actor)?;
+    not_barred(case, order, ctx.actor)?;
     order.require(&[Standing::Sent])?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Accepted {})]))
 }

@@ -1,6 +1,6 @@
 //! Answer an order (回单): what was found and done. The answer to a supervision order waits for approval.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event, not_barred};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -45,6 +45,7 @@ fn answerable(order: &WorkOrder) -> bool {
 pub fn decide(case: &Case, answer: &AnswerOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let order = case.named_order(answer.order, |one| answerable(one) && one.require_holder(ctx.actor).is_ok())?;
     order.require_holder(ctx.actor)?;
+    not_barred(case, order, ctx.actor)?;
     order.require(&[Standing::Sent, Standing::Accepted])?;
     if order.kind == OrderKind::Copy {
         return Err(Fault::new("order", "copy_not_answered").into());

@@ -1,7 +1,7 @@
 //! Approve a supervision order (督办审批): before it goes out, and when it was answered; both times by somebody who did not
 //! write it.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderStep, Standing, WorkOrder, event, not_of_its_unit};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -48,6 +48,7 @@ pub fn decide(case: &Case, approve: &ApproveOrder, ctx: &Context<'_>) -> Result<
     if author == Some(ctx.actor.id) {
         return Err(Refusal::forbidden("own_wish"));
     }
+    not_of_its_unit(case, order, ctx.actor)?;
     if !approve.approved && approve.remark.is_none() {
         return Err(crate::fault::Fault::new("remark", "required").into());
     }

@@ -1,6 +1,6 @@
 //! Bounce an order (驳回回单): the answer is not enough, and why; the unit has it again, with a new limit.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, within};
+use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, not_of_its_unit, sent_from_here, within};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -51,6 +51,8 @@ pub fn decide(case: &Case, bounce: &BounceOrder, ctx: &Context<'_>) -> Result<De
             .with("order", order.id)
             .with("order_standing", order.standing.code()));
     }
+    sent_from_here(case, order, ctx.actor)?;
+    not_of_its_unit(case, order, ctx.actor)?;
     if order.answered_by == Some(ctx.actor.id) {
         return Err(Refusal::forbidden("own_answer"));
     }

@@ -1,6 +1,6 @@
 //! Cancel an order (撤单): what was asked is not needed any more. Only the side that sent it may.
 
-use super::{ORDER, OrderStep, WorkOrder, event};
+use super::{ORDER, OrderStep, WorkOrder, event, sent_from_here};
 use crate::actor::Role;
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain};
@@ -41,6 +41,7 @@ pub fn decide(case: &Case, cancel: &CancelOrder, ctx: &Context<'_>) -> Result<De
             .with("order_standing", order.standing.code()));
     }
     let actor = ctx.actor;
+    sent_from_here(case, order, actor)?;
     let theirs = actor.unit == order.to.unit && order.by != actor.id && actor.unit != case.owner.unit;
     if theirs && !matches!(actor.role, Role::Admin | Role::Integration) {
         return Err(Refusal::forbidden("not_your_dispatch"));

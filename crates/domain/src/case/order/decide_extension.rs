@@ -1,6 +1,6 @@
 //! Decide about more time (延期审批): somebody who did not ask for it says yes or no.
 
-use super::{ORDER, OrderStep, WorkOrder, bound, event, within};
+use super::{ORDER, OrderStep, WorkOrder, bound, event, not_of_its_unit, within};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -48,6 +48,7 @@ pub fn decide(case: &Case, decision: &DecideExtension, ctx: &Context<'_>) -> Res
     if asked.by == ctx.actor.id {
         return Err(Refusal::forbidden("own_wish"));
     }
+    not_of_its_unit(case, order, ctx.actor)?;
     if decision.granted {
         within("granted", asked.reply_by, bound(case, order.part_of, ctx), ctx)?;
     }

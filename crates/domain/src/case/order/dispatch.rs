@@ -1,7 +1,7 @@
 //! Dispatch (派单): ask a unit for something. The case stays with its holder; the order has limits of its own within the
 //! case's. A joint review (会审) is one order to each unit asked; to split an order (拆单), a unit dispatches parts of it.
 
-use super::{OrderKind, OrderStep, bound, event, within};
+use super::{OrderKind, OrderStep, Standing, bound, event, within};
 use crate::case::{Case, Context, Decision, Owner};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
@@ -90,16 +90,16 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
     // The conflict guard: whoever handled an outcome the customer rejected does not look into it again.
     if let Some(user) = dispatch.user
         && kind.carries_the_ball()
-        && case.barred.contains(&crate::actor::ActorId::User(user))
     {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+        case.may_hold(user, "user")?;
     }
     if let Some(id) = dispatch.part_of {
         let whole = case.order(id).ok_or_else(|| Fault::new("part_of", "unknown_order"))?;
-        if !whole.standing.is_theirs() {
+        whole.require_holder(ctx.actor)?;
+        // A copy is no work, and parts of parts would be nobody's to follow.
+        if whole.standing != Standing::Accepted || whole.kind == OrderKind::Copy || whole.part_of.is_some() {
             return Err(Fault::new("part_of", "order_not_worked_on").into());
         }
-        whole.require_holder(ctx.actor)?;
     }
     let limits = limits(case, dispatch, ctx)?;
     let id = case.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1);

@@ -1,7 +1,6 @@
 //! Hand an order over (移交工单): another unit or person does it, never without a reason; its time runs on.
 
 use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
-use crate::actor::ActorId;
 use crate::case::{Case, Context, Decision, Owner};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -47,10 +46,16 @@ pub fn offered(case: &Case) -> bool {
 /// If there is no such order, it lies with another unit or went out on a ruling, nobody is named, or the named one has
 /// it already.
 pub fn decide(case: &Case, over: &HandOverOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &WorkOrder| order.standing.is_theirs() && order.require_holder(ctx.actor).is_ok();
+    let own = |order: &WorkOrder| {
+        order.standing.is_theirs() && order.kind != OrderKind::Copy && order.require_holder(ctx.actor).is_ok()
+    };
     let order = case.named_order(over.order, own)?;
     order.require_holder(ctx.actor)?;
     order.require(&[Standing::Sent, Standing::Accepted])?;
+    // Who else has to know of it is for whoever sent it.
+    if order.kind == OrderKind::Copy {
+        return Err(Fault::new("order", "copy_not_handed_over").into());
+    }
     let unit = over.unit.ok_or_else(|| Fault::new("unit", "required"))?;
     // A ruling names the unit; within it anybody may do it.
     if order.ruled && unit != order.to.unit {
@@ -60,11 +65,8 @@ pub fn decide(case: &Case, over: &HandOverOrder, ctx: &Context<'_>) -> Result<De
     if to == order.to {
         return Err(Refusal::conflict("order_lies_there"));
     }
-    if let Some(user) = over.user
-        && order.kind != OrderKind::Copy
-        && case.barred.contains(&ActorId::User(user))
-    {
-        return Err(Fault::new("user", "reviewer_handled_it").into());
+    if let Some(user) = over.user {
+        case.may_hold(user, "user")?;
     }
     let (instead_of, reason) = (over.instead_of, over.reason.clone());
     Ok(Decision::of(vec![event(order.id, OrderStep::HandedOver { to, instead_of, reason })]))

@@ -62,17 +62,25 @@ pub struct Ruling {
 }
 
 impl Case {
-    /// Units that refused to have the case, since the last ruling.
+    /// Units that refused to have the case, in this round and since the last ruling; each once.
     #[must_use]
     pub fn refused_by(&self) -> Vec<UnitId> {
         let since = self.rulings.last().map(|ruling| ruling.at);
         let counts = |ground: &str| super::refuse_order::QUESTIONS_OWNERSHIP.contains(&ground);
         let refused = self.orders.iter().filter(|order| {
             order.standing == Standing::Refused
+                && order.asks_whose_case()
+                && order.ended_at.is_some_and(|at| at >= self.round_started_at)
                 && order.ground.as_deref().is_some_and(counts)
                 && order.ended_at.is_some_and(|at| since.is_none_or(|since| at > since))
         });
-        refused.map(|order| order.to.unit).collect()
+        let mut units: Vec<UnitId> = Vec::new();
+        for order in refused {
+            if !units.contains(&order.to.unit) {
+                units.push(order.to.unit);
+            }
+        }
+        units
     }
 
     pub(in crate::case) fn apply_ownership(&mut self, step: &OwnershipStep, at: Timestamp, by: ActorId) {

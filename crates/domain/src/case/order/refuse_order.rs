@@ -2,7 +2,8 @@
 //! opens the question whose case it is.
 
 use super::ownership::{OwnershipStep, REFUSALS, RULING_WITHIN};
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, bound, event};
+use crate::actor::Actor;
 use crate::case::{Case, Context, Decision};
 use crate::event::Event;
 use crate::fault::Fault;
@@ -51,17 +52,23 @@ fn refusable(order: &WorkOrder) -> bool {
 }
 
 impl RefuseOrder {
-    /// The units whose refusals make it a dispute, this one included; empty while they do not.
+    /// The order that is refused.
+    fn order<'c>(&self, case: &'c Case, actor: &Actor) -> Result<&'c WorkOrder, Refusal> {
+        case.named_order(self.order, |order| refusable(order) && order.require_holder(actor).is_ok())
+    }
+
+    /// The units whose refusals make it a dispute, this one included; empty while they do not. One unit that refuses
+    /// twice disputes with nobody.
     #[must_use]
-    pub fn disputing(&self, case: &Case) -> Vec<UnitId> {
-        let order = match self.order {
-            Some(id) => case.order(id),
-            None => case.open_orders().find(|order| refusable(order)),
-        };
+    pub fn disputing(&self, case: &Case, actor: &Actor) -> Vec<UnitId> {
+        let asks = QUESTIONS_OWNERSHIP.contains(&self.refusal.as_str());
+        let order = self.order(case, actor).ok().filter(|order| asks && order.asks_whose_case());
+        let Some(order) = order.filter(|_| case.ownership.is_none()) else { return Vec::new() };
         let mut units = case.refused_by();
-        let counts = QUESTIONS_OWNERSHIP.contains(&self.refusal.as_str());
-        units.extend(order.filter(|_| counts).map(|order| order.to.unit));
-        if units.len() < REFUSALS || !counts || case.ownership.is_some() { Vec::new() } else { units }
+        if !units.contains(&order.to.unit) {
+            units.push(order.to.unit);
+        }
+        if units.len() < REFUSALS { Vec::new() } else { units }
     }
 }
 
@@ -70,8 +77,7 @@ impl RefuseOrder {
 /// # Errors
 /// If there is no such order, it lies with another unit, is being waited for by nobody, or went out on a ruling.
 pub fn decide(case: &Case, refuse: &RefuseOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &WorkOrder| refusable(order) && order.require_holder(ctx.actor).is_ok();
-    let order = case.named_order(refuse.order, own)?;
+    let order = refuse.order(case, ctx.actor)?;
     order.require_holder(ctx.actor)?;
     order.require(&[Standing::Sent, Standing::Accepted])?;
     if order.ruled {
@@ -83,8 +89,8 @@ pub fn decide(case: &Case, refuse: &RefuseOrder, ctx: &Context<'_>) -> Result<De
     super::return_order::no_parts(case, order)?;
     let (ground, reason) = (refuse.refusal.clone(), refuse.reason.clone());
     let mut events = vec![event(order.id, OrderStep::Refused { ground, reason })];
-    if let Some(arbiter) = refuse.arbiter.filter(|_| refuse.disputing(case).len() >= REFUSALS) {
-        let latest = case.next_due(ctx.rules).map(|clock| clock.due_at).filter(|at| *at > ctx.now);
+    if let Some(arbiter) = refuse.arbiter.filter(|_| !refuse.disputing(case, ctx.actor).is_empty()) {
+        let latest = bound(case, None, ctx);
         let due_at = ctx.now.saturating_add(RULING_WITHIN).unwrap_or(ctx.now);
         let due_at = latest.map_or(due_at, |latest| latest.min(due_at));
         events.push(Event::Ownership { step: OwnershipStep::Disputed { arbiter, due_at } });

@@ -23,7 +23,7 @@ pub struct ReturnOrder {
 }
 
 fn returnable(order: &WorkOrder) -> bool {
-    order.standing.is_theirs() && order.kind != OrderKind::Copy
+    order.standing.is_theirs() && order.kind != OrderKind::Copy && !order.ruled
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
@@ -40,6 +40,9 @@ pub fn decide(case: &Case, back: &ReturnOrder, ctx: &Context<'_>) -> Result<Deci
     let order = case.named_order(back.order, |one| returnable(one) && one.require_holder(ctx.actor).is_ok())?;
     order.require_holder(ctx.actor)?;
     order.require(&[Standing::Sent, Standing::Accepted])?;
+    if order.ruled {
+        return Err(Refusal::conflict("order_ruled"));
+    }
     no_parts(case, order)?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Returned { reason: back.reason.clone() })]))
 }

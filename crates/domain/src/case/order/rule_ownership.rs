@@ -1,8 +1,9 @@
-//! Rule whose case it is (归属裁定): an arbiter who belongs to none of the units that refused says who does it; that unit
+//! Rule whose case it is (归属裁定): somebody of the unit above those that refused says who does it; that unit
 //! gets an order it cannot refuse.
 
 use super::ownership::OwnershipStep;
 use super::{OrderKind, OrderStep, bound, event, within};
+use crate::actor::Role;
 use crate::case::{Case, Context, Decision, Owner};
 use crate::event::Event;
 use crate::fault::Fault;
@@ -45,13 +46,18 @@ pub fn offered(case: &Case) -> bool {
 /// Decides the ruling.
 ///
 /// # Errors
-/// If the question is not open, the judge belongs to a unit that refused, or the limit lies outside the case's.
+/// If the question is not open, another unit has to rule, the judge belongs to one that refused, or the limit lies outside the case's.
 pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
-    if case.ownership.is_none() {
+    let Some(open) = case.ownership else {
         return Err(Refusal::conflict("ownership_not_disputed"));
+    };
+    let actor = ctx.actor;
+    if actor.unit != open.arbiter && !matches!(actor.role, Role::Admin) {
+        return Err(Refusal::forbidden("not_the_arbiter"));
     }
-    if case.refused_by().contains(&ctx.actor.unit) {
+    // Above the root is nobody: where it refused itself, it says so after all.
+    if actor.unit != open.arbiter && case.refused_by().contains(&actor.unit) {
         return Err(Refusal::forbidden("judge_in_own_cause"));
     }
     let bound = bound(case, None, ctx);

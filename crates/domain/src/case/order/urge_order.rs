@@ -1,6 +1,6 @@
 //! Urge an order (催办): somebody presses for it; counted, and told to its unit.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event, sent_from_here};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -33,9 +33,10 @@ pub fn offered(case: &Case) -> bool {
 /// Decides an urging.
 ///
 /// # Errors
-/// If there is no such order or it lies with nobody.
-pub fn decide(case: &Case, urge: &UrgeOrder, _: &Context<'_>) -> Result<Decision, Refusal> {
+/// If there is no such order, it lies with nobody, or others sent it.
+pub fn decide(case: &Case, urge: &UrgeOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let order = case.named_order(urge.order, urgeable)?;
+    sent_from_here(case, order, ctx.actor)?;
     order.require(&[Standing::Sent, Standing::Accepted])?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Urged { text: urge.text.clone() })]))
 }

@@ -1,0 +1,72 @@
+//! Why nothing was done to a case, in a form that is kept: codes and values, never words of a person.
+
+use crate::error::DeskError;
+use serde::{Deserialize, Serialize};
+
+/// Why nothing was done to a case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Stable code; `stale` when the case changed since it was looked at, else that of the refusal.
+    pub code: String,
+    /// Values for the sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(String, String)>,
+    /// What is missing or wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ReasonFault>,
+}
+
+/// One thing that is missing or wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonFault {
+    /// Where.
+    pub field: String,
+    /// What, as a stable code.
+    pub code: String,
+    /// Values for the sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(String, String)>,
+}
+
+/// Code when the case changed since it was looked at.
+pub const STALE: &str = "stale";
+
+impl Reason {
+    /// The reason an error stands for.
+    pub(super) fn of(error: &DeskError) -> Self {
+        let (code, params) = match error {
+            DeskError::Refused(refusal) => {
+                let faults = refusal.faults.iter().map(|fault| ReasonFault {
+                    field: fault.field.clone(),
+                    code: fault.code.to_owned(),
+                    params: owned(&fault.params),
+                });
+                return Self {
+                    code: refusal.code.to_owned(),
+                    params: owned(&refusal.params),
+                    faults: faults.collect(),
+                };
+            }
+            DeskError::Stale { current, .. } => (STALE, vec![("current".to_owned(), current.to_string())]),
+            DeskError::Overtaken => ("bulk_overtaken", Vec::new()),
+            error if error.is_temporary() => ("bulk_not_reached", Vec::new()),
+            _ => ("bulk_failed", Vec::new()),
+        };
+        Self { code: code.to_owned(), params, faults: Vec::new() }
+    }
+
+    pub(super) fn read(text: &str) -> Result<Option<Self>, DeskError> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        serde_json::from_str(text).map(Some).map_err(|error| DeskError::Damaged(error.to_string()))
+    }
+
+    pub(super) fn written(&self) -> Result<String, DeskError> {
+        serde_json::to_string(self).map_err(|error| DeskError::Damaged(error.to_string()))
+    }
+}
+
+fn owned(params: &[(&'static str, String)]) -> Vec<(String, String)> {
+    params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+}

@@ -1,0 +1,273 @@
+//! Going through the cases of a run: a few in each transaction, each of them kept apart from the others, so that one that
+//! is refused or fails takes none with it.
+//!
+//! A slice is read and decided while the one before is written, so that the writer, which everybody shares, is taken for
+//! no longer than writing takes. A case that moves on in between is decided anew where it is written.
+
+use super::select::Picked;
+use super::{Item, Outcome, Reason, Run, undo};
+use crate::Desk;
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::load::CaseRef;
+use crate::run::{self, Decided, MOST_ATTEMPTS, Work};
+use crate::time::stored;
+use domain::command::Command;
+use domain::free_text::FreeText;
+use domain::ids::CaseId;
+use domain::refusal::Refusal;
+use jiff::Timestamp;
+use std::time::Duration;
+use store::{BulkItemRow, BulkRunRow, Tx, bulk, vault};
+use uuid::Uuid;
+
+/// Cases of one transaction: whoever else writes waits that long at most.
+const SLICE: usize = 24;
+/// How often a slice is tried when the database could not.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What is done to each case.
+#[derive(Clone)]
+pub(super) enum Task {
+    /// The same command.
+    Same(Box<Command>),
+    /// What a run did is taken back; `seen` of each case is its version after that.
+    TakeBack,
+}
+
+/// A command that was decided ahead, or why it is refused.
+type Decision = Result<Box<(Work, Decided)>, DeskError>;
+
+/// What going through takes.
+#[derive(Clone)]
+struct Worker {
+    desk: Desk,
+    caller: Caller,
+    task: Task,
+    now: Timestamp,
+}
+
+impl Desk {
+    /// Decides each case and writes nothing.
+    pub(super) async fn look(
+        &self,
+        caller: &Caller,
+        task: Task,
+        picked: Vec<Picked>,
+        now: Timestamp,
+    ) -> Result<Vec<Item>, DeskError> {
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, now };
+        let mut items = Vec::with_capacity(picked.len());
+        for slice in picked.chunks(SLICE) {
+            let (worker, slice) = (worker.clone(), slice.to_vec());
+            let looked = self.db().read(move |tx| {
+                slice.into_iter().map(|one| worker.look(tx, one)).collect::<Result<Vec<_>, DeskError>>()
+            });
+            items.extend(looked.await?);
+        }
+        Ok(items)
+    }
+
+    /// Does what is to be done to each case. When the database cannot any more, the rest is not reached.
+    pub(super) async fn go_through(
+        &self,
+        caller: &Caller,
+        row: BulkRunRow,
+        task: Task,
+        mut picked: Vec<Picked>,
+        now: Timestamp,
+    ) -> Result<Run, DeskError> {
+        // In one order everywhere, or two runs could wait for each other's rows.
+        picked.sort_by_key(|one| (one.case.as_ref().map(|(id, _)| *id), one.n));
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, now };
+        let (id, total) = (row.id, picked.len());
+        let mut done: Vec<(i64, Item)> = Vec::with_capacity(total);
+        let mut trouble = None;
+        let mut slices = picked.chunks(SLICE).peekable();
+        let mut ahead = self.ahead(&worker, slices.peek().copied()).await;
+        while let Some(slice) = slices.next() {
+            if trouble.is_none() {
+                let following = slices.peek().copied();
+                let (written, next) =
+                    tokio::join!(self.slice(&worker, id, slice, ahead.take()), self.ahead(&worker, following));
+                ahead = next;
+                match written {
+                    Ok(items) => {
+                        done.extend(items);
+                        continue;
+                    }
+                    Err(error) => trouble = Some(error),
+                }
+            }
+            let reason = trouble.as_ref().map(Reason::of);
+            done.extend(slice.iter().map(|one| (one.n, one.item(Outcome::NotReached, None, reason.clone()))));
+        }
+        let mut ended_at = None;
+        match trouble {
+            // Nothing was done at all: the caller is told why and may come again.
+            Some(error) if done.iter().all(|(_, item)| item.outcome == Outcome::NotReached) => return Err(error),
+            Some(error) => tracing::warn!(%error, run = %id, "a run over many cases ended early"),
+            None => {
+                let end = self.time().now();
+                self.db().write(move |tx| Ok::<_, DeskError>(bulk::end_run(tx, id, stored(end))?)).await?;
+                ended_at = Some(end);
+            }
+        }
+        done.sort_by_key(|(n, _)| *n);
+        let items = done.into_iter().map(|(_, item)| item).collect();
+        Ok(Run { id: Some(id), verb: row.verb, undoes: row.undoes, at: now, ended_at, total, items, replayed: false })
+    }
+
+    /// Decides a slice ahead of its being written. Where that fails it is decided there.
+    async fn ahead(&self, worker: &Worker, slice: Option<&[Picked]>) -> Option<Vec<Decision>> {
+        let (worker, slice) = (worker.clone(), slice?.to_vec());
+        let decided = self
+            .db()
+            .read(move |tx| Ok::<_, DeskError>(slice.iter().map(|one| worker.decide(tx, one)).collect::<Vec<_>>()));
+        decided.await.ok()
+    }
+
+    async fn slice(
+        &self,
+        worker: &Worker,
+        run: Uuid,
+        slice: &[Picked],
+        mut ahead: Option<Vec<Decision>>,
+    ) -> Result<Vec<(i64, Item)>, DeskError> {
+        for attempt in 1.. {
+            let mut ahead = ahead.take().unwrap_or_default().into_iter();
+            let (worker, slice) = (worker.clone(), slice.to_vec());
+            let done = self.db().write(move |tx| {
+                let mut items = Vec::with_capacity(slice.len());
+                for one in slice {
+                    let (n, named) = (one.n, one.named.clone());
+                    let item = worker.carry_out(tx, one, ahead.next())?;
+                    bulk::insert_item(tx, &row_of(run, n, named, &item)?)?;
+                    items.push((n, item));
+                }
+                Ok::<_, DeskError>(items)
+            });
+            match done.await {
+                // Two that waited for each other, or a database that is back in a moment.
+                Err(error) if error.is_temporary() && attempt < TRIES => tokio::time::sleep(PAUSE).await,
+                other => return other,
+            }
+        }
+        Err(DeskError::Overtaken)
+    }
+}
+
+fn row_of(run: Uuid, n: i64, named: String, item: &Item) -> Result<BulkItemRow, DeskError> {
+    Ok(BulkItemRow {
+        run,
+        n,
+        named,
+        case: item.case.map(|case| case.0),
+        version: item.version.unwrap_or(0),
+        outcome: item.outcome.code().to_owned(),
+        reason: item.reason.as_ref().map(Reason::written).transpose()?.unwrap_or_default(),
+    })
+}
+
+impl Picked {
+    fn item(&self, outcome: Outcome, version: Option<i64>, reason: Option<Reason>) -> Item {
+        let (case, number) = self.case.clone().unzip();
+        Item { named: self.named.clone(), case: case.map(CaseId), number, outcome, version, reason }
+    }
+
+    /// The outcome of a command on it; an error that concerns more than this case is handed on.
+    fn outcome(&self, outcome: Result<(Outcome, i64), DeskError>) -> Result<Item, DeskError> {
+        match outcome {
+            Ok((outcome, version)) => Ok(self.item(outcome, Some(version), None)),
+            Err(DeskError::Refused(refusal)) if refusal.kind == domain::refusal::RefusalKind::NotFound => {
+                Ok(Item::unseen(self.named.clone()))
+            }
+            Err(error) if error.is_temporary() && !matches!(error, DeskError::Overtaken) => Err(error),
+            Err(error) => {
+                if !matches!(error, DeskError::Refused(_) | DeskError::Stale { .. } | DeskError::Overtaken) {
+                    tracing::error!(%error, case = ?self.case, "a case of a run over many failed");
+                }
+                Ok(self.item(Outcome::Refused, None, Some(Reason::of(&error))))
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// The command for one case; nothing when there is no case to be seen.
+    fn work(&self, tx: &mut Tx<'_>, one: &Picked) -> Result<Work, DeskError> {
+        let Some((id, _)) = &one.case else { return Err(Refusal::not_found().into()) };
+        if one.again {
+            return Err(Refusal::conflict("bulk_twice").into());
+        }
+        let name = CaseRef::Id(CaseId(*id));
+        let command = match &self.task {
+            Task::Same(command) => command.as_ref().clone(),
+            Task::TakeBack => undo::command(tx, &name, &self.caller.actor, one.seen)?,
+        };
+        Ok(Work {
+            caller: self.caller.clone(),
+            name,
+            seen: one.seen,
+            command,
+            claim: None,
+            now: self.now,
+            library: self.desk.library().clone(),
+            zone: self.desk.zone().clone(),
+            master: std::sync::Arc::clone(self.desk.master()),
+        })
+    }
+
+    fn look(&self, tx: &mut Tx<'_>, one: Picked) -> Result<Item, DeskError> {
+        let looked = self.work(tx, &one).and_then(|work| would(tx, &work));
+        one.outcome(looked.map(|version| (Outcome::Ready, version)))
+    }
+
+    fn decide(&self, tx: &mut Tx<'_>, one: &Picked) -> Decision {
+        let work = self.work(tx, one)?;
+        let loaded = work.load(tx)?;
+        let decided = work.decide(tx, loaded)?;
+        Ok(Box::new((work, decided)))
+    }
+
+    fn carry_out(&self, tx: &mut Tx<'_>, one: Picked, ahead: Option<Decision>) -> Result<Item, DeskError> {
+        match ahead {
+            Some(Ok(decided)) => {
+                let (work, decided) = *decided;
+                match tx.attempt(|tx| work.write(tx, decided))? {
+                    Err(DeskError::Overtaken) => {}
+                    done => return one.outcome(done.map(|case| (Outcome::Done, case.version))),
+                }
+            }
+            // Refused on what was read a moment ago, as it would be for whoever reads first and asks then.
+            Some(Err(error @ (DeskError::Refused(_) | DeskError::Stale { .. }))) => return one.outcome(Err(error)),
+            Some(Err(_)) | None => {}
+        }
+        for attempt in 0.. {
+            let done = tx.attempt(|tx| self.work(tx, &one)?.carry_out(tx))?;
+            match done {
+                // Whatever came first is now part of what is decided on.
+                Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
+                Ok(run::Outcome::Done(case)) => return one.outcome(Ok((Outcome::Done, case.version))),
+                // No key is taken for a single case.
+                Ok(run::Outcome::Earlier(earlier)) => return one.outcome(Ok((Outcome::Done, earlier.version))),
+                Err(error) => return one.outcome(Err(error)),
+            }
+        }
+        one.outcome(Err(DeskError::Overtaken))
+    }
+}
+
+/// The version a command would be carried out on, or why it would be refused.
+fn would(tx: &mut Tx<'_>, work: &Work) -> Result<i64, DeskError> {
+    let loaded = work.load(tx)?;
+    let mut decided = work.decide(tx, loaded)?;
+    let words = decided.decision.events.iter_mut().flat_map(|event| event.texts());
+    let says = words.into_iter().any(|(_, text)| matches!(text, FreeText::Plain(_)));
+    // Nobody's words can be kept under a key that is gone.
+    if says && vault::person(tx, decided.loaded.row.person)?.is_none_or(|person| person.wrapped_key.is_none()) {
+        return Err(Refusal::conflict("person_erased").into());
+    }
+    Ok(decided.loaded.case.version)
+}

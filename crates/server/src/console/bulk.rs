@@ -1,0 +1,268 @@
+//! The same operation on many cases: chosen in the queue, worded once, tried, then carried out. The page in between says
+//! of each case what would happen; what became of each is a page of its own that can be found again.
+
+use super::form::{Draw, Input, Typed};
+use super::names::Names;
+use super::queue::filter_of;
+use super::{Frame, page, render};
+use crate::api::identifier;
+use crate::app::AppState;
+use crate::extract::{self, Visitor, Who};
+use crate::problem::{self, Failure, Told};
+use crate::routes::{Access, Method, Route};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use desk::bulk::{Bulk, Item, Named, Outcome, Run, Selection, VERBS};
+use desk::{Caller, Permission, permissions};
+use domain::command::{Command, VERBS as ALL, Verb};
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+use std::fmt::Write as _;
+
+/// Cases a page names; those nothing is done to come first, and the API has all.
+const LISTED: usize = 500;
+
+pub(super) fn routes() -> Vec<Route> {
+    let (may, look) = (Access::Needs(permissions::BULK), Access::Needs(permissions::READ_CASES));
+    vec![
+        page(Method::Post, "/console/bulk", may, post(work)),
+        page(Method::Get, "/console/bulk/{id}", look, get(result)),
+        page(Method::Post, "/console/bulk/{id}/undo", may, post(undo)),
+    ]
+}
+
+/// What the caller may do to many cases: verb and words.
+pub(super) fn offered(frame: &Frame<'_>) -> Vec<(&'static str, String)> {
+    let may = |verb: &str| Permission::for_verb(verb).is_some_and(|one| frame.may(one));
+    let verbs = VERBS.iter().copied().filter(|verb| frame.may(permissions::BULK) && may(verb));
+    verbs.map(|verb| (verb, frame.code("verb", verb))).collect()
+}
+
+/// One case on a page.
+struct Line {
+    number: String,
+    known: bool,
+    outcome: &'static str,
+    words: String,
+    why: String,
+}
+
+/// What would happen or what became of the cases.
+struct Lines {
+    said: Vec<String>,
+    items: Vec<Line>,
+    left_out: String,
+}
+
+#[derive(Template)]
+#[template(path = "bulk.html")]
+struct Work<'a> {
+    frame: &'a Frame<'a>,
+    operation: &'static str,
+    words: String,
+    /// Cases with the versions that were seen.
+    cases: String,
+    all: bool,
+    view: String,
+    query: String,
+    chosen: String,
+    inputs: Vec<Input>,
+    tried: Option<Lines>,
+    /// Something would be done.
+    ready: bool,
+    told: Option<Told>,
+}
+
+#[derive(Template)]
+#[template(path = "bulk_run.html")]
+struct Outcomes<'a> {
+    frame: &'a Frame<'a>,
+    id: String,
+    words: String,
+    when: String,
+    undoes: Option<String>,
+    lines: Lines,
+    may_undo: bool,
+    stays: String,
+}
+
+/// What was chosen: cases one by one, or all of a view.
+fn selection(
+    caller: &Caller,
+    typed: &Typed,
+    names: &[String],
+    absent: &[domain::ids::UserId],
+) -> Result<Selection, Failure> {
+    if typed.get("all") == "true" {
+        let filter = filter_of(caller, typed.get("view"), absent, typed.get("query"))?;
+        return Ok(Selection::Filter(Box::new(filter)));
+    }
+    Ok(Selection::Named(names.iter().map(|name| Named::parse(name)).collect()))
+}
+
+async fn work(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let frame = Frame::new(&app, &visitor);
+    let operation = VERBS.iter().find(|verb| **verb == typed.get("operation"));
+    let verb = operation.and_then(|name| ALL.iter().find(|verb| verb.name == *name));
+    let verb = verb.ok_or_else(|| Fault::new("operation", "not_one_of").with("allowed", VERBS.join(", ")))?;
+    let mut names: Vec<String> = typed.all("case").to_vec();
+    names.extend(typed.get("cases").split(',').filter(|name| !name.is_empty()).map(str::to_owned));
+    if names.is_empty() && typed.get("all") != "true" {
+        let failure = Failure::from(Fault::new("cases", "required"));
+        return draw(&app, &frame, &caller, (verb, &typed, &names), None, Some(failure)).await;
+    }
+    let step = typed.get("step");
+    if step != "preview" && step != "run" {
+        return draw(&app, &frame, &caller, (verb, &typed, &names), None, None).await;
+    }
+    let command = match Command::read(verb.name, typed.value(verb.fields, &frame)) {
+        Some(Ok(command)) => Ok(command),
+        Some(Err(faults)) => Err(Failure::from(Refusal::invalid(faults))),
+        None => Err(Failure::from(Refusal::not_found())),
+    };
+    let outcome = match command {
+        Ok(command) => {
+            let absent = if typed.get("view") == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
+            let selection = selection(&caller, &typed, &names, &absent)?;
+            let ask = Bulk { selection, command, dry_run: step == "preview" };
+            app.desk.bulk(&caller, ask, None).await.map_err(Failure::from)
+        }
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(Run { id: Some(id), .. }) => Ok(Redirect::to(&format!("/console/bulk/{id}")).into_response()),
+        Ok(tried) => draw(&app, &frame, &caller, (verb, &typed, &names), Some(tried), None).await,
+        Err(failure) => {
+            let status = failure.tell(&app, visitor.language).status;
+            if status != StatusCode::UNPROCESSABLE_ENTITY {
+                return Err(failure);
+            }
+            draw(&app, &frame, &caller, (verb, &typed, &names), None, Some(failure)).await
+        }
+    }
+}
+
+async fn draw(
+    app: &AppState,
+    frame: &Frame<'_>,
+    caller: &Caller,
+    (verb, typed, names): (&'static Verb, &Typed, &[String]),
+    tried: Option<Run>,
+    failure: Option<Failure>,
+) -> Result<Response, Failure> {
+    let told = failure.map(|failure| failure.tell(app, frame.language));
+    let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
+    let organisation = Names::gather(app, caller).await?;
+    let known = |field: &str| organisation.choices(frame, field);
+    let draw = Draw { frame, words: verb.name, typed, errors: &errors, known: &known };
+    // What was looked at is what is carried out: each case against the version that was tried.
+    let (cases, all) = match &tried {
+        Some(run) => (run.items.iter().map(seen).collect::<Vec<_>>().join(","), false),
+        None => (names.join(","), typed.get("all") == "true"),
+    };
+    let count = tried.as_ref().map_or(names.len(), |run| run.total).to_string();
+    let page = Work {
+        frame,
+        operation: verb.name,
+        words: frame.code("verb", verb.name),
+        cases,
+        all,
+        view: typed.get("view").to_owned(),
+        query: typed.get("query").to_owned(),
+        chosen: if all { frame.t("bulk.all") } else { frame.tv("bulk.chosen", &[("count", &count)]) },
+        inputs: draw.inputs("", verb.fields),
+        ready: tried.as_ref().is_some_and(|run| run.count(Outcome::Ready) > 0),
+        tried: tried.map(|run| lines(frame, &run)),
+        told,
+    };
+    let status = page.told.as_ref().map(|told| told.status);
+    let mut response = render(&page);
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
+/// A case with the version that was looked at; one nothing would be done to keeps what it was named by.
+fn seen(item: &Item) -> String {
+    match (&item.number, item.version) {
+        (Some(number), Some(version)) => format!("{number}@{version}"),
+        _ => item.named.clone(),
+    }
+}
+
+fn lines(frame: &Frame<'_>, run: &Run) -> Lines {
+    let counted = |one: &Outcome| (*one, run.count(*one));
+    let said = Outcome::ALL.iter().map(counted).filter(|(_, count)| *count > 0);
+    let said = said.map(|(one, count)| format!("{}: {count}", frame.code("bulk_outcome", one.code())));
+    let good = |item: &Item| matches!(item.outcome, Outcome::Done | Outcome::Ready);
+    let mut items: Vec<&Item> = run.items.iter().collect();
+    items.sort_by_key(|item| good(item));
+    let left_out = items.len().saturating_sub(LISTED);
+    items.truncate(LISTED);
+    Lines {
+        said: said.collect(),
+        items: items.into_iter().map(|item| line(frame, item)).collect(),
+        left_out: if left_out == 0 {
+            String::new()
+        } else {
+            frame.tv("bulk.left_out", &[("count", &left_out.to_string())])
+        },
+    }
+}
+
+fn line(frame: &Frame<'_>, item: &Item) -> Line {
+    let mut why = String::new();
+    if let Some(reason) = item.reason.as_ref().filter(|_| item.outcome != Outcome::NotFound) {
+        let (detail, _, faults) = problem::reason(frame.app, frame.language, reason);
+        why = detail;
+        for (_, _, sentence) in faults {
+            let _ = write!(why, " {sentence}{}", frame.t("bulk.semicolon"));
+        }
+    }
+    Line {
+        number: item.number.clone().unwrap_or_else(|| item.named.clone()),
+        known: item.number.is_some(),
+        outcome: item.outcome.code(),
+        words: frame.code("bulk_outcome", item.outcome.code()),
+        why,
+    }
+}
+
+async fn result(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let run = app.desk.bulk_run(&caller, identifier(&id)?).await?;
+    let frame = Frame::new(&app, &visitor);
+    let stays = run.stays().filter(|_| run.count(Outcome::Done) > 0);
+    Ok(render(&Outcomes {
+        id: run.id.map(|id| id.to_string()).unwrap_or_default(),
+        words: frame.code("verb", &run.verb),
+        when: frame.moment(run.at),
+        undoes: run.undoes.map(|id| id.to_string()),
+        lines: lines(&frame, &run),
+        may_undo: run.can_be_undone() && frame.may(permissions::BULK),
+        stays: stays.map(|reason| problem::reason(&app, frame.language, &reason).0).unwrap_or_default(),
+        frame: &frame,
+    }))
+}
+
+async fn undo(State(app): State<AppState>, Who(caller): Who, Path(id): Path<String>) -> Result<Response, Failure> {
+    let run = app.desk.undo_bulk(&caller, identifier(&id)?).await?;
+    let id = run.id.map(|id| id.to_string()).unwrap_or_default();
+    Ok(Redirect::to(&format!("/console/bulk/{id}")).into_response())
+}
