@@ -16,7 +16,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load;
 use crate::permissions::Permission;
-use crate::register::{OnceOnly, take};
+use crate::register::{Claim, OnceOnly, take};
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
 use domain::command::Command;
@@ -183,7 +183,7 @@ impl Desk {
         let task = Task::Same(Box::new(ask.command));
         if ask.dry_run {
             let total = picked.len();
-            let items = self.look(caller, task, picked, now).await?;
+            let items = self.look(caller, task, picked).await?;
             let ended_at = Some(self.time().now());
             let verb = verb.to_owned();
             return Ok(Run { id: None, verb, undoes: None, at: now, ended_at, total, items, replayed: false });
@@ -198,23 +198,29 @@ impl Desk {
             at: stored(now),
             ended_at: None,
         };
-        let earlier = {
-            let row = row.clone();
-            let begin = self.db().write(move |tx| {
-                if let Some(claim) = &claim
-                    && let Some(earlier) = take(tx, claim, row.id, 0, row.at)?
-                {
-                    return Ok::<_, DeskError>(Some(earlier.case));
-                }
-                bulk::insert_run(tx, &row)?;
-                Ok(None)
-            });
-            begin.await?
-        };
-        if let Some(earlier) = earlier {
-            return Ok(Run { replayed: true, ..self.run_of(caller, earlier).await? });
-        }
-        self.begin(caller, row, task, picked, now).await
+        // Whoever goes away meanwhile leaves a run that is carried out, never a key without one.
+        let (desk, who) = (self.clone(), caller.clone());
+        let run = tokio::spawn(async move {
+            match desk.enter(row.clone(), claim).await? {
+                Some(earlier) => Ok(Run { replayed: true, ..desk.run_of(&who, earlier).await? }),
+                None => desk.begin(&who, row, task, picked, now).await,
+            }
+        });
+        run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+    }
+
+    /// Enters a run, unless the same request was entered before: then gives that one.
+    async fn enter(&self, row: BulkRunRow, claim: Option<Claim>) -> Result<Option<Uuid>, DeskError> {
+        let begin = self.db().write(move |tx| {
+            if let Some(claim) = &claim
+                && let Some(earlier) = take(tx, claim, row.id, 0, row.at)?
+            {
+                return Ok::<_, DeskError>(Some(earlier.case));
+            }
+            bulk::insert_run(tx, &row)?;
+            Ok(None)
+        });
+        begin.await
     }
 
     /// Goes through the cases on a task of its own and waits for it.

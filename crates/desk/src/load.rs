@@ -90,6 +90,18 @@ impl Sight {
     pub(crate) fn require_work(self) -> Result<(), Refusal> {
         if matches!(self, Self::Area | Self::Order) { Ok(()) } else { Err(Refusal::forbidden("only_the_order")) }
     }
+
+    /// The same for the words and data of a case: an order does not open them to whom the complaint is about.
+    ///
+    /// # Errors
+    /// `only_the_order` or `complained_about`.
+    pub(crate) fn require_data(self, case: &Case, actor: &Actor) -> Result<(), Refusal> {
+        self.require_work()?;
+        if self != Self::Area && case.excluded().contains(&actor.id) {
+            return Err(Refusal::forbidden("complained_about"));
+        }
+        Ok(())
+    }
 }
 
 /// The row of a case the actor may see, and why: one of their area, or one with a work order of theirs.
@@ -106,8 +118,9 @@ pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Opt
     if actor.area.covers(&row.region) {
         return Ok(Some(Sight::Area));
     }
-    let user = actor.user().map(|user| user.0);
-    let theirs = |order: &OrderRow| order.unit == actor.unit.0 || (user.is_some() && order.user == user);
+    // A token stands at the root of the organisation and works in no unit: its area is all it sees.
+    let Some(user) = actor.user() else { return Ok(None) };
+    let theirs = |order: &OrderRow| order.unit == actor.unit.0 || order.user == Some(user.0);
     let seen = |order: OrderRow| match (order.kind.as_str(), order.standing.as_str()) {
         (crate::orders::QUESTION, _) => order.open.then_some(Sight::Arbiter),
         // What is not approved has not gone out.

@@ -200,7 +200,8 @@ impl Desk {
             (true, Some(user)) => Whose::User(user.0),
             _ => Whose::Unit(filter.unit.unwrap_or(own).0),
         };
-        let theirs = matches!(whose, Whose::User(_)) || whose == Whose::Unit(own.0);
+        // A token works in no unit: it finds what lies in its area.
+        let theirs = caller.actor.user().is_some() && (matches!(whose, Whose::User(_)) || whose == Whose::Unit(own.0));
         let area = caller.actor.area.clone();
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let (seen, more) = self

@@ -256,8 +256,12 @@ impl Desk {
 
     /// The answer a repeated request got the first time: the case as it stood after that entry.
     pub(crate) async fn replay(&self, caller: &Caller, earlier: Earlier) -> Result<Done, DeskError> {
-        let area = caller.actor.area.clone();
-        let loaded = self.db().read(move |tx| load::load(tx, &load::CaseRef::Id(CaseId(earlier.case)), &area)).await?;
+        let actor = caller.actor.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let (row, _) = load::find_for(tx, &load::CaseRef::Id(CaseId(earlier.case)), &actor)?;
+            load::from_row(tx, row)
+        };
+        let loaded = self.db().read(read).await?;
         let upto = loaded.entries.into_iter().filter(|entry| entry.version <= earlier.version);
         Ok(Done { case: Case::fold(loaded.case.id, upto)?, replayed: true })
     }

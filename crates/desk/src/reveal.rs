@@ -89,7 +89,7 @@ impl Desk {
     pub async fn reveal(&self, caller: &Caller, name: &CaseRef, ask: Reveal) -> Result<Revealed, DeskError> {
         permissions::REVEAL.require(caller)?;
         let raw = self.raw(caller, name).await?;
-        raw.sight.require_work()?;
+        raw.sight.require_data(&raw.loaded.case, &caller.actor)?;
         let contact = ask.purpose == "contact";
         let restricted = self.restrictions(caller, &raw.loaded.case).await?;
         if !restricted.is_empty() && ask.reason.is_none() {

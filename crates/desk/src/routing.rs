@@ -144,7 +144,15 @@ impl Desk {
             return Ok(None);
         }
         let found =
-            self.db().read(move |tx| Ok::<_, DeskError>((find(tx, &library, &rules, &case, now)?, case.owner))).await?;
+            self.db().read(move |tx| Ok::<_, DeskError>((find(tx, &library, &rules, &case, now)?, case.owner))).await;
+        // Nobody is turned away because of where their case would go.
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(%error, "routing failed; the case stays with whoever registers it");
+                return Ok(None);
+            }
+        };
         Ok(match found {
             (Found::Goes(goes), owner) if goes.owner != owner => Some(goes.event()),
             _ => None,

@@ -133,7 +133,8 @@ impl Work {
         // Whoever sees a case of another area for a work order alone works on the order alone.
         let may = match sight {
             Sight::Area => true,
-            Sight::Order => self.command.is_about_orders(),
+            // Who has an order may be the arbiter besides; whether they are is for the ruling to say.
+            Sight::Order => self.command.is_about_orders() || matches!(self.command, Command::RuleOwnership(_)),
             Sight::Arbiter => matches!(self.command, Command::RuleOwnership(_) | Command::Note(_)),
             Sight::Read => false,
         };

@@ -45,19 +45,12 @@ struct Worker {
     desk: Desk,
     caller: Caller,
     task: Task,
-    now: Timestamp,
 }
 
 impl Desk {
     /// Decides each case and writes nothing.
-    pub(super) async fn look(
-        &self,
-        caller: &Caller,
-        task: Task,
-        picked: Vec<Picked>,
-        now: Timestamp,
-    ) -> Result<Vec<Item>, DeskError> {
-        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, now };
+    pub(super) async fn look(&self, caller: &Caller, task: Task, picked: Vec<Picked>) -> Result<Vec<Item>, DeskError> {
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task };
         let mut items = Vec::with_capacity(picked.len());
         for slice in picked.chunks(SLICE) {
             let (worker, slice) = (worker.clone(), slice.to_vec());
@@ -80,7 +73,7 @@ impl Desk {
     ) -> Result<Run, DeskError> {
         // In one order everywhere, or two runs could wait for each other's rows.
         picked.sort_by_key(|one| (one.case.as_ref().map(|(id, _)| *id), one.n));
-        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, now };
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task };
         let (id, total) = (row.id, picked.len());
         let mut done: Vec<(i64, Item)> = Vec::with_capacity(total);
         let mut trouble = None;
@@ -212,7 +205,7 @@ impl Worker {
             seen: one.seen,
             command,
             claim: None,
-            now: self.now,
+            now: self.desk.time().now(),
             library: self.desk.library().clone(),
             zone: self.desk.zone().clone(),
             master: std::sync::Arc::clone(self.desk.master()),

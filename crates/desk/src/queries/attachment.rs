@@ -12,6 +12,7 @@ use crate::vault::seal::CaseKeys;
 use crate::{Desk, permissions};
 use domain::case::Attachment;
 use domain::case::attach::LARGEST;
+use domain::fault::Fault;
 use domain::ids::AttachmentId;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional};
@@ -64,9 +65,13 @@ impl Desk {
     ) -> Result<OpenAttachment, DeskError> {
         permissions::READ_ATTACHMENTS.require(caller)?;
         let raw = self.raw(caller, name).await?;
-        raw.sight.require_work()?;
+        raw.sight.require_data(&raw.loaded.case, &caller.actor)?;
         let found = raw.loaded.case.attachments.iter().find(|one| one.id == id).cloned();
         let found = found.ok_or_else(Refusal::not_found)?;
+        let restricted = self.restrictions(caller, &raw.loaded.case).await?;
+        if !restricted.is_empty() && why.reason.is_none() {
+            return Err(Refusal::from(Fault::new("reason", "reason_while_restricted")).into());
+        }
         let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());
         let keys = match load::open_keys(self.master(), &raw.loaded.row, wrapped) {
             Err(DeskError::Cipher(CipherError::Erased)) => return Err(Refusal::conflict("person_erased").into()),
@@ -82,7 +87,7 @@ impl Desk {
             purpose: why.purpose.unwrap_or_else(|| "investigate".to_owned()),
             reason: why.reason,
             extent: format!("attachment {id}"),
-            restricted: Vec::new(),
+            restricted: restricted.into_iter().map(|one| one.request).collect(),
         };
         self.log_access(caller, raw.loaded.row.id, permissions::READ_ATTACHMENTS.name(), &body).await?;
         Ok(OpenAttachment { name: shown, media, bytes })

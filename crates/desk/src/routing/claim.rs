@@ -16,11 +16,11 @@ use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use store::{idempotency, routing};
+use store::{cases, idempotency, routing};
 use uuid::Uuid;
 
 /// Cases looked at for one that the caller may take.
-const LOOKED_AT: i64 = 50;
+const LOOKED_AT: i64 = 1_000;
 /// How often one is looked for anew because others were quicker.
 const MOST_ATTEMPTS: usize = 100;
 
@@ -94,6 +94,10 @@ impl Desk {
             .read(move |tx| {
                 for id in routing::next(tx, actor.unit.0, LOOKED_AT)? {
                     if lost.contains(&id) {
+                        continue;
+                    }
+                    // Most of a long queue may lie elsewhere; their rows tell.
+                    if !cases::by_id(tx, id)?.is_some_and(|row| row.open && actor.area.covers(&row.region)) {
                         continue;
                     }
                     let case = load::load(tx, &CaseRef::Id(CaseId(id)), &AreaScope::everywhere())?.case;

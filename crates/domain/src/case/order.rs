@@ -436,8 +436,8 @@ impl WorkOrder {
     /// # Errors
     /// `not_your_order`.
     pub fn require_holder(&self, actor: &Actor) -> Result<(), Refusal> {
-        let own = actor.unit == self.to.unit || actor.user().is_some_and(|user| self.to.user == Some(user));
-        if own || matches!(actor.role, Role::Admin | Role::Integration) {
+        let of_the_unit = |user| actor.unit == self.to.unit || self.to.user == Some(user);
+        if actor.user().is_some_and(of_the_unit) || matches!(actor.role, Role::Admin | Role::Integration) {
             return Ok(());
         }
         Err(Refusal::forbidden("not_your_order"))

@@ -43,7 +43,9 @@ pub(super) enum Proposed {
 pub(super) fn proposed(case: &Case, rule: &CompensationRule) -> Proposed {
     let mine = || proposals_by(case, &rule.head.id);
     if mine().next().is_none() {
-        return Proposed::Nothing;
+        let ended = case.compensation_ended.get(&rule.head.id);
+        let all = ended.is_some_and(|ended| restored(case, rule).is_none_or(|restored| restored <= *ended));
+        return if all { Proposed::All } else { Proposed::Nothing };
     }
     let ends = mine().filter(|one| one.round == case.round).filter_map(|one| one.counted.as_ref());
     let furthest = ends.max_by_key(|counted| (counted.end(false), counted.until.is_some()));

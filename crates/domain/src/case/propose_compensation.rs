@@ -118,8 +118,13 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
 fn ended(case: &Case, rule: &str, ask: &ProposeCompensation, ctx: &Context<'_>) -> Option<Event> {
     let (_, known) = ctx.rules.compensation(rule)?;
     let until = ask.until.filter(|_| case.compensation_asked.contains_key(rule))?;
-    let rest = matches!(owed_compensation::proposed(case, known), Proposed::UpTo(_)) && restored(case, known).is_none();
-    rest.then(|| Event::CompensationEnded { rule: rule.to_owned(), until })
+    let said = match owed_compensation::proposed(case, known) {
+        Proposed::UpTo(_) => restored(case, known).is_none(),
+        // Nothing was ever owed, such as where there is no fee to waive.
+        Proposed::Nothing => true,
+        Proposed::All => false,
+    };
+    said.then(|| Event::CompensationEnded { rule: rule.to_owned(), until })
 }
 
 /// Whatever lasts in a merged case ends in the one it went up in, which nobody here is told of: its end is to be said.

@@ -338,7 +338,7 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
         (token, "refuse-order", no(2)),
         (token, "dispatch", task("handle", &bill)),
         (token, "refuse-order", no(3)),
-        (lead, "rule-ownership", json!({"unit": net, "reason": "涉及网络", "reply_by": later(5)})),
+        (token, "rule-ownership", json!({"unit": net, "reason": "涉及网络", "reply_by": later(5)})),
         (token, "cancel-order", json!({"order": 4, "reason": "已另行解决"})),
         (token, "dispatch", task("visit", &bill)),
         (token, "book-visit", json!({"from": later(1), "to": later(2)})),

@@ -53,11 +53,12 @@ pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<
         return Err(Refusal::conflict("ownership_not_disputed"));
     };
     let actor = ctx.actor;
-    if actor.unit != open.arbiter && !matches!(actor.role, Role::Admin) {
+    let arbiter = actor.user().is_some() && actor.unit == open.arbiter;
+    if !arbiter && !matches!(actor.role, Role::Admin) {
         return Err(Refusal::forbidden("not_the_arbiter"));
     }
     // Above the root is nobody: where it refused itself, it says so after all.
-    if actor.unit != open.arbiter && case.refused_by().contains(&actor.unit) {
+    if !arbiter && case.refused_by().contains(&actor.unit) {
         return Err(Refusal::forbidden("judge_in_own_cause"));
     }
     let bound = bound(case, None, ctx);
