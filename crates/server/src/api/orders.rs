@@ -21,7 +21,6 @@ use domain::case::order::{Ownership, Ruling, WorkOrder};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const LIST: &[Field] = &[
@@ -165,8 +164,10 @@ pub(super) fn ruling(ruling: &Ruling, view: &CaseView) -> Value {
         .done()
 }
 
-/// Who held the ball: every span, what each had in all, and the age they add up to, in microseconds.
-pub(super) fn ball(case: &Case, now: Timestamp) -> Value {
+/// Who held the ball up to the last entry: every span, what each had in all, and the age they add up to, in microseconds.
+/// What has passed since then is the last holder's; the same version is always told alike.
+pub(super) fn ball(case: &Case) -> Value {
+    let now = case.changed_at;
     let holder = |holder: Holder| match holder {
         Holder::Unit(unit) => json!({"kind": "unit", "unit": unit.to_string()}),
         Holder::Customer => json!({"kind": "customer"}),
@@ -191,7 +192,7 @@ pub(super) fn ball(case: &Case, now: Timestamp) -> Value {
     let by_holder: Vec<Value> =
         by_holder.into_iter().map(|(who, lasted)| json!({"holder": holder(who), "lasted": micros(lasted)})).collect();
     json!({
-        "age": micros(case.ball.age(now)), "counted": micros(case.ball.counted(now)), "by_holder": by_holder,
+        "at": moment(now), "age": micros(case.ball.age(now)), "counted": micros(case.ball.counted(now)), "by_holder": by_holder,
         "spans": spans,
     })
 }

@@ -239,7 +239,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("orders", some(case.orders.iter().map(|one| orders::order(one, view)).collect()))
         .put_some("ownership", case.ownership.as_ref().map(orders::ownership))
         .put_some("rulings", some(case.rulings.iter().map(|one| orders::ruling(one, view)).collect()))
-        .put("ball", orders::ball(case, desk.time().now()))
+        .put("ball", orders::ball(case))
         .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, view, one)).collect()))

@@ -65,7 +65,7 @@ pub(super) fn of_complaint() -> Value {
         "ownership": object(json!({"arbiter": uuid(), "due_at": moment(), "late": truth()})),
         "rulings": list(&object(json!({"unit": uuid(), "reason": text(), "at": moment(), "by": by()}))),
         "ball": object(json!({
-            "age": micros, "counted": micros,
+            "at": moment(), "age": micros, "counted": micros,
             "by_holder": list(&object(json!({"holder": holder, "lasted": micros}))),
             "spans": list(&object(json!({
                 "holder": holder, "status": text(), "from": moment(), "to": moment(), "lasted": micros,
