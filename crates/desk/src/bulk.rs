@@ -26,7 +26,7 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use slice::Task;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use store::{BulkRunRow, StoreError, bulk, cases};
+use store::{BulkRunRow, StoreError, bulk};
 use uuid::Uuid;
 
 /// Most cases of one run.
@@ -257,13 +257,9 @@ impl Desk {
             let row = row.ok_or_else(Refusal::not_found)?;
             let mut items = bulk::items(tx, id)?;
             for item in &mut items {
-                let covered = item.case.as_ref().is_some_and(|(_, region)| actor.area.covers(region));
-                let theirs = match item.row.case {
-                    Some(case) if !covered => match cases::by_id(tx, case)? {
-                        Some(row) => load::sight(tx, &row, &actor)?.is_some(),
-                        None => false,
-                    },
-                    _ => covered,
+                let theirs = match (&item.case, item.row.case) {
+                    (Some((_, region)), Some(case)) => load::sees(tx, case, region, &actor)?,
+                    _ => false,
                 };
                 if !theirs {
                     item.case = None;

@@ -138,6 +138,15 @@ pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Opt
     }))
 }
 
+/// Whether the actor sees a case of a region; only of one that lies elsewhere anything is read.
+pub(crate) fn sees(tx: &mut Tx<'_>, case: Uuid, region: &str, actor: &Actor) -> Result<bool, DeskError> {
+    if actor.area.covers(region) {
+        return Ok(true);
+    }
+    let Some(row) = cases::by_id(tx, case)? else { return Ok(false) };
+    Ok(sight(tx, &row, actor)?.is_some())
+}
+
 /// A case and its whole log.
 pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<Loaded, DeskError> {
     let row = find(tx, name, area)?;

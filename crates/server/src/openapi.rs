@@ -18,6 +18,7 @@ mod answers;
 mod orders;
 mod retention;
 mod routing;
+mod shapes;
 
 /// The routes of this file.
 #[must_use]

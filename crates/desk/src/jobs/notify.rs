@@ -184,9 +184,7 @@ impl Desk {
             .read(move |tx| {
                 let mut seen = Vec::new();
                 for listed in store::notices::unread(tx, user.0, MOST_SHOWN)? {
-                    // A case of another area is seen by whoever has an order of it.
-                    let row = cases::by_id(tx, listed.row.case)?.filter(|_| !actor.area.covers(&listed.region));
-                    if row.map_or(Ok(Some(load::Sight::Area)), |row| load::sight(tx, &row, &actor))?.is_some() {
+                    if load::sees(tx, listed.row.case, &listed.region, &actor)? {
                         seen.push(listed);
                     }
                 }

@@ -101,8 +101,7 @@ impl Desk {
                         continue;
                     }
                     let case = load::load(tx, &CaseRef::Id(CaseId(id)), &AreaScope::everywhere())?.case;
-                    let theirs = actor.area.covers(&case.record.region) && !case.excluded().contains(&actor.id);
-                    if theirs && case.waits() {
+                    if case.waits() && !case.excluded().contains(&actor.id) {
                         return Ok(Some(case));
                     }
                 }

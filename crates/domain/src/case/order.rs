@@ -91,13 +91,6 @@ impl OrderKind {
         }
     }
 
-    /// The kind with this code.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        let all = [Self::Handle, Self::JointReview, Self::Visit, Self::Supervise, Self::Copy];
-        all.into_iter().find(|kind| kind.code() == code)
-    }
-
     /// Whether the case waits for its answer: while it does, the ball lies with the order's unit.
     #[must_use]
     pub fn carries_the_ball(self) -> bool {
@@ -634,6 +627,11 @@ impl Case {
     /// Orders that something is still to come of.
     pub fn open_orders(&self) -> impl Iterator<Item = &WorkOrder> {
         self.orders.iter().filter(|order| order.is_open())
+    }
+
+    /// The number the next order gets.
+    pub(super) fn next_order(&self) -> u32 {
+        self.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1)
     }
 
     /// An order by its number within the case.

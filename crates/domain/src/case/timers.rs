@@ -82,6 +82,6 @@ pub(super) fn runs_out(case: &Case, clock: &Clock, rules: &Stack) -> Option<Time
     warnings(case, clock, rules).into_iter().find(|(percent, _)| *percent == 100).map(|(_, at)| at)
 }
 
-fn just_after(at: Timestamp) -> Timestamp {
+pub(super) fn just_after(at: Timestamp) -> Timestamp {
     at.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(at)
 }

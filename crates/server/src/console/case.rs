@@ -338,7 +338,8 @@ async fn run(
     let failure = match outcome {
         Ok(done) => {
             // Whoever gave the only order away that showed them the case finds the next one.
-            let seen = app.desk.case(&caller, &case).await.is_ok();
+            let covered = caller.actor.area.covers(&done.case.record.region);
+            let seen = covered || app.desk.case(&caller, &case).await.is_ok();
             let place = match seen {
                 true => format!("/console/cases/{}?done={}", done.case.number, verb.name),
                 false => "/console/orders".to_owned(),

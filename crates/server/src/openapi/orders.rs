@@ -1,31 +1,8 @@
 //! Shapes of answers about work orders and the ball's ledger.
 
 use super::answers::object;
+use super::shapes::{list, moment, text, truth, uuid, whole};
 use serde_json::{Value, json};
-
-fn text() -> Value {
-    json!({"type": "string"})
-}
-
-fn whole() -> Value {
-    json!({"type": "integer"})
-}
-
-fn truth() -> Value {
-    json!({"type": "boolean"})
-}
-
-fn moment() -> Value {
-    json!({"type": "string", "format": "date-time"})
-}
-
-fn uuid() -> Value {
-    json!({"type": "string", "format": "uuid"})
-}
-
-fn list(of: &Value) -> Value {
-    json!({"type": "array", "items": of})
-}
 
 fn kind() -> Value {
     json!({"type": "string", "enum": domain::case::order::OrderKind::CODES})

@@ -102,7 +102,7 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
         }
     }
     let limits = limits(case, dispatch, ctx)?;
-    let id = case.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1);
+    let id = case.next_order();
     Ok(Decision::of(vec![event(
         id,
         OrderStep::Sent {

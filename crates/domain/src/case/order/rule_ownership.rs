@@ -64,7 +64,7 @@ pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<
     let bound = bound(case, None, ctx);
     let reply_by = ruling.reply_by.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
     within("reply_by", reply_by, bound, ctx)?;
-    let id = case.orders.iter().map(|order| order.id).max().unwrap_or(0).saturating_add(1);
+    let id = case.next_order();
     // What was asked of those who refused is asked of this unit.
     let asked = case.orders.iter().rev().find(|order| order.kind == OrderKind::Handle);
     let task = asked.map_or_else(|| ruling.reason.clone(), |order| order.task.clone());

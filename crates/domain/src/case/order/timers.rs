@@ -3,6 +3,7 @@
 use super::ownership::OwnershipStep;
 use super::{Limit, OrderKind, OrderStep, Standing, WorkOrder, event};
 use crate::case::Case;
+use crate::case::timers::just_after;
 use crate::event::Event;
 use jiff::{SignedDuration, Timestamp};
 
@@ -36,8 +37,4 @@ fn of_order(order: &WorkOrder) -> Vec<(Timestamp, Event)> {
         coming.push((just_after(at), event(order.id, OrderStep::VisitMissed {})));
     }
     coming
-}
-
-fn just_after(at: Timestamp) -> Timestamp {
-    at.checked_add(SignedDuration::from_micros(1)).unwrap_or(at)
 }
