@@ -367,6 +367,12 @@ impl Library {
         self.rules().packs.iter().rev().find(fits).map(Arc::clone)
     }
 
+    /// ISO 4217 code of the money that sums typed without a currency are meant in.
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        self.shipped.rules.plan.currency()
+    }
+
     /// Identity of the stack new cases are governed by.
     #[must_use]
     pub fn stack(&self) -> &str {

@@ -23,7 +23,11 @@ pub struct Plan {
 struct StackPlan {
     id: String,
     packs: Vec<String>,
+    currency: String,
 }
+
+/// Currency of a stack that names none.
+const CURRENCY: &str = "CNY";
 
 impl Plan {
     /// Reads a list of stacks against the packs at hand.
@@ -65,6 +69,12 @@ impl Plan {
     /// Identities of the packs of that stack.
     pub fn packs(&self) -> impl Iterator<Item = &str> {
         self.chosen.packs.iter().map(String::as_str)
+    }
+
+    /// ISO 4217 code of the money that sums without a currency are meant in.
+    #[must_use]
+    pub fn currency(&self) -> &str {
+        &self.chosen.currency
     }
 
     /// The days from which on another set of versions can hold, the first being the beginning of time.
@@ -183,6 +193,14 @@ fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {
         }
         Some(ids)
     });
+    let currency = table.or("currency", CURRENCY.to_owned(), |value| {
+        let code = value.string()?;
+        let sound = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !sound {
+            value.fault("must be a currency code of ISO 4217, such as `CNY`");
+        }
+        sound.then(|| code.to_owned())
+    });
     table.done();
-    Some(StackPlan { id: id?, packs: named? })
+    Some(StackPlan { id: id?, packs: named?, currency: currency? })
 }

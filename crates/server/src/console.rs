@@ -170,6 +170,11 @@ impl<'a> Frame<'a> {
         self.may(permissions::READ_JOBS)
     }
 
+    /// What sums typed without a currency are meant in.
+    fn currency(&self) -> &str {
+        self.app.desk.library().currency()
+    }
+
     /// The name of a rule of whatever pack has it.
     fn rule(&self, id: &str) -> String {
         let title = self.app.desk.library().rule_title(id);

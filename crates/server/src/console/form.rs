@@ -79,7 +79,10 @@ impl Typed {
             }
             Kind::Money => {
                 let value = self.get(&join(name, "value"));
-                (!value.is_empty()).then(|| serde_json::json!({"value": value, "currency": "CNY"}))
+                (!value.is_empty()).then(|| {
+                    let (value, currency) = sum(value).unwrap_or((value, frame.currency()));
+                    serde_json::json!({"value": value, "currency": currency})
+                })
             }
             // A file keeps what stands at its ends.
             Kind::Document { .. } => {
@@ -94,6 +97,13 @@ impl Typed {
             _ => Some(Value::from(text)),
         }
     }
+}
+
+/// A sum that names its currency, such as `12.50 EUR`.
+fn sum(text: &str) -> Option<(&str, &str)> {
+    let (value, currency) = text.rsplit_once(' ')?;
+    let code = currency.len() == 3 && currency.bytes().all(|byte| byte.is_ascii_uppercase());
+    code.then(|| (value.trim_end(), currency))
 }
 
 fn join(prefix: &str, name: &str) -> String {
@@ -281,5 +291,19 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
         _ => "code",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sum;
+
+    #[test]
+    fn a_sum_may_name_its_currency() {
+        assert_eq!(sum("12.50 EUR"), Some(("12.50", "EUR")));
+        assert_eq!(sum("12.50  EUR"), Some(("12.50", "EUR")));
+        for plain in ["12.50", "12.50 eur", "1 000", "12.50 EURO", ""] {
+            assert_eq!(sum(plain), None, "{plain}");
+        }
     }
 }
