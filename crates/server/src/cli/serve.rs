@@ -95,6 +95,8 @@ fn net(text: &str) -> Result<(IpAddr, u8), String> {
 pub(super) fn run(serve: Serve) -> Result<(), String> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // What cannot be written down must not end the request it is about: the log may lie on the disk that is full.
+        .log_internal_errors(false)
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     let (place, door) = (&serve.place, &serve.door);
