@@ -7,7 +7,7 @@ mod region;
 pub use policy::region_in;
 pub use region::{province_of, region_valid};
 
-use policy::{Severity, Urgency};
+use policy::{CategoryLeaf, Severity, Urgency};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -60,6 +60,8 @@ pub struct Category {
     pub tags: Vec<String>,
     /// Line responsible by default; a proposal, for the operator to adjust.
     pub duty: Option<String>,
+    /// Product lines it can be about, as far as the node itself says so; else those of the node above.
+    pub products: Vec<String>,
     /// No longer offered for new cases.
     pub retired: bool,
 }
@@ -121,6 +123,20 @@ impl Taxonomy {
     /// Nodes a case may be sorted under, retired ones left out.
     pub fn leaves(&self) -> impl Iterator<Item = &Category> {
         self.categories.values().filter(|category| category.level == 3 && !category.retired)
+    }
+
+    /// The leaves as rules look at them.
+    pub fn as_rules_look(&self) -> impl Iterator<Item = CategoryLeaf> {
+        self.leaves().map(|leaf| {
+            let lines = std::iter::successors(Some(leaf), |node| self.category(node.parent.as_deref()?))
+                .find(|node| !node.products.is_empty());
+            CategoryLeaf {
+                code: leaf.code.clone(),
+                regulator_class: leaf.miit.map(|class| class.code().to_owned()),
+                red_line: leaf.red,
+                products: lines.map(|node| node.products.clone()).unwrap_or_default(),
+            }
+        })
     }
 
     /// Nodes below one, or the roots.

@@ -5,7 +5,6 @@ mod load;
 
 pub(crate) use load::{amount, can_be_counted};
 
-use crate::basis::Layer;
 use crate::code::codes;
 use crate::counting::{Counting, CountingRule, Ends, Roll};
 use crate::deadline::Pause;
@@ -240,9 +239,10 @@ impl Serialize for Stop {
 }
 
 codes! {
-    /// What a new grade does to a running clock. Either way the new limit is counted from the original start.
-    pub OnRegrade {
-        /// The new limit holds, also when it is later.
+    /// What a rule says a new grade does to a running clock. The new limit is counted from the original start, and the
+    /// earlier of the two holds: a new grade keeps or shortens.
+    pub(crate) OnRegrade {
+        /// In packs of before; no longer lets a new grade lengthen.
         Recompute = "recompute",
         /// The earlier of the two limits holds.
         KeepEarlier = "keep_earlier",
@@ -402,8 +402,6 @@ pub struct ClockRule {
     pub counting: CountingRule,
     /// Whether waiting may stop it.
     pub pausable: Pausing,
-    /// What a new grade does.
-    pub on_regrade: OnRegrade,
     /// Percentages of the time at which to warn, ascending; 100 is the deadline itself.
     pub warn_at: Vec<u8>,
     /// A longer time a case may be given.
@@ -429,12 +427,6 @@ impl ClockRule {
     #[must_use]
     pub fn binds_provider(&self) -> bool {
         self.owner == Owner::Provider && self.kind.can_be_missed()
-    }
-
-    /// Whether a new grade can make a running limit later: never one of the law.
-    #[must_use]
-    pub fn follows_grade(&self) -> bool {
-        self.head.layer == Layer::Practice && self.on_regrade == OnRegrade::Recompute
     }
 
     /// Whether a fact stops this clock.

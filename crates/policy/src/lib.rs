@@ -50,7 +50,7 @@ pub use authority::{Authority, AuthorityRule};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, CalendarSource, DayCode, DayKind, Interval, UnknownZone};
 pub use clock::{
-    Attempts, ClockKind, ClockRule, Extension, Limit, OnRegrade, Owner, Pausing, StageRef, Start, StartFact, Started,
+    Attempts, ClockKind, ClockRule, Extension, Limit, Owner, Pausing, StageRef, Start, StartFact, Started,
     Stop, StopFact, Target,
 };
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
@@ -86,5 +86,5 @@ pub use routing::{Looked, RoutedTo, RoutingRule, is_skill};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
 pub use text::{Lang, Text};
-pub use vectors::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
+pub use vectors::{CategoryLeaf, CheckedVector, VectorOutcome, VectorReport, check_vectors};
 pub use window::{Window, WindowFrom, WindowRule, WindowState, Windows};

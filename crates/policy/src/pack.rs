@@ -481,8 +481,8 @@ impl Pack {
         if rule.limit.is_by_grade() {
             changes.extend(Grade::ALL.iter().filter(|other| **other != grade).map(|other| {
                 let due_at = self.start(rule, start, facts, *other, pauses).map(|started| started.due_at);
-                // What keeps the earlier limit is never lengthened by a new grade.
-                let due_at = due_at.map(|due_at| if rule.follows_grade() { due_at } else { due_at.min(own) });
+                // A new grade never lengthens.
+                let due_at = due_at.map(|due_at| due_at.min(own));
                 Change::Grade { grade: *other, due_at }
             }));
         }

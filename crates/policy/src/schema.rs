@@ -182,7 +182,11 @@ fn clock() -> Vec<Key> {
         optional("amount", Form::Limit, "How long it runs."),
         optional("counting", counting(), "How it is counted; as is usual for the unit, where nothing is said."),
         optional("pausable", Form::Pausing, "Whether waiting stops it, or what kind of waiting does."),
-        optional("on_regrade", Form::Code(all!(OnRegrade)), "What a new grade does to it."),
+        optional(
+            "on_regrade",
+            Form::Code(all!(OnRegrade)),
+            "As packs of before say it; a new grade keeps or shortens whatever stands here.",
+        ),
         optional("warn_at", Form::Wholes(1, 100), "Percentages of the time at which to warn, ascending."),
         optional(
             "extend",

@@ -310,12 +310,11 @@ impl Stack {
         pack.start(rule, from, facts, grade, pauses)
     }
 
-    /// The limit that holds for a running clock after the grade changed. Clocks of the law layer are never lengthened,
-    /// whatever their rule says; neither are those of a rule that is gone.
+    /// Whether it may be said of a clock of this rule that a limit was kept or missed: not of one that is unverified, nor in
+    /// a pack nobody qualified has read. Either may remind.
     #[must_use]
-    pub fn after_regrade(&self, rule: &str, running: Timestamp, recomputed: Timestamp) -> Timestamp {
-        let follows = self.clock(rule).is_some_and(ClockRule::follows_grade);
-        if follows { recomputed } else { recomputed.min(running) }
+    pub fn states_compliance(&self, rule: &str) -> bool {
+        self.placed(rule).is_some_and(|(pack, rule)| pack.states_compliance(rule.head.confidence()))
     }
 
     /// Why a clock is due when it is; nothing when the rule does not exist or does not apply.

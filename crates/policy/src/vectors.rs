@@ -9,6 +9,9 @@
 mod facts;
 mod row;
 mod rule;
+mod words;
+
+pub use facts::CategoryLeaf;
 
 use crate::calendar::{Calendar, CalendarSet};
 use crate::counting::Counting;
@@ -91,11 +94,17 @@ pub enum VectorOutcome {
     },
 }
 
-/// Holds a list against the arithmetic, these calendars and these packs.
+/// Holds a list against the arithmetic, these calendars and these packs. `tree` is what a case can be about: without it a
+/// category nobody states stays open.
 ///
 /// # Errors
 /// If the text is no such list at all: a column is missing. What is wrong with single rows stands in the report.
-pub fn check_vectors(text: &str, calendars: &CalendarSet, packs: &[Arc<Pack>]) -> Result<VectorReport, Fault> {
+pub fn check_vectors(
+    text: &str,
+    calendars: &CalendarSet,
+    packs: &[Arc<Pack>],
+    tree: &[CategoryLeaf],
+) -> Result<VectorReport, Fault> {
     let text = text.trim_start_matches('\u{feff}');
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
     let mut lines = Lines { text, at: 0, line: 1 };
@@ -112,7 +121,7 @@ pub fn check_vectors(text: &str, calendars: &CalendarSet, packs: &[Arc<Pack>]) -
         let found = headers.iter().position(|header| header.trim() == name);
         *place = found.ok_or_else(|| unreadable(format!("there is no column `{name}`")))?;
     }
-    let mut check = Check { calendars, packs, zoned: HashMap::new() };
+    let mut check = Check { calendars, packs, tree, zoned: HashMap::new() };
     let mut report = VectorReport::default();
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(error.to_string()))?;
@@ -192,6 +201,7 @@ impl Slip {
 struct Check<'l> {
     calendars: &'l CalendarSet,
     packs: &'l [Arc<Pack>],
+    tree: &'l [CategoryLeaf],
     /// Calendars in the zones the rows read them in.
     zoned: HashMap<(String, String), Arc<Calendar>>,
 }
@@ -200,7 +210,7 @@ impl Check<'_> {
     fn row(&mut self, row: &Row) -> Result<VectorOutcome, Slip> {
         let attributes = &row.attributes;
         let calendar = self.calendar(attributes)?;
-        let ask = Ask { row, calendar: &calendar };
+        let ask = Ask { row, calendar: &calendar, tree: self.tree };
         let mut by = Vec::new();
         if let Some(expected) = row.expected
             && let Some(deadline) = ask.by_attributes()?
@@ -214,7 +224,7 @@ impl Check<'_> {
         match rule::find(self.packs, row, calendar.zone()) {
             Some(found) => {
                 let calendar = self.calendar_of(found.pack, &calendar, attributes)?;
-                let answer = Ask { row, calendar: &calendar }.by_rule(&found)?;
+                let answer = Ask { row, calendar: &calendar, tree: self.tree }.by_rule(&found)?;
                 let agrees = match row.expected {
                     Some(expected) => answer.deadlines.iter().any(|deadline| deadline.at == expected),
                     None => answer.deadlines.is_empty(),
@@ -291,6 +301,7 @@ impl Check<'_> {
 struct Ask<'a> {
     row: &'a Row,
     calendar: &'a Calendar,
+    tree: &'a [CategoryLeaf],
 }
 
 impl Ask<'_> {

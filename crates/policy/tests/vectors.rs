@@ -106,7 +106,7 @@ fn packs() -> Vec<Arc<Pack>> {
 }
 
 fn check(rows: &[&str]) -> VectorReport {
-    check_vectors(&format!("{HEAD}\n{}\n", rows.join("\n")), &calendars(), &packs()).unwrap()
+    check_vectors(&format!("{HEAD}\n{}\n", rows.join("\n")), &calendars(), &packs(), &[]).unwrap()
 }
 
 fn outcome(row: &str) -> VectorOutcome {
@@ -401,7 +401,7 @@ fn none_needs_a_rule_to_confirm_it() {
 
 #[test]
 fn a_list_is_csv_with_these_columns() {
-    let check = |text: &str| check_vectors(text, &calendars(), &packs());
+    let check = |text: &str| check_vectors(text, &calendars(), &packs(), &[]);
     assert!(check("").is_err_and(|fault| fault.to_string().contains("jurisdiction")));
     assert!(check("a,b\n1,2\n").is_err());
     assert_eq!(check(HEAD).unwrap(), VectorReport::default());

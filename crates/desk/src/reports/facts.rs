@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use store::reports::{CaseFacts, HeldFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum};
 
 /// Changed whenever the same log would lead to other sums; they are then counted anew.
-pub(crate) const FORM: u32 = 2;
+pub(crate) const FORM: u32 = 3;
 
 /// Outcomes of a matter, as sums tell them apart.
 pub(crate) const EFFECTIVE: &str = "effective";
@@ -56,6 +56,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
         let of_the_answer = |outcome: ClockOutcome| {
             case.clocks.iter().any(|clock| {
                 clock.ended.is_some_and(|(ended, _)| ended == outcome)
+                    && rules.states_compliance(&clock.rule)
                     && rules
                         .clock(&clock.rule)
                         .is_some_and(|rule| rule.stops_on(StopFact::Replied) && binds_provider(Some(rule)))

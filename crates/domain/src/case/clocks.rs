@@ -289,7 +289,8 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
         // From its own start, which for a clock that began anew in mid-round is not the round's.
         match ctx.rules.due_paused(&clock.rule, clock.from, facts, grade, &clock.pauses) {
             Some(started) => {
-                let due_at = ctx.rules.after_regrade(&clock.rule, clock.due_at, started.due_at);
+                // A new grade keeps or shortens; what was missed stays missed.
+                let due_at = clock.due_at.min(started.due_at);
                 if due_at != clock.due_at {
                     events.push(Event::ClockMoved { rule: clock.rule.clone(), round: clock.round, due_at });
                 }

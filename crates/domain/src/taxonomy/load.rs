@@ -2,7 +2,7 @@
 
 use super::region::PROVINCES;
 use super::{Category, Cause, MiitClass, Province, Taxonomy};
-use policy::{Severity, Urgency};
+use policy::{Facts, Severity, Urgency};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ struct CategoryRow {
     #[serde(default)]
     tags: Vec<String>,
     duty: Option<String>,
+    #[serde(default)]
+    products: Vec<String>,
     #[serde(default)]
     retired: bool,
 }
@@ -152,6 +154,9 @@ fn tree_of_categories(file: &File<'_>, faults: &mut Vec<String>) -> BTreeMap<Str
         if (level == 3) != row.duty.is_some() {
             faults.push(format!("{at}: leaves and only leaves have a duty"));
         }
+        for unknown in row.products.iter().filter(|product| !Facts::PRODUCTS.contains(&product.as_str())) {
+            faults.push(format!("{at}: there is no product line {unknown:?}"));
+        }
         let category = Category {
             parent,
             code: code.clone(),
@@ -164,6 +169,7 @@ fn tree_of_categories(file: &File<'_>, faults: &mut Vec<String>) -> BTreeMap<Str
             urgency: row.urgency,
             tags: row.tags,
             duty: row.duty,
+            products: row.products,
             retired: row.retired,
         };
         if tree.insert(code, category).is_some() {

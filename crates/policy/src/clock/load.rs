@@ -60,7 +60,8 @@ impl ClockRule {
         let attempts = table.maybe("attempts", read_attempts);
         let counting = table.or("counting", CountingRule::default(), |value| value.table().map(CountingRule::read));
         let pausable = table.or("pausable", Pausing::Never, read_pausing);
-        let on_regrade = table.or("on_regrade", OnRegrade::KeepEarlier, |value| value.code());
+        // Read for the sake of packs of before: whatever it says, a new grade keeps or shortens.
+        let on_regrade: Option<OnRegrade> = table.or("on_regrade", OnRegrade::KeepEarlier, |value| value.code());
         let warn_at = table.or("warn_at", usual_warnings(kind), read_warnings);
         let extend = table.maybe("extend", read_extension);
         let mean = table.maybe("mean", amount);
@@ -82,6 +83,7 @@ impl ClockRule {
             table.fault("a clock of the law layer may be paused only for what its `pausable` lists");
         }
         table.done();
+        on_regrade?;
         Some(Self {
             head: head?,
             kind,
@@ -91,7 +93,6 @@ impl ClockRule {
             limit: limit?,
             counting: counting?,
             pausable: pausable?,
-            on_regrade: on_regrade?,
             warn_at: warn_at?,
             extend: extend?,
             attempts: attempts?,

@@ -1,11 +1,11 @@
 //! One row of a list: its moments and what its attributes say.
 
-use super::Slip;
+use super::{Slip, words};
 use crate::counting::{Counting, Ends, FirstDay, Roll};
 use crate::deadline::Pause;
 use crate::document::suggest;
 use crate::duration::Amount;
-use crate::facts::Facts;
+use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
 use jiff::Timestamp;
 
@@ -245,7 +245,7 @@ impl Attributes {
             let known = "keep, restart, recompute, original, a grade, regrade+GRADE, or min(…, …) of the last three";
             Slip::new("policy", format!("`{}` is unknown; known: {known}", shown(text)))
         };
-        let term = |text: &str| match text.trim() {
+        let term = |text: &str| match text {
             "original" | "keep" => Some(Term::Original),
             "restart" => Some(Term::FromRegrade(new)),
             "recompute" => Some(Term::FromStart(new)),
@@ -254,6 +254,8 @@ impl Attributes {
                 None => Grade::from_code(text).map(Term::FromStart),
             },
         };
+        let spaceless: String = text.split_whitespace().collect();
+        let text = spaceless.as_str();
         let list = text.strip_prefix("min(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
         if list == text && text.contains(',') {
             return Err(wrong());
@@ -332,6 +334,9 @@ fn fact_name(name: &str) -> Result<String, Slip> {
         && name.starts_with(|first: char| first.is_ascii_lowercase());
     if !fits {
         return Err(Slip::new(&shown(name), "is no name: use a-z, 0-9 and `_`"));
+    }
+    if FactName::from_code(name).is_some() || words::fact(name).is_some() {
+        return Ok(name.to_owned());
     }
     let close = |known: &&str| known.len() >= 4 && suggest::distance(name, known) == 1;
     match ATTRIBUTES.into_iter().find(close) {

@@ -1,6 +1,6 @@
 //! The rule of a row in the packs of its jurisdiction, and what it says to the row.
 
-use super::facts::Stated;
+use super::facts::{Meant, Stated};
 use super::row::Row;
 use super::{Ask, Slip};
 use crate::clock::ClockRule;
@@ -75,20 +75,22 @@ impl Ask<'_> {
     /// What the rules say. Facts the row does not state are open: a rule answers where it could be for the case.
     pub(super) fn by_rule(&self, found: &Found<'_>) -> Result<Answer, Slip> {
         let Row { start, attributes, .. } = self.row;
-        let stated = Stated::read(attributes)?;
-        let has = |fact: FactName| stated.has(fact);
+        let mut stated = Stated::read(attributes)?;
+        let cases = stated.cases(self.tree);
         let (pack, zone) = (found.pack, found.pack.calendar().zone());
-        let is_for = pack.applies().decided(&stated.facts, None, has, true)
-            && !pack.unless().is_some_and(|unless| unless.decided(&stated.facts, None, has, false));
+        let could_be_for = |head: &RuleHead, case: &Meant| {
+            let has = |fact: FactName| case.has(fact);
+            pack.applies().decided(&case.facts, None, has, true)
+                && !pack.unless().is_some_and(|unless| unless.decided(&case.facts, None, has, false))
+                && head.could_hold(&case.facts, attributes.grade, *start, zone, has)
+        };
         let remark =
             (!stated.unknown.is_empty()).then(|| format!("No rule can look at: {}.", stated.unknown.join(", ")));
         let mut deadlines = Vec::new();
         for (head, figure) in &found.rules {
-            if !is_for || !head.could_hold(&stated.facts, attributes.grade, *start, zone, has) {
-                continue;
-            }
+            let Some(case) = cases.iter().find(|case| could_be_for(head, case)) else { continue };
             match figure {
-                Figure::Clock(rule) => deadlines.extend(self.by_clock(rule, &stated.facts)?),
+                Figure::Clock(rule) => deadlines.extend(self.by_clock(rule, &case.facts)?),
                 Figure::Window(rule) => deadlines.push(self.by_window(rule)),
                 Figure::Plain(amount, counting) => {
                     let counting = counting.complete(*amount);

@@ -109,7 +109,8 @@ fn vectors(ask: &Vectors) -> Result<(), String> {
     let files = data::packs(ask.r#override.as_deref())?;
     let library = Library::load(&files).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
-    let report = check_vectors(&text, &library.calendars(), &library.packs())
+    let tree: Vec<_> = library.taxonomy().as_rules_look().collect();
+    let report = check_vectors(&text, &library.calendars(), &library.packs(), &tree)
         .map_err(|fault| format!("{}:{fault}", ask.file.display()))?;
     if ask.json {
         super::say(pretty(&report)?)?;

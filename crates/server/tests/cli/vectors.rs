@@ -34,6 +34,43 @@ fn the_last_line_counts_and_the_exit_code_tells() {
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["failed"], &report["not_covered"]), (Some(1), &Value::from(1), &Value::from(1)));
     assert_eq!(report["rows"][0]["outcome"], "passed");
+    // Words of other lists; what a category is about follows from the tree, and a category nobody states from the product.
+    for (facts, due) in [
+        ("service=mobile", "NONE"),
+        ("service=wireless", "NONE"),
+        ("service=broadband", "2026-03-06T23:59:59+05:30"),
+        ("category=fault;service=wireline", "2026-03-06T23:59:59+05:30"),
+        ("category=A301", "2026-03-06T23:59:59+05:30"),
+        ("category=A101", "NONE"),
+        ("category=billing", "NONE"),
+        ("category=A301;cause=CUS.EQUIP", "NONE"),
+        ("cause=terminal", "NONE"),
+        ("cause=X", "2026-03-06T23:59:59+05:30"),
+    ] {
+        let row = format!("IN,wireline_fault_3wd,2026-03-02T11:00:00+05:30,{facts},{due},\n");
+        assert_eq!(run(&[&row], &[]), (Some(0), "1 vectors, 1 passed, 0 failed\n".to_owned()), "{facts}");
+    }
+    for (rule, start, facts) in [
+        ("default_3d", "2026-08-13T18:00:00+05:30", "category=B204"),
+        ("default_3d", "2026-08-13T18:00:00+05:30", "category=closure"),
+        ("default_3d", "2026-08-13T18:00:00+05:30", "subscribers=10000"),
+    ] {
+        let row = format!("IN,{rule},{start},{facts},NONE,\n");
+        assert_eq!(run(&[&row], &[]).0, Some(0), "{facts}");
+    }
+    for row in [
+        "CN,mobile_fault_repair_max_48h,2026-04-03T22:00:00+08:00,product=broadband,NONE,\n",
+        "CN,billing_appeal_window_5m,2025-09-30T09:00:00+08:00,category=A301,NONE,\n",
+        "HK,ccss_deadlock_opens_6w,2026-02-16T10:00:00+08:00,amount_hkd=200.00,NONE,\n",
+        "AU,ack_written_2wd,2026-04-02T16:00:00+11:00,channel=phone,NONE,\n",
+        "AU,ack_live_channel,2026-05-05T10:15:00+10:00,channel=live_chat,2026-05-05T10:15:00+10:00,\n",
+        "DE,tkg58_free_period_2d,2026-05-11T14:00:00+02:00,cause=force_majeure,NONE,\n",
+        "NG,data_contact_4h,2026-10-01T22:30:00+01:00,category=data_fluctuation,2026-10-02T02:30:00+01:00,\n",
+        "UK,autocomp_repair_2wd,2026-06-12T09:00:00+01:00,service=mobile,NONE,\n",
+        "UK,autocomp_repair_2wd,2026-04-02T10:00:00+01:00,segment=consumer,2026-04-08T23:59:59+01:00,\n",
+    ] {
+        assert_eq!(run(&[row], &[]), (Some(0), "1 vectors, 1 passed, 0 failed\n".to_owned()), "{row}");
+    }
     let output = ask("a,b\n", &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("there is no column `jurisdiction`"));
