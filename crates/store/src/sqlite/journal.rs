@@ -13,8 +13,8 @@ use std::time::Duration;
 
 /// Pages in the journal from which they are put away.
 const MANY: i64 = 8_000;
-/// More than this is no work for the writer.
-const TOO_MANY: i64 = 2 * MANY;
+/// More than this is no work for the writer: everybody would wait while it is done.
+const TOO_MANY: i64 = 500;
 /// Between two looks whether a snapshot has ended that keeps the journal from being put away.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -80,7 +80,7 @@ impl Journal {
 fn help(connection: &Connection, nudged: &Receiver<()>) {
     while nudged.recv().is_ok() {
         let mut before = None;
-        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > MANY) {
+        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > TOO_MANY) {
             // Nothing moves while somebody reads what was before.
             if before.is_some_and(|before| pages.left >= before) {
                 thread::sleep(LOOK);
