@@ -144,9 +144,10 @@ pub(crate) fn writer(
                 busy_since = Instant::now();
             }
         }
+        // Whoever closes last puts away the rest by itself; to wait for that beside a server would hold up everybody. Nor
+        // are rows counted for the planner here: each index would be read to its end with the lock of the one writer held,
+        // which on a large file is longer than anybody else's patience. What plans there are does not hang on it.
         journal.end();
-        // Whoever closes last puts away the rest by itself; to wait for that beside a server would hold up everybody.
-        let _ = connection.execute_batch("PRAGMA optimize;");
     })
 }
 

@@ -80,7 +80,8 @@ impl Journal {
 fn help(connection: &Connection, nudged: &Receiver<()>) {
     while nudged.recv().is_ok() {
         let mut before = None;
-        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > TOO_MANY) {
+        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > TOO_MANY)
+        {
             // Nothing moves while somebody reads what was before.
             if before.is_some_and(|before| pages.left >= before) {
                 thread::sleep(LOOK);
