@@ -16,7 +16,7 @@ use store::{BulkItemRow, BulkRunRow, JobRow, Tx, bulk, idempotency, jobs};
 use uuid::Uuid;
 
 /// Kind of the job that ends a run.
-pub(crate) const KIND: &str = "end_bulk";
+pub(crate) const KIND: &str = "end-bulk";
 /// A run of which nothing was heard for so long is over; nodes' clocks may differ by as much as a lease.
 pub const SILENCE: SignedDuration = SignedDuration::from_mins(2);
 

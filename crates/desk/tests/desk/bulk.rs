@@ -247,7 +247,7 @@ fn a_run_that_is_through_leaves_nothing_behind() {
         let run = house.bulk(&lead, ask(these(&names), "assign", assign, false)).unwrap();
         let id = run.id.unwrap();
         let left = house.desk.db().read_now(move |tx| {
-            let waits = store::jobs::list(tx, false, 10)?.into_iter().filter(|job| job.kind == "end_bulk").count();
+            let waits = store::jobs::list(tx, false, 10)?.into_iter().filter(|job| job.kind == "end-bulk").count();
             Ok::<_, store::StoreError>((waits, store::bulk::chosen(tx, id)?))
         });
         assert_eq!(left.unwrap(), (0, None));
