@@ -4,11 +4,13 @@
 //!
 //! Cases are done in slices, one transaction each, so that everybody else's work goes between them.
 
+pub(crate) mod left;
 mod reason;
 mod select;
 mod slice;
 mod undo;
 
+pub use left::SILENCE;
 pub use reason::{Reason, STALE};
 pub use select::{Named, Selection};
 
@@ -16,7 +18,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load;
 use crate::permissions::Permission;
-use crate::register::{Claim, OnceOnly, take};
+use crate::register::OnceOnly;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
 use domain::command::Command;
@@ -135,7 +137,7 @@ pub struct Run {
     pub undoes: Option<Uuid>,
     /// When it began.
     pub at: Timestamp,
-    /// When it was through; nothing while it runs, or when it ended before that.
+    /// When it was through, or was found to have ended before that; nothing while it runs.
     pub ended_at: Option<Timestamp>,
     /// Cases it is about.
     pub total: usize,
@@ -201,26 +203,12 @@ impl Desk {
         // Whoever goes away meanwhile leaves a run that is carried out, never a key without one.
         let (desk, who) = (self.clone(), caller.clone());
         let run = tokio::spawn(async move {
-            match desk.enter(row.clone(), claim).await? {
+            match desk.enter(row.clone(), &picked, claim).await? {
                 Some(earlier) => Ok(Run { replayed: true, ..desk.run_of(&who, earlier).await? }),
                 None => desk.begin(&who, row, task, picked, now).await,
             }
         });
         run.await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
-    }
-
-    /// Enters a run, unless the same request was entered before: then gives that one.
-    async fn enter(&self, row: BulkRunRow, claim: Option<Claim>) -> Result<Option<Uuid>, DeskError> {
-        let begin = self.db().write(move |tx| {
-            if let Some(claim) = &claim
-                && let Some(earlier) = take(tx, claim, row.id, 0, row.at)?
-            {
-                return Ok::<_, DeskError>(Some(earlier.case));
-            }
-            bulk::insert_run(tx, &row)?;
-            Ok(None)
-        });
-        begin.await
     }
 
     /// Goes through the cases on a task of its own and waits for it.

@@ -19,7 +19,7 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use policy::Stack;
 use std::sync::Arc;
-use store::{Tx, cases, vault};
+use store::{CaseRow, Tx, WaitingRow, cases, vault};
 
 /// Adds to an entry what the rules of the case bring about because of it, and gives those rules. Every entry comes this
 /// way before it is written, whatever door it came through.
@@ -79,9 +79,8 @@ impl Commit<'_> {
     ///
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
-    pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, events: Vec<Event>) -> Result<Case, DeskError> {
-        let mut events = clocks::once(&loaded.case, events);
-        if events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_)))) {
+    pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
+        if holds_words(&mut events) {
             // Held, so that an erasure comes before or after all this and never in between.
             let wrapped = vault::hold_person(tx, loaded.row.person)?;
             let keys = match load::open_keys(self.master, &loaded.row, wrapped.as_deref()) {
@@ -94,6 +93,16 @@ impl Commit<'_> {
                 vault::insert_item(tx, &item)?;
             }
         }
+        self.ready(loaded, events)?.write(tx)
+    }
+
+    /// Works out what the events of one case, which hold no words that are yet to be sealed, come to: everything that
+    /// needs no database, so that whoever writes many cases keeps the writer for no longer than writing takes.
+    ///
+    /// # Errors
+    /// If a content the case names is not there.
+    pub(crate) fn ready(&self, loaded: Loaded, events: Vec<Event>) -> Result<Ready, DeskError> {
+        let events = clocks::once(&loaded.case, events);
         let after = loaded.case.version;
         let waited = crate::routing::waiting(&loaded.case, &loaded.row);
         let before = crate::orders::Before::of(&loaded.case);
@@ -104,8 +113,38 @@ impl Commit<'_> {
         case.apply_entry(&entry);
         let rules = follow_up(self.library, &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         let row = row_of(&case, &rules, self.library.taxonomy(), None);
+        let telling = Telling::of(&case, &entry, &rules)?;
+        Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, waited, telling })
+    }
+}
+
+/// Whether there are words that have to be sealed before anything is written.
+pub(crate) fn holds_words(events: &mut [Event]) -> bool {
+    events.iter_mut().any(|event| event.texts().iter().any(|(_, text)| matches!(text, FreeText::Plain(_))))
+}
+
+/// One entry of one case, ready to be written.
+pub(crate) struct Ready {
+    case: Case,
+    entry: Entry,
+    body: String,
+    row: CaseRow,
+    last_hash: Vec<u8>,
+    before: crate::orders::Before,
+    waited: Option<WaitingRow>,
+    telling: Option<Telling>,
+}
+
+impl Ready {
+    /// Writes it and gives the case after it.
+    ///
+    /// # Errors
+    /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
+    pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
+        let Self { case, entry, body, row, last_hash, before, waited, telling } = self;
+        let after = entry.version - 1;
+        // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         if !cases::update(tx, &row, after)? {
             return Err(DeskError::Overtaken);
         }
@@ -115,18 +154,18 @@ impl Commit<'_> {
         log::append(
             tx,
             NewEntry {
-                subject: loaded.row.id,
+                subject: case.id.0,
                 ledger: Ledger::Case,
                 after,
-                prev: Some(&loaded.last_hash),
-                at: stored(at),
-                actor: self.actor.to_string(),
-                verb: self.verb,
+                prev: Some(&last_hash),
+                at: stored(entry.at),
+                actor: entry.actor.to_string(),
+                verb: &entry.verb,
                 schema: event::SCHEMA,
                 body,
             },
         )?;
-        if let Some(telling) = Telling::of(&case, &entry, &rules)? {
+        if let Some(telling) = telling {
             telling.enqueue(tx)?;
         }
         Ok(case)

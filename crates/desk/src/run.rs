@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
-use crate::commit::Commit;
+use crate::commit::{Commit, Ready, holds_words};
 use crate::error::DeskError;
 use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::register::{Claim, OnceOnly, take};
@@ -106,6 +106,12 @@ pub(crate) struct Decided {
     now: Timestamp,
 }
 
+/// A command worked out ahead of its being written, as far as that goes.
+pub(crate) enum Ahead {
+    Decided(Decided),
+    Ready(Ready),
+}
+
 impl Work {
     /// Decides and writes.
     pub(crate) fn carry_out(self, tx: &mut Tx<'_>) -> Result<Outcome, DeskError> {
@@ -125,6 +131,25 @@ impl Work {
         let Decided { loaded, others, decision, verb, now } = decided;
         let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
         commit.write_all(tx, loaded, others, decision)
+    }
+
+    /// The same worked out ahead of its being written, where that needs no database: no words to be sealed, no other case.
+    pub(crate) fn ready(&self, mut decided: Decided) -> Result<Ahead, DeskError> {
+        let words = holds_words(&mut decided.decision.events);
+        if words || !decided.others.is_empty() || !decided.decision.elsewhere.is_empty() {
+            return Ok(Ahead::Decided(decided));
+        }
+        let Decided { loaded, decision, verb, now, .. } = decided;
+        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        Ok(Ahead::Ready(commit.ready(loaded, decision.events)?))
+    }
+
+    /// Writes what was worked out ahead. [`DeskError::Overtaken`] when the case has moved on since.
+    pub(crate) fn write_ahead(&self, tx: &mut Tx<'_>, ahead: Ahead) -> Result<Case, DeskError> {
+        match ahead {
+            Ahead::Decided(decided) => self.write(tx, decided),
+            Ahead::Ready(ready) => ready.write(tx),
+        }
     }
 
     /// The case, if the caller may see it and work on it.

@@ -12,7 +12,13 @@ statements! {
     INSERT_ITEM = "INSERT INTO bulk_items (run, n, named, case_id, version, outcome, reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     ITEMS = "SELECT i.run, i.n, i.named, i.case_id, i.version, i.outcome, i.reason, c.number, c.region
-        FROM bulk_items i LEFT JOIN cases c ON c.id = i.case_id WHERE i.run = ?1 ORDER BY i.n";
+        FROM bulk_items i LEFT JOIN cases c ON c.id = i.case_id WHERE i.run = ?1 AND i.n > 0
+        ORDER BY i.n";
+    // What was chosen lies in one row before the first case until the run is through.
+    INSERT_CHOSEN = "INSERT INTO bulk_items (run, n, named, case_id, version, outcome, reason)
+        VALUES (?1, 0, ?2, NULL, 0, '', '')";
+    CHOSEN = "SELECT named FROM bulk_items WHERE run = ?1 AND n = 0";
+    DELETE_CHOSEN = "DELETE FROM bulk_items WHERE run = ?1 AND n = 0";
     DELETE_ITEMS = "DELETE FROM bulk_items WHERE run IN (SELECT id FROM bulk_runs WHERE at < ?1)";
     DELETE_RUNS = "DELETE FROM bulk_runs WHERE at < ?1";
 }
@@ -143,6 +149,30 @@ pub fn items(tx: &mut Tx<'_>, run: Uuid) -> Result<Vec<ListedBulkItem>, StoreErr
             case,
         })
     })
+}
+
+/// Keeps what was chosen for a run.
+///
+/// # Errors
+/// Those of the database.
+pub fn insert_chosen(tx: &mut Tx<'_>, run: Uuid, chosen: &str) -> Result<(), StoreError> {
+    tx.execute(INSERT_CHOSEN, &[(&run).into(), chosen.into()]).map(drop)
+}
+
+/// What was chosen for a run that is not through.
+///
+/// # Errors
+/// Those of the database.
+pub fn chosen(tx: &mut Tx<'_>, run: Uuid) -> Result<Option<String>, StoreError> {
+    tx.query_opt(CHOSEN, &[(&run).into()], |row| row.text(0))
+}
+
+/// Forgets what was chosen for a run.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_chosen(tx: &mut Tx<'_>, run: Uuid) -> Result<(), StoreError> {
+    tx.execute(DELETE_CHOSEN, &[(&run).into()]).map(drop)
 }
 
 /// Forgets runs that began before a moment.

@@ -8,6 +8,7 @@ statements! {
     CLAIM = "INSERT INTO idempotency (actor, key, digest, case_id, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (actor, key) DO NOTHING";
     GET = "SELECT digest, case_id, version FROM idempotency WHERE actor = ?1 AND key = ?2";
+    RELEASE = "DELETE FROM idempotency WHERE actor = ?1 AND case_id = ?2";
     DELETE_BEFORE = "DELETE FROM idempotency WHERE at < ?1 AND actor <> ?2";
 }
 
@@ -50,6 +51,14 @@ pub fn find(tx: &mut Tx<'_>, actor: &str, key: &str) -> Result<Option<Earlier>, 
     tx.query_opt(GET, &[actor.into(), key.into()], |row| {
         Ok(Earlier { digest: row.blob(0)?, case_id: row.uuid(1)?, version: row.int(2)? })
     })
+}
+
+/// Frees the key of a request that led to nothing.
+///
+/// # Errors
+/// Those of the database.
+pub fn release(tx: &mut Tx<'_>, actor: &str, case_id: Uuid) -> Result<(), StoreError> {
+    tx.execute(RELEASE, &[actor.into(), (&case_id).into()]).map(drop)
 }
 
 /// Forgets keys taken before a moment, except those of one actor, which are kept for good.

@@ -8,6 +8,10 @@ use uuid::Uuid;
 statements! {
     ENQUEUE = "INSERT INTO jobs (id, kind, key, payload, run_at, attempts, lease_until, holder, error, dead, created_at)
         VALUES (?1, ?2, ?3, ?4, 0, 0, 0, '', '', 0, ?5) ON CONFLICT (key) DO NOTHING";
+    ENQUEUE_FOR = "INSERT INTO jobs (id, kind, key, payload, run_at, attempts, lease_until, holder, error, dead, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, '', '', 0, ?6) ON CONFLICT (key) DO NOTHING";
+    PUT_OFF = "UPDATE jobs SET run_at = ?2 WHERE key = ?1 AND holder = '' AND dead = 0";
+    DROP_KEY = "DELETE FROM jobs WHERE key = ?1";
     WAITING = "SELECT CAST(1 AS BIGINT) FROM jobs WHERE dead = 0 AND run_at <= ?1 AND (lease_until <= ?1 OR holder = ?2)
         LIMIT 1";
     // Asking again in the outer condition keeps two nodes from taking one job at the same moment.
@@ -68,6 +72,39 @@ fn read(row: &Row<'_>) -> Result<JobRow, StoreError> {
 pub fn enqueue(tx: &mut Tx<'_>, kind: &str, key: &str, payload: &str, now: i64) -> Result<(), StoreError> {
     let id = Uuid::now_v7();
     tx.execute(ENQUEUE, &[(&id).into(), kind.into(), key.into(), payload.into(), now.into()]).map(drop)
+}
+
+/// The same for a job that may run from a moment on.
+///
+/// # Errors
+/// Those of the database.
+pub fn enqueue_for(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    key: &str,
+    payload: &str,
+    run_at: i64,
+    now: i64,
+) -> Result<(), StoreError> {
+    let id = Uuid::now_v7();
+    let values = [(&id).into(), kind.into(), key.into(), payload.into(), run_at.into(), now.into()];
+    tx.execute(ENQUEUE_FOR, &values).map(drop)
+}
+
+/// Puts a job off; false when there is none that waits, because somebody has taken it or it was done.
+///
+/// # Errors
+/// Those of the database.
+pub fn put_off(tx: &mut Tx<'_>, key: &str, run_at: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(PUT_OFF, &[key.into(), run_at.into()])? == 1)
+}
+
+/// Takes a job off the list that is needed no longer.
+///
+/// # Errors
+/// Those of the database.
+pub fn drop_key(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
+    tx.execute(DROP_KEY, &[key.into()]).map(drop)
 }
 
 /// Whether a job waits to be done by this holder; a look that writes nothing.

@@ -8,6 +8,7 @@ use crate::job::{Job, Verdict};
 use crate::tx::{Driver, Tx};
 use journal::Journal;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -70,6 +71,8 @@ fn busy(tries: i32) -> bool {
 fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_handler(Some(busy))?;
+    // Once the planner has counted rows, it would plan some statements anew with each value they are given.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(256);
     // The writer's own cache is small: what it has just written stays in the operating system's. The journal is put away
     // by ours; it keeps its room on the disk, because giving a gigabyte back would hold up the commit that does it.
@@ -141,9 +144,10 @@ pub(crate) fn writer(
                 busy_since = Instant::now();
             }
         }
+        // Whoever closes last puts away the rest by itself; to wait for that beside a server would hold up everybody. Nor
+        // are rows counted for the planner here: each index would be read to its end with the lock of the one writer held,
+        // which on a large file is longer than anybody else's patience. What plans there are does not hang on it.
         journal.end();
-        // Whoever closes last puts away the rest by itself; to wait for that beside a server would hold up everybody.
-        let _ = connection.execute_batch("PRAGMA optimize;");
     })
 }
 

@@ -30,8 +30,15 @@ pub struct ReasonFault {
 
 /// Code when the case changed since it was looked at.
 pub const STALE: &str = "stale";
+/// Code when the run ended before the case.
+const NOT_REACHED: &str = "bulk_not_reached";
 
 impl Reason {
+    /// Nothing was done because the run ended before.
+    pub(super) fn not_reached() -> Self {
+        Self { code: NOT_REACHED.to_owned(), params: Vec::new(), faults: Vec::new() }
+    }
+
     /// The reason an error stands for.
     pub(super) fn of(error: &DeskError) -> Self {
         let (code, params) = match error {
@@ -49,7 +56,7 @@ impl Reason {
             }
             DeskError::Stale { current, .. } => (STALE, vec![("current".to_owned(), current.to_string())]),
             DeskError::Overtaken => ("bulk_overtaken", Vec::new()),
-            error if error.is_temporary() => ("bulk_not_reached", Vec::new()),
+            error if error.is_temporary() => (NOT_REACHED, Vec::new()),
             _ => ("bulk_failed", Vec::new()),
         };
         Self { code: code.to_owned(), params, faults: Vec::new() }

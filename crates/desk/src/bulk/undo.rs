@@ -16,7 +16,7 @@ use domain::case::Case;
 use domain::case::assign::Assign;
 use domain::command::Command;
 use domain::refusal::Refusal;
-use store::{BulkRunRow, Tx, bulk};
+use store::{BulkRunRow, Tx};
 use uuid::Uuid;
 
 /// Whether what a verb did can be taken back.
@@ -64,8 +64,7 @@ impl Desk {
             at: stored(now),
             ended_at: None,
         };
-        let begins = row.clone();
-        self.db().write(move |tx| Ok::<_, DeskError>(bulk::insert_run(tx, &begins)?)).await?;
+        self.enter(row.clone(), &picked, None).await?;
         self.begin(caller, row, Task::TakeBack, picked, now).await
     }
 }

@@ -2,6 +2,7 @@
 //! growing pauses; a job that keeps failing is dead and waits for somebody to look at it.
 
 use super::notify;
+use crate::bulk::left;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::retention::carry_out;
@@ -27,7 +28,8 @@ const MOST_TRIES: i64 = 8;
 type Handler = fn(&Desk, &mut Tx<'_>, &JobRow) -> Result<(), DeskError>;
 
 /// Every kind of job.
-const KINDS: &[(&str, Handler)] = &[(notify::KIND, notify::tell), (carry_out::KIND, carry_out::erase)];
+const KINDS: &[(&str, Handler)] =
+    &[(notify::KIND, notify::tell), (carry_out::KIND, carry_out::erase), (left::KIND, left::end)];
 
 /// Does every job that waits and returns how many were taken. Looking costs one read and no write. `node` names one
 /// process and one loop of it: what it took and could not do, it takes again at the next look.

@@ -172,3 +172,86 @@ fn what_cannot_be_done_to_many_is_refused_as_a_whole() {
     })
     .unwrap();
 }
+
+/// A run whose process ends in the middle of it.
+fn interrupted(house: &House, who: &Caller, names: &[String], to: UserId, key: &'static str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (desk, who) = (house.desk.clone(), who.clone());
+    let ask = ask(these(names), "assign", json!({"user": to.to_string()}), false);
+    let before = house.case_of(&names[0]).version;
+    runtime.spawn(async move { desk.bulk(&who, ask, Some(OnceOnly { key, body: b"the same" })).await.map(drop) });
+    while house.case_of(&names[0]).version == before {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+}
+
+#[test]
+fn a_run_whose_process_ended_is_ended_by_whoever_looks_next() {
+    each_database(|scratch| {
+        let first = house(scratch);
+        let lead = first.user("lead", Role::Supervisor, "31");
+        let [one, other] = ["one", "other"].map(|name| first.user(name, Role::Specialist, "31"));
+        let names = first.cases("310115", 160);
+        interrupted(&first, &lead, &names, user(&one), "k-partly");
+        interrupted(&first, &lead, &names, user(&other), "k-nothing");
+        first.close_down();
+
+        // Another process, later.
+        let time = desk::time::Time::at(crate::at(crate::NOON));
+        let desk = crate::open(scratch, time.clone(), &crate::key_file(scratch)).unwrap();
+        let house = House { desk, runtime: tokio::runtime::Runtime::new().unwrap() };
+        let again = |key, to: &Caller| {
+            let assign = ask(these(&names), "assign", json!({"user": user(to).to_string()}), false);
+            house.wait(house.desk.bulk(&lead, assign, Some(OnceOnly { key, body: b"the same" }))).unwrap()
+        };
+        let look = || house.wait(desk::jobs::queue::work(&house.desk, "another")).unwrap();
+        look();
+        let partly = again("k-partly", &one);
+        assert!(partly.replayed && partly.ended_at.is_none(), "it may still go on");
+        let done = partly.count(Outcome::Done);
+        assert!((16..160).contains(&done) && partly.items.len() == done, "{done}");
+        let nothing = again("k-nothing", &other).id.unwrap();
+        // As if it had been ended before its first case.
+        let forget = "DELETE FROM bulk_items WHERE run = ?1 AND n > 0";
+        house.desk.db().write_now(move |tx| tx.execute(forget, &[(&nothing).into()])).unwrap();
+
+        time.advance(desk::bulk::SILENCE);
+        assert_eq!(look(), 2);
+        let partly = again("k-partly", &one);
+        assert!(partly.replayed && partly.ended_at.is_some() && partly.can_be_undone());
+        assert_eq!((partly.count(Outcome::Done), partly.count(Outcome::NotReached)), (done, 160 - done));
+        let left = partly.items.iter().find(|item| item.outcome == Outcome::NotReached).unwrap();
+        assert_eq!(left.reason.as_ref().unwrap().code, "bulk_not_reached");
+        let ended = house.wait(house.desk.bulk_run(&lead, nothing)).unwrap();
+        assert_eq!((ended.count(Outcome::NotReached), ended.ended_at.is_some()), (160, true));
+        assert_eq!(look(), 0);
+        // The key that led to nothing is free again.
+        let fresh = again("k-nothing", &other);
+        assert!(!fresh.replayed && fresh.id != Some(nothing) && fresh.ended_at.is_some());
+        assert_eq!(house.case_of(&names[159]).owner.user, Some(user(&other)));
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_run_that_is_through_leaves_nothing_behind() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Supervisor, "31");
+        let one = house.user("one", Role::Specialist, "31");
+        let names = house.cases("310115", 2);
+        // Through at once: nothing lies behind a run that ended by itself.
+        let assign = json!({"user": user(&one).to_string()});
+        let run = house.bulk(&lead, ask(these(&names), "assign", assign, false)).unwrap();
+        let id = run.id.unwrap();
+        let left = house.desk.db().read_now(move |tx| {
+            let waits = store::jobs::list(tx, false, 10)?.into_iter().filter(|job| job.kind == "end-bulk").count();
+            Ok::<_, store::StoreError>((waits, store::bulk::chosen(tx, id)?))
+        });
+        assert_eq!(left.unwrap(), (0, None));
+        house.close_down();
+    })
+    .unwrap();
+}

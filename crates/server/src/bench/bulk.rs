@@ -99,8 +99,6 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         })
     };
     others(3, &AtomicBool::new(true))?;
-    let alone = others(ask.seconds, &AtomicBool::new(true))?;
-    alone.say("without");
     let cases = numbers(&server, &token, ask.cases)?;
     let assign = |user: String| json!({"cases": cases, "assign": {"user": user}}).to_string();
     let (first, second) = (assign(first?), assign(second?));
@@ -113,6 +111,9 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         }
         // What followed from the run before has been done.
         std::thread::sleep(Duration::from_secs(ask.seconds));
+        // Just before, so that both are measured on the same machine, whatever else it is busy with.
+        let alone = others(ask.seconds, &AtomicBool::new(true))?;
+        alone.say("without");
         let (goes_on, cpu) = (AtomicBool::new(true), server.cpu());
         let (done, beside) = std::thread::scope(|scope| {
             let beside = scope.spawn(|| others(LONGEST, &goes_on));

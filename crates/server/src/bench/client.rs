@@ -4,6 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+/// A server that does not answer is given up after this.
+const LONGEST: Duration = Duration::from_secs(120);
+
 /// A connection to the server.
 pub(super) struct Client {
     stream: TcpStream,
@@ -14,7 +17,7 @@ impl Client {
     pub(super) fn connect(port: u16) -> Result<Self, String> {
         let stream = TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_secs(30))).map_err(|error| error.to_string())?;
+        stream.set_read_timeout(Some(LONGEST)).map_err(|error| error.to_string())?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 

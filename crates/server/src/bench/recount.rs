@@ -78,6 +78,7 @@ pub(super) fn run(ask: &Recount) -> Result<(), String> {
         println!("{what}");
         say("  beside it", &beside);
         println!("  open cases, moved        {looked}, {} in {took:.1} s", activation.moved);
+        println!("  entries written          {:.0} /s", activation.moved as f64 / took.max(0.001));
         println!("  intake kept              {:.0} %", beside.rate() / alone.rate() * 100.0);
     }
     desk.db().close();

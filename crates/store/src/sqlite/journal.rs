@@ -13,8 +13,12 @@ use std::time::Duration;
 
 /// Pages in the journal from which they are put away.
 const MANY: i64 = 8_000;
-/// More than this is no work for the writer.
-const TOO_MANY: i64 = 2 * MANY;
+/// More than this is no work for the writer: everybody would wait while it is done.
+const TOO_MANY: i64 = 500;
+/// A journal of so many pages has to begin anew soon: where each commit adds much, that moment comes only if the writer
+/// takes on as much as it has to write itself.
+const LONG: i64 = 4 * MANY;
+const TOO_MANY_WHEN_LONG: i64 = 2 * MANY;
 /// Between two looks whether a snapshot has ended that keeps the journal from being put away.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -62,7 +66,8 @@ impl Journal {
         let Some(pages) = look(connection).filter(|pages| pages.all >= MANY && pages.left > 0) else {
             return;
         };
-        if pages.left <= TOO_MANY {
+        let most = if pages.all < LONG { TOO_MANY } else { TOO_MANY_WHEN_LONG };
+        if pages.left <= most {
             put_away(connection);
         } else {
             // A full channel has been nudged already.
@@ -80,7 +85,8 @@ impl Journal {
 fn help(connection: &Connection, nudged: &Receiver<()>) {
     while nudged.recv().is_ok() {
         let mut before = None;
-        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > MANY) {
+        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > TOO_MANY)
+        {
             // Nothing moves while somebody reads what was before.
             if before.is_some_and(|before| pages.left >= before) {
                 thread::sleep(LOOK);

@@ -105,3 +105,18 @@ fn what_gathered_behind_a_long_snapshot_is_put_away_beside_the_writer() {
     server.close();
     assert!(std::fs::metadata(&journal).map_or(0, |journal| journal.len()) == 0, "whoever closes last leaves none");
 }
+
+#[test]
+fn whoever_closes_counts_no_rows_for_the_planner() {
+    let scratch = sqlite().unwrap();
+    let db = scratch.open().unwrap();
+    thousand(&db, 0).unwrap();
+    // The writer has planned by an index of which nothing was ever counted.
+    let open = db.write_now(|tx| cases::open_after(tx, uuid::Uuid::nil(), 10)).unwrap();
+    assert_eq!(open.len(), 10);
+    db.close();
+    let db = scratch.open().unwrap();
+    let counted = "SELECT COUNT(*) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'";
+    assert_eq!(db.read_now(|tx| tx.query_one(counted, &[], |row| row.int(0))).unwrap(), 0);
+    db.close();
+}
