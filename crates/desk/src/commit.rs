@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use policy::Stack;
 use std::sync::Arc;
 use store::{Tx, cases, vault};
+use uuid::Uuid;
 
 /// Adds to an entry what the rules of the case bring about because of it, and gives those rules. Every entry comes this
 /// way before it is written, whatever door it came through.
@@ -42,6 +43,8 @@ pub(crate) struct Commit<'a> {
     pub(crate) actor: ActorId,
     pub(crate) verb: &'a str,
     pub(crate) now: Timestamp,
+    /// The run over many cases this belongs to.
+    pub(crate) run: Option<Uuid>,
 }
 
 impl Commit<'_> {
@@ -126,7 +129,7 @@ impl Commit<'_> {
                 body,
             },
         )?;
-        if let Some(telling) = Telling::of(&case, &entry, &rules)? {
+        if let Some(telling) = Telling::of(&case, &entry, &rules, self.run)? {
             telling.enqueue(tx)?;
         }
         Ok(case)

@@ -1,6 +1,7 @@
 //! Why nothing was done to a case, in a form that is kept: codes and values, never words of a person.
 
 use crate::error::DeskError;
+use crate::mentions::Unreached;
 use serde::{Deserialize, Serialize};
 
 /// Why nothing was done to a case.
@@ -30,6 +31,8 @@ pub struct ReasonFault {
 
 /// Code when the case changed since it was looked at.
 pub const STALE: &str = "stale";
+/// Code when it was done, and somebody named in the words is not told.
+pub const UNREACHED: &str = "mention_unreached";
 
 impl Reason {
     /// The reason an error stands for.
@@ -53,6 +56,13 @@ impl Reason {
             _ => ("bulk_failed", Vec::new()),
         };
         Self { code: code.to_owned(), params, faults: Vec::new() }
+    }
+
+    /// That something was done and not everybody it names is told.
+    pub(super) fn unreached(names: &[Unreached]) -> Option<Self> {
+        let all: Vec<&str> = names.iter().map(|one| one.username.as_str()).collect();
+        let params = vec![("names".to_owned(), all.join(", "))];
+        (!all.is_empty()).then(|| Self { code: UNREACHED.to_owned(), params, faults: Vec::new() })
     }
 
     pub(super) fn read(text: &str) -> Result<Option<Self>, DeskError> {

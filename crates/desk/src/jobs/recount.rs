@@ -213,7 +213,8 @@ fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(Loaded, Vec<E
 fn write_one(desk: &Desk, tx: &mut Tx<'_>, loaded: Loaded, events: Vec<Event>) -> Result<(), DeskError> {
     let id = loaded.row.id;
     let actor = Caller::system(desk.root()).actor.id;
-    let commit = Commit { library: desk.library(), master: desk.master(), actor, verb: VERB, now: desk.time().now() };
+    let (library, master, now) = (desk.library(), desk.master(), desk.time().now());
+    let commit = Commit { library, master, actor, verb: VERB, now, run: None };
     match commit.write(tx, loaded, events) {
         // A command came first; what it left is counted again, unless it has caught up by itself.
         Err(DeskError::Overtaken) => match moved(desk, tx, id)? {
