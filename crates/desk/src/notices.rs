@@ -134,8 +134,8 @@ impl Desk {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn count_notices(&self, caller: &Caller) -> Result<usize, DeskError> {
-        Ok(grouped(self.notices(caller).await?).len())
+    pub async fn count_notices(&self, caller: &Caller) -> Result<i64, DeskError> {
+        Ok(i64::try_from(grouped(self.notices(caller).await?).len()).unwrap_or(i64::MAX))
     }
 
     /// Marks one notice as read, or with none named everything there is now.

@@ -274,6 +274,8 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "result" => "result",
         "purpose" => "purpose",
         "role" => "role",
+        "mail" => "mail",
+        "language" => "tongue",
         "duties" => "duty",
         "request" => "request",
         "subject_request" => "subject_request",
