@@ -16,8 +16,7 @@ struct Manner {
     data: &'static str,
 }
 
-const GOOD: Manner =
-    Manner { greeting: Some("220 here"), from: "250 ok", to: "250 ok", data: "250 taken" };
+const GOOD: Manner = Manner { greeting: Some("220 here"), from: "250 ok", to: "250 ok", data: "250 taken" };
 
 /// Serves one connection and gives the address and what was said to it.
 async fn serve(manner: Manner) -> (String, tokio::task::JoinHandle<String>) {
@@ -105,7 +104,9 @@ fn what_a_server_says_decides_what_comes_next() {
         Ok(()) => refused("it was taken"),
     };
     assert!(matches!(kind(Manner { to: "450 busy", ..GOOD }), Trouble::Later(why) if why.contains("busy")));
-    assert!(matches!(kind(Manner { to: "550 no such user", ..GOOD }), Trouble::Refused(why) if why.contains("no such")));
+    assert!(
+        matches!(kind(Manner { to: "550 no such user", ..GOOD }), Trouble::Refused(why) if why.contains("no such"))
+    );
     assert!(matches!(kind(Manner { data: "452 full", ..GOOD }), Trouble::Later(_)));
     assert!(matches!(kind(Manner { data: "554 not this", ..GOOD }), Trouble::Refused(_)));
     // What it has against the sender is nobody's fault who reads.

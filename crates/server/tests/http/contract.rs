@@ -260,7 +260,7 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
         "urgent": true, "language": "en"});
     contract.body("/api/v1/me/notifications", &wanted);
     let json_own = [("cookie", cookie), ("content-type", "application/json")];
-    let chosen = house.send("POST", "/api/v1/me/notifications", &json_own, &wanted.to_string());
+    let chosen = house.send("POST", "/api/v1/me/notifications", &json_own, wanted.to_string());
     contract.holds("post", "/api/v1/me/notifications", &chosen);
     assert_eq!(chosen.json()["quiet_until"], "07:30");
     contract.holds("get", "/api/v1/me/notifications", &house.send("GET", "/api/v1/me/notifications", &own, ""));
