@@ -275,7 +275,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "purpose" => "purpose",
         "role" => "role",
         "mail" => "mail",
-        "language" => "tongue",
+        "language" => "language",
         "duties" => "duty",
         "request" => "request",
         "subject_request" => "subject_request",

@@ -299,7 +299,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", domain::case::notices::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
-    list("tongue", &["zh-CN", "en"]);
+    list("language", &["zh-CN", "en"]);
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("compensation", &domain::case::compensation::Standing::ALL.map(domain::case::compensation::Standing::code));

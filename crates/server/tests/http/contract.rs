@@ -279,7 +279,6 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
         .unwrap();
     let read = format!("/api/v1/notices/{id}/read");
     contract.holds("post", "/api/v1/notices/{id}/read", &house.send("POST", &read, &own, ""));
-    let group = format!("/api/v1/notices/groups/{}/read", list.json()["groups"][0]["id"].as_str().unwrap());
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
 }
 
