@@ -181,7 +181,7 @@ impl Work {
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let (actor, verb) = (self.actor.id, permissions::ATTACH.name());
-        let commit = Commit { library: &self.library, master: &self.master, actor, verb, now };
+        let commit = Commit { library: &self.library, master: &self.master, actor, verb, now, run: None };
         // It seals name and note, and so holds the person: chunks an erasure would not find cannot follow.
         commit.write(tx, loaded, decision.events)?;
         let row = AttachmentRow {

@@ -11,7 +11,7 @@ mod slice;
 mod undo;
 
 pub use left::SILENCE;
-pub use reason::{Reason, STALE};
+pub use reason::{Reason, STALE, UNREACHED};
 pub use select::{Named, Selection};
 
 use crate::caller::Caller;
@@ -122,7 +122,7 @@ pub struct Item {
     pub outcome: Outcome,
     /// Its version after it; in a dry run the version that was looked at.
     pub version: Option<i64>,
-    /// Why not.
+    /// Why not; or, where it was done, what to know of it.
     pub reason: Option<Reason>,
 }
 

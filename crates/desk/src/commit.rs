@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use policy::Stack;
 use std::sync::Arc;
 use store::{CaseRow, Tx, WaitingRow, cases, vault};
+use uuid::Uuid;
 
 /// Adds to an entry what the rules of the case bring about because of it, and gives those rules. Every entry comes this
 /// way before it is written, whatever door it came through.
@@ -42,6 +43,8 @@ pub(crate) struct Commit<'a> {
     pub(crate) actor: ActorId,
     pub(crate) verb: &'a str,
     pub(crate) now: Timestamp,
+    /// The run over many cases this belongs to.
+    pub(crate) run: Option<Uuid>,
 }
 
 impl Commit<'_> {
@@ -114,7 +117,7 @@ impl Commit<'_> {
         let rules = follow_up(self.library, &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let row = row_of(&case, &rules, self.library.taxonomy(), None);
-        let telling = Telling::of(&case, &entry, &rules)?;
+        let telling = Telling::of(&case, &entry, &rules, self.run)?;
         Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, waited, telling })
     }
 }

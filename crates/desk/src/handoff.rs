@@ -362,7 +362,7 @@ impl Work {
         let decision = self.decide(&loaded, &known)?;
         cases::insert_external(tx, &self.handed.owner, &self.handed.number, loaded.row.id)?;
         let (library, master) = (&self.library, &self.master);
-        let commit = Commit { library, master, actor: self.caller.actor.id, verb: VERB, now: self.now };
+        let commit = Commit { library, master, actor: self.caller.actor.id, verb: VERB, now: self.now, run: None };
         commit.write_all(tx, loaded, others, decision)
     }
 }

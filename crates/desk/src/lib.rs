@@ -22,6 +22,8 @@ pub mod letters;
 pub mod library;
 mod load;
 mod log;
+pub mod mentions;
+pub mod notices;
 mod numbers;
 pub mod orders;
 pub mod organisation;
@@ -50,6 +52,7 @@ use domain::ids::UnitId;
 use jiff::tz::TimeZone;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::Db;
 use time::Time;
 use vault::{Keyring, MasterKeys};
@@ -83,6 +86,7 @@ struct Inner {
     ledger: erase::Ledger,
     root: UnitId,
     many: bulk::UnderWay,
+    mails: AtomicBool,
 }
 
 impl Desk {
@@ -112,6 +116,7 @@ impl Desk {
                 ledger: erase::Ledger::beside(master_key),
                 root,
                 many: bulk::UnderWay::default(),
+                mails: AtomicBool::new(false),
             }),
         };
         erase::replay(&desk)?;
@@ -148,6 +153,17 @@ impl Desk {
     #[must_use]
     pub fn root(&self) -> UnitId {
         self.inner.root
+    }
+
+    /// Says whether mail goes out of this installation. Until somebody says so nothing waits for it.
+    pub fn set_mails(&self, mails: bool) {
+        self.inner.mails.store(mails, Ordering::Relaxed);
+    }
+
+    /// Whether mail goes out of this installation.
+    #[must_use]
+    pub fn mails(&self) -> bool {
+        self.inner.mails.load(Ordering::Relaxed)
     }
 
     /// Asks the database for a sign of life.

@@ -50,6 +50,10 @@ pub struct Colleague {
     pub disabled: bool,
     /// What routing may choose them for.
     pub skills: Vec<String>,
+    /// Where mail reaches them, and why a server refused that address for good; for whoever may change them only.
+    pub email: String,
+    /// Why a server refused that address for good; empty when none did.
+    pub bounced: String,
     /// Set while they are away.
     pub absent: Option<Absent>,
 }
@@ -168,6 +172,8 @@ impl Desk {
     pub async fn colleagues(&self, caller: &Caller) -> Result<Vec<Colleague>, DeskError> {
         permissions::READ_ORGANISATION.require(caller)?;
         let (own, at) = (caller.actor.area.clone(), stored(self.time().now()));
+        // Addresses are nobody's business but that of whoever keeps them.
+        let manages = permissions::MANAGE_USERS.allows(caller);
         let (users, units, away, skilled) = self
             .db()
             .read(move |tx| {
@@ -196,6 +202,8 @@ impl Desk {
                 region: row.region,
                 area: area.code().to_owned(),
                 disabled: row.disabled,
+                email: if manages && own.covers(area.code()) { row.email } else { String::new() },
+                bounced: if manages && own.covers(area.code()) { row.bounced } else { String::new() },
                 skills: skills.remove(&row.id).unwrap_or_default(),
                 absent: away.remove(&row.id),
             })

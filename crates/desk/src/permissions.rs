@@ -67,6 +67,10 @@ pub const BULK: Permission = Permission("bulk");
 pub const CLAIM: Permission = Permission("claim");
 /// Mark one's own notices as read.
 pub const MARK_NOTICES: Permission = Permission("mark-notices");
+/// Follow a case one sees.
+pub const FOLLOW: Permission = Permission("follow");
+/// Choose how notices reach oneself.
+pub const CHOOSE_NOTICES: Permission = Permission("choose-notices");
 /// See jobs that wait or are dead.
 pub const READ_JOBS: Permission = Permission("read-jobs");
 /// Have dead jobs tried again.
@@ -76,6 +80,9 @@ const EVERYONE: &[Role] = &Role::ALL;
 const READERS: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, Trainer, Auditor, Admin, Integration];
 const DESK: &[Role] = &[Agent, Specialist, Supervisor, Compliance, Admin, Integration];
 const LEADS: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
+
+/// Whoever can be told something: programmes cannot.
+const PEOPLE: &[Role] = &[Agent, Specialist, Supervisor, Quality, Compliance, Trainer, Auditor, Admin];
 
 /// Who decides between units: about more time, about supervision, about whose case it is.
 const DECIDERS: &[Role] = &[Supervisor, Compliance, Admin];
@@ -136,6 +143,8 @@ pub const TABLE: &[Row] = &[
     row(BULK, MANY, Scope::Write),
     row(CLAIM, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
+    row(FOLLOW, PEOPLE, Scope::Write),
+    row(CHOOSE_NOTICES, PEOPLE, Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),

@@ -96,7 +96,7 @@ impl Desk {
             })
             .await?;
         match outcome {
-            Ok(case) => Ok(Done { case, replayed: false }),
+            Ok(case) => Ok(Done { case, replayed: false, unreached: Vec::new() }),
             Err(earlier) => self.replay(caller, earlier).await,
         }
     }
@@ -195,7 +195,7 @@ impl Desk {
         let mut case = Case::begin(id, &entry)?;
         let rules = follow_up(self.library(), &mut case, &mut entry)?;
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
-        let telling = Telling::of(&case, &entry, &rules)?;
+        let telling = Telling::of(&case, &entry, &rules, None)?;
         let row = row_of(&case, &rules, self.library().taxonomy(), Some(text_key));
         let prepared = Prepared {
             waits: crate::routing::waiting(&case, &row),
@@ -263,7 +263,8 @@ impl Desk {
         };
         let loaded = self.db().read(read).await?;
         let upto = loaded.entries.into_iter().filter(|entry| entry.version <= earlier.version);
-        Ok(Done { case: Case::fold(loaded.case.id, upto)?, replayed: true })
+        // Whom it named was said the first time; the words are sealed by now.
+        Ok(Done { case: Case::fold(loaded.case.id, upto)?, replayed: true, unreached: Vec::new() })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::{Commit, Ready, holds_words};
 use crate::error::DeskError;
 use crate::load::{self, CaseRef, Loaded, Sight};
+use crate::mentions::{self, Unreached};
 use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
@@ -22,6 +23,7 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{Tx, vault};
+use uuid::Uuid;
 
 /// What a command led to.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Done {
     pub case: Case,
     /// True when this request had been carried out before and nothing was done now.
     pub replayed: bool,
+    /// Who was named in its words and is not told.
+    pub unreached: Vec<Unreached>,
 }
 
 impl Desk {
@@ -58,11 +62,12 @@ impl Desk {
             library: self.library().clone(),
             zone: self.zone().clone(),
             master: Arc::clone(self.master()),
+            run: None,
         };
         for attempt in 0.. {
             let again = work.clone();
             match self.db().write(move |tx| again.carry_out(tx)).await {
-                Ok(Outcome::Done(case)) => return Ok(Done { case: *case, replayed: false }),
+                Ok(Outcome::Done(case, unreached)) => return Ok(Done { case: *case, replayed: false, unreached }),
                 Ok(Outcome::Earlier(earlier)) => return self.replay(caller, earlier).await,
                 // Whatever came first is now part of what is decided on, or makes this command a stale one.
                 Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
@@ -89,11 +94,13 @@ pub(crate) struct Work {
     pub(crate) library: Library,
     pub(crate) zone: TimeZone,
     pub(crate) master: Arc<MasterKeys>,
+    /// The run over many cases it belongs to.
+    pub(crate) run: Option<Uuid>,
 }
 
 /// What carrying out came to.
 pub(crate) enum Outcome {
-    Done(Box<Case>),
+    Done(Box<Case>, Vec<Unreached>),
     Earlier(crate::register::Earlier),
 }
 
@@ -104,6 +111,8 @@ pub(crate) struct Decided {
     pub(crate) decision: Decision,
     verb: &'static str,
     now: Timestamp,
+    /// Who is named in its words and is not told.
+    pub(crate) unreached: Vec<Unreached>,
 }
 
 /// A command worked out ahead of its being written, as far as that goes.
@@ -122,14 +131,16 @@ impl Work {
                 return Ok(Outcome::Earlier(earlier));
             }
         }
-        let decided = self.decide(tx, loaded)?;
-        Ok(Outcome::Done(Box::new(self.write(tx, decided)?)))
+        let mut decided = self.decide(tx, loaded)?;
+        let unreached = std::mem::take(&mut decided.unreached);
+        Ok(Outcome::Done(Box::new(self.write(tx, decided)?), unreached))
     }
 
     /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
     pub(crate) fn write(&self, tx: &mut Tx<'_>, decided: Decided) -> Result<Case, DeskError> {
-        let Decided { loaded, others, decision, verb, now } = decided;
-        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        let Decided { loaded, others, decision, verb, now, unreached: _ } = decided;
+        let (library, master, run) = (&self.library, &self.master, self.run);
+        let commit = Commit { library, master, actor: self.caller.actor.id, verb, now, run };
         commit.write_all(tx, loaded, others, decision)
     }
 
@@ -140,7 +151,8 @@ impl Work {
             return Ok(Ahead::Decided(decided));
         }
         let Decided { loaded, decision, verb, now, .. } = decided;
-        let commit = Commit { library: &self.library, master: &self.master, actor: self.caller.actor.id, verb, now };
+        let (library, master, run) = (&self.library, &self.master, self.run);
+        let commit = Commit { library, master, actor: self.caller.actor.id, verb, now, run };
         Ok(Ahead::Ready(commit.ready(loaded, decision.events)?))
     }
 
@@ -191,8 +203,13 @@ impl Work {
         let ctx = Context { now, actor, rules: &rules, taxonomy: self.library.taxonomy(), others: &known };
         let decision = command.decide(&case, &ctx)?;
         events.extend(decision.events);
+        // Now, because nobody can read the words once they are written.
+        let (users, unreached) = mentions::named(tx, &self.caller, &loaded.row, &mut events)?;
+        if !users.is_empty() {
+            events.push(Event::Mentioned { users });
+        }
         let decision = Decision { events, elsewhere: decision.elsewhere };
-        Ok(Decided { loaded, others, decision, verb: command.verb(), now })
+        Ok(Decided { loaded, others, decision, verb: command.verb(), now, unreached })
     }
 }
 

@@ -290,7 +290,7 @@ impl Desk {
 }
 
 /// A caller from a user's row and the area in force for them.
-fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskError> {
+pub(crate) fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskError> {
     Ok(Caller {
         actor: Actor { id: ActorId::User(UserId(user.id)), role: role(&user.role)?, area, unit: UnitId(user.unit) },
         name: user.name.clone(),
@@ -395,6 +395,7 @@ pub fn first_admin(desk: &Desk) -> Result<Option<String>, DeskError> {
         region: String::new(),
         unit: desk.root(),
         skills: Vec::new(),
+        email: String::new(),
     };
     organisation::add_user(desk, &Caller::system(desk.root()), &new).map(Some)
 }

@@ -209,6 +209,11 @@ pub enum Event {
         /// The note.
         text: FreeText,
     },
+    /// Colleagues were named in the words of this entry. It grants them nothing.
+    Mentioned {
+        /// Whom, in the order of the words.
+        users: Vec<UserId>,
+    },
     /// A file was attached; its bytes are kept sealed beside the log.
     Attached {
         /// Identity.
@@ -1044,8 +1049,15 @@ impl Event {
             | Self::Closed {}
             | Self::CompensationPaid { .. }
             | Self::CompensationEnded { .. }
+            | Self::Mentioned { .. }
             | Self::Moved { .. } => {}
         }
         texts
+    }
+
+    /// Whether its words are for colleagues: notes and steps of work orders. There they may be named.
+    #[must_use]
+    pub fn is_for_colleagues(&self) -> bool {
+        matches!(self, Self::Noted { .. } | Self::Order { .. } | Self::Ownership { .. })
     }
 }

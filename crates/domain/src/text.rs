@@ -5,3 +5,4 @@ pub mod file_name;
 pub mod identifier;
 pub mod lift;
 pub mod mask;
+pub mod mentions;

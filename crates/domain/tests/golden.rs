@@ -89,6 +89,12 @@ fn work_orders_as_schema_2_writes_them() {
 }
 
 #[test]
+fn mentions_as_schema_2_writes_them() {
+    let case = folded(2, include_str!("golden/schema-2-mentions.jsonl"));
+    assert_eq!((case.version, case.state.code()), (2, "triage"), "a mention moves nothing");
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -73,6 +73,8 @@ pub struct Settings {
     pub data_folder: Option<PathBuf>,
     /// Who sends letters, as it stands at their head; empty when nothing was chosen.
     pub letterhead: String,
+    /// Where people find this server, for links in mail; empty when nobody said.
+    pub public_url: String,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }

@@ -181,6 +181,10 @@ impl<'a> Frame<'a> {
         title.map_or_else(|| id.to_owned(), |title| self.language.pick(&title.zh, &title.en).to_owned())
     }
 
+    fn may_choose_notices(&self) -> bool {
+        self.may(permissions::CHOOSE_NOTICES)
+    }
+
     /// Whether the organisation is somebody's business and not merely readable.
     fn leads(&self) -> bool {
         self.may(permissions::MANAGE_ORGANISATION) || self.may(permissions::MANAGE_ABSENCES)

@@ -18,6 +18,7 @@ mod look_over;
 pub mod openapi;
 pub mod ops;
 pub mod patience;
+pub mod post;
 pub mod problem;
 pub mod query;
 pub mod reports;

@@ -126,9 +126,11 @@ async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failur
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}");
     }
     let (waiting, dead) = app.desk.count_jobs().await?;
+    let letters = app.desk.count_letters().await?;
     for (name, help, value) in [
         ("redress_jobs_waiting", "Jobs that wait to be done; counting stops at ten thousand.", waiting),
         ("redress_jobs_dead", "Jobs that are no longer tried; somebody has to look.", dead),
+        ("redress_mail_waiting", "People a mail about notices waits for.", letters),
     ] {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     }

@@ -9,6 +9,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use desk::DeskError;
 use desk::bulk::{Reason, STALE};
+use desk::mentions::Unreached;
 use domain::fault::Fault;
 use domain::refusal::RefusalKind;
 use serde_json::{Map, Value, json};
@@ -235,6 +236,12 @@ pub fn reason(app: &App, language: Language, reason: &Reason) -> (String, String
         (fault.field.clone(), fault.code.clone(), sentence)
     });
     (part("text"), part("way_out"), faults.collect())
+}
+
+/// That somebody who was named is not told, as a sentence.
+#[must_use]
+pub fn unreached(app: &App, language: Language, one: &Unreached) -> String {
+    app.locales.text(language, &format!("warning.{}", one.why.code()), &[("name", &one.username)])
 }
 
 /// A fault as a sentence.

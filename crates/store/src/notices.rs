@@ -5,17 +5,32 @@ use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
-    INSERT = "INSERT INTO notices (id, user_id, case_id, kind, rule, percent, at, read_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)";
-    LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, c.number, c.region FROM notices n
-        JOIN cases c ON c.id = n.case_id WHERE n.user_id = ?1 AND n.read_at IS NULL ORDER BY n.at DESC, n.id DESC
-        LIMIT ?2";
-    COUNT = "SELECT COUNT(*) FROM (SELECT id FROM notices WHERE user_id = ?1 AND read_at IS NULL LIMIT 100) counted";
-    READ_ONE = "UPDATE notices SET read_at = ?3 WHERE id = ?1 AND user_id = ?2 AND read_at IS NULL";
-    READ_ALL = "UPDATE notices SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL AND at <= ?3";
-    READ_OF_CASE = "UPDATE notices SET read_at = ?3 WHERE user_id = ?1 AND case_id = ?2 AND read_at IS NULL";
+    INSERT = "INSERT INTO notices (id, user_id, case_id, kind, rule, percent, at, read_at, run, mail)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, ?9)";
+    LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail, c.number, c.region,
+        c.grade FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.user_id = ?1 AND n.read_at IS NULL
+        ORDER BY n.at DESC, n.id DESC LIMIT ?2";
+    READ_ONE = "UPDATE notices SET read_at = ?3, mail = 0 WHERE id = ?1 AND user_id = ?2 AND read_at IS NULL";
+    READ_ALL = "UPDATE notices SET read_at = ?2, mail = 0 WHERE user_id = ?1 AND read_at IS NULL AND at <= ?3";
+    READ_GROUP = "UPDATE notices SET read_at = ?3, mail = 0 WHERE user_id = ?1 AND (case_id = ?2 OR run = ?2)
+        AND read_at IS NULL";
     DELETE_BEFORE = "DELETE FROM notices WHERE at < ?1";
+    TO_MAIL = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail, c.number, c.region,
+        c.grade FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0
+        ORDER BY n.at DESC, n.id DESC";
+    WAITING = "SELECT CAST(1 AS BIGINT) FROM notices WHERE user_id = ?1 AND mail = 1 LIMIT 1";
+    TAKE = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1";
+    TAKE_URGENT = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1 AND case_id IN
+        (SELECT id FROM cases WHERE grade = 'urgent')";
+    CLEAR_MAIL = "UPDATE notices SET mail = 0 WHERE user_id = ?1 AND mail = ?2 AND mail > 0";
 }
+
+/// [`NoticeRow::mail`]: no mail tells of it, or one did.
+pub const NO_MAIL: i64 = 0;
+/// [`NoticeRow::mail`]: it waits for a letter.
+pub const WAITS: i64 = 1;
+/// [`NoticeRow::mail`]: it is in the letter under way.
+pub const IN_LETTER: i64 = 2;
 
 /// A notice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +49,10 @@ pub struct NoticeRow {
     pub percent: i64,
     /// When.
     pub at: i64,
+    /// The run over many cases it came by.
+    pub run: Option<Uuid>,
+    /// Whether mail is to tell of it: [`NO_MAIL`], [`WAITS`] or [`IN_LETTER`].
+    pub mail: i64,
 }
 
 /// A notice with what its reader needs to find the case.
@@ -45,6 +64,8 @@ pub struct ListedNotice {
     pub number: String,
     /// Its region: whoever may no longer see it is not told of it.
     pub region: String,
+    /// Its grade.
+    pub grade: String,
 }
 
 fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
@@ -57,9 +78,12 @@ fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
             rule: row.text(4)?,
             percent: row.int(5)?,
             at: row.int(6)?,
+            run: row.opt_uuid(7)?,
+            mail: row.int(8)?,
         },
-        number: row.text(7)?,
-        region: row.text(8)?,
+        number: row.text(9)?,
+        region: row.text(10)?,
+        grade: row.opt_text(11)?.unwrap_or_default(),
     })
 }
 
@@ -76,6 +100,8 @@ pub fn insert(tx: &mut Tx<'_>, row: &NoticeRow) -> Result<(), StoreError> {
         (&row.rule).into(),
         row.percent.into(),
         row.at.into(),
+        (&row.run).into(),
+        row.mail.into(),
     ];
     tx.execute(INSERT, &values).map(drop)
 }
@@ -86,14 +112,6 @@ pub fn insert(tx: &mut Tx<'_>, row: &NoticeRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn unread(tx: &mut Tx<'_>, user: Uuid, limit: i64) -> Result<Vec<ListedNotice>, StoreError> {
     tx.query(LIST, &[(&user).into(), limit.into()], read)
-}
-
-/// How much a person has not read; counting stops at a hundred.
-///
-/// # Errors
-/// Those of the database.
-pub fn count_unread(tx: &mut Tx<'_>, user: Uuid) -> Result<i64, StoreError> {
-    tx.query_one(COUNT, &[(&user).into()], |row| row.int(0))
 }
 
 /// Marks one as read; false when the person has no such unread notice.
@@ -112,12 +130,44 @@ pub fn read_all(tx: &mut Tx<'_>, user: Uuid, at: i64, upto: i64) -> Result<u64, 
     tx.execute(READ_ALL, &[(&user).into(), at.into(), upto.into()])
 }
 
-/// Marks everything about one case as read.
+/// Marks everything about one case, or of one run over many, as read; how much that was.
 ///
 /// # Errors
 /// Those of the database.
-pub fn read_of_case(tx: &mut Tx<'_>, user: Uuid, case: Uuid, at: i64) -> Result<u64, StoreError> {
-    tx.execute(READ_OF_CASE, &[(&user).into(), (&case).into(), at.into()])
+pub fn read_group(tx: &mut Tx<'_>, user: Uuid, group: Uuid, at: i64) -> Result<u64, StoreError> {
+    tx.execute(READ_GROUP, &[(&user).into(), (&group).into(), at.into()])
+}
+
+/// What waits for a letter to a person, or is in the one under way; what was read is neither. Newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn to_mail(tx: &mut Tx<'_>, user: Uuid, mail: i64) -> Result<Vec<ListedNotice>, StoreError> {
+    tx.query(TO_MAIL, &[(&user).into(), mail.into()], read)
+}
+
+/// Whether anything waits for a letter to a person.
+///
+/// # Errors
+/// Those of the database.
+pub fn any_to_mail(tx: &mut Tx<'_>, user: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(WAITING, &[(&user).into()], |row| row.int(0))?.is_some())
+}
+
+/// Puts what waits into the letter that is begun: everything, or what is about urgent cases; how much that was.
+///
+/// # Errors
+/// Those of the database.
+pub fn take_for_mail(tx: &mut Tx<'_>, user: Uuid, urgent_only: bool) -> Result<u64, StoreError> {
+    tx.execute(if urgent_only { TAKE_URGENT } else { TAKE }, &[(&user).into()])
+}
+
+/// Says of all of a person's notices that wait, or are in a letter, that no mail is to tell of them.
+///
+/// # Errors
+/// Those of the database.
+pub fn clear_mail(tx: &mut Tx<'_>, user: Uuid, mail: i64) -> Result<(), StoreError> {
+    tx.execute(CLEAR_MAIL, &[(&user).into(), mail.into()]).map(drop)
 }
 
 /// Forgets notices of before a moment.

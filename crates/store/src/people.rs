@@ -5,19 +5,25 @@ use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
-    USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
+        bounced FROM users
         WHERE id = ?1";
-    USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
+        bounced FROM users
         WHERE username = ?1";
-    USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
+        bounced FROM users
         ORDER BY username";
-    USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
+        bounced FROM users
         WHERE unit = ?1 AND disabled = 0 ORDER BY username";
     ANY_USER = "SELECT CAST(1 AS BIGINT) FROM users LIMIT 1";
-    INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        email, bounced) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, '')";
     UPDATE_USER = "UPDATE users SET name = ?2, role = ?3, region = ?4, unit = ?5, disabled = ?6, changed_at = ?7
         WHERE id = ?1";
+    SET_EMAIL = "UPDATE users SET email = ?2, bounced = '' WHERE id = ?1";
+    SET_BOUNCED = "UPDATE users SET bounced = ?3 WHERE id = ?1 AND email = ?2";
     SET_PASSWORD = "UPDATE users SET password = ?2, changed_at = ?3 WHERE id = ?1";
     COUNT_ACTIVE = "SELECT COUNT(*) FROM users WHERE role = ?1 AND disabled = 0";
     ACTIVE_IN_UNIT = "SELECT CAST(1 AS BIGINT) FROM users WHERE unit = ?1 AND disabled = 0 LIMIT 1";
@@ -46,6 +52,10 @@ pub struct UserRow {
     pub created_at: i64,
     /// When last changed.
     pub changed_at: i64,
+    /// Where mail reaches them; empty for nowhere.
+    pub email: String,
+    /// Why a server refused that address for good; empty when none did.
+    pub bounced: String,
 }
 
 pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreError> {
@@ -60,6 +70,8 @@ pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreErr
         disabled: row.bool(first + 7)?,
         created_at: row.int(first + 8)?,
         changed_at: row.int(first + 9)?,
+        email: row.text(first + 10)?,
+        bounced: row.text(first + 11)?,
     })
 }
 
@@ -119,11 +131,28 @@ pub fn insert_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
         row.disabled.into(),
         row.created_at.into(),
         row.changed_at.into(),
+        (&row.email).into(),
     ];
     tx.execute(INSERT_USER, &values).map(drop)
 }
 
-/// Changes everything of a user but name to sign in with and password.
+/// Sets where mail reaches a user, empty for nowhere. What was refused before is forgotten.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_email(tx: &mut Tx<'_>, id: Uuid, email: &str) -> Result<(), StoreError> {
+    tx.execute(SET_EMAIL, &[(&id).into(), email.into()]).map(drop)
+}
+
+/// Notes why a server refused an address for good, unless the user has another one by now.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_bounced(tx: &mut Tx<'_>, id: Uuid, email: &str, why: &str) -> Result<(), StoreError> {
+    tx.execute(SET_BOUNCED, &[(&id).into(), email.into(), why.into()]).map(drop)
+}
+
+/// Changes everything of a user but name to sign in with, password and address of mail.
 ///
 /// # Errors
 /// Those of the database.

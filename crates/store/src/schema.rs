@@ -198,6 +198,22 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
         category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
         PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
+], &[
+    // Notices that reach people: who follows which case, by which run over many cases a notice came, whom mail goes to and
+    // when, and what became of it. `mail`: 0 none, 1 waits, 2 is in the mail under way.
+    "CREATE TABLE followers (case_id BLOB NOT NULL, user_id BLOB NOT NULL, since BIGINT NOT NULL,
+        PRIMARY KEY (case_id, user_id)) CLUSTERED",
+    "ALTER TABLE notices ADD COLUMN run BLOB",
+    "ALTER TABLE notices ADD COLUMN mail BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX notices_mail ON notices (user_id, mail) WHERE mail > 0",
+    "ALTER TABLE users ADD COLUMN email TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE users ADD COLUMN bounced TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE notice_choices (user_id BLOB PRIMARY KEY, mail TEXT NOT NULL, quiet_from BIGINT NOT NULL,
+        quiet_until BIGINT NOT NULL, urgent BIGINT NOT NULL, language TEXT NOT NULL, changed_at BIGINT NOT NULL)
+        CLUSTERED",
+    "CREATE TABLE mail_due (user_id BLOB PRIMARY KEY, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,
+        holder TEXT NOT NULL, attempts BIGINT NOT NULL, letter BLOB, error TEXT NOT NULL) CLUSTERED",
+    "CREATE INDEX mail_due_at ON mail_due (due_at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

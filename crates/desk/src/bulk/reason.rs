@@ -1,6 +1,7 @@
 //! Why nothing was done to a case, in a form that is kept: codes and values, never words of a person.
 
 use crate::error::DeskError;
+use crate::mentions::Unreached;
 use serde::{Deserialize, Serialize};
 
 /// Why nothing was done to a case.
@@ -32,6 +33,8 @@ pub struct ReasonFault {
 pub const STALE: &str = "stale";
 /// Code when the run ended before the case.
 const NOT_REACHED: &str = "bulk_not_reached";
+/// Code when it was done, and somebody named in the words is not told.
+pub const UNREACHED: &str = "mention_unreached";
 
 impl Reason {
     /// Nothing was done because the run ended before.
@@ -60,6 +63,13 @@ impl Reason {
             _ => ("bulk_failed", Vec::new()),
         };
         Self { code: code.to_owned(), params, faults: Vec::new() }
+    }
+
+    /// That something was done and not everybody it names is told.
+    pub(super) fn unreached(names: &[Unreached]) -> Option<Self> {
+        let all: Vec<&str> = names.iter().map(|one| one.username.as_str()).collect();
+        let params = vec![("names".to_owned(), all.join(", "))];
+        (!all.is_empty()).then(|| Self { code: UNREACHED.to_owned(), params, faults: Vec::new() })
     }
 
     pub(super) fn read(text: &str) -> Result<Option<Self>, DeskError> {

@@ -10,6 +10,7 @@ use crate::Desk;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::CaseRef;
+use crate::mentions::Unreached;
 use crate::run::{self, Ahead, MOST_ATTEMPTS, Work};
 use crate::time::{moment, stored};
 use domain::command::Command;
@@ -41,8 +42,8 @@ pub(super) enum Task {
     TakeBack,
 }
 
-/// A command that was decided ahead, or why it is refused.
-type Decision = Result<Box<(Work, Ahead)>, DeskError>;
+/// A command that was decided ahead, with whom its words name and do not reach, or why it is refused.
+type Decision = Result<Box<(Work, Ahead, Vec<Unreached>)>, DeskError>;
 
 /// What going through takes.
 #[derive(Clone)]
@@ -50,12 +51,14 @@ struct Worker {
     desk: Desk,
     caller: Caller,
     task: Task,
+    /// The run, unless nothing is written.
+    run: Option<Uuid>,
 }
 
 impl Desk {
     /// Decides each case and writes nothing.
     pub(super) async fn look(&self, caller: &Caller, task: Task, picked: Vec<Picked>) -> Result<Vec<Item>, DeskError> {
-        let worker = Worker { desk: self.clone(), caller: caller.clone(), task };
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, run: None };
         let mut items = Vec::with_capacity(picked.len());
         for slice in picked.chunks(SLICE) {
             let (worker, slice) = (worker.clone(), slice.to_vec());
@@ -78,7 +81,7 @@ impl Desk {
     ) -> Result<Run, DeskError> {
         // In one order everywhere, or two runs could wait for each other's rows.
         picked.sort_by_key(|one| (one.case.as_ref().map(|(id, _)| *id), one.n));
-        let worker = Worker { desk: self.clone(), caller: caller.clone(), task };
+        let worker = Worker { desk: self.clone(), caller: caller.clone(), task, run: Some(row.id) };
         let (id, total) = (row.id, picked.len());
         let mut done: Vec<(i64, Item)> = Vec::with_capacity(total);
         let mut trouble = None;
@@ -191,9 +194,9 @@ impl Picked {
     }
 
     /// The outcome of a command on it; an error that concerns more than this case is handed on.
-    fn outcome(&self, outcome: Result<(Outcome, i64), DeskError>) -> Result<Item, DeskError> {
+    fn outcome(&self, outcome: Result<(Outcome, i64, Vec<Unreached>), DeskError>) -> Result<Item, DeskError> {
         match outcome {
-            Ok((outcome, version)) => Ok(self.item(outcome, Some(version), None)),
+            Ok((outcome, version, unreached)) => Ok(self.item(outcome, Some(version), Reason::unreached(&unreached))),
             Err(DeskError::Refused(refusal)) if refusal.kind == domain::refusal::RefusalKind::NotFound => {
                 Ok(Item::unseen(self.named.clone()))
             }
@@ -230,29 +233,31 @@ impl Worker {
             library: self.desk.library().clone(),
             zone: self.desk.zone().clone(),
             master: std::sync::Arc::clone(self.desk.master()),
+            run: self.run,
         })
     }
 
     fn look(&self, tx: &mut Tx<'_>, one: Picked) -> Result<Item, DeskError> {
         let looked = self.work(tx, &one).and_then(|work| would(tx, &work));
-        one.outcome(looked.map(|version| (Outcome::Ready, version)))
+        one.outcome(looked.map(|(version, unreached)| (Outcome::Ready, version, unreached)))
     }
 
     fn decide(&self, tx: &mut Tx<'_>, one: &Picked) -> Decision {
         let work = self.work(tx, one)?;
         let loaded = work.load(tx)?;
-        let decided = work.decide(tx, loaded)?;
+        let mut decided = work.decide(tx, loaded)?;
+        let unreached = std::mem::take(&mut decided.unreached);
         let ahead = work.ready(decided)?;
-        Ok(Box::new((work, ahead)))
+        Ok(Box::new((work, ahead, unreached)))
     }
 
     fn carry_out(&self, tx: &mut Tx<'_>, one: Picked, ahead: Option<Decision>) -> Result<Item, DeskError> {
         match ahead {
             Some(Ok(decided)) => {
-                let (work, ahead) = *decided;
+                let (work, ahead, unreached) = *decided;
                 match tx.attempt(|tx| work.write_ahead(tx, ahead))? {
                     Err(DeskError::Overtaken) => {}
-                    done => return one.outcome(done.map(|case| (Outcome::Done, case.version))),
+                    done => return one.outcome(done.map(|case| (Outcome::Done, case.version, unreached))),
                 }
             }
             // Refused on what was read a moment ago, as it would be for whoever reads first and asks then.
@@ -264,9 +269,13 @@ impl Worker {
             match done {
                 // Whatever came first is now part of what is decided on.
                 Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
-                Ok(run::Outcome::Done(case)) => return one.outcome(Ok((Outcome::Done, case.version))),
+                Ok(run::Outcome::Done(case, unreached)) => {
+                    return one.outcome(Ok((Outcome::Done, case.version, unreached)));
+                }
                 // No key is taken for a single case.
-                Ok(run::Outcome::Earlier(earlier)) => return one.outcome(Ok((Outcome::Done, earlier.version))),
+                Ok(run::Outcome::Earlier(earlier)) => {
+                    return one.outcome(Ok((Outcome::Done, earlier.version, Vec::new())));
+                }
                 Err(error) => return one.outcome(Err(error)),
             }
         }
@@ -274,8 +283,8 @@ impl Worker {
     }
 }
 
-/// The version a command would be carried out on, or why it would be refused.
-fn would(tx: &mut Tx<'_>, work: &Work) -> Result<i64, DeskError> {
+/// The version a command would be carried out on and who would not be told, or why it would be refused.
+fn would(tx: &mut Tx<'_>, work: &Work) -> Result<(i64, Vec<Unreached>), DeskError> {
     let loaded = work.load(tx)?;
     let mut decided = work.decide(tx, loaded)?;
     let words = decided.decision.events.iter_mut().flat_map(|event| event.texts());
@@ -284,5 +293,5 @@ fn would(tx: &mut Tx<'_>, work: &Work) -> Result<i64, DeskError> {
     if says && vault::person(tx, decided.loaded.row.person)?.is_none_or(|person| person.wrapped_key.is_none()) {
         return Err(Refusal::conflict("person_erased").into());
     }
-    Ok(decided.loaded.case.version)
+    Ok((decided.loaded.case.version, decided.unreached))
 }

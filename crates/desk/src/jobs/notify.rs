@@ -1,40 +1,46 @@
 //! Notices: whoever should look at a case is told in the console. The job names only case and version; who is meant is
 //! folded from the log when it runs, so that doing it twice tells nothing new.
 
-use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::notices::letters;
 use crate::organisation::area::Tree;
 use crate::organisation::deputy::{StandIn, stand_in};
-use crate::time::{moment, stored};
-use crate::{Desk, load, permissions};
+use crate::time::stored;
+use crate::{Desk, load, mentions};
 use domain::actor::Role;
 use domain::case::Case;
 use domain::case::notices::{self, To};
 use domain::event::Entry;
-use domain::ids::CaseId;
-use domain::refusal::Refusal;
 use jiff::Timestamp;
 use policy::Stack;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use store::{JobRow, NoticeRow, Tx, cases, jobs, people, units};
+use store::{CaseRow, JobRow, NoticeRow, Tx, cases, followers, jobs, people, units};
 use uuid::Uuid;
 
 /// Kind of these jobs.
 pub(crate) const KIND: &str = "notify";
 /// Roles that lead a unit.
 const LEADS: &[&str] = &["supervisor"];
-/// Most notices shown.
-const MOST_SHOWN: i64 = 200;
+/// Kind of the notice to whoever was named in words.
+const MENTIONED: &str = "mentioned";
+/// What kinds of notices to followers begin with.
+const FOLLOWED: &str = "followed_";
 
 #[derive(Serialize, Deserialize)]
 struct Payload {
     case: Uuid,
     version: i64,
+    /// The run over many cases it came by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<Uuid>,
 }
 
 /// That somebody has to look at what an entry says.
 pub(crate) struct Telling {
+    case: Uuid,
+    /// Set when it concerns nobody but those who follow the case.
+    followers_only: bool,
     key: String,
     payload: String,
     at: i64,
@@ -45,14 +51,16 @@ impl Telling {
     ///
     /// # Errors
     /// If it cannot be written down.
-    pub(crate) fn of(case: &Case, entry: &Entry, rules: &Stack) -> Result<Option<Self>, DeskError> {
-        if notices::notices(case, entry, rules).is_empty() {
+    pub(crate) fn of(case: &Case, entry: &Entry, rules: &Stack, run: Option<Uuid>) -> Result<Option<Self>, DeskError> {
+        let found = notices::notices(case, entry, rules);
+        if found.is_empty() {
             return Ok(None);
         }
-        let payload = Payload { case: case.id.0, version: entry.version };
+        let followers_only = found.iter().all(|notice| notice.to == To::Followers);
+        let payload = Payload { case: case.id.0, version: entry.version, run };
         let payload = serde_json::to_string(&payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let key = format!("{KIND}:{}:{}", case.id, entry.version);
-        Ok(Some(Self { key, payload, at: stored(entry.at) }))
+        Ok(Some(Self { case: case.id.0, followers_only, key, payload, at: stored(entry.at) }))
     }
 
     /// Leaves it to the job.
@@ -60,6 +68,10 @@ impl Telling {
     /// # Errors
     /// Those of the database.
     pub(crate) fn enqueue(&self, tx: &mut Tx<'_>) -> Result<(), DeskError> {
+        // Most cases are followed by nobody, and a look costs less than a job.
+        if self.followers_only && !followers::any(tx, self.case)? {
+            return Ok(());
+        }
         Ok(jobs::enqueue(tx, KIND, &self.key, &self.payload, self.at)?)
     }
 }
@@ -82,36 +94,72 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), Des
     };
     let mut told: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
     let rules = desk.library().rules_of(&case)?;
-    for notice in notices::notices(&case, entry, &rules) {
+    let mut found = notices::notices(&case, entry, &rules);
+    // Whoever is told because it concerns them is not told once more because they follow the case.
+    found.sort_by_key(|notice| notice.to == To::Followers);
+    for notice in found {
         // Whoever stands in for somebody with an order may belong to any area, like the order.
         let orders = ["order_", "visit_", "ownership_"].iter().any(|part| notice.kind.starts_with(part));
-        for user in meant(tx, notice.to, &case.record.region, orders, entry.at)? {
+        let mut users = match notice.to {
+            To::Followers => following(tx, payload.case, entry)?,
+            to => meant(tx, to, &case.record.region, orders, entry.at)?,
+        };
+        if notice.to == To::Followers {
+            users.retain(|user| !told.iter().any(|(known, kind, _)| known == user && !kind.starts_with(FOLLOWED)));
+        }
+        let mentioned = notice.kind == MENTIONED;
+        for user in users {
+            // A mention and following grant nothing: whoever may not see the case now is not told.
+            if (mentioned || notice.to == To::Followers) && !sees(tx, user, &loaded.row)? {
+                continue;
+            }
             if !told.insert((user, notice.kind, notice.rule.clone())) {
                 continue;
             }
-            notices_row(tx, user, payload.case, &notice, entry.at)?;
+            if mentioned {
+                followers::follow(tx, payload.case, user, stored(entry.at))?;
+            }
+            write(desk, tx, user, &payload, &notice, entry.at)?;
         }
     }
     Ok(())
 }
 
-fn notices_row(
+fn write(
+    desk: &Desk,
     tx: &mut Tx<'_>,
     user: Uuid,
-    case: Uuid,
+    payload: &Payload,
     notice: &notices::Notice,
     at: Timestamp,
 ) -> Result<(), DeskError> {
+    let by_mail = letters::announce(desk, tx, user)?;
     let row = NoticeRow {
         id: Uuid::now_v7(),
         user,
-        case,
+        case: payload.case,
         kind: notice.kind.to_owned(),
         rule: notice.rule.clone(),
         percent: i64::from(notice.percent),
         at: stored(at),
+        run: payload.run,
+        mail: if by_mail { store::notices::WAITS } else { store::notices::NO_MAIL },
     };
     Ok(store::notices::insert(tx, &row)?)
+}
+
+/// Whoever follows a case, but for the one who did what is told.
+fn following(tx: &mut Tx<'_>, case: Uuid, entry: &Entry) -> Result<Vec<Uuid>, DeskError> {
+    let by = entry.actor.user().map(|user| user.0);
+    let all = followers::of_case(tx, case)?.into_iter().map(|(user, _)| user);
+    Ok(all.filter(|user| Some(*user) != by).collect())
+}
+
+fn sees(tx: &mut Tx<'_>, user: Uuid, row: &CaseRow) -> Result<bool, DeskError> {
+    match people::user(tx, user)? {
+        Some(user) => mentions::may_see(tx, &user, row),
+        None => Ok(false),
+    }
 }
 
 /// The persons meant; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
@@ -125,6 +173,7 @@ fn meant(tx: &mut Tx<'_>, to: To, region: &str, orders: bool, at: Timestamp) -> 
             return Ok(std::iter::once(user.0).chain(deputy).collect());
         }
         To::Role(role) => return with_role(tx, role, region),
+        To::Followers => return Ok(Vec::new()),
         To::Leads(unit) => unit,
     };
     let mut here = Some(unit.0);
@@ -147,94 +196,4 @@ fn with_role(tx: &mut Tx<'_>, role: Role, region: &str) -> Result<Vec<Uuid>, Des
     let areas = Tree::of(&units);
     let users = people::users(tx)?.into_iter().filter(|user| !user.disabled && user.role == role.code());
     Ok(users.filter(|user| areas.user(user).covers(region)).map(|user| user.id).collect())
-}
-
-/// A notice as its reader sees it.
-#[derive(Clone, Debug)]
-pub struct Notice {
-    /// Identity.
-    pub id: Uuid,
-    /// The case.
-    pub case: CaseId,
-    /// Its number.
-    pub number: String,
-    /// What happened.
-    pub kind: String,
-    /// The clock rule it is about.
-    pub rule: Option<String>,
-    /// How much of the clock's time has passed.
-    pub percent: Option<i64>,
-    /// When.
-    pub at: Timestamp,
-}
-
-impl Desk {
-    /// What the caller has not read yet, newest first. A programme is told nothing here.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn notices(&self, caller: &Caller) -> Result<Vec<Notice>, DeskError> {
-        permissions::READ_SELF.require(caller)?;
-        let Some(user) = caller.actor.user() else {
-            return Ok(Vec::new());
-        };
-        let actor = caller.actor.clone();
-        let seen = self
-            .db()
-            .read(move |tx| {
-                let mut seen = Vec::new();
-                for listed in store::notices::unread(tx, user.0, MOST_SHOWN)? {
-                    if load::sees(tx, listed.row.case, &listed.region, &actor)? {
-                        seen.push(listed);
-                    }
-                }
-                Ok::<_, DeskError>(seen)
-            })
-            .await?;
-        Ok(seen
-            .into_iter()
-            .map(|listed| Notice {
-                id: listed.row.id,
-                case: CaseId(listed.row.case),
-                number: listed.number,
-                kind: listed.row.kind,
-                rule: Some(listed.row.rule).filter(|rule| !rule.is_empty()),
-                percent: Some(listed.row.percent).filter(|percent| *percent > 0),
-                at: moment(listed.row.at),
-            })
-            .collect())
-    }
-
-    /// How much the caller has not read, up to a hundred.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn count_notices(&self, caller: &Caller) -> Result<i64, DeskError> {
-        let Some(user) = caller.actor.user() else {
-            return Ok(0);
-        };
-        self.db().read(move |tx| Ok(store::notices::count_unread(tx, user.0)?)).await
-    }
-
-    /// Marks one notice as read, or with none named everything there is now.
-    ///
-    /// # Errors
-    /// `not_found` when the caller has no such unread notice.
-    pub async fn read_notices(&self, caller: &Caller, one: Option<Uuid>) -> Result<(), DeskError> {
-        permissions::MARK_NOTICES.require(caller)?;
-        let Some(user) = caller.actor.user() else {
-            return Err(Refusal::not_found().into());
-        };
-        let now = stored(self.time().now());
-        let found = self
-            .db()
-            .write(move |tx| {
-                Ok::<_, DeskError>(match one {
-                    Some(id) => store::notices::read_one(tx, user.0, id, now)?,
-                    None => store::notices::read_all(tx, user.0, now, now).map(|_| true)?,
-                })
-            })
-            .await?;
-        if found { Ok(()) } else { Err(Refusal::not_found().into()) }
-    }
 }

@@ -210,7 +210,8 @@ fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Ready>, DeskEr
     if !events.iter().any(|event| matches!(event, Event::ClockMoved { .. })) {
         return Ok(None);
     }
-    let commit = Commit { library: desk.library(), master: desk.master(), actor: system.actor.id, verb: VERB, now };
+    let (library, master, actor) = (desk.library(), desk.master(), system.actor.id);
+    let commit = Commit { library, master, actor, verb: VERB, now, run: None };
     commit.ready(loaded, events).map(Some)
 }
 

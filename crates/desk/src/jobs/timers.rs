@@ -80,6 +80,6 @@ fn ring_one(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, now: Timestamp) -> Result<()
         let next = timers::alarm(&loaded.case, &rules, desk.library().taxonomy()).map(stored);
         return Ok(cases::set_alarm(tx, id, loaded.case.version, next)?);
     }
-    let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now };
+    let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now, run: None };
     commit.write(tx, loaded, events).map(drop)
 }

@@ -190,7 +190,12 @@ fn write(
             Did::Changed(fields) => {
                 row.changed_at = at;
                 people::update_user(tx, row)?;
-                sign_in::delete_sessions_of(tx, row.id)?;
+                if fields.contains(&plan::EMAIL) {
+                    people::set_email(tx, row.id, &row.email)?;
+                }
+                if fields.iter().any(|field| *field != plan::EMAIL) {
+                    sign_in::delete_sessions_of(tx, row.id)?;
+                }
                 Change::new("change-user").with("fields", fields.join(","))
             }
         };

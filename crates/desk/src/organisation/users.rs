@@ -4,6 +4,7 @@ use super::{area, units, within};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::notices::clean_email;
 use crate::sign_in::{hash_password, one_time_password};
 use crate::time::stored;
 use crate::{Desk, permissions};
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 const NAME: Kind = Kind::Text { max: 60, multiline: false };
 const SKILLS: Kind = Kind::List { of: &Kind::Line { max: 40 }, max: 30 };
+const EMAIL: Kind = Kind::Line { max: 254 };
 const ROLE: Kind = Kind::Code(&Role::CODES);
 
 /// Shape of a new user.
@@ -29,6 +31,7 @@ pub const NEW_USER: &[Field] = &[
     required("unit", Kind::Uuid, "The unit they belong to."),
     optional("region", Kind::Region, "Area of their own. Default: that of their unit."),
     optional("skills", SKILLS, "What routing may choose them for: small letters, digits, hyphens."),
+    optional("email", EMAIL, "Where mail reaches them."),
 ];
 
 /// Shape of a change to a user; what is left out stays.
@@ -38,6 +41,8 @@ pub const CHANGE_USER: &[Field] = &[
     optional("unit", Kind::Uuid, "The unit they belong to."),
     optional("region", Kind::Region, "Area of their own."),
     optional("skills", SKILLS, "What routing may choose them for, all of it."),
+    optional("email", EMAIL, "Where mail reaches them; saying it anew has a refused one tried again."),
+    optional("no_email", Kind::Bool, "`true` drops the address."),
     optional("inherit_region", Kind::Bool, "`true` drops the area of their own: that of their unit counts."),
 ];
 
@@ -58,6 +63,9 @@ pub struct NewUser {
     /// What routing may choose them for.
     #[serde(default)]
     pub skills: Vec<String>,
+    /// Where mail reaches them; empty for nowhere.
+    #[serde(default)]
+    pub email: String,
 }
 
 /// A change to a user; `None` leaves things as they are.
@@ -74,6 +82,10 @@ pub struct UserChange {
     pub region: Option<String>,
     /// What routing may choose them for, all of it.
     pub skills: Option<Vec<String>>,
+    /// Where mail reaches them.
+    pub email: Option<String>,
+    /// Drops where mail reaches them.
+    pub no_email: bool,
     /// Drops the area of their own.
     pub inherit_region: bool,
     /// Closes or opens the account; a door of its own asks for it.
@@ -108,6 +120,7 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
         clean_username(&new.username).ok_or_else(|| Refusal::from(Fault::new("username", "bad_username")))?;
     let region = AreaScope::region(&new.region).map_err(Refusal::from)?;
     let skills = clean_skills(&new.skills)?;
+    let email = clean_email(&new.email)?;
     let password = one_time_password()?;
     let at = stored(desk.time().now());
     let row = UserRow {
@@ -121,6 +134,8 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
         disabled: false,
         created_at: at,
         changed_at: at,
+        email,
+        bounced: String::new(),
     };
     let (actor, own) = (by.actor.id, by.actor.area.clone());
     desk.db().write_now(move |tx| {
@@ -150,6 +165,7 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
     let region = change.region.as_deref().map(AreaScope::region).transpose().map_err(Refusal::from)?;
     let region = region.map(|area| area.code().to_owned()).or_else(|| change.inherit_region.then(String::new));
     let skills = change.skills.as_deref().map(clean_skills).transpose()?;
+    let email = change.email.as_deref().map(clean_email).transpose()?.or_else(|| change.no_email.then(String::new));
     let (name, at, actor) = (username.trim().to_lowercase(), stored(desk.time().now()), by.actor.id);
     let (change, own) = (change.clone(), by.actor.area.clone());
     desk.db().write_now(move |tx| {
@@ -191,9 +207,15 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
             routing::set_skills(tx, user.id, skills)?;
             noted = noted.with("skills", skills.join(" "));
         }
+        let email = email.filter(|email| *email != before.email || !before.bounced.is_empty());
+        if let Some(email) = &email {
+            people::set_email(tx, user.id, email)?;
+            noted = noted.with("email", "changed");
+        }
         if user == before {
-            // What somebody can do changes nothing of what they may do: their sessions go on.
-            return if skills.is_none() { Ok(()) } else { administration::record(tx, user.id, actor, at, &noted) };
+            // What somebody can do, or where mail reaches them, changes nothing of what they may do: their sessions go on.
+            let same = skills.is_none() && email.is_none();
+            return if same { Ok(()) } else { administration::record(tx, user.id, actor, at, &noted) };
         }
         user.changed_at = at;
         inside(tx, &user, &own)?;

@@ -151,6 +151,7 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
                 } => {
                     unit_ids.insert(unit.0);
                 }
+                Event::Mentioned { users } => user_ids.extend(users.iter().map(|user| user.0)),
                 _ => {}
             }
         }

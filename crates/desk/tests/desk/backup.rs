@@ -376,7 +376,10 @@ fn an_older_backup_is_brought_to_the_form_of_today_and_a_newer_one_refused() {
     let added =
         ["jobs", "notices", "handoffs", "attachments", "attachment_chunks", "absences", "rule_files", "activations"];
     let keep = |table: &str, column: &str| {
-        !matches!((table, column), ("cases", "alarm_at" | "last_due_at") | ("units", "duties" | "closed"))
+        !matches!(
+            (table, column),
+            ("cases", "alarm_at" | "last_due_at") | ("units", "duties" | "closed") | ("users", "email" | "bounced")
+        )
     };
     let mut old = head.clone();
     old.schema = 1;

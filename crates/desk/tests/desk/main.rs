@@ -20,6 +20,7 @@ mod files;
 mod keys;
 mod lives;
 mod nodes;
+mod notices;
 mod orders;
 mod people;
 mod proof;
@@ -142,6 +143,7 @@ impl House {
             region: region.into(),
             unit,
             skills: Vec::new(),
+            email: String::new(),
         };
         organisation::add_user(&self.desk, &self.system(), &new).unwrap();
         let system = self.system();

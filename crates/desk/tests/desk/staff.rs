@@ -33,6 +33,7 @@ pub(crate) fn signed_in(house: &House, username: &str, role: Role, unit: UnitId)
         region: String::new(),
         unit,
         skills: Vec::new(),
+        email: String::new(),
     };
     let password = add_user(&house.desk, &house.system(), &new).unwrap();
     let session = house.wait(house.desk.sign_in(username, &password, "10.0.0.1")).unwrap();
@@ -163,6 +164,7 @@ fn an_administrator_of_an_area_reaches_no_further() {
             region: String::new(),
             unit: desk.root(),
             skills: Vec::new(),
+            email: String::new(),
         };
         assert_eq!(fault(add_user(desk, &admin, &root).unwrap_err()), ("region".into(), "outside_area"));
         let there = NewUser { unit: zhejiang, region: "31".into(), ..root.clone() };

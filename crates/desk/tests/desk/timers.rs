@@ -1,7 +1,7 @@
 //! Timers and jobs: everything once, nothing lost, whoever looks and whatever the clock does.
 
 use crate::{House, house, intake, named, open};
-use desk::jobs::{notify, queue, run_timely, timers};
+use desk::jobs::{queue, run_timely, timers};
 use desk::time::Time;
 use desk::{Caller, CaseRef, Desk};
 use domain::actor::Role;
@@ -24,7 +24,7 @@ fn each(test: impl Fn(&Scratch, &House) + Copy) {
 }
 
 impl House {
-    fn tick(&self) {
+    pub(crate) fn tick(&self) {
         self.wait(run_timely(&self.desk, "node")).unwrap();
     }
 
@@ -381,7 +381,7 @@ fn notices_are_read_by_their_reader_only() {
         let to = json!({"user": other.actor.user().unwrap().to_string(), "reason": "转交"});
         house.act(&who, &name, 1, "transfer", to).unwrap();
         house.tick();
-        let told: Vec<notify::Notice> = house.wait(house.desk.notices(&other)).unwrap();
+        let told: Vec<desk::notices::Notice> = house.wait(house.desk.notices(&other)).unwrap();
         assert_eq!((told.len(), told[0].kind.as_str()), (1, "assigned"));
         assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 1);
         assert_eq!(house.wait(house.desk.notices(&who)).unwrap().len(), 0, "nobody is told of their own doing");

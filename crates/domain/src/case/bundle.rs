@@ -232,6 +232,7 @@ impl Concern {
             | Event::Order { .. }
             | Event::Ownership { .. }
             | Event::Noted { .. }
+            | Event::Mentioned { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }
             | Event::Warned { .. }

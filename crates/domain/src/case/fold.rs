@@ -163,7 +163,7 @@ impl Case {
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
         match event {
             // Read by `begin`; a second one cannot be decided.
-            Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } => {}
+            Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } | Event::Mentioned { .. } => {}
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
                 id: *id,
                 name: name.clone(),

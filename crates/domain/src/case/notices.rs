@@ -18,6 +18,8 @@ pub enum To {
     Leads(UnitId),
     /// Everybody with a role who sees the case.
     Role(Role),
+    /// Whoever follows the case.
+    Followers,
 }
 
 /// Something a person should look at.
@@ -62,6 +64,19 @@ pub const KINDS: &[&str] = &[
     "visit_missed",
     "ownership_disputed",
     "ownership_late",
+    "mentioned",
+    "followed_assigned",
+    "followed_suspended",
+    "followed_resumed",
+    "followed_replied",
+    "followed_disputed",
+    "followed_closed",
+    "followed_reopened",
+    "followed_ended",
+    "followed_merged",
+    "followed_answered",
+    "followed_overdue",
+    "followed_handed_off",
 ];
 
 /// The notices of an entry. Nobody is told of what they did themselves.
@@ -69,7 +84,9 @@ pub const KINDS: &[&str] = &[
 pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
     let mut found: Vec<Notice> = Vec::new();
     for event in &entry.events {
+        found.extend(followed(event, rules).map(|kind| plain(To::Followers, kind)));
         match event {
+            Event::Mentioned { users } => found.extend(users.iter().map(|user| plain(To::User(*user), "mentioned"))),
             Event::Assigned { owner, .. } => {
                 if let Some(user) = owner.user {
                     found.push(plain(To::User(user), "assigned"));
@@ -149,6 +166,28 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
         }
     }
     once
+}
+
+/// What whoever follows a case is told of: that it changes hands, rests, is answered, ends or begins again, and that a
+/// limit of ours is over. Notes and preparatory steps move nothing.
+fn followed(event: &Event, rules: &Stack) -> Option<&'static str> {
+    Some(match event {
+        Event::Assigned { .. } => "followed_assigned",
+        Event::Suspended { .. } => "followed_suspended",
+        Event::Resumed { .. } => "followed_resumed",
+        Event::Replied { .. } => "followed_replied",
+        Event::Disputed { .. } => "followed_disputed",
+        Event::Closed {} => "followed_closed",
+        Event::Reopened { .. } => "followed_reopened",
+        Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => "followed_ended",
+        Event::Merged { .. } => "followed_merged",
+        Event::Order { step: OrderStep::Answered { .. }, .. } => "followed_answered",
+        Event::Warned { rule, percent, .. } if *percent >= 100 && binds_provider(rules.clock(rule)) => {
+            "followed_overdue"
+        }
+        Event::HandedOff { .. } => "followed_handed_off",
+        _ => return None,
+    })
 }
 
 /// Who should look at a step of an order. The first-responsible owner is told of every stall.

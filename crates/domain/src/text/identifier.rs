@@ -9,6 +9,13 @@ mod scan;
 pub use scan::find;
 use serde::{Deserialize, Serialize};
 
+/// Whether a text is one address of mail and nothing else, in plain letters.
+#[must_use]
+pub fn is_email(text: &str) -> bool {
+    let whole = |found: &[Found]| matches!(found, [one] if one.kind == IdentifierKind::Email && one.start == 0 && one.end == text.len());
+    text.is_ascii() && text.len() <= 254 && whole(&find(text))
+}
+
 /// What kind of identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,8 +3,8 @@
 use super::cases::{replayed, tagged};
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::{self, Who};
-use crate::problem::{Failure, Why};
+use crate::extract::{self, Visitor, Who};
+use crate::problem::{self, Failure, Why};
 use crate::routes::{Access, Face, Method, Operation, Route};
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -46,7 +46,9 @@ pub fn routes() -> Vec<Route> {
                 repeatable: true,
                 ..Operation::get(id_of(name), verb.doc.trim(), "Operations", "Receipt")
             };
-            let handler = post(move |state, who, path, headers, body| run(name, state, who, path, headers, body));
+            let handler = post(move |state, visitor, who, path, headers, body| {
+                run(name, state, visitor, who, path, headers, body)
+            });
             Some(row(path_of(name), permission, operation, handler))
         })
         .collect();
@@ -88,6 +90,7 @@ pub(crate) fn distinguishing(name: &CaseRef, seen: &str, body: &[u8]) -> Vec<u8>
 async fn run(
     verb: &'static str,
     State(app): State<AppState>,
+    visitor: Visitor,
     Who(caller): Who,
     Path(name): Path<String>,
     headers: HeaderMap,
@@ -102,7 +105,15 @@ async fn run(
     let whole = distinguishing(&name, &seen.to_string(), &bytes);
     let once = key.as_deref().map(|key| OnceOnly { key, body: &whole });
     let done = app.desk.run(&caller, &name, seen, command, once).await?;
-    let response = answer(StatusCode::OK, &view::receipt(&app.desk, &done.case));
+    let mut receipt = view::receipt(&app.desk, &done.case);
+    if let (false, Some(object)) = (done.unreached.is_empty(), receipt.as_object_mut()) {
+        let warnings = done.unreached.iter().map(|one| {
+            let detail = problem::unreached(&app, visitor.language, one);
+            json!({"code": one.why.code(), "username": one.username, "detail": detail})
+        });
+        object.insert("warnings".to_owned(), warnings.collect());
+    }
+    let response = answer(StatusCode::OK, &receipt);
     Ok(replayed(tagged(response, done.case.version), done.replayed))
 }
 

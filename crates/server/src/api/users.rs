@@ -165,6 +165,8 @@ fn view(user: &Colleague) -> Value {
         .put_some("area", set(&user.area))
         .put_some("disabled", user.disabled.then_some(true))
         .put_some("skills", Some(&user.skills).filter(|skills| !skills.is_empty()).map(|skills| json!(skills)))
+        .put_some("email", set(&user.email))
+        .put_some("bounced", set(&user.bounced))
         .put_some("absent_until", user.absent.as_ref().map(|absent| absent.until.to_string()))
         .put_some("deputy", user.absent.as_ref().and_then(|absent| absent.deputy).map(|deputy| deputy.to_string()))
         .done()

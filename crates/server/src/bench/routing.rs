@@ -166,6 +166,8 @@ fn user(unit: Uuid, n: usize) -> UserRow {
         disabled: false,
         created_at: 0,
         changed_at: 0,
+        email: String::new(),
+        bounced: String::new(),
     }
 }
 

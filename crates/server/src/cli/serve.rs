@@ -4,9 +4,11 @@ use super::place::{self, Place};
 use crate::app::{self, AppState, Settings};
 use crate::demo;
 use crate::locale::Language;
+use crate::post::Post;
 use clap::Args;
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
+use mail::{Mailer, Server};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -56,9 +58,42 @@ struct Door {
     /// Language for callers who state none: zh-CN or en.
     #[arg(long, env = "REDRESS_LANGUAGE", value_name = "TAG", default_value = "zh-CN")]
     language: String,
+    /// Where people find this server, for links in mail: https://…
+    #[arg(long, env = "REDRESS_PUBLIC_URL", value_name = "URL", default_value = "", hide_default_value = true)]
+    public_url: String,
+    /// Server that takes our mail: smtp://user:password@host:port (encrypted after the greeting) or smtps://… (from the
+    /// start). Without it no mail is sent.
+    #[arg(long, env = "REDRESS_SMTP_URL", value_name = "URL", hide_env_values = true, requires = "mail_from")]
+    smtp_url: Option<String>,
+    /// Who sends mail.
+    #[arg(long, env = "REDRESS_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
+    #[arg(long, env = "REDRESS_SMTP_PLAIN")]
+    smtp_plain: bool,
 }
 
 impl Door {
+    fn mail_server(&self) -> Result<Option<Server>, String> {
+        let server = self.smtp_url.as_deref().map(|url| Server::parse(url, self.smtp_plain)).transpose();
+        server.map_err(|error| format!("--smtp-url: {error}"))
+    }
+
+    fn mailer(&self) -> Result<Option<Mailer>, String> {
+        let Some(server) = self.mail_server()? else { return Ok(None) };
+        let from = self.mail_from.as_deref().ok_or("--mail-from is needed with --smtp-url")?;
+        Mailer::new(server, from).map(Some).map_err(|error| format!("--mail-from: {error}"))
+    }
+
+    fn public_url(&self) -> Result<String, String> {
+        let url = self.public_url.trim().trim_end_matches('/');
+        let plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+        match url.is_empty() || plain && (url.starts_with("https://") || url.starts_with("http://")) {
+            true => Ok(url.to_owned()),
+            false => Err("--public-url begins with https:// or http://".to_owned()),
+        }
+    }
+
     fn language(&self) -> Result<Language, String> {
         Language::from_tag(&self.language).ok_or_else(|| "--language is zh-CN or en".to_owned())
     }
@@ -76,6 +111,16 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
     lines.push(format!("trusted_proxy = [{}]", nets.join(", ")));
     lines.push(format!("https = {}", door.https));
     lines.push(format!("language = {:?}", door.language()?.code()));
+    lines.push(format!("public_url = {:?}", door.public_url()?));
+    lines.push(match door.mail_server()? {
+        Some(server) => {
+            format!("smtp_url = {:?} # {}", server.shown(), if server.is_encrypted() { "encrypted" } else { "plain" })
+        }
+        None => "# smtp_url is not set: no mail is sent".to_owned(),
+    });
+    if door.mailer()?.is_some() {
+        lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
+    }
     super::say(lines.join("\n"))
 }
 
@@ -101,6 +146,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .init();
     let (place, door) = (&serve.place, &serve.door);
     let language = door.language()?;
+    let (mailer, public_url) = (door.mailer()?, door.public_url()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(8)
         .enable_all()
@@ -131,18 +177,23 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         default_language: language,
         secure_cookie: door.https,
         data_folder: place.r#override.clone(),
+        public_url,
         ..place.letter_settings()
     };
+    desk.set_mails(mailer.is_some());
+    let post = mailer.map(|mailer| Post::new(mailer, locales.clone(), &settings));
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
+    let posts = post.map(|post| posts(post, desk.clone(), Arc::clone(&stop))).transpose()?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
+    let _ = posts.map(std::thread::JoinHandle::join);
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -265,6 +316,50 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
             std::thread::sleep(TICK);
         }
     })
+}
+
+/// How long nothing is sent after the mail server was in trouble.
+const MAIL_RESTS: Duration = Duration::from_secs(30);
+
+/// The thread that sends mail. A server that does not answer holds up nothing but mail, and not the end of this one.
+fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let work = async move {
+        let node = node();
+        let mut complaints = Complaints::default();
+        loop {
+            let rest = match post.round(&desk, &node).await {
+                Ok(round) => match round.trouble {
+                    Some(why) => {
+                        tracing::warn!(%why, "mail cannot be handed over; it will be tried again");
+                        MAIL_RESTS
+                    }
+                    None => TICK,
+                },
+                Err(error) => {
+                    complaints.hear::<()>(Err(error));
+                    TICK
+                }
+            };
+            tokio::time::sleep(rest).await;
+        }
+    };
+    let told = async move {
+        while !stop.load(Ordering::Acquire) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let both = async {
+        tokio::select! {
+            () = work => {}
+            () = told => {}
+        }
+    };
+    std::thread::Builder::new()
+        .name("mail".to_owned())
+        .spawn(move || runtime.block_on(both))
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ pub(super) struct AddUser {
     /// What routing may choose them for, separated by spaces.
     #[arg(long, default_value = "", hide_default_value = true)]
     skills: String,
+    /// Where mail reaches them.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    email: String,
 }
 
 /// A user by name.
@@ -81,6 +84,9 @@ pub(super) struct ChangeUser {
     /// What routing may choose them for, all of it, separated by spaces.
     #[arg(long)]
     skills: Option<String>,
+    /// Where mail reaches them; "" for nowhere.
+    #[arg(long)]
+    email: Option<String>,
     /// Close the account.
     #[arg(long, conflicts_with = "enable")]
     disable: bool,
@@ -112,8 +118,15 @@ fn add(ask: AddUser) -> Result<(), String> {
         None => desk.root(),
     };
     let name = ask.name.unwrap_or_else(|| ask.username.clone());
-    let new =
-        NewUser { username: ask.username, name, role: ask.role, region: ask.region, unit, skills: words(&ask.skills) };
+    let new = NewUser {
+        username: ask.username,
+        name,
+        role: ask.role,
+        region: ask.region,
+        unit,
+        skills: words(&ask.skills),
+        email: ask.email,
+    };
     let password = organisation::add_user(&desk, &caller, &new).map_err(|error| super::told(&error))?;
     desk.db().close();
     say(password)
@@ -136,6 +149,7 @@ fn change(ask: ChangeUser) -> Result<(), String> {
         region: ask.region,
         disabled,
         skills,
+        email: ask.email,
         ..UserChange::default()
     };
     organisation::change_user(&desk, &caller, &ask.username, &change).map_err(|error| super::told(&error))?;

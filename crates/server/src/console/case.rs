@@ -21,7 +21,7 @@ use super::windows::{Windows, windows};
 use super::{Frame, page, render};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
-use crate::problem::{Failure, Told, Why};
+use crate::problem::{self, Failure, Told, Why as Problem};
 use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
@@ -30,6 +30,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use desk::mentions::{Unreached, Why};
 use desk::queries::case::CaseView;
 use desk::retention::restricted::Restriction;
 
@@ -38,6 +39,7 @@ use domain::case::Case;
 use domain::command::{Command, VERBS, Verb};
 use domain::intake::Identity;
 use domain::refusal::Refusal;
+use domain::text::mentions::MOST;
 
 const REVEAL: &str = "reveal";
 
@@ -151,10 +153,33 @@ struct CasePage<'a> {
     revealed: bool,
     holder: bool,
     erased: bool,
+    /// Who follows it: name and moment; whether the reader does; whether they may.
+    followers: Vec<(String, String)>,
+    follows: bool,
+    may_follow: bool,
+    /// Those named a moment ago who are not told.
+    unreached: Vec<String>,
     /// Requests of the person that wait and restrict the use of their data.
     restricted: Vec<String>,
     /// Whether what a plan would say of this person can be looked at from here.
     dry_run: bool,
+}
+
+/// Those who were named and are not told, as the address of the next page says it.
+fn named(unreached: &[Unreached]) -> String {
+    unreached.iter().map(|one| format!("&{}={}", one.why.code(), query::encode(&one.username))).collect()
+}
+
+/// The same read back; what cannot be a name is nobody's words.
+fn unreached(pairs: &[(String, String)]) -> Vec<Unreached> {
+    let name = |text: &str| {
+        text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+    };
+    let found = pairs.iter().filter(|(_, username)| name(username)).filter_map(|(code, username)| {
+        let why = [Why::Unknown, Why::Unseen].into_iter().find(|why| why.code() == code)?;
+        Some(Unreached { username: username.clone(), why })
+    });
+    found.take(MOST).collect()
 }
 
 /// What a page is drawn with besides the case.
@@ -163,6 +188,7 @@ struct Extras<'a> {
     typed: Option<(&'static str, &'a Typed)>,
     trouble: Option<Trouble>,
     done: String,
+    unreached: Vec<Unreached>,
     /// Whether an earlier version is shown; then the newest there is.
     past: Option<i64>,
     oldest_first: bool,
@@ -201,6 +227,7 @@ async fn show(
         // Whoever comes for one operation finds it open.
         typed: asked.map(|verb| (verb.name, &started)),
         done: done.unwrap_or_default().to_owned(),
+        unreached: unreached(&pairs),
         past: version.map(|_| newest),
         oldest_first: find("order") == Some("oldest"),
         ..Extras::default()
@@ -223,6 +250,7 @@ async fn draw(
         Some(category) if view.case.state.is_open() => app.desk.rulings(caller, category).await?,
         _ => Vec::new(),
     };
+    let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
@@ -308,6 +336,10 @@ async fn draw(
         reveal_open: asked.is_some(),
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
+        follows: followers.iter().any(|one| Some(one.user) == caller.actor.user()),
+        followers: followers.into_iter().map(|one| (one.name, frame.moment(one.since))).collect(),
+        may_follow: permissions::FOLLOW.allows(caller) && caller.actor.user().is_some() && extras.past.is_none(),
+        unreached: extras.unreached.iter().map(|one| problem::unreached(app, visitor.language, one)).collect(),
         erased: view.erased,
         restricted: restricted.iter().map(|one| restriction(&frame, one)).collect(),
         dry_run: domain::retention::is_request(case) && frame.may(permissions::READ_RETENTION),
@@ -328,10 +360,10 @@ async fn run(
 ) -> Result<Response, Failure> {
     let case = CaseRef::parse(&name)?;
     let mut typed = Typed::read(&extract::bytes(&headers, body).await?);
-    let seen: i64 = typed.get("version").parse().map_err(|_| Failure::from(Why::VersionRequired))?;
+    let seen: i64 = typed.get("version").parse().map_err(|_| Failure::from(Problem::VersionRequired))?;
     let frame = Frame::new(&app, &visitor);
     let outcome = match Command::read(verb.name, typed.value(verb.fields, &frame)) {
-        None => return Err(Why::NoSuchRoute.into()),
+        None => return Err(Problem::NoSuchRoute.into()),
         Some(Err(faults)) => Err(Refusal::invalid(faults).into()),
         Some(Ok(command)) => app.desk.run(&caller, &case, seen, command, None).await.map_err(Failure::from),
     };
@@ -341,7 +373,7 @@ async fn run(
             let covered = caller.actor.area.covers(&done.case.record.region);
             let seen = covered || app.desk.case(&caller, &case).await.is_ok();
             let place = match seen {
-                true => format!("/console/cases/{}?done={}", done.case.number, verb.name),
+                true => format!("/console/cases/{}?done={}{}", done.case.number, verb.name, named(&done.unreached)),
                 false => "/console/orders".to_owned(),
             };
             return Ok(Redirect::to(&place).into_response());

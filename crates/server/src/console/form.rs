@@ -284,6 +284,8 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "result" => "result",
         "purpose" => "purpose",
         "role" => "role",
+        "mail" => "mail",
+        "language" => "language",
         "duties" => "duty",
         "request" => "request",
         "subject_request" => "subject_request",

@@ -339,6 +339,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let rule = compensations::title(frame, rules.as_ref(), rule);
             say("compensation_ended", &[("rule", &rule), ("until", &frame.moment(*until))])
         }
+        Event::Mentioned { users } => {
+            let named: Vec<&str> = users.iter().map(|user| names.person(*user)).collect();
+            say("mentioned", &[("names", &named.join(", "))])
+        }
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),

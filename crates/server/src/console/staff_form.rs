@@ -108,6 +108,10 @@ pub(super) fn read<T: DeserializeOwned>(
         if has("skills") && has("inherit_region") && !object.contains_key("skills") {
             object.insert("skills".to_owned(), Value::Array(Vec::new()));
         }
+        // An emptied box means no address.
+        if has("no_email") && !object.contains_key("email") {
+            object.insert("no_email".to_owned(), Value::Bool(true));
+        }
         if has("duties") && !object.contains_key("duties") {
             object.insert("duties".to_owned(), Value::Array(Vec::new()));
         }

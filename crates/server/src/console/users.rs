@@ -70,7 +70,7 @@ fn form(frame: &Frame<'_>, user: &Colleague) -> StaffForm<'static> {
         button: frame.t("org.save"),
         words: "user",
         fields: CHANGE_USER,
-        hidden: &["inherit_region"],
+        hidden: &["inherit_region", "no_email"],
     }
 }
 
@@ -82,6 +82,7 @@ fn filled(user: &Colleague) -> Typed {
     typed.set("unit", user.unit.to_string());
     typed.set("region", user.region.as_str());
     typed.set("skills", user.skills.join(" "));
+    typed.set("email", user.email.as_str());
     typed
 }
 

@@ -85,6 +85,7 @@ pub(super) fn build(
             region: String::new(),
             unit,
             skills: Vec::new(),
+            email: format!("{username}@example.com"),
         };
         let password = add_user(desk, by, &new)?;
         told.push(format!("  {username:<14} {password}"));

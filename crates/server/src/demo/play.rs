@@ -29,7 +29,7 @@ pub(super) struct Step {
     /// Whether it is only done where another body waits for its answer.
     #[serde(default)]
     owed: bool,
-    /// A verb of the desk, or `attach`, `hand-off`, `same-again`.
+    /// A verb of the desk, or `attach`, `hand-off`, `same-again`, `follow`.
     #[serde(rename = "do")]
     verb: String,
     /// What goes with it. Words such as `in:60`, `case:parent` or `file:账单.txt` are looked up, see [`Stage::word`].
@@ -210,6 +210,7 @@ impl<'a> Stage<'a> {
             "attach" => self.attach(caller, life, &with).await,
             "hand-off" => self.hand_off(caller, life, with).await,
             "same-again" => self.same_again(caller, life).await,
+            "follow" => self.desk.follow(caller, &life.name, true).await,
             verb => {
                 let command = Command::read(verb, with).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
                 if let Some(other) = &step.on {

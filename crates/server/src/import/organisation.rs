@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const UNIT_HEADINGS: [&str; 5] = ["code", "parent", "name", "region", "duties"];
 /// Headings of the file of users.
 const USER_HEADINGS: [&str; 5] = ["username", "name", "role", "unit", "region"];
+/// A heading the file of users may have besides.
+const EMAIL: &str = "email";
 
 /// Options of `import organisation`.
 #[derive(Debug, Args)]
@@ -24,7 +26,7 @@ pub struct Organisation {
     /// Units: code, parent, name, region, duties (several separated by ;). Examples lie in examples/organisation.
     #[arg(long, value_name = "UNITS.csv")]
     units: Option<PathBuf>,
-    /// Users: username, name, role, unit, region.
+    /// Users: username, name, role, unit, region, and if wanted email.
     #[arg(long, value_name = "USERS.csv")]
     users: Option<PathBuf>,
     /// Say what would change and change nothing.
@@ -97,7 +99,9 @@ fn read(path: Option<&Path>, sheet: Sheet, faults: &mut Vec<LineFault>) -> Resul
     let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let headings = reader.headers().map_err(|error| shown(&error))?.clone();
     let known = if sheet == Sheet::Units { UNIT_HEADINGS } else { USER_HEADINGS };
-    let complete = headings.len() == known.len() && known.iter().all(|name| headings.iter().any(|one| one == *name));
+    let more = usize::from(sheet == Sheet::Users && headings.iter().any(|one| one == EMAIL));
+    let complete =
+        headings.len() == known.len() + more && known.iter().all(|name| headings.iter().any(|one| one == *name));
     if !complete {
         return Err(shown(&format!("line 1: the headings must be {}", known.join(","))));
     }

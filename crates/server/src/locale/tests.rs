@@ -238,7 +238,7 @@ fn wanted_records(wanted: &mut Vec<String>) {
 
 /// Keys for why a case of many was left alone, besides the refusals every command has.
 fn wanted_of_bulk(wanted: &mut Vec<String>) {
-    for code in ["bulk_overtaken", "bulk_not_reached", "bulk_failed"] {
+    for code in ["bulk_overtaken", "bulk_not_reached", "bulk_failed", desk::bulk::UNREACHED] {
         wanted.extend(["text", "way_out"].map(|part| format!("refusal.{code}.{part}")));
     }
 }
@@ -297,6 +297,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("scope", &Scope::ALL.map(Scope::code));
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
+    list("warning", &desk::mentions::Why::CODES);
+    list("mail", desk::notices::MAIL);
+    list("language", &["zh-CN", "en"]);
     list("relation", &["successor", "suggested"]);
     list("stage", &domain::case::matter::Stage::ALL.map(domain::case::matter::Stage::code));
     list("compensation", &domain::case::compensation::Standing::ALL.map(domain::case::compensation::Standing::code));
@@ -356,6 +359,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("unit", desk::organisation::NEW_UNIT, &mut wanted);
     of_fields("unit", desk::organisation::CHANGE_UNIT, &mut wanted);
     of_fields("user", desk::organisation::NEW_USER, &mut wanted);
+    of_fields("notices", desk::notices::CHOICES, &mut wanted);
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
     of_fields("activation", desk::activation::NEW_ACTIVATION, &mut wanted);

@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{orders, retention, routing};
+use super::{notices, orders, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -176,14 +176,14 @@ pub(super) fn schemas() -> Map<String, Value> {
     }));
     let user = object(json!({
         "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
-        "disabled": truth, "skills": {"type": "array", "items": text}, "absent_until": moment, "deputy": uuid,
+        "disabled": truth, "skills": {"type": "array", "items": text}, "email": text, "bounced": text, "absent_until": moment, "deputy": uuid,
     }));
     let mut page = items(&listed);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
     }
     [
-        ("Receipt", object(receipt)),
+        ("Receipt", notices::with_warnings(receipt)),
         ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
         ("Attachments", items(&object(attachment.clone()))),
         ("Attachment", attached(attachment, &whole)),
@@ -297,12 +297,9 @@ pub(super) fn schemas() -> Map<String, Value> {
             "Absences",
             items(&object(json!({"id": uuid, "user": uuid, "deputy": uuid, "from": moment, "until": moment}))),
         ),
-        (
-            "Notices",
-            items(&object(json!({
-                "id": uuid, "kind": text, "number": text, "rule": text, "percent": whole, "at": moment,
-            }))),
-        ),
+        ("Notices", notices::listed()),
+        ("Followers", notices::followers()),
+        ("NoticeChoices", notices::choices()),
         (
             "Jobs",
             items(&object(json!({

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod notices;
 #[path = "../program/mod.rs"]
 mod program;
 mod webdriver;

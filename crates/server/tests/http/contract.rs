@@ -248,7 +248,36 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     let own = [("cookie", cookie)];
     let list = house.send("GET", "/api/v1/notices", &own, "");
     contract.holds("get", "/api/v1/notices", &list);
-    let read = format!("/api/v1/notices/{}/read", list.json()["items"][0]["id"].as_str().unwrap());
+    let group = format!("/api/v1/notices/groups/{}/read", list.json()["groups"][0]["id"].as_str().unwrap());
+    contract.holds("post", "/api/v1/notices/groups/{id}/read", &house.send("POST", &group, &own, ""));
+    assert_eq!(house.send("POST", &group, &own, "").status, 404, "nothing unread is left of it");
+    let case = list.json()["items"][0]["number"].as_str().unwrap().to_owned();
+    for (path, method) in [("follow", "POST"), ("followers", "GET"), ("unfollow", "POST")] {
+        let answer = house.send(method, &format!("/api/v1/complaints/{case}/{path}"), &own, "");
+        contract.holds(&method.to_lowercase(), &format!("/api/v1/complaints/{{id}}/{path}"), &answer);
+    }
+    let wanted = json!({"mail": "at_once", "email": "agent@example.com", "quiet_from": "22:00", "quiet_until": "07:30",
+        "urgent": true, "language": "en"});
+    contract.body("/api/v1/me/notifications", &wanted);
+    let json_own = [("cookie", cookie), ("content-type", "application/json")];
+    let chosen = house.send("POST", "/api/v1/me/notifications", &json_own, wanted.to_string());
+    contract.holds("post", "/api/v1/me/notifications", &chosen);
+    assert_eq!(chosen.json()["quiet_until"], "07:30");
+    contract.holds("get", "/api/v1/me/notifications", &house.send("GET", "/api/v1/me/notifications", &own, ""));
+    // What was read stays read; another notice is written for the way by one.
+    let (me, id) = (house.send("GET", "/api/v1/me", &own, "").json(), uuid::Uuid::now_v7());
+    let user: uuid::Uuid = me["actor"].as_str().unwrap().trim_start_matches("user:").parse().unwrap();
+    house
+        .desk
+        .db()
+        .write_now(move |tx| {
+            let found = store::cases::id_by_number(tx, &case)?.unwrap();
+            let (kind, rule) = ("assigned".to_owned(), String::new());
+            let row = store::NoticeRow { id, user, case: found, kind, rule, percent: 0, at: now, run: None, mail: 0 };
+            store::notices::insert(tx, &row)
+        })
+        .unwrap();
+    let read = format!("/api/v1/notices/{id}/read");
     contract.holds("post", "/api/v1/notices/{id}/read", &house.send("POST", &read, &own, ""));
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
 }

@@ -209,6 +209,7 @@ impl House {
             region: String::new(),
             unit: self.desk.root(),
             skills: Vec::new(),
+            email: String::new(),
         };
         let password = desk::organisation::add_user(&self.desk, &system, &new).unwrap();
         let form = format!("username={username}&password={password}");

@@ -46,6 +46,7 @@ pub(crate) fn body(path: &str) -> Value {
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
+        "notifications" => json!({"mail": "off"}),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),

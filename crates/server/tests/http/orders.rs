@@ -23,6 +23,7 @@ fn elsewhere(house: &crate::House) -> (String, String) {
         region: String::new(),
         unit,
         skills: Vec::new(),
+        email: String::new(),
     };
     let password = add_user(&house.desk, &system, &user).unwrap();
     let session = house.runtime.block_on(house.desk.sign_in("zj", &password, "10.0.0.1")).unwrap();

@@ -1,6 +1,7 @@
 //! What rows of files would change, worked out without touching anything.
 
 use super::{Line, LineFault, Sheet, Sheets};
+use crate::notices::clean_email;
 use crate::organisation::units::code_valid;
 use crate::organisation::users::clean_username;
 use crate::organisation::{ROOT, written};
@@ -26,6 +27,9 @@ pub const UNIT_ROW: &[Field] = &[
     optional("duties", Kind::List { of: &Kind::Code(&Duty::CODES), max: 6 }, "What it is there for."),
 ];
 
+/// The field that changes nothing of what somebody may do.
+pub(super) const EMAIL: &str = "email";
+
 /// Shape of a row of users.
 pub const USER_ROW: &[Field] = &[
     required("username", Kind::Line { max: 40 }, "Name to sign in with."),
@@ -33,6 +37,7 @@ pub const USER_ROW: &[Field] = &[
     required("role", Kind::Code(&Role::CODES), "Role."),
     required("unit", Kind::Line { max: 40 }, "Code of their unit."),
     optional("region", Kind::Region, "Area of their own; that of their unit when empty."),
+    optional("email", Kind::Line { max: 254 }, "Where mail reaches them; as it is when empty."),
 ];
 
 #[derive(Deserialize)]
@@ -55,6 +60,8 @@ struct UserCells {
     unit: String,
     #[serde(default)]
     region: String,
+    #[serde(default)]
+    email: String,
 }
 
 /// What becomes of a row.
@@ -267,7 +274,11 @@ impl Planner<'_> {
             self.fault(Sheet::Users, line, Fault::new("username", "bad_username"));
         }
         let unit = self.named(Sheet::Users, line, "unit", &cells.unit);
-        let (username, unit) = (username?, unit?);
+        let email = clean_email(&cells.email);
+        if email.is_err() {
+            self.fault(Sheet::Users, line, Fault::new("email", "bad_email"));
+        }
+        let (username, unit, email) = (username?, unit?, email.ok()?);
         let role = cells.role.code().to_owned();
         let Some(old) = users.get(username.as_str()) else {
             let row = UserRow {
@@ -281,15 +292,20 @@ impl Planner<'_> {
                 disabled: false,
                 created_at: 0,
                 changed_at: 0,
+                email,
+                bounced: String::new(),
             };
             return Some((row, Did::Added));
         };
-        let row = UserRow { name: cells.name, role, region: cells.region, unit, ..(*old).clone() };
+        // People say for themselves where mail reaches them; a file that does not know leaves it.
+        let email = if email.is_empty() { old.email.clone() } else { email };
+        let row = UserRow { name: cells.name, role, region: cells.region, unit, email, ..(*old).clone() };
         let changed = [
             ("name", old.name != row.name),
             ("role", old.role != row.role),
             ("unit", old.unit != row.unit),
             ("region", old.region != row.region),
+            (EMAIL, old.email != row.email),
         ];
         let did = Did::of(changed.iter().filter(|(_, changed)| *changed).map(|(field, _)| *field).collect());
         Some((row, did))
