@@ -20,6 +20,7 @@ mod files;
 mod keys;
 mod lives;
 mod nodes;
+mod order_limits;
 mod orders;
 mod people;
 mod proof;
