@@ -180,3 +180,40 @@ fn a_supervision_order_is_not_late_at_birth() {
         assert!(shop.now(&case).order(1).unwrap().late.is_empty());
     });
 }
+
+#[test]
+fn rows_beside_the_log_are_held_against_it_and_made_anew() {
+    use store::testing::raw;
+    each(|shop| {
+        let order = json!({"order_kind": "handle", "unit": shop.net.to_string(), "task": "查账"});
+        let case = shop.house.try_register(&shop.agent, intake()).unwrap().case;
+        let case = shop.act(&shop.agent, &case, "accept", json!({}));
+        let case = shop.act(&shop.agent, &case, "dispatch", order.clone());
+        shop.act(&shop.agent, &case, "dispatch", order);
+        let waits = shop.house.try_register(&shop.agent, intake()).unwrap().case;
+        shop.act(&shop.lead, &waits, "assign", json!({"unit": shop.bill.to_string()}));
+        let db = shop.house.desk.db();
+        let found = || -> Vec<&'static str> {
+            let mut codes: Vec<&str> =
+                desk::verify::verify(db, None).unwrap().findings.into_iter().map(|finding| finding.code).collect();
+            codes.sort_unstable();
+            codes
+        };
+        assert_eq!(found(), Vec::<&str>::new());
+        assert_eq!(desk::indexes::rebuild(db).unwrap().mended, 0, "nothing to do");
+        for (damage, code) in [
+            ("UPDATE orders SET due_at = due_at + 1 WHERE n = 1", "order_row"),
+            ("DELETE FROM orders WHERE n = 2", "order_row"),
+            ("UPDATE orders SET n = 7 WHERE n = 2", "order_row"),
+            ("DELETE FROM waiting", "waiting_row"),
+            ("UPDATE waiting SET rank = 1 - rank", "waiting_row"),
+        ] {
+            db.write_now(|tx| raw(tx, damage)).unwrap();
+            let codes = found();
+            assert!(!codes.is_empty() && codes.iter().all(|one| *one == code), "{damage}: {codes:?}");
+            let rebuilt = desk::indexes::rebuild(db).unwrap();
+            assert_eq!((rebuilt.cases, rebuilt.mended), (2, 1), "{damage}");
+            assert_eq!(found(), Vec::<&str>::new(), "{damage}");
+        }
+    });
+}
