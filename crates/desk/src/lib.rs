@@ -17,6 +17,7 @@ mod error;
 pub mod handoff;
 mod holder;
 pub mod import;
+pub mod indexes;
 pub mod jobs;
 pub mod letters;
 pub mod library;

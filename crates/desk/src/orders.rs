@@ -74,28 +74,35 @@ impl Before {
     }
 }
 
-/// Writes what an entry changed: orders that stand otherwise than before, the question whose case it is, new rulings.
-pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &Before) -> Result<(), DeskError> {
-    for order in &case.orders {
-        if before.orders.iter().find(|known| known.id == order.id) != Some(order) {
-            orders::put(tx, &row_of(case, order))?;
-        }
-    }
+/// What an entry changed: orders that stand otherwise than before, the question whose case it is, new rulings.
+pub(crate) fn changes(case: &Case, before: &Before) -> (Vec<OrderRow>, Vec<RulingRow>) {
+    let known = |order: &WorkOrder| before.orders.iter().find(|known| known.id == order.id) == Some(order);
+    let mut rows: Vec<OrderRow> =
+        case.orders.iter().filter(|order| !known(order)).map(|order| row_of(case, order)).collect();
     match (case.ownership, before.ownership) {
         (now, then) if now == then => {}
-        (Some(open), _) => orders::put(tx, &question(case, &open, true))?,
-        (None, Some(asked)) => orders::put(tx, &question(case, &asked, false))?,
+        (Some(open), _) => rows.push(question(case, &open, true)),
+        (None, Some(asked)) => rows.push(question(case, &asked, false)),
         (None, None) => {}
     }
-    for (n, ruling) in (1..).zip(&case.rulings).skip(before.rulings) {
-        let row = RulingRow {
-            case: case.id.0,
-            n,
-            category: case.category.clone().unwrap_or_default(),
-            unit: ruling.unit.0,
-            at: stored(ruling.at),
-        };
-        orders::rule(tx, &row)?;
+    let rulings = (1..).zip(&case.rulings).skip(before.rulings).map(|(n, ruling)| RulingRow {
+        case: case.id.0,
+        n,
+        category: case.category.clone().unwrap_or_default(),
+        unit: ruling.unit.0,
+        at: stored(ruling.at),
+    });
+    (rows, rulings.collect())
+}
+
+/// Writes what an entry changed.
+pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &Before) -> Result<(), DeskError> {
+    let (rows, rulings) = changes(case, before);
+    for row in &rows {
+        orders::put(tx, row)?;
+    }
+    for ruling in &rulings {
+        orders::rule(tx, ruling)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::{Actor, AreaScope};
 use domain::case::order::{OrderStep, OwnershipStep};
-use domain::case::route::Route;
+use domain::case::route::{self, Route};
 use domain::case::{Case, Context, Decision};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
@@ -208,8 +208,32 @@ impl Work {
         if !users.is_empty() {
             events.push(Event::Mentioned { users });
         }
+        if matches!(command, Command::Classify(_)) && route::goes_anew(&case) {
+            events.extend(self.sent_anew(tx, &loaded.case, &events, now)?);
+        }
         let decision = Decision { events, elsewhere: decision.elsewhere };
         Ok(Decided { loaded, others, decision, verb: command.verb(), now, unreached })
+    }
+}
+
+impl Work {
+    /// Where the table sends a case nobody has taken up, now that it is something else.
+    fn sent_anew(
+        &self,
+        tx: &mut Tx<'_>,
+        before: &Case,
+        events: &[Event],
+        now: Timestamp,
+    ) -> Result<Option<Event>, DeskError> {
+        let rules = crate::routing::in_force(&self.library, &self.zone, before.record.place(), now)?;
+        if rules.routing().is_none() {
+            return Ok(None);
+        }
+        let mut case = before.clone();
+        let (actor, verb) = (self.caller.actor.id, self.command.verb().to_owned());
+        case.apply_entry(&Entry { version: case.version + 1, at: now, actor, verb, events: events.to_vec() });
+        let found = crate::routing::find(tx, &self.library, &rules, &case, now)?;
+        Ok(route::by_itself(&case, found))
     }
 }
 
@@ -220,7 +244,9 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
         Event::Warned { .. }
         | Event::CalendarChanged { .. }
         | Event::ClockMoved { .. }
-        | Event::Order { step: OrderStep::Late { .. } | OrderStep::VisitMissed {}, .. }
+        | Event::Order {
+            step: OrderStep::Late { .. } | OrderStep::VisitMissed {} | OrderStep::Tightened { .. }, ..
+        }
         | Event::Ownership { step: OwnershipStep::Late {} } => true,
         Event::EffectTaken { did, .. } => did.iter().all(|caused| matches!(caused, Caused::Notify(_))),
         _ => false,

@@ -4,6 +4,7 @@
 mod archive;
 mod attachments;
 pub(crate) mod export;
+mod indexes;
 mod scan;
 
 pub use archive::{ArchiveReport, BEGINS, verify_archive};
@@ -255,19 +256,29 @@ fn signed(row: &CheckpointRow) -> bool {
 pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
     let mut verifier = Verifier::default();
     let mut attached = attachments::Attachments::default();
+    let mut beside = indexes::Indexes::default();
     scan(db, true, |item| {
         match item {
             Item::Entry(row) => {
                 attached.entry(&row);
+                beside.entry(&row, &mut verifier.report);
                 verifier.entry(&row);
             }
+            Item::Order(row) => beside.order(&row, &mut verifier.report),
+            Item::Ruling(row) => beside.ruling(&row, &mut verifier.report),
+            Item::Waiting(row) => beside.waiting(&row, &mut verifier.report),
             Item::Attachment { id, case, sealed } => attached.stored(id, case, &sealed, &mut verifier.report),
             Item::Checkpoint(row) => verifier.checkpoint(&row),
-            Item::Case(id, version) => verifier.case_row(id, version),
+            Item::Case(id, version, due_at) => {
+                beside.told(&mut verifier.report);
+                beside.case(id, due_at);
+                verifier.case_row(id, version);
+            }
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }
         Ok(())
     })?;
+    beside.finish(&mut verifier.report);
     attached.finish(&mut verifier.report);
     verifier.streams();
     if verifier.case_rows < verifier.report.cases {

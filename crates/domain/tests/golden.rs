@@ -95,6 +95,19 @@ fn mentions_as_schema_2_writes_them() {
 }
 
 #[test]
+fn limits_of_orders_as_schema_2_writes_them() {
+    use domain::case::order::Limit;
+    let case = folded(2, include_str!("golden/schema-2-order-limits.jsonl"));
+    let at = |text: &str| Some(text.parse::<jiff::Timestamp>().unwrap());
+    let visit = case.order(1).unwrap();
+    assert_eq!((visit.reply_by, visit.contact_by), (at("2026-11-24T12:00:00Z"), None));
+    assert_eq!(visit.visit.map(|one| one.missed_after), at("2026-11-24T09:00:00Z"));
+    assert_eq!(visit.by_rule.iter().map(|set| set.limit).collect::<Vec<_>>(), [Limit::Arrive, Limit::Answered]);
+    let supervised = case.order(2).unwrap();
+    assert_eq!((supervised.accept_by, supervised.reply_by), (at("2026-11-24T11:00:00Z"), at("2026-11-24T14:00:00Z")));
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -70,6 +70,8 @@ codes! {
         NobodyDecides = "nobody-decides",
         /// A place is given the calendar that holds there anyhow.
         PlaceNeedless = "place-needless",
+        /// A work order may be taken up later than it has to be answered.
+        AcceptAfterReply = "accept-after-reply",
         /// No rule cites the source.
         SourceUnused = "source-unused",
         /// Of a pack no version is valid for some days between two others.

@@ -76,6 +76,9 @@ pub fn earlier(at: Timestamp, amount: Amount, calendar: &Calendar) -> Timestamp 
     let local = calendar.zone().to_datetime(at);
     let day = match amount {
         Amount::Instant => return at,
+        Amount::Minutes(minutes) => {
+            return at.checked_sub(SignedDuration::from_mins(i64::from(minutes))).unwrap_or(Timestamp::MIN);
+        }
         Amount::Hours(hours) | Amount::WorkingHours(hours) => {
             return at.checked_sub(SignedDuration::from_hours(i64::from(hours))).unwrap_or(Timestamp::MIN);
         }
@@ -143,7 +146,14 @@ fn counted(
     let days = Days { first: counting.first_day, calendar, pauses };
     let landing = match amount {
         Amount::Instant => Landing::Moment(start),
-        Amount::Hours(hours) => elapsed(start, hours, pauses, trace),
+        Amount::Minutes(minutes) => {
+            trace.step(|| Step::ElapsedMinutes { minutes });
+            elapsed(start, SignedDuration::from_mins(i64::from(minutes)), pauses, trace)
+        }
+        Amount::Hours(hours) => {
+            trace.step(|| Step::Elapsed { hours });
+            elapsed(start, SignedDuration::from_hours(i64::from(hours)), pauses, trace)
+        }
         Amount::WorkingHours(hours) => working_hours(start, hours, calendar, pauses, trace),
         Amount::CalendarDays(count) => days.calendar(local.date(), i64::from(count), trace),
         Amount::Weeks(weeks) => days.calendar(local.date(), i64::from(weeks) * 7, trace),
@@ -174,9 +184,7 @@ fn moved(date: Date, days: i64, trace: &mut impl Trace) -> Date {
     })
 }
 
-fn elapsed(start: Timestamp, hours: u32, pauses: &Pauses, trace: &mut impl Trace) -> Landing {
-    trace.step(|| Step::Elapsed { hours });
-    let mut left = SignedDuration::from_hours(i64::from(hours));
+fn elapsed(start: Timestamp, mut left: SignedDuration, pauses: &Pauses, trace: &mut impl Trace) -> Landing {
     let mut from = start;
     for (pause, resumed) in pauses.iter() {
         let run = from.duration_until(pause);

@@ -1,4 +1,4 @@
-//! Lengths of time as rules write them: `24h`, `8wh`, `15d`, `3bd`, `8w`, `5mo`, `0`.
+//! Lengths of time as rules write them: `30min`, `24h`, `8wh`, `15d`, `3bd`, `8w`, `5mo`, `0`.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -11,6 +11,8 @@ const CENTURY_DAYS: u32 = 36_525;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Amount {
+    /// Elapsed minutes: `30min`.
+    Minutes(u32),
     /// Elapsed hours, through nights and holidays: `24h`.
     Hours(u32),
     /// Hours within the working intervals of business days: `8wh`.
@@ -31,7 +33,7 @@ pub enum Amount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountFault {
     /// Neither `0` nor a whole number with a known unit.
-    #[error("not a duration; write 0, 24h, 8wh, 15d, 3bd, 8w or 5mo")]
+    #[error("not a duration; write 0, 30min, 24h, 8wh, 15d, 3bd, 8w or 5mo")]
     Unreadable,
     /// Longer than a century.
     #[error("longer than a century")]
@@ -42,6 +44,7 @@ impl Amount {
     /// Number and unit as written, without the number's bounds.
     const fn parts(self) -> (u32, &'static str) {
         match self {
+            Self::Minutes(n) => (n, "min"),
             Self::Hours(n) => (n, "h"),
             Self::WorkingHours(n) => (n, "wh"),
             Self::CalendarDays(n) => (n, "d"),
@@ -61,7 +64,7 @@ impl Amount {
     /// Whether it lands on a moment rather than on a day.
     #[must_use]
     pub const fn is_momentary(self) -> bool {
-        matches!(self, Self::Hours(_) | Self::WorkingHours(_) | Self::Instant)
+        matches!(self, Self::Minutes(_) | Self::Hours(_) | Self::WorkingHours(_) | Self::Instant)
     }
 }
 
@@ -86,6 +89,7 @@ impl FromStr for Amount {
             return Err(AmountFault::Unreadable);
         }
         let (make, most): (fn(u32) -> Self, u32) = match unit {
+            "min" => (Self::Minutes, CENTURY_DAYS * 24 * 60),
             "h" => (Self::Hours, CENTURY_DAYS * 24),
             "wh" => (Self::WorkingHours, CENTURY_DAYS * 24),
             "d" => (Self::CalendarDays, CENTURY_DAYS),
@@ -123,6 +127,7 @@ mod tests {
     #[test]
     fn each_unit_reads_and_writes_the_same() {
         for (text, amount) in [
+            ("30min", Amount::Minutes(30)),
             ("24h", Amount::Hours(24)),
             ("8wh", Amount::WorkingHours(8)),
             ("15d", Amount::CalendarDays(15)),

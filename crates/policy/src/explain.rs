@@ -152,6 +152,11 @@ pub enum Step {
         /// Hours.
         hours: u32,
     },
+    /// Elapsed time of less than hours.
+    ElapsedMinutes {
+        /// Minutes.
+        minutes: u32,
+    },
     /// Counting begins on the day after.
     FirstDayExcluded {
         /// The local date of the start.
@@ -309,6 +314,13 @@ pub enum Note {
     },
     /// Nobody recorded the kind of area; it counts as urban, whose limit is the stricter one.
     AreaAssumed,
+    /// The time of day decided whether the day itself or the next one counts.
+    SameDay {
+        /// The time of day, as in 16:00.
+        before: String,
+        /// Whether the start lies before it.
+        in_time: bool,
+    },
     /// How the rule is read where its source leaves it open.
     Interpretation {
         /// The reading.

@@ -8,6 +8,7 @@ use crate::duration::Amount;
 use crate::explain::{Explanation, Note};
 use crate::facts::Facts;
 use crate::grade::Grade;
+use crate::order_limit::OrderLimitRule;
 use crate::pack::Pack;
 use crate::rule::RuleHead;
 use crate::window::WindowRule;
@@ -28,7 +29,7 @@ impl Pack {
     /// Asks a rule by its identity or a name others know it by. Where a name belongs to several rules, as with two
     /// versions of one duty, the one that is for the case answers. Of a window the closing counts, of a compensation
     /// the end of the free time, of a retention the least time of keeping, of a report the filing, counted from the
-    /// period's end.
+    /// period's end, of limits of work orders the first one it has, of the answer before all others.
     #[must_use]
     pub fn ask(&self, name: &str, start: Timestamp, facts: &Facts, grade: Grade, pauses: &[Pause]) -> Named {
         let mut found = false;
@@ -52,7 +53,8 @@ impl Pack {
         let free = self.compensations().iter().map(|rule| (&rule.head, Figure::usual(rule.free)));
         let kept =
             self.retentions().iter().filter_map(|rule| Some((&rule.head, Figure::usual(rule.min.or(rule.max)?))));
-        clocks.chain(windows).chain(reports).chain(free).chain(kept)
+        let orders = self.order_limits().iter().map(|rule| (&rule.head, Figure::Order(rule)));
+        clocks.chain(windows).chain(reports).chain(free).chain(kept).chain(orders)
     }
 
     fn figure(
@@ -68,6 +70,10 @@ impl Pack {
             Figure::Clock(rule) => return self.explain(rule, start, facts, grade, pauses),
             Figure::Window(rule) => (rule.amount, rule.counting),
             Figure::Plain(amount, counting) => (amount, counting),
+            Figure::Order(rule) => {
+                let holds = head.holds(facts, Some(grade), start, self.calendar().zone()) && self.is_for(facts);
+                return self.order_limit(rule, rule.figures().next().filter(|_| holds)?, start);
+            }
         };
         if !head.holds(facts, Some(grade), start, self.calendar().zone()) || !self.is_for(facts) {
             return None;
@@ -86,6 +92,7 @@ pub(crate) enum Figure<'p> {
     Clock(&'p ClockRule),
     Window(&'p WindowRule),
     Plain(Amount, CountingRule),
+    Order(&'p OrderLimitRule),
 }
 
 impl Figure<'_> {

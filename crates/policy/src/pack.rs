@@ -21,6 +21,7 @@ use crate::fault::Fault;
 use crate::gate::GateRule;
 use crate::grade::{DecisionTable, Grade};
 use crate::letter::LetterRule;
+use crate::order_limit::{OrderFigure, OrderLimitRule};
 use crate::period::Period;
 use crate::predicate::Predicate;
 use crate::remedy::{Compensation, CompensationRule, HoldRule, Incident, Reading};
@@ -78,6 +79,8 @@ codes! {
         Report = "report",
         /// Where a case goes.
         Routing = "routing",
+        /// Within what work orders are dealt with.
+        OrderLimit = "order_limit",
     }
 }
 
@@ -130,6 +133,8 @@ pub struct Pack {
     reports: Vec<ReportRule>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     routing: Vec<RoutingRule>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    order_limits: Vec<OrderLimitRule>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reopen: Option<Period>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -297,8 +302,16 @@ impl Pack {
         let retentions = self.retentions.iter().map(|rule| &rule.head).map(of(RuleKind::Retention));
         let reports = self.reports.iter().map(|rule| &rule.head).map(of(RuleKind::Report));
         let routing = self.routing.iter().map(|rule| &rule.head).map(of(RuleKind::Routing));
+        let order_limits = self.order_limits.iter().map(|rule| &rule.head).map(of(RuleKind::OrderLimit));
         let first = clocks.chain(windows).chain(conversions).chain(effects).chain(gates).chain(letters);
-        first.chain(holds).chain(routes).chain(compensations).chain(retentions).chain(reports).chain(routing)
+        first
+            .chain(holds)
+            .chain(routes)
+            .chain(compensations)
+            .chain(retentions)
+            .chain(reports)
+            .chain(routing)
+            .chain(order_limits)
     }
 
     /// Identities of its rules that a case refers to.
@@ -394,6 +407,12 @@ impl Pack {
     #[must_use]
     pub fn routing(&self) -> &[RoutingRule] {
         &self.routing
+    }
+
+    /// Its limits of work orders, in order.
+    #[must_use]
+    pub fn order_limits(&self) -> &[OrderLimitRule] {
+        &self.order_limits
     }
 
     /// When customers may be called.
@@ -527,6 +546,14 @@ impl Pack {
         let (opens_at, mut explanation) = rule.count(from, &self.calendar);
         explanation.rule = Some(RuleRef { from: Some(rule.from), ..self.reference(&rule.head)? });
         Some(Window { rule: rule.head.id.clone(), opens_at, closes_at: explanation.due_at, explanation })
+    }
+
+    /// A limit of a work order of this pack, counted from a moment.
+    #[must_use]
+    pub fn order_limit(&self, rule: &OrderLimitRule, figure: OrderFigure, from: Timestamp) -> Option<Explanation> {
+        let mut explanation = rule.explain(figure, from, &self.calendar)?;
+        explanation.rule = self.reference(&rule.head);
+        Some(explanation)
     }
 
     /// Whether a compensation of this pack is for a case in which it would be counted from a moment.

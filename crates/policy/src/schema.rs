@@ -10,6 +10,7 @@ use crate::facts::{FactName, Facts};
 use crate::gate::Step;
 use crate::grade::{Grade, Severity, Urgency};
 use crate::letter::{Medium, Proof, Recipient};
+use crate::order_limit::{OrderFor, OrderFrom};
 use crate::remedy::{Exclusion, Held, LastDay, OnceOver, Per, SetOff};
 use crate::routing::RoutedTo;
 use crate::rule::DatedFact;
@@ -80,13 +81,15 @@ const fn optional(name: &'static str, form: Form, about: &'static str) -> Key {
     Key { name, needed: false, form, about }
 }
 
-const AMOUNT: &str = r"^(0|([1-9][0-9]*|0)(h|wh|d|bd|w|mo))$";
+const AMOUNT: &str = r"^(0|([1-9][0-9]*|0)(min|h|wh|d|bd|w|mo))$";
 const ID: &str = r"^[a-z0-9_.-]{1,64}$";
 const SUM: &str = r"^[0-9]{1,15}(\.[0-9]{1,2})? [A-Z]{3}$";
 const SKILL: &str = r"^[a-z0-9_-]{1,40}$";
 const TAG: &str = r"^[A-Za-z0-9]{1,8}(-[A-Za-z0-9]{1,8})*$";
 /// How the code of a region begins: digits, or a country and a part of it by ISO 3166-2.
 const PLACE: &str = "^([0-9]{2,6}|[A-Z]{2}(-[A-Z0-9]{1,3})?)$";
+/// A time of day.
+const CLOCK: &str = r"^([01][0-9]|2[0-3]):[0-5][0-9]$";
 const INTERVAL: &str = r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$";
 
 macro_rules! all {
@@ -578,6 +581,31 @@ fn sections() -> Vec<Key> {
                 ]),
             ),
             "Where cases go: the first row that is for a case decides.",
+        ),
+        optional(
+            "order_limit",
+            Form::Tables(
+                "order_limit",
+                head(vec![
+                    needed("kind", Form::Codes(all!(OrderFor)), "Kinds of work order, or a ruling whose case it is."),
+                    optional("accept_within", Form::Amount, "To be taken up within."),
+                    optional("reply_within", Form::Amount, "To be answered within."),
+                    optional(
+                        "same_day_before",
+                        Form::Pattern(CLOCK),
+                        "What comes in before is answered by the end of the day, later by the end of the next.",
+                    ),
+                    optional("from", Form::Code(all!(OrderFrom)), "From when the answer is counted."),
+                    optional("contact_within", Form::Amount, "Of a visit: the customer is called within."),
+                    optional("arrive_within", Form::Amount, "Of a visit: how late after the time agreed is in time."),
+                    optional(
+                        "answered_within",
+                        Form::Amount,
+                        "Of a visit: how long an answer stands in for an arrival nobody recorded.",
+                    ),
+                ]),
+            ),
+            "Within what work orders are dealt with, never beyond the case's own limit.",
         ),
         optional(
             "reopen",

@@ -18,6 +18,7 @@ use crate::facts::{Facts, Operator};
 use crate::gate::GateRule;
 use crate::grade::{DecisionTable, Grade, GradeDecision, Severity, Urgency};
 use crate::letter::LetterRule;
+use crate::order_limit::{OrderFigure, OrderFor, OrderLimitRule};
 use crate::pack::{Pack, ReviewRule};
 use crate::period::Period;
 use crate::remedy::{CompensationRule, HoldRule};
@@ -472,6 +473,27 @@ impl Stack {
     #[must_use]
     pub fn routing(&self) -> Option<(&Pack, &[RoutingRule])> {
         self.packs().map(|pack| (pack, pack.routing())).find(|(_, rows)| !rows.is_empty())
+    }
+
+    /// The first rule that limits a figure of orders of a kind, for a case as it stands.
+    #[must_use]
+    pub fn order_limit(
+        &self,
+        kind: OrderFor,
+        figure: OrderFigure,
+        facts: &Facts,
+        grade: Grade,
+        at: Timestamp,
+    ) -> Option<(&Pack, &OrderLimitRule)> {
+        let mut holding = self.holding(Pack::order_limits, |rule| &rule.head, facts, grade, at);
+        holding.find(|(_, rule)| rule.kind.contains(&kind) && rule.has(figure))
+    }
+
+    /// A rule about limits of work orders by its identity.
+    #[must_use]
+    pub fn order_limit_named(&self, id: &str) -> Option<(&Pack, &OrderLimitRule)> {
+        let all = self.packs().flat_map(|pack| pack.order_limits().iter().map(move |rule| (pack, rule)));
+        all.into_iter().find(|(_, rule)| rule.head.id == id)
     }
 
     /// A period of the first pack, from the top down, that sets it.

@@ -1,6 +1,7 @@
 //! The console: server-rendered pages that work without any script. Forms are drawn from the same tables of fields
 //! that validate them.
 
+mod about_staff;
 mod absence;
 mod account;
 pub(crate) mod archive;

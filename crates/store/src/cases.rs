@@ -42,8 +42,9 @@ statements! {
     RECEIVED = "SELECT received_at, id FROM cases WHERE received_at >= ?1 ORDER BY received_at DESC, id DESC LIMIT ?2";
     RECEIVED_BEFORE = "SELECT received_at, id FROM cases WHERE received_at >= ?1 AND (received_at, id) < (?2, ?3)
         ORDER BY received_at DESC, id DESC LIMIT ?4";
-    VERSIONS = "SELECT id, version FROM cases ORDER BY id LIMIT ?1";
-    VERSIONS_AFTER = "SELECT id, version FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
+    HOLD = "UPDATE cases SET version = version WHERE id = ?1 AND version = ?2";
+    VERSIONS = "SELECT id, version, due_at FROM cases ORDER BY id LIMIT ?1";
+    VERSIONS_AFTER = "SELECT id, version, due_at FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
 }
 
 /// A case as its row.
@@ -274,12 +275,20 @@ pub fn received_since(
     }
 }
 
+/// Holds a case at a version until the end of the transaction: whoever writes it waits. False where it has moved on.
+///
+/// # Errors
+/// Those of the database.
+pub fn hold(tx: &mut Tx<'_>, id: Uuid, version: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(HOLD, &[(&id).into(), version.into()])? == 1)
+}
+
 /// Identity and version of cases in the order of identity, after one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn versions_after(tx: &mut Tx<'_>, after: Option<Uuid>, limit: i64) -> Result<Vec<(Uuid, i64)>, StoreError> {
-    let map = |row: &Row<'_>| Ok((row.uuid(0)?, row.int(1)?));
+pub fn versions_after(tx: &mut Tx<'_>, after: Option<Uuid>, limit: i64) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+    let map = |row: &Row<'_>| Ok((row.uuid(0)?, row.int(1)?, row.int(2)?));
     match after {
         None => tx.query(VERSIONS, &[limit.into()], map),
         Some(after) => tx.query(VERSIONS_AFTER, &[(&after).into(), limit.into()], map),

@@ -13,6 +13,9 @@ statements! {
         late = excluded.late";
     OF = "SELECT case_id, n, kind, standing, open, unit, user_id, sent_at, due_at, urged, late FROM orders
         WHERE case_id = ?1 ORDER BY n";
+    EVERY = "SELECT case_id, n, kind, standing, open, unit, user_id, sent_at, due_at, urged, late FROM orders
+        WHERE (case_id, n) > (?1, ?2) ORDER BY case_id, n LIMIT ?3";
+    DROP = "DELETE FROM orders WHERE case_id = ?1 AND n = ?2";
     OF_UNIT = "SELECT o.case_id, o.n, o.kind, o.standing, o.open, o.unit, o.user_id, o.sent_at, o.due_at, o.urged,
         o.late, c.number, c.region, c.category, c.grade FROM orders o JOIN cases c ON c.id = o.case_id
         WHERE o.open = 1 AND o.standing <> 'proposed' AND o.unit = ?1 AND (o.due_at, o.case_id, o.n) > (?2, ?3, ?4)
@@ -24,6 +27,10 @@ statements! {
     UNIT_HAS = "SELECT CAST(1 AS BIGINT) FROM orders WHERE unit = ?1 AND open = 1 LIMIT 1";
     RULE = "INSERT INTO rulings (case_id, n, category, unit, at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (case_id, n) DO NOTHING";
+    RULINGS_OF = "SELECT case_id, n, category, unit, at FROM rulings WHERE case_id = ?1 ORDER BY n";
+    ALL_RULINGS = "SELECT case_id, n, category, unit, at FROM rulings WHERE (case_id, n) > (?1, ?2)
+        ORDER BY case_id, n LIMIT ?3";
+    DROP_RULINGS = "DELETE FROM rulings WHERE case_id = ?1";
     RULINGS = "SELECT r.case_id, r.n, r.category, r.unit, r.at, c.number, c.region FROM rulings r
         JOIN cases c ON c.id = r.case_id WHERE r.category = ?1 ORDER BY r.at DESC, r.case_id LIMIT ?2";
 }
@@ -161,6 +168,22 @@ pub fn of(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<OrderRow>, StoreError> {
     tx.query(OF, &[(&case).into()], read)
 }
 
+/// Orders after one, in the order of case and number.
+///
+/// # Errors
+/// Those of the database.
+pub fn page(tx: &mut Tx<'_>, after: (Uuid, i64), limit: i64) -> Result<Vec<OrderRow>, StoreError> {
+    tx.query(EVERY, &[(&after.0).into(), after.1.into(), limit.into()], read)
+}
+
+/// Takes an order away that its case does not have.
+///
+/// # Errors
+/// Those of the database.
+pub fn remove(tx: &mut Tx<'_>, case: Uuid, n: i64) -> Result<(), StoreError> {
+    tx.execute(DROP, &[(&case).into(), n.into()]).map(drop)
+}
+
 /// Whether an open order lies with a unit.
 ///
 /// # Errors
@@ -206,22 +229,40 @@ pub fn rule(tx: &mut Tx<'_>, row: &RulingRow) -> Result<(), StoreError> {
     tx.execute(RULE, &values).map(drop)
 }
 
+/// Rulings of a case, in order.
+///
+/// # Errors
+/// Those of the database.
+pub fn rulings_of(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<RulingRow>, StoreError> {
+    tx.query(RULINGS_OF, &[(&case).into()], read_ruling)
+}
+
+/// Rulings after one, in the order of case and number.
+///
+/// # Errors
+/// Those of the database.
+pub fn rulings_page(tx: &mut Tx<'_>, after: (Uuid, i64), limit: i64) -> Result<Vec<RulingRow>, StoreError> {
+    tx.query(ALL_RULINGS, &[(&after.0).into(), after.1.into(), limit.into()], read_ruling)
+}
+
+/// Forgets the rulings of a case.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_rulings(tx: &mut Tx<'_>, case: Uuid) -> Result<(), StoreError> {
+    tx.execute(DROP_RULINGS, &[(&case).into()]).map(drop)
+}
+
+fn read_ruling(row: &Row<'_>) -> Result<RulingRow, StoreError> {
+    Ok(RulingRow { case: row.uuid(0)?, n: row.int(1)?, category: row.text(2)?, unit: row.uuid(3)?, at: row.int(4)? })
+}
+
 /// Rulings about cases of a category, newest first.
 ///
 /// # Errors
 /// Those of the database.
 pub fn rulings(tx: &mut Tx<'_>, category: &str, limit: i64) -> Result<Vec<ListedRuling>, StoreError> {
     tx.query(RULINGS, &[category.into(), limit.into()], |row| {
-        Ok(ListedRuling {
-            row: RulingRow {
-                case: row.uuid(0)?,
-                n: row.int(1)?,
-                category: row.text(2)?,
-                unit: row.uuid(3)?,
-                at: row.int(4)?,
-            },
-            number: row.text(5)?,
-            region: row.text(6)?,
-        })
+        Ok(ListedRuling { row: read_ruling(row)?, number: row.text(5)?, region: row.text(6)? })
     })
 }

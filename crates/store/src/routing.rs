@@ -22,6 +22,8 @@ statements! {
         ON CONFLICT (case_id) DO UPDATE SET unit = excluded.unit, rank = excluded.rank, due_at = excluded.due_at";
     WAITS_NO_MORE = "DELETE FROM waiting WHERE case_id = ?1";
     NEXT = "SELECT case_id FROM waiting WHERE unit = ?1 ORDER BY rank, due_at, case_id LIMIT ?2";
+    WAITING_OF = "SELECT case_id, unit, rank, due_at FROM waiting WHERE case_id = ?1";
+    ALL_WAITING = "SELECT case_id, unit, rank, due_at FROM waiting WHERE case_id > ?1 ORDER BY case_id LIMIT ?2";
     COUNT = "SELECT COUNT(*) FROM waiting WHERE unit = ?1";
 }
 
@@ -122,6 +124,26 @@ pub fn wait(tx: &mut Tx<'_>, case: Uuid, row: Option<&WaitingRow>) -> Result<(),
         }
         None => tx.execute(WAITS_NO_MORE, &[(&case).into()]).map(drop),
     }
+}
+
+/// How a case waits, if it does.
+///
+/// # Errors
+/// Those of the database.
+pub fn waiting_of(tx: &mut Tx<'_>, case: Uuid) -> Result<Option<WaitingRow>, StoreError> {
+    tx.query_opt(WAITING_OF, &[(&case).into()], read)
+}
+
+/// Cases that wait, after one, in the order of identity.
+///
+/// # Errors
+/// Those of the database.
+pub fn waiting_page(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<WaitingRow>, StoreError> {
+    tx.query(ALL_WAITING, &[(&after).into(), limit.into()], read)
+}
+
+fn read(row: &Row<'_>) -> Result<WaitingRow, StoreError> {
+    Ok(WaitingRow { case: row.uuid(0)?, unit: row.uuid(1)?, rank: row.int(2)?, due_at: row.int(3)? })
 }
 
 /// The next cases of a unit's queue.

@@ -92,7 +92,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             end.checkpoints += 1;
             write(&Line::Checkpoint(ExportedCheckpoint::from(&row)))
         }
-        Item::Case(id, version) => {
+        Item::Case(id, version, _) => {
             end.cases.insert(id, version);
             Ok(())
         }
@@ -101,7 +101,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             Ok(())
         }
         // An export is the log alone.
-        Item::Attachment { .. } => Ok(()),
+        Item::Attachment { .. } | Item::Order(_) | Item::Ruling(_) | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;
     Ok(lines)

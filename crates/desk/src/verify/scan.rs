@@ -3,7 +3,10 @@
 use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, attachments, cases, checkpoints, entries};
+use store::{
+    CheckpointRow, Db, EntryRow, OrderRow, RulingRow, StoreError, Tx, WaitingRow, attachments, cases, checkpoints,
+    entries, orders, routing,
+};
 use uuid::Uuid;
 
 const PAGE: i64 = 2_000;
@@ -16,15 +19,22 @@ pub(super) enum Item {
     Entry(EntryRow),
     /// Checkpoints in order.
     Checkpoint(CheckpointRow),
-    /// A case's row: identity and version.
-    Case(Uuid, i64),
+    /// A case's row: identity, version and when it is due.
+    Case(Uuid, i64, i64),
+    /// A work order beside its case.
+    Order(OrderRow),
+    /// A ruling beside its case.
+    Ruling(RulingRow),
+    /// A case that waits in a queue.
+    Waiting(WaitingRow),
     /// A stream and how far it was sealed.
     Sealed(i64, i64),
     /// A stored attachment and the root over its chunks.
     Attachment { id: Uuid, case: Uuid, sealed: String },
 }
 
-/// Hands everything over, item by item; attachments, which take the longest to read, only if asked for.
+/// Hands everything over, item by item; what stands beside the log, attachments and the rows that follow from it, only
+/// if asked for.
 ///
 /// # Errors
 /// Those of the database, or the first of whoever looks.
@@ -68,10 +78,10 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
     let mut after: Option<Uuid> = None;
     loop {
         let rows = cases::versions_after(tx, after, PAGE)?;
-        let Some((last, _)) = rows.last() else { break };
+        let Some((last, ..)) = rows.last() else { break };
         after = Some(*last);
-        for (id, version) in rows {
-            if to.send(Item::Case(id, version)).is_err() {
+        for (id, version, due_at) in rows {
+            if to.send(Item::Case(id, version, due_at)).is_err() {
                 return Ok(());
             }
         }
@@ -81,7 +91,41 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
             return Ok(());
         }
     }
-    if files { read_files(tx, to) } else { Ok(()) }
+    if files {
+        read_indexes(tx, to)?;
+        return read_files(tx, to);
+    }
+    Ok(())
+}
+
+fn read_indexes(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
+    let mut after = (Uuid::nil(), -1);
+    loop {
+        let rows = orders::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = (last.case, last.n);
+        if rows.into_iter().any(|row| to.send(Item::Order(row)).is_err()) {
+            return Ok(());
+        }
+    }
+    let mut after = (Uuid::nil(), -1);
+    loop {
+        let rows = orders::rulings_page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = (last.case, last.n);
+        if rows.into_iter().any(|row| to.send(Item::Ruling(row)).is_err()) {
+            return Ok(());
+        }
+    }
+    let mut after = Uuid::nil();
+    loop {
+        let rows = routing::waiting_page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.case;
+        if rows.into_iter().any(|row| to.send(Item::Waiting(row)).is_err()) {
+            return Ok(());
+        }
+    }
 }
 
 fn read_files(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {

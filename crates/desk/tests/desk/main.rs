@@ -21,6 +21,7 @@ mod keys;
 mod lives;
 mod nodes;
 mod notices;
+mod order_limits;
 mod orders;
 mod people;
 mod proof;

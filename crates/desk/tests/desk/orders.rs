@@ -19,19 +19,19 @@ use store::testing::{each_database, postgres};
 use tokio::runtime::Runtime;
 
 /// A house with two departments beside the hotline.
-struct Shop {
-    house: House,
-    net: UnitId,
-    bill: UnitId,
+pub(crate) struct Shop {
+    pub(crate) house: House,
+    pub(crate) net: UnitId,
+    pub(crate) bill: UnitId,
     hotline: UnitId,
-    agent: Caller,
-    lead: Caller,
+    pub(crate) agent: Caller,
+    pub(crate) lead: Caller,
     /// Head of the branch the network department belongs to.
     zhejiang: Caller,
     zj: UnitId,
-    net_one: Caller,
+    pub(crate) net_one: Caller,
     net_two: Caller,
-    bill_one: Caller,
+    pub(crate) bill_one: Caller,
 }
 
 impl Shop {
@@ -61,7 +61,7 @@ impl Shop {
         self.act(&self.agent, &case, "accept", json!({}))
     }
 
-    fn act(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Case {
+    pub(crate) fn act(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> Case {
         self.house
             .act(who, &CaseRef::Id(case.id), case.version, verb, body)
             .unwrap_or_else(|error| panic!("{verb}: {error:?}"))
@@ -69,7 +69,7 @@ impl Shop {
     }
 
     /// The code of a refusal: of its first fault, if it has one.
-    fn refused(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> String {
+    pub(crate) fn refused(&self, who: &Caller, case: &Case, verb: &str, body: Value) -> String {
         let refusal = refusal(self.house.act(who, &CaseRef::Id(case.id), case.version, verb, body).unwrap_err());
         refusal.faults.first().map_or(refusal.code, |fault| fault.code).to_owned()
     }
@@ -78,19 +78,19 @@ impl Shop {
         self.act(&self.agent, case, "dispatch", order(to))
     }
 
-    fn now(&self, case: &Case) -> Case {
+    pub(crate) fn now(&self, case: &Case) -> Case {
         self.house.wait(self.house.desk.case(&self.agent, &CaseRef::Id(case.id))).unwrap().case
     }
 
-    fn later(&self, hours: i64) {
+    pub(crate) fn later(&self, hours: i64) {
         self.house.desk.time().advance(SignedDuration::from_hours(hours));
     }
 
-    fn tick(&self) {
+    pub(crate) fn tick(&self) {
         self.house.wait(desk::jobs::run_timely(&self.house.desk, "node")).unwrap();
     }
 
-    fn told(&self, who: &Caller) -> Vec<String> {
+    pub(crate) fn told(&self, who: &Caller) -> Vec<String> {
         // What a timer says is told by a job that follows it.
         self.tick();
         self.tick();
@@ -102,7 +102,7 @@ fn order(to: UnitId) -> Value {
     json!({"order_kind": "handle", "unit": to.to_string(), "task": "查基站日志", "pre_treatment": "已重启光猫"})
 }
 
-fn each(test: impl Fn(&Shop) + Copy) {
+pub(crate) fn each(test: impl Fn(&Shop) + Copy) {
     each_database(|scratch| {
         let shop = Shop::of(house(scratch));
         test(&shop);
@@ -358,12 +358,12 @@ fn a_missed_visit_is_told_and_stays() {
         assert_eq!(shop.refused(&shop.bill_one, &case, "book-visit", slot(-3, -2)), "in_past");
         assert_eq!(shop.refused(&shop.bill_one, &case, "record-arrival", json!({})), "no_such_order_open");
         let case = shop.act(&shop.bill_one, &case, "book-visit", slot(2, 3));
-        shop.later(4);
+        shop.later(6);
         assert!(shop.told(&shop.agent).contains(&"visit_missed".to_owned()));
         let case = shop.act(&shop.bill_one, &shop.now(&case), "record-arrival", json!({}));
         let order = case.order(1).unwrap();
         assert!(order.missed_visits == 1 && order.visit.unwrap().arrived_at.is_some());
-        let case = shop.act(&shop.bill_one, &case, "book-visit", slot(5, 6));
+        let case = shop.act(&shop.bill_one, &case, "book-visit", slot(7, 8));
         assert_eq!(case.order(1).unwrap().missed_visits, 1, "booked anew, it stays missed");
     });
 }

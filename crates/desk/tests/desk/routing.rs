@@ -358,8 +358,16 @@ fn routing_by_hand_goes_by_the_table_and_says_so() {
     each(|shop| {
         let case = shop.register(json!({"category": "A101"}));
         assert_eq!(shop.refused(&shop.agent, &case, "route", json!({})), "already_owner");
-        let moved = shop.act(&shop.agent, &case, "classify", json!({"category": "B204", "reason": "改类"})).unwrap();
-        let moved = shop.act(&shop.agent, &moved, "route", json!({})).unwrap();
+        // Nobody has taken it up: a new category sends it on.
+        let anew = shop.act(&shop.agent, &case, "classify", json!({"category": "B204", "reason": "改类"})).unwrap();
+        assert_eq!(anew.owner.unit, shop.bill);
+        assert_eq!(anew.routed.as_ref().unwrap().rule, "route-bill");
+        // Who works on a case keeps it until somebody asks the table.
+        let case = shop.register(json!({"category": "A101"}));
+        let case = shop.act(&shop.net_one, &case, "accept", json!({})).unwrap();
+        let kept = shop.act(&shop.net_one, &case, "classify", json!({"category": "B204", "reason": "改类"})).unwrap();
+        assert_eq!(kept.owner, case.owner);
+        let moved = shop.act(&shop.agent, &kept, "route", json!({})).unwrap();
         assert_eq!((moved.owner.unit, moved.routed.as_ref().unwrap().how), (shop.bill, How::Load));
         let given = shop.act(&shop.agent, &moved, "assign", json!({"unit": shop.net.to_string()})).unwrap();
         assert_eq!(given.routed, None, "given by hand");

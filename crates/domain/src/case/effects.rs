@@ -2,7 +2,7 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::{Case, Clock, Context, clocks, convert, grade, owed_compensation};
+use super::{Case, Clock, Context, clocks, convert, grade, order, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Event};
 use crate::intake::ContactKind;
 use jiff::Timestamp;
@@ -76,6 +76,8 @@ pub fn caused(case: &mut Case, events: &[Event], ctx: &Context<'_>) -> Vec<Event
     }
     all.extend(fresh);
     all.extend(case.anticipated(owed_compensation::proposals(case, ctx), ctx));
+    let moved = events.iter().chain(&all).any(order::limits::moves);
+    all.extend(order::limits::tighten(case, moved, ctx));
     all
 }
 

@@ -61,6 +61,7 @@ pub const KINDS: &[&str] = &[
     "order_decision_wanted",
     "order_decided",
     "order_lapsed",
+    "order_tightened",
     "visit_missed",
     "ownership_disputed",
     "ownership_late",
@@ -214,6 +215,7 @@ fn of_order(case: &Case, order: &WorkOrder, step: &OrderStep) -> Vec<Notice> {
             let author = order.by.user().map(|user| plain(To::User(user), "order_decided"));
             author.into_iter().chain(std::iter::once(plain(there, "order_decided"))).collect()
         }
+        OrderStep::Tightened { .. } => vec![plain(there, "order_tightened")],
         OrderStep::Cancelled { .. } => vec![plain(there, "order_lapsed")],
         OrderStep::VisitMissed {} => vec![
             plain(there, "visit_missed"),

@@ -51,6 +51,30 @@ pub struct Route {
     pub found: Found,
 }
 
+/// Whether a new category sends the case anew by itself: nobody has taken it up yet, because it was not classified or
+/// lies in a queue. Who works on a case keeps it until somebody says otherwise.
+#[must_use]
+pub fn goes_anew(case: &Case) -> bool {
+    case.state == State::Triage || (case.state == State::Registered && case.owner.user.is_none())
+}
+
+/// What the table does about a case by itself; nothing where it lies there already or there is no way.
+#[must_use]
+pub fn by_itself(case: &Case, found: Found) -> Option<Event> {
+    match found {
+        Found::Goes(goes) if moves(case, &goes) => Some(goes.event()),
+        _ => None,
+    }
+}
+
+/// Whether a case would lie elsewhere: to take it from somebody and lay it into the queue they belong to would only lose
+/// time.
+#[must_use]
+pub fn moves(case: &Case, goes: &Goes) -> bool {
+    let Owner { unit, user } = goes.owner;
+    goes.owner != case.owner && (user.is_some() || unit != case.owner.unit)
+}
+
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
@@ -68,12 +92,10 @@ pub fn decide(case: &Case, route: &Route, _: &Context<'_>) -> Result<Decision, R
         Found::NoUnit(unit) => return Err(Refusal::conflict("routing_unit").with("unit", unit)),
         Found::Goes(goes) => goes.clone(),
     };
-    let Owner { unit, user } = goes.owner;
-    // To take a case from somebody and lay it into the queue they belong to would only lose time.
-    if goes.owner == case.owner || (user.is_none() && unit == case.owner.unit) {
+    if !moves(case, &goes) {
         return Err(Refusal::conflict("already_owner"));
     }
-    if let Some(user) = user {
+    if let Some(user) = goes.owner.user {
         case.may_hold(user, "user")?;
     }
     let mut events = vec![goes.event()];

@@ -6,6 +6,7 @@ use crate::clock::Pausing;
 use crate::counting::{Counting, CountingRule};
 use crate::deadline::{due_at, due_at_paused};
 use crate::duration::Amount;
+use crate::order_limit::{OrderFigure, OrderLimitRule};
 use crate::pack::Pack;
 use crate::rule::RuleHead;
 use jiff::{SignedDuration, Timestamp};
@@ -48,7 +49,25 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
         let example = overtaking(pack, amount, counting.complete(amount), &starts);
         findings.extend(example.map(|example| Finding::of_rule(Check::Overtakes, pack, head, example)));
     }
+    for rule in pack.order_limits() {
+        for amount in distinct(rule.amounts()) {
+            let example = overtaking(pack, amount, Counting::usual(amount), &starts);
+            findings.extend(example.map(|example| Finding::of_rule(Check::Overtakes, pack, &rule.head, example)));
+        }
+        findings.extend(accepted_late(pack, rule, &starts));
+    }
     findings
+}
+
+/// An order that may be taken up later than it has to be answered.
+fn accepted_late(pack: &Pack, rule: &OrderLimitRule, starts: &[Timestamp]) -> Option<Finding> {
+    let due = |figure, at: Timestamp| rule.due_at(figure, at, pack.calendar());
+    let late = |at: &&Timestamp| {
+        due(OrderFigure::Accept, **at).zip(due(OrderFigure::Reply, **at)).is_some_and(|(accept, reply)| accept > reply)
+    };
+    let at = local(*starts.iter().find(late)?, pack.calendar());
+    let message = format!("what is sent {at} may be taken up later than it has to be answered");
+    Some(Finding::of_rule(Check::AcceptAfterReply, pack, &rule.head, message))
 }
 
 fn distinct(amounts: impl Iterator<Item = Amount>) -> Vec<Amount> {

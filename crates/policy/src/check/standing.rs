@@ -24,6 +24,7 @@ pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
     findings.extend(drowned(pack));
     findings.extend(idle_assessment(pack));
     findings.extend(idle_routing(pack));
+    findings.extend(idle_order_limits(pack));
     findings.extend(never_starts(pack));
     findings.extend(letters(pack));
     findings.extend(sums(pack));
@@ -177,6 +178,16 @@ fn idle_routing(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
         let by = rows.iter().take(place).find(|earlier| earlier.covers(row))?;
         let message = format!("is never reached: `{}` before it takes all its cases", by.head.id);
         Some(Finding::of_rule(Check::Shadowed, pack, &row.head, message).hint("put the narrower row first"))
+    })
+}
+
+/// Limits of work orders that an earlier rule gives all their orders.
+fn idle_order_limits(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
+    let rules = pack.order_limits();
+    rules.iter().enumerate().filter_map(move |(place, rule)| {
+        let by = rules.iter().take(place).find(|earlier| earlier.covers(rule))?;
+        let message = format!("is never reached: `{}` before it limits all its orders", by.head.id);
+        Some(Finding::of_rule(Check::Shadowed, pack, &rule.head, message).hint("put the narrower rule first"))
     })
 }
 

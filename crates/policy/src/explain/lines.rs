@@ -182,6 +182,16 @@ impl Explanation {
             (Note::AreaAssumed, Lang::En) => {
                 "Nobody recorded whether the place is urban or rural; the stricter urban limit is taken.".to_owned()
             }
+            (Note::SameDay { before, in_time: true }, Lang::Zh) => format!("{before} 前受理，当日 24 点前完成。"),
+            (Note::SameDay { before, in_time: true }, Lang::En) => {
+                format!("It came in before {before}: by the end of the day.")
+            }
+            (Note::SameDay { before, in_time: false }, Lang::Zh) => {
+                format!("{before} 起受理，次日 24 点前完成。")
+            }
+            (Note::SameDay { before, in_time: false }, Lang::En) => {
+                format!("It came in at {before} or later: by the end of the next day.")
+            }
             (Note::Interpretation { text }, Lang::Zh) => format!("解释：{}。", text.zh),
             (Note::Interpretation { text }, Lang::En) => format!("Reading: {}.", text.en),
         }
@@ -211,6 +221,9 @@ pub(crate) fn rule_line(rule: &RuleRef, lang: Lang) -> String {
     let place = format!("{} {} {}", rule.pack, rule.pack_version, rule.rule);
     let title = rule.title.get(lang);
     match lang {
+        // From when limits of orders are counted stands in the next line.
+        Lang::Zh if counted.is_empty() => format!("规则：{title}（{place}）。"),
+        Lang::En if counted.is_empty() => format!("Rule: {title} ({place})."),
         Lang::Zh => format!("规则：{title}（{place}），{grade}自{counted}起算。"),
         Lang::En => format!("Rule: {title} ({place}), {grade}counted from {counted}."),
     }
@@ -287,6 +300,8 @@ fn step_line(step: &Step, local: impl Fn(Timestamp) -> String, lang: Lang) -> St
     match step {
         Step::Elapsed { hours } if zh => format!("连续计 {hours} 小时，夜间和节假日照计。"),
         Step::Elapsed { hours } => format!("{hours} elapsed hours, nights and holidays included."),
+        Step::ElapsedMinutes { minutes } if zh => format!("连续计 {minutes} 分钟。"),
+        Step::ElapsedMinutes { minutes } => format!("{minutes} elapsed minutes."),
         Step::FirstDayExcluded { date } if zh => format!("从 {} 次日起数。", day(*date, lang)),
         Step::FirstDayExcluded { date } => {
             format!("Counting begins on the day after {}.", day(*date, lang))
@@ -399,6 +414,8 @@ fn amount_words(amount: Amount, lang: Lang) -> String {
     let count = amount.count();
     let plural = if count == 1 { "" } else { "s" };
     match (amount, lang) {
+        (Amount::Minutes(_), Lang::Zh) => format!("{count} 分钟"),
+        (Amount::Minutes(_), Lang::En) => format!("{count} minute{plural}"),
         (Amount::Hours(_), Lang::Zh) => format!("{count} 小时"),
         (Amount::Hours(_), Lang::En) => format!("{count} hour{plural}"),
         (Amount::WorkingHours(_), Lang::Zh) => format!("{count} 个工作小时"),

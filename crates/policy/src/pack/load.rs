@@ -16,6 +16,7 @@ use crate::fault::Fault;
 use crate::gate::GateRule;
 use crate::grade::DecisionTable;
 use crate::letter::LetterRule;
+use crate::order_limit::OrderLimitRule;
 use crate::period::Period;
 use crate::predicate::Predicate;
 use crate::remedy::{CompensationRule, HoldRule};
@@ -73,6 +74,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
     let retentions = rules(table, "retention", |rule| RetentionRule::read(rule, tier), |rule| &rule.head.id);
     let reports = rules(table, "report", |rule| ReportRule::read(rule, calendar, tier), |rule| &rule.head.id);
     let routing = rules(table, "routing", |rule| RoutingRule::read(rule, tier), |rule| &rule.head.id);
+    let order_limits = rules(table, "order_limit", |rule| OrderLimitRule::read(rule, tier), |rule| &rule.head.id);
     let reopen = table.maybe("reopen", |value| value.table().and_then(|table| Period::read(table, "within")));
     let suspend = table.maybe("suspend", |value| value.table().and_then(|table| Period::read(table, "limit")));
     let repeat = table.maybe("repeat", |value| value.table().and_then(|table| Period::read_days(table, "within")));
@@ -112,6 +114,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         retentions: retentions?,
         reports: reports?,
         routing: routing?,
+        order_limits: order_limits?,
         reopen: reopen?,
         suspend: suspend?,
         repeat: repeat?,

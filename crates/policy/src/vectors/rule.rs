@@ -96,6 +96,11 @@ impl Ask<'_> {
                     let counting = counting.complete(*amount);
                     deadlines.push(due_paused(*start, *amount, &counting, self.calendar, &[]));
                 }
+                Figure::Order(rule) => {
+                    let explanation =
+                        rule.figures().next().and_then(|figure| rule.explain(figure, *start, self.calendar));
+                    deadlines.extend(explanation.map(|explanation| Deadline { at: explanation.due_at, explanation }));
+                }
             }
         }
         Ok(Answer { deadlines, remark })

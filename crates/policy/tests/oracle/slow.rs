@@ -199,6 +199,10 @@ impl Slow {
         let all = |_: i64| true;
         let landed = match amount {
             Amount::Instant => Landed::Moment(start),
+            Amount::Minutes(minutes) => {
+                let open = |from: i64, to: i64| running(from, to, pauses);
+                Landed::Moment(reached(start, i64::from(minutes) * 60, open, pauses)?)
+            }
             Amount::Hours(hours) => {
                 let open = |from: i64, to: i64| running(from, to, pauses);
                 Landed::Moment(reached(start, i64::from(hours) * 3_600, open, pauses)?)

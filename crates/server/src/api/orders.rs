@@ -115,6 +115,8 @@ pub(super) fn order(order: &WorkOrder, view: &CaseView) -> Value {
             .put("to", moment(visit.to))
             .put_some("arrived_at", visit.arrived_at.map(moment))
             .put("missed", visit.missed)
+            .put("arrive_by", moment(visit.arrive_by))
+            .put("missed_after", moment(visit.missed_after))
             .done()
     });
     let extension = order.extension.map(|asked| {
@@ -131,6 +133,8 @@ pub(super) fn order(order: &WorkOrder, view: &CaseView) -> Value {
         .put_text("pre_treatment", order.pre_treatment.as_ref())
         .put_some("accept_by", order.accept_by.map(moment))
         .put_some("reply_by", order.reply_by.map(moment))
+        .put_some("contact_by", order.contact_by.map(moment))
+        .put_some("by_rule", by_rule(order))
         .put_some("part_of", order.part_of)
         .put("ruled", order.ruled)
         .put_some("accepted_at", order.accepted_at.map(moment))
@@ -147,6 +151,12 @@ pub(super) fn order(order: &WorkOrder, view: &CaseView) -> Value {
         .put("missed_visits", order.missed_visits)
         .put("late", order.late.iter().map(|limit| limit.code()).collect::<Vec<_>>())
         .done()
+}
+
+/// Limits of an order that rules of its case set.
+fn by_rule(order: &WorkOrder) -> Option<Vec<Value>> {
+    let set = order.by_rule.iter().map(|set| json!({"limit": set.limit.code(), "rule": set.rule}));
+    Some(set.collect::<Vec<Value>>()).filter(|set| !set.is_empty())
 }
 
 /// The question whose case it is.

@@ -70,7 +70,7 @@ pub(super) fn run(source: &Path, folder: &Path, callers: u64, seconds: u64) -> R
 
 fn patterns(tx: &mut store::Tx<'_>) -> Result<Vec<Pattern>, StoreError> {
     let mut found = Vec::new();
-    for (id, _) in cases::versions_after(tx, None, PATTERNS)? {
+    for (id, ..) in cases::versions_after(tx, None, PATTERNS)? {
         let (Some(case), Some(entry)) = (cases::by_id(tx, id)?, entries::of(tx, id, 0)?.into_iter().next()) else {
             continue;
         };

@@ -13,6 +13,8 @@ use store::Options;
 pub(super) enum Audit {
     /// Check every hash chain and checkpoint of a database, an export or the archive of a case. Needs no master key.
     Verify(Verify),
+    /// Make the rows beside the log anew that differ from it: work orders, rulings, cases that wait.
+    Reindex(Place),
     /// Write the whole log and its checkpoints to a file that anybody can verify.
     Export(Export),
 }
@@ -45,6 +47,7 @@ pub(super) struct Export {
 pub(super) fn run(audit: Audit) -> Result<(), String> {
     match audit {
         Audit::Verify(verify) => check(&verify),
+        Audit::Reindex(place) => reindex(&place),
         Audit::Export(export) => write(&export),
     }
 }
@@ -120,6 +123,13 @@ fn print(report: &Report) {
     if report.is_whole() {
         println!("everything adds up");
     }
+}
+
+fn reindex(place: &Place) -> Result<(), String> {
+    let db = place.open_db(&Options::small())?;
+    let rebuilt = desk::indexes::rebuild(&db).map_err(|error| super::told(&error))?;
+    db.close();
+    super::say(format_args!("{} cases looked at, the rows of {} made anew", rebuilt.cases, rebuilt.mended))
 }
 
 fn write(export: &Export) -> Result<(), String> {

@@ -9,7 +9,7 @@ use super::letter_form::{self, Writing};
 use super::letters;
 use super::matters::{Shown, matters};
 use super::names::Names;
-use super::operations::{Group, grouped, operations};
+use super::operations::{Group, Operation, grouped, operations};
 use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
 use super::referrals;
@@ -36,6 +36,7 @@ use desk::retention::restricted::Restriction;
 
 use desk::{Caller, CaseRef, Permission, permissions, reveal};
 use domain::case::Case;
+use domain::case::route::{self, Found};
 use domain::command::{Command, VERBS, Verb};
 use domain::intake::Identity;
 use domain::refusal::Refusal;
@@ -138,6 +139,8 @@ struct CasePage<'a> {
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
     files: Files,
+    /// Where the table would send it, where that is elsewhere.
+    goes: Option<String>,
     operations: Vec<Group>,
     writing: Option<Writing>,
     trouble: Option<Trouble>,
@@ -180,6 +183,20 @@ fn unreached(pairs: &[(String, String)]) -> Vec<Unreached> {
         Some(Unreached { username: username.clone(), why })
     });
     found.take(MOST).collect()
+}
+
+/// Where the table in force would send a case, for whoever may have it decide.
+fn goes(
+    frame: &Frame<'_>,
+    case: &Case,
+    way: &desk::routing::Explained,
+    names: &Names,
+    operations: &[Operation],
+) -> Option<String> {
+    let Found::Goes(goes) = &way.found else { return None };
+    let offered = operations.iter().any(|operation| operation.verb == "route") && route::moves(case, goes);
+    let to = || names.owner(goes.owner.unit, goes.owner.user) + &frame.instead_of(names, goes.instead_of);
+    offered.then(|| frame.tv("operations.would_go", &[("to", &to())]))
 }
 
 /// What a page is drawn with besides the case.
@@ -253,12 +270,13 @@ async fn draw(
     let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
+    let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
     let operations = if extras.past.is_some() || view.erased {
         Vec::new()
     } else {
-        operations(&frame, caller, case, &names, extras.typed, &errors)
+        operations(&frame, caller, case, &names, way.pack.is_some(), extras.typed, &errors)
     };
     if let (Some((verb, typed)), Some(trouble)) = (extras.typed, &mut extras.trouble)
         && !operations.iter().any(|one| one.verb == verb)
@@ -325,6 +343,7 @@ async fn draw(
         texts: texts(&frame, case),
         timeline,
         files,
+        goes: goes(&frame, case, &way, &names, &operations),
         operations: grouped(&frame, operations),
         writing: extras.writing,
         trouble: extras.trouble,

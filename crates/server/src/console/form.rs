@@ -202,7 +202,16 @@ impl Draw<'_> {
                 }
                 // A number is typed where nothing is known that bears one.
                 let typed = matches!(kind, Kind::Whole { .. }) && choices.is_empty();
-                (if typed { "number" } else { "choice" }, choices)
+                // Whom of the staff a contact is about is typed by name, and chosen where several bear it.
+                let by_name = name == super::about_staff::FIELD && choices.is_empty();
+                let drawn = if by_name {
+                    "line"
+                } else if typed {
+                    "number"
+                } else {
+                    "choice"
+                };
+                (drawn, choices)
             }
             // What has a name in the rules is chosen, not typed.
             Kind::Line { .. } if !(self.known)(&name).is_empty() => {

@@ -1,5 +1,6 @@
 //! Taking in a matter another body hands over, and the receipt for it. The same matter once more gives the same receipt.
 
+use super::about_staff::{self, Meant};
 use super::form::{Draw, Input, Typed};
 use super::register::{Group, groups};
 use super::{Frame, page, render};
@@ -57,10 +58,10 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut typed = Typed::default();
     typed.set("kind", "appeal");
     typed.set("accept_channel", "regulator_transfer");
-    draw(&Frame::new(&app, &visitor), &typed, None)
+    draw(&Frame::new(&app, &visitor), &typed, &Meant::default(), None)
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, mut told: Option<Told>) -> Response {
+fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, mut told: Option<Told>) -> Response {
     // The page has the contact's boxes under their own names.
     for error in told.iter_mut().flat_map(|told| &mut told.errors) {
         if let Some(inner) = error.0.strip_prefix(CONTACT).and_then(|rest| rest.strip_prefix('.')) {
@@ -73,7 +74,7 @@ fn draw(frame: &Frame<'_>, typed: &Typed, mut told: Option<Told>) -> Response {
     for field in FIELDS.iter().filter(|field| field.name != CONTACT) {
         inputs.push(handed.input(field.name.to_owned(), &field.kind, field.required));
     }
-    let mut groups = groups(frame, typed, &errors);
+    let mut groups = groups(frame, typed, staff, &errors);
     for group in &mut groups {
         // First receipt is when the matter was handed over.
         group.inputs.retain(|input| input.name != "received_at");
@@ -100,14 +101,19 @@ async fn take_in(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let mut typed = Typed::read(&extract::bytes(&headers, body).await?);
     let frame = Frame::new(&app, &visitor);
-    match app.desk.hand_off(&caller, value(&typed, &frame)).await.map_err(Failure::from) {
+    let staff = about_staff::find(&app, &frame, &caller, &mut typed).await?;
+    let handed = match &staff.fault {
+        Some(fault) => Err(Failure::from(fault.clone())),
+        None => app.desk.hand_off(&caller, value(&typed, &frame)).await.map_err(Failure::from),
+    };
+    match handed {
         Ok(handed) => Ok(receipt(&frame, &handed)),
         Err(failure) => {
             let told = failure.tell(&app, visitor.language);
             let status = told.status;
-            let mut response = draw(&frame, &typed, Some(told));
+            let mut response = draw(&frame, &typed, &staff, Some(told));
             *response.status_mut() = status;
             Ok(response)
         }

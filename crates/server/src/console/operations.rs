@@ -109,12 +109,14 @@ pub(super) struct Operation {
     pub(super) next: bool,
 }
 
-/// The operations a case offers to a caller, in the order of the process.
+/// The operations a case offers to a caller, in the order of the process; `table` says whether a routing table is in
+/// force for it.
 pub(super) fn operations(
     frame: &Frame<'_>,
     caller: &Caller,
     case: &Case,
     names: &Names,
+    table: bool,
     typed: Option<(&'static str, &Typed)>,
     errors: &[(String, String, String)],
 ) -> Vec<Operation> {
@@ -146,6 +148,8 @@ pub(super) fn operations(
         .iter()
         // Where the rules know no way outside, none is offered.
         .filter(|verb| verb.name != "refer" || !ways.is_empty())
+        // Nor does a table decide that is not there.
+        .filter(|verb| verb.name != "route" || table)
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {

@@ -17,7 +17,8 @@ use desk::{Caller, permissions};
 use domain::actor::Role;
 use domain::case::Case;
 use domain::case::ball::Holder;
-use domain::case::order::{Limit, OrderKind, OrderStep, OwnershipStep, Standing, WorkOrder};
+use domain::case::order::limits::explained;
+use domain::case::order::{Limit, OrderKind, OrderStep, OwnershipStep, Standing, WorkOrder, is_for, of_the_holder};
 use domain::free_text::FreeText;
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,6 +57,7 @@ fn one(frame: &Frame<'_>, order: &WorkOrder, names: &Names) -> Shown {
     about.extend(order.part_of.map(|id| frame.tv("orders.part_of", &[("order", &id.to_string())])));
     if order.is_open() {
         about.extend(order.accept_by.filter(|_| order.accepted_at.is_none()).map(|by| at("orders.accept_by", by)));
+        about.extend(order.contact_by.map(|by| at("orders.contact_by", by)));
         about.extend(order.reply_by.map(|by| at("orders.reply_by", by)));
     }
     about.extend(order.accepted_at.map(|moment| at("orders.accepted", moment)));
@@ -93,6 +95,24 @@ fn one(frame: &Frame<'_>, order: &WorkOrder, names: &Names) -> Shown {
         about,
         texts: texts.into_iter().flatten().collect(),
     }
+}
+
+/// Why the limits of the open orders of a case are what they are, where its rules set them: the order and the limit, and
+/// what was counted.
+pub(super) fn limits(
+    frame: &Frame<'_>,
+    case: &Case,
+    rules: &policy::Stack,
+    names: &Names,
+) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    for order in case.open_orders() {
+        for (limit, explanation) in explained(case, order, rules) {
+            let heading = [title(frame, order, names), frame.code("order_limit", limit.code())].join(" · ");
+            all.push((heading, explanation.lines(frame.language.of_rules())));
+        }
+    }
+    all
 }
 
 /// What the question whose case it is waits for, and how it was ruled before in this case.
@@ -248,12 +268,15 @@ pub(super) fn step(frame: &Frame<'_>, names: &Names, order: u32, step: &OrderSte
         }
         OrderStep::Approved { approved, .. } => say(if *approved { "approved" } else { "not_approved" }, &[]),
         OrderStep::Cancelled { .. } => say("cancelled", &[]),
-        OrderStep::VisitBooked { from, to } => {
+        OrderStep::VisitBooked { from, to, .. } => {
             say("visit_booked", &[("from", &frame.moment(*from)), ("to", &frame.moment(*to))])
         }
         OrderStep::Arrived { at } => say("arrived", &[("at", &frame.moment(*at))]),
         OrderStep::VisitMissed {} => say("visit_missed", &[]),
-        OrderStep::Late { limit } => say(if *limit == Limit::Accept { "accept_late" } else { "reply_late" }, &[]),
+        OrderStep::Tightened { reply_by } => say("tightened", &[("due", &frame.moment(*reply_by))]),
+        OrderStep::Late { limit: Limit::Accept } => say("accept_late", &[]),
+        OrderStep::Late { limit: Limit::Contact } => say("contact_late", &[]),
+        OrderStep::Late { .. } => say("reply_late", &[]),
     }
 }
 
@@ -271,18 +294,6 @@ pub(super) fn question(frame: &Frame<'_>, names: &Names, step: &OwnershipStep) -
     }
 }
 
-/// What only somebody of the unit an order lies with can do.
-const OF_THE_HOLDER: &[&str] = &[
-    "accept-order",
-    "refuse-order",
-    "return-order",
-    "hand-over-order",
-    "record-arrival",
-    "report-order",
-    "answer-order",
-    "ask-extension",
-];
-
 /// Whether a verb is worth offering: those of an order's holder only where an order lies with them, and to whoever sees
 /// the case for an order alone nothing but what is about orders.
 pub(super) fn is_theirs_to(verb: &str, case: &Case, caller: &Caller) -> bool {
@@ -290,7 +301,7 @@ pub(super) fn is_theirs_to(verb: &str, case: &Case, caller: &Caller) -> bool {
     let holds = case.open_orders().any(|order| order.require_holder(actor).is_ok());
     let rules = case.ownership.is_some_and(|open| open.arbiter == actor.unit || actor.role == Role::Admin);
     match verb {
-        verb if OF_THE_HOLDER.contains(&verb) => holds,
+        verb if of_the_holder(verb) => holds,
         "rule-ownership" => rules,
         _ if actor.area.covers(&case.record.region) => true,
         "note" => holds || rules,
@@ -308,21 +319,8 @@ pub(super) fn meant(
     verb: &str,
     caller: &Caller,
 ) -> Vec<(String, String)> {
-    let one = |order: &&WorkOrder| match verb {
-        "bounce-order" => order.standing == Standing::Done && order.kind.carries_the_ball(),
-        "decide-extension" => order.is_open() && order.extension.is_some(),
-        "approve-order" => matches!(order.standing, Standing::Proposed | Standing::AwaitingApproval),
-        "book-visit" => order.is_open() && order.kind == OrderKind::Visit,
-        "accept-order" => order.standing == Standing::Sent && order.require_holder(&caller.actor).is_ok(),
-        "dispatch" => {
-            order.standing == Standing::Accepted
-                && order.part_of.is_none()
-                && order.require_holder(&caller.actor).is_ok()
-        }
-        verb if OF_THE_HOLDER.contains(&verb) => {
-            order.standing.is_theirs() && order.kind != OrderKind::Copy && order.require_holder(&caller.actor).is_ok()
-        }
-        _ => order.is_open(),
-    };
+    // A part is dispatched by whoever has the whole.
+    let theirs = of_the_holder(verb) || verb == "dispatch";
+    let one = |order: &&WorkOrder| is_for(verb, order) && (!theirs || order.require_holder(&caller.actor).is_ok());
     case.orders.iter().filter(one).map(|order| (order.id.to_string(), title(frame, order, names))).collect()
 }

@@ -1,5 +1,6 @@
 //! Registering a contact while the customer is on the line.
 
+use super::about_staff::{self, Meant};
 use super::earlier::{Found, look, same_matters};
 use super::form::{Draw, Input, Typed};
 use super::{Frame, page, render};
@@ -61,13 +62,13 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
             "promised_at",
             "external",
             "contact_record",
+            about_staff::FIELD,
         ],
     ),
 ];
 
-/// Fields that are no boxes of this form. Whom of the staff a complaint is about is chosen by identity, which programmes
-/// know; a list of all colleagues on every registration would be long.
-const ELSEWHERE: &[&str] = &["complainant.person", "about_staff"];
+/// Fields that are no boxes of this form.
+const ELSEWHERE: &[&str] = &["complainant.person"];
 
 pub(super) fn routes() -> Vec<Route> {
     let access = Access::Needs(permissions::REGISTER);
@@ -110,12 +111,18 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut typed = Typed::default();
     typed.set("kind", "complaint");
     typed.set("accept_channel", "hotline");
-    draw(&Frame::new(&app, &visitor), &typed, None, None)
+    draw(&Frame::new(&app, &visitor), &typed, &Meant::default(), None, None)
 }
 
 /// The boxes of an intake in their groups.
-pub(super) fn groups(frame: &Frame<'_>, typed: &Typed, errors: &[(String, String, String)]) -> Vec<Group> {
-    let draw = Draw { frame, words: "", typed, errors, known: &|_| Vec::new() };
+pub(super) fn groups(
+    frame: &Frame<'_>,
+    typed: &Typed,
+    staff: &Meant,
+    errors: &[(String, String, String)],
+) -> Vec<Group> {
+    let known = |field: &str| if field == about_staff::FIELD { staff.choices.clone() } else { Vec::new() };
+    let draw = Draw { frame, words: "", typed, errors, known: &known };
     let mut inputs = draw.inputs("", FIELDS);
     // A person already known is chosen among the earlier contacts of the number.
     inputs.retain(|input| !ELSEWHERE.contains(&input.name.as_str()));
@@ -134,10 +141,10 @@ pub(super) fn groups(frame: &Frame<'_>, typed: &Typed, errors: &[(String, String
     groups
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, told: Option<Told>, found: Option<Found>) -> Response {
+fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, found: Option<Found>) -> Response {
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let person = typed.get("complainant.person").to_owned();
-    let groups = groups(frame, typed, &errors);
+    let groups = groups(frame, typed, staff, &errors);
     render(&Register { frame, groups, categories: frame.leaves(), found, person, told })
 }
 
@@ -148,12 +155,20 @@ async fn register(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let mut typed = Typed::read(&extract::bytes(&headers, body).await?);
     let frame = Frame::new(&app, &visitor);
+    let staff = about_staff::find(&app, &frame, &caller, &mut typed).await?;
+    if let Some(fault) = &staff.fault {
+        let told = Failure::from(fault.clone()).tell(&app, visitor.language);
+        let status = told.status;
+        let mut response = draw(&frame, &typed, &staff, Some(told), None);
+        *response.status_mut() = status;
+        return Ok(response);
+    }
     let value = typed.value(FIELDS, &frame);
     if !typed.get("look").is_empty() {
         let found = look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, None, Some(found)));
+        return Ok(draw(&frame, &typed, &staff, None, Some(found)));
     }
     // What may be the same matter is shown once; it never stops whoever registers it all the same.
     if typed.get("anyway").is_empty() && permissions::READ_CASES.allows(&caller) {
@@ -161,7 +176,7 @@ async fn register(
         if checked.faults.is_empty() && !checked.similar.is_empty() {
             let mut found = look(&app, &frame, &caller, &value).await?;
             found.same = same_matters(&frame, checked.similar);
-            return Ok(draw(&frame, &typed, None, Some(found)));
+            return Ok(draw(&frame, &typed, &staff, None, Some(found)));
         }
     }
     let outcome = match Intake::read(value.clone()) {
@@ -176,7 +191,7 @@ async fn register(
             // Whoever had chosen among earlier contacts finds them again.
             let chosen = !typed.get("complainant.person").is_empty();
             let found = if chosen { Some(look(&app, &frame, &caller, &value).await?) } else { None };
-            let mut response = draw(&frame, &typed, Some(told), found);
+            let mut response = draw(&frame, &typed, &staff, Some(told), found);
             *response.status_mut() = status;
             Ok(response)
         }

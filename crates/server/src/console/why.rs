@@ -1,6 +1,8 @@
 //! Why a case stands as it does, on one page to be printed: grade, packs, clocks and windows with every step.
 
 use super::facts::grade_why;
+use super::names::Names;
+use super::orders::limits;
 use super::progress::{Clock, clocks};
 use super::rules::governing;
 use super::windows::{Windows, windows};
@@ -35,6 +37,7 @@ struct Reasons<'a> {
     clocks: Vec<Clock>,
     windows: Windows,
     routing: Vec<String>,
+    orders: Vec<(String, Vec<String>)>,
 }
 
 /// Rows told one by one; of a longer table those before them are counted.
@@ -85,6 +88,7 @@ async fn show(
         clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
         routing: routing(&frame, &app.desk.explain_routing(&caller, &CaseRef::Id(case.id)).await?),
+        orders: limits(&frame, case, &app.desk.library().rules_of(case)?, &Names::gather(&app, &caller).await?),
         frame: &frame,
     }))
 }

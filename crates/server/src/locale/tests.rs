@@ -253,6 +253,8 @@ const STEPS_OF_ORDERS: &[&str] = &[
     "order_handed_over",
     "order_reported",
     "order_answered",
+    "order_tightened",
+    "order_contact_late",
     "order_bounced",
     "order_urged",
     "order_extension_asked",
@@ -310,6 +312,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
+    list("order_limit", &domain::case::order::Limit::ALL.map(domain::case::order::Limit::code));
     list("event", STEPS_OF_ORDERS);
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);

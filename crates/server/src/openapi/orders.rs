@@ -18,7 +18,13 @@ fn case() -> Value {
 
 /// What a case says of its orders.
 pub(super) fn of_complaint() -> Value {
-    let visit = object(json!({"from": moment(), "to": moment(), "arrived_at": moment(), "missed": truth()}));
+    let limit =
+        json!({"type": "string", "enum": domain::case::order::Limit::ALL.map(domain::case::order::Limit::code)});
+    let by_rule = list(&object(json!({"limit": limit, "rule": text()})));
+    let visit = object(json!({
+        "from": moment(), "to": moment(), "arrived_at": moment(), "missed": truth(),
+        "arrive_by": moment(), "missed_after": moment(),
+    }));
     let mut order = json!({
         "order": whole(), "order_kind": kind(), "standing": text(),
         "to": object(json!({"unit": uuid(), "user": uuid(), "instead_of": uuid()})),
@@ -28,7 +34,7 @@ pub(super) fn of_complaint() -> Value {
     let rest = json!({
         "refusal": text(), "outcome": text(), "answered_by": by(), "progress": text(), "urged": whole(),
         "bounced": whole(), "handed_over": whole(), "extension": object(json!({"by": by(), "reply_by": moment()})),
-        "visit": visit, "missed_visits": whole(), "late": list(&text()),
+        "contact_by": moment(), "by_rule": by_rule, "visit": visit, "missed_visits": whole(), "late": list(&text()),
     });
     if let (Some(order), Value::Object(rest)) = (order.as_object_mut(), rest) {
         order.extend(rest);

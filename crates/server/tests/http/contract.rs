@@ -606,9 +606,12 @@ fn routing(contract: &mut Contract, house: &House, token: &str, cookie: &str) {
     desk::activation::refresh(&house.desk).unwrap();
     let case = house.register(token, &intake());
     let id = case["id"].as_str().unwrap();
-    let classified = house.act(token, id, 1, "classify", &json!({"category": "A101", "reason": "改类"}));
+    // Who has taken a case up keeps it when it is something else, until the table is asked.
+    let accepted = house.act(token, id, 1, "accept", &json!({}));
+    assert_eq!(accepted.status, 200, "{accepted:?}");
+    let classified = house.act(token, id, 2, "classify", &json!({"category": "A101", "reason": "改类"}));
     assert_eq!(classified.status, 200, "{classified:?}");
-    let routed = house.act(token, id, 2, "route", &json!({}));
+    let routed = house.act(token, id, 3, "route", &json!({}));
     contract.holds("post", "/api/v1/complaints/{id}/route", &routed);
     let path = format!("/api/v1/complaints/{id}");
     let whole = house.get(token, &path);

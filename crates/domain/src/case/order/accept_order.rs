@@ -1,6 +1,6 @@
 //! Accept an order (签收): somebody of the unit takes it up; of a copy it is the receipt (抄送确认).
 
-use super::{ORDER, OrderStep, Standing, event, not_barred};
+use super::{ORDER, OrderStep, Standing, event, may, not_barred};
 use crate::case::{Case, Context, Decision};
 use crate::refusal::Refusal;
 use crate::shape::Field;
@@ -19,7 +19,7 @@ pub struct AcceptOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(|order| order.standing == Standing::Sent)
+    may::offers(case, "accept-order")
 }
 
 /// Decides the acceptance.
@@ -28,9 +28,7 @@ pub fn offered(case: &Case) -> bool {
 /// If there is no such order, it lies with another unit, it was taken up already, or the complaint is about the
 /// one who would take it up.
 pub fn decide(case: &Case, accept: &AcceptOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &super::WorkOrder| order.standing == Standing::Sent && order.require_holder(ctx.actor).is_ok();
-    let order = case.named_order(accept.order, own)?;
-    order.require_holder(ctx.actor)?;
+    let order = may::held(case, "accept-order", accept.order, ctx)?;
     not_barred(case, order, ctx.actor)?;
     order.require(&[Standing::Sent])?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Accepted {})]))

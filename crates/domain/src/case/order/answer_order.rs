@@ -1,6 +1,6 @@
 //! Answer an order (回单): what was found and done. The answer to a supervision order waits for approval.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event, not_barred};
+use super::{ORDER, OrderKind, OrderStep, Standing, event, may, no_parts, not_barred};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -31,11 +31,7 @@ pub struct AnswerOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(answerable)
-}
-
-fn answerable(order: &WorkOrder) -> bool {
-    order.standing.is_theirs() && order.kind != OrderKind::Copy
+    may::offers(case, "answer-order")
 }
 
 /// Decides an answer. Whoever answers without having taken the order up takes it up with that.
@@ -43,14 +39,13 @@ fn answerable(order: &WorkOrder) -> bool {
 /// # Errors
 /// If there is no such order, it lies with another unit, or parts of it are open.
 pub fn decide(case: &Case, answer: &AnswerOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(answer.order, |one| answerable(one) && one.require_holder(ctx.actor).is_ok())?;
-    order.require_holder(ctx.actor)?;
+    let order = may::held(case, "answer-order", answer.order, ctx)?;
     not_barred(case, order, ctx.actor)?;
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    order.require_theirs()?;
     if order.kind == OrderKind::Copy {
         return Err(Fault::new("order", "copy_not_answered").into());
     }
-    super::return_order::no_parts(case, order)?;
+    no_parts(case, order)?;
     let mut events = Vec::new();
     if order.standing == Standing::Sent {
         events.push(event(order.id, OrderStep::Accepted {}));

@@ -1,7 +1,7 @@
 //! Approve a supervision order (督办审批): before it goes out, and when it was answered; both times by somebody who did not
 //! write it.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, event, not_of_its_unit};
+use super::{ORDER, OrderStep, Standing, event, limits, may, not_of_its_unit};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -27,22 +27,18 @@ pub struct ApproveOrder {
     pub remark: Option<FreeText>,
 }
 
-fn waits(order: &WorkOrder) -> bool {
-    matches!(order.standing, Standing::Proposed | Standing::AwaitingApproval)
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(waits)
+    may::offers(case, "approve-order")
 }
 
-/// Decides the approval.
+/// Decides the approval. The limits of an order that goes out are counted from then.
 ///
 /// # Errors
 /// If nothing waits for it, its author decides, or a no comes without a word.
 pub fn decide(case: &Case, approve: &ApproveOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(approve.order, waits)?;
+    let order = case.named_order(approve.order, |order| may::is_for("approve-order", order))?;
     order.require(&[Standing::Proposed, Standing::AwaitingApproval])?;
     let author = if order.standing == Standing::Proposed { Some(order.by) } else { order.answered_by };
     if author == Some(ctx.actor.id) {
@@ -53,5 +49,7 @@ pub fn decide(case: &Case, approve: &ApproveOrder, ctx: &Context<'_>) -> Result<
         return Err(crate::fault::Fault::new("remark", "required").into());
     }
     let (approved, remark) = (approve.approved, approve.remark.clone());
-    Ok(Decision::of(vec![event(order.id, OrderStep::Approved { approved, remark })]))
+    let goes_out = approved && order.standing == Standing::Proposed;
+    let (accept_by, reply_by) = if goes_out { limits::from_now(case, order, ctx) } else { (None, None) };
+    Ok(Decision::of(vec![event(order.id, OrderStep::Approved { approved, remark, accept_by, reply_by })]))
 }

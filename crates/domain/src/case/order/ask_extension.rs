@@ -1,6 +1,7 @@
 //! Ask for more time (申请延期): the limit of an order may move when somebody else agrees; a limit of the case never does.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, within};
+use super::limits::{bound, within};
+use super::{ORDER, OrderStep, Standing, event, may};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -31,7 +32,7 @@ pub struct AskExtension {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(|order| order.standing == Standing::Accepted && order.extension.is_none())
+    may::offers(case, "ask-extension")
 }
 
 /// Decides the question.
@@ -40,9 +41,7 @@ pub fn offered(case: &Case) -> bool {
 /// If there is no such order, it lies with another unit, more time was asked for already, or the new limit does not lie
 /// between the old one and the case's.
 pub fn decide(case: &Case, ask: &AskExtension, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &WorkOrder| order.standing == Standing::Accepted && order.require_holder(ctx.actor).is_ok();
-    let order = case.named_order(ask.order, own)?;
-    order.require_holder(ctx.actor)?;
+    let order = may::held(case, "ask-extension", ask.order, ctx)?;
     order.require(&[Standing::Accepted])?;
     if order.extension.is_some() {
         return Err(Refusal::conflict("extension_asked"));

@@ -1,7 +1,7 @@
 //! Book a visit (预约上门): when somebody comes, as agreed with the customer. Booked anew (改约), the time before counts no
 //! longer; one that had already passed without anybody coming stays missed.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderKind, OrderStep, event, limits, may};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
@@ -30,14 +30,10 @@ pub struct BookVisit {
     pub to: Timestamp,
 }
 
-fn bookable(order: &WorkOrder) -> bool {
-    order.kind == OrderKind::Visit && order.standing.is_theirs()
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(bookable)
+    may::offers(case, "book-visit")
 }
 
 /// Decides the booking. The unit books it, or whoever holds the case while speaking to the customer.
@@ -45,14 +41,14 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If there is no such visit, the time has passed, ends before it begins, or is longer than a day.
 pub fn decide(case: &Case, book: &BookVisit, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(book.order, bookable)?;
+    let order = case.named_order(book.order, |order| may::is_for("book-visit", order))?;
     if order.kind != OrderKind::Visit {
         return Err(Fault::new("order", "no_visit").into());
     }
     if ctx.actor.unit != case.owner.unit {
         order.require_holder(ctx.actor)?;
     }
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    order.require_theirs()?;
     if book.to <= ctx.now {
         return Err(Fault::new("to", "in_past").into());
     }
@@ -62,5 +58,15 @@ pub fn decide(case: &Case, book: &BookVisit, ctx: &Context<'_>) -> Result<Decisi
     if book.to.duration_since(book.from) > LONGEST {
         return Err(Fault::new("to", "visit_too_long").with("most", LONGEST.as_hours()).into());
     }
-    Ok(Decision::of(vec![event(order.id, OrderStep::VisitBooked { from: book.from, to: book.to })]))
+    let agreed = limits::of_visit(case, book.to, ctx);
+    Ok(Decision::of(vec![event(
+        order.id,
+        OrderStep::VisitBooked {
+            from: book.from,
+            to: book.to,
+            arrive_by: agreed.arrive_by,
+            missed_after: agreed.missed_after,
+            by_rule: agreed.by_rule,
+        },
+    )]))
 }

@@ -1,6 +1,7 @@
 //! Bounce an order (驳回回单): the answer is not enough, and why; the unit has it again, with a new limit.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, bound, event, not_of_its_unit, sent_from_here, within};
+use super::limits::{bound, within};
+use super::{ORDER, OrderStep, WorkOrder, event, may, not_of_its_unit, sent_from_here};
 use crate::case::{Case, Context, Decision};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -28,15 +29,10 @@ pub struct BounceOrder {
     pub reply_by: Option<Timestamp>,
 }
 
-fn bounceable(order: &WorkOrder) -> bool {
-    // The answer to a supervision order is decided about by approval.
-    order.standing == Standing::Done && order.kind.carries_the_ball()
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.state.is_open() && case.orders.iter().any(bounceable)
+    case.state.is_open() && may::offers(case, "bounce-order")
 }
 
 /// Decides a bounce.
@@ -45,11 +41,10 @@ pub fn offered(case: &Case) -> bool {
 /// If the case has ended, there is no such answer, its own unit bounces it, or the limit lies outside the case's.
 pub fn decide(case: &Case, bounce: &BounceOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
+    let bounceable = |order: &WorkOrder| may::is_for("bounce-order", order);
     let order = case.named_order(bounce.order, bounceable)?;
     if !bounceable(order) {
-        return Err(Refusal::conflict("order_stands_otherwise")
-            .with("order", order.id)
-            .with("order_standing", order.standing.code()));
+        return Err(order.stands_otherwise());
     }
     sent_from_here(case, order, ctx.actor)?;
     not_of_its_unit(case, order, ctx.actor)?;

@@ -1,6 +1,6 @@
 //! Cancel an order (撤单): what was asked is not needed any more. Only the side that sent it may.
 
-use super::{ORDER, OrderStep, WorkOrder, event, sent_from_here};
+use super::{ORDER, OrderStep, WorkOrder, event, may, no_parts, sent_from_here};
 use crate::actor::Role;
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain};
@@ -25,7 +25,7 @@ pub struct CancelOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().next().is_some()
+    may::offers(case, "cancel-order")
 }
 
 /// Decides a cancellation.
@@ -35,17 +35,13 @@ pub fn offered(case: &Case) -> bool {
 /// returns it, so that it is counted as such.
 pub fn decide(case: &Case, cancel: &CancelOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let order = case.named_order(cancel.order, WorkOrder::is_open)?;
-    if !order.is_open() {
-        return Err(Refusal::conflict("order_stands_otherwise")
-            .with("order", order.id)
-            .with("order_standing", order.standing.code()));
-    }
+    order.require_open()?;
     let actor = ctx.actor;
     sent_from_here(case, order, actor)?;
     let theirs = actor.unit == order.to.unit && order.by != actor.id && actor.unit != case.owner.unit;
     if theirs && !matches!(actor.role, Role::Admin | Role::Integration) {
         return Err(Refusal::forbidden("not_your_dispatch"));
     }
-    super::return_order::no_parts(case, order)?;
+    no_parts(case, order)?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Cancelled { reason: cancel.reason.clone() })]))
 }

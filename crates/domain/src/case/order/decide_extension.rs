@@ -1,6 +1,7 @@
 //! Decide about more time (延期审批): somebody who did not ask for it says yes or no.
 
-use super::{ORDER, OrderStep, WorkOrder, bound, event, not_of_its_unit, within};
+use super::limits::{bound, within};
+use super::{ORDER, OrderStep, event, may, not_of_its_unit};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -26,14 +27,10 @@ pub struct DecideExtension {
     pub remark: Option<FreeText>,
 }
 
-fn waits(order: &WorkOrder) -> bool {
-    order.is_open() && order.extension.is_some()
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(waits)
+    may::offers(case, "decide-extension")
 }
 
 /// Decides about more time.
@@ -41,7 +38,7 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If nobody asked for it, the asker decides, or the case's limit has become earlier than what was asked for.
 pub fn decide(case: &Case, decision: &DecideExtension, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(decision.order, waits)?;
+    let order = case.named_order(decision.order, |order| may::is_for("decide-extension", order))?;
     let Some(asked) = order.extension.filter(|_| order.is_open()) else {
         return Err(Refusal::conflict("no_extension_asked").with("order", order.id));
     };

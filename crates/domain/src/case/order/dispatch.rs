@@ -1,7 +1,7 @@
 //! Dispatch (派单): ask a unit for something. The case stays with its holder; the order has limits of its own within the
 //! case's. A joint review (会审) is one order to each unit asked; to split an order (拆单), a unit dispatches parts of it.
 
-use super::{OrderKind, OrderStep, Standing, bound, event, within};
+use super::{OrderKind, OrderStep, event, limits, may};
 use crate::case::{Case, Context, Decision, Owner};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
@@ -30,8 +30,16 @@ pub const FIELDS: &[Field] = &[
         Kind::Text { max: 2_000, multiline: true },
         "What was already done and found. A unit may send an order back that lacks it.",
     ),
-    optional("accept_by", Kind::Moment, "To be taken up by. Default: no such limit."),
-    optional("reply_by", Kind::Moment, "To be answered by; never after the case's own limit. Default: that limit."),
+    optional(
+        "accept_by",
+        Kind::Moment,
+        "To be taken up by. Default: what the rules of the case say, else no such limit.",
+    ),
+    optional(
+        "reply_by",
+        Kind::Moment,
+        "To be answered by; never after the case's own limit. Default: what the rules of the case say, else that limit.",
+    ),
     optional("part_of", Kind::Whole { min: 1, max: 1_000_000 }, "Number of the order this is a part of."),
 ];
 
@@ -96,12 +104,12 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
     if let Some(id) = dispatch.part_of {
         let whole = case.order(id).ok_or_else(|| Fault::new("part_of", "unknown_order"))?;
         whole.require_holder(ctx.actor)?;
-        // A copy is no work, and parts of parts would be nobody's to follow.
-        if whole.standing != Standing::Accepted || whole.kind == OrderKind::Copy || whole.part_of.is_some() {
+        if !may::is_for("dispatch", whole) {
             return Err(Fault::new("part_of", "order_not_worked_on").into());
         }
     }
-    let limits = limits(case, dispatch, ctx)?;
+    let (accept_by, reply_by, part_of) = (dispatch.accept_by, dispatch.reply_by, dispatch.part_of);
+    let limits = limits::of(case, kind, limits::Asked { accept_by, reply_by, part_of }, ctx)?;
     let id = case.next_order();
     Ok(Decision::of(vec![event(
         id,
@@ -111,38 +119,13 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
             instead_of: dispatch.instead_of,
             task: dispatch.task.clone(),
             pre_treatment: dispatch.pre_treatment.clone(),
-            accept_by: limits.0,
-            reply_by: limits.1,
-            part_of: dispatch.part_of,
+            accept_by: limits.accept_by,
+            reply_by: limits.reply_by,
+            contact_by: limits.contact_by,
+            by_rule: limits.by_rule,
+            part_of,
             proposed: kind == OrderKind::Supervise,
             ruled: false,
         },
     )]))
-}
-
-/// The limits of the order, all their faults at once.
-fn limits(
-    case: &Case,
-    dispatch: &Dispatch,
-    ctx: &Context<'_>,
-) -> Result<(Option<Timestamp>, Option<Timestamp>), Refusal> {
-    let mut faults = Vec::new();
-    if dispatch.order_kind == OrderKind::Copy {
-        let given = [("accept_by", dispatch.accept_by), ("reply_by", dispatch.reply_by)];
-        faults.extend(
-            given.iter().filter(|(_, at)| at.is_some()).map(|(name, _)| Fault::new(*name, "copy_has_no_limit")),
-        );
-        return if faults.is_empty() { Ok((None, None)) } else { Err(Refusal::invalid(faults)) };
-    }
-    let bound = bound(case, dispatch.part_of, ctx);
-    let reply_by = dispatch.reply_by.or(bound);
-    match reply_by {
-        Some(at) => faults.extend(within("reply_by", at, bound, ctx).err()),
-        // The case has no limit of its own that still lies ahead.
-        None => faults.push(Fault::new("reply_by", "required")),
-    }
-    if let Some(at) = dispatch.accept_by {
-        faults.extend(within("accept_by", at, reply_by.or(bound), ctx).err());
-    }
-    if faults.is_empty() { Ok((dispatch.accept_by, reply_by)) } else { Err(Refusal::invalid(faults)) }
 }

@@ -1,6 +1,6 @@
 //! Hand an order over (移交工单): another unit or person does it, never without a reason; its time runs on.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderKind, OrderStep, event, may};
 use crate::case::{Case, Context, Decision, Owner};
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -37,7 +37,7 @@ pub struct HandOverOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(|order| order.standing.is_theirs())
+    may::offers(case, "hand-over-order")
 }
 
 /// Decides a hand-over.
@@ -46,12 +46,8 @@ pub fn offered(case: &Case) -> bool {
 /// If there is no such order, it lies with another unit or went out on a ruling, nobody is named, or the named one has
 /// it already.
 pub fn decide(case: &Case, over: &HandOverOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &WorkOrder| {
-        order.standing.is_theirs() && order.kind != OrderKind::Copy && order.require_holder(ctx.actor).is_ok()
-    };
-    let order = case.named_order(over.order, own)?;
-    order.require_holder(ctx.actor)?;
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    let order = may::held(case, "hand-over-order", over.order, ctx)?;
+    order.require_theirs()?;
     // Who else has to know of it is for whoever sent it.
     if order.kind == OrderKind::Copy {
         return Err(Fault::new("order", "copy_not_handed_over").into());

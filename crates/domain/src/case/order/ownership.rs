@@ -5,15 +5,11 @@ use super::{Case, Standing};
 use crate::actor::ActorId;
 use crate::free_text::FreeText;
 use crate::ids::UnitId;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Refusals that make it a dispute.
 pub const REFUSALS: usize = 2;
-
-/// How long the arbiter has. No source gives a figure: this is a proposal of ours, and never later than the case's own
-/// limit.
-pub const RULING_WITHIN: SignedDuration = SignedDuration::from_hours(4);
 
 /// What happened to the question whose case it is, as the log records it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

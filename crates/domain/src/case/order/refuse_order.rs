@@ -1,8 +1,8 @@
 //! Refuse an order (拒收): the unit says that this is not its business, and on which ground. The second unit that says so
 //! opens the question whose case it is.
 
-use super::ownership::{OwnershipStep, REFUSALS, RULING_WITHIN};
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, bound, event};
+use super::ownership::{OwnershipStep, REFUSALS};
+use super::{ORDER, OrderKind, OrderStep, WorkOrder, event, limits, may, no_parts};
 use crate::actor::Actor;
 use crate::case::{Case, Context, Decision};
 use crate::event::Event;
@@ -44,17 +44,13 @@ pub struct RefuseOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(refusable)
-}
-
-fn refusable(order: &WorkOrder) -> bool {
-    order.standing.is_theirs() && order.kind != OrderKind::Copy && !order.ruled
+    may::offers(case, "refuse-order")
 }
 
 impl RefuseOrder {
     /// The order that is refused.
     fn order<'c>(&self, case: &'c Case, actor: &Actor) -> Result<&'c WorkOrder, Refusal> {
-        case.named_order(self.order, |order| refusable(order) && order.require_holder(actor).is_ok())
+        case.named_order(self.order, |order| may::is_for("refuse-order", order) && order.require_holder(actor).is_ok())
     }
 
     /// The units whose refusals make it a dispute, this one included; empty while they do not. One unit that refuses
@@ -79,20 +75,18 @@ impl RefuseOrder {
 pub fn decide(case: &Case, refuse: &RefuseOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let order = refuse.order(case, ctx.actor)?;
     order.require_holder(ctx.actor)?;
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    order.require_theirs()?;
     if order.ruled {
         return Err(Refusal::conflict("order_ruled"));
     }
     if order.kind == OrderKind::Copy {
         return Err(Fault::new("order", "copy_not_refused").into());
     }
-    super::return_order::no_parts(case, order)?;
+    no_parts(case, order)?;
     let (ground, reason) = (refuse.refusal.clone(), refuse.reason.clone());
     let mut events = vec![event(order.id, OrderStep::Refused { ground, reason })];
     if let Some(arbiter) = refuse.arbiter.filter(|_| !refuse.disputing(case, ctx.actor).is_empty()) {
-        let latest = bound(case, None, ctx);
-        let due_at = ctx.now.saturating_add(RULING_WITHIN).unwrap_or(ctx.now);
-        let due_at = latest.map_or(due_at, |latest| latest.min(due_at));
+        let due_at = limits::of_ruling(case, ctx);
         events.push(Event::Ownership { step: OwnershipStep::Disputed { arbiter, due_at } });
     }
     Ok(Decision::of(events))

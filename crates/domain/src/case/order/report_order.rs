@@ -1,6 +1,6 @@
 //! Report on an order (阶段回复): how far the unit is. It is no answer, and moves no limit.
 
-use super::{ORDER, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderStep, Standing, event, may};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain};
 use crate::refusal::Refusal;
@@ -24,7 +24,7 @@ pub struct ReportOrder {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(|order| order.standing == Standing::Accepted)
+    may::offers(case, "report-order")
 }
 
 /// Decides a report.
@@ -32,9 +32,7 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If there is no such order, it lies with another unit, or nobody took it up yet.
 pub fn decide(case: &Case, report: &ReportOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let own = |order: &WorkOrder| order.standing == Standing::Accepted && order.require_holder(ctx.actor).is_ok();
-    let order = case.named_order(report.order, own)?;
-    order.require_holder(ctx.actor)?;
+    let order = may::held(case, "report-order", report.order, ctx)?;
     order.require(&[Standing::Accepted])?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Reported { text: report.text.clone() })]))
 }

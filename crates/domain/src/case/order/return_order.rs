@@ -1,7 +1,7 @@
 //! Return an order (退回): what should have been done before it was sent was not. Never without saying what is lacking
 //! (observed practice: a ticket whose pre-diagnosis is inadequate is sent back with a written reason).
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event};
+use super::{ORDER, OrderStep, event, may, no_parts};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain};
 use crate::refusal::Refusal;
@@ -22,14 +22,10 @@ pub struct ReturnOrder {
     pub reason: FreeText,
 }
 
-fn returnable(order: &WorkOrder) -> bool {
-    order.standing.is_theirs() && order.kind != OrderKind::Copy && !order.ruled
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(returnable)
+    may::offers(case, "return-order")
 }
 
 /// Decides a return.
@@ -37,22 +33,11 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If there is no such order, it lies with another unit, or parts of it are open.
 pub fn decide(case: &Case, back: &ReturnOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(back.order, |one| returnable(one) && one.require_holder(ctx.actor).is_ok())?;
-    order.require_holder(ctx.actor)?;
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    let order = may::held(case, "return-order", back.order, ctx)?;
+    order.require_theirs()?;
     if order.ruled {
         return Err(Refusal::conflict("order_ruled"));
     }
     no_parts(case, order)?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Returned { reason: back.reason.clone() })]))
-}
-
-/// Refuses to end an order while parts of it are open: their units would work for nobody.
-///
-/// # Errors
-/// `parts_open`, with their numbers.
-pub(super) fn no_parts(case: &Case, order: &WorkOrder) -> Result<(), Refusal> {
-    let parts = case.open_orders().filter(|part| part.part_of == Some(order.id) && part.kind != OrderKind::Copy);
-    let parts: Vec<String> = parts.map(|part| part.id.to_string()).collect();
-    if parts.is_empty() { Ok(()) } else { Err(Refusal::conflict("parts_open").with("orders", parts.join(", "))) }
 }

@@ -2,11 +2,10 @@
 //! gets an order it cannot refuse.
 
 use super::ownership::OwnershipStep;
-use super::{OrderKind, OrderStep, bound, event, within};
+use super::{OrderKind, OrderStep, event, limits};
 use crate::actor::Role;
 use crate::case::{Case, Context, Decision, Owner};
 use crate::event::Event;
-use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
 use crate::ids::UnitId;
 use crate::refusal::Refusal;
@@ -22,7 +21,11 @@ pub const FIELDS: &[Field] = &[
         Kind::Text { max: 1_000, multiline: true },
         "Why; shown when the next case of the kind is sent.",
     ),
-    optional("reply_by", Kind::Moment, "When that unit has to answer. Default: the case's own limit."),
+    optional(
+        "reply_by",
+        Kind::Moment,
+        "When that unit has to answer. Default: what the rules of the case say, else its own limit.",
+    ),
 ];
 
 /// Rule whose case it is.
@@ -61,9 +64,8 @@ pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<
     if !arbiter && case.refused_by().contains(&actor.unit) {
         return Err(Refusal::forbidden("judge_in_own_cause"));
     }
-    let bound = bound(case, None, ctx);
-    let reply_by = ruling.reply_by.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
-    within("reply_by", reply_by, bound, ctx)?;
+    let asked = limits::Asked { reply_by: ruling.reply_by, ..limits::Asked::default() };
+    let limits = limits::of(case, OrderKind::Handle, asked, ctx)?;
     let id = case.next_order();
     // What was asked of those who refused is asked of this unit.
     let asked = case.orders.iter().rev().find(|order| order.kind == OrderKind::Handle);
@@ -78,8 +80,10 @@ pub fn decide(case: &Case, ruling: &RuleOwnership, ctx: &Context<'_>) -> Result<
                 instead_of: None,
                 task,
                 pre_treatment: asked.and_then(|order| order.pre_treatment.clone()),
-                accept_by: None,
-                reply_by: Some(reply_by),
+                accept_by: limits.accept_by,
+                reply_by: limits.reply_by,
+                contact_by: limits.contact_by,
+                by_rule: limits.by_rule,
                 part_of: None,
                 proposed: false,
                 ruled: true,

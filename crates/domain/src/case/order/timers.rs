@@ -5,11 +5,7 @@ use super::{Limit, OrderKind, OrderStep, Standing, WorkOrder, event};
 use crate::case::Case;
 use crate::case::timers::just_after;
 use crate::event::Event;
-use jiff::{SignedDuration, Timestamp};
-
-/// How long after the end of the time agreed a visit still counts as kept. Observed practice: arrival within half an hour
-/// of the slot is on time.
-pub const VISIT_GRACE: SignedDuration = SignedDuration::from_mins(30);
+use jiff::Timestamp;
 
 /// Everything that comes true by itself, with its moment.
 pub(in crate::case) fn coming(case: &Case) -> Vec<(Timestamp, Event)> {
@@ -31,10 +27,10 @@ fn of_order(order: &WorkOrder) -> Vec<(Timestamp, Event)> {
     if order.standing == Standing::Sent {
         limit(Limit::Accept, order.accept_by);
     }
+    limit(Limit::Contact, order.contact_by);
     limit(Limit::Reply, order.reply_by);
     if let Some(visit) = order.visit.filter(|visit| visit.arrived_at.is_none() && !visit.missed) {
-        let at = visit.to.checked_add(VISIT_GRACE).unwrap_or(visit.to);
-        coming.push((just_after(at), event(order.id, OrderStep::VisitMissed {})));
+        coming.push((just_after(visit.missed_after), event(order.id, OrderStep::VisitMissed {})));
     }
     coming
 }

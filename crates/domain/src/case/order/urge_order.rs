@@ -1,6 +1,6 @@
 //! Urge an order (催办): somebody presses for it; counted, and told to its unit.
 
-use super::{ORDER, OrderKind, OrderStep, Standing, WorkOrder, event, sent_from_here};
+use super::{ORDER, OrderStep, event, may, sent_from_here};
 use crate::case::{Case, Context, Decision};
 use crate::free_text::{FreeText, plain_option};
 use crate::refusal::Refusal;
@@ -20,14 +20,10 @@ pub struct UrgeOrder {
     pub text: Option<FreeText>,
 }
 
-fn urgeable(order: &WorkOrder) -> bool {
-    order.standing.is_theirs() && order.kind != OrderKind::Copy
-}
-
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.open_orders().any(urgeable)
+    may::offers(case, "urge-order")
 }
 
 /// Decides an urging.
@@ -35,8 +31,8 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If there is no such order, it lies with nobody, or others sent it.
 pub fn decide(case: &Case, urge: &UrgeOrder, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let order = case.named_order(urge.order, urgeable)?;
+    let order = case.named_order(urge.order, |order| may::is_for("urge-order", order))?;
     sent_from_here(case, order, ctx.actor)?;
-    order.require(&[Standing::Sent, Standing::Accepted])?;
+    order.require_theirs()?;
     Ok(Decision::of(vec![event(order.id, OrderStep::Urged { text: urge.text.clone() })]))
 }
