@@ -51,8 +51,8 @@ pub use authority::{Authority, AuthorityRule};
 pub use basis::{Basis, Confidence, Layer, Source, Standing, Status, Tier};
 pub use calendar::{Calendar, CalendarSet, CalendarSource, DayCode, DayKind, Interval, UnknownZone};
 pub use clock::{
-    Attempts, ClockKind, ClockRule, Extension, Limit, Owner, Pausing, StageRef, Start, StartFact, Started,
-    Stop, StopFact, Target,
+    Attempts, ClockKind, ClockRule, Extension, Limit, Owner, Pausing, StageRef, Start, StartFact, Started, Stop,
+    StopFact, Target,
 };
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
