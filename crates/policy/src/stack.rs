@@ -24,8 +24,13 @@ use crate::remedy::{CompensationRule, HoldRule};
 use crate::routing::RoutingRule;
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
+use jiff::civil::{self, Time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+
+/// The last second of a day, at which limits of whole days lie.
+const END_OF_DAY: Time = civil::time(23, 59, 59, 0);
 
 /// Why packs do not make a stack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +136,21 @@ impl Stack {
     /// Its packs, from the top down.
     pub fn packs(&self) -> impl DoubleEndedIterator<Item = &Pack> {
         self.inner.packs.iter().map(Arc::as_ref)
+    }
+
+    /// The zone of the customer's place: that of the calendar its uppermost pack counts with there.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.packs().next().map_or(TimeZone::UTC, |pack| pack.calendar().zone().clone())
+    }
+
+    /// A moment as a customer or a body outside is told it: the hour with what sets it off from Greenwich, of a limit that
+    /// lasts to the end of a day the day alone.
+    #[must_use]
+    pub fn told(&self, at: Timestamp) -> String {
+        let local = at.to_zoned_datetime(self.zone());
+        let form = if local.time() == END_OF_DAY { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M %:z" };
+        local.strftime(form).to_string()
     }
 
     /// All clock rules, pack by pack.
