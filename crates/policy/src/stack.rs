@@ -443,10 +443,12 @@ impl Stack {
         self.packs().flat_map(Pack::windows).find(|window| window.head.id == rule)
     }
 
-    /// Whether an outcome of this grade needs a second person's approval.
+    /// Whether an outcome of this grade needs the approval of another person than its proposer. Where packs speak of
+    /// review they name the grades, and whoever proposes may approve the others; where none does, nobody approves their own.
     #[must_use]
     pub fn needs_second_reviewer(&self, grade: Grade) -> bool {
-        self.reviews().iter().any(|review| review.four_eyes && review.grades.contains(&grade))
+        let reviews = self.reviews();
+        reviews.is_empty() || reviews.iter().any(|review| review.four_eyes && review.grades.contains(&grade))
     }
 
     /// The last moment at which a case closed then may be reopened; nothing when no pack sets a limit.

@@ -260,9 +260,8 @@ fn figures_that_can_both_be_law_are_only_looked_at() {
     let found = of_law(&(received + &happened));
     assert_eq!(ids(&found), [(Check::TwoLimits, Some("b"))]);
     assert_eq!(found.first().unwrap().weight, Weight::Warning, "no case need have both");
-    let right = |id: &str, amount: &str| {
-        clock(id, &format!("kind = \"window\"\nowner = \"customer\"\namount = \"{amount}\""))
-    };
+    let right =
+        |id: &str, amount: &str| clock(id, &format!("kind = \"window\"\nowner = \"customer\"\namount = \"{amount}\""));
     let found = of_law(&(right("a", "30d") + &right("b", "60d")));
     assert!(found.iter().all(|one| one.weight == Weight::Warning), "two rights: {found:?}");
 }

@@ -11,6 +11,7 @@ use domain::refusal::Refusal;
 use jiff::tz::TimeZone;
 use paper::Sent;
 use policy::plain::{self, Advice};
+use std::collections::BTreeMap;
 
 /// A letter ready to be drawn.
 #[derive(Clone, Debug)]
@@ -124,18 +125,26 @@ fn blank(app: &App, view: &CaseView, rule: &str, language: &str) -> Result<paper
         at: app.desk.time().now(),
         content: String::new(),
         sent: None,
+        withheld: None,
     })
 }
 
-/// The letters of a case that are out, as members of its archive: pages, and PDFs where a font has their characters.
+/// The letters of a case that are out, as members of its archive: pages, and PDFs where a font has their characters. One
+/// that is not given as it was `sent` says so, with both digests.
 ///
 /// # Errors
 /// Those of the desk; a missing font is none.
-pub(crate) async fn members(app: &AppState, view: &CaseView) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(crate) async fn members(
+    app: &AppState,
+    view: &CaseView,
+    sent: &BTreeMap<u32, String>,
+) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut members = Vec::new();
     for letter in view.case.letters.iter().filter(|letter| letter.issued.is_some()) {
         // Of an erased person nothing is left to draw.
-        let Ok(document) = Document::issued(app, view, letter) else { continue };
+        let Ok(mut document) = Document::issued(app, view, letter) else { continue };
+        let hash = document.letter.hash();
+        document.letter.withheld = sent.get(&letter.id).filter(|sent| **sent != hash).cloned();
         let name = format!("letters/{:02}-{}", letter.id, letter.rule);
         members.push((format!("{name}.html"), document.html().into_bytes()));
         match document.pdf(app).await {

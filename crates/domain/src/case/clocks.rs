@@ -254,8 +254,7 @@ pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
         let lives_on = matches!(fact, StopFact::Closed | StopFact::Declined | StopFact::Withdrawn);
         lives_on && ctx.rules.clock(&clock.rule).is_some_and(policy::ClockRule::is_customers_right)
     };
-    let moot =
-        moot(case, ctx, |clock| !stays(clock) && !stopped.contains(&(clock.rule.as_str(), clock.round)));
+    let moot = moot(case, ctx, |clock| !stays(clock) && !stopped.contains(&(clock.rule.as_str(), clock.round)));
     events.extend(moot);
     events
 }
