@@ -5,6 +5,7 @@
 //! digest of every member is signed with the installation's checkpoint key. `verify::archive` reads it back.
 
 pub mod bundle;
+mod letters;
 pub(crate) mod proofs;
 
 use crate::caller::Caller;
@@ -33,7 +34,7 @@ use domain::text::file_name;
 use proofs::{Member, Proofs};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use store::{EntryRow, StoreError, entries};
 use zip::write::SimpleFileOptions;
@@ -95,6 +96,8 @@ pub struct Archive {
     pub kept: Vec<Kept>,
     /// What the bundle is about, where it is one.
     pub bundle: Option<Bundle>,
+    /// SHA-256 of each letter as it was sent, by its number. One whose words differ here is not given whole.
+    pub sent: BTreeMap<u32, String>,
     desk: Desk,
     keys: Option<CaseKeys>,
     entries: Vec<EntryRow>,
@@ -138,15 +141,19 @@ impl Desk {
         }
         let mut identity = None;
         let mut shown = BTreeSet::new();
+        let mut sent = BTreeMap::new();
         if let Some(keys) = &keys {
             let sealed = raw.person.as_ref().and_then(|row| row.identity.as_deref());
             identity = sealed.map(|sealed| person::open(PersonId(holder), &keys.person, sealed)).transpose()?;
             let items = open_items(keys, &raw.items)?;
+            let written = letters::read(keys, &raw.loaded.entries, &items)?;
             shown = match (concern, &identity) {
                 (None, _) => items.into_keys().collect(),
                 (Some(_), Some(identity)) => bundle::own_items(identity, &items),
                 (Some(_), None) => BTreeSet::new(),
             };
+            shown.extend(written.contacts);
+            sent = written.hashes;
         }
         for file in attached.clone() {
             self.bytes(keys.clone(), file).await?;
@@ -185,13 +192,19 @@ impl Desk {
             digest_key: keys.as_ref().map(|keys| STANDARD.encode(keys.digest_key())),
             attachments: kept.iter().map(|one| Member { id: one.id, file: one.member.clone() }).collect(),
         };
-        Ok(Archive { view, accesses, kept, bundle, desk: self.clone(), keys, entries, proofs })
+        Ok(Archive { view, accesses, kept, bundle, sent, desk: self.clone(), keys, entries, proofs })
     }
 
     async fn bytes(&self, keys: Option<CaseKeys>, file: Attachment) -> Result<Vec<u8>, DeskError> {
         let keys = keys.ok_or(CipherError::Erased)?;
         self.db().read(move |tx| attachment::open(tx, &keys, &file)).await
     }
+}
+
+/// SHA-256 of words, in hexadecimal digits.
+#[must_use]
+pub fn digest(words: &str) -> String {
+    hex(&Sha256::digest(words.as_bytes()))
 }
 
 /// Gives every attachment its place. Names were made harmless when they came; they are again, because the view has put

@@ -50,8 +50,8 @@ impl Desk {
             may_backdate: permissions::BACKDATE.allows(caller),
         };
         let now = self.time().now();
-        let received_on = parted.received_at.unwrap_or(now).to_zoned_datetime(self.zone().clone()).date();
-        let rules = self.library().governing(received_on, parted.record.place())?;
+        let received_at = parted.received_at.unwrap_or(now);
+        let rules = self.library().governing_at(received_at, parted.record.place(), self.zone())?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         if let Err(refusal) = register::decide(&parted, &fresh, &ctx) {

@@ -4,7 +4,7 @@
 use crate::Desk;
 use crate::error::DeskError;
 use crate::queries::case::CaseView;
-use domain::case::{Context, issue_letter};
+use domain::case::{Case, Context, issue_letter};
 use domain::fault::Fault;
 use domain::free_text::FreeText;
 use domain::refusal::Refusal;
@@ -53,7 +53,7 @@ impl Desk {
         let mut known = BTreeMap::from([
             ("number", case.number.clone()),
             ("tracking", self.tracking_code(case.id)),
-            ("received_at", self.shown(case.received_at)),
+            ("received_at", rules.told(case.received_at)),
         ]);
         let mut put = |name, value: Option<String>| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -65,9 +65,9 @@ impl Desk {
         put("demand", words(case.record.demand.as_ref()));
         put("outcome", words(case.proposal.as_ref().map(|proposal| &proposal.outcome)));
         put("finding", words(case.proposal.as_ref().and_then(|proposal| proposal.finding.as_ref())));
-        let answers = |rule: &str| rules.clock(rule).is_some_and(|rule| rule.stops_on(policy::StopFact::Replied));
+        let answers = |rule: &str| rules.clock(rule).is_some_and(policy::ClockRule::limits_answer);
         let answer = case.clocks.iter().filter(|clock| clock.is_open() && answers(&clock.rule));
-        put("answer_due_at", answer.map(|clock| clock.due_at).min().map(|at| self.shown(at)));
+        put("answer_due_at", answer.map(|clock| clock.due_at).min().map(|at| rules.told(at)));
         let external = case.matters.iter().rev().find_map(|matter| matter.number.clone());
         put("external_number", external.or_else(|| case.record.external.first().map(|one| one.number.clone())));
         let cause = case.cause.as_deref().and_then(|code| self.library().taxonomy().cause(code));
@@ -75,14 +75,19 @@ impl Desk {
         put("cause", cause.map(|cause| if zh { cause.zh.clone() } else { cause.en.clone() }));
         let route = rules.packs().flat_map(policy::Pack::routes).next();
         put("appeal_body", route.map(|route| if zh { route.body.zh.clone() } else { route.body.en.clone() }));
-        if let Ok(windows) = self.windows(case) {
-            put("appeal_closes_at", windows.known.iter().map(|window| window.closes_at).min().map(|at| self.shown(at)));
-        }
+        put("appeal_closes_at", self.appeal_closes_at(case, rules).map(|at| rules.told(at)));
         known
     }
 
-    fn shown(&self, at: Timestamp) -> String {
-        at.to_zoned_datetime(self.zone().clone()).datetime().strftime("%Y-%m-%d %H:%M").to_string()
+    /// When the customer's right to take the matter outside ends, as far as it is known: the earliest of the rights the
+    /// ways of the rules name as their end, whether they follow from what was recorded or are clocks that run.
+    fn appeal_closes_at(&self, case: &Case, rules: &Stack) -> Option<Timestamp> {
+        let routes = || rules.packs().flat_map(policy::Pack::routes);
+        let ends = |rule: &str| routes().any(|route| route.closes.iter().any(|own| own == rule));
+        let clocks = case.clocks.iter().filter(|clock| clock.is_open() && ends(&clock.rule)).map(|clock| clock.due_at);
+        let windows = self.windows(case).map(|windows| windows.known).unwrap_or_default();
+        let windows = windows.into_iter().map(|window| window.closes_at);
+        windows.chain(clocks).min()
     }
 }
 

@@ -14,6 +14,7 @@ use domain::event::{CalendarPin, PackPin};
 use domain::taxonomy::{Taxonomy, region_in};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use policy::check::{Check, Finding};
 use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address};
 use std::borrow::Cow;
@@ -371,6 +372,35 @@ impl Library {
     #[must_use]
     pub fn currency(&self) -> &str {
         self.shipped.rules.plan.currency()
+    }
+
+    /// Name of the zone of the stack, where it names one.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        self.shipped.rules.plan.zone()
+    }
+
+    /// The stack that governs a case of a customer in a region (empty: nobody knows), first received at a moment. Which
+    /// day that was is told by the clock of the customer's place, under a stack that leaves its zone to the installation
+    /// by that of the installation.
+    ///
+    /// # Errors
+    /// None that loading has not already excluded.
+    pub fn governing_at(&self, at: Timestamp, region: &str, installation: &TimeZone) -> Result<Stack, DeskError> {
+        let here = installation.to_datetime(at).date();
+        let rules = self.governing(here, region)?;
+        if self.zone().is_none() {
+            return Ok(rules);
+        }
+        let there = rules.zone().to_datetime(at).date();
+        if there == here { Ok(rules) } else { self.governing(there, region) }
+    }
+
+    /// The local date of first receipt by which the packs of a case were chosen.
+    #[must_use]
+    pub fn received_on(&self, case: &Case, installation: &TimeZone) -> Date {
+        let place = self.zone().and_then(|_| self.rules_of(case).ok()).map(|rules| rules.zone());
+        place.as_ref().unwrap_or(installation).to_datetime(case.received_at).date()
     }
 
     /// Identity of the stack new cases are governed by.

@@ -141,10 +141,7 @@ impl Desk {
             may_backdate,
         };
         let received_at = parted.received_at.unwrap_or(now);
-        let rules = {
-            let received_on = received_at.to_zoned_datetime(self.zone().clone()).date();
-            self.library().governing(received_on, parted.record.place())?
-        };
+        let rules = self.library().governing_at(received_at, parted.record.place(), self.zone())?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
         let mut decision = register::decide(parted, &fresh, &ctx)?;

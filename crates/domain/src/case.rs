@@ -410,4 +410,10 @@ impl Case {
     pub fn missing_for_close(&self, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
         close::missing(self, rules, taxonomy)
     }
+
+    /// What is still missing before the case may end by another door.
+    #[must_use]
+    pub fn missing_before(&self, ending: gates::Ending, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+        close::missing_before(self, ending, rules, taxonomy)
+    }
 }

@@ -22,6 +22,8 @@ pub struct Frame {
     pub delivered: &'static str,
     /// Before the digest of the text.
     pub hash: &'static str,
+    /// Before the digest of the text as it was sent, where parts of it are withheld.
+    pub withheld: &'static str,
     /// Over what is not out yet.
     pub draft: &'static str,
     /// Post, e-mail, short message, application, portal, telephone.
@@ -44,6 +46,7 @@ const ENGLISH: Frame = Frame {
     proof: "Proof of sending",
     delivered: "Delivered",
     hash: "SHA-256 of the text",
+    withheld: "Numbers withheld here; SHA-256 of the text as sent",
     draft: "Draft, not sent",
     media: ["by post", "by e-mail", "by text message", "in the app", "on the tracking page", "by telephone"],
     months: &[
@@ -73,6 +76,7 @@ const FRAMES: &[Frame] = &[
         proof: "寄送憑證",
         delivered: "送達時間",
         hash: "正文 SHA-256",
+        withheld: "部分號碼不予提供；寄出時正文 SHA-256",
         draft: "草稿，尚未寄出",
         media: ["郵寄", "電郵", "短訊", "應用程式", "查詢頁面", "電話"],
         months: &[],
@@ -87,6 +91,7 @@ const FRAMES: &[Frame] = &[
         proof: "发送凭证",
         delivered: "送达时间",
         hash: "正文 SHA-256",
+        withheld: "部分号码不予提供；发出时正文 SHA-256",
         draft: "草稿，尚未发出",
         media: ["邮寄", "电子邮件", "短信", "客户端", "查询页面", "电话"],
         months: &[],
@@ -102,6 +107,7 @@ const FRAMES: &[Frame] = &[
         proof: "Versandnachweis",
         delivered: "Zugestellt",
         hash: "SHA-256 des Textes",
+        withheld: "Nummern hier zurückgehalten; SHA-256 des versandten Textes",
         draft: "Entwurf, nicht versandt",
         media: ["per Post", "per E-Mail", "per SMS", "in der App", "auf der Statusseite", "telefonisch"],
         months: &[
@@ -129,6 +135,7 @@ const FRAMES: &[Frame] = &[
         proof: "Preuve d’envoi",
         delivered: "Reçu",
         hash: "SHA-256 du texte",
+        withheld: "Numéros retirés ici ; SHA-256 du texte envoyé",
         draft: "Brouillon, non envoyé",
         media: [
             "par la poste",
@@ -163,6 +170,7 @@ const FRAMES: &[Frame] = &[
         proof: "Prueba de envío",
         delivered: "Entregado",
         hash: "SHA-256 del texto",
+        withheld: "Números retirados aquí; SHA-256 del texto enviado",
         draft: "Borrador, no enviado",
         media: [
             "por correo postal",
@@ -197,6 +205,7 @@ const FRAMES: &[Frame] = &[
         proof: "Comprovante de envio",
         delivered: "Entregue",
         hash: "SHA-256 do texto",
+        withheld: "Números retirados aqui; SHA-256 do texto enviado",
         draft: "Rascunho, não enviado",
         media: [
             "pelo correio",
@@ -231,6 +240,7 @@ const FRAMES: &[Frame] = &[
         proof: "送付の記録",
         delivered: "到着日時",
         hash: "本文の SHA-256",
+        withheld: "一部の番号は非開示。送付時の本文の SHA-256",
         draft: "下書き（未送付）",
         media: ["郵便", "電子メール", "SMS", "アプリ", "照会ページ", "電話"],
         months: &[],

@@ -36,6 +36,8 @@ pub struct Letter {
     pub content: String,
     /// How it went out; nothing for a draft.
     pub sent: Option<Sent>,
+    /// SHA-256 of the words as they were sent, where some of them are withheld here.
+    pub withheld: Option<String>,
 }
 
 /// How a letter went out.
@@ -97,6 +99,7 @@ impl Letter {
             blocks.extend(sent.delivered_at.map(|at| Block::Small(line(words.delivered, &moment(at)))));
         }
         blocks.push(Block::Small(line(words.hash, &self.hash())));
+        blocks.extend(self.withheld.iter().map(|sent| Block::Small(line(words.withheld, sent))));
         blocks
     }
 

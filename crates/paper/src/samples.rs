@@ -12,5 +12,6 @@ pub(crate) fn letter(language: &str, content: &str) -> Letter {
         at: "2026-03-05T16:30:00Z".parse().unwrap(),
         content: content.to_owned(),
         sent: Some(Sent { medium: "post".to_owned(), proof: Some("RR-1".to_owned()), delivered_at: None }),
+        withheld: None,
     }
 }

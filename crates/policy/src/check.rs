@@ -58,6 +58,8 @@ codes! {
         NeverStarts = "never-starts",
         /// A letter lacks words in one of its languages.
         LetterWords = "letter-words",
+        /// A letter has a blank nobody knows what to fill with.
+        LetterBlank = "letter-blank",
         /// Words of a letter are hard to read.
         LetterPlain = "letter-plain",
         /// No rule ever asks for the letter.
@@ -86,9 +88,7 @@ impl Check {
     #[must_use]
     pub const fn weight(self) -> Weight {
         match self {
-            Self::Shadowed
-            | Self::TwoLimits
-            | Self::NeedlessReason
+            Self::NeedlessReason
             | Self::LetterPlain
             | Self::LetterUnused
             | Self::NobodyDecides
@@ -145,6 +145,12 @@ impl Finding {
             message,
             hint: None,
         }
+    }
+
+    /// The same as something somebody should only look at.
+    #[must_use]
+    pub(crate) fn only_warning(self) -> Self {
+        Self { weight: Weight::Warning, ..self }
     }
 
     /// A finding about a whole file.

@@ -429,6 +429,27 @@ impl ClockRule {
         self.owner == Owner::Provider && self.kind.can_be_missed()
     }
 
+    /// Whether it is the time within which the customer may do something.
+    #[must_use]
+    pub fn is_customers_right(&self) -> bool {
+        self.owner == Owner::Customer && self.kind == ClockKind::Window
+    }
+
+    /// Whether it is the limit of the answer: the operator's, ended by the outcome being told or proposed, and by nothing
+    /// that comes before, such as the acknowledgement.
+    #[must_use]
+    pub fn limits_answer(&self) -> bool {
+        let before = |stop: &Stop| match stop {
+            Stop::Fact(fact) => matches!(
+                fact,
+                StopFact::FirstContact | StopFact::ProgressNotified | StopFact::Accepted | StopFact::Restored
+            ),
+            Stop::Stage(_) => false,
+            Stop::Letter(_) => true,
+        };
+        self.binds_provider() && self.stops_on(StopFact::Replied) && !self.stop.iter().any(before)
+    }
+
     /// Whether a fact stops this clock.
     #[must_use]
     pub fn stops_on(&self, fact: StopFact) -> bool {

@@ -46,6 +46,54 @@ codes! {
     }
 }
 
+/// The blanks a letter may have: what a case knows, and what whoever writes it fills in. Each has words of its own for
+/// people, so that a form can say what is to stand there.
+pub const BLANKS: &[&str] = &[
+    "advice",
+    "amount",
+    "announced_until",
+    "answer_due_at",
+    "answered_in_time",
+    "appeal_body",
+    "appeal_closes_at",
+    "appeal_contact",
+    "area",
+    "basis",
+    "business_number",
+    "cause",
+    "change_at",
+    "contact",
+    "demand",
+    "done_by",
+    "evidence",
+    "expected_at",
+    "external_number",
+    "finding",
+    "from",
+    "handed_at",
+    "happened_at",
+    "harm",
+    "history",
+    "hotline",
+    "kinds",
+    "measures",
+    "new_number",
+    "next_channel",
+    "number",
+    "old_number",
+    "outcome",
+    "outside_bodies",
+    "reason",
+    "received_at",
+    "review_contact",
+    "service",
+    "settlement",
+    "since",
+    "subject",
+    "tracking",
+    "until",
+];
+
 /// Words by language tag.
 pub type Words = BTreeMap<String, String>;
 

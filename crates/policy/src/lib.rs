@@ -68,7 +68,7 @@ pub use fault::Fault;
 pub use gate::{Evidence, GateRule, Need, Step as GatedStep};
 pub use grade::{DecisionTable, Grade, GradeDecision, GradeRow, Severity, Urgency};
 pub use ical::{IcalImport, import_ical};
-pub use letter::{Element, LetterFault, LetterRule, Medium, Proof, Recipient, Words};
+pub use letter::{BLANKS, Element, LetterFault, LetterRule, Medium, Proof, Recipient, Words};
 pub use money::Sum;
 pub use named::Named;
 pub use order_limit::{OrderFigure, OrderFor, OrderFrom, OrderLimitRule};

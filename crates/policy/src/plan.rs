@@ -7,6 +7,7 @@ use crate::fault::Fault;
 use crate::pack::Pack;
 use crate::stack::Stack;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ struct StackPlan {
     id: String,
     packs: Vec<String>,
     currency: String,
+    zone: Option<String>,
 }
 
 /// Currency of a stack that names none.
@@ -75,6 +77,14 @@ impl Plan {
     #[must_use]
     pub fn currency(&self) -> &str {
         &self.chosen.currency
+    }
+
+    /// Name of the zone the hours of an installation under that stack are told in, in the time zone database; none where
+    /// the stack leaves it to the installation. Under a stack that names one, the day of first receipt is that of the
+    /// customer's place.
+    #[must_use]
+    pub fn zone(&self) -> Option<&str> {
+        self.chosen.zone.as_deref()
     }
 
     /// The days from which on another set of versions can hold, the first being the beginning of time.
@@ -201,6 +211,14 @@ fn read_stack(mut table: Table<'_>, packs: &[Arc<Pack>]) -> Option<StackPlan> {
         }
         sound.then(|| code.to_owned())
     });
+    let zone = table.or("zone", None, |value| {
+        let name = value.string()?;
+        if TimeZone::get(name).is_err() {
+            value.fault(format!("there is no time zone `{name}`"));
+            return None;
+        }
+        Some(Some(name.to_owned()))
+    });
     table.done();
-    Some(StackPlan { id: id?, packs: named?, currency: currency? })
+    Some(StackPlan { id: id?, packs: named?, currency: currency?, zone: zone? })
 }

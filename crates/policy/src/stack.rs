@@ -25,8 +25,13 @@ use crate::remedy::{CompensationRule, HoldRule};
 use crate::routing::RoutingRule;
 use crate::rule::RuleHead;
 use crate::window::{WindowFrom, WindowRule, Windows};
+use jiff::civil::{self, Time};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
+
+/// The last second of a day, at which limits of whole days lie.
+const END_OF_DAY: Time = civil::time(23, 59, 59, 0);
 
 /// Why packs do not make a stack.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +137,21 @@ impl Stack {
     /// Its packs, from the top down.
     pub fn packs(&self) -> impl DoubleEndedIterator<Item = &Pack> {
         self.inner.packs.iter().map(Arc::as_ref)
+    }
+
+    /// The zone of the customer's place: that of the calendar its uppermost pack counts with there.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.packs().next().map_or(TimeZone::UTC, |pack| pack.calendar().zone().clone())
+    }
+
+    /// A moment as a customer or a body outside is told it: the hour with what sets it off from Greenwich, of a limit that
+    /// lasts to the end of a day the day alone.
+    #[must_use]
+    pub fn told(&self, at: Timestamp) -> String {
+        let local = at.to_zoned_datetime(self.zone());
+        let form = if local.time() == END_OF_DAY { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M %:z" };
+        local.strftime(form).to_string()
     }
 
     /// All clock rules, pack by pack.
@@ -423,10 +443,12 @@ impl Stack {
         self.packs().flat_map(Pack::windows).find(|window| window.head.id == rule)
     }
 
-    /// Whether an outcome of this grade needs a second person's approval.
+    /// Whether an outcome of this grade needs the approval of another person than its proposer. Where packs speak of
+    /// review they name the grades, and whoever proposes may approve the others; where none does, nobody approves their own.
     #[must_use]
     pub fn needs_second_reviewer(&self, grade: Grade) -> bool {
-        self.reviews().iter().any(|review| review.four_eyes && review.grades.contains(&grade))
+        let reviews = self.reviews();
+        reviews.is_empty() || reviews.iter().any(|review| review.four_eyes && review.grades.contains(&grade))
     }
 
     /// The last moment at which a case closed then may be reopened; nothing when no pack sets a limit.

@@ -99,7 +99,7 @@ fn two_statutory_limits_for_one_duty_are_found() {
     let two = clock("a", "amount = \"15d\"") + &clock("b", &format!("amount = \"30d\"\n{privacy}"));
     let found = of_law(&two);
     assert_eq!(ids(&found), [(Check::TwoLimits, Some("b"))]);
-    assert_eq!(found.first().unwrap().weight, Weight::Warning);
+    assert_eq!(found.first().unwrap().weight, Weight::Error);
     let apart = clock("a", "amount = \"15d\"\nunless = { category_prefix = \"F\" }")
         + &clock("b", &format!("amount = \"30d\"\n{privacy}"));
     assert!(of_law(&apart).is_empty());
@@ -251,4 +251,35 @@ fn days_without_a_version_are_found() {
     };
     assert_eq!(of("2021-01-02"), [Check::VersionGap]);
     assert!(of("2021-01-01").is_empty());
+}
+
+#[test]
+fn figures_that_can_both_be_law_are_only_looked_at() {
+    let received = clock("a", "amount = \"8w\"\nversion = { to = 2026-04-08 }");
+    let happened = clock("b", "amount = \"6w\"\nversion = { fact = \"occurred_at\", from = 2025-01-01 }");
+    let found = of_law(&(received + &happened));
+    assert_eq!(ids(&found), [(Check::TwoLimits, Some("b"))]);
+    assert_eq!(found.first().unwrap().weight, Weight::Warning, "no case need have both");
+    let right =
+        |id: &str, amount: &str| clock(id, &format!("kind = \"window\"\nowner = \"customer\"\namount = \"{amount}\""));
+    let found = of_law(&(right("a", "30d") + &right("b", "60d")));
+    assert!(found.iter().all(|one| one.weight == Weight::Warning), "two rights: {found:?}");
+}
+
+#[test]
+fn a_blank_nobody_knows_is_found() {
+    let letter = |words: &str| {
+        format!(
+            "[[letter]]\nid = \"l\"\ntitle = {{ zh = \"信\", en = \"Letter\" }}\nlayer = \"law\"\nbasis = \"law\"\nconfidence = \"high\"\nsource = \"s\"\nlanguages = [\"en\"]\nmedia = [\"post\"]\n[[letter.element]]\nid = \"e\"\ntext = {{ en = \"{words}\" }}\n"
+        )
+    };
+    let blanks = |words: &str| {
+        let found = of_law(&letter(words));
+        found.into_iter().filter(|one| one.id == Check::LetterBlank).collect::<Vec<_>>()
+    };
+    let found = blanks("Case {number}, {nonsense}.");
+    assert_eq!(found.len(), 1);
+    let told = found.first().unwrap().to_string();
+    assert!(told.contains("{nonsense}") && told.starts_with("law:") && told.contains("error"), "{told}");
+    assert!(blanks("Case {number}: write to {contact} until {appeal_closes_at}.").is_empty());
 }

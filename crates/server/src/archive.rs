@@ -38,7 +38,7 @@ pub(crate) async fn prepare(
         None => app.desk.archive(caller, name, ask).await?,
         Some(concern) => app.desk.bundle(caller, name, concern, ask).await?,
     };
-    let letters = letters::members(app, &archive.view).await?;
+    let letters = letters::members(app, &archive.view, &archive.sent).await?;
     if let Some(bundle) = &archive.bundle {
         let index = console::bundle::page(app, caller, &archive, bundle, &letters).await?;
         let case = serde_json::to_string_pretty(&api::bundles::data(app, &archive, bundle)).unwrap_or_default();

@@ -105,11 +105,15 @@ pub(crate) struct Frame<'a> {
     language: Language,
     caller: Option<&'a Caller>,
     unread: i64,
+    /// The rules of the one case the page is about, where whoever is outside the house reads it: moments are told as they
+    /// are told the customer.
+    told_by: Option<policy::Stack>,
 }
 
 impl<'a> Frame<'a> {
     fn new(app: &'a App, visitor: &'a Visitor) -> Self {
-        Self { app, language: visitor.language, caller: visitor.caller.as_ref(), unread: visitor.unread }
+        let caller = visitor.caller.as_ref();
+        Self { app, language: visitor.language, caller, unread: visitor.unread, told_by: None }
     }
 
     /// Words of the console.
@@ -247,7 +251,7 @@ struct ProblemPage<'a> {
 /// A failure as a page.
 #[must_use]
 pub fn problem_page(app: &App, language: Language, caller: Option<&Caller>, told: &Told) -> Response {
-    let page = ProblemPage { frame: Frame { app, language, caller, unread: 0 }, told };
+    let page = ProblemPage { frame: Frame { app, language, caller, unread: 0, told_by: None }, told };
     let mut response = render(&page);
     *response.status_mut() = told.status;
     if let Some(seconds) = told.retry_after {

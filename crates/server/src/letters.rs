@@ -8,8 +8,10 @@ use desk::queries::case::CaseView;
 use domain::case::Letter;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
+use jiff::tz::TimeZone;
 use paper::Sent;
 use policy::plain::{self, Advice};
+use std::collections::BTreeMap;
 
 /// A letter ready to be drawn.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub(crate) struct Document {
     rule: String,
     /// Blanks nobody has filled; of a draft only.
     blanks: Vec<String>,
+    /// The zone of the customer's place: what the letter tells of times is told in it.
+    zone: TimeZone,
 }
 
 impl Document {
@@ -55,14 +59,16 @@ impl Document {
         content.clone_into(&mut drawn.content);
         drawn.at = issued.at;
         drawn.sent = Some(sent);
-        Ok(Self { letter: drawn, rule: letter.rule.clone(), blanks: Vec::new() })
+        let zone = app.desk.library().rules_of(&view.case)?.zone();
+        Ok(Self { letter: drawn, rule: letter.rule.clone(), blanks: Vec::new(), zone })
     }
 
     fn draft(app: &App, view: &CaseView, rule: &str, language: Option<&str>) -> Result<Self, DeskError> {
         let draft = app.desk.letter_draft(view, rule, language)?;
         let mut drawn = blank(app, view, rule, &draft.language)?;
         drawn.content = draft.content;
-        Ok(Self { letter: drawn, rule: rule.to_owned(), blanks: draft.blanks })
+        let zone = app.desk.library().rules_of(&view.case)?.zone();
+        Ok(Self { letter: drawn, rule: rule.to_owned(), blanks: draft.blanks, zone })
     }
 
     /// What is hard to read in it.
@@ -71,8 +77,8 @@ impl Document {
     }
 
     /// As a page.
-    pub(crate) fn html(&self, app: &App) -> String {
-        paper::html(&self.letter, app.desk.zone())
+    pub(crate) fn html(&self) -> String {
+        paper::html(&self.letter, &self.zone)
     }
 
     /// As a PDF.
@@ -80,7 +86,7 @@ impl Document {
     /// # Errors
     /// If no font has all its characters.
     pub(crate) async fn pdf(&self, app: &AppState) -> Result<Vec<u8>, Failure> {
-        let (letter, zone) = (self.letter.clone(), app.desk.zone().clone());
+        let (letter, zone) = (self.letter.clone(), self.zone.clone());
         let fonts = std::sync::Arc::clone(&app.fonts);
         let made = tokio::task::spawn_blocking(move || paper::pdf(&letter, &zone, &fonts)).await;
         let made = made.map_err(|error| DeskError::Output(error.to_string()))?;
@@ -119,20 +125,28 @@ fn blank(app: &App, view: &CaseView, rule: &str, language: &str) -> Result<paper
         at: app.desk.time().now(),
         content: String::new(),
         sent: None,
+        withheld: None,
     })
 }
 
-/// The letters of a case that are out, as members of its archive: pages, and PDFs where a font has their characters.
+/// The letters of a case that are out, as members of its archive: pages, and PDFs where a font has their characters. One
+/// that is not given as it was `sent` says so, with both digests.
 ///
 /// # Errors
 /// Those of the desk; a missing font is none.
-pub(crate) async fn members(app: &AppState, view: &CaseView) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+pub(crate) async fn members(
+    app: &AppState,
+    view: &CaseView,
+    sent: &BTreeMap<u32, String>,
+) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut members = Vec::new();
     for letter in view.case.letters.iter().filter(|letter| letter.issued.is_some()) {
         // Of an erased person nothing is left to draw.
-        let Ok(document) = Document::issued(app, view, letter) else { continue };
+        let Ok(mut document) = Document::issued(app, view, letter) else { continue };
+        let hash = document.letter.hash();
+        document.letter.withheld = sent.get(&letter.id).filter(|sent| **sent != hash).cloned();
         let name = format!("letters/{:02}-{}", letter.id, letter.rule);
-        members.push((format!("{name}.html"), document.html(app).into_bytes()));
+        members.push((format!("{name}.html"), document.html().into_bytes()));
         match document.pdf(app).await {
             Ok(bytes) => members.push((format!("{name}.pdf"), bytes)),
             Err(failure) if matches!(failure.why(), Why::NoFont(_)) => {}

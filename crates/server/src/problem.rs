@@ -288,7 +288,7 @@ fn shown<'p>(app: &App, language: Language, params: &[(&'p str, String)]) -> Vec
                 "reasons" => value.split(", ").map(|code| word("stays", code)).collect::<Vec<_>>().join(&comma),
                 "allowed" => value.split(", ").map(|code| word("state", code)).collect::<Vec<_>>().join(", "),
                 "role" => word("role", value),
-                "permission" => word("verb", value),
+                "permission" | "verb" => word("verb", value),
                 _ => value.clone(),
             };
             (*name, value)

@@ -21,6 +21,7 @@ const INSIDE: &[&str] = &[
     "void_requested_by",
     "grading",
     "missing_for_close",
+    "missing_for",
     "legal_holds",
     "compensation_waiting",
     "windows_missing",

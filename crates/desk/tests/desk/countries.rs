@@ -45,7 +45,7 @@ impl Desk {
     }
 
     /// Issues a letter with every blank filled in.
-    fn write(&self, case: &Case, letter: &str, medium: &str) -> Case {
+    pub(crate) fn write(&self, case: &Case, letter: &str, medium: &str) -> Case {
         let view = self.house.wait(self.house.desk.case(&self.clerk, &CaseRef::Id(case.id))).unwrap();
         let draft = self.house.desk.letter_draft(&view, letter, None).unwrap();
         let mut content = draft.content;

@@ -16,6 +16,7 @@ mod compensation;
 mod compensation_rest;
 mod countries;
 mod effects;
+mod endings;
 mod files;
 mod keys;
 mod lives;

@@ -190,9 +190,7 @@ fn letters<'c>(case: &'c Case, stage: &'c Stage, next: bool, rules: &'c Stack) -
 /// Letters the law wants of the case and that are not out, whatever the stage.
 fn owed<'c>(case: &'c Case, rules: &'c Stack) -> impl Iterator<Item = Item> + 'c {
     let binding = case.letters.iter().filter(|one| one.binding);
-    binding
-        .filter(|one| gates::lacks_letter(case, &one.rule, rules).is_some())
-        .map(|one| line(What::Letter(one.rule.clone()), None, false))
+    binding.filter(|one| gates::is_owed(case, one, rules)).map(|one| line(What::Letter(one.rule.clone()), None, false))
 }
 
 /// Statements that letters which are out lack, by the rules of now.

@@ -122,12 +122,17 @@ pub fn after_closing(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
     events
 }
 
-/// Clocks that a stage of a matter outside starts.
+/// Clocks that a stage of a matter outside starts. A right of the customer that was counted already, as from the letter
+/// that told of it, is not counted once more from when they used it.
 #[must_use]
 pub fn entered(case: &Case, stage: &StageRef, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
     let started = ctx.rules.clocks_started_in(stage, &facts, case.grade, at);
-    started.into_iter().map(|clock| event(clock, case.round)).collect()
+    let counted = |rule: &str| {
+        let right = ctx.rules.clock(rule).is_some_and(policy::ClockRule::is_customers_right);
+        right && case.clocks.iter().any(|clock| clock.rule == rule)
+    };
+    started.into_iter().filter(|next| !counted(&next.rule)).map(|clock| event(clock, case.round)).collect()
 }
 
 /// What a letter that is out does to clocks: those that wait for it end, those that begin with it begin.
@@ -238,12 +243,18 @@ pub fn resume(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
         .collect()
 }
 
-/// Ends every clock of a case that ends: those the fact stops, and those that lose their object with it.
+/// Ends every clock of a case that ends: those the fact stops, and those that lose their object with it. A right of the
+/// customer runs on: that the operator is done, or the customer took the complaint back, takes no day of it away. Of a case
+/// that was none, or goes up in another, nothing is left.
 #[must_use]
 pub fn end_all(case: &Case, fact: StopFact, ctx: &Context<'_>) -> Vec<Event> {
     let mut events = stop(case, fact, ctx);
     let stopped = stopped_in(&events);
-    let moot = moot(case, ctx, |clock| !stopped.contains(&(clock.rule.as_str(), clock.round)));
+    let stays = |clock: &Clock| {
+        let lives_on = matches!(fact, StopFact::Closed | StopFact::Declined | StopFact::Withdrawn);
+        lives_on && ctx.rules.clock(&clock.rule).is_some_and(policy::ClockRule::is_customers_right)
+    };
+    let moot = moot(case, ctx, |clock| !stays(clock) && !stopped.contains(&(clock.rule.as_str(), clock.round)));
     events.extend(moot);
     events
 }

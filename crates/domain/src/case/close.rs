@@ -1,12 +1,13 @@
 //! Close (办结): only when the evidence is there. Nothing closes by itself.
 
-use super::{Case, Context, Decision, State, clocks, gates};
+use super::gates::{self, Ending};
+use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::Field;
 use crate::taxonomy::Taxonomy;
-use policy::{GatedStep, Stack, StopFact};
+use policy::{Stack, StopFact};
 use serde::Deserialize;
 
 /// Closing needs no words; the evidence speaks.
@@ -21,10 +22,19 @@ pub struct Close {}
 #[must_use]
 pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut missing = own(case, rules);
-    let more = gates::missing(case, GatedStep::Close, rules, taxonomy);
+    let more = gates::before_ending(case, Ending::Close, rules, taxonomy);
     // What the lifecycle asks for already is not asked for twice.
     let new: Vec<Fault> = more.into_iter().filter(|fault| missing.iter().all(|own| own.code != fault.code)).collect();
     missing.extend(new);
+    missing
+}
+
+/// What is missing before the case ends by another door than closing: who waits for an answer, and what the rules ask for.
+#[must_use]
+pub fn missing_before(case: &Case, ending: Ending, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+    let waits = ["gate_merged", "gate_feedback", "gate_referral"];
+    let mut missing: Vec<Fault> = own(case, rules).into_iter().filter(|fault| waits.contains(&fault.code)).collect();
+    missing.extend(gates::before_ending(case, ending, rules, taxonomy));
     missing
 }
 
@@ -71,9 +81,7 @@ pub fn decide(case: &Case, _: &Close, ctx: &Context<'_>) -> Result<Decision, Ref
     let mut missing = missing(case, ctx.rules, ctx.taxonomy);
     // What the law wants the customers of merged cases told or paid is asked for nowhere else.
     missing.extend(ctx.others.iter().flat_map(|one| gates::owed_in_merged(one, ctx)));
-    if !missing.is_empty() {
-        return Err(Refusal::conflict("gates_not_met").missing(missing));
-    }
+    gates::refused("close", missing)?;
     case.require(&[State::AwaitingCustomer])?;
     let mut events = vec![Event::Closed {}];
     // A clock nothing stopped has lost its object: a closed case owes nothing more.

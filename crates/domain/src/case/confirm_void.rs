@@ -1,5 +1,6 @@
 //! Confirm voiding (作废复核): a second person makes the case void, or refuses to.
 
+use super::gates::{self, Ending};
 use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain_option};
@@ -43,7 +44,8 @@ pub fn offered(case: &Case) -> bool {
 /// Decides about voiding.
 ///
 /// # Errors
-/// If nobody asked, the same person asked, or customers of merged cases or another body wait for their answer.
+/// If nobody asked, the same person asked, customers of merged cases or another body wait for their answer, or the law
+/// wants something of a case that was handled.
 pub fn decide(case: &Case, confirm: &ConfirmVoid, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(asker) = case.void_asked_by else {
@@ -60,6 +62,7 @@ pub fn decide(case: &Case, confirm: &ConfirmVoid, ctx: &Context<'_>) -> Result<D
     // It may have been handed over since somebody asked.
     super::matter::nothing_owed(case)?;
     super::referral::all_over(case, ctx)?;
+    gates::require_ending(case, Ending::Void, ctx)?;
     let mut events = vec![Event::Voided { remark }];
     events.extend(clocks::end_all(case, StopFact::Voided, ctx));
     events.push(Event::Moved { to: State::Voided });

@@ -1,13 +1,14 @@
 //! Decline (不予受理): the matter is not taken up. Never without its reason and the next place to turn to: no refusal is
 //! a dead end.
 
+use super::gates::{self, Ending};
 use super::{Case, Context, Decision, State, clocks};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain};
 use crate::intake::MODES;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
-use policy::{GatedStep, StopFact};
+use policy::StopFact;
 use serde::Deserialize;
 
 /// Why a matter may not be taken up.
@@ -70,7 +71,8 @@ pub fn offered(case: &Case) -> bool {
 /// Decides a declining.
 ///
 /// # Errors
-/// Once an outcome is proposed, while a regulator asks, or while customers of merged cases wait for their answer.
+/// Once an outcome is proposed, while a regulator asks, while customers of merged cases wait for their answer, or while
+/// the law wants something of the case.
 pub fn decide(case: &Case, decline: &Decline, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require(FROM)?;
     if case.record.anonymous && decline.mode != "public_notice" {
@@ -78,8 +80,8 @@ pub fn decide(case: &Case, decline: &Decline, ctx: &Context<'_>) -> Result<Decis
     }
     super::merge::nobody_waits(case)?;
     super::matter::nothing_owed(case)?;
-    super::referral::nothing_owed(case, ctx)?;
-    super::gates::require(case, GatedStep::Decline, ctx)?;
+    super::referral::nothing_owed(case, "decline", ctx)?;
+    gates::require_ending(case, Ending::Decline, ctx)?;
     let mut events = vec![Event::Declined {
         ground: decline.ground.clone(),
         explanation: decline.explanation.clone(),

@@ -261,6 +261,14 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
     }
 }
 
+/// Whether an effect comes about by the receipt of a matter alone, so that there is no ground for it where nothing was
+/// received: a case registered by mistake.
+#[must_use]
+pub(super) fn is_of_receipt(effect: &str, rules: &Stack) -> bool {
+    let known = rules.packs().flat_map(policy::Pack::effects).find(|one| one.head.id == effect);
+    known.is_some_and(|effect| effect.at == At::Event("received"))
+}
+
 /// Whether what an effect at the time of a clock brought about still has its ground. Somebody may record only afterwards
 /// that the clock had ended before that time; then nothing was late.
 #[must_use]

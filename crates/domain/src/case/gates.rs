@@ -8,16 +8,76 @@ use crate::refusal::Refusal;
 use crate::taxonomy::Taxonomy;
 use policy::{Evidence, GatedStep, Need, Stack, Text};
 
-/// What is missing before a step, each thing once.
+/// The doors by which a case ends. Going up in another is none: the other one answers for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It is closed with its evidence.
+    Close,
+    /// It is not taken up.
+    Decline,
+    /// The customer takes it back.
+    Withdraw,
+    /// It was registered by mistake.
+    Void,
+}
+
+impl Ending {
+    /// Every door but closing, of which `missing_for_close` tells.
+    pub const OTHERS: [Self; 3] = [Self::Decline, Self::Withdraw, Self::Void];
+
+    /// The stable code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Close => "close",
+            Self::Decline => "decline",
+            Self::Withdraw => "withdraw",
+            Self::Void => "void",
+        }
+    }
+
+    /// The verb that goes through it.
+    #[must_use]
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Void => "confirm-void",
+            _ => self.code(),
+        }
+    }
+
+    /// The step the gates of the packs know it by.
+    const fn step(self) -> Option<GatedStep> {
+        match self {
+            Self::Close => Some(GatedStep::Close),
+            Self::Decline => Some(GatedStep::Decline),
+            Self::Withdraw => Some(GatedStep::Withdraw),
+            Self::Void => None,
+        }
+    }
+}
+
+/// What is missing before a case ends by a door, each thing once: what its gates ask for, the letters and the
+/// compensation the law wants, and decisions about compensation that was proposed. Whoever takes a complaint back, or is
+/// told that it is not taken up, has lost nothing the law gave them before.
 #[must_use]
-pub fn missing(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
-    let mut missing = asked(case, case, step, rules, taxonomy);
-    if step == GatedStep::Close {
-        let new: Vec<Fault> =
-            owed(case, rules, taxonomy).into_iter().filter(|fault| !missing.contains(fault)).collect();
-        missing.extend(new);
+pub fn before_ending(case: &Case, ending: Ending, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+    let asked = ending.step().map(|step| asked(case, case, step, rules, taxonomy)).unwrap_or_default();
+    let owed = owed(case, rules, taxonomy, |effect| ending != Ending::Void || !effects::is_of_receipt(effect, rules));
+    let mut missing: Vec<Fault> = Vec::new();
+    for fault in asked.into_iter().chain(owed).chain(super::compensation::missing(case)) {
+        if !missing.contains(&fault) {
+            missing.push(fault);
+        }
     }
     missing
+}
+
+/// Refuses to end a case by a door while something is missing.
+///
+/// # Errors
+/// Names everything that is missing.
+pub(super) fn require_ending(case: &Case, ending: Ending, ctx: &Context<'_>) -> Result<(), Refusal> {
+    refused(ending.verb(), before_ending(case, ending, ctx.rules, ctx.taxonomy))
 }
 
 /// What the gates of a case ask for before a step. What was handled is looked for in `handled`, which for a merged case
@@ -38,18 +98,22 @@ fn asked(case: &Case, handled: &Case, step: GatedStep, rules: &Stack, taxonomy: 
     missing
 }
 
-/// Letters and compensation the law wants of a case and that nobody has seen to.
-fn owed(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
+/// Letters and compensation the law wants of a case and that nobody has seen to, of those `counts` is for by the effect
+/// that asked for them.
+fn owed(case: &Case, rules: &Stack, taxonomy: &Taxonomy, counts: impl Fn(&str) -> bool) -> Vec<Fault> {
+    let by = |one: &Letter| one.owed.as_ref().is_none_or(|(_, why)| counts(why));
     let mut letters: Vec<&str> = case
         .letters
         .iter()
-        .filter(|one| one.binding && !is_settled(case, one, rules))
+        .filter(|one| one.binding && by(one) && is_owed(case, one, rules))
         .map(|one| one.rule.as_str())
         .collect();
     letters.sort_unstable();
     letters.dedup();
     let letters = letters.into_iter().filter_map(|rule| lacks_letter(case, rule, rules));
-    let compensation = case.compensation_due.iter().filter_map(|rule| {
+    let due = case.compensation_due.iter();
+    let due = due.filter(|rule| case.compensation_asked.get(*rule).is_none_or(|why| counts(why)));
+    let compensation = due.filter_map(|rule| {
         let due = owed_compensation::due(case, rule, rules, taxonomy)?;
         Some(lacks_compensation(rule, due, rules))
     });
@@ -61,13 +125,13 @@ fn owed(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
 /// # Errors
 /// Names everything that is missing.
 pub(super) fn nothing_owed(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
-    refused(owed(case, ctx.rules, ctx.taxonomy))
+    refused("merge", owed(case, ctx.rules, ctx.taxonomy, |_| true))
 }
 
 /// What the law wants of a merged case, with its number.
 pub(super) fn owed_in_merged(case: &Case, ctx: &Context<'_>) -> impl Iterator<Item = Fault> {
     let undecided = super::compensation::missing(case);
-    owed(case, ctx.rules, ctx.taxonomy).into_iter().chain(undecided).map(|fault| {
+    owed(case, ctx.rules, ctx.taxonomy, |_| true).into_iter().chain(undecided).map(|fault| {
         let mut titles = fault.params.into_iter().map(|(_, title)| title);
         let (en, zh) = (titles.next().unwrap_or_default(), titles.next().unwrap_or_default());
         let number = &case.number;
@@ -91,7 +155,7 @@ pub(super) fn owed_in_merged(case: &Case, ctx: &Context<'_>) -> impl Iterator<It
 pub(super) fn lacks_letter(case: &Case, letter: &str, rules: &Stack) -> Option<Fault> {
     let rule = rules.letter(letter);
     let mine = || case.letters.iter().filter(|one| one.rule == letter);
-    if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && !is_settled(case, one, rules)) {
+    if mine().any(|one| one.is_done(rule)) && !mine().any(|one| one.binding && is_owed(case, one, rules)) {
         return None;
     }
     let (zh, en) = titles(rule.map(|rule| &rule.head.title), letter);
@@ -103,14 +167,20 @@ pub(super) fn titles<'t>(title: Option<&'t Text>, id: &'t str) -> (&'t str, &'t 
     title.map_or((id, id), |title| (title.zh.as_str(), title.en.as_str()))
 }
 
-/// Whether a letter that was owed is done, or a later one of its kind: one lost in the post is written again. One that
-/// would tell of a limit that was kept after all is owed no longer.
-fn is_settled(case: &Case, owed: &Letter, rules: &Stack) -> bool {
-    if owed.owed.as_ref().is_some_and(|(_, why)| !effects::stands(case, why, rules)) {
-        return true;
+/// Whether a letter is still to be seen to. It is not once it is done, or a later one of its kind: one lost in the post is
+/// written again. An earlier one does as well when it was done only after this one fell due: it told the customer the same,
+/// late enough. One that would tell of a limit that was kept after all is owed no longer, nor is one that only the receipt
+/// of a void case asked for.
+#[must_use]
+pub fn is_owed(case: &Case, letter: &Letter, rules: &Stack) -> bool {
+    let rule = rules.letter(&letter.rule);
+    let Some((since, why)) = &letter.owed else { return false };
+    let fell_away = case.state == super::State::Voided && effects::is_of_receipt(why, rules);
+    if fell_away || !effects::stands(case, why, rules) {
+        return false;
     }
-    let rule = rules.letter(&owed.rule);
-    case.letters.iter().any(|one| one.rule == owed.rule && one.id >= owed.id && one.is_done(rule))
+    let does = |one: &Letter| one.id >= letter.id || one.done_at(rule).is_some_and(|done| done >= *since);
+    !case.letters.iter().any(|one| one.rule == letter.rule && one.is_done(rule) && does(one))
 }
 
 /// That nobody has proposed what the law says is owed, or only what was owed while the trouble lasted.
@@ -160,7 +230,7 @@ fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
 /// # Errors
 /// Names everything that is missing.
 pub(super) fn require(case: &Case, step: GatedStep, ctx: &Context<'_>) -> Result<(), Refusal> {
-    refused(missing(case, step, ctx.rules, ctx.taxonomy))
+    refused(step.code(), asked(case, case, step, ctx.rules, ctx.taxonomy))
 }
 
 /// Refuses a step towards the customer of a merged case while something is missing.
@@ -168,9 +238,16 @@ pub(super) fn require(case: &Case, step: GatedStep, ctx: &Context<'_>) -> Result
 /// # Errors
 /// Names everything that is missing.
 pub(super) fn require_for_merged(case: &Case, lead: &Case, step: GatedStep, ctx: &Context<'_>) -> Result<(), Refusal> {
-    refused(asked(case, lead, step, ctx.rules, ctx.taxonomy))
+    refused(step.code(), asked(case, lead, step, ctx.rules, ctx.taxonomy))
 }
 
-fn refused(missing: Vec<Fault>) -> Result<(), Refusal> {
-    if missing.is_empty() { Ok(()) } else { Err(Refusal::conflict("gates_not_met").missing(missing)) }
+/// Refuses a step by its verb while something is missing before it.
+///
+/// # Errors
+/// If anything is missing.
+pub(super) fn refused(verb: &'static str, missing: Vec<Fault>) -> Result<(), Refusal> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict("gates_not_met").with("verb", verb).missing(missing))
 }

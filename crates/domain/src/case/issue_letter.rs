@@ -53,8 +53,10 @@ pub struct IssueLetter {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    // What the customer of a merged case is told of their own is written there.
-    case.state != State::Voided
+    // What the customer of a merged case is told of their own is written there. Of a void case nobody is told anything,
+    // unless a rule asks for it because it became void.
+    let since_then = |one: &super::Letter| one.owed.as_ref().is_some_and(|(since, _)| Some(*since) >= case.closed_at);
+    case.state != State::Voided || case.letters.iter().any(|one| one.issued.is_none() && since_then(one))
 }
 
 /// Decides a letter.

@@ -171,8 +171,14 @@ impl Letter {
     /// Whether the letter is out, with the proof its rule wants.
     #[must_use]
     pub fn is_done(&self, rule: Option<&LetterRule>) -> bool {
-        let arrives = rule.is_some_and(|rule| rule.proof == Proof::Delivered);
-        self.issued.is_some() && (!arrives || self.delivered_at.is_some())
+        self.done_at(rule).is_some()
+    }
+
+    /// When that came true, if it has.
+    #[must_use]
+    pub fn done_at(&self, rule: Option<&LetterRule>) -> Option<Timestamp> {
+        let issued = self.issued.as_ref()?;
+        if rule.is_some_and(|rule| rule.proof == Proof::Delivered) { self.delivered_at } else { Some(issued.at) }
     }
 }
 

@@ -95,7 +95,7 @@ pub fn decide(case: &Case, step: &RecordStep, ctx: &Context<'_>) -> Result<Decis
     }
     let at = step.at.unwrap_or(ctx.now);
     referral::proved(case, at, referral.steps.last().map(|last| last.at), step.document, ctx)?;
-    referral::ready(case, stage, step.document.is_some() || step.reference.is_some(), ctx)?;
+    referral::ready(case, "record-step", stage, step.document.is_some() || step.reference.is_some(), ctx)?;
     let mut decision = Decision::default();
     let mut here = case.clone();
     if takes_up(case, step, ctx.rules) {

@@ -80,7 +80,7 @@ pub fn decide(case: &Case, refer: &Refer, ctx: &Context<'_>) -> Result<Decision,
     })?;
     let at = refer.at.unwrap_or(ctx.now);
     referral::proved(case, at, None, refer.document, ctx)?;
-    referral::ready(case, stage, refer.document.is_some() || refer.reference.is_some(), ctx)?;
+    referral::ready(case, "refer", stage, refer.document.is_some() || refer.reference.is_some(), ctx)?;
     let mut decision = Decision::default();
     // The clocks of a case that is taken up again begin in its new round.
     let mut here = case.clone();

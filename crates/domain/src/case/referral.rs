@@ -77,7 +77,13 @@ pub(super) fn next(case: &Case) -> u32 {
 ///
 /// # Errors
 /// Names everything that is missing.
-pub(super) fn ready(case: &Case, stage: &Stage, has_paper: bool, ctx: &Context<'_>) -> Result<(), Refusal> {
+pub(super) fn ready(
+    case: &Case,
+    verb: &'static str,
+    stage: &Stage,
+    has_paper: bool,
+    ctx: &Context<'_>,
+) -> Result<(), Refusal> {
     let mut missing: Vec<Fault> = Vec::new();
     for need in &stage.needs {
         match need {
@@ -87,7 +93,7 @@ pub(super) fn ready(case: &Case, stage: &Stage, has_paper: bool, ctx: &Context<'
             Need::Evidence(_) => missing.push(Fault::new("document", "needs_paper")),
         }
     }
-    if missing.is_empty() { Ok(()) } else { Err(Refusal::conflict("gates_not_met").missing(missing)) }
+    gates::refused(verb, missing)
 }
 
 /// That a paper named is one of this case, and a moment one of its life.
@@ -152,7 +158,6 @@ pub(super) fn all_over(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Names the bodies.
-pub(super) fn nothing_owed(case: &Case, ctx: &Context<'_>) -> Result<(), Refusal> {
-    let missing = missing(case, ctx.rules);
-    if missing.is_empty() { Ok(()) } else { Err(Refusal::conflict("gates_not_met").missing(missing)) }
+pub(super) fn nothing_owed(case: &Case, verb: &'static str, ctx: &Context<'_>) -> Result<(), Refusal> {
+    gates::refused(verb, missing(case, ctx.rules))
 }

@@ -7,6 +7,7 @@ use crate::basis::Layer;
 use crate::clock::{ClockKind, ClockRule, Start, StartFact};
 use crate::effect::Action;
 use crate::gate::Need;
+use crate::letter::BLANKS;
 use crate::pack::{Pack, region_in};
 use crate::predicate::Predicate;
 use crate::remedy::Owed;
@@ -71,7 +72,8 @@ fn idle_alternatives(pack: &Pack, head: &RuleHead) -> Option<Finding> {
     });
     let (place, _) = idle?;
     let message = format!("alternative {} of `applies` adds no case to the others", place.saturating_add(1));
-    Some(Finding::of_rule(Check::Shadowed, pack, head, message))
+    // The rule itself still says something.
+    Some(Finding::of_rule(Check::Shadowed, pack, head, message).only_warning())
 }
 
 /// By first receipt a pack is chosen too, so that a rule for other dates of receipt is never asked.
@@ -132,13 +134,20 @@ fn pair(pack: &Pack, rule: &ClockRule, other: &ClockRule) -> Option<Finding> {
     }
     let law = rule.head.layer == Layer::Law && other.head.layer == Layer::Law;
     if law && both > same {
-        let message = format!("gives a case a limit for the same as `{one}`, of another length; the shorter one binds");
-        return Some(
-            Finding::of_rule(Check::TwoLimits, pack, &other.head, message)
-                .hint("leave the cases of one out of the other with `unless`"),
-        );
+        let message = format!("gives a case a limit for the same as `{one}`, of another length");
+        let found = Finding::of_rule(Check::TwoLimits, pack, &other.head, message)
+            .hint("leave the cases of one out of the other with `unless`");
+        return Some(if both_can_hold(rule, other) { found.only_warning() } else { found });
     }
     None
+}
+
+/// Whether two figures of the law for one duty can both be law at once: of what is measured over many cases (a mean beside a
+/// maximum) and of rights of the customer each holds for itself; and where the dates they hold for are those of different
+/// facts, no case need have both.
+fn both_can_hold(one: &ClockRule, other: &ClockRule) -> bool {
+    let facts = one.head.version.zip(other.head.version);
+    !one.kind.can_be_missed() || facts.is_some_and(|(one, other)| one.fact != other.fact)
 }
 
 fn dates_meet(one: &RuleHead, other: &RuleHead) -> bool {
@@ -228,6 +237,16 @@ fn letters(pack: &Pack) -> Vec<Finding> {
         for (element, language) in letter.missing_words() {
             let message = format!("the element `{element}` has no words in {language}");
             findings.push(Finding::of_rule(Check::LetterWords, pack, &letter.head, message));
+        }
+        let languages = letter.languages.iter().map(String::as_str);
+        let unknown: BTreeSet<&str> =
+            languages.flat_map(|language| letter.blanks(language)).filter(|name| !BLANKS.contains(name)).collect();
+        for name in unknown {
+            let message = format!("nobody knows what to fill the blank `{{{name}}}` with");
+            findings.push(
+                Finding::of_rule(Check::LetterBlank, pack, &letter.head, message)
+                    .hint(&format!("blanks are: {}", BLANKS.join(", "))),
+            );
         }
         for (language, one) in letter.advice() {
             let message = format!("in {language}, {}: “{}”", one.hard.code().replace('_', " "), one.words);

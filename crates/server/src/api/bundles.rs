@@ -152,6 +152,9 @@ pub(crate) fn data(app: &AppState, archive: &Archive, bundle: &Bundle) -> Value 
         Value::Object(members) => members.into_iter().filter(|(name, _)| GIVEN.contains(&name.as_str())).collect(),
         _ => Map::new(),
     };
+    if let Some(Value::Array(letters)) = complaint.get_mut("letters") {
+        letters.iter_mut().for_each(|letter| digests(letter, archive));
+    }
     if let Some(identity) = &archive.view.identity {
         complaint.insert("identity".to_owned(), view::identity(identity));
     }
@@ -176,6 +179,19 @@ pub(crate) fn data(app: &AppState, archive: &Archive, bundle: &Bundle) -> Value 
     });
     without_people(&mut data);
     view::without_nulls(data)
+}
+
+/// Says of a letter that is out what it hashes to as it was sent, and whether anything of it is withheld here.
+fn digests(letter: &mut Value, archive: &Archive) {
+    let number = letter.get("letter").and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    let Some(sent) = number.and_then(|number| archive.sent.get(&number)) else { return };
+    let words = letter.pointer("/issued/content").and_then(Value::as_str).unwrap_or_default();
+    let given = desk::archive::digest(words);
+    if let Some(members) = letter.as_object_mut() {
+        members.insert("sha256".to_owned(), json!(given));
+        members.insert("sha256_sent".to_owned(), json!(sent));
+        members.insert("redacted".to_owned(), json!(given != *sent));
+    }
 }
 
 /// Takes out what names people other than the customer. What is missing stands in `check`, said once.

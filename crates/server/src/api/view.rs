@@ -8,12 +8,14 @@ use domain::actor::ActorId;
 use domain::case::bundle::Concern;
 use domain::case::bundle_check::{Item, What};
 use domain::case::compensation::Compensation;
+use domain::case::gates::{self, Ending};
 use domain::case::matter::Step;
 use domain::case::{
     Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
     Suspension, binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
+use domain::fault::Fault;
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
@@ -177,13 +179,18 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
     });
     let external: Vec<Value> =
         record.external.iter().map(|one| json!({"owner": one.owner, "number": one.number})).collect();
-    let missing: Vec<Value> = if case.state.is_open() {
-        let rules = desk.library().rules_of(case);
-        let missing = rules.map(|rules| case.missing_for_close(&rules, desk.library().taxonomy())).unwrap_or_default();
+    let rules = desk.library().rules_of(case).ok().filter(|_| case.state.is_open());
+    let taxonomy = desk.library().taxonomy();
+    let faults = |missing: Vec<Fault>| -> Vec<Value> {
         missing.iter().map(|fault| json!({"field": fault.field, "code": fault.code})).collect()
-    } else {
-        Vec::new()
     };
+    let missing = rules.as_ref().map(|rules| faults(case.missing_for_close(rules, taxonomy))).unwrap_or_default();
+    let elsewhere = rules.as_ref().map(|rules| {
+        Ending::OTHERS.into_iter().fold(Object::default(), |doors, ending| {
+            let missing = faults(case.missing_before(ending, rules, taxonomy));
+            doors.put_some(ending.code(), some(missing))
+        })
+    });
     let windows = desk.windows(case).ok();
     let missing_for_windows = windows.as_ref().map(|windows| &windows.missing).filter(|missing| !missing.is_empty());
     short(desk, case)
@@ -191,7 +198,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("windows", windows.as_ref().map(|counted| rights(desk, counted)))
         .put_some("windows_missing", missing_for_windows.cloned())
         .put("packs", packs(desk, case))
-        .put("received_on", case.received_at.to_zoned_datetime(desk.zone().clone()).date().to_string())
+        .put("received_on", desk.library().received_on(case, desk.zone()).to_string())
         .put_some("calendars", some(calendars(desk, case)))
         .put_filled("grading", grading)
         .put("accept_channel", record.accept_channel.as_str())
@@ -247,6 +254,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("conversions", some(case.conversions.iter().map(conversion).collect()))
         .put_some("compensation_waiting", some(compensation_waiting(desk, view)))
         .put_some("missing_for_close", (!missing.is_empty()).then_some(missing))
+        .put_filled("missing_for", elsewhere.unwrap_or_default())
         .put_some("attachments", (!case.attachments.is_empty()).then(|| attachments(view)))
         .put("erased", view.erased)
         .done()
@@ -328,6 +336,7 @@ fn letter(desk: &Desk, case: &Case, view: &CaseView, letter: &Letter) -> Value {
         .put_some("owed_by", letter.owed.as_ref().map(|(_, by)| by.as_str()))
         .put("binding", letter.binding)
         .put("done", letter.is_done(rule))
+        .put("open", rules.as_ref().is_some_and(|rules| gates::is_owed(case, letter, rules)))
         .put_some("issued", issued)
         .put_some("delivered_at", letter.delivered_at.map(moment))
         .done()

@@ -47,6 +47,7 @@ fn letter() -> Result<Letter, String> {
         at: Timestamp::from_second(1_772_700_000).map_err(|error| error.to_string())?,
         content: vec![paragraph; 14].join("\n\n"),
         sent: Some(Sent { medium: "post".to_owned(), proof: Some("RR-1".to_owned()), delivered_at: None }),
+        withheld: None,
     })
 }
 

@@ -14,9 +14,11 @@ use desk::run::Done;
 use desk::{Caller, CaseRef, Desk, permissions};
 use domain::actor::ActorId;
 use domain::case;
+use domain::case::gates::Ending;
 use domain::command::{Command, VERBS};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use policy::Stack;
 
 /// Entries of the log that are shown.
 const LATEST: usize = 10;
@@ -149,7 +151,7 @@ fn clocks(desk: &Desk, case: &case::Case) -> Result<(), String> {
         let rule = rules.clock(&clock.rule);
         let title = rule.map_or(clock.rule.as_str(), |rule| rule.head.title.en.as_str());
         let state = word(&format!("outcome.{}", view::clock_state(clock, rule, now)));
-        say(format_args!("clock  due {}  {state}  {title}", shown(desk, clock.due_at)))?;
+        say(format_args!("clock  due {}  {state}  {title}", limit(desk, clock.due_at, &rules)))?;
     }
     Ok(())
 }
@@ -163,11 +165,26 @@ fn missing(desk: &Desk, case: &case::Case) -> Result<(), String> {
     for fault in case.missing_for_close(&rules, desk.library().taxonomy()) {
         say(format_args!("before closing  {}", reason(&fault)))?;
     }
+    for ending in Ending::OTHERS {
+        let verb = ending.verb();
+        for fault in case.missing_before(ending, &rules, desk.library().taxonomy()) {
+            say(format_args!("before {verb}  {}", reason(&fault)))?;
+        }
+    }
     Ok(())
 }
 
 fn word(key: &str) -> String {
     words().text(Language::En, key, &[])
+}
+
+/// A limit of a case: in the installation's zone while the customer's place has the same hour, else as the place has it.
+fn limit(desk: &Desk, at: Timestamp, rules: &Stack) -> String {
+    let there = at.to_zoned_datetime(rules.zone());
+    if there.datetime() == at.to_zoned_datetime(desk.zone().clone()).datetime() {
+        return shown(desk, at);
+    }
+    there.strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
 /// A moment in the installation's zone.

@@ -24,9 +24,9 @@ pub struct Place {
     /// Master key file. Default: redress/master-….key in the user's configuration folder, never in the data folder.
     #[arg(long, env = "REDRESS_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
-    /// Time zone of the installation.
-    #[arg(long, env = "REDRESS_ZONE", value_name = "ZONE", default_value = "Asia/Shanghai")]
-    pub zone: String,
+    /// Time zone of the installation. Default: that of the stack, else Asia/Shanghai.
+    #[arg(long, env = "REDRESS_ZONE", value_name = "ZONE")]
+    pub zone: Option<String>,
     /// The rules that govern new cases: a stack of packs/stacks.toml, such as cn, uk or au. Default: the list's own.
     #[arg(long, env = "REDRESS_STACK", value_name = "STACK")]
     pub stack: Option<String>,
@@ -48,7 +48,7 @@ impl Default for Place {
             data_dir: PathBuf::from("redress-data"),
             database_url: None,
             master_key_file: None,
-            zone: "Asia/Shanghai".to_owned(),
+            zone: None,
             stack: None,
             r#override: None,
             letterhead: String::new(),
@@ -94,9 +94,14 @@ impl Place {
         Ok(base.join("redress").join(name + ".key"))
     }
 
-    /// The installation's zone.
-    pub fn time_zone(&self) -> Result<TimeZone, String> {
-        TimeZone::get(&self.zone).map_err(|_| format!("--zone: there is no time zone {:?}", self.zone))
+    /// The installation's zone under the rules it goes by.
+    pub fn time_zone(&self, library: &Library) -> Result<TimeZone, String> {
+        let name = self.zone_name(library);
+        TimeZone::get(name).map_err(|_| format!("--zone: there is no time zone {name:?}"))
+    }
+
+    fn zone_name<'n>(&'n self, library: &'n Library) -> &'n str {
+        self.zone.as_deref().or_else(|| library.zone()).unwrap_or("Asia/Shanghai")
     }
 
     /// Packs and trees.
@@ -141,7 +146,9 @@ impl Place {
     /// The desk over an open database.
     pub fn desk(&self, db: Db, time: Time) -> Result<Desk, String> {
         let key = self.master_key()?;
-        let setup = Setup { db, library: self.library()?, zone: self.time_zone()?, time };
+        let library = self.library()?;
+        let zone = self.time_zone(&library)?;
+        let setup = Setup { db, library, zone, time };
         Desk::open(setup, &key).map_err(|error| super::told(&error))
     }
 }
@@ -193,12 +200,13 @@ pub(super) fn folder_of(target: &Target) -> Result<(), String> {
 
 /// Where the data is and which rules govern, for `redress config`.
 pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
-    place.time_zone()?;
     place.locales()?;
+    let library = place.library()?;
+    place.time_zone(&library)?;
     let mut lines = vec![
         format!("database = {:?}", place.target().shown()),
         format!("master_key_file = {:?}", place.master_key()?.display().to_string()),
-        format!("zone = {:?}", place.zone),
+        format!("zone = {:?}", place.zone_name(&library)),
         match &place.r#override {
             Some(folder) => format!("override = {:?}", folder.display().to_string()),
             None => "# override is not set: packs, words and assets are the embedded ones".to_owned(),
@@ -209,7 +217,6 @@ pub(super) fn settings(place: &Place) -> Result<Vec<String>, String> {
         Some(file) => format!("font = {:?}", file.display().to_string()),
         None => "# font is not set: letters take one of this machine".to_owned(),
     });
-    let library = place.library()?;
     lines.push(format!("stack = \"{}\"", library.stack()));
     lines.extend(library.packs().iter().map(|pack| format!("pack = \"{} {}\"", pack.id(), pack.version())));
     Ok(lines)

@@ -37,7 +37,7 @@ pub(super) fn run(ask: &Restore) -> Result<(), String> {
         file: ask.file.clone(),
         discard_existing: ask.discard_existing,
         now: Time::System.now(),
-        zone: ask.place.time_zone()?,
+        zone: ask.place.time_zone(&ask.place.library()?)?,
         watch: watch(ask.json),
     };
     let restored = backup::restore(&target, restore).map_err(|error| format!("{}: {error}", target.shown()))?;

@@ -2,7 +2,7 @@
 
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
-use super::facts::{facts, grade_why, missing, person, request_without_limit, texts};
+use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
 use super::letter_form::{self, Writing};
@@ -114,6 +114,8 @@ struct CasePage<'a> {
     first_owner: String,
     stages: Vec<Stage>,
     missing: Vec<String>,
+    /// What stands before the other doors by which a case ends: their names, and what is missing.
+    doors: Vec<(String, Vec<String>)>,
     clocks: Vec<Clock>,
     windows: Windows,
     facts: Vec<(String, String)>,
@@ -320,6 +322,7 @@ async fn draw(
         first_owner: names.owner(case.first_owner.unit, case.first_owner.user),
         stages: stages(&frame, case),
         missing: missing(&frame, case),
+        doors: missing_for(&frame, case),
         clocks: clocks(&frame, case, now)?,
         windows: windows(&frame, case, now)?,
         facts: facts(&frame, case),

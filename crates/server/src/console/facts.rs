@@ -2,7 +2,9 @@
 
 use super::Frame;
 use desk::queries::case::CaseView;
-use domain::case::{Case, grade};
+use domain::case::gates::Ending;
+use domain::case::{Case, decline, grade};
+use domain::fault::Fault;
 use domain::free_text::FreeText;
 use domain::intake::Identity;
 
@@ -141,6 +143,36 @@ pub(super) fn missing(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     let Ok(rules) = library.rules_of(case) else { return Vec::new() };
     let sentence = |fault| crate::problem::sentence(frame.app, frame.language, fault);
     case.missing_for_close(&rules, library.taxonomy()).iter().map(sentence).collect()
+}
+
+/// What must be there before the case may end by another door than closing; doors for which the same is missing stand
+/// together.
+pub(super) fn missing_for(frame: &Frame<'_>, case: &Case) -> Vec<(String, Vec<String>)> {
+    let library = frame.app.desk.library();
+    let Ok(rules) = library.rules_of(case) else { return Vec::new() };
+    let offered = |ending: &Ending| match ending {
+        Ending::Decline => decline::offered(case),
+        Ending::Close | Ending::Withdraw | Ending::Void => case.state.is_open(),
+    };
+    let mut doors: Vec<(Vec<&str>, Vec<Fault>)> = Vec::new();
+    for ending in Ending::OTHERS.into_iter().filter(offered) {
+        let missing = case.missing_before(ending, &rules, library.taxonomy());
+        match doors.iter_mut().find(|(_, known)| *known == missing) {
+            Some((endings, _)) => endings.push(ending.verb()),
+            None if missing.is_empty() => {}
+            None => doors.push((vec![ending.verb()], missing)),
+        }
+    }
+    let comma = frame.t("list_comma");
+    doors
+        .into_iter()
+        .map(|(endings, missing)| {
+            let endings: Vec<String> = endings.into_iter().map(|verb| frame.code("verb", verb)).collect();
+            let label = frame.tv("missing_for", &[("doors", &endings.join(&comma))]);
+            let sentence = |fault| crate::problem::sentence(frame.app, frame.language, fault);
+            (label, missing.iter().map(sentence).collect())
+        })
+        .collect()
 }
 
 /// That a request about one's own data has no limit as it is classified, and which it would have; empty otherwise. The packs

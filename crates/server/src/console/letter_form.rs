@@ -189,6 +189,6 @@ fn counted_from_it(
     let started = rules.clocks_started_with(&rule.head.id, &facts, view.case.grade, now);
     let is_window = |id: &str| rules.clock(id).is_some_and(|clock| clock.kind == ClockKind::Window);
     let one = started.into_iter().find(|one| is_window(&one.rule))?;
-    let values = [("words", words), ("at", &frame.moment(one.due_at)), ("rule", &frame.rule(&one.rule))];
+    let values = [("words", words), ("at", &rules.told(one.due_at)), ("rule", &frame.rule(&one.rule))];
     Some(frame.tv("letters.counted_from_it", &values))
 }

@@ -13,7 +13,7 @@ use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
 use desk::queries::case::CaseView;
-use domain::case::{Case, Hold, Issued, Letter, grade};
+use domain::case::{Case, Hold, Issued, Letter, gates, grade};
 use policy::{LetterRule, Stack};
 
 /// A letter on the page.
@@ -47,6 +47,7 @@ pub(super) fn letters(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
 }
 
 fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Shown {
+    let case = &view.case;
     let rule = rules.letter(&letter.rule);
     // A draft is in the language its form begins with.
     let (name, language) = match &letter.issued {
@@ -71,7 +72,7 @@ fn one(frame: &Frame<'_>, view: &CaseView, rules: &Stack, letter: &Letter) -> Sh
         about,
         binding: letter.binding,
         owed: letter.issued.is_none(),
-        done: letter.is_done(rule),
+        done: letter.is_done(rule) || (letter.owed.is_some() && !gates::is_owed(case, letter, rules)),
         link: known.as_ref().map(|_| name).unwrap_or_default(),
         language: language.map(|language| format!("?language={language}")).unwrap_or_default(),
         hard: known.map(|known| hard(frame, &known)).unwrap_or_default(),

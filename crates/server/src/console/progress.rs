@@ -67,7 +67,7 @@ pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<V
         let (class, sign, left) = match &clock.ended {
             Some((outcome, at)) => {
                 let code = words::outcome(*outcome);
-                let told = format!("{} · {}", frame.code("outcome", code), frame.moment(*at));
+                let told = format!("{} · {}", frame.code("outcome", code), frame.limit(*at, &rules));
                 (code, if code == "missed" { "✕" } else { "✓" }, told)
             }
             None if clock.is_paused() => ("paused", "⏸", frame.code("outcome", "paused")),
@@ -84,7 +84,7 @@ pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<V
         };
         shown.push(Clock {
             title: title.to_owned(),
-            due: frame.moment(clock.due_at),
+            due: frame.limit(clock.due_at, &rules),
             left,
             class,
             sign,

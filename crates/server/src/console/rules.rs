@@ -249,7 +249,7 @@ impl Frame<'_> {
 pub(super) fn governing(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     let library = frame.app.desk.library();
     let Ok(rules) = library.rules_of(case) else { return Vec::new() };
-    let received = case.received_at.to_zoned_datetime(frame.app.desk.zone().clone()).date().to_string();
+    let received = frame.app.desk.library().received_on(case, frame.app.desk.zone()).to_string();
     let mut lines = vec![frame.tv("rules.received", &[("day", &received)])];
     for (pack, pin) in rules.packs().zip(&case.packs) {
         let activation = library.activation_of(pack.hash());

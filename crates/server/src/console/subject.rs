@@ -46,10 +46,14 @@ struct Page<'a> {
 /// If it cannot be drawn.
 pub(crate) fn page(app: &AppState, caller: &Caller, data: &SubjectData) -> Result<String, Failure> {
     let halves = Language::ALL.into_iter().map(|language| {
-        let frame = Frame { app, language, caller: Some(caller), unread: 0 };
+        let frame = Frame { app, language, caller: Some(caller), unread: 0, told_by: None };
         let first = data.cases.first();
         let person = first.map(|view| person(&frame, view, Some(&data.identity))).unwrap_or_default();
-        let cases = data.cases.iter().map(|view| case(&frame, view, data)).collect();
+        let cases = data.cases.iter().map(|view| {
+            let told_by = app.desk.library().rules_of(&view.case).ok();
+            case(&Frame { app, language, caller: Some(caller), unread: 0, told_by }, view, data)
+        });
+        let cases = cases.collect();
         Half { person, cases, frame }
     });
     let page = Page { made: app.desk.time().now().to_string(), halves: halves.collect() };

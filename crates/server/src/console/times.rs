@@ -62,14 +62,27 @@ pub(super) fn step(from: Timestamp, due: Timestamp, now: Timestamp) -> Step {
 }
 
 impl Frame<'_> {
-    /// Date and time in the installation's zone.
+    /// Date and time in the installation's zone; on pages for readers outside, as the customer is told them.
     pub(super) fn moment(&self, at: Timestamp) -> String {
+        if let Some(rules) = &self.told_by {
+            return rules.told(at);
+        }
         self.civil(at).strftime("%Y-%m-%d %H:%M").to_string()
     }
 
     /// The same without the year, for dense lists.
     pub(super) fn short(&self, at: Timestamp) -> String {
         self.civil(at).strftime("%m-%d %H:%M").to_string()
+    }
+
+    /// A limit of a case: in the installation's zone while the customer's place has the same hour, else in that of the
+    /// place, with what sets it off from Greenwich. The last second of a day there is no hour of another day here.
+    pub(super) fn limit(&self, at: Timestamp, rules: &policy::Stack) -> String {
+        let there = at.to_zoned_datetime(rules.zone());
+        if self.told_by.is_some() || there.datetime() == self.civil(at) {
+            return self.moment(at);
+        }
+        there.strftime("%Y-%m-%d %H:%M %:z").to_string()
     }
 
     fn civil(&self, at: Timestamp) -> civil::DateTime {

@@ -37,6 +37,7 @@ impl Windows {
 /// The windows as they stand at a moment.
 pub(super) fn windows(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<Windows, Failure> {
     let counted = frame.app.desk.windows(case)?;
+    let rules = frame.app.desk.library().rules_of(case)?;
     let known = counted.known.iter().map(|window| {
         let title = window.explanation.rule.as_ref().map(|rule| frame.language.pick(&rule.title.zh, &rule.title.en));
         let state = window.state(now);
@@ -54,7 +55,7 @@ pub(super) fn windows(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<
             left,
             class,
             sign,
-            moment: frame.moment(moment),
+            moment: frame.limit(moment, &rules),
             open: state == WindowState::Open,
             lines: window.explanation.lines(frame.language.of_rules()),
         }

@@ -82,7 +82,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         "subscription": {"type": "object", "description": "Masked unless revealed."},
         "assessment": {"type": "object"}, "round": whole, "proposal": {"type": "object"}, "reply": {"type": "object"},
         "cause": text, "satisfaction_asked": truth, "satisfaction": {"type": "object"}, "confirmed": truth,
-        "missing_for_close": {"type": "array", "items": {"type": "object"}}, "erased": truth,
+        "missing_for_close": {"type": "array", "items": {"type": "object"}},
+        "missing_for": {"type": "object", "description": "What is missing before the case may be declined, withdrawn or made void, by the door."},
+        "erased": truth,
     });
     let attachment = json!({
         "id": uuid, "name": text, "media": text, "size": whole, "digest": text, "note": text, "attached_at": moment,
@@ -116,7 +118,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         }))},
         "letters": {"type": "array", "items": object(json!({
             "letter": whole, "rule": text, "title": names, "languages": {"type": "array", "items": text},
-            "owed_since": moment, "owed_by": text, "binding": truth, "done": truth, "delivered_at": moment,
+            "owed_since": moment, "owed_by": text, "binding": truth, "done": truth,
+            "open": {"type": "boolean", "description": "Whether it is still to be seen to: owed, and nothing has done for it."},
+            "delivered_at": moment,
             "issued": object(json!({
                 "language": text, "medium": text, "at": moment, "content": text, "by": {"type": "object"},
             })),

@@ -151,3 +151,52 @@ fn a_referral_is_taken_out_on_the_page_of_the_case() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_letter_is_given_as_it_was_sent() {
+    each_database(|scratch| {
+        let house = house_under(scratch, Some("uk"));
+        let token = house.token(Role::Compliance, "");
+        let mut body = intake();
+        body["external"] = json!([]);
+        body["description"] = json!("邻居13911112222也受影响，本人13800138000");
+        let case = house.register(&token, &body);
+        let id = case["id"].as_str().unwrap();
+        let drafted = house.get(&token, &format!("/api/v1/complaints/{id}/letters/uk_adr_letter.json")).json();
+        let written = |more: &str| {
+            let mut content = drafted["content"].as_str().unwrap().replace("{appeal_contact}", "0330 440 1614");
+            for blank in drafted["blanks"].as_array().unwrap() {
+                content = content.replace(&format!("{{{}}}", blank.as_str().unwrap()), "13800138000");
+            }
+            content + more
+        };
+        let (whole, third) = (written(""), written("\n\n13911112222"));
+        for content in [&whole, &third] {
+            let letter = json!({"letter": "uk_adr_letter", "language": "en", "medium": "email", "content": content, "reference": "P1"});
+            act(&house, &token, id, "issue-letter", &letter);
+        }
+        act(&house, &token, id, "refer", &json!({"route": "cisas", "stage": "admitted", "reason": "asks", "reference": "C-1"}));
+        let taken = house.get(&token, &format!("/api/v1/complaints/{id}/referrals/1/bundle{ASK}"));
+        let members = members(&taken);
+        let hash = |text: &str| desk::archive::digest(text);
+        let mut pages: Vec<(&str, &str)> = Vec::new();
+        for (name, page) in members.iter().filter(|(name, _)| name.contains("letters/") && name.ends_with(".html")) {
+            pages.push((name, page));
+        }
+        pages.sort_unstable();
+        assert_eq!(pages.len(), 2, "{:?}", members.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        let letter = |n: usize| pages[n - 1].1;
+        assert!(letter(1).contains("0330 440 1614") && letter(1).contains(&hash(&whole)), "{}", letter(1));
+        assert!(!letter(1).contains("withheld"));
+        assert!(letter(2).contains("0330 440 1614") && !letter(2).contains("13911112222"), "{}", letter(2));
+        assert!(letter(2).contains("withheld") && letter(2).contains(&hash(&third)), "{}", letter(2));
+        let data: Value = serde_json::from_str(member(&members, "case.json")).unwrap();
+        let told: Vec<&Value> =
+            data["complaint"]["letters"].as_array().unwrap().iter().filter(|one| one["issued"].is_object()).collect();
+        assert_eq!((&told[0]["redacted"], &told[0]["sha256"]), (&json!(false), &told[0]["sha256_sent"]));
+        assert_eq!(told[0]["issued"]["content"], json!(whole));
+        assert_eq!((&told[1]["redacted"], &told[1]["sha256_sent"]), (&json!(true), &json!(hash(&third))));
+        house.desk.db().close();
+    })
+    .unwrap();
+}
