@@ -245,7 +245,7 @@ impl Attributes {
             let known = "keep, restart, recompute, original, a grade, regrade+GRADE, or min(…, …) of the last three";
             Slip::new("policy", format!("`{}` is unknown; known: {known}", shown(text)))
         };
-        let term = |text: &str| match text.trim() {
+        let term = |text: &str| match text {
             "original" | "keep" => Some(Term::Original),
             "restart" => Some(Term::FromRegrade(new)),
             "recompute" => Some(Term::FromStart(new)),
@@ -254,6 +254,8 @@ impl Attributes {
                 None => Grade::from_code(text).map(Term::FromStart),
             },
         };
+        // People put blanks where they like; they mean nothing.
+        let text: &str = &text.split_whitespace().collect::<String>();
         let list = text.strip_prefix("min(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
         if list == text && text.contains(',') {
             return Err(wrong());
