@@ -5,20 +5,24 @@ use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
-    USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        one_time FROM users
         WHERE id = ?1";
-    USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        one_time FROM users
         WHERE username = ?1";
-    USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        one_time FROM users
         ORDER BY username";
-    USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at FROM users
+    USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        one_time FROM users
         WHERE unit = ?1 AND disabled = 0 ORDER BY username";
     ANY_USER = "SELECT CAST(1 AS BIGINT) FROM users LIMIT 1";
-    INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at,
+        one_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
     UPDATE_USER = "UPDATE users SET name = ?2, role = ?3, region = ?4, unit = ?5, disabled = ?6, changed_at = ?7
         WHERE id = ?1";
-    SET_PASSWORD = "UPDATE users SET password = ?2, changed_at = ?3 WHERE id = ?1";
+    SET_PASSWORD = "UPDATE users SET password = ?2, one_time = ?3, changed_at = ?4 WHERE id = ?1";
     COUNT_ACTIVE = "SELECT COUNT(*) FROM users WHERE role = ?1 AND disabled = 0";
     ACTIVE_IN_UNIT = "SELECT CAST(1 AS BIGINT) FROM users WHERE unit = ?1 AND disabled = 0 LIMIT 1";
 }
@@ -46,6 +50,8 @@ pub struct UserRow {
     pub created_at: i64,
     /// When last changed.
     pub changed_at: i64,
+    /// Whether the password was made for them: it is good for choosing one of their own and nothing else.
+    pub one_time: bool,
 }
 
 pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreError> {
@@ -60,6 +66,7 @@ pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreErr
         disabled: row.bool(first + 7)?,
         created_at: row.int(first + 8)?,
         changed_at: row.int(first + 9)?,
+        one_time: row.bool(first + 10)?,
     })
 }
 
@@ -119,6 +126,7 @@ pub fn insert_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
         row.disabled.into(),
         row.created_at.into(),
         row.changed_at.into(),
+        row.one_time.into(),
     ];
     tx.execute(INSERT_USER, &values).map(drop)
 }
@@ -140,12 +148,12 @@ pub fn update_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
     tx.execute(UPDATE_USER, &values).map(drop)
 }
 
-/// Sets a password's hash.
+/// Sets a password's hash, and whether it is only for choosing another.
 ///
 /// # Errors
 /// Those of the database.
-pub fn set_password(tx: &mut Tx<'_>, id: Uuid, password: &str, at: i64) -> Result<(), StoreError> {
-    tx.execute(SET_PASSWORD, &[(&id).into(), password.into(), at.into()]).map(drop)
+pub fn set_password(tx: &mut Tx<'_>, id: Uuid, password: &str, one_time: bool, at: i64) -> Result<(), StoreError> {
+    tx.execute(SET_PASSWORD, &[(&id).into(), password.into(), one_time.into(), at.into()]).map(drop)
 }
 
 /// How many open accounts have a role.

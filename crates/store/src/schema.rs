@@ -198,6 +198,9 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE ledger_months (area TEXT NOT NULL, month BIGINT NOT NULL, holder TEXT NOT NULL, stage TEXT NOT NULL,
         category TEXT NOT NULL, millis BIGINT NOT NULL, working BIGINT NOT NULL, spans BIGINT NOT NULL,
         PRIMARY KEY (area, month, holder, stage, category)) CLUSTERED",
+], &[
+    // A password somebody else made is good for choosing one of one's own. Users of before are not asked.
+    "ALTER TABLE users ADD COLUMN one_time BIGINT NOT NULL DEFAULT 0",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

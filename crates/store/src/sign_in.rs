@@ -16,7 +16,8 @@ statements! {
     INSERT_SESSION = "INSERT INTO sessions (hash, user_id, created_at, expires_at, seen_at)
         VALUES (?1, ?2, ?3, ?4, ?5)";
     SESSION_USER = "SELECT s.hash, s.user_id, s.created_at, s.expires_at, s.seen_at,
-        u.id, u.username, u.name, u.role, u.region, u.unit, u.password, u.disabled, u.created_at, u.changed_at
+        u.id, u.username, u.name, u.role, u.region, u.unit, u.password, u.disabled, u.created_at, u.changed_at,
+        u.one_time
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = ?1";
     TOUCH_SESSION = "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1";
     DELETE_SESSION = "DELETE FROM sessions WHERE hash = ?1";

@@ -121,6 +121,7 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
         disabled: false,
         created_at: at,
         changed_at: at,
+        one_time: true,
     };
     let (actor, own) = (by.actor.id, by.actor.area.clone());
     desk.db().write_now(move |tx| {

@@ -317,6 +317,8 @@ fn a_period_lies_neither_ahead_nor_silently_before_the_first_case() {
     each(|desk| {
         received(desk, "2025-12-04T10:00:00+08:00", |_| {});
         received(desk, "2026-02-03T10:00:00+08:00", |body| body["region"] = json!("310115"));
+        let away = desk.house.user("shanghai", Role::Supervisor, "310115");
+        let nowhere = desk.house.user("lhasa", Role::Supervisor, "54");
         count(desk);
         let system = desk.house.system();
         let asked = |period: &str| Ask { period: Some(period.to_owned()), ..Ask::default() };
@@ -328,9 +330,7 @@ fn a_period_lies_neither_ahead_nor_silently_before_the_first_case() {
         for period in ["1900-01", "2025-11", "2025-12", "2026-02"] {
             assert_eq!(first(&system, period).unwrap().to_string(), "2025-12", "{period}");
         }
-        let away = desk.house.user("shanghai", Role::Supervisor, "310115");
         assert_eq!(first(&away, "2025-12").unwrap().to_string(), "2026-02", "of one's own area only");
-        let nowhere = desk.house.user("lhasa", Role::Supervisor, "54");
         assert_eq!(first(&nowhere, "2025-12"), None);
     });
 }

@@ -166,6 +166,7 @@ fn user(unit: Uuid, n: usize) -> UserRow {
         disabled: false,
         created_at: 0,
         changed_at: 0,
+        one_time: true,
     }
 }
 

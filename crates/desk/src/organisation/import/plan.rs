@@ -281,6 +281,7 @@ impl Planner<'_> {
                 disabled: false,
                 created_at: 0,
                 changed_at: 0,
+                one_time: true,
             };
             return Some((row, Did::Added));
         };
