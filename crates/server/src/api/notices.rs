@@ -2,10 +2,10 @@
 
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::Who;
+use crate::extract::{Path, Who};
 use crate::problem::Failure;
 use crate::routes::{Access, Face, Method, Operation, Route};
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};

@@ -177,7 +177,10 @@ fn a_disk_that_refuses_every_write_is_said_and_survived() {
     let serve = place.command(&["serve", "--listen", "127.0.0.1:0"]);
     let mut command = Command::new("sh");
     // Its log lies on that disk too.
-    command.args(["-c", "trap '' XFSZ; exec \"$@\" 2>>server.log", "sh"]).arg(serve.get_program()).args(serve.get_args());
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$@\" 2>>server.log", "sh"])
+        .arg(serve.get_program())
+        .args(serve.get_args());
     command.current_dir(&folder);
     let mut witness = Witness::of(Program::from(place, command));
     assert_eq!(witness.register().status, 201);
