@@ -44,12 +44,14 @@ pub struct Caller {
     pub name: String,
     /// What the caller may touch.
     pub scopes: Vec<Scope>,
+    /// Whether they signed in with a password made for them and have to choose their own before anything else.
+    pub one_time: bool,
 }
 
 impl Caller {
     /// Timers, jobs and the command line: everything, everywhere.
     #[must_use]
     pub fn system(root: UnitId) -> Self {
-        Self { actor: Actor::system(root), name: "system".to_owned(), scopes: Scope::ALL.to_vec() }
+        Self { actor: Actor::system(root), name: "system".to_owned(), scopes: Scope::ALL.to_vec(), one_time: false }
     }
 }

@@ -68,6 +68,8 @@ pub struct Report {
     pub period: ReportPeriod,
     /// First and last day of it, in the installation's zone.
     pub days: (Date, Date),
+    /// The first month there is anything of in that area; nothing where there is no case.
+    pub first: Option<ReportPeriod>,
     /// Area the caller sees, as a region; empty for everywhere.
     pub area: String,
     /// When it was made.
@@ -141,11 +143,12 @@ impl Desk {
         let operator = self.operator(caller, ask)?;
         let area = caller.actor.area.clone();
         let (desk, wanted, scope) = (self.clone(), definition.clone(), area.clone());
-        let (progress, mut tables, mut examples) = self
+        let (progress, first, mut tables, mut examples) = self
             .db()
             .read(move |tx| {
                 let progress = rollup::progress(tx)?;
                 let sums = Sums::read(tx, &wanted, &scope, spans(period))?;
+                let first = sums.first(tx, &scope)?;
                 let taxonomy = desk.library().taxonomy();
                 let mut tables = Vec::new();
                 let mut examples = BTreeMap::new();
@@ -163,7 +166,7 @@ impl Desk {
                     }
                     tables.push(filled);
                 }
-                Ok::<_, DeskError>((progress, tables, examples))
+                Ok::<_, DeskError>((progress, first, tables, examples))
             })
             .await?;
         for table in &mut tables {
@@ -175,7 +178,7 @@ impl Desk {
             }
         }
         let made_at = self.time().now();
-        Ok(Report { definition, period, days, area: area.code().to_owned(), made_at, progress, tables })
+        Ok(Report { definition, period, days, first, area: area.code().to_owned(), made_at, progress, tables })
     }
 
     /// The cases behind a figure: found by the same conditions that counted them, the newest first.
@@ -226,7 +229,12 @@ impl Desk {
             Some(text) => text.parse::<ReportPeriod>().ok().filter(|period| period.is_of(definition.period)),
             None => self.last_period(&definition),
         };
-        Ok((definition, period.ok_or_else(wrong)?))
+        let period = period.ok_or_else(wrong)?;
+        let today = self.zone().to_datetime(self.time().now()).date();
+        if period.days().is_some_and(|(first, _)| first > today) {
+            return Err(Fault::new("period", "period_not_begun").with("today", today).into());
+        }
+        Ok((definition, period))
     }
 
     /// How large the operator is. What the installation says is about all of it, and of a part of it says nothing.
@@ -314,6 +322,16 @@ impl Sums {
             }
         }
         Ok(Self { spans, dims })
+    }
+
+    /// The first month anything is counted in.
+    fn first(&self, tx: &mut Tx<'_>, area: &AreaScope) -> Result<Option<ReportPeriod>, DeskError> {
+        let month = match area.code() {
+            // Everything of a smaller area has been read.
+            small if small.len() > 2 => self.dims.values().flatten().map(|row| row.month).min(),
+            code => reports::first_month(tx, dim_of(Rows::Total), code)?,
+        };
+        Ok(month.and_then(|month| i32::try_from(month).ok()).map(ReportPeriod::month))
     }
 
     /// The figures of rows by key, in each of the spans.

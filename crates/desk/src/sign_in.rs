@@ -81,14 +81,7 @@ impl Desk {
         let Some(user) = user.filter(|user| right && !user.disabled) else {
             return Err(Refusal::forbidden("sign_in_failed").into());
         };
-        let secret = URL_SAFE_NO_PAD.encode(random::<32>()?);
-        let row = SessionRow {
-            hash: digest(&secret).to_vec(),
-            user_id: user.id,
-            created_at: stored(now),
-            expires_at: stored(now + LONGEST),
-            seen_at: stored(now),
-        };
+        let (session, row) = self.new_session(user.id)?;
         self.db()
             .write(move |tx| {
                 sign_in::insert_session(tx, &row)?;
@@ -97,7 +90,21 @@ impl Desk {
                 Ok::<_, DeskError>(())
             })
             .await?;
-        Ok(NewSession { secret, lasts: LONGEST.as_secs() })
+        Ok(session)
+    }
+
+    /// A session of a user that begins now, and how it is kept.
+    fn new_session(&self, user: Uuid) -> Result<(NewSession, SessionRow), DeskError> {
+        let now = self.time().now();
+        let secret = URL_SAFE_NO_PAD.encode(random::<32>()?);
+        let row = SessionRow {
+            hash: digest(&secret).to_vec(),
+            user_id: user,
+            created_at: stored(now),
+            expires_at: stored(now + LONGEST),
+            seen_at: stored(now),
+        };
+        Ok((NewSession { secret, lasts: LONGEST.as_secs() }, row))
     }
 
     /// The caller behind a session's secret, if it still lives.
@@ -162,7 +169,7 @@ impl Desk {
             unit: self.root(),
         };
         let scopes = row.scopes.split(',').filter_map(Scope::from_code).collect();
-        Ok(Some(Caller { actor, name: row.name, scopes }))
+        Ok(Some(Caller { actor, name: row.name, scopes, one_time: false }))
     }
 
     /// Creates a token and returns its secret, shown once.
@@ -230,7 +237,7 @@ impl Desk {
         self.db().write_now(move |tx| {
             let user = people::user_by_name(tx, &name)?
                 .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
-            people::set_password(tx, user.id, &hashed, at)?;
+            people::set_password(tx, user.id, &hashed, true, at)?;
             sign_in::delete_sessions_of(tx, user.id)?;
             sign_in::clear_attempts(tx, &format!("account:{}", hex_digest(&name)))?;
             administration::record(tx, user.id, actor, at, &Change::new("reset-password"))
@@ -238,15 +245,18 @@ impl Desk {
         Ok(password)
     }
 
-    /// Changes one's own password; all sessions end.
+    /// Changes one's own password; all sessions end, and the one returned begins.
     ///
     /// # Errors
-    /// When the old one is wrong or the new one too weak.
-    pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<(), DeskError> {
+    /// When the old one is wrong, the new one too weak or the same.
+    pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<NewSession, DeskError> {
         let Some(id) = caller.actor.user() else {
             return Err(Refusal::forbidden("users_only").into());
         };
         check_password(new, &caller.name)?;
+        if old == new {
+            return Err(Refusal::from(Fault::new("password", "same_password")).into());
+        }
         let user = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, id.0)?)).await?;
         let user = user.ok_or_else(Refusal::not_found)?;
         let (given, fresh) = (old.to_owned(), new.to_owned());
@@ -258,15 +268,17 @@ impl Desk {
         let Some(hashed) = hashed else {
             return Err(Refusal::from(Fault::new("old_password", "wrong_password")).into());
         };
-        let (at, actor) = (stored(self.time().now()), caller.actor.id);
+        let (session, row) = self.new_session(id.0)?;
+        let (at, actor) = (row.created_at, caller.actor.id);
         self.db()
             .write(move |tx| {
-                people::set_password(tx, id.0, &hashed, at)?;
+                people::set_password(tx, id.0, &hashed, false, at)?;
                 sign_in::delete_sessions_of(tx, id.0)?;
+                sign_in::insert_session(tx, &row)?;
                 administration::record(tx, id.0, actor, at, &Change::new("change-password"))
             })
             .await?;
-        Ok(())
+        Ok(session)
     }
 }
 
@@ -295,6 +307,7 @@ pub(crate) fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskE
         actor: Actor { id: ActorId::User(UserId(user.id)), role: role(&user.role)?, area, unit: UnitId(user.unit) },
         name: user.name.clone(),
         scopes: Scope::ALL.to_vec(),
+        one_time: user.one_time,
     })
 }
 
@@ -353,6 +366,18 @@ fn verify(password: &str, known: Option<&str>) -> bool {
             false
         }
     }
+}
+
+/// Lets a user keep the password made for them: for users nobody is, such as those of the demo.
+///
+/// # Errors
+/// Those of the database.
+pub fn keep_password(desk: &Desk, username: &str) -> Result<(), DeskError> {
+    let (username, at) = (username.to_owned(), stored(desk.time().now()));
+    desk.db().write_now(move |tx| {
+        let Some(user) = people::user_by_name(tx, &username)? else { return Ok(()) };
+        Ok(people::set_password(tx, user.id, &user.password, false, at)?)
+    })
 }
 
 /// A password for first use: sixteen letters and digits nobody confuses, in groups.

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
 use crate::ids::UserId;
 use crate::money::Money;
-use crate::shape::{self, Field, Kind, optional, required};
+use crate::shape::{self, Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,14 +87,20 @@ pub const SEGMENTS: &[&str] = policy::Facts::SEGMENTS;
 /// Ways in which a customer is or wants to be reached.
 pub const MODES: &[&str] = &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "public_notice"];
 
+const PHONE: Kind = Kind::Formed { form: Form::Phone, max: 40 };
+
 const COMPLAINANT: &[Field] = &[
     optional("name", Kind::Line { max: 100 }, "Name of the person. Required unless `anonymous` is true."),
     optional("anonymous", Kind::Bool, "True when the person does not want to be known."),
-    optional("phone", Kind::Line { max: 40 }, "First contact number."),
-    optional("phone_alt", Kind::Line { max: 40 }, "Second contact number."),
-    optional("email", Kind::Line { max: 254 }, "E-mail address."),
+    optional("phone", PHONE, "First contact number."),
+    optional("phone_alt", PHONE, "Second contact number."),
+    optional("email", Kind::Formed { form: Form::Email, max: 254 }, "E-mail address."),
     optional("address", Kind::Line { max: 300 }, "Postal address."),
-    optional("id_number", Kind::Line { max: 40 }, "Number of the identity document."),
+    optional(
+        "id_number",
+        Kind::Formed { form: Form::Document, max: 40 },
+        "Number of the identity document; of a resident identity number the check digit must be right.",
+    ),
     optional("identity_verified", Kind::Bool, "Whether the identity was checked."),
     optional(
         "verification",
@@ -124,7 +130,7 @@ const COMPLAINANT: &[Field] = &[
 
 const SUBSCRIPTION: &[Field] = &[
     optional("number", Kind::Line { max: 64 }, "Business number the contact is about."),
-    optional("caller", Kind::Line { max: 40 }, "Number the person called from."),
+    optional("caller", PHONE, "Number the person called from."),
     optional("product", Kind::Code(PRODUCTS), "Product line."),
     optional("plan", Kind::Line { max: 100 }, "Name of the tariff plan."),
     optional(
@@ -166,7 +172,11 @@ const EXTERNAL: &[Field] = &[
         ]),
         "Body or system the number belongs to.",
     ),
-    required("number", Kind::Line { max: 64 }, "That body's own number."),
+    required(
+        "number",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "That body's own number. Kept in the clear for good, so no number or address of a person is taken in it.",
+    ),
 ];
 
 const ASSESSMENT: &[Field] = &[

@@ -1,5 +1,8 @@
 //! Money: decimal text with an ISO 4217 code. Never binary floating point, never negative.
 
+mod currency;
+
+pub use currency::is_currency;
 use policy::Sum;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

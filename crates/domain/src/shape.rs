@@ -3,8 +3,11 @@
 //!
 //! [`check`] reports every fault of an input at once and hands back the cleaned value; it never stops at the first.
 
+mod form;
+
 use crate::fault::Fault;
 use crate::text::clean;
+pub use form::Form;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -34,6 +37,13 @@ pub enum Kind {
     },
     /// A short technical value: one line, at most `max` characters.
     Line {
+        /// Most characters allowed.
+        max: usize,
+    },
+    /// A short value with a form of its own: one line, at most `max` characters.
+    Formed {
+        /// Its form.
+        form: Form,
         /// Most characters allowed.
         max: usize,
     },
@@ -138,6 +148,13 @@ fn one(value: Value, kind: &Kind, path: &str, faults: &mut Vec<Fault>) -> Value 
     match kind {
         Kind::Text { max, multiline } => text(value, *max, *multiline, path, faults),
         Kind::Line { max } => text(value, *max, false, path, faults),
+        Kind::Formed { form, max } => match text(value, *max, false, path, faults) {
+            Value::String(given) => match form.fault(&given) {
+                Some(code) => refuse(Fault::new(path, code), faults),
+                None => Value::String(given),
+            },
+            refused => refused,
+        },
         Kind::Category | Kind::Cause => text(value, 12, false, path, faults),
         Kind::Code(codes) => code(value, codes, path, faults),
         Kind::Region => region(value, path, faults),
@@ -251,7 +268,7 @@ fn moment(value: Value, path: &str, faults: &mut Vec<Fault>) -> Value {
     let Some(given) = value.as_str() else {
         return refuse(wrong_type(path, "string"), faults);
     };
-    let Ok(at) = given.parse::<Timestamp>() else {
+    let Some(at) = rfc3339(given) else {
         return refuse(Fault::new(path, "bad_moment"), faults);
     };
     let within = EARLIEST.parse().is_ok_and(|earliest: Timestamp| at >= earliest)
@@ -262,6 +279,36 @@ fn moment(value: Value, path: &str, faults: &mut Vec<Fault>) -> Value {
     } else {
         refuse(Fault::new(path, "moment_out_of_range").with("from", EARLIEST).with("to", LATEST), faults)
     }
+}
+
+/// A moment as RFC 3339 writes it and not otherwise: others add the name of a zone, leave seconds out, or state offsets no
+/// clock has.
+fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (day, rest) = (text.get(..10)?, text.get(10..)?);
+    let time = rest.strip_prefix(['T', 't', ' '])?;
+    let place = time.find(['Z', 'z', '+', '-'])?;
+    let (time, offset) = time.split_at(place);
+    let (time, fraction) = time.split_once('.').map_or((time, "0"), |(time, fraction)| (time, fraction));
+    let is = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, sign)| match sign {
+                b'0' => byte.is_ascii_digit(),
+                sign => byte == sign,
+            })
+    };
+    let offset_right = match offset {
+        "Z" | "z" => true,
+        offset => {
+            let (sign, clock) = offset.split_at_checked(1)?;
+            let within = |range: std::ops::Range<usize>, most: u8| {
+                clock.get(range).and_then(|part| part.parse::<u8>().ok()).is_some_and(|part| part <= most)
+            };
+            matches!(sign, "+" | "-") && is(clock, "00:00") && within(0..2, 23) && within(3..5, 59)
+        }
+    };
+    let digits = !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let right = is(day, "0000-00-00") && is(time, "00:00:00") && digits && offset_right;
+    right.then(|| text.parse().ok()).flatten()
 }
 
 fn whole(value: Value, min: i64, max: i64, path: &str, faults: &mut Vec<Fault>) -> Value {
@@ -289,7 +336,7 @@ fn money(value: Value, path: &str, faults: &mut Vec<Fault>) -> Value {
     };
     let currency = match given.get("currency") {
         None | Some(Value::Null) => Err("required"),
-        Some(Value::String(code)) if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) => Ok(()),
+        Some(Value::String(code)) if crate::money::is_currency(code) => Ok(()),
         Some(_) => Err("bad_currency"),
     };
     if let Err(code) = currency {
@@ -314,4 +361,41 @@ fn refuse(fault: Fault, faults: &mut Vec<Fault>) -> Value {
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_the_standard_has_it() {
+        for good in [
+            "2026-07-03T00:00:00+08:00",
+            "2026-07-03T00:00:00Z",
+            "2026-07-03t00:00:00.123456z",
+            "2026-07-03 10:00:00-03:30",
+            "2026-07-03T23:59:59+23:59",
+        ] {
+            assert!(rfc3339(good).is_some(), "{good}");
+        }
+        for bad in [
+            "2026-07-03T00:00:00+25:00",
+            "2026-07-03T00:00:00+08:60",
+            "2026-07-03T00:00:00+08:00[Asia/Shanghai]",
+            "2026-07-03T00:00:00[Asia/Shanghai]",
+            "2026-07-03T00:00:00+0800",
+            "2026-07-03T00:00:00+08",
+            "2026-07-03T00:00Z",
+            "2026-07-03T00:00:00.Z",
+            "2026-07-03T00:00:00,5Z",
+            "2026-07-03T24:00:00Z",
+            "2026-07-03T00:00:00",
+            "2026-07-03",
+            "+002026-07-03T00:00:00Z",
+            "２026-07-03T00:00:00Z",
+            "",
+        ] {
+            assert!(rfc3339(bad).is_none(), "{bad}");
+        }
+    }
 }

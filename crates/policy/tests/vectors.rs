@@ -223,7 +223,7 @@ const PASS: &[(&str, &str, &str)] = &[
     ),
     (
         "2026-05-04T09:00:00+10:00",
-        "calendar=east-coast;normal=10bd;major=5bd;urgent=2bd;regraded_at=2026-05-05T08:00:00+10:00;policy=min(original, major)",
+        "calendar=east-coast;normal=10bd;major=5bd;urgent=2bd;regraded_at=2026-05-05T08:00:00+10:00;policy=min( original , major )",
         "2026-05-11T23:59:59+10:00",
     ),
     (

@@ -11,16 +11,18 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderName, HeaderValue, Request, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::MethodRouter;
 use desk::{Caller, Desk};
-use hyper::body::Incoming;
+use domain::refusal::Refusal;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -183,6 +185,12 @@ async fn admit(
         }
         (Access::Needs(_), None) => return Failure::from(Why::NotSignedIn).into_response(),
         (Access::Needs(permission), Some(caller)) => {
+            if caller.one_time && gate.path != console::OWN_PASSWORD {
+                return match gate.face {
+                    Face::Page => Redirect::to(console::OWN_PASSWORD).into_response(),
+                    Face::Api => Failure::from(Refusal::forbidden("password_must_change")).into_response(),
+                };
+            }
             if let Err(refusal) = permission.require(caller) {
                 return Failure::from(refusal).into_response();
             }
@@ -192,7 +200,9 @@ async fn admit(
     let address = extract::address(&gate.state, request.headers(), peer);
     // Pages show how much waits to be read; a page is worth more than the figure, should it not be had.
     let unread = match (&caller, gate.face) {
-        (Some(caller), Face::Page) => gate.state.desk.count_notices(caller).await.unwrap_or_default(),
+        (Some(caller), Face::Page) if !caller.one_time => {
+            gate.state.desk.count_notices(caller).await.unwrap_or_default()
+        }
         _ => 0,
     };
     request.extensions_mut().insert(Visitor { caller, language, address, unread });
@@ -267,15 +277,24 @@ pub async fn serve(state: AppState, listener: TcpListener, stop: impl Future<Out
         };
         let _ = stream.set_nodelay(true);
         let handlers = TowerToHyperService::new(router.clone());
+        let refused = Arc::new(AtomicBool::new(false));
+        let patient = Patient::new(stream, STALL_TIME, Arc::clone(&refused));
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            handlers.call(request)
+            let (sends, refused) = (!request.body().is_end_stream(), Arc::clone(&refused));
+            let answering = handlers.call(request);
+            async move {
+                let answer = answering.await;
+                let no = answer.as_ref().is_ok_and(|answer| answer.status().is_client_error());
+                refused.store(sends && no, Ordering::Relaxed);
+                answer
+            }
         });
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIME)
             .max_buf_size(64 * 1024)
-            .serve_connection(TokioIo::new(Patient::new(stream, STALL_TIME)), service);
+            .serve_connection(TokioIo::new(patient), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _place = place;

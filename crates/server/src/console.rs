@@ -46,13 +46,14 @@ mod windows;
 
 use crate::app::{App, AppState};
 use crate::data;
-use crate::extract::{self, Visitor};
+use crate::extract::{self, Path, Visitor};
 use crate::locale::Language;
 use crate::problem::{Failure, Told, Why};
 use crate::query;
 use crate::routes::{Access, Face, Method, Route};
+pub(crate) use account::OWN_PASSWORD;
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -211,8 +212,14 @@ impl<'a> Frame<'a> {
         self.unread
     }
 
-    fn signed_in(&self) -> bool {
-        self.caller.is_some()
+    /// Whether somebody is signed in who may do more than choose a password.
+    fn at_work(&self) -> bool {
+        self.caller.is_some_and(|caller| !caller.one_time)
+    }
+
+    /// Whether somebody is signed in who has to choose a password before anything else.
+    fn must_choose(&self) -> bool {
+        self.caller.is_some_and(|caller| caller.one_time)
     }
 }
 

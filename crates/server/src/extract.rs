@@ -9,6 +9,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use desk::{Caller, DeskError};
 use domain::fault::Fault;
+use domain::refusal::Refusal;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -32,6 +34,21 @@ pub struct Visitor {
     pub address: IpAddr,
     /// Notices the caller has not read, up to a hundred; counted for pages only.
     pub unread: i64,
+}
+
+/// The parts of an address that vary.
+#[derive(Clone, Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(found)) => Ok(Self(found)),
+            Err(_) => Err(Why::BadAddress.into()),
+        }
+    }
 }
 
 /// The caller of a route that needs one.
@@ -175,7 +192,10 @@ pub fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
     if !body.is_empty() && !media.eq_ignore_ascii_case("application/json") {
         return Err(Why::NotJson.into());
     }
-    Ok(parsed(body).map_err(Why::BadJson)?)
+    parsed(body).map_err(|unread| match unread {
+        Unread::Broken(broken) => Why::BadJson(broken).into(),
+        Unread::Twice(faults) => Refusal::invalid(faults).into(),
+    })
 }
 
 /// Where reading JSON stopped, and why.
@@ -189,19 +209,30 @@ pub struct BadJson {
     pub what: String,
 }
 
+/// Why JSON says nothing.
+#[derive(Debug)]
+pub enum Unread {
+    /// It is none.
+    Broken(BadJson),
+    /// Members stand twice in an object; which of the two was meant nobody can know.
+    Twice(Vec<Fault>),
+}
+
 /// JSON from whichever door; nothing at all reads as null.
 ///
 /// # Errors
-/// Where reading stopped.
-pub fn parsed(body: &[u8]) -> Result<Value, BadJson> {
+/// Where reading stopped, or what stands twice.
+pub fn parsed(body: &[u8]) -> Result<Value, Unread> {
     if body.is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(body).map_err(|error| {
-        let what = error.to_string();
-        let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-        BadJson { line: error.line(), column: error.column(), what }
-    })
+    crate::strict::read(body)
+        .map_err(|error| {
+            let what = error.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+            Unread::Broken(BadJson { line: error.line(), column: error.column(), what })
+        })?
+        .map_err(Unread::Twice)
 }
 
 /// The version a caller saw, from `If-Match: "7"`.
@@ -227,9 +258,7 @@ pub fn repeat_key(headers: &HeaderMap) -> Result<Option<&str>, DeskError> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
-    let key = value
-        .to_str()
-        .map_err(|_| domain::refusal::Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")))?;
+    let key = value.to_str().map_err(|_| Refusal::from(Fault::new("Idempotency-Key", "bad_idempotency_key")))?;
     Ok(Some(key))
 }
 

@@ -23,6 +23,7 @@ pub mod problem;
 pub mod query;
 pub mod reports;
 pub mod routes;
+mod strict;
 mod subject;
 mod upload;
 mod what_if;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use domain::shape::{Field, Kind};
+use domain::shape::{Field, Form, Kind};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
@@ -65,6 +65,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Text { max, .. } | Kind::Line { max } => {
             json!({"type": "string", "minLength": 1, "maxLength": max})
         }
+        Kind::Formed { form, max } => formed(*form, *max),
         Kind::Code(codes) => json!({"type": "string", "enum": codes}),
         Kind::Category | Kind::Cause => json!({"type": "string", "maxLength": 12}),
         Kind::Region => json!({"type": "string", "pattern": "^([0-9]{2}){1,3}$"}),
@@ -88,6 +89,15 @@ fn kind(kind: &Kind) -> Value {
             json!({"type": "array", "items": self::kind(of), "maxItems": max})
         }
     }
+}
+
+/// What a description can say of a form; the rest is in words with the field.
+fn formed(form: Form, max: usize) -> Value {
+    let mut described = json!({"type": "string", "minLength": 1, "maxLength": max});
+    if let (Form::Email, Some(object)) = (form, described.as_object_mut()) {
+        object.insert("format".to_owned(), json!("idn-email"));
+    }
+    described
 }
 
 /// The whole document.
@@ -273,6 +283,9 @@ fn lines(prefix: &str, fields: &'static [Field]) -> Vec<Line> {
         let name = if prefix.is_empty() { field.name.to_owned() } else { format!("{prefix}.{}", field.name) };
         let (described, inner): (String, &'static [Field]) = match &field.kind {
             Kind::Text { max, .. } | Kind::Line { max } => (format!("text ≤ {max}"), &[]),
+            Kind::Formed { form: Form::Phone, .. } => ("telephone number".to_owned(), &[]),
+            Kind::Formed { form: Form::Email, .. } => ("e-mail address".to_owned(), &[]),
+            Kind::Formed { max, .. } => (format!("number ≤ {max}"), &[]),
             Kind::Code(codes) => (codes.join(" | "), &[]),
             Kind::Category => ("category".to_owned(), &[]),
             Kind::Cause => ("cause".to_owned(), &[]),

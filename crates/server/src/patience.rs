@@ -1,13 +1,22 @@
 //! A connection whose peer must take its answer: one that reads nothing for a while is let go, so that clients who
-//! ask and never listen cannot hold every place.
+//! ask and never listen cannot hold every place. In turn a peer that was refused while it still sends is listened to for
+//! a while before the connection ends: most clients read only once they have sent, and what comes to a closed door
+//! destroys the answer on its way.
 
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+/// How long a peer that was refused is listened to.
+const LISTEN_TIME: Duration = Duration::from_secs(10);
+/// How much of what it goes on to send is read and forgotten: three times the largest file.
+const LISTEN: usize = 64 << 20;
 
 /// A stream whose writes fail once no byte was taken for the given time.
 #[derive(Debug)]
@@ -16,12 +25,20 @@ pub struct Patient<S> {
     patience: Duration,
     /// Runs only while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether the last request was refused, perhaps before all of it was read.
+    refused: Arc<AtomicBool>,
+    /// Whether nothing more will be written.
+    said: bool,
+    /// Runs while a refused peer is listened to.
+    listening: Option<Pin<Box<Sleep>>>,
+    /// Bytes it may still send.
+    left: usize,
 }
 
 impl<S> Patient<S> {
-    /// Wraps a stream.
-    pub fn new(inner: S, patience: Duration) -> Self {
-        Self { inner, patience, stalled: None }
+    /// Wraps a stream. Whoever serves it says in `refused` that the last request was refused.
+    pub fn new(inner: S, patience: Duration, refused: Arc<AtomicBool>) -> Self {
+        Self { inner, patience, stalled: None, refused, said: false, listening: None, left: LISTEN }
     }
 
     fn judge<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
@@ -36,13 +53,29 @@ impl<S> Patient<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Patient<S> {
+    /// Reads and forgets until the peer ends, or has had its time.
+    fn listen(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let until = self.listening.get_or_insert_with(|| Box::pin(sleep(LISTEN_TIME)));
+        let mut space = [0_u8; 8 << 10];
+        while self.left > 0 && until.as_mut().poll(cx).is_pending() {
+            let mut taken = ReadBuf::new(&mut space);
+            match ready!(Pin::new(&mut self.inner).poll_read(cx, &mut taken)) {
+                Ok(()) if !taken.filled().is_empty() => self.left = self.left.saturating_sub(taken.filled().len()),
+                _ => break,
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write(cx, bytes);
         self.judge(cx, outcome)
@@ -66,7 +99,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        if !self.said {
+            ready!(Pin::new(&mut self.inner).poll_shutdown(cx))?;
+            self.said = true;
+        }
+        if self.refused.load(Ordering::Relaxed) {
+            ready!(self.listen(cx));
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -77,6 +117,12 @@ mod tests {
 
     /// Takes one byte each time so much time has passed.
     struct Slow(Duration, Option<Pin<Box<Sleep>>>);
+
+    impl AsyncRead for Slow {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
 
     impl AsyncWrite for Slow {
         fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
@@ -97,7 +143,7 @@ mod tests {
 
     async fn write(every: u64, patience: u64) -> io::Result<usize> {
         let slow = Slow(Duration::from_millis(every), None);
-        let mut stream = Patient::new(slow, Duration::from_millis(patience));
+        let mut stream = Patient::new(slow, Duration::from_millis(patience), Arc::default());
         let mut taken = 0;
         // Longer in all than the patience, but never silent for so long.
         while taken < 8 {

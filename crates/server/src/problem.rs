@@ -43,6 +43,8 @@ pub enum Why {
     TooSlow,
     /// `If-Match` is missing.
     VersionRequired,
+    /// The address is not text.
+    BadAddress,
     /// There is nothing at this address.
     NoSuchRoute,
     /// The address does not know this method.
@@ -143,6 +145,7 @@ impl Failure {
             Why::NoFont(missing) => told(app, language, StatusCode::NOT_ACCEPTABLE, "no_font", &[("missing", missing)]),
             Why::TooSlow => simple(StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Why::VersionRequired => simple(StatusCode::PRECONDITION_REQUIRED, "version_required"),
+            Why::BadAddress => simple(StatusCode::BAD_REQUEST, "bad_address"),
             Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),
             Why::NoSuchMethod => simple(StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
         }

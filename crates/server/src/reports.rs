@@ -219,6 +219,9 @@ pub fn sheet(app: &App, language: Language, report: &Report) -> Sheet {
     } else if report.progress.behind > 0 {
         lines.push(words.tv("reports.behind", &[("behind", &report.progress.behind.to_string())]));
     }
+    if let Some(first) = report.first.filter(|first| report.period.span().1 < first.span().0) {
+        lines.push(words.tv("reports.before_first", &[("first", &first.to_string())]));
+    }
     let mut used: Vec<Column> = report.tables.iter().flat_map(|table| table.definition.columns.clone()).collect();
     used.sort_unstable();
     used.dedup();

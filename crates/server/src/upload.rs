@@ -3,7 +3,7 @@
 
 use crate::app::AppState;
 use crate::problem::{Failure, Why};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use desk::attach::{Attached, Beside, Upload};
 use desk::{Caller, CaseRef};
@@ -11,11 +11,8 @@ use domain::case::attach::{FIELDS, LARGEST};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape;
-use hyper::body::Body as _;
 use multer::{Constraints, Error, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value};
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// What stands around the file: boundaries, headers and the note.
@@ -24,10 +21,6 @@ const FRAME: u64 = 64 << 10;
 const LONGEST_NOTE: usize = 16 << 10;
 /// How long a file may take to arrive.
 const UPLOAD_TIME: Duration = Duration::from_secs(180);
-/// How long a client that sends too much is listened to, so that it hears the answer.
-const DRAIN_TIME: Duration = Duration::from_secs(10);
-/// How much of it.
-const DRAIN: u64 = 64 << 20;
 
 /// Takes one file in and attaches it.
 ///
@@ -48,7 +41,6 @@ pub(crate) async fn take(
     let boundary = boundary.ok_or(Why::NotMultipart)?;
     let declared: Option<u64> = text(header::CONTENT_LENGTH).and_then(|length| length.parse().ok());
     if declared.is_some_and(|length| length > LARGEST + FRAME) {
-        drain(body).await;
         return Err(Why::FileTooLarge.into());
     }
     // A file stands in memory, sealed, until it is committed; only so many do at once.
@@ -116,18 +108,4 @@ fn broken(error: Error) -> Failure {
         Error::StreamSizeExceeded { .. } | Error::FieldSizeExceeded { .. } => Why::FileTooLarge.into(),
         other => Why::BadMultipart(other.to_string()).into(),
     }
-}
-
-/// Reads what a client goes on to send, within limits, and forgets it: most clients listen only once they have sent.
-async fn drain(mut body: Body) {
-    let mut left = DRAIN;
-    let reading = async {
-        while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len) as u64);
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }

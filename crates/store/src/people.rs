@@ -6,25 +6,25 @@ use uuid::Uuid;
 
 statements! {
     USER = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
-        bounced FROM users
+        bounced, one_time FROM users
         WHERE id = ?1";
     USER_BY_NAME = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
-        bounced FROM users
+        bounced, one_time FROM users
         WHERE username = ?1";
     USERS = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
-        bounced FROM users
+        bounced, one_time FROM users
         ORDER BY username";
     USERS_OF_UNIT = "SELECT id, username, name, role, region, unit, password, disabled, created_at, changed_at, email,
-        bounced FROM users
+        bounced, one_time FROM users
         WHERE unit = ?1 AND disabled = 0 ORDER BY username";
     ANY_USER = "SELECT CAST(1 AS BIGINT) FROM users LIMIT 1";
     INSERT_USER = "INSERT INTO users (id, username, name, role, region, unit, password, disabled, created_at, changed_at,
-        email, bounced) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, '')";
+        email, bounced, one_time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, '', ?12)";
     UPDATE_USER = "UPDATE users SET name = ?2, role = ?3, region = ?4, unit = ?5, disabled = ?6, changed_at = ?7
         WHERE id = ?1";
     SET_EMAIL = "UPDATE users SET email = ?2, bounced = '' WHERE id = ?1";
     SET_BOUNCED = "UPDATE users SET bounced = ?3 WHERE id = ?1 AND email = ?2";
-    SET_PASSWORD = "UPDATE users SET password = ?2, changed_at = ?3 WHERE id = ?1";
+    SET_PASSWORD = "UPDATE users SET password = ?2, one_time = ?3, changed_at = ?4 WHERE id = ?1";
     COUNT_ACTIVE = "SELECT COUNT(*) FROM users WHERE role = ?1 AND disabled = 0";
     ACTIVE_IN_UNIT = "SELECT CAST(1 AS BIGINT) FROM users WHERE unit = ?1 AND disabled = 0 LIMIT 1";
 }
@@ -56,6 +56,8 @@ pub struct UserRow {
     pub email: String,
     /// Why a server refused that address for good; empty when none did.
     pub bounced: String,
+    /// Whether the password was made for them: it is good for choosing one of their own and nothing else.
+    pub one_time: bool,
 }
 
 pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreError> {
@@ -72,6 +74,7 @@ pub(crate) fn read_user(row: &Row<'_>, first: usize) -> Result<UserRow, StoreErr
         changed_at: row.int(first + 9)?,
         email: row.text(first + 10)?,
         bounced: row.text(first + 11)?,
+        one_time: row.bool(first + 12)?,
     })
 }
 
@@ -132,6 +135,7 @@ pub fn insert_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
         row.created_at.into(),
         row.changed_at.into(),
         (&row.email).into(),
+        row.one_time.into(),
     ];
     tx.execute(INSERT_USER, &values).map(drop)
 }
@@ -169,12 +173,12 @@ pub fn update_user(tx: &mut Tx<'_>, row: &UserRow) -> Result<(), StoreError> {
     tx.execute(UPDATE_USER, &values).map(drop)
 }
 
-/// Sets a password's hash.
+/// Sets a password's hash, and whether it is only for choosing another.
 ///
 /// # Errors
 /// Those of the database.
-pub fn set_password(tx: &mut Tx<'_>, id: Uuid, password: &str, at: i64) -> Result<(), StoreError> {
-    tx.execute(SET_PASSWORD, &[(&id).into(), password.into(), at.into()]).map(drop)
+pub fn set_password(tx: &mut Tx<'_>, id: Uuid, password: &str, one_time: bool, at: i64) -> Result<(), StoreError> {
+    tx.execute(SET_PASSWORD, &[(&id).into(), password.into(), one_time.into(), at.into()]).map(drop)
 }
 
 /// How many open accounts have a role.

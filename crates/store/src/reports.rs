@@ -47,6 +47,7 @@ statements! {
     DROP_MONTH = "DELETE FROM report_months WHERE dim = ?1 AND area = ?2 AND month = ?3 AND value = ?4 AND sort = ?5";
     MONTHS = "SELECT received, closed, minutes, judged, in_time, at_once, reopened, effective, removed, undecided, times,
         month, value, sort FROM report_months WHERE dim = ?1 AND area = ?2 AND month >= ?3 AND month <= ?4";
+    FIRST_MONTH = "SELECT MIN(month) FROM report_months WHERE dim = ?1 AND area = ?2";
     FACTS_WITHIN = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
         in_time, at_once, reopened, held FROM report_cases WHERE region >= ?1 AND region <= ?2";
     MATTERS_WITHIN = "SELECT m.matter, m.month, m.body, m.outcome, m.case_id FROM report_cases c
@@ -364,6 +365,14 @@ pub fn months(tx: &mut Tx<'_>, dim: &str, area: &str, (from, to): (i64, i64)) ->
     tx.query(MONTHS, &[dim.into(), area.into(), from.into(), to.into()], |row| {
         Ok(MonthRow { month: row.int(11)?, value: row.text(12)?, sort: row.text(13)?, sum: read_sum(row)? })
     })
+}
+
+/// The first month anything is counted in; nothing where nothing is.
+///
+/// # Errors
+/// Those of the database.
+pub fn first_month(tx: &mut Tx<'_>, dim: &str, area: &str) -> Result<Option<i64>, StoreError> {
+    tx.query_one(FIRST_MONTH, &[dim.into(), area.into()], |row| row.opt_int(0))
 }
 
 /// What is counted of every case of an area within a province; there are no sums of such.

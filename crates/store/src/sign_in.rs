@@ -17,7 +17,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5)";
     SESSION_USER = "SELECT s.hash, s.user_id, s.created_at, s.expires_at, s.seen_at,
         u.id, u.username, u.name, u.role, u.region, u.unit, u.password, u.disabled, u.created_at, u.changed_at,
-        u.email, u.bounced
+        u.email, u.bounced, u.one_time
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = ?1";
     TOUCH_SESSION = "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1";
     DELETE_SESSION = "DELETE FROM sessions WHERE hash = ?1";

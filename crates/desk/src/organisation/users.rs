@@ -136,6 +136,7 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
         changed_at: at,
         email,
         bounced: String::new(),
+        one_time: true,
     };
     let (actor, own) = (by.actor.id, by.actor.area.clone());
     desk.db().write_now(move |tx| {

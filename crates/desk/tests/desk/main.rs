@@ -153,7 +153,7 @@ impl House {
         let id = known.iter().find(|user| user.username == username).unwrap().id;
         let area = AreaScope::region(region).unwrap();
         let actor = Actor { id: ActorId::User(id), role, area, unit };
-        Caller { actor, name: username.into(), scopes: Scope::ALL.to_vec() }
+        Caller { actor, name: username.into(), scopes: Scope::ALL.to_vec(), one_time: false }
     }
 
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {

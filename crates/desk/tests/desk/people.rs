@@ -115,7 +115,15 @@ fn the_first_password_is_made_once_and_is_nobodys_default() {
         for guess in ["admin", "password", "redress", ""] {
             assert!(house.wait(house.desk.sign_in("admin", guess, "10.0.0.2")).is_err());
         }
-        signed_in(&house, "admin", &password);
+        let secret = signed_in(&house, "admin", &password);
+        let caller = house.wait(house.desk.by_session(&secret)).unwrap().unwrap();
+        assert!(caller.one_time, "good for choosing one's own and nothing else");
+        let same = house.wait(house.desk.change_password(&caller, &password, &password)).unwrap_err();
+        assert_eq!(refusal(same).faults[0].code, "same_password");
+        let session = house.wait(house.desk.change_password(&caller, &password, "a password of my own")).unwrap();
+        assert!(!alive(&house, &secret), "what was opened with it ends with it");
+        let caller = house.wait(house.desk.by_session(&session.secret)).unwrap().unwrap();
+        assert!(!caller.one_time);
         let last = change_user(
             &house.desk,
             &house.system(),

@@ -187,7 +187,7 @@ fn contact(name: &str, more: &Value) -> Value {
 #[test]
 fn a_shared_number_alone_joins_nobody() {
     each(|desk| {
-        let own = desk.open_with(|body| body["complainant"]["id_number"] = json!("310101198001010011"));
+        let own = desk.open_with(|body| body["complainant"]["id_number"] = json!("310101198001010018"));
         let hand = |number: &str, complaint: Value| {
             let body = json!({
                 "owner": "miit", "number": number, "request": "transfer", "handed_at": "2026-11-24T11:00:00+08:00",
@@ -196,7 +196,7 @@ fn a_shared_number_alone_joins_nobody() {
             desk.house.wait(desk.house.desk.hand_off(&desk.lead, body)).unwrap()
         };
         for (number, name, more) in
-            [("1", "王 小明", json!({})), ("2", "李四", json!({"id_number": "310101198001010011"}))]
+            [("1", "王 小明", json!({})), ("2", "李四", json!({"id_number": "310101198001010018"}))]
         {
             let handed = hand(number, contact(name, &more));
             assert!(handed.receipt.attached && handed.receipt.suggested.is_empty(), "{name}");
@@ -208,7 +208,7 @@ fn a_shared_number_alone_joins_nobody() {
             ("3", "李四", json!({})),
             ("4", "王先生", json!({})),
             ("5", "王*明", json!({})),
-            ("6", "王小明", json!({"id_number": "310101199909090099"})),
+            ("6", "王小明", json!({"id_number": "310101199909090091"})),
         ] {
             let complaint = contact(name, &more);
             let first = hand(number, complaint.clone());

@@ -313,6 +313,29 @@ fn a_figure_opens_its_cases() {
 }
 
 #[test]
+fn a_period_lies_neither_ahead_nor_silently_before_the_first_case() {
+    each(|desk| {
+        received(desk, "2025-12-04T10:00:00+08:00", |_| {});
+        received(desk, "2026-02-03T10:00:00+08:00", |body| body["region"] = json!("310115"));
+        let away = desk.house.user("shanghai", Role::Supervisor, "310115");
+        let nowhere = desk.house.user("lhasa", Role::Supervisor, "54");
+        count(desk);
+        let system = desk.house.system();
+        let asked = |period: &str| Ask { period: Some(period.to_owned()), ..Ask::default() };
+        for ahead in ["2026-03", "2099-01"] {
+            let error = desk.house.wait(desk.house.desk.report(&system, "cn-monthly", &asked(ahead))).unwrap_err();
+            assert_eq!(refusal(error).faults[0].code, "period_not_begun", "{ahead}");
+        }
+        let first = |who: &Caller, period: &str| report_for(desk, who, "cn-monthly", &asked(period)).first;
+        for period in ["1900-01", "2025-11", "2025-12", "2026-02"] {
+            assert_eq!(first(&system, period).unwrap().to_string(), "2025-12", "{period}");
+        }
+        assert_eq!(first(&away, "2025-12").unwrap().to_string(), "2026-02", "of one's own area only");
+        assert_eq!(first(&nowhere, "2025-12"), None);
+    });
+}
+
+#[test]
 fn nobody_counts_beyond_their_area() {
     each(|desk| {
         lives(desk);

@@ -8,7 +8,7 @@ use desk::organisation::{
     close_unit, end_absence, reopen_unit,
 };
 use desk::queries::list::Filter;
-use desk::{Caller, DeskError};
+use desk::{Caller, DeskError, sign_in};
 use domain::actor::Role;
 use domain::duty::Duty;
 use domain::event::Event;
@@ -36,6 +36,7 @@ pub(crate) fn signed_in(house: &House, username: &str, role: Role, unit: UnitId)
         email: String::new(),
     };
     let password = add_user(&house.desk, &house.system(), &new).unwrap();
+    sign_in::keep_password(&house.desk, username).unwrap();
     let session = house.wait(house.desk.sign_in(username, &password, "10.0.0.1")).unwrap();
     house.wait(house.desk.by_session(&session.secret)).unwrap().unwrap()
 }
@@ -326,6 +327,7 @@ fn an_organisation_comes_in_whole_or_not_at_all() {
         assert_eq!(done.passwords.len(), 2);
         let (username, password) = &done.passwords[0];
         let session = house.wait(desk.sign_in(username, password, "10.0.0.1")).unwrap();
+        assert!(house.wait(desk.by_session(&session.secret)).unwrap().unwrap().one_time);
         let lin = house.wait(desk.by_session(&session.secret)).unwrap().unwrap();
         assert_eq!(lin.actor.area.code(), "32");
         let again = import(desk, &system, sheets(&users), false).unwrap();

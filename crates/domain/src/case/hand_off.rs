@@ -8,7 +8,7 @@ use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
 use crate::intake::{self, Intake};
 use crate::refusal::Refusal;
-use crate::shape::{self, Field, Kind, optional, required};
+use crate::shape::{self, Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use policy::{Facts, Grade};
 use serde::Deserialize;
@@ -26,7 +26,11 @@ pub const REQUESTS: &[&str] = &["transfer", "supervision", "appeal", "pretreatme
 /// Shape of a hand-off.
 pub const FIELDS: &[Field] = &[
     required("owner", Kind::Code(OWNERS), "Body that hands the matter over."),
-    required("number", Kind::Line { max: 64 }, "That body's own number. The same once more changes nothing."),
+    required(
+        "number",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "That body's own number. The same once more changes nothing. Kept in the clear; nothing of a person is taken in it.",
+    ),
     required("request", Kind::Code(REQUESTS), "What it asks for."),
     required("handed_at", Kind::Moment, "When it handed the matter over; for a new case the first receipt."),
     optional("own_number", Kind::Line { max: 40 }, "The complaint number of ours it refers to."),

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional, required};
+use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use policy::{LetterFault, LetterRule, Medium, Proof};
 use serde::Deserialize;
@@ -27,7 +27,11 @@ pub const FIELDS: &[Field] = &[
     ),
     optional("at", Kind::Moment, "When it went out. Default: now."),
     optional("document", Kind::Uuid, "The attachment of this case that proves it."),
-    optional("reference", Kind::Line { max: 64 }, "Number of the posting or message that proves it."),
+    optional(
+        "reference",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "Number of the posting or message that proves it. Kept in the clear; nothing of a person is taken in it.",
+    ),
 ];
 
 /// Issue a letter.

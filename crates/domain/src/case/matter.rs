@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::ids::AttachmentId;
 use crate::intake::Record;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional};
+use crate::shape::{Field, Form, Kind, optional};
 use jiff::Timestamp;
 use policy::{ClockRule, StageRef, StartFact, StopFact};
 use serde::{Deserialize, Serialize};
@@ -261,8 +261,11 @@ pub(super) const AT: Field = optional("at", Kind::Moment, "When. Default: now.")
 pub(super) const DOCUMENT: Field =
     optional("document", Kind::Uuid, "The attachment of this case that is the paper; this or `reference` is needed.");
 /// See [`MATTER`].
-pub(super) const REFERENCE: Field =
-    optional("reference", Kind::Line { max: 64 }, "Number of the paper; this or `document` is needed.");
+pub(super) const REFERENCE: Field = optional(
+    "reference",
+    Kind::Formed { form: Form::FileNumber, max: 64 },
+    "Number of the paper; this or `document` is needed. Kept in the clear; nothing of a person is taken in it.",
+);
 
 /// Which matter a step is about, when it was taken, and its paper.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,7 +4,7 @@ use super::compensation::{self, Standing, WHICH};
 use super::{Case, Context, Decision, register};
 use crate::event::Event;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional, required};
+use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -17,7 +17,11 @@ pub const FIELDS: &[Field] = &[
     WHICH,
     required("mode", Kind::Code(MODES), "How."),
     optional("at", Kind::Moment, "When. Default: now."),
-    optional("reference", Kind::Line { max: 100 }, "Number of the voucher or bill."),
+    optional(
+        "reference",
+        Kind::Formed { form: Form::FileNumber, max: 100 },
+        "Number of the voucher or bill. Kept in the clear; nothing of a person is taken in it.",
+    ),
 ];
 
 /// Record that a compensation was paid.

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::fault::Fault;
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional, required};
+use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use policy::Proof;
 use serde::Deserialize;
@@ -15,7 +15,11 @@ pub const FIELDS: &[Field] = &[
     required("letter", Kind::Whole { min: 1, max: 1_000_000 }, "Number of the letter within the case."),
     optional("at", Kind::Moment, "When it arrived. Default: now."),
     optional("document", Kind::Uuid, "The attachment of this case that proves it; this or `reference` is needed."),
-    optional("reference", Kind::Line { max: 64 }, "Number of the receipt; this or `document` is needed."),
+    optional(
+        "reference",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "Number of the receipt; this or `document` is needed. Kept in the clear; nothing of a person is taken in it.",
+    ),
 ];
 
 /// Record that a letter arrived.

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::free_text::{FreeText, plain_option};
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional, required};
+use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use policy::{RouteRule, Stack, Stage};
 use serde::Deserialize;
@@ -22,7 +22,11 @@ pub const FIELDS: &[Field] = &[
     ),
     optional("at", Kind::Moment, "When. Default: now."),
     optional("document", Kind::Uuid, "The attachment of this case that is its paper."),
-    optional("reference", Kind::Line { max: 64 }, "Number of its paper."),
+    optional(
+        "reference",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "Number of its paper. Kept in the clear; nothing of a person is taken in it.",
+    ),
     optional(
         "remark",
         Kind::Text { max: 2_000, multiline: true },

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
-use crate::shape::{Field, Kind, optional, required};
+use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -16,10 +16,18 @@ pub const FIELDS: &[Field] = &[
     required("route", Kind::Line { max: 64 }, "Way of the rules, such as tio or communications_ombudsman."),
     required("reason", Kind::Text { max: 2_000, multiline: true }, "What the body asks or says."),
     optional("stage", Kind::Line { max: 64 }, "Stage of the way it begins with. Default: its first."),
-    optional("number", Kind::Line { max: 64 }, "The body's own number."),
+    optional(
+        "number",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "The body's own number. Kept in the clear; nothing of a person is taken in it.",
+    ),
     optional("at", Kind::Moment, "When the body told us. Default: now."),
     optional("document", Kind::Uuid, "The attachment of this case that is its paper."),
-    optional("reference", Kind::Line { max: 64 }, "Number of its paper."),
+    optional(
+        "reference",
+        Kind::Formed { form: Form::FileNumber, max: 64 },
+        "Number of its paper. Kept in the clear; nothing of a person is taken in it.",
+    ),
 ];
 
 /// Record that the customer took the matter outside.

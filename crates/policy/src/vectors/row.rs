@@ -254,8 +254,8 @@ impl Attributes {
                 None => Grade::from_code(text).map(Term::FromStart),
             },
         };
-        let spaceless: String = text.split_whitespace().collect();
-        let text = spaceless.as_str();
+        // People put blanks where they like; they mean nothing.
+        let text: &str = &text.split_whitespace().collect::<String>();
         let list = text.strip_prefix("min(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
         if list == text && text.contains(',') {
             return Err(wrong());

@@ -3,12 +3,12 @@
 use super::cases::{replayed, tagged};
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::{self, Who};
+use crate::extract::{self, Path, Who};
 use crate::problem::Failure;
 use crate::routes::{Access, Face, Method, Operation, Route};
 use crate::{archive, query, upload};
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

@@ -3,11 +3,11 @@
 use super::view;
 use crate::app::AppState;
 use crate::archive;
-use crate::extract::Who;
+use crate::extract::{Path, Who};
 use crate::problem::Failure;
 use crate::query;
 use crate::routes::{Method, Operation, Route};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use desk::archive::Archive;

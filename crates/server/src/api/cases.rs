@@ -2,12 +2,12 @@
 
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::{self, Visitor, Who};
+use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{self, Failure};
 use crate::query;
 use crate::routes::{Access, Face, Method, Operation, Route};
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};

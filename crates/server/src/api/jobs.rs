@@ -2,11 +2,11 @@
 
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::Who;
+use crate::extract::{Path, Who};
 use crate::problem::Failure;
 use crate::query;
 use crate::routes::{Access, Face, Method, Operation, Route};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};

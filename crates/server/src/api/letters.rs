@@ -3,12 +3,12 @@
 use super::answer as json_answer;
 use super::attachments::as_download;
 use crate::app::AppState;
-use crate::extract::Who;
+use crate::extract::{Path, Who};
 use crate::letters::Document;
 use crate::problem::Failure;
 use crate::query;
 use crate::routes::{Method, Operation, Route};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;

@@ -3,11 +3,11 @@
 use super::view::Object;
 use super::{answer, identifier, view};
 use crate::app::AppState;
-use crate::extract::{self, Who};
+use crate::extract::{self, Path, Who};
 use crate::problem::Failure;
 use crate::routes::{Method, Operation, Route};
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};

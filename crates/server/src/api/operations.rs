@@ -3,11 +3,11 @@
 use super::cases::{replayed, tagged};
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::{self, Visitor, Who};
+use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{self, Failure, Why};
 use crate::routes::{Access, Face, Method, Operation, Route};
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::post;

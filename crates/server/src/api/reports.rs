@@ -2,12 +2,12 @@
 
 use super::{answer, view};
 use crate::app::AppState;
-use crate::extract::{Visitor, Who};
+use crate::extract::{Path, Visitor, Who};
 use crate::problem::Failure;
 use crate::query;
 use crate::reports::{self, Words, csv, html, xlsx};
 use crate::routes::{Method, Operation, Route};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -209,6 +209,7 @@ pub fn data(app: &AppState, report: &Report) -> Value {
         "period": report.period.to_string(),
         "from": report.days.0.to_string(),
         "to": report.days.1.to_string(),
+        "first_month": report.first.map(|first| first.to_string()),
         "area": report.area,
         "made_at": view::moment(report.made_at),
         "behind": report.progress.behind,

@@ -168,6 +168,7 @@ fn user(unit: Uuid, n: usize) -> UserRow {
         changed_at: 0,
         email: String::new(),
         bounced: String::new(),
+        one_time: true,
     }
 }
 

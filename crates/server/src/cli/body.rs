@@ -1,8 +1,9 @@
 //! What an operation says, as JSON on the command line: read and judged as the body of a request is.
 
 use super::problem;
-use crate::extract::{self, BadJson, LARGEST_BODY};
+use crate::extract::{self, BadJson, LARGEST_BODY, Unread};
 use clap::Args;
+use domain::refusal::Refusal;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read;
@@ -36,8 +37,11 @@ impl Body {
         if bytes.len() > LARGEST_BODY {
             return Err(problem("too_large", &[]));
         }
-        let value = extract::parsed(&bytes).map_err(|BadJson { line, column, what }| {
-            problem("bad_json", &[("line", &line.to_string()), ("column", &column.to_string()), ("what", &what)])
+        let value = extract::parsed(&bytes).map_err(|unread| match unread {
+            Unread::Broken(BadJson { line, column, what }) => {
+                problem("bad_json", &[("line", &line.to_string()), ("column", &column.to_string()), ("what", &what)])
+            }
+            Unread::Twice(faults) => super::told(&Refusal::invalid(faults).into()),
         })?;
         Ok((bytes, value))
     }

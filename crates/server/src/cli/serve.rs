@@ -207,7 +207,7 @@ fn announce(address: SocketAddr, password: Option<&str>) {
     let mut lines = vec![format!("Redress listens on http://{address}")];
     if let Some(password) = password {
         lines.push(format!("First sign-in: user admin, one-time password {password}"));
-        lines.push(format!("It is shown only now; change it at http://{address}/console/password"));
+        lines.push("It is shown only now, and good for choosing a password of your own when you sign in".to_owned());
     }
     print(&lines);
 }

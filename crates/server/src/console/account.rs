@@ -14,14 +14,17 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
 
+/// Where one chooses a password of one's own: all that somebody may do who has one made for them.
+pub(crate) const OWN_PASSWORD: &str = "/console/password";
+
 pub(super) fn routes() -> Vec<Route> {
     let own = Access::Needs(permissions::READ_SELF);
     vec![
         page(Method::Get, "/sign-in", Access::Public, get(form)),
         page(Method::Post, "/sign-in", Access::Public, post(sign_in)),
         page(Method::Post, "/sign-out", Access::Public, post(sign_out)),
-        page(Method::Get, "/console/password", own, get(password_form)),
-        page(Method::Post, "/console/password", own, post(change_password)),
+        page(Method::Get, OWN_PASSWORD, own, get(password_form)),
+        page(Method::Post, OWN_PASSWORD, own, post(change_password)),
     ]
 }
 
@@ -32,7 +35,6 @@ struct SignIn<'a> {
     back: String,
     username: String,
     told: Option<Told>,
-    changed: bool,
 }
 
 async fn form(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {
@@ -43,7 +45,6 @@ async fn form(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQ
         back: find("back").map(|back| local(Some(back))).unwrap_or_default(),
         username: String::new(),
         told: None,
-        changed: find("changed").is_some(),
     };
     render(&page)
 }
@@ -73,7 +74,7 @@ async fn sign_in(
         Err(error) => {
             let told = Failure::from(error).tell(&app, visitor.language);
             let (status, wait) = (told.status, told.retry_after);
-            let page = SignIn { frame: Frame::new(&app, &visitor), back, username, told: Some(told), changed: false };
+            let page = SignIn { frame: Frame::new(&app, &visitor), back, username, told: Some(told) };
             let mut response = render(&page);
             *response.status_mut() = status;
             if let Some(seconds) = wait {
@@ -104,11 +105,14 @@ async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Result<Res
 #[template(path = "password.html")]
 struct Password<'a> {
     frame: Frame<'a>,
+    changed: bool,
     told: Option<Told>,
 }
 
-async fn password_form(State(app): State<AppState>, visitor: Visitor) -> Response {
-    render(&Password { frame: Frame::new(&app, &visitor), told: None })
+async fn password_form(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {
+    let given = query::form(raw.unwrap_or_default().as_bytes());
+    let changed = given.iter().any(|(name, _)| name == "changed");
+    render(&Password { frame: Frame::new(&app, &visitor), changed, told: None })
 }
 
 async fn change_password(
@@ -126,11 +130,15 @@ async fn change_password(
         Err(domain::fault::Fault::new("again", "passwords_differ").into())
     };
     match outcome {
-        Ok(()) => Ok(Redirect::to("/sign-in?changed=1").into_response()),
+        Ok(session) => {
+            let target = format!("{OWN_PASSWORD}?changed=1");
+            Ok(with_cookie(&app, Redirect::to(&target).into_response(), &session.secret, session.lasts))
+        }
         Err(failure) => {
             let told = failure.tell(&app, visitor.language);
             let status = told.status;
-            let mut response = render(&Password { frame: Frame::new(&app, &visitor), told: Some(told) });
+            let mut response =
+                render(&Password { frame: Frame::new(&app, &visitor), changed: false, told: Some(told) });
             *response.status_mut() = status;
             Ok(response)
         }

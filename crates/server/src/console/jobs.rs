@@ -2,11 +2,11 @@
 
 use super::{Frame, page, render};
 use crate::app::AppState;
-use crate::extract::{Visitor, Who};
+use crate::extract::{Path, Visitor, Who};
 use crate::problem::Failure;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::{Permission, permissions};

@@ -3,11 +3,11 @@
 use super::{Frame, page};
 use crate::api::letters;
 use crate::app::AppState;
-use crate::extract::Who;
+use crate::extract::{Path, Who};
 use crate::letters::Document;
 use crate::problem::Failure;
 use crate::routes::{Access, Method, Route};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;

@@ -3,13 +3,13 @@
 use super::{Frame, page, render};
 use crate::api::reports::{ASK, CASES, FORMATS, ask, cases_ask};
 use crate::app::AppState;
-use crate::extract::{Visitor, Who};
+use crate::extract::{Path, Visitor, Who};
 use crate::problem::{Failure, Told};
 use crate::query;
 use crate::reports::{self, Sheet, Words};
 use crate::routes::{Access, Method, Route};
 use askama::Template;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;

@@ -90,7 +90,10 @@ impl<'a> Stage<'a> {
         let player = |user: desk::organisation::Colleague| {
             let area = AreaScope::everywhere();
             let actor = Actor { id: ActorId::User(user.id), role: user.role.parse().ok()?, area, unit: user.unit };
-            Some((user.username.clone(), Caller { actor, name: user.username, scopes: Scope::ALL.to_vec() }))
+            Some((
+                user.username.clone(),
+                Caller { actor, name: user.username, scopes: Scope::ALL.to_vec(), one_time: false },
+            ))
         };
         let callers = desk.colleagues(system).await?.into_iter().filter_map(player).collect();
         Ok(Self {

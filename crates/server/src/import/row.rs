@@ -5,6 +5,7 @@ use super::map::{Check, ImportMap, Part, Side};
 use super::moment::swapped_day;
 use super::records::{Broken, Record};
 use domain::shape::{Field, Kind};
+use domain::text::clean::clean;
 use serde_json::{Map, Value};
 
 /// Longest identity of a row, in bytes.
@@ -182,6 +183,33 @@ fn put(target: &mut Value, path: &str, value: Value) {
     }
 }
 
+/// Takes out of a contact what has not the form of its optional field, and keeps it in the words: a system that never
+/// asked for a form holds such cells, and neither the row nor the cell is to be lost for them.
+pub(super) fn set_aside(contact: &mut Value) {
+    let mut lines = String::new();
+    unfit(contact, domain::intake::FIELDS, "", &mut lines);
+    if let Some(Value::String(words)) = contact.get_mut("description") {
+        words.push_str(&lines);
+    }
+}
+
+fn unfit(value: &mut Value, fields: &[Field], path: &str, lines: &mut String) {
+    let Value::Object(object) = value else { return };
+    for field in fields {
+        let at = if path.is_empty() { field.name.to_owned() } else { format!("{path}.{}", field.name) };
+        match (&field.kind, object.get_mut(field.name)) {
+            (Kind::Object(inner), Some(value)) => unfit(value, inner, &at, lines),
+            (Kind::Formed { form, .. }, Some(Value::String(cell)))
+                if !field.required && clean(cell).is_ok_and(|cell| form.fault(&cell).is_some()) =>
+            {
+                lines.push_str(&format!("\n{at}: {cell}"));
+                object.remove(field.name);
+            }
+            _ => {}
+        }
+    }
+}
+
 /// A list of objects has one element in a row; a map writes it as if it were that element.
 fn listed(input: &mut Value, fields: &[Field]) {
     for field in fields {
@@ -245,6 +273,19 @@ mod tests {
             )]
         );
         assert!(input(&HEADER).1[0].1.contains("heading"));
+    }
+
+    #[test]
+    fn what_has_no_form_goes_into_the_words() {
+        let mut contact = serde_json::json!({
+            "description": "no signal", "complainant": {"name": "x", "phone": "none", "email": "wang@example.com"},
+            "subscription": {"caller": "0\u{200B}10-62223333"}, "external": [{"owner": "crm", "number": "13800138000"}],
+        });
+        let before = contact.clone();
+        set_aside(&mut contact);
+        assert_eq!(contact["description"], "no signal\ncomplainant.phone: none");
+        assert_eq!(contact["complainant"], serde_json::json!({"name": "x", "email": "wang@example.com"}));
+        assert_eq!((&contact["subscription"], &contact["external"]), (&before["subscription"], &before["external"]));
     }
 
     #[test]

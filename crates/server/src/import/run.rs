@@ -5,7 +5,7 @@ use super::map::ImportMap;
 use super::progress::Progress;
 use super::records::{Record, Records, Stopped};
 use super::rejected::{Reason, Rejected, our_columns, own};
-use super::row::{Columns, Wrong};
+use super::row::{Columns, Wrong, set_aside};
 use super::text::Text;
 use super::{Summary, What};
 use crate::cli::{self, told};
@@ -154,14 +154,16 @@ impl Job {
         let mut settled = Settled::default();
         let (mut rows, mut records) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         for record in batch {
-            let (input, wrong) = match self.columns.input(&self.map, &record) {
+            let (mut input, wrong) = match self.columns.input(&self.map, &record) {
                 Ok(read) => read,
                 Err(wrong) => {
                     self.reject(&mut settled, record, vec![wrong]);
                     continue;
                 }
             };
+            // Known by what stands in the file, whatever later releases make of it.
             let content = input.to_string().into_bytes();
+            set_aside(&mut input);
             match Intake::read(input) {
                 Ok(intake) if wrong.is_empty() => {
                     let id = self.columns.id(&record).to_owned();
@@ -194,7 +196,7 @@ impl Job {
     async fn handoffs(&self, batch: Vec<Record>) -> Result<Settled, DeskError> {
         let mut settled = Settled::default();
         for record in batch {
-            let input = match self.columns.input(&self.map, &record) {
+            let mut input = match self.columns.input(&self.map, &record) {
                 Ok((input, wrong)) if wrong.is_empty() => input,
                 Ok((_, wrong)) => {
                     self.reject(&mut settled, record, wrong);
@@ -205,6 +207,9 @@ impl Job {
                     continue;
                 }
             };
+            if let Some(contact) = input.get_mut("complaint") {
+                set_aside(contact);
+            }
             match self.desk.hand_off(&self.caller, input).await {
                 Ok(handed) if handed.replayed => settled.known += 1,
                 Ok(handed) if handed.receipt.attached => settled.attached += 1,

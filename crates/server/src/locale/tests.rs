@@ -340,6 +340,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     );
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
+    list("fault", &domain::shape::Form::FAULTS);
     wanted.extend(policy::Looked::ALL.iter().map(|looked| format!("looked.{}", looked.code())));
     wanted.extend(policy::Grade::ALL.iter().map(|grade| format!("grade.{}", grade.code())));
     wanted.extend(policy::Told::ALL.iter().map(|told| format!("told.{}", told.code())));

@@ -3,8 +3,9 @@
 use crate::{House, house, intake};
 use domain::actor::Role;
 use domain::intake::FIELDS;
-use domain::shape::{Field, Kind};
+use domain::shape::{Field, Form, Kind};
 use serde_json::{Value, json};
+use server::routes::{Face, table};
 use store::testing::each_database;
 
 fn rows(house: &House) -> (usize, usize) {
@@ -59,6 +60,15 @@ fn wrong(kind: &Kind) -> Vec<Value> {
             json!("长".repeat(max + 1)),
             json!("x".repeat(max * 9)),
         ]),
+        Kind::Formed { form, max } => {
+            values.extend([json!(7), json!(""), json!("bell\u{7}"), json!("8".repeat(max + 1))]);
+            values.extend(match form {
+                Form::Phone => ["zzz", "+", "1", "138x"].map(Value::from),
+                Form::Email => ["zzz", "a b@c.de", "a@b", "a@b@c.de"].map(Value::from),
+                Form::Document => ["x", "12", "110105194912310021", "a_b1"].map(Value::from),
+                Form::FileNumber => ["13800138000", "11010519491231002X", "a@b.de", "x;y"].map(Value::from),
+            });
+        }
         Kind::Code(_) => values.extend([json!("no_such_code"), json!(1), json!(""), json!("HOTLINE")]),
         Kind::Category | Kind::Cause => values.extend([json!("Z999"), json!("A"), json!(1), json!("x".repeat(99))]),
         Kind::Region => values.extend([json!("99"), json!("3"), json!("31011"), json!(310115), json!("３１")]),
@@ -71,6 +81,9 @@ fn wrong(kind: &Kind) -> Vec<Value> {
                 "2026-02-30T00:00:00Z",
                 "yesterday",
                 "-271821-04-20T00:00:00Z",
+                "2026-11-24T10:00:00+25:00",
+                "2026-11-24T10:00:00+08:00[Asia/Shanghai]",
+                "2026-11-24T10:00+08:00",
             ]
             .map(Value::from),
         ),
@@ -101,6 +114,7 @@ fn wrong(kind: &Kind) -> Vec<Value> {
             json!(100),
             json!({"value": 100, "currency": "CNY"}),
             json!({"value": "1", "currency": "元"}),
+            json!({"value": "1", "currency": "ZZZ"}),
             json!({"value": "1"}),
         ]);
     }
@@ -206,6 +220,73 @@ fn bytes_that_are_no_request() {
         assert_eq!(answer.status, 401, "{authorization:?}");
     }
     assert_eq!(rows(&house), before, "nothing changed");
+    house.desk.db().close();
+}
+
+/// Whatever an address holds, a programme is answered with problem details and a person with a page.
+#[test]
+fn addresses_that_are_no_text_are_refused_in_the_form_of_their_door() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Admin, "");
+    let cookie = house.session("boss", Role::Admin);
+    let mut tried = 0;
+    for route in table() {
+        let parts: Vec<&str> = route.path.split('/').collect();
+        for place in parts.iter().enumerate().filter(|(_, part)| part.contains('{')).map(|(place, _)| place) {
+            let path = parts.iter().enumerate().map(|(at, part)| match part.contains('{') {
+                true if at == place => "%ff",
+                true => "1",
+                false => part,
+            });
+            let path = path.collect::<Vec<_>>().join("/");
+            for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+                let bearer = format!("Bearer {token}");
+                let who = if route.face == Face::Api { ("authorization", &bearer) } else { ("cookie", &cookie) };
+                let headers = [
+                    (who.0, who.1.as_str()),
+                    ("content-type", "application/json"),
+                    ("accept", "text/html"),
+                    ("if-match", "\"1\""),
+                    ("accept-language", "en"),
+                ];
+                let answer = house.send(method, &path, &headers, "{}");
+                assert!((400..500).contains(&answer.status), "{method} {path}: {answer:?}");
+                let media = if path.starts_with("/api/") { "application/problem+json" } else { "text/html" };
+                assert!(answer.header("content-type").starts_with(media), "{method} {path}: {answer:?}");
+                assert!(!answer.body.contains("problem.") && !answer.body.contains("Invalid URL"), "{answer:?}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "{tried}");
+    let broken = house.get(&token, "/api/v1/complaints/%ff").json();
+    assert_eq!((broken["status"].as_u64(), broken["code"].as_str()), (Some(400), Some("bad_address")));
+    house.desk.db().close();
+}
+
+#[test]
+fn what_stands_twice_is_refused_by_name() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Admin, "");
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("accept-language", "en")];
+    let text = intake().to_string().replacen("\"phone\":", "\"phone\":\"13900139000\",\"phone\":", 1);
+    let answer = house.send("POST", "/api/v1/complaints", &headers, text);
+    let error = answer.json()["errors"][0].clone();
+    assert_eq!(
+        (answer.status, &error["field"], &error["code"]),
+        (422, &json!("complainant.phone"), &json!("duplicate_field"))
+    );
+    // What cannot be seen is taken out of names as out of all texts.
+    let mut hidden = intake();
+    hidden["complainant"]["name"] = json!("王\u{202E}小\u{200B}明");
+    let case = house.register(&token, &hidden);
+    let id = case["id"].as_str().unwrap();
+    let shown =
+        house.call(&token, "POST", &format!("/api/v1/complaints/{id}/reveal"), &[], &json!({"purpose": "handling"}));
+    assert!(shown.status != 200 || shown.body.contains("王小明"), "{shown:?}");
     house.desk.db().close();
 }
 

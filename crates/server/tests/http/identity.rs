@@ -4,10 +4,12 @@ use crate::{House, house, intake};
 use axum::http::header;
 use desk::Caller;
 use desk::organisation::{UserChange, change_user};
+use desk::sign_in::keep_password;
 use domain::actor::Role;
 use server::app::{AppState, Settings};
 use server::data;
 use server::locale::Locales;
+use server::routes::{Access, Face, Method, table};
 use store::testing::{each_database, sqlite};
 
 fn sign_in(house: &House, username: &str, password: &str, claimed: &str) -> crate::Answer {
@@ -69,6 +71,7 @@ fn a_cookie_dies_with_what_it_stood_for() {
             assert_eq!(late.status, 401, "{what}");
             if what != "disable" {
                 let password = house.desk.reset_password(&system, "lin").unwrap();
+                keep_password(&house.desk, "lin").unwrap();
                 let answer = sign_in(&house, "lin", &password, "");
                 assert_eq!(answer.status, 303);
                 let fresh = answer.header("set-cookie").split(';').next().unwrap().to_owned();
@@ -147,4 +150,69 @@ fn cookies_are_marked_and_claims_are_ignored() {
     let both = [("authorization", "Bearer rdt_x"), ("cookie", cookie)];
     assert_eq!(house.send("GET", "/api/v1/me", &both, "").status, 401);
     house.desk.db().close();
+}
+
+/// Everything somebody may not do before the password is their own, on every route there is.
+#[test]
+fn a_password_made_for_somebody_is_good_for_choosing_ones_own() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let system = Caller::system(house.desk.root());
+        house.session("lin", Role::Admin);
+        let given = house.desk.reset_password(&system, "lin").unwrap();
+        let signed = sign_in(&house, "lin", &given, "");
+        let cookie = signed.header("set-cookie").split(';').next().unwrap().to_owned();
+        let mut tried = 0;
+        for route in table().into_iter().filter(|route| matches!(route.access, Access::Needs(_))) {
+            let path = route.path.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+            let path = path.collect::<Vec<_>>().join("/");
+            let method = if route.method == Method::Get { "GET" } else { "POST" };
+            let answer = house.send(method, &path, &[("cookie", &cookie), ("accept-language", "en")], "");
+            match route.face {
+                _ if path == "/console/password" => assert!([200, 422].contains(&answer.status), "{answer:?}"),
+                Face::Page => {
+                    let to = (answer.status, answer.header("location"));
+                    assert_eq!(to, (303, "/console/password"), "{method} {path}");
+                }
+                Face::Api => {
+                    assert_eq!(answer.status, 403, "{method} {path}");
+                    assert_eq!(answer.json()["code"], "password_must_change", "{method} {path}");
+                }
+            }
+            tried += 1;
+        }
+        assert!(tried > 150, "{tried}");
+        let page = house.send("GET", "/console/password", &[("cookie", &cookie), ("accept-language", "en")], "");
+        assert!(page.body.contains("made for you") && page.body.contains("/sign-out"), "{}", page.body);
+        assert!(!page.body.contains("href=\"/console/orders\""), "nothing leads where nobody may go");
+        for path in ["/language/en", "/assets/console.css", "/sign-in", "/healthz"] {
+            assert!(house.send("GET", path, &[("cookie", &cookie)], "").status < 400, "{path}");
+        }
+        let choose = |cookie: &str, old: &str, new: &str| {
+            let form = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded")];
+            let said = format!("old_password={old}&password={new}&again={new}");
+            house.send("POST", "/console/password", &form, said)
+        };
+        for (old, new) in [(given.as_str(), given.as_str()), ("wrong wrong", "my own password"), (&given, "short")] {
+            assert_eq!(choose(&cookie, old, new).status, 422, "{new}");
+        }
+        // Signing in anew changes nothing; a token of a programme is not asked.
+        let again = sign_in(&house, "lin", &given, "");
+        let again = again.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert_eq!(house.send("GET", "/api/v1/me", &[("cookie", &again)], "").status, 403);
+        assert_eq!(house.get(&house.token(Role::Admin, ""), "/api/v1/me").status, 200);
+        let chosen = choose(&cookie, &given, "my own password");
+        assert_eq!((chosen.status, chosen.header("location")), (303, "/console/password?changed=1"));
+        let own = chosen.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert_eq!(house.send("GET", "/api/v1/me", &[("cookie", &own)], "").status, 200, "work goes on at once");
+        for ended in [&cookie, &again] {
+            assert_eq!(house.send("GET", "/api/v1/me", &[("cookie", ended)], "").status, 401);
+        }
+        assert_eq!(sign_in(&house, "lin", &given, "").status, 403, "the old one opens nothing");
+        let later = sign_in(&house, "lin", "my own password", "");
+        let later = later.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert_eq!(house.send("GET", "/console", &[("cookie", &later)], "").status, 200);
+        house.desk.db().close();
+    })
+    .unwrap();
 }

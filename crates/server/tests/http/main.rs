@@ -34,7 +34,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, header};
 use desk::caller::Scope;
 use desk::time::Time;
-use desk::{Caller, Desk, Library, Setup};
+use desk::{Caller, Desk, Library, Setup, sign_in};
 use domain::actor::Role;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -199,7 +199,7 @@ impl House {
         self.call(token, "POST", &format!("/api/v1/complaints/{id}/{verb}"), &[("if-match", &seen)], body)
     }
 
-    /// Signs a new user in and returns the cookie.
+    /// Signs a new user in with a password of their own and returns the cookie.
     pub(crate) fn session(&self, username: &str, role: Role) -> String {
         let system = Caller::system(self.desk.root());
         let new = desk::organisation::NewUser {
@@ -212,6 +212,7 @@ impl House {
             email: String::new(),
         };
         let password = desk::organisation::add_user(&self.desk, &system, &new).unwrap();
+        sign_in::keep_password(&self.desk, username).unwrap();
         let form = format!("username={username}&password={password}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self.send("POST", "/sign-in", &headers, form);

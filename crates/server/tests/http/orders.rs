@@ -26,6 +26,7 @@ fn elsewhere(house: &crate::House) -> (String, String) {
         email: String::new(),
     };
     let password = add_user(&house.desk, &system, &user).unwrap();
+    desk::sign_in::keep_password(&house.desk, "zj").unwrap();
     let session = house.runtime.block_on(house.desk.sign_in("zj", &password, "10.0.0.1")).unwrap();
     (unit.to_string(), format!("{}={}", server::extract::SESSION, session.secret))
 }

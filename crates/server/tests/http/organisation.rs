@@ -20,6 +20,7 @@ fn text(value: &Value) -> String {
 fn user(house: &House, token: &str, username: &str, role: &str, unit: &str) -> (String, String) {
     let new = json!({"username": username, "name": username, "role": role, "unit": unit});
     let password = text(&post(house, token, "/api/v1/users", &new)["one_time_password"]);
+    desk::sign_in::keep_password(&house.desk, username).unwrap();
     let form = format!("username={username}&password={password}");
     let answer = house.send("POST", "/sign-in", &[("content-type", "application/x-www-form-urlencoded")], form);
     let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();

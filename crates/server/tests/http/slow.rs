@@ -61,6 +61,70 @@ fn slow_clients_are_let_go_and_others_served() {
     house.desk.db().close();
 }
 
+/// Sends everything before it reads anything, as most clients do.
+fn sent_whole(address: SocketAddr, head: &str, body: &[u8]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(body)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn who_sends_too_much_hears_so() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Agent, "");
+    let (address, stop, serving) = serving(&house);
+    let media = "Content-Type: application/json";
+    let head = |path: &str, who: &str, length: usize| {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {who}\r\n{media}\r\nContent-Length: {length}\r\n\r\n"
+        )
+    };
+    for round in 0..20 {
+        for (path, who, size, status) in [
+            ("/api/v1/complaints", token.as_str(), 10 << 20, 413),
+            ("/api/v1/complaints", &token, (1 << 20) + 1, 413),
+            ("/api/v1/complaints", "rdt_nobody", 10 << 20, 401),
+            ("/api/v1/nothing", &token, 4 << 20, 404),
+        ] {
+            let body = vec![b' '; size];
+            let answer = sent_whole(address, &head(path, who, size), &body);
+            let answer = answer.unwrap_or_else(|error| panic!("round {round}, {path}, {size} bytes: {error}"));
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
+            assert!(answer.contains("application/problem+json"), "{answer}");
+        }
+    }
+    // The same without a length: pieces of a mebibyte.
+    let piece = [format!("{:x}\r\n", 1 << 20).into_bytes(), vec![b' '; 1 << 20], b"\r\n".to_vec()].concat();
+    let body = [piece.repeat(8), b"0\r\n\r\n".to_vec()].concat();
+    let chunked = format!(
+        "POST /api/v1/complaints HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{media}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    let answer = sent_whole(address, &chunked, &body).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    // Who then neither sends nor ends is listened to for its time and no longer.
+    let mut silent = TcpStream::connect(address).unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    silent.write_all(head("/api/v1/complaints", &token, 10 << 20).as_bytes()).unwrap();
+    let begun = Instant::now();
+    let mut answer = String::new();
+    silent.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413") && begun.elapsed() < Duration::from_secs(5), "{answer}");
+    sleep(Duration::from_secs(12));
+    let gone = (0..20).any(|_| {
+        sleep(Duration::from_millis(50));
+        silent.write_all(b" ").is_err()
+    });
+    assert!(gone, "a silent client keeps its place for ever");
+    let _ = stop.send(());
+    house.runtime.block_on(serving).unwrap().unwrap();
+    house.desk.db().close();
+}
+
 #[test]
 fn what_was_accepted_is_finished_and_then_nothing_more_is() {
     let scratch = store::testing::sqlite().unwrap();

@@ -116,8 +116,22 @@ impl Program {
         Self { place, child, port, password, keep: false }
     }
 
+    /// The password of `admin`: the one printed, until [`Self::choose_password`].
     pub(crate) fn password(&self) -> &str {
         &self.password
+    }
+
+    /// Signs `admin` in with the printed password and chooses another, as everybody has to.
+    pub(crate) fn choose_password(&mut self, own: &str) {
+        let form = ("Content-Type", "application/x-www-form-urlencoded");
+        let said = format!("username=admin&password={}", self.password);
+        let answer = self.send("POST", "/sign-in", &[form], &said).unwrap();
+        let cookie = answer.head.split("redress_session=").nth(1).unwrap().split(';').next().unwrap().to_owned();
+        let cookie = format!("redress_session={cookie}");
+        let said = format!("old_password={}&password={own}&again={own}", self.password);
+        let answer = self.send("POST", "/console/password", &[form, ("Cookie", &cookie)], &said).unwrap();
+        assert_eq!(answer.status, 303, "{answer:?}");
+        self.password = own.to_owned();
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -294,6 +294,7 @@ impl Planner<'_> {
                 changed_at: 0,
                 email,
                 bounced: String::new(),
+                one_time: true,
             };
             return Some((row, Did::Added));
         };
