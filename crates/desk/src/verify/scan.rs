@@ -3,7 +3,7 @@
 use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, attachments, cases, checkpoints, entries};
+use store::{CheckpointRow, Db, EntryRow, StoreError, Tx, attachments, cases, checkpoints, entries, problems};
 use uuid::Uuid;
 
 const PAGE: i64 = 2_000;
@@ -18,6 +18,8 @@ pub(super) enum Item {
     Checkpoint(CheckpointRow),
     /// A case's row: identity and version.
     Case(Uuid, i64),
+    /// A problem's row: identity and version.
+    Problem(Uuid, i64),
     /// A stream and how far it was sealed.
     Sealed(i64, i64),
     /// A stored attachment and the root over its chunks.
@@ -72,6 +74,17 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
         after = Some(*last);
         for (id, version) in rows {
             if to.send(Item::Case(id, version)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let mut after: Option<Uuid> = None;
+    loop {
+        let rows = problems::versions_after(tx, after, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(*last);
+        for (id, version) in rows {
+            if to.send(Item::Problem(id, version)).is_err() {
                 return Ok(());
             }
         }
