@@ -16,6 +16,7 @@ use std::sync::OnceLock;
 
 mod answers;
 mod orders;
+mod problems;
 mod retention;
 mod routing;
 mod shapes;
