@@ -132,6 +132,8 @@ struct CasePage<'a> {
     ball: Vec<orders::Held>,
     age: String,
     ties: Vec<Tie>,
+    /// Problems it shows: identity, title and state.
+    problems: Vec<(String, String, String)>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
@@ -223,6 +225,7 @@ async fn draw(
         Some(category) if view.case.state.is_open() => app.desk.rulings(caller, category).await?,
         _ => Vec::new(),
     };
+    let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
@@ -293,6 +296,10 @@ async fn draw(
         ball,
         age,
         ties: ties(&frame, case),
+        problems: shows
+            .into_iter()
+            .map(|one| (one.id.to_string(), one.title, frame.code("problem_state", &one.state)))
+            .collect(),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,
