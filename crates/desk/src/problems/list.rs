@@ -10,7 +10,7 @@ use domain::problem::State;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use store::{ProblemQuery, ProblemRow, people, problems, units};
+use store::{ProblemQuery, ProblemRow, Tx, people, problems, units};
 use uuid::Uuid;
 
 /// Most problems of a page.
@@ -118,12 +118,7 @@ impl Desk {
                 let mut items = Vec::with_capacity(rows.len());
                 // The beginning of a code is not always a region: `IE-D` is no part of `IE-DL`.
                 for row in rows.into_iter().filter(|row| area.covers(&row.area)) {
-                    let unit = units::unit(tx, row.owner_unit)?.map(|unit| unit.name).unwrap_or_default();
-                    let user = match row.owner_user {
-                        Some(user) => people::user(tx, user)?.map(|found| (user, found.name)),
-                        None => None,
-                    };
-                    items.push(line(row, unit, user, today)?);
+                    items.push(line(tx, row, today)?);
                 }
                 Ok::<_, DeskError>(ProblemPage { items, next })
             })
@@ -131,7 +126,13 @@ impl Desk {
     }
 }
 
-fn line(row: ProblemRow, unit: String, user: Option<(Uuid, String)>, today: Date) -> Result<ProblemLine, DeskError> {
+/// A row with the names of who answers for it.
+pub(super) fn line(tx: &mut Tx<'_>, row: ProblemRow, today: Date) -> Result<ProblemLine, DeskError> {
+    let unit = units::unit(tx, row.owner_unit)?.map(|unit| unit.name).unwrap_or_default();
+    let user = match row.owner_user {
+        Some(user) => people::user(tx, user)?.map(|found| (user, found.name)),
+        None => None,
+    };
     let due: Option<Date> = match row.due.as_str() {
         problems::NO_DAY => None,
         day => Some(day.parse().map_err(|_| DeskError::Damaged(format!("day {day:?}")))?),

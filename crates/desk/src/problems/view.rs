@@ -1,5 +1,6 @@
 //! One problem as its reader sees it, and the problems a case shows.
 
+use super::list::{ProblemLine, line};
 use super::load;
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -12,7 +13,7 @@ use domain::problem::Problem;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
-use store::{ListedRow, ProblemRow, Tx, cases, people, problems, units, vault};
+use store::{ListedRow, Tx, cases, people, problems, units, vault};
 use uuid::Uuid;
 
 /// Most linked cases that are shown, the newest first.
@@ -100,17 +101,17 @@ impl Desk {
     ///
     /// # Errors
     /// `not_found` when there is no such case for the caller.
-    pub async fn problems_of(&self, caller: &Caller, case: &CaseRef) -> Result<Vec<ProblemRow>, DeskError> {
+    pub async fn problems_of(&self, caller: &Caller, case: &CaseRef) -> Result<Vec<ProblemLine>, DeskError> {
         if !permissions::READ_PROBLEMS.allows(caller) {
             return Ok(Vec::new());
         }
         let (case, actor) = (case.clone(), caller.actor.clone());
+        let today = self.zone().to_datetime(self.time().now()).date();
         self.db()
             .read(move |tx| {
                 let (row, _) = cases_of::find_for(tx, &case, &actor)?;
-                let mut found = problems::of_case(tx, row.id)?;
-                found.retain(|problem| actor.area.covers(&problem.area));
-                Ok(found)
+                let found = problems::of_case(tx, row.id)?.into_iter();
+                found.filter(|problem| actor.area.covers(&problem.area)).map(|row| line(tx, row, today)).collect()
             })
             .await
     }

@@ -18,7 +18,7 @@ use desk::problems::{EffectAsk, EffectView, ProblemFilter, ProblemLine, ProblemV
 use desk::register::OnceOnly;
 use desk::reports::Amount;
 use desk::reports::hot_issues::{HotAsk, HotIssue, HotIssues};
-use desk::{Permission, permissions};
+use desk::{CaseRef, Permission, permissions};
 use domain::problem::close::USERS;
 use domain::problem::effect::{EffectCheck, Exposure, MonthCount};
 use domain::problem::open::{self, Open};
@@ -38,6 +38,11 @@ pub const LIST: &[Field] = &[
     optional("region", Kind::Region, "Where; everything below it."),
     optional("overdue", Kind::Bool, "`true`: with a measure whose day has passed."),
     optional("mine", Kind::Bool, "`true`: the caller's or their unit's, or with a measure of theirs under way."),
+    optional(
+        "complaint",
+        Kind::Line { max: 64 },
+        "Those this case shows, by its number or identifier; then nothing else is asked.",
+    ),
     optional("limit", Kind::Whole { min: 1, max: 250 }, "Problems a page. Default 50."),
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
 ];
@@ -228,7 +233,12 @@ fn issue(one: &HotIssue) -> Value {
 }
 
 async fn list(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
-    let page = app.desk.problems(&caller, &filter(&query::read(raw.as_deref(), LIST)?)).await?;
+    let given = query::read(raw.as_deref(), LIST)?;
+    if let Some(case) = given.get("complaint").and_then(Value::as_str) {
+        let shows = app.desk.problems_of(&caller, &CaseRef::parse(case)?).await?;
+        return Ok(answer(StatusCode::OK, &json!({"items": shows.iter().map(line).collect::<Vec<_>>()})));
+    }
+    let page = app.desk.problems(&caller, &filter(&given)).await?;
     let items: Vec<Value> = page.items.iter().map(line).collect();
     Ok(answer(StatusCode::OK, &Object::default().put("items", items).put_some("next", page.next).done()))
 }
