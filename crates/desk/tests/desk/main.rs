@@ -22,6 +22,7 @@ mod lives;
 mod nodes;
 mod orders;
 mod people;
+mod problems;
 mod proof;
 mod random;
 mod regulator;
