@@ -29,6 +29,7 @@ mod numbers;
 pub mod orders;
 pub mod organisation;
 pub mod permissions;
+pub mod problems;
 pub mod queries;
 pub mod register;
 pub mod reports;

@@ -60,6 +60,10 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// See problems behind cases, their measures and effects.
+pub const READ_PROBLEMS: Permission = Permission("read-problems");
+/// Name a problem.
+pub const OPEN_PROBLEM: Permission = Permission("open-problem");
 /// Do the same to many cases at once; what is done to each needs its own permission besides.
 pub const BULK: Permission = Permission("bulk");
 
@@ -92,6 +96,9 @@ const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Inte
 
 /// Who may do the same to many cases at once: people who answer for more than their own, and programmes.
 const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
+
+/// Who keeps problems: names them, says why, plans what is done, and judges whether it helped.
+const IMPROVERS: &[Role] = &[Supervisor, Quality, Compliance, Admin];
 
 /// One row of the table.
 #[derive(Debug)]
@@ -141,6 +148,21 @@ pub const TABLE: &[Row] = &[
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
+    row(READ_PROBLEMS, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
+    row(OPEN_PROBLEM, IMPROVERS, Scope::Write),
+    row(Permission("amend-problem"), IMPROVERS, Scope::Write),
+    row(Permission("analyse-problem"), IMPROVERS, Scope::Write),
+    row(Permission("link-cases"), IMPROVERS, Scope::Write),
+    row(Permission("unlink-case"), IMPROVERS, Scope::Write),
+    row(Permission("plan-action"), IMPROVERS, Scope::Write),
+    // A measure may be in the hands of whoever works cases of the second line.
+    row(Permission("report-action"), &[Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
+    row(Permission("approve-action"), IMPROVERS, Scope::Write),
+    row(Permission("return-action"), IMPROVERS, Scope::Write),
+    row(Permission("cancel-action"), IMPROVERS, Scope::Write),
+    row(Permission("close-problem"), IMPROVERS, Scope::Write),
+    row(Permission("dismiss-problem"), IMPROVERS, Scope::Write),
+    row(Permission("reopen-problem"), IMPROVERS, Scope::Write),
     row(CLAIM, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(FOLLOW, PEOPLE, Scope::Write),
@@ -262,6 +284,9 @@ mod tests {
     #[test]
     fn every_verb_has_exactly_one_row() {
         for verb in VERBS {
+            assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
+        }
+        for verb in domain::problem::VERBS {
             assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
         }
         let mut names: Vec<_> = TABLE.iter().map(|row| row.permission.0).collect();

@@ -85,6 +85,7 @@ struct Verifier {
     sealed: BTreeMap<i64, i64>,
     last: Option<(i64, Hash)>,
     case_rows: u64,
+    problem_rows: u64,
 }
 
 impl Verifier {
@@ -199,13 +200,31 @@ impl Verifier {
         }
     }
 
-    /// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
     fn case_row(&mut self, id: Uuid, version: i64) {
         self.case_rows += 1;
-        let logged = self.heads.get(&(id, Ledger::Case.code())).map_or(0, |(version, _)| *version);
+        self.row(Ledger::Case, "case", id, version);
+    }
+
+    fn problem_row(&mut self, id: Uuid, version: i64) {
+        self.problem_rows += 1;
+        self.row(Ledger::Problem, "problem", id, version);
+    }
+
+    /// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
+    fn row(&mut self, ledger: Ledger, what: &str, id: Uuid, version: i64) {
+        let logged = self.heads.get(&(id, ledger.code())).map_or(0, |(version, _)| *version);
         if logged != version {
-            let detail = format!("the case is at version {version}, its log ends at {logged}");
+            let detail = format!("the {what} is at version {version}, its log ends at {logged}");
             self.report.find("log_truncated", Some(id), Some(logged), detail);
+        }
+    }
+
+    /// Every problem of the log must have its row.
+    fn problem_rows(&mut self) {
+        let logged = self.heads.keys().filter(|(_, ledger)| *ledger == Ledger::Problem.code()).count() as u64;
+        if self.problem_rows < logged {
+            let detail = format!("{} logged problems have no row", logged - self.problem_rows);
+            self.report.find("problem_row_missing", None, None, detail);
         }
     }
 
@@ -274,6 +293,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
                 beside.case(id, due_at);
                 verifier.case_row(id, version);
             }
+            Item::Problem(id, version) => verifier.problem_row(id, version),
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }
         Ok(())
@@ -281,6 +301,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
     beside.finish(&mut verifier.report);
     attached.finish(&mut verifier.report);
     verifier.streams();
+    verifier.problem_rows();
     if verifier.case_rows < verifier.report.cases {
         let missing = verifier.report.cases - verifier.case_rows;
         verifier.report.find("case_row_missing", None, None, format!("{missing} logged cases have no row"));

@@ -16,6 +16,7 @@ pub mod intake;
 pub mod media;
 pub mod money;
 pub mod number;
+pub mod problem;
 pub mod quiet;
 pub mod refusal;
 pub mod retention;

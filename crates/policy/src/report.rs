@@ -441,6 +441,12 @@ impl Cycle {
 }
 
 impl ReportPeriod {
+    /// A single month, counted from the year 0.
+    #[must_use]
+    pub const fn month(month: i32) -> Self {
+        Self { first: month, months: 1 }
+    }
+
     /// The period of a length a day lies in.
     #[must_use]
     pub fn around(day: Date, cycle: Cycle) -> Option<Self> {

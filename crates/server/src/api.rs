@@ -13,6 +13,7 @@ pub mod letters;
 pub mod notices;
 pub mod operations;
 pub mod orders;
+pub mod problems;
 pub mod reports;
 pub mod retention;
 pub mod routing;
@@ -58,6 +59,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(jobs::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
+    routes.extend(problems::routes());
     routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());

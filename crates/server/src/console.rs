@@ -11,10 +11,12 @@ pub(crate) mod bundle;
 mod case;
 mod compensations;
 mod earlier;
+mod effect;
 mod facts;
 mod form;
 mod handoff;
 mod history;
+mod hot_issues;
 mod jobs;
 mod ledger;
 mod letter_form;
@@ -25,6 +27,7 @@ mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod problems;
 mod progress;
 mod queue;
 mod referrals;
@@ -87,6 +90,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
+    routes.extend(hot_issues::routes());
+    routes.extend(problems::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(organisation::routes());
@@ -166,6 +171,10 @@ impl<'a> Frame<'a> {
 
     fn may_read_reports(&self) -> bool {
         self.may(permissions::READ_REPORTS)
+    }
+
+    fn may_read_problems(&self) -> bool {
+        self.may(permissions::READ_PROBLEMS)
     }
 
     fn may_ask_what_if(&self) -> bool {

@@ -1,6 +1,7 @@
-//! `--demo`: about five hundred cases of sixty days in every state, made by playing commands through the desk with a
-//! clock that is moved. People and numbers are invented.
+//! `--demo`: about five hundred cases of sixty days in every state, and a year of one problem before them, made by playing
+//! commands through the desk with a clock that is moved. People and numbers are invented.
 
+mod improvement;
 mod letters;
 mod organisation;
 mod play;
@@ -56,6 +57,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
     let script = stories::read()?;
     let left = wait(async {
         let stage = Stage::set(&past, &system, units, now).await?;
+        improvement::before(&stage, now).await?;
         for member in &script.members {
             tell(&stage, member, now).await?;
         }
@@ -63,6 +65,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         for n in 0..crowd {
             live(&stage, &script, n, crowd, now).await?;
         }
+        improvement::late(&stage, now).await?;
         // What has come true by now has happened before the server starts, notices included.
         past.time().set(now);
         jobs::run_timely(&past, "demo").await?;

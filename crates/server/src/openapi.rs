@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 mod answers;
 mod notices;
 mod orders;
+mod problems;
 mod retention;
 mod routing;
 mod shapes;

@@ -1,4 +1,4 @@
-//! The log: one row a committed command, three ledgers, chained by hash.
+//! The log: one row a committed command, four ledgers, chained by hash.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};

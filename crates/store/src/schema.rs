@@ -216,6 +216,15 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX mail_due_at ON mail_due (due_at)",
     // A password somebody else made is good for choosing one of one's own. Users of before are not asked.
     "ALTER TABLE users ADD COLUMN one_time BIGINT NOT NULL DEFAULT 0",
+    // Problems behind cases, the cases that show each, and its measures; all of it follows from their logs.
+    "CREATE TABLE problems (id BLOB PRIMARY KEY, version BIGINT NOT NULL, state TEXT NOT NULL, open BIGINT NOT NULL,
+        title TEXT NOT NULL, category TEXT NOT NULL, area TEXT NOT NULL, owner_unit BLOB NOT NULL, owner_user BLOB,
+        due TEXT NOT NULL, opened_at BIGINT NOT NULL, changed_at BIGINT NOT NULL)",
+    "CREATE INDEX problems_changed ON problems (changed_at, id)",
+    "CREATE TABLE problem_cases (problem BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (problem, case_id)) CLUSTERED",
+    "CREATE INDEX problem_cases_case ON problem_cases (case_id, problem)",
+    "CREATE TABLE problem_actions (problem BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, unit BLOB NOT NULL,
+        user_id BLOB, due TEXT NOT NULL, PRIMARY KEY (problem, n)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -32,6 +32,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("numbers", crate::numbers::ALL),
         ("orders", crate::orders::ALL),
         ("people", crate::people::ALL),
+        ("problems", crate::problems::ALL),
         ("reports", crate::reports::ALL),
         ("reports::ledger", crate::reports::LEDGER_ALL),
         ("retention", crate::retention::ALL),

@@ -315,6 +315,30 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table(
+        "problems",
+        1,
+        &[
+            ("id", Blob),
+            ("version", Int),
+            ("state", Text),
+            ("open", Int),
+            ("title", Text),
+            ("category", Text),
+            ("area", Text),
+            ("owner_unit", Blob),
+            ("owner_user", Blob),
+            ("due", Text),
+            ("opened_at", Int),
+            ("changed_at", Int),
+        ],
+    ),
+    table("problem_cases", 2, &[("problem", Blob), ("case_id", Blob)]),
+    table(
+        "problem_actions",
+        2,
+        &[("problem", Blob), ("n", Int), ("open", Int), ("unit", Blob), ("user_id", Blob), ("due", Text)],
+    ),
+    table(
         "handoffs",
         3,
         &[

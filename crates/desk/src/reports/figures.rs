@@ -93,6 +93,14 @@ fn share(part: i64, whole: i64, missing: &'static str) -> Amount {
     if whole == 0 { Amount::Missing(missing) } else { Amount::Percent(ratio(part, whole, 1_000)) }
 }
 
+/// So many for each `each` of `size`; what is missing where nobody said how many there are.
+pub(crate) fn per(count: i64, size: Option<i64>, each: i64, missing: &'static str) -> Amount {
+    match size {
+        Some(size) if size > 0 => Amount::Rate(ratio(count, size, each * 100)),
+        _ => Amount::Missing(missing),
+    }
+}
+
 /// Whether a column says anything about a row, so that rows of nothing are left out.
 pub(crate) fn is_shown(column: Column, first: Column, figures: &[Figures; 3]) -> bool {
     let [now, before, year_before] = figures;
@@ -125,10 +133,9 @@ pub(crate) fn cell(
     let change = |then: i64| share(now.count(first) - then, then, "base");
     // How many customers a product or region has is nothing anybody said.
     let of_a_part = !is_all && matches!(rows, Rows::Product | Rows::Region);
-    let for_each = |size: Option<i64>, so_many: i64, missing: &'static str| match size {
-        _ if of_a_part => Amount::Missing("part"),
-        Some(size) if size > 0 => Amount::Rate(ratio(now.cases.received, size, so_many * 100)),
-        _ => Amount::Missing(missing),
+    let for_each = |size: Option<i64>, so_many: i64, missing: &'static str| match of_a_part {
+        true => Amount::Missing("part"),
+        false => per(now.cases.received, size, so_many, missing),
     };
     let amount = match column {
         Column::Count

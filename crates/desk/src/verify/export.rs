@@ -68,6 +68,8 @@ pub(crate) struct End {
     entries: u64,
     checkpoints: u64,
     cases: BTreeMap<Uuid, i64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    problems: BTreeMap<Uuid, i64>,
     sealed: BTreeMap<i64, i64>,
 }
 
@@ -94,6 +96,10 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
         }
         Item::Case(id, version, _) => {
             end.cases.insert(id, version);
+            Ok(())
+        }
+        Item::Problem(id, version) => {
+            end.problems.insert(id, version);
             Ok(())
         }
         Item::Sealed(stream, seq) => {
@@ -149,6 +155,10 @@ pub fn verify_export(input: &mut dyn BufRead) -> Result<Report, DeskError> {
     if verifier.case_rows != verifier.report.cases {
         verifier.report.find("export_truncated", None, None, "logged cases are not those listed at the end".to_owned());
     }
+    for (id, version) in end.problems {
+        verifier.problem_row(id, version);
+    }
+    verifier.problem_rows();
     for (stream, seq) in end.sealed {
         verifier.said_sealed(stream, seq);
     }

@@ -5,7 +5,7 @@ use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
     CheckpointRow, Db, EntryRow, OrderRow, RulingRow, StoreError, Tx, WaitingRow, attachments, cases, checkpoints,
-    entries, orders, routing,
+    entries, orders, problems, routing,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub(super) enum Item {
     Ruling(RulingRow),
     /// A case that waits in a queue.
     Waiting(WaitingRow),
+    /// A problem's row: identity and version.
+    Problem(Uuid, i64),
     /// A stream and how far it was sealed.
     Sealed(i64, i64),
     /// A stored attachment and the root over its chunks.
@@ -82,6 +84,17 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
         after = Some(*last);
         for (id, version, due_at) in rows {
             if to.send(Item::Case(id, version, due_at)).is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let mut after: Option<Uuid> = None;
+    loop {
+        let rows = problems::versions_after(tx, after, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(*last);
+        for (id, version) in rows {
+            if to.send(Item::Problem(id, version)).is_err() {
                 return Ok(());
             }
         }

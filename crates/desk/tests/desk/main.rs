@@ -25,6 +25,7 @@ mod notices;
 mod order_limits;
 mod orders;
 mod people;
+mod problems;
 mod proof;
 mod random;
 mod regulator;

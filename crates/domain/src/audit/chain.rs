@@ -10,7 +10,7 @@ pub type Hash = [u8; 32];
 /// What stands before the first entry of a chain.
 pub const GENESIS: Hash = [0; 32];
 
-/// Which of the three logs an entry belongs to.
+/// Which of the four logs an entry belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Ledger {
     /// Commands on a case.
@@ -19,6 +19,8 @@ pub enum Ledger {
     Access,
     /// Users, tokens, keys, erasures.
     Administration,
+    /// Problems behind cases, and what is done about them.
+    Problem,
 }
 
 impl Ledger {
@@ -29,13 +31,14 @@ impl Ledger {
             Self::Case => 0,
             Self::Access => 1,
             Self::Administration => 2,
+            Self::Problem => 3,
         }
     }
 
     /// The ledger with this number.
     #[must_use]
     pub fn from_code(code: i64) -> Option<Self> {
-        [Self::Case, Self::Access, Self::Administration].into_iter().find(|ledger| ledger.code() == code)
+        [Self::Case, Self::Access, Self::Administration, Self::Problem].into_iter().find(|ledger| ledger.code() == code)
     }
 }
 

@@ -23,13 +23,11 @@ use serde_json::{Value, json};
 pub const ERASURE: &[Field] =
     &[required("reason", Kind::Line { max: 200 }, "Why. Do not write personal data here: it is kept for good.")];
 
-/// Paths of the verbs; leaked once, because the table of routes is made once per process and wants static names.
-fn path_of(verb: &str) -> &'static str {
-    Box::leak(format!("/api/v1/complaints/{{id}}/{verb}").into_boxed_str())
-}
-
-fn id_of(verb: &str) -> &'static str {
-    Box::leak(verb.replace('-', "_").into_boxed_str())
+/// Path and name of a verb's route; leaked once, because the table of routes is made once per process and wants static
+/// names.
+pub(super) fn path_and_name(root: &str, verb: &str) -> (&'static str, &'static str) {
+    let path = Box::leak(format!("{root}/{{id}}/{verb}").into_boxed_str());
+    (path, Box::leak(verb.replace('-', "_").into_boxed_str()))
 }
 
 /// The routes of this file.
@@ -40,16 +38,17 @@ pub fn routes() -> Vec<Route> {
         .filter_map(|verb| {
             let permission = Permission::for_verb(verb.name)?;
             let name = verb.name;
+            let (path, id) = path_and_name("/api/v1/complaints", name);
             let operation = Operation {
                 body: Some(verb.fields),
                 versioned: true,
                 repeatable: true,
-                ..Operation::get(id_of(name), verb.doc.trim(), "Operations", "Receipt")
+                ..Operation::get(id, verb.doc.trim(), "Operations", "Receipt")
             };
             let handler = post(move |state, visitor, who, path, headers, body| {
                 run(name, state, visitor, who, path, headers, body)
             });
-            Some(row(path_of(name), permission, operation, handler))
+            Some(row(path, permission, operation, handler))
         })
         .collect();
     let reveal_operation = Operation {

@@ -137,6 +137,8 @@ struct CasePage<'a> {
     ball: Vec<orders::Held>,
     age: String,
     ties: Vec<Tie>,
+    /// Problems it shows: identity, title and state.
+    problems: Vec<(String, String, String)>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
@@ -270,6 +272,7 @@ async fn draw(
         _ => Vec::new(),
     };
     let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
+    let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
@@ -342,6 +345,10 @@ async fn draw(
         ball,
         age,
         ties: ties(&frame, case),
+        problems: shows
+            .into_iter()
+            .map(|one| (one.id.to_string(), one.title, frame.code("problem_state", &one.state)))
+            .collect(),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
         timeline,

@@ -301,6 +301,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "reason" => "reason",
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
+        "exposure" => "exposure",
         _ => "code",
     }
 }

@@ -107,6 +107,11 @@ impl<'a> Stage<'a> {
         })
     }
 
+    /// A player by the name they sign in with.
+    pub(super) fn caller(&self, username: &str) -> Option<&Caller> {
+        self.callers.get(username)
+    }
+
     /// Registers a contact at a moment.
     pub(super) async fn register<'s>(
         &self,

@@ -243,6 +243,22 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
     }
 }
 
+/// Keys for problems, their measures and effects.
+fn wanted_of_problems(wanted: &mut Vec<String>) {
+    use domain::problem::effect::{Exposure, Verdict};
+    use domain::problem::{Standing, State, VERBS, open};
+    let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    list("problem_state", State::CODES);
+    list("measure", Standing::CODES);
+    list("verdict", Verdict::CODES);
+    list("exposure", Exposure::CODES);
+    list("exposure_told", Exposure::CODES);
+    of_fields("open-problem", open::FIELDS, wanted);
+    for verb in VERBS {
+        of_fields(verb.name, verb.fields, wanted);
+    }
+}
+
 /// Sentences for the steps of orders, and of the question whose case it is.
 const STEPS_OF_ORDERS: &[&str] = &[
     "order_proposed",
@@ -319,6 +335,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("job", &["notify", "erase-person"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);
+    wanted_of_problems(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {
         wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     };

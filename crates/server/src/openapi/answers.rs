@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{notices, orders, retention, routing};
+use super::{notices, orders, problems, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -345,6 +345,10 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("HotIssues", problems::hot_issues(&report_case)),
+        ("ProblemRecords", problems::list()),
+        ("ProblemRecord", problems::one(&report_case)),
+        ("ProblemEffect", problems::effect()),
         ("Orders", orders::orders()),
         ("Rulings", orders::rulings()),
         ("RoutingExplained", routing::explained()),

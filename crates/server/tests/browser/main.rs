@@ -211,3 +211,40 @@ fn a_letter_is_drafted_and_tables_keep_their_headings() {
         }
     }
 }
+
+/// From the list of problems to one with its effect, and from a hot issue of a month to a problem of it.
+#[test]
+fn a_hot_issue_becomes_a_problem_and_a_measure_shows_its_effect() {
+    let program = Program::start(&["--demo"]);
+    for language in ["zh-CN", "en"] {
+        for (width, height) in SIZES {
+            let browser = Browser::start(language).unwrap();
+            browser.size(width, height);
+            let visit = Visit { browser: &browser, language, width };
+            browser.goto(&program.url("/"));
+            browser.type_into("input[name=username]", "admin");
+            browser.type_into("input[name=password]", program.password());
+            browser.click("button.primary");
+            browser.arrive("/console");
+            browser.goto(&program.url("/console/problems"));
+            browser.read("浦东晚高峰卡顿");
+            visit.keep("17-problems");
+            browser.script(
+                "[...document.querySelectorAll('.queue .what a')].find(a => a.textContent.includes('浦东')).click()",
+            );
+            browser.arrive("/console/problems/");
+            browser.read(if language == "en" { "Rate after to before" } else { "投诉率之比" });
+            visit.keep("18-problem");
+            visit.operate("amend-problem", |form| {
+                browser.script(&format!("document.querySelector('{form} input[name=title]').value = ''"));
+                let title = format!("浦东晚高峰卡顿 {language} {width}");
+                browser.type_into(&format!("{form} input[name=title]"), &title);
+            });
+            browser.goto(&program.url("/console/hot-issues"));
+            visit.keep("19-hot-issues");
+            browser.click("form[action=\"/console/problems\"] button");
+            browser.arrive("done=open-problem");
+            visit.keep("20-problem-new");
+        }
+    }
+}

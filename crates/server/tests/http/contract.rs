@@ -565,6 +565,12 @@ fn answers_are_what_the_document_promises() {
     orders(&mut contract, &house, &token, &lead);
     bodies(&house, &mut contract, &token);
     bulk(&house, &mut contract, &token);
+    crate::problems::contract(&house, &token, &mut |method, path, body, answer| {
+        if let Some(body) = body {
+            contract.body(path, body);
+        }
+        contract.holds(method, path, answer);
+    });
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);

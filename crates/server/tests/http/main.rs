@@ -22,6 +22,7 @@ mod letters;
 mod matrix;
 mod orders;
 mod organisation;
+mod problems;
 mod reports;
 mod requests;
 mod rights;

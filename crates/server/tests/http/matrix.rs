@@ -96,6 +96,17 @@ pub(crate) fn body(path: &str) -> Value {
         "decide-extension" => json!({"granted": true}),
         "approve-order" => json!({"approved": true}),
         "rule-ownership" => json!({"unit": NOBODY, "reason": "x"}),
+        "problems" => json!({"title": "x", "category": "A101"}),
+        "amend-problem" => json!({"title": "y"}),
+        "analyse-problem" => json!({"whys": ["x"]}),
+        "link-cases" => json!({"cases": ["TS-20200101-000001-1"]}),
+        "unlink-case" => json!({"case": "TS-20200101-000001-1"}),
+        "plan-action" => json!({"what": "x", "due": "2098-01-01"}),
+        "report-action" => json!({"action": 1, "evidence": "x", "effective_on": "2026-01-01"}),
+        "approve-action" => json!({"action": 1}),
+        "return-action" | "cancel-action" => json!({"action": 1, "reason": "x"}),
+        "close-problem" => json!({"result": "x"}),
+        "dismiss-problem" | "reopen-problem" => json!({"reason": "x"}),
         "archive" | "bundle" => json!({"purpose": "regulator", "reason": "x"}),
         "reveal" => json!({"purpose": "contact", "reason": "x"}),
         _ => json!({}),
@@ -110,6 +121,7 @@ struct Subjects {
     unit: String,
     user: String,
     absence: String,
+    problem: String,
 }
 
 impl Subjects {
@@ -124,7 +136,9 @@ impl Subjects {
         let mut theirs = intake();
         theirs["accept_channel"] = json!("regulator_transfer");
         let matter = id(&house.register(token, &theirs));
-        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence }
+        let problem = json!({"title": "x", "category": "A101", "region": "31"});
+        let problem = id(&made("/api/v1/problems", problem));
+        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence, problem }
     }
 
     /// The one a route is about.
@@ -134,6 +148,7 @@ impl Subjects {
             _ if path.contains("/units/") => &self.unit,
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/absence") => &self.absence,
+            _ if path.contains("/problems/") => &self.problem,
             _ => &self.case,
         }
     }
@@ -256,6 +271,13 @@ fn every_route_for_every_role_and_area() {
 #[test]
 fn every_verb_has_a_route_on_both_faces() {
     let routes = table();
+    for verb in domain::problem::VERBS {
+        assert!(Permission::for_verb(verb.name).is_some());
+        for base in ["/api/v1/problems/{id}", "/console/problems/{id}"] {
+            let path = format!("{base}/{}", verb.name);
+            assert_eq!(routes.iter().filter(|route| route.path == path).count(), 1, "{path}");
+        }
+    }
     for verb in VERBS {
         assert!(Permission::for_verb(verb.name).is_some());
         for base in ["/api/v1/complaints/{id}", "/console/cases/{id}"] {
