@@ -454,12 +454,6 @@ impl ReportPeriod {
         Some(Self { first: month_of(day).div_euclid(months) * months, months })
     }
 
-    /// A month, counted from the year 0.
-    #[must_use]
-    pub const fn month(number: i32) -> Self {
-        Self { first: number, months: 1 }
-    }
-
     /// Whether it has the length of a cycle.
     #[must_use]
     pub fn is_of(self, cycle: Cycle) -> bool {
