@@ -108,6 +108,7 @@ impl OrderLimitRule {
         let contact_within = table.maybe("contact_within", amount);
         let arrive_within = table.maybe("arrive_within", momentary);
         let answered_within = table.maybe("answered_within", momentary);
+        table.done();
         if tier.is_some_and(|tier| tier != Tier::Practice) {
             table.fault("what units ask of each other is the operator's own: it belongs into a pack of layer practice");
             return None;
@@ -128,7 +129,6 @@ impl OrderLimitRule {
         if let Some(fault) = fault {
             table.fault(fault);
         }
-        table.done();
         fault.is_none().then_some(rule)
     }
 

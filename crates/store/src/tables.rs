@@ -65,6 +65,7 @@ pub const TABLES: &[Table] = &[
             ("changed_at", Int),
             ("email", Text),
             ("bounced", Text),
+            ("one_time", Int),
         ],
     ),
     table(

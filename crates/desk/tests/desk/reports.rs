@@ -315,7 +315,7 @@ fn a_figure_opens_its_cases() {
 #[test]
 fn a_period_lies_neither_ahead_nor_silently_before_the_first_case() {
     each(|desk| {
-        received(desk, "2025-12-04T10:00:00+08:00", |_| {});
+        received(desk, "2025-12-04T10:00:00+08:00", |body| body["region"] = json!("330100"));
         received(desk, "2026-02-03T10:00:00+08:00", |body| body["region"] = json!("310115"));
         let away = desk.house.user("shanghai", Role::Supervisor, "310115");
         let nowhere = desk.house.user("lhasa", Role::Supervisor, "54");

@@ -470,6 +470,15 @@ fn a_minimum_of_the_law_binds_whoever_erases_by_hand() {
         let mut body = intake();
         body["external"] = json!([]);
         let case = named(&house.try_register(&agent, body).unwrap());
+        let view = house.wait(house.desk.case(&agent, &case)).unwrap();
+        let draft = house.desk.letter_draft(&view, "ie_acknowledgement", None).unwrap();
+        let content =
+            draft.blanks.iter().fold(draft.content, |text, blank| text.replace(&format!("{{{blank}}}"), "118"));
+        let letter =
+            json!({"letter": "ie_acknowledgement", "language": draft.language, "medium": "email", "content": content});
+        act(&house, &agent, &case, "issue-letter", letter);
+        let letter = json!({"letter": 1, "reference": "D1"});
+        act(&house, &agent, &case, "record-delivery", letter);
         act(&house, &agent, &case, "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
         let one = house.user("one", Role::Compliance, "");
         let early = refusal(house.wait(house.desk.erase(&one, &case, "request")).unwrap_err());

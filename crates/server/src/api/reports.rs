@@ -202,20 +202,23 @@ async fn behind(
 #[must_use]
 pub fn data(app: &AppState, report: &Report) -> Value {
     let tables: Vec<Value> = report.tables.iter().map(|table| table_data(app, report, table)).collect();
-    json!({
+    let mut said = json!({
         "id": report.definition.id,
         "title": names(&report.definition.title),
         "note": names(&report.definition.note),
         "period": report.period.to_string(),
         "from": report.days.0.to_string(),
         "to": report.days.1.to_string(),
-        "first_month": report.first.map(|first| first.to_string()),
         "area": report.area,
         "made_at": view::moment(report.made_at),
         "behind": report.progress.behind,
         "going_through": report.progress.going_through,
         "tables": tables,
-    })
+    });
+    if let (Some(first), Some(object)) = (report.first, said.as_object_mut()) {
+        object.insert("first_month".to_owned(), Value::String(first.to_string()));
+    }
+    said
 }
 
 fn table_data(app: &AppState, report: &Report, table: &FilledTable) -> Value {

@@ -328,7 +328,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "Report",
             object(json!({
                 "id": text, "title": names, "note": names, "period": text, "from": text, "to": text, "area": text,
-                "first_month": {"type": ["string", "null"]},
+                "first_month": text,
                 "made_at": moment, "behind": whole, "going_through": truth,
                 "tables": {"type": "array", "items": object(json!({
                     "id": text, "title": names, "by": text,
