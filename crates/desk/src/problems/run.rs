@@ -48,6 +48,8 @@ impl Desk {
         once: Option<OnceOnly<'_>>,
     ) -> Result<ProblemDone, DeskError> {
         permissions::OPEN_PROBLEM.require(caller)?;
+        // The answer shows it.
+        permissions::READ_PROBLEMS.require(caller)?;
         let verb = permissions::OPEN_PROBLEM.name();
         let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
         let (desk, by, now, id) = (self.clone(), caller.clone(), domain::micros(self.time().now()), Uuid::now_v7());
@@ -83,6 +85,7 @@ impl Desk {
     ) -> Result<ProblemDone, DeskError> {
         let verb = command.verb();
         Permission::for_verb(verb).ok_or_else(|| Refusal::forbidden("not_permitted"))?.require(caller)?;
+        permissions::READ_PROBLEMS.require(caller)?;
         let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
         let now = domain::micros(self.time().now());
         for attempt in 0.. {

@@ -215,7 +215,8 @@ fn a_letter_is_drafted_and_tables_keep_their_headings() {
 /// From the list of problems to one with its effect, and from a hot issue of a month to a problem of it.
 #[test]
 fn a_hot_issue_becomes_a_problem_and_a_measure_shows_its_effect() {
-    let program = Program::start(&["--demo"]);
+    let mut program = Program::start(&["--demo"]);
+    program.choose_password("a+password+of+my+own");
     for language in ["zh-CN", "en"] {
         for (width, height) in SIZES {
             let browser = Browser::start(language).unwrap();
@@ -223,7 +224,7 @@ fn a_hot_issue_becomes_a_problem_and_a_measure_shows_its_effect() {
             let visit = Visit { browser: &browser, language, width };
             browser.goto(&program.url("/"));
             browser.type_into("input[name=username]", "admin");
-            browser.type_into("input[name=password]", program.password());
+            browser.type_into("input[name=password]", "a password of my own");
             browser.click("button.primary");
             browser.arrive("/console");
             browser.goto(&program.url("/console/problems"));

@@ -6,7 +6,8 @@ use crate::{SIZES, Visit};
 
 #[test]
 fn a_case_is_followed_colleagues_are_named_and_notices_chosen() {
-    let program = Program::start(&["--demo"]);
+    let mut program = Program::start(&["--demo"]);
+    program.choose_password("a+password+of+my+own");
     for language in ["zh-CN", "en"] {
         for (width, height) in SIZES {
             let body = r#"{"kind":"complaint","accept_channel":"app","category":"B204","description":"多扣费用","complainant":{"name":"王小明"}}"#;
@@ -19,7 +20,7 @@ fn a_case_is_followed_colleagues_are_named_and_notices_chosen() {
             let visit = Visit { browser: &browser, language, width };
             browser.goto(&program.url("/"));
             browser.type_into("input[name=username]", "admin");
-            browser.type_into("input[name=password]", program.password());
+            browser.type_into("input[name=password]", "a password of my own");
             browser.click("button.primary");
             browser.arrive("/console");
             browser.goto(&program.url(&format!("/console/cases/{number}")));
