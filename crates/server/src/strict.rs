@@ -73,7 +73,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
         loop {
-            let path = format!("{}[{}]", self.path, list.len());
+            let path = format!("{}[{}]", cut(&self.path), list.len());
             match items.next_element_seed(Strict { path, faults: &mut *self.faults })? {
                 Some(item) => list.push(item),
                 None => return Ok(Value::Array(list)),
@@ -84,7 +84,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", self.path) };
+            let path = if self.path.is_empty() { name.clone() } else { format!("{}.{name}", cut(&self.path)) };
             if object.contains_key(&name) && self.faults.len() < MOST_FAULTS {
                 let shown: String = path.chars().filter(|letter| !letter.is_control()).take(200).collect();
                 self.faults.push(Fault::new(shown, "duplicate_field"));
@@ -94,6 +94,11 @@ impl<'de> Visitor<'de> for Strict<'_> {
         }
         Ok(Value::Object(object))
     }
+}
+
+/// As much of a path as is ever shown: a long name must not be copied for each element below it.
+fn cut(path: &str) -> &str {
+    path.char_indices().nth(200).map_or(path, |(end, _)| path.get(..end).unwrap_or(path))
 }
 
 #[cfg(test)]
