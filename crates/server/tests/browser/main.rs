@@ -158,25 +158,37 @@ fn a_complaint_from_registration_to_close() {
     }
 }
 
+/// A server with the demo whose administrator has chosen a password.
+fn with_own_password() -> Program {
+    let mut program = Program::start(&["--demo"]);
+    program.choose_password("a+password+of+my+own");
+    program
+}
+
+/// A browser in which that administrator is signed in.
+fn signed_in(program: &Program, language: &str, (width, height): (u32, u32)) -> Browser {
+    let browser = Browser::start(language).unwrap();
+    browser.size(width, height);
+    browser.goto(&program.url("/"));
+    browser.type_into("input[name=username]", "admin");
+    browser.type_into("input[name=password]", "a password of my own");
+    browser.click("button.primary");
+    browser.arrive("/console");
+    browser
+}
+
 /// Pages people stumbled over: a letter from its form, a draft that is wrong, what is kept, on both sizes.
 #[test]
 fn a_letter_is_drafted_and_tables_keep_their_headings() {
-    let mut program = Program::start(&["--demo"]);
-    program.choose_password("a+password+of+my+own");
+    let program = with_own_password();
     let body = r#"{"kind":"complaint","accept_channel":"app","category":"B204","description":"多扣费用","complainant":{"name":"王小明"}}"#;
     let registered: serde_json::Value =
         serde_json::from_str(&program.place.ok(&["register", "--body", body, "--json"])).unwrap();
     let number = registered["number"].as_str().unwrap();
     for language in ["zh-CN", "en"] {
         for (width, height) in SIZES {
-            let browser = Browser::start(language).unwrap();
-            browser.size(width, height);
+            let browser = signed_in(&program, language, (width, height));
             let visit = Visit { browser: &browser, language, width };
-            browser.goto(&program.url("/"));
-            browser.type_into("input[name=username]", "admin");
-            browser.type_into("input[name=password]", "a password of my own");
-            browser.click("button.primary");
-            browser.arrive("/console");
             browser.goto(&program.url(&format!("/console/cases/{number}?do=issue-letter#do-issue-letter")));
             let form = "#do-issue-letter";
             browser.choose(&format!("{form} select[name=letter]"), "acknowledgement");
@@ -215,18 +227,11 @@ fn a_letter_is_drafted_and_tables_keep_their_headings() {
 /// From the list of problems to one with its effect, and from a hot issue of a month to a problem of it.
 #[test]
 fn a_hot_issue_becomes_a_problem_and_a_measure_shows_its_effect() {
-    let mut program = Program::start(&["--demo"]);
-    program.choose_password("a+password+of+my+own");
+    let program = with_own_password();
     for language in ["zh-CN", "en"] {
         for (width, height) in SIZES {
-            let browser = Browser::start(language).unwrap();
-            browser.size(width, height);
+            let browser = signed_in(&program, language, (width, height));
             let visit = Visit { browser: &browser, language, width };
-            browser.goto(&program.url("/"));
-            browser.type_into("input[name=username]", "admin");
-            browser.type_into("input[name=password]", "a password of my own");
-            browser.click("button.primary");
-            browser.arrive("/console");
             browser.goto(&program.url("/console/problems"));
             browser.read("浦东晚高峰卡顿");
             visit.keep("17-problems");

@@ -1,13 +1,10 @@
 //! Following a case, naming colleagues, and choosing how notices come.
 
-use crate::program::Program;
-use crate::webdriver::Browser;
-use crate::{SIZES, Visit};
+use crate::{SIZES, Visit, signed_in, with_own_password};
 
 #[test]
 fn a_case_is_followed_colleagues_are_named_and_notices_chosen() {
-    let mut program = Program::start(&["--demo"]);
-    program.choose_password("a+password+of+my+own");
+    let program = with_own_password();
     for language in ["zh-CN", "en"] {
         for (width, height) in SIZES {
             let body = r#"{"kind":"complaint","accept_channel":"app","category":"B204","description":"多扣费用","complainant":{"name":"王小明"}}"#;
@@ -15,14 +12,8 @@ fn a_case_is_followed_colleagues_are_named_and_notices_chosen() {
                 serde_json::from_str(&program.place.ok(&["register", "--body", body, "--json"])).unwrap();
             let number = registered["number"].as_str().unwrap();
             let say = |en: &'static str, zh: &'static str| if language == "en" { en } else { zh };
-            let browser = Browser::start(language).unwrap();
-            browser.size(width, height);
+            let browser = signed_in(&program, language, (width, height));
             let visit = Visit { browser: &browser, language, width };
-            browser.goto(&program.url("/"));
-            browser.type_into("input[name=username]", "admin");
-            browser.type_into("input[name=password]", "a password of my own");
-            browser.click("button.primary");
-            browser.arrive("/console");
             browser.goto(&program.url(&format!("/console/cases/{number}")));
             browser.read(say("Nobody follows this case", "尚无人关注本案"));
             browser.click("#followers button");
