@@ -259,7 +259,7 @@ impl Desk {
         }
         let user = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, id.0)?)).await?;
         let user = user.ok_or_else(Refusal::not_found)?;
-        let (given, fresh) = (old.to_owned(), new.to_owned());
+        let (given, fresh, known) = (old.to_owned(), new.to_owned(), user.password.clone());
         let hashed = tokio::task::spawn_blocking(move || {
             if verify(&given, Some(&user.password)) { hash_password(&fresh).map(Some) } else { Ok(None) }
         })
@@ -272,6 +272,10 @@ impl Desk {
         let (at, actor) = (row.created_at, caller.actor.id);
         self.db()
             .write(move |tx| {
+                // An administrator may have made a new one meanwhile: theirs stands.
+                if people::user(tx, id.0)?.is_none_or(|now| now.disabled || now.password != known) {
+                    return Err(Refusal::from(Fault::new("old_password", "wrong_password")).into());
+                }
                 people::set_password(tx, id.0, &hashed, false, at)?;
                 sign_in::delete_sessions_of(tx, id.0)?;
                 sign_in::insert_session(tx, &row)?;
