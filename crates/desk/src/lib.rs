@@ -19,6 +19,7 @@ mod holder;
 pub mod import;
 pub mod indexes;
 pub mod jobs;
+mod kept;
 pub mod letters;
 pub mod library;
 mod load;

@@ -7,18 +7,15 @@ use uuid::Uuid;
 statements! {
     INSERT_RUN = "INSERT INTO bulk_runs (id, actor, verb, undoes, total, at, ended_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL)";
-    END_RUN = "UPDATE bulk_runs SET ended_at = ?2 WHERE id = ?1";
+    // What was chosen is needed until the run is through.
+    END_RUN = "UPDATE bulk_runs SET ended_at = ?2, chosen = NULL WHERE id = ?1";
     RUN = "SELECT id, actor, verb, undoes, total, at, ended_at FROM bulk_runs WHERE id = ?1";
     INSERT_ITEM = "INSERT INTO bulk_items (run, n, named, case_id, version, outcome, reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     ITEMS = "SELECT i.run, i.n, i.named, i.case_id, i.version, i.outcome, i.reason, c.number, c.region
-        FROM bulk_items i LEFT JOIN cases c ON c.id = i.case_id WHERE i.run = ?1 AND i.n > 0
-        ORDER BY i.n";
-    // What was chosen lies in one row before the first case until the run is through.
-    INSERT_CHOSEN = "INSERT INTO bulk_items (run, n, named, case_id, version, outcome, reason)
-        VALUES (?1, 0, ?2, NULL, 0, '', '')";
-    CHOSEN = "SELECT named FROM bulk_items WHERE run = ?1 AND n = 0";
-    DELETE_CHOSEN = "DELETE FROM bulk_items WHERE run = ?1 AND n = 0";
+        FROM bulk_items i LEFT JOIN cases c ON c.id = i.case_id WHERE i.run = ?1 ORDER BY i.n";
+    SET_CHOSEN = "UPDATE bulk_runs SET chosen = ?2 WHERE id = ?1";
+    CHOSEN = "SELECT chosen FROM bulk_runs WHERE id = ?1";
     DELETE_ITEMS = "DELETE FROM bulk_items WHERE run IN (SELECT id FROM bulk_runs WHERE at < ?1)";
     DELETE_RUNS = "DELETE FROM bulk_runs WHERE at < ?1";
 }
@@ -155,8 +152,8 @@ pub fn items(tx: &mut Tx<'_>, run: Uuid) -> Result<Vec<ListedBulkItem>, StoreErr
 ///
 /// # Errors
 /// Those of the database.
-pub fn insert_chosen(tx: &mut Tx<'_>, run: Uuid, chosen: &str) -> Result<(), StoreError> {
-    tx.execute(INSERT_CHOSEN, &[(&run).into(), chosen.into()]).map(drop)
+pub fn set_chosen(tx: &mut Tx<'_>, run: Uuid, chosen: &str) -> Result<(), StoreError> {
+    tx.execute(SET_CHOSEN, &[(&run).into(), chosen.into()]).map(drop)
 }
 
 /// What was chosen for a run that is not through.
@@ -164,15 +161,7 @@ pub fn insert_chosen(tx: &mut Tx<'_>, run: Uuid, chosen: &str) -> Result<(), Sto
 /// # Errors
 /// Those of the database.
 pub fn chosen(tx: &mut Tx<'_>, run: Uuid) -> Result<Option<String>, StoreError> {
-    tx.query_opt(CHOSEN, &[(&run).into()], |row| row.text(0))
-}
-
-/// Forgets what was chosen for a run.
-///
-/// # Errors
-/// Those of the database.
-pub fn delete_chosen(tx: &mut Tx<'_>, run: Uuid) -> Result<(), StoreError> {
-    tx.execute(DELETE_CHOSEN, &[(&run).into()]).map(drop)
+    Ok(tx.query_opt(CHOSEN, &[(&run).into()], |row| row.opt_text(0))?.flatten())
 }
 
 /// Forgets runs that began before a moment.

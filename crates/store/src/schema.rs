@@ -214,6 +214,8 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE mail_due (user_id BLOB PRIMARY KEY, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,
         holder TEXT NOT NULL, attempts BIGINT NOT NULL, letter BLOB, error TEXT NOT NULL) CLUSTERED",
     "CREATE INDEX mail_due_at ON mail_due (due_at)",
+    // What was chosen for a run over many cases, until it is through: whoever ends it says of the rest what became of it.
+    "ALTER TABLE bulk_runs ADD COLUMN chosen TEXT",
     // A password somebody else made is good for choosing one of one's own. Users of before are not asked.
     "ALTER TABLE users ADD COLUMN one_time BIGINT NOT NULL DEFAULT 0",
     // Problems behind cases, the cases that show each, and its measures; all of it follows from their logs.

@@ -300,6 +300,7 @@ pub const TABLES: &[Table] = &[
             ("total", Int),
             ("at", Int),
             ("ended_at", Int),
+            ("chosen", Text),
         ],
     ),
     table(

@@ -7,6 +7,7 @@ use super::select::Picked;
 use super::{Outcome, Reason};
 use crate::Desk;
 use crate::error::DeskError;
+use crate::kept;
 use crate::register::{Claim, take};
 use crate::time::stored;
 use jiff::SignedDuration;
@@ -32,15 +33,6 @@ fn key(run: Uuid) -> String {
     format!("{KIND}:{run}")
 }
 
-/// JSON of something of ours.
-fn written<T: Serialize>(what: &T) -> Result<String, DeskError> {
-    serde_json::to_string(what).map_err(|error| DeskError::Damaged(error.to_string()))
-}
-
-fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, DeskError> {
-    serde_json::from_str(text).map_err(|error| DeskError::Damaged(error.to_string()))
-}
-
 impl Desk {
     /// Enters a run with what was chosen, unless the same request was entered before: then gives that one.
     pub(super) async fn enter(
@@ -51,7 +43,7 @@ impl Desk {
     ) -> Result<Option<Uuid>, DeskError> {
         let chosen: Vec<Chosen> =
             picked.iter().map(|one| (one.n, one.named.clone(), one.case.as_ref().map(|(id, _)| *id))).collect();
-        let (chosen, payload) = (written(&chosen)?, written(&Payload { run: row.id })?);
+        let (chosen, payload) = (kept::written(&chosen)?, kept::written(&Payload { run: row.id })?);
         let ends = stored(self.time().now() + SILENCE);
         let begin = self.db().write(move |tx| {
             if let Some(claim) = &claim
@@ -60,7 +52,7 @@ impl Desk {
                 return Ok::<_, DeskError>(Some(earlier.case));
             }
             bulk::insert_run(tx, &row)?;
-            bulk::insert_chosen(tx, row.id, &chosen)?;
+            bulk::set_chosen(tx, row.id, &chosen)?;
             jobs::enqueue_for(tx, KIND, &key(row.id), &payload, ends, row.at)?;
             Ok(None)
         });
@@ -82,13 +74,12 @@ pub(super) fn goes_on(desk: &Desk, tx: &mut Tx<'_>, run: Uuid) -> Result<bool, D
 /// Says that a run is through.
 pub(super) fn through(tx: &mut Tx<'_>, run: Uuid, at: i64) -> Result<(), DeskError> {
     bulk::end_run(tx, run, at)?;
-    jobs::drop_key(tx, &key(run))?;
-    Ok(bulk::delete_chosen(tx, run)?)
+    Ok(jobs::drop_key(tx, &key(run))?)
 }
 
 /// The job: ends a run nobody goes through any more.
 pub(crate) fn end(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
-    let payload: Payload = read(&job.payload)?;
+    let payload: Payload = kept::read(&job.payload)?;
     break_off(tx, payload.run, stored(desk.time().now()))
 }
 
@@ -98,7 +89,7 @@ fn break_off(tx: &mut Tx<'_>, run: Uuid, at: i64) -> Result<(), DeskError> {
     let Some(row) = bulk::run(tx, run)?.filter(|row| row.ended_at.is_none()) else { return Ok(()) };
     let reached: BTreeSet<i64> = bulk::items(tx, run)?.into_iter().map(|item| item.row.n).collect();
     let reason = Reason::not_reached().written()?;
-    let chosen: Vec<Chosen> = bulk::chosen(tx, run)?.map(|text| read(&text)).transpose()?.unwrap_or_default();
+    let chosen: Vec<Chosen> = bulk::chosen(tx, run)?.map(|text| kept::read(&text)).transpose()?.unwrap_or_default();
     for (n, named, case) in chosen.into_iter().filter(|(n, ..)| !reached.contains(n)) {
         let outcome = if case.is_some() { Outcome::NotReached } else { Outcome::NotFound }.code().to_owned();
         bulk::insert_item(tx, &BulkItemRow { run, n, named, case, version: 0, outcome, reason: reason.clone() })?;
