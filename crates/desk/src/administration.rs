@@ -1,6 +1,7 @@
 //! The third ledger: who changed users, tokens, keys, and who erased whom. Chained and sealed like the log of a case.
 
 use crate::error::DeskError;
+use crate::kept;
 use crate::log::{self, NewEntry};
 use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
@@ -44,7 +45,7 @@ pub(crate) fn record_hash(
     at: i64,
     change: &Change,
 ) -> Result<Vec<u8>, DeskError> {
-    let body = serde_json::to_string(&change.details).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    let body = kept::written(&change.details)?;
     let entry = NewEntry {
         subject,
         ledger: Ledger::Administration,

@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::kept;
 use crate::load::CaseRef;
 use crate::log::{self, NewEntry};
 use crate::queries::case::{CaseView, open_items};
@@ -134,7 +135,7 @@ impl Desk {
         verb: &'static str,
         body: &AccessBody,
     ) -> Result<(), DeskError> {
-        let body = serde_json::to_string(body).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let body = kept::written(body)?;
         let actor = caller.actor.id.to_string();
         let at = stored(self.time().now());
         for attempt in 0.. {
@@ -185,7 +186,7 @@ impl Desk {
 
 /// An entry of the access log.
 pub(crate) fn access(row: &EntryRow) -> Result<Access, DeskError> {
-    let body: AccessBody = serde_json::from_str(&row.body).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    let body: AccessBody = kept::read(&row.body)?;
     Ok(Access {
         at: moment(row.at),
         actor: row.actor.clone(),

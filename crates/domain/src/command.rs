@@ -213,7 +213,8 @@ commands! {
     ConfirmVoid = "confirm-void" => confirm_void::ConfirmVoid,
 }
 
-fn typed<T: DeserializeOwned>(body: Value, fields: &[Field]) -> Result<T, Vec<Fault>> {
+/// Reads an input of a shape.
+pub(crate) fn typed<T: DeserializeOwned>(body: Value, fields: &[Field]) -> Result<T, Vec<Fault>> {
     // A command without words may come without a body.
     let body = if body.is_null() { Value::Object(Map::new()) } else { body };
     let cleaned = shape::check(body, fields)?;

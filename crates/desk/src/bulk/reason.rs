@@ -1,6 +1,7 @@
 //! Why nothing was done to a case, in a form that is kept: codes and values, never words of a person.
 
 use crate::error::DeskError;
+use crate::kept;
 use crate::mentions::Unreached;
 use serde::{Deserialize, Serialize};
 
@@ -76,11 +77,11 @@ impl Reason {
         if text.is_empty() {
             return Ok(None);
         }
-        serde_json::from_str(text).map(Some).map_err(|error| DeskError::Damaged(error.to_string()))
+        kept::read(text).map(Some)
     }
 
     pub(super) fn written(&self) -> Result<String, DeskError> {
-        serde_json::to_string(self).map_err(|error| DeskError::Damaged(error.to_string()))
+        kept::written(self)
     }
 }
 

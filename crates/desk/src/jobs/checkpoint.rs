@@ -3,6 +3,7 @@
 
 use crate::Desk;
 use crate::error::DeskError;
+use crate::kept;
 use crate::time::stored;
 use domain::audit::chain::Hash;
 use domain::audit::merkle;
@@ -63,7 +64,7 @@ pub fn seal(desk: &Desk) -> Result<bool, DeskError> {
         let mut row = CheckpointRow {
             n: last.as_ref().map_or(1, |last| last.n + 1),
             at,
-            ranges: serde_json::to_string(&spans).map_err(|error| DeskError::Damaged(error.to_string()))?,
+            ranges: kept::written(&spans)?,
             leaves: i64::try_from(leaves.len()).unwrap_or(i64::MAX),
             root: merkle::root(&leaves).to_vec(),
             prev: last.map_or_else(|| vec![0; 32], |last| digest(&last).to_vec()),

@@ -2,6 +2,7 @@
 //! folded from the log when it runs, so that doing it twice tells nothing new.
 
 use crate::error::DeskError;
+use crate::kept;
 use crate::notices::letters;
 use crate::organisation::area::Tree;
 use crate::organisation::deputy::{StandIn, stand_in};
@@ -58,7 +59,7 @@ impl Telling {
         }
         let followers_only = found.iter().all(|notice| notice.to == To::Followers);
         let payload = Payload { case: case.id.0, version: entry.version, run };
-        let payload = serde_json::to_string(&payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let payload = kept::written(&payload)?;
         let key = format!("{KIND}:{}:{}", case.id, entry.version);
         Ok(Some(Self { case: case.id.0, followers_only, key, payload, at: stored(entry.at) }))
     }
@@ -78,7 +79,7 @@ impl Telling {
 
 /// Writes the notices of one entry.
 pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
-    let payload: Payload = serde_json::from_str(&job.payload).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    let payload: Payload = kept::read(&job.payload)?;
     let Some(row) = cases::by_id(tx, payload.case)? else {
         return Ok(());
     };

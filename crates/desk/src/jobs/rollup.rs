@@ -6,6 +6,7 @@
 
 use crate::Desk;
 use crate::error::DeskError;
+use crate::kept;
 use crate::load;
 use crate::reports::facts;
 use crate::time::stored;
@@ -235,7 +236,7 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
         if page.anew {
             return begin(tx, page.before.as_deref(), &zone);
         }
-        if !reports::advance(tx, page.before.as_deref(), &text_of(&page.after)?)? {
+        if !reports::advance(tx, page.before.as_deref(), &kept::written(&page.after)?)? {
             return Ok(false);
         }
         let mut changes: BTreeMap<MonthKey, Sum> = BTreeMap::new();
@@ -270,13 +271,9 @@ fn begin(tx: &mut Tx<'_>, before: Option<&str>, zone: &str) -> Result<bool, Desk
         seen: entries::heads(tx)?.into_iter().collect(),
         through: Some(Uuid::nil()),
     };
-    if !reports::advance(tx, before, &text_of(&state)?)? {
+    if !reports::advance(tx, before, &kept::written(&state)?)? {
         return Ok(false);
     }
     reports::clear(tx)?;
     Ok(true)
-}
-
-fn text_of(state: &State) -> Result<String, DeskError> {
-    serde_json::to_string(state).map_err(|error| DeskError::Damaged(error.to_string()))
 }

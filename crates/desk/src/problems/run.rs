@@ -3,6 +3,7 @@
 use super::{actions_of, effect, folded, load, row_of};
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::kept;
 use crate::load::{self as cases_of, CaseRef};
 use crate::log::{self, NewEntry};
 use crate::organisation::{area, role_of};
@@ -170,7 +171,7 @@ fn write(tx: &mut Tx<'_>, problem: &Problem, after: &After<'_>) -> Result<(), De
         return Err(DeskError::Overtaken);
     }
     problems::put_parts(tx, problem.id, problem.cases.iter().map(|case| case.0), &actions_of(problem))?;
-    let body = serde_json::to_string(&after.entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    let body = kept::written(&after.entry.events)?;
     let entry = NewEntry {
         subject: problem.id,
         ledger: Ledger::Problem,

@@ -8,6 +8,7 @@ use crate::Desk;
 use crate::administration::{self, Change};
 use crate::erase::destroy;
 use crate::error::DeskError;
+use crate::kept;
 use crate::time::stored;
 use domain::actor::ActorId;
 use domain::retention::{Verdict, judge as verdict};
@@ -33,8 +34,7 @@ struct Payload {
 /// Writes a job for every person a plan names.
 pub(super) fn enqueue(tx: &mut Tx<'_>, plan: Uuid, persons: usize, at: i64) -> Result<(), DeskError> {
     for (n, _) in (1_i64..).zip(0..persons) {
-        let payload =
-            serde_json::to_string(&Payload { plan, n }).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let payload = kept::written(&Payload { plan, n })?;
         jobs::enqueue(tx, KIND, &format!("{KIND}:{plan}:{n}"), &payload, at + APART * (n - 1))?;
     }
     Ok(())
@@ -42,8 +42,7 @@ pub(super) fn enqueue(tx: &mut Tx<'_>, plan: Uuid, persons: usize, at: i64) -> R
 
 /// Erases one person of a plan, if they are still due as it says.
 pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
-    let damaged = |error: serde_json::Error| DeskError::Damaged(error.to_string());
-    let payload: Payload = serde_json::from_str(&job.payload).map_err(damaged)?;
+    let payload: Payload = kept::read(&job.payload)?;
     let (Some(plan), Some(item)) = (retention::plan(tx, payload.plan)?, retention::item(tx, payload.plan, payload.n)?)
     else {
         return Ok(());
@@ -51,7 +50,7 @@ pub(crate) fn erase(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
     if !item.outcome.is_empty() {
         return Ok(());
     }
-    let wanted: Planned = serde_json::from_str(&item.body).map_err(damaged)?;
+    let wanted: Planned = kept::read(&item.body)?;
     let now = desk.time().now();
     let at = stored(now);
     let outcome = if vault::take_person(tx, item.person, at)? {

@@ -8,6 +8,7 @@ use super::judge::Looked;
 use crate::activation::person as staff;
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::kept;
 use crate::time::moment;
 use crate::vault::chunks::hex;
 use crate::{Desk, permissions};
@@ -206,7 +207,7 @@ impl Certificate {
         Ok(Self {
             n: row.n,
             at: moment(row.at),
-            said: serde_json::from_str(&row.body).map_err(|error| DeskError::Damaged(error.to_string()))?,
+            said: kept::read(&row.body)?,
             signature: STANDARD.encode(row.signature),
             public_key: STANDARD.encode(row.public_key),
         })

@@ -5,6 +5,7 @@ use crate::activation::{Person, person as staff};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::kept;
 use crate::time::{moment, stored};
 use crate::{CaseRef, Desk, load, permissions};
 use domain::refusal::Refusal;
@@ -357,11 +358,10 @@ pub fn make(desk: &Desk, by: &Caller, new: &NewPlan, most: Option<Duration>) -> 
 }
 
 pub(super) fn read(tx: &mut Tx<'_>, row: PlanRow, whole: bool) -> Result<Plan, DeskError> {
-    let damaged = |error: serde_json::Error| DeskError::Damaged(error.to_string());
     let mut items = Vec::new();
     if whole {
         for item in retention::items(tx, row.id)? {
-            items.push((serde_json::from_str(&item.body).map_err(damaged)?, item.outcome));
+            items.push((kept::read(&item.body)?, item.outcome));
         }
     }
     Ok(Plan {
@@ -373,7 +373,7 @@ pub(super) fn read(tx: &mut Tx<'_>, row: PlanRow, whole: bool) -> Result<Plan, D
         made_at: moment(row.made_at),
         decided_by: row.decided_by.map(|by| staff(tx, &by)).transpose()?,
         decided_at: row.decided_at.map(moment),
-        found: serde_json::from_str(&row.body).map_err(damaged)?,
+        found: kept::read(&row.body)?,
         items,
     })
 }

@@ -4,6 +4,7 @@
 use super::scan::{Item, scan};
 use super::{Report, Verifier};
 use crate::error::DeskError;
+use crate::kept;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::audit::chain::Ledger;
@@ -80,7 +81,7 @@ pub(crate) struct End {
 pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
     let mut lines = 0;
     let mut write = |line: &Line| -> Result<(), DeskError> {
-        let text = serde_json::to_string(line).map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let text = kept::written(line)?;
         lines += 1;
         writeln!(out, "{text}").map_err(|error| DeskError::Output(error.to_string()))
     };

@@ -5,13 +5,13 @@ use super::effect::EffectCheck;
 use super::{Event, Problem, Proof};
 use crate::actor::Actor;
 use crate::case::Owner;
+use crate::command::typed;
 use crate::fault::Fault;
 use crate::ids::CaseId;
 use crate::refusal::Refusal;
-use crate::shape::{self, Field};
+use crate::shape::Field;
 use crate::taxonomy::Taxonomy;
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// What deciding needs to know besides the problem; the desk looks it up.
@@ -109,13 +109,6 @@ commands! {
     Dismiss = "dismiss-problem" => dismiss,
     /// Take an ended problem up again.
     Reopen = "reopen-problem" => reopen,
-}
-
-/// Reads an input of a shape.
-fn typed<T: DeserializeOwned>(body: Value, fields: &[Field]) -> Result<T, Vec<Fault>> {
-    let body = if body.is_null() { Value::Object(serde_json::Map::new()) } else { body };
-    let value = shape::check(body, fields)?;
-    serde_json::from_value(value).map_err(|_| vec![Fault::new("", "unreadable")])
 }
 
 impl Command {
