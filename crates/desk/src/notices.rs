@@ -23,6 +23,8 @@ use uuid::Uuid;
 
 /// Most unread notices that are looked at: those of the largest run over many cases.
 const MOST: i64 = crate::bulk::MOST as i64;
+/// Of so many of the newest every page counts the groups, for its bell.
+const COUNTED: i64 = 500;
 
 /// A notice as its reader sees it.
 #[derive(Clone, Debug)]
@@ -118,24 +120,28 @@ impl Desk {
     /// # Errors
     /// Those of the database.
     pub async fn notices(&self, caller: &Caller) -> Result<Vec<Notice>, DeskError> {
+        self.unread(caller, MOST).await
+    }
+
+    async fn unread(&self, caller: &Caller, most: i64) -> Result<Vec<Notice>, DeskError> {
         permissions::READ_SELF.require(caller)?;
         let Some(user) = caller.actor.user() else {
             return Ok(Vec::new());
         };
         let actor = caller.actor.clone();
         let read = self.db().read(move |tx| {
-            let listed = store::notices::unread(tx, user.0, MOST)?;
+            let listed = store::notices::unread(tx, user.0, most)?;
             seen(tx, listed, &actor)
         });
         Ok(read.await?.into_iter().map(Notice::from).collect())
     }
 
-    /// How many groups of notices the caller has not read.
+    /// How many groups of notices the caller has not read, among the newest five hundred notices.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn count_notices(&self, caller: &Caller) -> Result<i64, DeskError> {
-        Ok(i64::try_from(grouped(self.notices(caller).await?).len()).unwrap_or(i64::MAX))
+        Ok(i64::try_from(grouped(self.unread(caller, COUNTED).await?).len()).unwrap_or(i64::MAX))
     }
 
     /// Marks one notice as read, or with none named everything there is now.
