@@ -1,6 +1,8 @@
 //! Mail: messages and the server that takes them. Knows no case and no database; whoever sends says what the message
 //! holds and keeps account of what became of it.
 
+pub mod imap;
+pub mod inbound;
 mod server;
 
 pub use server::Server;
@@ -33,6 +35,17 @@ pub struct Message {
     pub text: String,
     /// What makes it unique: the same at every try, so that whoever gets it twice can tell.
     pub id: String,
+}
+
+/// How a message to a customer differs from one to staff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Where answers go.
+    pub reply_to: String,
+    /// Where reports of servers go.
+    pub bounces_to: String,
+    /// Whether nobody wrote it: machines then leave it alone.
+    pub automatic: bool,
 }
 
 /// Why a message was not taken over.
@@ -110,28 +123,49 @@ impl Mailer {
     /// # Errors
     /// Why it was not taken over. A server that took it and could not say so leaves that open.
     pub async fn send(&self, message: &Message) -> Result<(), Trouble> {
+        self.send_as(message, None).await
+    }
+
+    /// Hands a message to a customer over.
+    ///
+    /// # Errors
+    /// As [`Mailer::send`].
+    pub async fn send_to_customer(&self, message: &Message, customer: &Customer) -> Result<(), Trouble> {
+        self.send_as(message, Some(customer)).await
+    }
+
+    async fn send_as(&self, message: &Message, customer: Option<&Customer>) -> Result<(), Trouble> {
         let to: Address = message.to.parse().map_err(|_| Trouble::Refused("not an address".to_owned()))?;
-        let built = Built::builder()
+        let mut building = Built::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(one_line(&message.subject))
-            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())))
-            .header(AutoSubmitted)
+            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())));
+        let mut envelope = self.from.email.clone();
+        if customer.is_none_or(|customer| customer.automatic) {
+            building = building.header(AutoSubmitted);
+        }
+        if let Some(customer) = customer {
+            let address = |text: &str| text.parse::<Address>().map_err(|error| Trouble::Server(error.to_string()));
+            building = building.reply_to(Mailbox::new(None, address(&customer.reply_to)?));
+            envelope = address(&customer.bounces_to)?;
+        }
+        let built = building
             .header(ContentType::TEXT_PLAIN)
             .body(message.text.clone())
             .map_err(|error| Trouble::Refused(error.to_string()))?;
         let bytes = built.formatted();
-        let handed = self.hand_over(&to, &bytes);
+        let handed = self.hand_over(envelope, &to, &bytes);
         match tokio::time::timeout(self.patience, handed).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Trouble::Server(format!("no answer within {} s", self.patience.as_secs()))),
         }
     }
 
-    async fn hand_over(&self, to: &Address, message: &[u8]) -> Result<(), Trouble> {
+    async fn hand_over(&self, from: Address, to: &Address, message: &[u8]) -> Result<(), Trouble> {
         let mut line = self.connect().await.map_err(|error| Trouble::Server(said(&error)))?;
         // What the server has against us concerns everybody's mail, what it has against the addressee only theirs.
-        let from = Mail::new(Some(self.from.email.clone()), Vec::new());
+        let from = Mail::new(Some(from), Vec::new());
         line.command(from).await.map_err(|error| Trouble::Server(said(&error)))?;
         let outcome = deliver(&mut line, to, message).await;
         if outcome.is_err() {
