@@ -171,6 +171,7 @@ impl Ready {
         if let Some(telling) = telling {
             telling.enqueue(tx)?;
         }
+        crate::outbox::note(tx, &case, &entry)?;
         Ok(case)
     }
 }

@@ -12,6 +12,7 @@ mod catch_up;
 pub mod check;
 mod commit;
 mod compensation;
+pub mod drafts;
 pub mod erase;
 mod error;
 pub mod handoff;
@@ -20,6 +21,7 @@ pub mod import;
 pub mod indexes;
 pub mod jobs;
 mod kept;
+pub mod letterbox;
 pub mod letters;
 pub mod library;
 mod load;
@@ -29,6 +31,7 @@ pub mod notices;
 mod numbers;
 pub mod orders;
 pub mod organisation;
+pub mod outbox;
 pub mod permissions;
 pub mod problems;
 pub mod queries;
@@ -43,6 +46,7 @@ pub mod sign_in;
 pub mod time;
 pub mod vault;
 pub mod verify;
+pub mod ways;
 pub mod what_if;
 
 pub use caller::Caller;
@@ -54,11 +58,12 @@ pub use permissions::Permission;
 use domain::ids::UnitId;
 use jiff::tz::TimeZone;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use store::Db;
 use time::Time;
 use vault::{Keyring, MasterKeys};
+use ways::Ways;
 
 /// What a desk is opened with.
 pub struct Setup {
@@ -90,6 +95,7 @@ struct Inner {
     root: UnitId,
     many: bulk::UnderWay,
     mails: AtomicBool,
+    ways: OnceLock<Ways>,
 }
 
 impl Desk {
@@ -120,6 +126,7 @@ impl Desk {
                 root,
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
+                ways: OnceLock::new(),
             }),
         };
         erase::replay(&desk)?;
@@ -167,6 +174,18 @@ impl Desk {
     #[must_use]
     pub fn mails(&self) -> bool {
         self.inner.mails.load(Ordering::Relaxed)
+    }
+
+    /// Says by which ways customers are written to. It is said once; until then nothing goes out.
+    pub fn set_ways(&self, ways: Ways) {
+        let _ = self.inner.ways.set(ways);
+    }
+
+    /// The ways by which customers are written to.
+    #[must_use]
+    pub fn ways(&self) -> &Ways {
+        static NONE: Ways = Ways::none();
+        self.inner.ways.get().unwrap_or(&NONE)
     }
 
     /// Asks the database for a sign of life.

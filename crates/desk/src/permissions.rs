@@ -22,6 +22,12 @@ pub const HAND_OFF: Permission = Permission("hand-off");
 pub const READ_CASES: Permission = Permission("read-cases");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
+/// See mail that waits for a person to decide about it, unmasked; each access is logged.
+pub const READ_LETTERBOX: Permission = Permission("read-letterbox");
+/// Decide about such mail.
+pub const DECIDE_MAIL: Permission = Permission("decide-mail");
+/// Keep what one is writing.
+pub const DRAFT: Permission = Permission("draft");
 /// See personal data unmasked, for a purpose that is logged.
 pub const REVEAL: Permission = Permission("reveal");
 /// Attach a file to a case.
@@ -94,6 +100,9 @@ const DECIDERS: &[Role] = &[Supervisor, Compliance, Admin];
 /// Who may speak for the operator to regulators and hotlines, and record what those say.
 const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 
+/// Who decides where mail belongs that says so itself only.
+const LETTERBOX: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
+
 /// Who may do the same to many cases at once: people who answer for more than their own, and programmes.
 const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 
@@ -124,6 +133,9 @@ pub const TABLE: &[Row] = &[
     row(HAND_OFF, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
     row(READ_CASES, READERS, Scope::Read),
     row(READ_LOG, READERS, Scope::Read),
+    row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
+    row(DECIDE_MAIL, LETTERBOX, Scope::Write),
+    row(DRAFT, DESK, Scope::Write),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(ATTACH, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(
@@ -178,6 +190,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("transfer"), DESK, Scope::Write),
     row(Permission("supplement"), DESK, Scope::Write),
     row(Permission("record-contact"), DESK, Scope::Write),
+    row(Permission("send-message"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),
     row(Permission("refer"), DESK, Scope::Write),

@@ -133,7 +133,10 @@ impl Work {
         }
         let mut decided = self.decide(tx, loaded)?;
         let unreached = std::mem::take(&mut decided.unreached);
-        Ok(Outcome::Done(Box::new(self.write(tx, decided)?), unreached))
+        let done = self.write(tx, decided)?;
+        // What was being written is sent now.
+        crate::drafts::sent(tx, self.caller.actor.user(), done.id.0, self.command.verb())?;
+        Ok(Outcome::Done(Box::new(done), unreached))
     }
 
     /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
@@ -243,6 +246,7 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
     entries.iter().filter(|entry| entry.version > seen).flat_map(|entry| &entry.events).all(|event| match event {
         Event::Warned { .. }
         | Event::CalendarChanged { .. }
+        | Event::MessageMoved { .. }
         | Event::ClockMoved { .. }
         | Event::Order {
             step: OrderStep::Late { .. } | OrderStep::VisitMissed {} | OrderStep::Tightened { .. }, ..

@@ -34,6 +34,7 @@ pub mod lift_hold;
 pub mod link;
 pub mod matter;
 pub mod merge;
+pub mod message;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
@@ -66,6 +67,7 @@ pub mod request_void;
 pub mod resume;
 pub mod route;
 pub mod send_back;
+pub mod send_message;
 pub mod set_cause;
 mod state;
 pub mod supplement;
@@ -90,6 +92,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
+pub use message::Message;
 pub use order::{
     WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
     decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
@@ -202,6 +205,8 @@ pub struct Case {
     pub links: Vec<Linked>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
+    /// Messages of the house to the customer, oldest first.
+    pub messages: Vec<Message>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
     /// Effects of clocks' times that came about: the rule and the moment its clock counts from.

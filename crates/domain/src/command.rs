@@ -101,6 +101,8 @@ commands! {
     Supplement = "supplement" => supplement::Supplement,
     /// Record an attempt to reach the customer.
     RecordContact = "record-contact" => record_contact::RecordContact,
+    /// Write to the customer, or have them called.
+    SendMessage = "send-message" => send_message::SendMessage,
     /// Tell the customer how far the matter is.
     NotifyProgress = "notify-progress" => notify_progress::NotifyProgress,
     /// Note something the customer was promised.

@@ -7,6 +7,7 @@
 use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
+use crate::case::message;
 use crate::case::order::{OrderStep, OwnershipStep};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
@@ -19,6 +20,7 @@ use jiff::civil::Date;
 use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// The schema number new entries are written with.
 pub const SCHEMA: i64 = 2;
@@ -346,6 +348,29 @@ pub enum Event {
         at: Timestamp,
         /// In which words.
         content: FreeText,
+    },
+    /// A message to the customer was written, beside reply, progress and letters.
+    MessageWritten {
+        /// The way it goes.
+        way: message::Way,
+        /// In which words.
+        content: FreeText,
+    },
+    /// A message of the house to the customer came further, or came back.
+    MessageMoved {
+        /// The message.
+        message: Uuid,
+        /// What it is.
+        what: message::What,
+        /// The way it goes.
+        way: message::Way,
+        /// How far it came.
+        stage: message::Stage,
+        /// When.
+        at: Timestamp,
+        /// Why it did not arrive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<message::Why>,
     },
     /// The customer was promised something.
     Promised {
@@ -1018,6 +1043,7 @@ impl Event {
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }
             | Self::ProgressNotified { content, .. }
+            | Self::MessageWritten { content, .. }
             | Self::RegulatorFedBack { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
@@ -1050,6 +1076,7 @@ impl Event {
             | Self::CompensationPaid { .. }
             | Self::CompensationEnded { .. }
             | Self::Mentioned { .. }
+            | Self::MessageMoved { .. }
             | Self::Moved { .. } => {}
         }
         texts

@@ -5,7 +5,7 @@
 use mail_parser::{Address, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders as _, PartType};
 
 /// Largest message that is taken whole, bytes. Larger ones are kept with their head alone.
-pub const LARGEST: usize = 32 << 20;
+pub const LARGEST: usize = 20 << 20;
 /// Most heads of parts a message may hold to be taken apart at all: what nests or splits further was made by a machine
 /// to hurt another.
 const MOST_HEADS: usize = 400;

@@ -1,6 +1,7 @@
 //! Mail: messages and the server that takes them. Knows no case and no database; whoever sends says what the message
 //! holds and keeps account of what became of it.
 
+pub mod gateway;
 pub mod imap;
 pub mod inbound;
 mod server;

@@ -227,6 +227,25 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX problem_cases_case ON problem_cases (case_id, problem)",
     "CREATE TABLE problem_actions (problem BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, unit BLOB NOT NULL,
         user_id BLOB, due TEXT NOT NULL, PRIMARY KEY (problem, n)) CLUSTERED",
+], &[
+    // Messages to and from customers. What waits to go out names the entry whose words it is; a report about it finds its
+    // case by it. Of mail that came in: what was taken in already, how far a mailbox was read, and what waits for a person.
+    "CREATE TABLE outbox (id BLOB PRIMARY KEY, case_id BLOB NOT NULL, version BIGINT NOT NULL, what TEXT NOT NULL,
+        way TEXT NOT NULL, letter BIGINT, state TEXT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,
+        holder TEXT NOT NULL, attempts BIGINT NOT NULL, error TEXT NOT NULL, created_at BIGINT NOT NULL,
+        UNIQUE (case_id, version, what))",
+    "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waits'",
+    "CREATE INDEX outbox_created ON outbox (created_at)",
+    "CREATE TABLE mail_taken (digest BLOB PRIMARY KEY, at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE mail_boxes (name TEXT PRIMARY KEY, validity BIGINT NOT NULL, uid BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE mail_items (id BLOB PRIMARY KEY, reason TEXT NOT NULL, state TEXT NOT NULL, received_at BIGINT NOT NULL,
+        at BIGINT NOT NULL, sealed BLOB, size BIGINT NOT NULL, suggested BLOB, case_id BLOB, decided_by TEXT,
+        decided_at BIGINT)",
+    "CREATE INDEX mail_items_state ON mail_items (state, at, id)",
+    // What somebody is writing on a case, sealed under the case's key.
+    "CREATE TABLE drafts (user_id BLOB NOT NULL, case_id BLOB NOT NULL, verb TEXT NOT NULL, sealed BLOB NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (user_id, case_id, verb)) CLUSTERED",
+    "CREATE INDEX drafts_at ON drafts (at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

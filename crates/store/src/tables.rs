@@ -368,6 +368,30 @@ pub const TABLES: &[Table] = &[
             ("at", Int),
         ],
     ),
+    table("mail_taken", 1, &[("digest", Blob), ("at", Int)]),
+    table("mail_boxes", 1, &[("name", Text), ("validity", Int), ("uid", Int)]),
+    table("drafts", 3, &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int)]),
+    // A message may have twenty mebibytes.
+    Table {
+        page: 1,
+        ..table(
+            "mail_items",
+            1,
+            &[
+                ("id", Blob),
+                ("reason", Text),
+                ("state", Text),
+                ("received_at", Int),
+                ("at", Int),
+                ("sealed", Blob),
+                ("size", Int),
+                ("suggested", Blob),
+                ("case_id", Blob),
+                ("decided_by", Text),
+                ("decided_at", Int),
+            ],
+        )
+    },
     // A chunk is up to a quarter of a mebibyte.
     Table { page: 16, ..table("attachment_chunks", 2, &[("attachment", Blob), ("n", Int), ("sealed", Blob)]) },
 ];
@@ -379,6 +403,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("attempts", "counted guesses are forgotten within a day"),
     ("schedules", "leases of nodes that ran then; every duty is due after a restore"),
     ("mail_due", "mail that waited then has gone out since; nobody is written to twice for a restore"),
+    ("outbox", "what waited then has gone out since; nobody is written to twice for a restore"),
     ("user_routed", "only decides between people with equally many cases"),
     ("report_state", "reports are counted from the log anew after a restore"),
     ("report_cases", "counted from the log"),

@@ -255,6 +255,8 @@ impl Concern {
             | Event::SatisfactionAsked { .. }
             | Event::SatisfactionRecorded { .. }
             | Event::Confirmed { .. }
+            | Event::MessageWritten { .. }
+            | Event::MessageMoved { .. }
             | Event::Closed {}
             | Event::Reopened { .. }
             | Event::Supplemented { .. }

@@ -111,6 +111,7 @@ impl Case {
             absorbed: Vec::new(),
             links: Vec::new(),
             attachments: Vec::new(),
+            messages: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
             effects: BTreeSet::new(),
             letters: Vec::new(),
@@ -164,6 +165,8 @@ impl Case {
         match event {
             // Read by `begin`; a second one cannot be decided.
             Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } | Event::Mentioned { .. } => {}
+            Event::MessageWritten { .. } => {}
+            Event::MessageMoved { .. } => self.apply_message(event),
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
                 id: *id,
                 name: name.clone(),

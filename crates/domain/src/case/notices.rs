@@ -44,6 +44,7 @@ pub const KINDS: &[&str] = &[
     "promise_broken",
     "resumed_by_limit",
     "urged",
+    "message_failed",
     "disputed",
     "void_requested",
     "handed_off",
@@ -126,6 +127,9 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 found.push(plain(To::Leads(case.owner.unit), "promise_broken"));
             }
             Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
+            Event::MessageMoved { stage: super::message::Stage::Failed, .. } => {
+                found.push(plain(holder(case.owner), "message_failed"));
+            }
             Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
             Event::HandedOff { .. } => {
