@@ -95,6 +95,14 @@ fn mentions_as_schema_2_writes_them() {
 }
 
 #[test]
+fn messages_as_schema_2_writes_them() {
+    use domain::case::message::{Stage, Why};
+    let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));
+    let found: Vec<_> = case.messages.iter().map(|one| (one.stage, one.why)).collect();
+    assert_eq!(found, [(Stage::Delivered, None), (Stage::Failed, Some(Why::CameBack))]);
+}
+
+#[test]
 fn limits_of_orders_as_schema_2_writes_them() {
     use domain::case::order::Limit;
     let case = folded(2, include_str!("golden/schema-2-order-limits.jsonl"));

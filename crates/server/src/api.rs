@@ -9,7 +9,9 @@ pub mod cases;
 pub mod handoffs;
 pub mod jobs;
 pub mod ledger;
+pub mod letterbox;
 pub mod letters;
+pub mod messages;
 pub mod notices;
 pub mod operations;
 pub mod orders;
@@ -46,6 +48,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(attachments::routes());
     routes.extend(bundles::routes());
     routes.extend(letters::routes());
+    routes.extend(messages::routes());
+    routes.extend(letterbox::routes());
     routes.extend(operations::routes());
     routes.extend(bulk::routes());
     routes.extend(orders::routes());

@@ -6,6 +6,7 @@ mod body;
 mod calendar;
 mod case;
 mod export;
+mod mail;
 mod manage;
 mod pack;
 mod place;
@@ -17,6 +18,7 @@ mod retention;
 mod routing;
 mod serve;
 mod users;
+mod ways;
 
 use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
@@ -77,6 +79,9 @@ enum Command {
     /// Take in files.
     #[command(subcommand)]
     Import(crate::import::Import),
+    /// Mail that comes in.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Rules and calendars.
     #[command(subcommand)]
     Pack(pack::Pack),
@@ -115,6 +120,7 @@ pub fn main() -> ExitCode {
         Command::Config(config) => serve::show(&config),
         Command::Export(export) => export::run(export),
         Command::Import(import) => crate::import::run(import),
+        Command::Mail(ask) => mail::run(&ask),
         Command::Pack(pack) => pack::run(pack),
         Command::Calendar(calendar) => calendar::run(calendar),
         Command::Report(report) => report::run(&report),

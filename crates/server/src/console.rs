@@ -20,8 +20,10 @@ mod hot_issues;
 mod jobs;
 mod ledger;
 mod letter_form;
+mod letterbox;
 mod letters;
 mod matters;
+mod messages;
 mod names;
 mod notices;
 mod operations;
@@ -81,6 +83,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(case::routes());
     routes.extend(letters::routes());
     routes.extend(letter_form::routes());
+    routes.extend(letterbox::routes());
+    routes.extend(messages::routes());
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
@@ -179,6 +183,10 @@ impl<'a> Frame<'a> {
 
     fn may_ask_what_if(&self) -> bool {
         self.may(permissions::WHAT_IF)
+    }
+
+    fn may_read_letterbox(&self) -> bool {
+        self.may(permissions::READ_LETTERBOX)
     }
 
     fn may_read_jobs(&self) -> bool {

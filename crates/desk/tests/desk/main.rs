@@ -12,6 +12,7 @@ mod archive;
 mod backup;
 mod bulk;
 mod bundle;
+mod channels;
 mod compensation;
 mod compensation_rest;
 mod countries;

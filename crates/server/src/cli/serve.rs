@@ -1,13 +1,17 @@
 //! `redress serve`.
 
 use super::place::{self, Place};
+use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
+use crate::courier::Courier;
 use crate::demo;
 use crate::locale::Language;
+use crate::mail_in;
 use crate::post::Post;
 use clap::Args;
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
+use mail::imap::Mailbox;
 use mail::{Mailer, Server};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -71,6 +75,8 @@ struct Door {
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
+    #[command(flatten)]
+    channels: Channels,
 }
 
 impl Door {
@@ -121,6 +127,7 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
+    lines.extend(door.channels.shown(door.mailer()?.is_some())?);
     super::say(lines.join("\n"))
 }
 
@@ -147,6 +154,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let (place, door) = (&serve.place, &serve.door);
     let language = door.language()?;
     let (mailer, public_url) = (door.mailer()?, door.public_url()?);
+    let ways = door.channels.ways(mailer.is_some())?;
+    let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(8)
         .enable_all()
@@ -178,22 +187,32 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         secure_cookie: door.https,
         data_folder: place.r#override.clone(),
         public_url,
+        gateway: gateway.clone(),
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());
+    let carries = ways.email || ways.sms || ways.voice;
+    desk.set_ways(ways);
+    let courier = carries.then(|| Courier::new(mailer.clone(), gateway, locales.clone()));
     let post = mailer.map(|mailer| Post::new(mailer, locales.clone(), &settings));
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
-    let posts = post.map(|post| posts(post, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let posts = post.map(|post| beside("mail", Arc::clone(&stop), posts(post, desk.clone()))).transpose()?;
+    let couriers = courier.map(|one| beside("messages", Arc::clone(&stop), couriers(one, desk.clone()))).transpose()?;
+    let done = door.channels.done();
+    let boxes =
+        mailbox.map(|one| beside("mailbox", Arc::clone(&stop), mailboxes(one, done, desk.clone()))).transpose()?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
-    let _ = posts.map(std::thread::JoinHandle::join);
+    for thread in [posts, couriers, boxes].into_iter().flatten() {
+        let _ = thread.join();
+    }
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -321,30 +340,14 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
 /// How long nothing is sent after the mail server was in trouble.
 const MAIL_RESTS: Duration = Duration::from_secs(30);
 
-/// The thread that sends mail. A server that does not answer holds up nothing but mail, and not the end of this one.
-fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+/// A thread for work that waits for servers of others. It holds up nothing, and not the end of this one.
+fn beside(
+    name: &str,
+    stop: Arc<AtomicBool>,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> Result<std::thread::JoinHandle<()>, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let work = async move {
-        let node = node();
-        let mut complaints = Complaints::default();
-        loop {
-            let rest = match post.round(&desk, &node).await {
-                Ok(round) => match round.trouble {
-                    Some(why) => {
-                        tracing::warn!(%why, "mail cannot be handed over; it will be tried again");
-                        MAIL_RESTS
-                    }
-                    None => TICK,
-                },
-                Err(error) => {
-                    complaints.hear::<()>(Err(error));
-                    TICK
-                }
-            };
-            tokio::time::sleep(rest).await;
-        }
-    };
     let told = async move {
         while !stop.load(Ordering::Acquire) {
             tokio::time::sleep(LOOK).await;
@@ -356,10 +359,70 @@ fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::J
             () = told => {}
         }
     };
-    std::thread::Builder::new()
-        .name("mail".to_owned())
-        .spawn(move || runtime.block_on(both))
-        .map_err(|error| error.to_string())
+    let named = std::thread::Builder::new().name(name.to_owned());
+    named.spawn(move || runtime.block_on(both)).map_err(|error| error.to_string())
+}
+
+/// Sends mail about notices.
+async fn posts(post: Post, desk: Desk) {
+    let node = node();
+    let mut complaints = Complaints::default();
+    loop {
+        let round = post.round(&desk, &node).await.map(|round| round.trouble);
+        tokio::time::sleep(rest_after(round, &mut complaints)).await;
+    }
+}
+
+/// Sends messages to customers.
+async fn couriers(courier: Courier, desk: Desk) {
+    let node = node();
+    let mut complaints = Complaints::default();
+    loop {
+        let round = courier.round(&desk, &node).await.map(|round| round.trouble);
+        tokio::time::sleep(rest_after(round, &mut complaints)).await;
+    }
+}
+
+fn rest_after(round: Result<Option<String>, DeskError>, complaints: &mut Complaints) -> Duration {
+    match round {
+        Ok(Some(why)) => {
+            tracing::warn!(%why, "messages cannot be handed over; it will be tried again");
+            MAIL_RESTS
+        }
+        Ok(None) => TICK,
+        Err(error) => {
+            complaints.hear::<()>(Err(error));
+            TICK
+        }
+    }
+}
+
+/// Reads the mailbox customers write to.
+async fn mailboxes(mailbox: Mailbox, folder: Option<String>, desk: Desk) {
+    let (node, name) = (node(), mailbox.name());
+    let mut complaints = Complaints::default();
+    loop {
+        let rest = match desk.begin_mailbox(&name, &node).await {
+            Ok(true) => {
+                let looked = mail_in::look(&desk, &mailbox, folder.as_deref()).await;
+                let more = looked.as_ref().is_ok_and(|look| look.more);
+                complaints.hear(desk.end_mailbox(&name, &node, more).await);
+                match looked {
+                    Ok(_) => LOOK,
+                    Err(why) => {
+                        tracing::warn!(%why, "the mailbox cannot be read; it will be tried again");
+                        MAIL_RESTS
+                    }
+                }
+            }
+            Ok(false) => TICK,
+            Err(error) => {
+                complaints.hear::<()>(Err(error));
+                TICK
+            }
+        };
+        tokio::time::sleep(rest).await;
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::history::{Moment, timeline};
 use super::letter_form::{self, Writing};
 use super::letters;
 use super::matters::{Shown, matters};
+use super::messages;
 use super::names::Names;
 use super::operations::{Group, Operation, grouped, operations};
 use super::orders;
@@ -125,6 +126,7 @@ struct CasePage<'a> {
     matters: Vec<Shown>,
     referrals: Vec<referrals::Shown>,
     letters: Vec<letters::Shown>,
+    messages: Vec<messages::Shown>,
     holds: Vec<String>,
     opened: Vec<String>,
     may_write: bool,
@@ -275,13 +277,16 @@ async fn draw(
     let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
+    let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
+    let drafts =
+        if extras.past.is_some() { Vec::new() } else { messages::of(app, caller, &CaseRef::Id(case.id)).await? };
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
     let operations = if extras.past.is_some() || view.erased {
         Vec::new()
     } else {
-        operations(&frame, caller, case, &names, way.pack.is_some(), extras.typed, &errors)
+        operations(&frame, caller, case, &names, way.pack.is_some(), extras.typed, &errors, &drafts)
     };
     if let (Some((verb, typed)), Some(trouble)) = (extras.typed, &mut extras.trouble)
         && !operations.iter().any(|one| one.verb == verb)
@@ -334,6 +339,7 @@ async fn draw(
         matters: matters(&frame, view),
         referrals: referrals::referrals(&frame, view),
         letters: letters::letters(&frame, view),
+        messages: messages::shown(&frame, &sent),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),

@@ -34,6 +34,8 @@ pub(super) fn timeline(frame: &Frame<'_>, view: &CaseView, names: &Names) -> Vec
 /// Whose side an entry stands on: what programmes did by themselves, what reached the customer, what stayed inside.
 fn side(verb: &str, actor: ActorId) -> &'static str {
     match verb {
+        // What came in by mail is the customer's own, though nobody took it down.
+        "supplement" => "customer",
         _ if actor == ActorId::System => "system",
         "register"
         | "reply"
@@ -41,9 +43,9 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "record-satisfaction"
         | "confirm"
         | "reopen"
-        | "supplement"
         | "record-contact"
         | "notify-progress"
+        | "send-message"
         | "promise"
         | "dispute"
         | "declare-deadlock"
@@ -185,6 +187,17 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         ),
         Event::ProgressNotified { mode, at, .. } => {
             say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
+        }
+        Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
+        Event::MessageMoved { what, way, stage, why, .. } => {
+            let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+            let values = [
+                ("what", frame.code("message_what", what.code())),
+                ("way", frame.code("way", way.code())),
+                ("stage", frame.code("message_stage", stage.code())),
+                ("why", why),
+            ];
+            say("message_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Promised { id, due_at, .. } => {
             say("promised", &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])

@@ -6,7 +6,8 @@ use super::form::{Draw, Input, Typed};
 use super::letters::Letters;
 use super::matters;
 use super::names::Names;
-use desk::{Caller, Permission};
+use desk::drafts::Draft;
+use desk::{Caller, Permission, permissions};
 use domain::case::{Attachment, Case, Matter, State};
 use domain::command::VERBS;
 
@@ -34,6 +35,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &[
             "record-contact",
             "notify-progress",
+            "send-message",
             "issue-letter",
             "record-delivery",
             "supplement",
@@ -107,6 +109,9 @@ pub(super) struct Operation {
     pub(super) plain: bool,
     /// The usual next step.
     pub(super) next: bool,
+    /// Whether what is typed may be kept, and when it was last.
+    pub(super) drafts: bool,
+    pub(super) kept_at: String,
 }
 
 /// The operations a case offers to a caller, in the order of the process; `table` says whether a routing table is in
@@ -119,6 +124,7 @@ pub(super) fn operations(
     table: bool,
     typed: Option<(&'static str, &Typed)>,
     errors: &[(String, String, String)],
+    drafts: &[Draft],
 ) -> Vec<Operation> {
     let fresh = Typed::default();
     let letters = Letters::of(frame, case);
@@ -155,7 +161,14 @@ pub(super) fn operations(
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);
             let errors = if mine.is_some() { errors } else { &[] };
+            let draft = drafts.iter().find(|draft| draft.verb == verb.name);
+            let mut written = Typed::default();
+            if let Some(draft) = draft {
+                written.set("content", draft.content.as_str());
+            }
+            // What was typed a moment ago comes before what was kept; a form that was only opened shows what was kept.
             let typed = mine.map_or(&fresh, |(_, typed)| typed);
+            let typed = if typed.get("content").is_empty() && draft.is_some() { &written } else { typed };
             let known = |field: &str| known(verb.name, field);
             let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
             let mut inputs = draw.inputs("", verb.fields);
@@ -166,7 +179,11 @@ pub(super) fn operations(
             Operation {
                 verb: verb.name,
                 words: frame.code("verb", verb.name),
-                open: mine.is_some(),
+                open: mine.is_some() || draft.is_some(),
+                drafts: desk::drafts::VERBS.contains(&verb.name)
+                    && permissions::DRAFT.allows(caller)
+                    && caller.actor.user().is_some(),
+                kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
                 plain: inputs.is_empty(),
                 next: verb.name == next,
                 inputs,

@@ -383,6 +383,8 @@ fn operations(
                 open: mine.is_some(),
                 plain: false,
                 next: false,
+                drafts: false,
+                kept_at: String::new(),
             }
         })
         .collect()

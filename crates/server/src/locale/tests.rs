@@ -243,6 +243,19 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
     }
 }
 
+/// Keys for messages to and from customers.
+fn wanted_of_messages(wanted: &mut Vec<String>) {
+    use domain::case::message::{Stage, Way, What, Why};
+    let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    list("mail_reason", desk::letterbox::REASONS);
+    list("mail_state", desk::letterbox::STATES);
+    list("message_stage", &["waits"]);
+    Stage::ALL.iter().for_each(|one| list("message_stage", &[one.code()]));
+    What::ALL.iter().for_each(|one| list("message_what", &[one.code()]));
+    Way::ALL.iter().for_each(|one| list("way", &[one.code()]));
+    Why::ALL.iter().for_each(|one| list("message_why", &[one.code()]));
+}
+
 /// Keys for problems, their measures and effects.
 fn wanted_of_problems(wanted: &mut Vec<String>) {
     use domain::problem::effect::{Exposure, Verdict};
@@ -325,14 +338,18 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
-    list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
+    list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB, desk::outbox::VERB]);
+    wanted_of_messages(&mut wanted);
+    let mut list = |prefix: &str, codes: &[&str]| {
+        wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    };
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("order_limit", &domain::case::order::Limit::ALL.map(domain::case::order::Limit::code));
     list("event", STEPS_OF_ORDERS);
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);
-    list("job", &["notify", "erase-person"]);
+    list("job", &["notify", "erase-person", "send-message"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);
     wanted_of_problems(&mut wanted);

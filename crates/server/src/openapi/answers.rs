@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{notices, orders, problems, retention, routing};
+use super::{messages, notices, orders, problems, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -379,6 +379,11 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Messages", messages::messages()),
+        ("Drafts", messages::drafts()),
+        ("Letterbox", items(&messages::mail())),
+        ("Mail", messages::mail()),
+        ("OpenMail", messages::open_mail()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),

@@ -282,6 +282,54 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
 }
 
+/// Messages to and from customers, and drafts of them.
+fn messages(contract: &mut Contract, house: &House, token: &str, cookie: &str) {
+    let take = |raw: &str| {
+        let taken = server::mail_in::take(&house.desk, raw.as_bytes().to_vec(), None, true);
+        house.runtime.block_on(taken).unwrap()
+    };
+    for n in 0..3 {
+        take(&format!("From: a@b.cn, c@d.cn\r\nSubject: {n}\r\n\r\nwords"));
+    }
+    let list = house.get(token, "/api/v1/letterbox");
+    contract.holds("get", "/api/v1/letterbox", &list);
+    let ids: Vec<String> =
+        list.json()["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+    contract.holds("get", "/api/v1/letterbox/{id}", &house.get(token, &format!("/api/v1/letterbox/{}", ids[0])));
+    let case = house.register(token, &intake());
+    let (id, number) = (case["id"].as_str().unwrap(), case["number"].clone());
+    let bodies = [
+        json!({"decision": "register"}),
+        json!({"decision": "attach", "case": number}),
+        json!({"decision": "discard", "reason": "advertising"}),
+    ];
+    for (mail, body) in ids.iter().zip(&bodies) {
+        let path = "/api/v1/letterbox/{id}/decide";
+        contract.body(path, body);
+        contract.holds("post", path, &house.call(token, "POST", &path.replace("{id}", mail), &[], body));
+    }
+    let body = json!({"way": "sms", "content": "您好，请回电。"});
+    contract.body("/api/v1/complaints/{id}/send-message", &body);
+    let version = house.get(token, &format!("/api/v1/complaints/{id}")).json()["version"].as_i64().unwrap();
+    contract.holds(
+        "post",
+        "/api/v1/complaints/{id}/send-message",
+        &house.act(token, id, version, "send-message", &body),
+    );
+    house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+    let sent = house.get(token, &format!("/api/v1/complaints/{id}/messages"));
+    contract.holds("get", "/api/v1/complaints/{id}/messages", &sent);
+    assert_eq!(sent.json()["items"][0]["why"], "no_way", "{sent:?}");
+    let path = "/api/v1/complaints/{id}/drafts";
+    let body = json!({"verb": "reply", "content": "尚未写完"});
+    contract.body(path, &body);
+    let own = [("cookie", cookie), ("content-type", "application/json")];
+    let kept = house.send("POST", &path.replace("{id}", id), &own, body.to_string());
+    contract.holds("post", path, &kept);
+    assert_eq!(kept.json()["items"][0]["content"], "尚未写完", "{kept:?}");
+    contract.holds("get", path, &house.send("GET", &path.replace("{id}", id), &own, ""));
+}
+
 /// A report of the month under way, and the cases its figures lead to.
 fn reports(contract: &mut Contract, house: &House, token: &str) {
     desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
@@ -572,6 +620,7 @@ fn answers_are_what_the_document_promises() {
         contract.holds(method, path, answer);
     });
     told(&house, &mut contract, &token, &cookie);
+    messages(&mut contract, &house, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);
     retention(&mut contract, &house, &token);

@@ -10,6 +10,7 @@
 mod bad_input;
 mod bulk;
 mod bundles;
+mod channels;
 mod compensation;
 mod contract;
 mod files;
@@ -23,6 +24,7 @@ mod matrix;
 mod orders;
 mod organisation;
 mod problems;
+mod real_mail;
 mod reports;
 mod requests;
 mod rights;

@@ -47,6 +47,9 @@ pub(crate) fn body(path: &str) -> Value {
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "notifications" => json!({"mail": "off"}),
+        "drafts" | "draft" => json!({"verb": "reply", "content": "x"}),
+        "decide" => json!({"decision": "discard", "reason": "x"}),
+        "send-message" => json!({"way": "email", "content": "x"}),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),
@@ -122,6 +125,8 @@ struct Subjects {
     user: String,
     absence: String,
     problem: String,
+    /// A message that waits for a person.
+    mail: String,
 }
 
 impl Subjects {
@@ -138,7 +143,12 @@ impl Subjects {
         let matter = id(&house.register(token, &theirs));
         let problem = json!({"title": "x", "category": "A101", "region": "31"});
         let problem = id(&made("/api/v1/problems", problem));
-        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence, problem }
+        let ways = desk::ways::Ways { region: "31".to_owned(), ..desk::ways::Ways::none() };
+        house.desk.set_ways(ways);
+        let raw = b"Subject: nobody\r\n\r\nx".to_vec();
+        house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
+        let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
+        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence, problem, mail }
     }
 
     /// The one a route is about.
@@ -149,14 +159,16 @@ impl Subjects {
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/absence") => &self.absence,
             _ if path.contains("/problems/") => &self.problem,
+            _ if path.contains("/letterbox/") => &self.mail,
             _ => &self.case,
         }
     }
 }
 
-/// Whether a route asks more than a permission: tokens have no password to change and no absence of their own to end.
+/// Whether a route asks more than a permission: tokens have no password to change, no absence of their own to end and
+/// write no drafts.
 fn asks_more(path: &str) -> bool {
-    path == "/console/password" || path.ends_with("/end")
+    path == "/console/password" || path.ends_with("/end") || path.ends_with("/drafts") || path.ends_with("/draft")
 }
 
 /// What a role meets on a route: whether it gets past the guard, and whether a case elsewhere is hidden.
