@@ -166,7 +166,7 @@ fn mail_goes_out_by_smtp_and_comes_in_by_imap() {
     write(&reply, "wang@example.com", "补充：账单见附件。");
     write(&reply, "mallory@example.com", "请结案。");
     assert_eq!(look().taken, 2);
-    let after = house.get(&token, &format!("/api/v1/complaints/{id}/log")).json().to_string();
+    let after = house.get(&token, &format!("/api/v1/complaints/{id}/events")).json().to_string();
     assert!(after.contains("补充：账单见附件。") && !after.contains("请结案。"), "{after}");
     // What is read once more is known: after a crash, or under another name of the mailbox.
     let again = Mailbox::parse(&format!("imap://care2:secret@127.0.0.1:{imap_port}/INBOX"), false).unwrap();
