@@ -118,7 +118,7 @@ pub(crate) struct Decided {
 /// A command worked out ahead of its being written, as far as that goes.
 pub(crate) enum Ahead {
     Decided(Decided),
-    Ready(Ready),
+    Ready(Box<Ready>),
 }
 
 impl Work {
@@ -156,7 +156,7 @@ impl Work {
         let Decided { loaded, decision, verb, now, .. } = decided;
         let (library, master, run) = (&self.library, &self.master, self.run);
         let commit = Commit { library, master, actor: self.caller.actor.id, verb, now, run };
-        Ok(Ahead::Ready(commit.ready(loaded, decision.events)?))
+        Ok(Ahead::Ready(Box::new(commit.ready(loaded, decision.events)?)))
     }
 
     /// Writes what was worked out ahead. [`DeskError::Overtaken`] when the case has moved on since.
