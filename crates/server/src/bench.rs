@@ -9,6 +9,7 @@ mod import;
 mod intake;
 mod letters;
 mod lists;
+mod mail;
 mod process;
 mod recount;
 mod reports;
@@ -40,6 +41,8 @@ enum What {
     Letters(letters::Letters),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
+    /// Messages a second from their bytes to the registered complaint.
+    Mail(mail::Mail),
     /// How long open cases take to be recounted when a calendar changes, and registrations a second beside it.
     Recount(recount::Recount),
     /// How long a report takes over many cases, and what counting them costs registrations.
@@ -67,6 +70,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Import(ask) => import::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
+        What::Mail(ask) => mail::run(&ask),
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),
         What::Routing(ask) => routing::run(&ask),

@@ -3,6 +3,7 @@
 
 mod improvement;
 mod letters;
+mod mail;
 mod organisation;
 mod play;
 mod stories;
@@ -66,8 +67,9 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
             live(&stage, &script, n, crowd, now).await?;
         }
         improvement::late(&stage, now).await?;
-        // What has come true by now has happened before the server starts, notices included.
         past.time().set(now);
+        mail::take(&past).await?;
+        // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })
     })?;

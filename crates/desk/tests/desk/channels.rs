@@ -75,8 +75,7 @@ fn send(house: &House, outcome: impl Fn(&Parcel) -> Handed) -> Vec<Parcel> {
         async move { handed }
     });
     house.wait(round).unwrap();
-    let found = sent.lock().unwrap().clone();
-    found
+    std::mem::take(&mut *sent.lock().unwrap())
 }
 
 /// D1: mail belongs to a case by its signed address and the sender the case knows, and by nothing else.

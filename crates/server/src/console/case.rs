@@ -286,7 +286,7 @@ async fn draw(
     let operations = if extras.past.is_some() || view.erased {
         Vec::new()
     } else {
-        operations(&frame, caller, case, &names, way.pack.is_some(), extras.typed, &errors, &drafts)
+        operations(&frame, caller, case, &names, way.pack.is_some(), (extras.typed, &errors), &drafts)
     };
     if let (Some((verb, typed)), Some(trouble)) = (extras.typed, &mut extras.trouble)
         && !operations.iter().any(|one| one.verb == verb)

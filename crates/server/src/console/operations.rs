@@ -114,6 +114,9 @@ pub(super) struct Operation {
     pub(super) kept_at: String,
 }
 
+/// The form somebody filled, by its verb, and what is wrong with it.
+pub(super) type Filled<'t> = (Option<(&'static str, &'t Typed)>, &'t [(String, String, String)]);
+
 /// The operations a case offers to a caller, in the order of the process; `table` says whether a routing table is in
 /// force for it.
 pub(super) fn operations(
@@ -122,8 +125,7 @@ pub(super) fn operations(
     case: &Case,
     names: &Names,
     table: bool,
-    typed: Option<(&'static str, &Typed)>,
-    errors: &[(String, String, String)],
+    (typed, errors): Filled<'_>,
     drafts: &[Draft],
 ) -> Vec<Operation> {
     let fresh = Typed::default();
