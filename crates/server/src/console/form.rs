@@ -273,6 +273,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "accept_channel" | "submit_channel" | "channel" => "channel",
         "outcome" => "contact",
         "medium" => "medium",
+        "way" => "way",
         "wait_for" => "wait_for",
         "ground" => "ground",
         "next_channel" => "next_channel",
