@@ -227,6 +227,10 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX problem_cases_case ON problem_cases (case_id, problem)",
     "CREATE TABLE problem_actions (problem BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, unit BLOB NOT NULL,
         user_id BLOB, due TEXT NOT NULL, PRIMARY KEY (problem, n)) CLUSTERED",
+], &[
+    // Numbers people call problems by; one of before there were numbers has none.
+    "ALTER TABLE problems ADD COLUMN number TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX problems_number ON problems (number)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -114,7 +114,7 @@ fn a_measure_that_worked_is_told_from_one_that_did_not() {
         received(&house, &system, "2026-07", (30, "B204", "310115"));
         house.desk.time().set(at("2026-08-02T09:00:00+08:00"));
         rollup::go_on(&house.desk, "node", 0, || false).unwrap();
-        let view = house.wait(house.desk.problem(&lead, id)).unwrap();
+        let view = house.wait(house.desk.problem(&lead, id, None)).unwrap();
         assert_eq!(view.problem.ending.unwrap().effect.unwrap(), kept);
         assert_ne!(effect(&lead, &EffectAsk::default()).unwrap().check, kept, "a later check is made anew");
         house.close_down();

@@ -315,6 +315,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("scope", &Scope::ALL.map(Scope::code));
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
+    list("notice", desk::problems::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);
