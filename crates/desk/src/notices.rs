@@ -94,9 +94,7 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
     for one in listed {
         let sees = match known.get(&one.row.case) {
             Some(sees) => *sees,
-            None if one.problem => {
-                permissions::READ_PROBLEMS.granted_to(actor.role) && actor.area.covers(&one.region)
-            }
+            None if one.problem => permissions::READ_PROBLEMS.granted_to(actor.role) && actor.area.covers(&one.region),
             None => load::sees(tx, one.row.case, &one.region, actor)?,
         };
         known.insert(one.row.case, sees);
@@ -172,9 +170,7 @@ impl Desk {
             .db()
             .write(move |tx| {
                 Ok::<_, DeskError>(match one {
-                    Some(id) => {
-                        sees_any(tx, user.0, id, &actor)? && store::notices::read_one(tx, user.0, id, now)?
-                    }
+                    Some(id) => sees_any(tx, user.0, id, &actor)? && store::notices::read_one(tx, user.0, id, now)?,
                     None => store::notices::read_all(tx, user.0, now, now).map(|_| true)?,
                 })
             })

@@ -4,9 +4,11 @@
 mod claim;
 mod dry_run;
 mod explain;
+pub(crate) mod standing;
 
 pub use dry_run::{DRY_RUN, DryRun, RowTally, Tally, dry_run};
 pub use explain::{Explained, LookedRow};
+pub use standing::{Remark, RowRemark, StandingRow, remarks_of};
 
 use crate::error::DeskError;
 use crate::library::Library;

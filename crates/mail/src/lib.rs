@@ -7,11 +7,11 @@ pub use server::Server;
 
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Built};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::Error;
 use lettre::{Address, transport::smtp::client::TlsParametersBuilder};
 use server::Security;
 use std::error::Error as _;
@@ -181,7 +181,8 @@ fn of(error: &Error, step: Step) -> Trouble {
     let Some(code) = error.status() else { return Trouble::Server(brief(error)) };
     let (code, enhanced) = (code.to_string(), enhanced(error));
     // "Authentication required" and its kin concern everybody's mail (RFC 4954).
-    if matches!(code.as_str(), "530" | "534" | "535" | "538") || matches!(enhanced.as_deref(), Some("5.7.0" | "5.7.8")) {
+    if matches!(code.as_str(), "530" | "534" | "535" | "538") || matches!(enhanced.as_deref(), Some("5.7.0" | "5.7.8"))
+    {
         return Trouble::Server(brief(error));
     }
     let no_such_address = match &enhanced {
@@ -204,7 +205,9 @@ fn enhanced(error: &Error) -> Option<String> {
 /// An error without the words of a server: its codes, or what the network or the certificates had against it.
 fn brief(error: &Error) -> String {
     match error.status() {
-        Some(code) => format!("the server answered {code} {}", enhanced(error).unwrap_or_default()).trim_end().to_owned(),
+        Some(code) => {
+            format!("the server answered {code} {}", enhanced(error).unwrap_or_default()).trim_end().to_owned()
+        }
         None => said(error),
     }
 }

@@ -201,9 +201,7 @@ fn settle(
     match handed {
         Handed::Taken => end(desk, tx, row.user, holder),
         // What keeps everybody's mail from going is no try of this letter.
-        Handed::Nowhere(why) => {
-            Ok(mail::again(tx, row.user, holder, stored(now + pause(1)), why, false)?)
-        }
+        Handed::Nowhere(why) => Ok(mail::again(tx, row.user, holder, stored(now + pause(1)), why, false)?),
         Handed::Later(why) if row.attempts < MOST_TRIES => {
             Ok(mail::again(tx, row.user, holder, stored(now + pause(row.attempts)), why, true)?)
         }

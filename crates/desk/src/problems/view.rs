@@ -79,7 +79,8 @@ impl Desk {
         permissions::READ_PROBLEMS.require(caller)?;
         let actor = caller.actor.clone();
         let today = self.zone().to_datetime(self.time().now()).date();
-        let after = after.map(cursor).transpose().map_err(|_| Refusal::from(Fault::new("cases_after", "bad_cursor")))?;
+        let after =
+            after.map(cursor).transpose().map_err(|_| Refusal::from(Fault::new("cases_after", "bad_cursor")))?;
         let (mut view, rows) = self
             .db()
             .read(move |tx| {

@@ -195,9 +195,7 @@ fn a_wider_area_than_the_callers_is_refused() {
         assert_eq!(decided.is_ok(), fine, "{region:?}");
     }
     let wrong = open::Open { hot_in: Some("2026".into()), ..ask(None) };
-    let code = |ask: &open::Open| {
-        open::decide(ask, &opening(&actor(1), &taxonomy, owner)).unwrap_err().faults[0].code
-    };
+    let code = |ask: &open::Open| open::decide(ask, &opening(&actor(1), &taxonomy, owner)).unwrap_err().faults[0].code;
     assert_eq!(code(&wrong), "bad_month");
     let ahead = open::Open { hot_in: Some("2026-12".into()), ..ask(None) };
     assert_eq!(code(&ahead), "period_not_begun");

@@ -94,7 +94,10 @@ async fn unread(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): Ra
     let next = (groups.len() > page.saturating_mul(GROUPS)).then_some(page.saturating_add(1));
     let shown = groups.iter().skip(page.saturating_sub(1).saturating_mul(GROUPS)).take(GROUPS);
     let groups: Vec<Value> = shown.map(together).collect();
-    Ok(answer(StatusCode::OK, &Object::default().put("items", items).put("groups", groups).put_some("next_page", next).done()))
+    Ok(answer(
+        StatusCode::OK,
+        &Object::default().put("items", items).put("groups", groups).put_some("next_page", next).done(),
+    ))
 }
 
 fn shown(notice: &Notice) -> Value {

@@ -48,8 +48,11 @@ pub const LIST: &[Field] = &[
 ];
 
 /// Parameters of one problem.
-pub const ONE: &[Field] =
-    &[optional("cases_after", Kind::Line { max: 80 }, "`cases_next` of the answer before: the next hundred linked cases.")];
+pub const ONE: &[Field] = &[optional(
+    "cases_after",
+    Kind::Line { max: 80 },
+    "`cases_next` of the answer before: the next hundred linked cases.",
+)];
 
 /// Parameters of a check.
 pub const EFFECT: &[Field] = &[

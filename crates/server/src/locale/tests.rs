@@ -331,6 +331,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("order_limit", &domain::case::order::Limit::ALL.map(domain::case::order::Limit::code));
     list("event", STEPS_OF_ORDERS);
+    list("remark", &desk::routing::Remark::ALL.map(desk::routing::Remark::code));
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);
     list("job", &["notify", "erase-person"]);
@@ -388,6 +389,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
+    of_fields("routing-dry-run", desk::routing::DRY_RUN, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);
