@@ -112,11 +112,8 @@ where
                     under_way.spawn(async move { (row, to, sending.await) });
                 }
                 Ok(None) => {}
-                // The rest keep their lease and are tried again when that ends; those under way are seen through.
-                Err(error) => {
-                    damage = Some(error);
-                    break;
-                }
+                // This one keeps its lease and is tried again when that ends; the others are seen through.
+                Err(error) => damage = Some(error),
             }
         }
         while let Some(done) = under_way.join_next().await {

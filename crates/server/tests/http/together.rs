@@ -35,7 +35,11 @@ fn person(house: &House, username: &str, role: Role, region: &str) -> String {
     };
     let password = add_user(&house.desk, &system, &new).unwrap();
     desk::sign_in::keep_password(&house.desk, username).unwrap();
-    let session = house.runtime.block_on(house.desk.sign_in(username, &password, "10.0.0.1")).unwrap();
+    sign_in(house, username, &password)
+}
+
+fn sign_in(house: &House, username: &str, password: &str) -> String {
+    let session = house.runtime.block_on(house.desk.sign_in(username, password, "10.0.0.1")).unwrap();
     format!("{}={}", server::extract::SESSION, session.secret)
 }
 
@@ -110,6 +114,11 @@ fn b3_mentions_and_followers_open_nothing_and_notices_tell_nothing() {
         let change = desk::organisation::UserChange { region: Some("33".into()), ..Default::default() };
         let system = desk::Caller::system(house.desk.root());
         desk::organisation::change_user(&house.desk, &system, "gone", &change).unwrap();
+        // A changed area ends sessions; signed in again one sees by the new one.
+        assert_eq!(get(&house, &gone, "/api/v1/notices").status, 401);
+        let password = house.desk.reset_password(&system, "gone").unwrap();
+        desk::sign_in::keep_password(&house.desk, "gone").unwrap();
+        let gone = sign_in(&house, "gone", &password);
         assert_eq!(get(&house, &gone, "/api/v1/notices").json(), empty);
         assert!(!get(&house, &gone, "/console/notices").body.contains(&number));
         same(&gone, &|name| format!("/api/v1/notices/groups/{name}/read"), [&id, NOBODY]);
@@ -130,6 +139,9 @@ fn b3_b6_work_over_many_neither_reaches_nor_counts_what_is_hidden() {
             let mut body = json!({"note": {"text": "x"}, "dry_run": true});
             body.as_object_mut().unwrap().extend(what.as_object().unwrap().clone());
             let mut answer = house.call(&far, "POST", "/api/v1/bulk", &[], &body).json();
+            for time in ["at", "ended_at"] {
+                answer.as_object_mut().unwrap().remove(time);
+            }
             for item in answer["items"].as_array_mut().into_iter().flatten() {
                 item.as_object_mut().unwrap().remove("named");
             }
@@ -188,7 +200,7 @@ fn b3_b6_orders_and_queues_show_only_ones_own() {
             let at =
                 |name: &str| told(&post(&house, &far, &format!("/api/v1/complaints/{name}/{verb}"), Some(2), &body));
             assert_eq!(at(&id), at(NOBODY), "{verb}");
-            assert_eq!(at(&number).0, 404, "{verb}");
+            assert_eq!(at(&number), at(NOBODY), "{verb}");
         }
         // The queue of one's unit: a case of another area in it is neither counted nor given.
         let claim = || post(&house, &far, "/api/v1/queue/claim", None, &json!({}));
