@@ -65,7 +65,8 @@ impl Desk {
         if let Ok(id) = name.trim().parse() {
             return Ok(id);
         }
-        let (number, area) = (number::typed(name), caller.actor.area.clone());
+        let number = number::typed(name).ok_or_else(Refusal::not_found)?;
+        let area = caller.actor.area.clone();
         let found = self.db().read(move |tx| Ok::<_, DeskError>(problems::numbered(tx, &number)?)).await?;
         let found = found.filter(|(_, region)| area.covers(region));
         found.map(|(id, _)| id).ok_or_else(|| Refusal::not_found().into())

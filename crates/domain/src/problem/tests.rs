@@ -238,3 +238,13 @@ proptest! {
         prop_assert_eq!(Problem::fold(Uuid::nil(), life.log).unwrap(), life.problem);
     }
 }
+
+#[test]
+fn a_problem_of_before_there_were_numbers_is_called_by_its_identity() {
+    let body = r#"[{"type":"opened","matter":{"title":"a","category":"A101"},"area":"31","owner":{"unit":"01a20e5b-d291-76d4-96c1-7096724e375f"}}]"#;
+    let events = read_body(SCHEMA, body).unwrap();
+    let entry =
+        Entry { version: 1, at: Timestamp::UNIX_EPOCH, actor: actor(1).id, verb: "open-problem".into(), events };
+    let problem = Problem::begin(Uuid::from_u128(0xabcd_1234), &entry).unwrap();
+    assert_eq!(problem.number, "WT-ABCD1234");
+}
