@@ -228,6 +228,9 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE problem_actions (problem BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, unit BLOB NOT NULL,
         user_id BLOB, due TEXT NOT NULL, PRIMARY KEY (problem, n)) CLUSTERED",
 ], &[
+    // Numbers people call problems by; one of before there were numbers has none.
+    "ALTER TABLE problems ADD COLUMN number TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX problems_number ON problems (number)",
     // Messages to and from customers. What waits to go out names the entry whose words it is; a report about it finds its
     // case by it. Of mail that came in: what was taken in already, how far a mailbox was read, and what waits for a person.
     "CREATE TABLE outbox (id BLOB PRIMARY KEY, case_id BLOB NOT NULL, version BIGINT NOT NULL, what TEXT NOT NULL,

@@ -31,6 +31,7 @@ mod rights;
 mod rules;
 mod similar;
 mod slow;
+mod together;
 mod what_if;
 
 use axum::body::Body;
