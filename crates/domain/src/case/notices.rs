@@ -45,6 +45,8 @@ pub const KINDS: &[&str] = &[
     "resumed_by_limit",
     "urged",
     "disputed",
+    "review_wanted",
+    "review_decided",
     "void_requested",
     "handed_off",
     "regulator_acted",
@@ -52,6 +54,7 @@ pub const KINDS: &[&str] = &[
     "letter_owed",
     "compensation_proposed",
     "compensation_decided",
+    "compensation_failed",
     "order_sent",
     "order_came_back",
     "order_answered",
@@ -127,6 +130,9 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
             }
             Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
             Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),
+            Event::ReviewOpened { .. } => found.push(plain(To::Leads(case.owner.unit), "review_wanted")),
+            Event::ReviewDecided { .. } => found.push(plain(holder(case.owner), "review_decided")),
+            Event::CompensationFailed { .. } => found.push(plain(holder(case.owner), "compensation_failed")),
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
             Event::HandedOff { .. } => {
                 found.push(plain(holder(case.owner), "handed_off"));
