@@ -10,6 +10,7 @@ mod bulk;
 pub(crate) mod bundle;
 mod case;
 mod compensations;
+mod customer;
 mod earlier;
 mod effect;
 mod facts;
@@ -33,10 +34,13 @@ mod queue;
 mod referrals;
 mod register;
 mod related;
+mod remedies;
 mod reports;
 mod retention;
 mod rules;
 mod staff_form;
+mod survey;
+mod surveys;
 pub(crate) mod subject;
 mod ties;
 mod times;
@@ -90,6 +94,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
+    routes.extend(survey::routes());
+    routes.extend(surveys::routes());
+    routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
     routes.extend(retention::routes());
@@ -175,6 +182,10 @@ impl<'a> Frame<'a> {
 
     fn may_read_problems(&self) -> bool {
         self.may(permissions::READ_PROBLEMS)
+    }
+
+    fn may_read_remedies(&self) -> bool {
+        self.may(permissions::READ_REMEDIES)
     }
 
     fn may_ask_what_if(&self) -> bool {

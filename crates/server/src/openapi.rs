@@ -18,6 +18,7 @@ mod answers;
 mod notices;
 mod orders;
 mod problems;
+mod remedies;
 mod retention;
 mod routing;
 mod shapes;

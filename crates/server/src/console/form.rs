@@ -302,6 +302,10 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
         "exposure" => "exposure",
+        "remedy" => "remedy",
+        "through" => "through",
+        "way" => "way",
+        "recover_from" => "recover_from",
         _ => "code",
     }
 }

@@ -7,6 +7,7 @@ use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
 use domain::case::order::OrderStep;
+use domain::case::survey::channel_of;
 use domain::case::{Case, binds_provider};
 use domain::event::{Caused, Entry, Event};
 use domain::free_text::FreeText;
@@ -45,6 +46,8 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "record-contact"
         | "notify-progress"
         | "promise"
+        | "answer-survey"
+        | "call-back"
         | "dispute"
         | "declare-deadlock"
         | "decline"
@@ -75,6 +78,8 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
             Event::Supplemented { .. } => "supplement",
             Event::Reopened { .. } => "reopen",
             Event::Referred { .. } => "refer",
+            Event::SatisfactionRecorded { .. } => "record-satisfaction",
+            Event::CompensationProposed { .. } => "propose-compensation",
             // A ruling sends an order along.
             Event::Order { step: OrderStep::Sent { .. }, .. } => "dispatch",
             _ => &entry.verb,
@@ -164,10 +169,21 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
         }
         Event::CauseSet { cause, .. } => say("cause_set", &[("cause", &frame.cause(cause))]),
-        Event::SatisfactionAsked { mode } => say("satisfaction_asked", &[("mode", &frame.code("mode", mode))]),
-        Event::SatisfactionRecorded { satisfied, .. } => {
+        Event::SurveyInvited { expires_at, .. } => say("survey_invited", &[("at", &frame.moment(*expires_at))]),
+        Event::CalledBack { outcome, at } => {
+            let outcome = frame.code("contact", words::contact(*outcome));
+            say("called_back", &[("outcome", &outcome), ("at", &frame.moment(*at))])
+        }
+        Event::ReviewOpened { review } => say("review_opened", &[("review", &review.to_string())]),
+        Event::ReviewDecided { review, decision, .. } => {
+            let decision = frame.code("decision", decision);
+            say("review_decided", &[("review", &review.to_string()), ("decision", &decision)])
+        }
+        Event::SatisfactionAsked { mode, .. } => say("satisfaction_asked", &[("mode", &frame.code("mode", mode))]),
+        Event::SatisfactionRecorded { satisfied, channel, .. } => {
             let said = frame.code("satisfied", words::satisfaction(*satisfied));
-            say("satisfaction_recorded", &[("satisfied", &said)])
+            let through = frame.code("through", channel_of(channel.as_ref(), None));
+            say("satisfaction_recorded", &[("satisfied", &said), ("through", &through)])
         }
         Event::Confirmed { mode } => say("confirmed", &[("mode", &frame.code("mode", mode))]),
         Event::Reopened { round, .. } => say("reopened", &[("round", &round.to_string())]),
@@ -314,12 +330,13 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             ];
             say("referral_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
-        Event::CompensationProposed { id, sum, counted, .. } => {
+        Event::CompensationProposed { id, sum, kind, counted, .. } => {
             let rule = counted.as_ref().map_or_else(
-                || frame.t("compensations.goodwill"),
+                || frame.code("remedy", kind.code()),
                 |counted| compensations::title(frame, rules.as_ref(), &counted.rule),
             );
-            let values = [("compensation", id.to_string()), ("sum", sum.sum().to_string()), ("rule", rule)];
+            let sum = if kind.is_money() { sum.sum().to_string() } else { frame.t("compensations.no_money") };
+            let values = [("compensation", id.to_string()), ("sum", sum), ("rule", rule)];
             say("compensation_proposed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::CompensationApproved { id, own: true, .. } => {
@@ -332,6 +349,31 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let values =
                 [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
             say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationVerified { id, justified, claim, .. } => {
+            let found = frame.t(if *justified { "compensations.justified" } else { "compensations.unjustified" });
+            let claim = claim.as_ref().map(|claim| {
+                let from = frame.code("recover_from", claim.from.code());
+                frame.tv("compensations.claim", &[("sum", &claim.sum.sum().to_string()), ("from", &from)])
+            });
+            let found = std::iter::once(found).chain(claim).collect::<Vec<_>>().join(" · ");
+            say("compensation_verified", &[("compensation", &id.to_string()), ("found", &found)])
+        }
+        Event::RecoverySettled { id, result, at, reference } => {
+            let (result, at) = (frame.code("recovery", result), frame.moment(*at));
+            let paper = paper(reference.as_deref());
+            let values = [("compensation", id.to_string()), ("result", result), ("at", at), ("paper", paper)];
+            say("recovery_settled", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationSent { id, attempt, way } => {
+            let values =
+                [("compensation", id.to_string()), ("way", frame.code("way", way)), ("attempt", attempt.to_string())];
+            say("compensation_sent", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationFailed { id, at, ground, .. } => {
+            let values =
+                [("compensation", id.to_string()), ("ground", frame.code("ground", ground)), ("at", frame.moment(*at))];
+            say("compensation_failed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Order { order, step } => super::orders::step(frame, names, *order, step),
         Event::Ownership { step } => super::orders::question(frame, names, step),

@@ -39,7 +39,9 @@ const GROUPS: &[(&str, &[&str])] = &[
             "supplement",
             "promise",
             "keep-promise",
+            "call-back",
             "dispute",
+            "decide-review",
             "declare-deadlock",
             "withdraw",
         ],
@@ -70,7 +72,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
-    ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
+    ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "verify-compensation", "pay-compensation", "send-compensation", "confirm-compensation", "settle-recovery"]),
     ("refuse", &["decline", "request-void", "confirm-void"]),
     ("holds", &["place-hold", "lift-hold"]),
 ];

@@ -325,6 +325,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
+    list("verb", &["invite-survey", desk::survey::ANSWER]);
+    list("through", domain::case::survey::CHANNELS);
+    list("recovery", &["open", "recovered", "written_off"]);
+    list("purpose", &["billing"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
@@ -387,6 +391,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
+    of_fields(desk::survey::ANSWER, domain::case::invite_survey::ANSWER, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);
