@@ -10,11 +10,11 @@ use crate::time::{moment, stored};
 use crate::vault::person;
 use crate::{Desk, Permission, permissions};
 use domain::actor::AreaScope;
+use domain::case::Case;
 use domain::case::compensation::{Compensation, Standing};
 use domain::case::confirm_compensation::ConfirmCompensation;
 use domain::case::remedy::{Kind, Similar};
 use domain::case::send_compensation::SendCompensation;
-use domain::case::Case;
 use domain::command::Command;
 use domain::fault::Fault;
 use domain::ids::{CaseId, PersonId};
@@ -338,8 +338,7 @@ impl Desk {
         for (case, n) in waiting {
             let name = CaseRef::Id(CaseId(case));
             let compensation = u32::try_from(n).unwrap_or(u32::MAX);
-            let command =
-                Command::SendCompensation(SendCompensation { compensation, way: Some(way.to_owned()) });
+            let command = Command::SendCompensation(SendCompensation { compensation, way: Some(way.to_owned()) });
             match self.run_now(caller, &name, command).await {
                 Ok(_) => sent += 1,
                 Err(DeskError::Refused(_) | DeskError::Stale { .. } | DeskError::Overtaken) => {}
@@ -464,11 +463,7 @@ impl Desk {
     ///
     /// # Errors
     /// Those of the database; what came of a delivery is noted with it.
-    pub async fn deliver_remedies<F, Sending>(
-        &self,
-        node: &str,
-        send: F,
-    ) -> Result<(usize, Option<String>), DeskError>
+    pub async fn deliver_remedies<F, Sending>(&self, node: &str, send: F) -> Result<(usize, Option<String>), DeskError>
     where
         F: Fn(Instruction) -> Sending,
         Sending: Future<Output = Handed>,
@@ -499,9 +494,8 @@ impl Desk {
                 }
                 Handed::Later(why) => {
                     let (next, error) = (stored(self.time().now() + pause(one)), why.clone());
-                    let again = self.db().write(move |tx| {
-                        Ok::<_, DeskError>(remedies::again(tx, one, &holder, next, &error)?)
-                    });
+                    let again =
+                        self.db().write(move |tx| Ok::<_, DeskError>(remedies::again(tx, one, &holder, next, &error)?));
                     again.await?;
                     return Ok((taken, Some(why)));
                 }

@@ -375,7 +375,7 @@ fn complete(
             if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {
                 let kind = propose.remedy.unwrap_or_default();
                 let alike = crate::remedies::similar(tx, case, kind, &amount.currency, &actor.area)?;
-                propose.similar = alike.usual;
+                propose.similar = alike.usual.map(Box::new);
             }
             Command::ProposeCompensation(propose)
         }

@@ -7,8 +7,8 @@
 use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
-use crate::case::remedy::{Claim, Kind as RemedyKind, Similar};
 use crate::case::order::{OrderStep, OwnershipStep};
+use crate::case::remedy::{Claim, Kind as RemedyKind, Similar};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
@@ -1063,9 +1063,7 @@ impl Event {
                 ];
                 texts.extend(optional.into_iter().filter_map(|(name, text)| Some((name, text.as_mut()?))));
             }
-            Self::Classified { reason, .. }
-            | Self::Graded { reason, .. }
-            | Self::Assigned { reason, .. } => {
+            Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
                 texts.extend(reason.as_mut().map(|text| ("reason", text)));
             }
             Self::CompensationProposed { reason, unlike, .. } => {

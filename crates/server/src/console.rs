@@ -39,9 +39,9 @@ mod reports;
 mod retention;
 mod rules;
 mod staff_form;
+pub(crate) mod subject;
 mod survey;
 mod surveys;
-pub(crate) mod subject;
 mod ties;
 mod times;
 mod trees;
@@ -67,6 +67,7 @@ use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
+pub(crate) use history::{Heard, transcript};
 
 /// The routes of the console.
 #[must_use]

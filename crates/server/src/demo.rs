@@ -6,6 +6,7 @@ mod letters;
 mod organisation;
 mod play;
 mod stories;
+pub mod tale;
 
 use crate::cli::{Place, told, wait};
 use desk::time::Time;

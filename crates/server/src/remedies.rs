@@ -210,7 +210,9 @@ mod tests {
         for good in ["http://127.0.0.1:8080/pay", "http://localhost/pay?x=1", "http://[::1]:9/"] {
             assert_eq!(error(good), "", "{good}");
         }
-        for bad in ["http://billing.example/", "ftp://127.0.0.1/", "x", "http://user:word@localhost/", "http://127.0.0.1/#a"] {
+        for bad in
+            ["http://billing.example/", "ftp://127.0.0.1/", "x", "http://user:word@localhost/", "http://127.0.0.1/#a"]
+        {
             assert_ne!(error(bad), "", "{bad}");
         }
         assert!(Billing::new("http://localhost/", b"short").is_err());

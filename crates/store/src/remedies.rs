@@ -281,13 +281,7 @@ pub fn like_it(tx: &mut Tx<'_>, query: &LikeQuery) -> Result<Vec<LikeIt>, StoreE
         query.limit.into(),
     ];
     tx.query(LIKE_IT, &values, |row| {
-        Ok(LikeIt {
-            minor: row.int(0)?,
-            case: row.uuid(1)?,
-            n: row.int(2)?,
-            number: row.text(3)?,
-            at: row.int(4)?,
-        })
+        Ok(LikeIt { minor: row.int(0)?, case: row.uuid(1)?, n: row.int(2)?, number: row.text(3)?, at: row.int(4)? })
     })
 }
 

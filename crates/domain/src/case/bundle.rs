@@ -300,8 +300,7 @@ impl Concern {
                 record.assessment = Assessed::default();
                 record.contact_record = None;
             }
-            Event::Classified { reason, .. }
-            | Event::Graded { reason, .. } => *reason = None,
+            Event::Classified { reason, .. } | Event::Graded { reason, .. } => *reason = None,
             // What other customers got is nobody else's business.
             Event::CompensationProposed { reason, similar, unlike, .. } => {
                 (*reason, *similar, *unlike) = (None, None, None);

@@ -14,7 +14,11 @@ use serde::Deserialize;
 /// Shape of an attempt.
 pub const FIELDS: &[Field] = &[
     required("outcome", Kind::Code(ContactOutcome::CODES), "What came of the call."),
-    optional("satisfied", Kind::Code(&["satisfied", "neutral", "dissatisfied", "no_answer"]), "Overall, of who was reached."),
+    optional(
+        "satisfied",
+        Kind::Code(&["satisfied", "neutral", "dissatisfied", "no_answer"]),
+        "Overall, of who was reached.",
+    ),
     optional("solved", Kind::Bool, "Whether the matter is solved."),
     optional("timely", Kind::Bool, "Whether the answer came in time."),
     optional("comment", Kind::Text { max: 2_000, multiline: true }, "In the customer's words."),

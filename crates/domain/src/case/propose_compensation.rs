@@ -47,7 +47,11 @@ pub const FIELDS: &[Field] = &[
         "Days that are left out.",
     ),
     optional("set_off", Kind::Money, "What was given already and is taken off, where the rule allows it."),
-    optional("first", Kind::Bool, "Whether it is given now and the facts are found out later; somebody else verifies it."),
+    optional(
+        "first",
+        Kind::Bool,
+        "Whether it is given now and the facts are found out later; somebody else verifies it.",
+    ),
     optional(
         "unlike",
         Kind::Text { max: 2_000, multiline: true },
@@ -88,7 +92,7 @@ pub struct ProposeCompensation {
     pub unlike: Option<FreeText>,
     /// What similar cases got, as the desk has looked up. Never given by a caller.
     #[serde(skip)]
-    pub similar: Option<Similar>,
+    pub similar: Option<Box<Similar>>,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
@@ -123,7 +127,7 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
         None => goodwill(ask)?,
     };
     let kind = ask.remedy.unwrap_or_default();
-    let similar = ask.similar.clone().filter(|_| counted.is_none() && kind.is_money()).map(Box::new);
+    let similar = ask.similar.clone().filter(|_| counted.is_none() && kind.is_money());
     let unlike = ask.unlike.clone().filter(|_| similar.as_ref().is_some_and(|usual| usual.is_far(&sum)));
     let id = case.compensations.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
     let own = remedy::covered(&sum, ctx);
@@ -227,8 +231,14 @@ fn goodwill(ask: &ProposeCompensation) -> Result<Owed, Refusal> {
         && usual.is_far(sum)
         && ask.unlike.is_none()
     {
-        let fault = Fault::new("unlike", "far_from_similar").with("count", usual.count);
-        faults.push(fault.with("median", usual.median.sum()).with("low", usual.low.sum()).with("high", usual.high.sum()));
+        let (median, low, high) = (usual.median.sum(), usual.low.sum(), usual.high.sum());
+        faults.push(
+            Fault::new("unlike", "far_from_similar")
+                .with("count", usual.count)
+                .with("median", median)
+                .with("low", low)
+                .with("high", high),
+        );
     }
     match &ask.amount {
         Some(sum) if sum.minor_units() > 0 && faults.is_empty() => {

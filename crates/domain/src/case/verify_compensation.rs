@@ -19,7 +19,11 @@ pub const FIELDS: &[Field] = &[
     required("finding", Kind::Text { max: 2_000, multiline: true }, "What was found."),
     optional("add", Kind::Money, "What is due besides, where the customer was right."),
     optional("recover", Kind::Money, "What is to come back."),
-    optional("recover_from", Kind::Code(From::CODES), "From whom: a partner who is liable, or the customer who was not right."),
+    optional(
+        "recover_from",
+        Kind::Code(From::CODES),
+        "From whom: a partner who is liable, or the customer who was not right.",
+    ),
     optional("partner", Kind::Line { max: 200 }, "Which partner; kept sealed."),
 ];
 
@@ -67,8 +71,12 @@ pub fn decide(case: &Case, verify: &VerifyCompensation, ctx: &Context<'_>) -> Re
     }
     super::dispute::impartial(case, ctx.actor.id)?;
     let claim = claim(one, verify)?;
-    let mut events =
-        vec![Event::CompensationVerified { id: one.id, justified: verify.justified, finding: verify.finding.clone(), claim: claim.map(Box::new) }];
+    let mut events = vec![Event::CompensationVerified {
+        id: one.id,
+        justified: verify.justified,
+        finding: verify.finding.clone(),
+        claim: claim.map(Box::new),
+    }];
     if let Some(add) = &verify.add {
         case.require_open()?;
         if case.compensations.len() >= MOST {
@@ -99,7 +107,9 @@ pub fn decide(case: &Case, verify: &VerifyCompensation, ctx: &Context<'_>) -> Re
 /// What is to come back, all faults at once.
 fn claim(one: &compensation::Compensation, verify: &VerifyCompensation) -> Result<Option<Claim>, Refusal> {
     let mut faults = Vec::new();
-    let currency = |field: &'static str, sum: &Money| (sum.currency != one.sum.currency).then(|| Fault::new(field, "other_currency"));
+    let currency = |field: &'static str, sum: &Money| {
+        (sum.currency != one.sum.currency).then(|| Fault::new(field, "other_currency"))
+    };
     if let Some(add) = &verify.add {
         faults.extend(currency("add", add));
         if add.minor_units() == 0 {
@@ -137,5 +147,9 @@ fn claim(one: &compensation::Compensation, verify: &VerifyCompensation) -> Resul
         return Err(Refusal::invalid(faults));
     }
     let claimed = verify.recover.clone().zip(verify.recover_from);
-    Ok(claimed.map(|(sum, from)| Claim { sum, from, partner: verify.partner.clone().filter(|_| from == From::Partner) }))
+    Ok(claimed.map(|(sum, from)| Claim {
+        sum,
+        from,
+        partner: verify.partner.clone().filter(|_| from == From::Partner),
+    }))
 }

@@ -168,7 +168,12 @@ async fn waiting(State(app): State<AppState>, Who(caller): Who) -> Result<Respon
     Ok(answer(StatusCode::OK, &body.done()))
 }
 
-async fn send_all(State(app): State<AppState>, Who(caller): Who, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
+async fn send_all(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let _: Map<String, Value> = input(&headers, body, &[]).await?;
     let sent = app.desk.send_remedies(&caller, "file").await?;
     Ok(answer(StatusCode::OK, &json!({"sent": sent})))

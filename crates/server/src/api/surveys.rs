@@ -50,13 +50,7 @@ pub fn routes() -> Vec<Route> {
         )
     };
     vec![
-        Route::api(
-            Method::Post,
-            "/api/v1/complaints/{id}/survey-link",
-            permissions::INVITE_SURVEY,
-            link,
-            post(invite),
-        ),
+        Route::api(Method::Post, "/api/v1/complaints/{id}/survey-link", permissions::INVITE_SURVEY, link, post(invite)),
         Route::api(Method::Get, "/api/v1/survey-rates", permissions::READ_REPORTS, rates, get(show)),
     ]
 }

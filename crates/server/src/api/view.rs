@@ -512,9 +512,7 @@ fn surveys(case: &Case) -> Vec<Value> {
 }
 
 fn call_backs(view: &CaseView) -> Vec<Value> {
-    let one = |call: &domain::case::survey::CallBack| {
-        json!({"by": actor(&call.by, view), "at": moment(call.at), "outcome": call.outcome, "round": call.round})
-    };
+    let one = |call: &domain::case::survey::CallBack| json!({"by": actor(&call.by, view), "at": moment(call.at), "outcome": call.outcome, "round": call.round});
     view.case.call_backs.iter().map(one).collect()
 }
 
@@ -587,25 +585,31 @@ fn compensation(one: &Compensation, rules: Option<&Stack>, view: &CaseView, now:
         .put("attempts", one.attempts)
         .put_some("way", one.way.as_deref())
         .put_some("failed", one.failed.as_deref())
-        .put_some("verified", one.verified.as_ref().map(|verified| {
-            Object::default()
-                .put("justified", verified.justified)
-                .put_text("finding", Some(&verified.finding))
-                .put("by", actor(&verified.by, view))
-                .put("at", moment(verified.at))
-                .done()
-        }))
-        .put_some("recovery", one.recovery.as_ref().map(|recovery| {
-            let ended = recovery.ended.as_ref();
-            Object::default()
-                .put("sum", json!(recovery.claim.sum))
-                .put("from", recovery.claim.from.code())
-                .put_text("partner", recovery.claim.partner.as_ref())
-                .put_some("result", ended.map(|(result, ..)| result.as_str()))
-                .put_some("at", ended.map(|(_, at, _)| moment(*at)))
-                .put_some("reference", ended.and_then(|(.., reference)| reference.as_deref()))
-                .done()
-        }))
+        .put_some(
+            "verified",
+            one.verified.as_ref().map(|verified| {
+                Object::default()
+                    .put("justified", verified.justified)
+                    .put_text("finding", Some(&verified.finding))
+                    .put("by", actor(&verified.by, view))
+                    .put("at", moment(verified.at))
+                    .done()
+            }),
+        )
+        .put_some(
+            "recovery",
+            one.recovery.as_ref().map(|recovery| {
+                let ended = recovery.ended.as_ref();
+                Object::default()
+                    .put("sum", json!(recovery.claim.sum))
+                    .put("from", recovery.claim.from.code())
+                    .put_text("partner", recovery.claim.partner.as_ref())
+                    .put_some("result", ended.map(|(result, ..)| result.as_str()))
+                    .put_some("at", ended.map(|(_, at, _)| moment(*at)))
+                    .put_some("reference", ended.and_then(|(.., reference)| reference.as_deref()))
+                    .done()
+            }),
+        )
         .put("sum", json!(one.sum))
         .put("standing", one.standing.code())
         .put_some("rule", one.counted.as_ref().map(|counted| counted.rule.as_str()))

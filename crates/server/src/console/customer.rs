@@ -1,10 +1,10 @@
 //! What the customer said about the answer, on the page of the case: each channel, calls, links and reviews.
 
 use super::Frame;
+use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
 use domain::free_text::FreeText;
-use crate::words;
 
 /// Sentences about the survey of a case, newest rounds included; none where nobody was asked.
 pub(super) fn lines(frame: &Frame<'_>, view: &CaseView) -> Vec<String> {

@@ -3,6 +3,9 @@
 use super::Frame;
 use super::compensations;
 use super::names::Names;
+use crate::app::AppState;
+use crate::extract::Visitor;
+use crate::locale::Language;
 use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
@@ -12,6 +15,45 @@ use domain::case::{Case, binds_provider};
 use domain::event::{Caused, Entry, Event};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
+
+/// An entry as whoever tells a story needs it.
+pub(crate) struct Heard {
+    /// When, by the microsecond, for putting entries of several cases in order.
+    pub(crate) moment: jiff::Timestamp,
+    /// When, as people read it.
+    pub(crate) at: String,
+    /// Who.
+    pub(crate) who: String,
+    /// What they did.
+    pub(crate) verb: String,
+    /// Version of the case after it.
+    pub(crate) version: i64,
+    /// What came of it.
+    pub(crate) lines: Vec<String>,
+    /// Label and words.
+    pub(crate) texts: Vec<(String, String)>,
+}
+
+/// The timeline of a case, oldest first, for whoever tells a story.
+pub(crate) async fn transcript(
+    app: &AppState,
+    language: Language,
+    caller: &desk::Caller,
+    view: &CaseView,
+) -> Vec<Heard> {
+    let visitor =
+        Visitor { caller: Some(caller.clone()), language, address: std::net::Ipv4Addr::LOCALHOST.into(), unread: 0 };
+    let frame = Frame::new(app, &visitor);
+    let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };
+    names.add(view);
+    view.entries
+        .iter()
+        .map(|entry| {
+            let Moment { at, who, verb, version, lines, texts, .. } = moment(&frame, view, &names, entry);
+            Heard { moment: entry.at, at, who, verb, version, lines, texts }
+        })
+        .collect()
+}
 
 /// One entry.
 pub(super) struct Moment {

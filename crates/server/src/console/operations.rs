@@ -72,7 +72,19 @@ const GROUPS: &[(&str, &[&str])] = &[
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
-    ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "verify-compensation", "pay-compensation", "send-compensation", "confirm-compensation", "settle-recovery"]),
+    (
+        "compensation",
+        &[
+            "propose-compensation",
+            "approve-compensation",
+            "refuse-compensation",
+            "verify-compensation",
+            "pay-compensation",
+            "send-compensation",
+            "confirm-compensation",
+            "settle-recovery",
+        ],
+    ),
     ("refuse", &["decline", "request-void", "confirm-void"]),
     ("holds", &["place-hold", "lift-hold"]),
 ];

@@ -83,8 +83,8 @@ async fn show(
         format!("/console/remedies?{}", address.join("&"))
     });
     let (waiting, _, error) = app.desk.billing(&caller).await?;
-    let waiting = (waiting > 0)
-        .then(|| frame.tv("remedies.waiting", &[("count", &waiting.to_string()), ("error", &error)]));
+    let waiting =
+        (waiting > 0).then(|| frame.tv("remedies.waiting", &[("count", &waiting.to_string()), ("error", &error)]));
     Ok(render(&RemediesPage {
         views,
         lines: page.items.iter().map(|one| line(&frame, one)).collect(),

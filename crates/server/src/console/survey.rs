@@ -27,14 +27,12 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         page(Method::Get, "/survey/{secret}", Access::Public, get(show)),
         page(Method::Post, "/survey/{secret}", Access::Public, post(take)),
-        page(
-            Method::Post,
-            "/console/cases/{id}/survey-link",
-            Access::Needs(permissions::INVITE_SURVEY),
-            post(invite),
-        ),
+        page(Method::Post, "/console/cases/{id}/survey-link", Access::Needs(permissions::INVITE_SURVEY), post(invite)),
     ]
 }
+
+/// A box, the code of what is wrong with it, and the words.
+type Error = (String, String, String);
 
 #[derive(Template)]
 #[template(path = "survey.html")]
@@ -57,12 +55,7 @@ struct LinkPage<'a> {
 }
 
 /// The form, or that the link is not good: used, too old, replaced or never made, all in the same words.
-fn drawn(
-    app: &AppState,
-    visitor: &Visitor,
-    secret: &str,
-    typed: Option<(&Typed, &[(String, String, String)])>,
-) -> Response {
+fn drawn(app: &AppState, visitor: &Visitor, secret: &str, typed: Option<(&Typed, &[Error])>) -> Response {
     let frame = Frame::new(app, visitor);
     let inputs = typed.map(|(typed, errors)| {
         let draw = Draw { frame: &frame, words: WORDS, typed, errors, known: &|_| Vec::new() };

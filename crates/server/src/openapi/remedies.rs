@@ -38,14 +38,12 @@ pub(super) fn of_compensation() -> Value {
 
 /// What a case says of its survey.
 pub(super) fn of_complaint() -> Value {
-    let said = json!({"satisfied": text(), "solved": truth(), "timely": truth()});
     let asked = object(json!({
         "through": text(), "round": whole(), "at": moment(), "said": object(json!({
             "at": moment(), "satisfied": text(), "solved": truth(), "timely": truth(),
         })),
     }));
     json!({
-        "survey": object(said),
         "surveys": list(&asked),
         "call_backs": list(&object(json!({"by": by(), "at": moment(), "outcome": text(), "round": whole()}))),
         "survey_links": list(&object(json!({
