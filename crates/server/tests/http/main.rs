@@ -29,6 +29,7 @@ mod rights;
 mod rules;
 mod similar;
 mod slow;
+mod survey;
 mod what_if;
 
 use axum::body::Body;
