@@ -110,7 +110,11 @@ fn line(frame: &Frame<'_>, one: &RemedyListed) -> Line {
         number: one.number.clone(),
         what: frame.code("remedy", &one.kind),
         sum: one.sum.as_ref().map(|sum| sum.sum().to_string()).unwrap_or_default(),
-        standing: frame.code("compensation", &one.standing),
+        standing: match (one.standing.as_str(), one.sum.is_some()) {
+            ("approved", false) => frame.t("compensations.to_do"),
+            ("paid", false) => frame.t("compensations.carried_out"),
+            (standing, _) => frame.code("compensation", standing),
+        },
         about,
         changed: frame.moment(one.changed_at),
     }

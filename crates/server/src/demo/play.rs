@@ -335,6 +335,10 @@ impl<'a> Stage<'a> {
         let CaseRef::Id(first) = &life.name else {
             return Ok(());
         };
+        // What another body waits for does not go up in another case.
+        if life.owed {
+            return Ok(());
+        }
         let typed = Intake::read(life.intake.clone()).map_err(Refusal::invalid)?;
         let second = self.desk.register(caller, typed, None).await?.case;
         let into = json!({"into": first.to_string(), "reason": "同一客户就同一事项再次来电，并入原案一并处理。"});
