@@ -119,7 +119,18 @@ impl Commit<'_> {
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let row = row_of(&case, &rules, self.library.taxonomy(), None);
         let telling = Telling::of(&case, &entry, &rules, self.run)?;
-        Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, remedies, waited, telling })
+        Ok(Ready {
+            case,
+            entry,
+            body,
+            from: loaded.row,
+            row,
+            last_hash: loaded.last_hash,
+            before,
+            remedies,
+            waited,
+            telling,
+        })
     }
 }
 
@@ -133,6 +144,8 @@ pub(crate) struct Ready {
     case: Case,
     entry: Entry,
     body: String,
+    /// The row as it was read.
+    from: CaseRow,
     row: CaseRow,
     last_hash: Vec<u8>,
     before: crate::orders::Before,
@@ -147,10 +160,10 @@ impl Ready {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, row, last_hash, before, remedies, waited, telling } = self;
+        let Self { case, entry, body, from, row, last_hash, before, remedies, waited, telling } = self;
         let after = entry.version - 1;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row, after)? {
+        if !cases::update(tx, &from, &row)? {
             return Err(DeskError::Overtaken);
         }
         crate::orders::write(tx, &case, &before)?;

@@ -15,6 +15,7 @@ use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::{ContactKind, Record};
 use crate::money::Money;
 use crate::routing::Routed;
+use crate::tagged::tagged;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
@@ -82,7 +83,7 @@ impl CalendarPin {
 
 /// Something that happened to a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Event {
     /// A contact was taken in and became a case.
     Registered {
@@ -1045,6 +1046,8 @@ fn one_pack_to_a_stack(mut body: Value) -> Value {
     }
     body
 }
+
+tagged!(Event, "type");
 
 impl Event {
     /// Every free text in this event, with a stable name for its place (part of what the seal authenticates).

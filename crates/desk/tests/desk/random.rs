@@ -148,7 +148,7 @@ fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
 fn age(case: &Case, entries: &[Entry], now: Timestamp) -> SignedDuration {
     let (mut age, mut open_since) = (SignedDuration::ZERO, Some(case.received_at));
     for version in 1..=entries.len() {
-        let then = Case::fold(case.id, entries[..version].iter().cloned()).unwrap();
+        let then = Case::fold(case.id, &entries[..version]).unwrap();
         let at = entries[version - 1].at;
         match (open_since, then.state.is_open()) {
             (Some(since), false) => {

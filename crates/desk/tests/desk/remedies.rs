@@ -250,8 +250,8 @@ struct Billing {
 impl Billing {
     fn take(&mut self, what: &Instruction, pays: bool) {
         let key = (what.remedy.clone(), what.attempt);
-        if !self.decided.contains_key(&key) {
-            self.decided.insert(key, pays);
+        if let std::collections::btree_map::Entry::Vacant(place) = self.decided.entry(key) {
+            place.insert(pays);
             *self.paid.entry(what.remedy.clone()).or_default() += u32::from(pays);
         }
     }

@@ -11,6 +11,7 @@ use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a log does not add up to a case.
@@ -34,17 +35,18 @@ impl Case {
     ///
     /// # Errors
     /// If it does not begin with a registration or has a gap.
-    pub fn fold(id: CaseId, entries: impl IntoIterator<Item = Entry>) -> Result<Self, BrokenLog> {
+    pub fn fold<E: Borrow<Entry>>(id: CaseId, entries: impl IntoIterator<Item = E>) -> Result<Self, BrokenLog> {
         let mut case: Option<Self> = None;
         for entry in entries {
+            let entry = entry.borrow();
             let expected = case.as_ref().map_or(1, |case| case.version + 1);
             if entry.version != expected {
                 return Err(BrokenLog::Gap { expected, found: entry.version });
             }
             case = Some(match case {
-                None => Self::begin(id, &entry)?,
+                None => Self::begin(id, entry)?,
                 Some(mut case) => {
-                    case.apply_entry(&entry);
+                    case.apply_entry(entry);
                     case
                 }
             });
