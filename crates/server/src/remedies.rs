@@ -218,6 +218,60 @@ mod tests {
         assert!(Billing::new("http://localhost/", b"short").is_err());
     }
 
+    /// Answers one request with a status and gives what came.
+    async fn once(listener: tokio::net::TcpListener, status: &str) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut got = Vec::new();
+        let mut chunk = [0_u8; 4096];
+        while !String::from_utf8_lossy(&got).ends_with('}') {
+            let read = stream.read(&mut chunk).await.unwrap();
+            assert!(read > 0, "broken off");
+            got.extend_from_slice(&chunk[..read]);
+        }
+        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(got).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_instruction_arrives_signed_under_its_name() {
+        let secret = [b'x'; 32];
+        let at: jiff::Timestamp = "2026-11-24T04:00:00Z".parse().unwrap();
+        let what = Instruction {
+            remedy: "TS-20261124-000001-5-R1".to_owned(),
+            attempt: 2,
+            complaint: "TS-20261124-000001-5".to_owned(),
+            kind: "refund".to_owned(),
+            sum: domain::money::Money::of(3_000, "CNY"),
+            account: None,
+            sent_at: at,
+        };
+        for (status, wanted) in [
+            ("200", Handed::Taken),
+            ("204", Handed::Taken),
+            ("422", Handed::Refused("422".to_owned())),
+            ("302", Handed::Later("it answers 302".to_owned())),
+            ("503", Handed::Later("it answers 503".to_owned())),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let billing = Billing::new(&format!("http://127.0.0.1:{port}/pay?from=redress"), &secret).unwrap();
+            let (got, handed) = tokio::join!(once(listener, status), billing.deliver(at, what.clone()));
+            assert_eq!(handed, wanted, "{status}");
+            let (head, body) = got.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("POST /pay?from=redress HTTP/1.1\r\n"), "{head}");
+            assert!(head.contains("idempotency-key: TS-20261124-000001-5-R1.2"), "{head}");
+            let signed = signature(&secret, at.as_second(), body.as_bytes());
+            assert!(head.contains(&format!("redress-signature: {signed}")), "{head}");
+            let read: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!((&read["sum"]["value"], &read["attempt"]), (&"30.00".into(), &2.into()), "{body}");
+        }
+        // Nobody there: sent again.
+        let nobody = Billing::new("http://127.0.0.1:9/", &secret).unwrap();
+        assert!(matches!(nobody.deliver(at, what).await, Handed::Later(_)));
+    }
+
     #[test]
     fn a_signature_covers_moment_and_body() {
         let one = signature(b"key", 1, b"body");

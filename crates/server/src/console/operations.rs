@@ -203,6 +203,7 @@ fn next(case: &Case) -> &'static str {
         State::AwaitingCustomer if case.cause.is_none() => "set-cause",
         State::AwaitingCustomer if !case.satisfaction_asked => "ask-satisfaction",
         State::AwaitingCustomer if case.survey.is_none() => "record-satisfaction",
+        State::AwaitingCustomer if case.open_review().is_some() => "decide-review",
         State::AwaitingCustomer if case.matters.iter().any(Matter::owes_feedback) => "feed-back",
         State::AwaitingCustomer => "close",
         _ => "",

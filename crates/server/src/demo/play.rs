@@ -203,8 +203,9 @@ impl<'a> Stage<'a> {
                 if self.see_to(life, step).await? {
                     done = self.act(life, step, at).await;
                 }
-                if held_back(&done) {
-                    self.ended_early.borrow_mut().push(step.verb.clone());
+                if let (true, Err(DeskError::Refused(refusal))) = (held_back(&done), &done) {
+                    let codes: Vec<_> = refusal.faults.iter().map(|fault| fault.code).collect();
+                    self.ended_early.borrow_mut().push(format!("{} {codes:?}", step.verb));
                     return Ok(());
                 }
             }
