@@ -129,6 +129,15 @@ fn limits_of_orders_as_schema_2_writes_them() {
 }
 
 #[test]
+fn bounced_answers_as_schema_2_writes_them() {
+    use domain::case::order::{Limit, Standing::Accepted};
+    let case = folded(2, include_str!("golden/schema-2-bounces.jsonl"));
+    let order = case.order(1).unwrap();
+    assert_eq!((order.standing, order.bounced, order.contact_by), (Accepted, 1, None));
+    assert_eq!(order.by_rule.iter().map(|set| set.limit).collect::<Vec<_>>(), [Limit::Reply]);
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -197,6 +197,7 @@ pub(crate) fn reason(fault: &Fault) -> String {
     };
     let shown = fault.params.iter().map(|(name, value)| match *name {
         "blank" => (*name, blank(value)),
+        "remark" => (*name, words().text(Language::En, &format!("remark.{value}"), &[])),
         "meaning" => (*name, words().text(Language::En, &format!("check.{value}"), &[])),
         _ => (*name, value.clone()),
     });

@@ -37,6 +37,7 @@ mod related;
 mod remedies;
 mod reports;
 mod retention;
+mod routing;
 mod rules;
 mod staff_form;
 pub(crate) mod subject;
@@ -102,6 +103,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(problems::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
+    routes.extend(routing::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());

@@ -228,6 +228,9 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE problem_actions (problem BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, unit BLOB NOT NULL,
         user_id BLOB, due TEXT NOT NULL, PRIMARY KEY (problem, n)) CLUSTERED",
 ], &[
+    // Numbers people call problems by; one of before there were numbers has none.
+    "ALTER TABLE problems ADD COLUMN number TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX problems_number ON problems (number)",
     // Survey and remedies: which case a link of the survey leads to, remedies as people and billing look for them (all of
     // it follows from the logs), those on their way to billing, and what customers say, by month.
     "CREATE TABLE survey_links (digest BLOB PRIMARY KEY, case_id BLOB NOT NULL) CLUSTERED",

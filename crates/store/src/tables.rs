@@ -371,6 +371,7 @@ pub const TABLES: &[Table] = &[
             ("due", Text),
             ("opened_at", Int),
             ("changed_at", Int),
+            ("number", Text),
         ],
     ),
     table("problem_cases", 2, &[("problem", Blob), ("case_id", Blob)]),

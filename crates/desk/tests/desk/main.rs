@@ -29,6 +29,7 @@ mod people;
 mod problems;
 mod proof;
 mod random;
+mod random_nodes;
 mod regulator;
 mod remedies;
 mod reports;

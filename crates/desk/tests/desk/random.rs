@@ -18,7 +18,10 @@ use serde_json::{Value, json};
 use store::cases;
 use store::testing::each_database;
 
-fn any_command() -> impl Strategy<Value = (&'static str, Value)> {
+/// A verb and its body.
+pub(crate) type Command = (&'static str, Value);
+
+pub(crate) fn any_command() -> impl Strategy<Value = Command> {
     let commands = [
         ("classify", json!({"category": "A101", "reason": "看错了"})),
         ("classify", json!({"category": "B204"})),
@@ -163,7 +166,7 @@ fn age(case: &Case, entries: &[Entry], now: Timestamp) -> SignedDuration {
 }
 
 /// Every moment of the case is charged to one holder, and the sum is its age; orders stand in their table as in the log.
-fn ball_and_orders(house: &House, who: &Caller, name: &CaseRef) {
+pub(crate) fn ball_and_orders(house: &House, who: &Caller, name: &CaseRef) {
     let view = house.wait(house.desk.case(who, name)).unwrap();
     let (case, now) = (view.case, house.desk.time().now().max(view.entries.last().unwrap().at));
     let spans = case.ball.spans();
@@ -187,7 +190,7 @@ fn ball_and_orders(house: &House, who: &Caller, name: &CaseRef) {
 }
 
 /// What must hold after every command (appendix B.3 of the domain reference, as far as today's operations reach).
-fn check(house: &House, before: &Case, after: &Case, verb: &str) {
+pub(crate) fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     assert_eq!(after.received_at, before.received_at, "first receipt never moves");
     assert_eq!(after.first_owner, before.first_owner, "first responsibility never moves");
     assert_eq!(after.number, before.number);
@@ -317,7 +320,7 @@ fn together(lead: &Case, all: &[Case]) {
     }
 }
 
-fn stored_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
+pub(crate) fn stored_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
     let CaseRef::Id(id) = name else { panic!("by identity") };
     let view = house.wait(house.desk.case(who, name)).unwrap();
     let id = id.0;
@@ -343,7 +346,7 @@ fn stored_equals_folded(house: &House, who: &Caller, name: &CaseRef) {
 }
 
 /// What all that happened to a case must leave behind in each case of the house.
-fn look(house: &House, who: &Caller, names: &[CaseRef]) -> Vec<Case> {
+pub(crate) fn look(house: &House, who: &Caller, names: &[CaseRef]) -> Vec<Case> {
     names.iter().map(|name| house.wait(house.desk.case(who, name)).unwrap().case).collect()
 }
 
@@ -354,7 +357,7 @@ fn any_steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec((0_usize..5, 0_usize..3, 0_i64..2_000, any_command()), 1..40)
 }
 
-fn actors(house: &House) -> [Caller; 5] {
+pub(crate) fn actors(house: &House) -> [Caller; 5] {
     [
         house.user("one", Role::Specialist, ""),
         house.user("two", Role::Supervisor, "31"),
@@ -365,7 +368,7 @@ fn actors(house: &House) -> [Caller; 5] {
 }
 
 /// `PROPTEST_CASES`, or as many as given.
-fn runner(usual: u32) -> TestRunner {
+pub(crate) fn runner(usual: u32) -> TestRunner {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual);
     TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
 }

@@ -299,7 +299,7 @@ fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
             .put_some("layer", pack.map(|pack| pack.tier().code()))
             .put_some("title", title)
             .put_some("valid_from", from.map(|from| from.to_string()))
-            .put_some("activation", activation.map(|one| activations::view(&one)))
+            .put_some("activation", activation.map(|one| activations::view(&one, None)))
             .done()
     };
     case.packs.iter().map(one).collect()
@@ -312,7 +312,7 @@ fn calendars(desk: &Desk, case: &Case) -> Vec<Value> {
             .put("id", pin.id.as_str())
             .put("version", pin.version.to_string())
             .put("hash", pin.hash.as_str())
-            .put_some("activation", desk.library().activation_of(&pin.hash).map(|one| activations::view(&one)))
+            .put_some("activation", desk.library().activation_of(&pin.hash).map(|one| activations::view(&one, None)))
             .done()
     };
     case.calendars.iter().map(one).collect()

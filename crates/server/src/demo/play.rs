@@ -394,9 +394,11 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Whether the rules want something before a step.
+/// Whether the rules want something before a step, or give an order no limit.
 fn held_back(done: &Result<(), DeskError>) -> bool {
-    matches!(done, Err(DeskError::Refused(refusal)) if refusal.code == "gates_not_met")
+    let no_limit = |fault: &Fault| (fault.field.as_str(), fault.code) == ("reply_by", "required");
+    matches!(done, Err(DeskError::Refused(refusal))
+        if refusal.code == "gates_not_met" || refusal.faults.iter().any(no_limit))
 }
 
 /// Whether another body waits for its answer about a case.

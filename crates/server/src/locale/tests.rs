@@ -315,6 +315,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("scope", &Scope::ALL.map(Scope::code));
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
+    list("notice", desk::problems::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);
@@ -334,6 +335,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("order_limit", &domain::case::order::Limit::ALL.map(domain::case::order::Limit::code));
     list("event", STEPS_OF_ORDERS);
+    list("remark", &desk::routing::Remark::ALL.map(desk::routing::Remark::code));
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);
     list("job", &["notify", "erase-person"]);
@@ -392,6 +394,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
     of_fields(desk::survey::ANSWER, domain::case::invite_survey::ANSWER, &mut wanted);
+    of_fields("routing-dry-run", desk::routing::DRY_RUN, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);

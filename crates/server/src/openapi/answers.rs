@@ -39,7 +39,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "state": {"type": "string", "enum": ["requested", "active", "refused", "withdrawn"]},
         "requested_by": object(json!({"id": text, "name": text})), "requested_at": moment,
         "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment, "holds_at": moment,
-        "looked": whole, "moved": whole, "recounted_at": moment,
+        "looked": whole, "moved": whole, "recounted_at": moment, "remarks": routing::remarks(),
     }));
     let effect = object(json!({
         "count": whole, "cases": {

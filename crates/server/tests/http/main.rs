@@ -30,6 +30,7 @@ mod rules;
 mod similar;
 mod slow;
 mod survey;
+mod together;
 mod what_if;
 
 use axum::body::Body;
