@@ -1,16 +1,16 @@
-//! Rows beside the log that follow from it: work orders, rulings, cases that wait in a queue. What they have to be is
+//! Rows beside the log that follow from it: work orders, rulings, remedies, cases that wait in a queue. What they have to be is
 //! told here from a case's log alone, for the verifier, which holds them against it, and for whoever makes them anew. A
 //! server of an older release that runs beside a newer one does not know of all of them.
 
 use crate::error::DeskError;
-use crate::{load, orders as index};
+use crate::{load, orders as index, remedies as given};
 use domain::audit::chain::Ledger;
 use domain::case::{BrokenLog, Case};
 use domain::event::Entry;
 use domain::ids::CaseId;
 use domain::routing::comes_first;
 use std::collections::BTreeMap;
-use store::{CaseRow, Db, OrderRow, RulingRow, Tx, WaitingRow, cases, entries, orders, routing};
+use store::{CaseRow, Db, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, cases, entries, orders, remedies, routing};
 use uuid::Uuid;
 
 /// Cases looked at in one transaction.
@@ -23,6 +23,8 @@ pub(crate) struct Rows {
     pub(crate) orders: BTreeMap<i64, OrderRow>,
     /// Rulings in order.
     pub(crate) rulings: Vec<RulingRow>,
+    /// Remedies by number.
+    pub(crate) remedies: BTreeMap<i64, RemedyRow>,
     /// The queue it waits in, and whether its customer comes first (0) or not (1).
     pub(crate) waits: Option<(Uuid, i64)>,
 }
@@ -36,6 +38,7 @@ impl Rows {
         let mut rows = Self::default();
         for entry in entries {
             let before = index::Before::of(&case);
+            let given_before = given::Before::of(&case);
             case.apply_entry(&entry);
             let (orders, rulings) = index::changes(&case, &before);
             for row in orders {
@@ -44,6 +47,7 @@ impl Rows {
                 rows.orders.insert(row.n, OrderRow { sent_at, ..row });
             }
             rows.rulings.extend(rulings);
+            rows.remedies.extend(given::changes(&case, &given_before).into_iter().map(|row| (row.n, row)));
         }
         let rank = i64::from(!comes_first(&case.record));
         rows.waits = case.waits().then_some((case.owner.unit.0, rank));
@@ -104,7 +108,9 @@ fn differs(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, Rows)>, DeskErr
     let log = log.iter().map(load::entry).collect::<Result<Vec<_>, _>>()?;
     let rows = Rows::of(id, log)?;
     let stored: BTreeMap<i64, OrderRow> = orders::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
+    let known: BTreeMap<i64, RemedyRow> = remedies::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
     let same = stored == rows.orders
+        && known == rows.remedies
         && orders::rulings_of(tx, id)? == rows.rulings
         && routing::waiting_of(tx, id)? == rows.waiting(id, row.due_at);
     Ok((!same).then_some((row, rows)))
@@ -124,6 +130,14 @@ fn mend(tx: &mut Tx<'_>, id: Uuid) -> Result<bool, DeskError> {
     }
     for order in rows.orders.values() {
         orders::put(tx, order)?;
+    }
+    for known in remedies::of(tx, id)? {
+        if rows.remedies.get(&known.n) != Some(&known) {
+            remedies::remove(tx, id, known.n)?;
+        }
+    }
+    for remedy in rows.remedies.values() {
+        remedies::put(tx, remedy)?;
     }
     orders::forget_rulings(tx, id)?;
     for ruling in &rows.rulings {

@@ -66,6 +66,12 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// See remedies over all cases, and how billing stands.
+pub const READ_REMEDIES: Permission = Permission("read-remedies");
+/// Take a file for billing out, with the accounts of customers; each access is logged.
+pub const EXPORT_REMEDIES: Permission = Permission("export-remedies");
+/// Make a link through which the customer answers the survey.
+pub const INVITE_SURVEY: Permission = Permission("invite-survey");
 /// See problems behind cases, their measures and effects.
 pub const READ_PROBLEMS: Permission = Permission("read-problems");
 /// Name a problem.
@@ -105,6 +111,9 @@ const LETTERBOX: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
 
 /// Who may do the same to many cases at once: people who answer for more than their own, and programmes.
 const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
+
+/// Who hands sums to billing and records what it says.
+const BILLERS: &[Role] = &[Supervisor, Compliance, Admin, Integration];
 
 /// Who keeps problems: names them, says why, plans what is done, and judges whether it helped.
 const IMPROVERS: &[Role] = &[Supervisor, Quality, Compliance, Admin];
@@ -160,6 +169,9 @@ pub const TABLE: &[Row] = &[
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
+    row(READ_REMEDIES, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
+    row(EXPORT_REMEDIES, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
+    row(INVITE_SURVEY, DESK, Scope::Write),
     row(READ_PROBLEMS, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
     row(OPEN_PROBLEM, IMPROVERS, Scope::Write),
     row(Permission("amend-problem"), IMPROVERS, Scope::Write),
@@ -230,9 +242,16 @@ pub const TABLE: &[Row] = &[
     row(Permission("approve-compensation"), LEADS, Scope::Write),
     row(Permission("refuse-compensation"), LEADS, Scope::Write),
     row(Permission("pay-compensation"), DESK, Scope::Write),
+    row(Permission("send-compensation"), BILLERS, Scope::Write),
+    row(Permission("confirm-compensation"), BILLERS, Scope::Write),
+    row(Permission("verify-compensation"), DESK, Scope::Write),
+    row(Permission("settle-recovery"), DESK, Scope::Write),
     row(Permission("set-cause"), DESK, Scope::Write),
     row(Permission("ask-satisfaction"), DESK, Scope::Write),
     row(Permission("record-satisfaction"), DESK, Scope::Write),
+    // Whoever calls back did not handle the case; the desk looks at that.
+    row(Permission("call-back"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
+    row(Permission("decide-review"), &[Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
     row(Permission("dispute"), DESK, Scope::Write),
     row(Permission("declare-deadlock"), LEADS, Scope::Write),
     row(Permission("confirm"), DESK, Scope::Write),

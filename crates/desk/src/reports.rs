@@ -7,6 +7,7 @@ mod filing;
 pub mod hot_issues;
 pub mod ledger;
 pub(crate) mod sums;
+pub mod surveys;
 
 pub use figures::{Amount, Cell};
 pub use filing::Filing;

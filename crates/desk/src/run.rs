@@ -279,7 +279,11 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
             lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
         }
-        Command::Dispute(_) | Command::Reopen(_) | Command::Refer(_) | Command::RecordStep(_) => answered(tx, case),
+        Command::Dispute(_)
+        | Command::Reopen(_)
+        | Command::Refer(_)
+        | Command::RecordStep(_)
+        | Command::DecideReview(_) => answered(tx, case),
         // What the law wants their customers told is looked for before the case ends.
         Command::Close(_) => {
             let merged = case.absorbed.iter().map(|one| CaseRef::Id(one.case));
@@ -370,6 +374,14 @@ fn complete(
             let disputing = refuse.disputing(case, actor);
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
+        }
+        Command::ProposeCompensation(mut propose) => {
+            if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {
+                let kind = propose.remedy.unwrap_or_default();
+                let alike = crate::remedies::similar(tx, case, kind, &amount.currency, &actor.area)?;
+                propose.similar = alike.usual.map(Box::new);
+            }
+            Command::ProposeCompensation(propose)
         }
         Command::RuleOwnership(ruling) => {
             holder::anywhere(tx, Some(ruling.unit), None, &BTreeSet::new(), now)?;

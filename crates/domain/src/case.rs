@@ -12,13 +12,16 @@ pub mod attach;
 pub mod ball;
 pub mod bundle;
 pub mod bundle_check;
+pub mod call_back;
 pub mod classify;
 pub mod clocks;
 pub mod close;
 pub mod compensation;
 pub mod confirm;
+pub mod confirm_compensation;
 pub mod confirm_void;
 pub mod convert;
+pub mod decide_review;
 pub mod declare_deadlock;
 pub mod decline;
 pub mod dispute;
@@ -28,6 +31,7 @@ mod fold;
 pub mod gates;
 pub mod grade;
 pub mod hand_off;
+pub mod invite_survey;
 pub mod issue_letter;
 pub mod keep_promise;
 pub mod lift_hold;
@@ -60,6 +64,7 @@ pub mod referral;
 pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
+pub mod remedy;
 pub mod reopen;
 pub mod replay;
 pub mod reply;
@@ -67,13 +72,17 @@ pub mod request_void;
 pub mod resume;
 pub mod route;
 pub mod send_back;
+pub mod send_compensation;
 pub mod send_message;
 pub mod set_cause;
+pub mod settle_recovery;
 mod state;
 pub mod supplement;
+pub mod survey;
 pub mod suspend;
 pub mod timers;
 pub mod transfer;
+pub mod verify_compensation;
 pub mod what_if;
 pub mod withdraw;
 
@@ -173,8 +182,18 @@ pub struct Case {
     pub cause: Option<String>,
     /// Whether satisfaction was asked in this round.
     pub satisfaction_asked: bool,
-    /// What the customer said.
+    /// What the customer said last in this round, through whatever channel.
     pub survey: Option<Survey>,
+    /// That the customer was asked, and what they said, each channel and round for itself.
+    pub asked: Vec<survey::Asked>,
+    /// Links made for the survey, oldest first.
+    pub invitations: Vec<survey::Invitation>,
+    /// Attempts to call back, oldest first.
+    pub call_backs: Vec<survey::CallBack>,
+    /// Who asked the customer about the outcome that counts.
+    pub callers: BTreeSet<ActorId>,
+    /// Reviews by a third person, oldest first.
+    pub reviews: Vec<survey::Review>,
     /// Whether the customer accepted the outcome.
     pub confirmed: bool,
     /// Everything the customer was promised.

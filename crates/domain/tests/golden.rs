@@ -58,6 +58,27 @@ fn compensation_as_schema_2_writes_it() {
 }
 
 #[test]
+fn remedies_and_the_survey_as_schema_2_writes_them() {
+    use domain::case::remedy::Kind;
+    let case = folded(2, include_str!("golden/schema-2-remedies.jsonl"));
+    let found: Vec<_> = case.compensations.iter().map(|one| (one.kind, one.standing, one.attempts)).collect();
+    let wanted = [
+        (Kind::Refund, Standing::Paid, 2),
+        (Kind::Refund, Standing::Proposed, 0),
+        (Kind::Apology, Standing::Proposed, 0),
+    ];
+    assert_eq!(found, wanted);
+    let first = case.compensation(1).unwrap();
+    assert!(first.first && first.verified.as_ref().unwrap().justified && first.similar.as_ref().unwrap().same_cause);
+    assert_eq!(first.recovery.as_ref().unwrap().ended.as_ref().unwrap().0, "recovered");
+    assert_eq!(case.compensation(2).unwrap().follows, Some(1));
+    let said: Vec<_> = case.asked.iter().map(|one| (one.channel.as_str(), one.said.is_some())).collect();
+    assert_eq!(said, [("ivr", false), ("link", true), ("call_back", false)]);
+    assert!(case.invitations[0].spent && case.call_backs.len() == 1 && case.open_review().is_none());
+    assert_eq!(case.reviews[0].decided.as_ref().unwrap().2, "upheld");
+}
+
+#[test]
 fn what_rules_bring_about_as_schema_2_writes_it() {
     let case = folded(2, include_str!("golden/schema-2-rules.jsonl"));
     assert_eq!(case.conversions.first().map(|one| one.rule.as_str()), Some("au_outage_report"));

@@ -5,6 +5,7 @@ mod backup;
 mod body;
 mod calendar;
 mod case;
+mod demo;
 mod export;
 mod mail;
 mod manage;
@@ -91,6 +92,9 @@ enum Command {
     /// Reports to regulators: list, show, count anew.
     #[command(subcommand)]
     Report(report::Report),
+    /// Stories told from end to end.
+    #[command(subcommand)]
+    Demo(demo::Demo),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -124,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Pack(pack) => pack::run(pack),
         Command::Calendar(calendar) => calendar::run(calendar),
         Command::Report(report) => report::run(&report),
+        Command::Demo(ask) => demo::run(ask),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {
@@ -135,7 +140,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-pub(crate) use place::Place;
+pub(crate) use place::{Place, create_for};
 
 /// Runs asynchronous work of a command to its end.
 pub(crate) fn wait<T>(work: impl Future<Output = Result<T, DeskError>>) -> Result<T, String> {

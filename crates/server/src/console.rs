@@ -10,6 +10,7 @@ mod bulk;
 pub(crate) mod bundle;
 mod case;
 mod compensations;
+mod customer;
 mod earlier;
 mod effect;
 mod facts;
@@ -35,12 +36,15 @@ mod queue;
 mod referrals;
 mod register;
 mod related;
+mod remedies;
 mod reports;
 mod retention;
 mod routing;
 mod rules;
 mod staff_form;
 pub(crate) mod subject;
+mod survey;
+mod surveys;
 mod ties;
 mod times;
 mod trees;
@@ -66,6 +70,7 @@ use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
+pub(crate) use history::{Heard, transcript};
 
 /// The routes of the console.
 #[must_use]
@@ -95,6 +100,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
+    routes.extend(survey::routes());
+    routes.extend(surveys::routes());
+    routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
     routes.extend(retention::routes());
@@ -181,6 +189,10 @@ impl<'a> Frame<'a> {
 
     fn may_read_problems(&self) -> bool {
         self.may(permissions::READ_PROBLEMS)
+    }
+
+    fn may_read_remedies(&self) -> bool {
+        self.may(permissions::READ_REMEDIES)
     }
 
     fn may_ask_what_if(&self) -> bool {

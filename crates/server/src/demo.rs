@@ -7,6 +7,7 @@ mod mail;
 mod organisation;
 mod play;
 mod stories;
+pub mod tale;
 
 use crate::cli::{Place, told, wait};
 use desk::time::Time;

@@ -23,6 +23,7 @@ pub mod patience;
 pub mod post;
 pub mod problem;
 pub mod query;
+pub mod remedies;
 pub mod reports;
 pub mod routes;
 mod strict;

@@ -19,6 +19,7 @@ mod messages;
 mod notices;
 mod orders;
 mod problems;
+mod remedies;
 mod retention;
 mod routing;
 mod shapes;

@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod people;
 mod postgresql;
 pub mod problems;
+pub mod remedies;
 pub mod reports;
 pub mod retention;
 pub mod routing;
@@ -67,6 +68,7 @@ pub use orders::{ListedOrder, ListedRuling, OrderCursor, OrderRow, RulingRow, Wh
 pub use outbox::OutboxRow;
 pub use people::UserRow;
 pub use problems::{ProblemActionRow, ProblemQuery, ProblemRow};
+pub use remedies::{Delivery, LikeIt, LikeQuery, ListedRemedy, RemedyQuery, RemedyRow};
 pub use retention::{Candidate, CertificateRow, PlanItemRow, PlanRow};
 pub use routing::WaitingRow;
 pub use row::{Param, Row};

@@ -231,6 +231,27 @@ const STEPS: &[&[&str]] = &[&[
     // Numbers people call problems by; one of before there were numbers has none.
     "ALTER TABLE problems ADD COLUMN number TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX problems_number ON problems (number)",
+    // Survey and remedies: which case a link of the survey leads to, remedies as people and billing look for them (all of
+    // it follows from the logs), those on their way to billing, and what customers say, by month.
+    "CREATE TABLE survey_links (digest BLOB PRIMARY KEY, case_id BLOB NOT NULL) CLUSTERED",
+    "CREATE TABLE remedies (case_id BLOB NOT NULL, n BIGINT NOT NULL, kind TEXT NOT NULL, standing TEXT NOT NULL,
+        rule TEXT NOT NULL, currency TEXT NOT NULL, minor BIGINT NOT NULL, verify BIGINT NOT NULL,
+        recovery TEXT NOT NULL, category TEXT NOT NULL, cause TEXT NOT NULL, region TEXT NOT NULL,
+        attempts BIGINT NOT NULL, way TEXT NOT NULL, proposed_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
+        PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX remedies_changed ON remedies (changed_at, case_id, n)",
+    "CREATE INDEX remedies_standing ON remedies (standing, changed_at, case_id, n)",
+    "CREATE INDEX remedies_like ON remedies (category, kind, currency, proposed_at)",
+    "CREATE TABLE billing_deliveries (case_id BLOB NOT NULL, n BIGINT NOT NULL, attempt BIGINT NOT NULL,
+        created_at BIGINT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL, holder TEXT NOT NULL,
+        tries BIGINT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (case_id, n, attempt)) CLUSTERED",
+    "CREATE INDEX billing_deliveries_order ON billing_deliveries (created_at, case_id, n, attempt)",
+    "ALTER TABLE report_cases ADD COLUMN surveys TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE survey_months (area TEXT NOT NULL, month BIGINT NOT NULL, channel TEXT NOT NULL, unit TEXT NOT NULL,
+        category TEXT NOT NULL, asked BIGINT NOT NULL, answered BIGINT NOT NULL, satisfied BIGINT NOT NULL,
+        neutral BIGINT NOT NULL, dissatisfied BIGINT NOT NULL, solved BIGINT NOT NULL, unsolved BIGINT NOT NULL,
+        timely BIGINT NOT NULL, late BIGINT NOT NULL, calls BIGINT NOT NULL,
+        PRIMARY KEY (area, month, channel, unit, category)) CLUSTERED",
     // Messages to and from customers. What waits to go out names the entry whose words it is; a report about it finds its
     // case by it. Of mail that came in: what was taken in already, how far a mailbox was read, and what waits for a person.
     "CREATE TABLE outbox (id BLOB PRIMARY KEY, case_id BLOB NOT NULL, version BIGINT NOT NULL, what TEXT NOT NULL,

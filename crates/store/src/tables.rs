@@ -286,6 +286,45 @@ pub const TABLES: &[Table] = &[
             ("late", Int),
         ],
     ),
+    table("survey_links", 1, &[("digest", Blob), ("case_id", Blob)]),
+    table(
+        "remedies",
+        2,
+        &[
+            ("case_id", Blob),
+            ("n", Int),
+            ("kind", Text),
+            ("standing", Text),
+            ("rule", Text),
+            ("currency", Text),
+            ("minor", Int),
+            ("verify", Int),
+            ("recovery", Text),
+            ("category", Text),
+            ("cause", Text),
+            ("region", Text),
+            ("attempts", Int),
+            ("way", Text),
+            ("proposed_at", Int),
+            ("changed_at", Int),
+        ],
+    ),
+    // What had arrived since comes once more, under the same name; what had not would be lost else.
+    table(
+        "billing_deliveries",
+        3,
+        &[
+            ("case_id", Blob),
+            ("n", Int),
+            ("attempt", Int),
+            ("created_at", Int),
+            ("due_at", Int),
+            ("lease_until", Int),
+            ("holder", Text),
+            ("tries", Int),
+            ("error", Text),
+        ],
+    ),
     table("rulings", 2, &[("case_id", Blob), ("n", Int), ("category", Text), ("unit", Blob), ("at", Int)]),
     table("user_skills", 2, &[("user_id", Blob), ("skill", Text)]),
     table("waiting", 1, &[("case_id", Blob), ("unit", Blob), ("rank", Int), ("due_at", Int)]),
@@ -411,6 +450,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("report_matters", "counted from the log"),
     ("report_months", "counted from the log"),
     ("ledger_months", "counted from the log"),
+    ("survey_months", "counted from the log"),
 ];
 
 /// A table that is copied, by name.

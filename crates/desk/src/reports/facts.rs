@@ -4,18 +4,21 @@
 use domain::case::ball::Holder;
 use domain::case::matter::Stage;
 use domain::case::referral::Referral;
+use domain::case::survey::Asked;
 use domain::case::{Case, Matter, State, binds_provider};
-use domain::event::ClockOutcome;
+use domain::event::{ClockOutcome, Satisfaction};
 use domain::taxonomy::province_of;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use policy::{Stack, StopFact, month_of};
 use std::collections::BTreeMap;
-use store::reports::{CaseFacts, HeldFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum};
+use store::reports::{
+    CaseFacts, HeldFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum, SurveyFact, SurveyKey, SurveySum,
+};
 
 /// Changed whenever the same log would lead to other sums; they are then counted anew.
-pub(crate) const FORM: u32 = 3;
+pub(crate) const FORM: u32 = 4;
 
 /// Outcomes of a matter, as sums tell them apart.
 pub(crate) const EFFECTIVE: &str = "effective";
@@ -48,6 +51,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
         at_once: false,
         reopened: false,
         held: held(case, rules, zone),
+        surveys: case.asked.iter().map(|one| survey(case, one, &month)).collect(),
         matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
     };
     facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
@@ -133,6 +137,46 @@ pub(crate) fn charge(sums: &mut BTreeMap<LedgerKey, LedgerSum>, facts: &CaseFact
             sum.millis += one.millis * by;
             sum.working += one.working * by;
             sum.spans += one.spans * by;
+        }
+    }
+}
+
+/// What a customer said through one channel about one round.
+fn survey(case: &Case, asked: &Asked, month: &impl Fn(Timestamp) -> i64) -> SurveyFact {
+    let said = asked.said;
+    let yes = |answer: Option<bool>| answer.map_or(-1, i64::from);
+    let satisfied = said.map_or(-1, |said| match said.satisfied {
+        Satisfaction::Satisfied => 2,
+        Satisfaction::Neutral => 1,
+        Satisfaction::Dissatisfied => 0,
+        Satisfaction::NoAnswer => -1,
+    });
+    let called = asked.channel == "call_back";
+    let calls = case.call_backs.iter().filter(|call| called && call.round == asked.round).count();
+    SurveyFact {
+        month: month(asked.at),
+        channel: asked.channel.clone(),
+        unit: case.owner.unit.to_string(),
+        satisfied,
+        solved: yes(said.and_then(|said| said.solved)),
+        timely: yes(said.and_then(|said| said.timely)),
+        calls: i64::try_from(calls).unwrap_or(0),
+    }
+}
+
+/// Adds what the customer of a case said to the sums, `by` times.
+pub(crate) fn survey_sums(sums: &mut BTreeMap<SurveyKey, SurveySum>, facts: &CaseFacts, by: i64) {
+    let province = province_of(&facts.region);
+    for area in std::iter::once("").chain(Some(province).filter(|province| !province.is_empty())) {
+        for one in &facts.surveys {
+            let key = SurveyKey {
+                area: area.to_owned(),
+                month: one.month,
+                channel: one.channel.clone(),
+                unit: one.unit.clone(),
+                category: facts.category.clone(),
+            };
+            sums.entry(key).or_default().add(&SurveySum::of(one), by);
         }
     }
 }

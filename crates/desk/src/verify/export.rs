@@ -108,7 +108,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             Ok(())
         }
         // An export is the log alone.
-        Item::Attachment { .. } | Item::Order(_) | Item::Ruling(_) | Item::Waiting(_) => Ok(()),
+        Item::Attachment { .. } | Item::Order(_) | Item::Ruling(_) | Item::Remedy(_) | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;
     Ok(lines)

@@ -90,6 +90,29 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         ("approve-compensation", json!({"compensation": 2, "remark": "同意"})),
         ("refuse-compensation", json!({"compensation": 1, "remark": "无依据"})),
         ("pay-compensation", json!({"compensation": 1, "mode": "bill_credit"})),
+        (
+            "propose-compensation",
+            json!({"remedy": "refund", "amount": {"value": "30.00", "currency": "CNY"}, "reason": "先退", "first": true}),
+        ),
+        ("propose-compensation", json!({"remedy": "apology", "reason": "致歉"})),
+        ("verify-compensation", json!({"compensation": 1, "justified": true, "finding": "属实"})),
+        (
+            "verify-compensation",
+            json!({
+                "compensation": 2, "justified": false, "finding": "不属实", "recover_from": "customer",
+                "recover": {"value": "10.00", "currency": "CNY"},
+            }),
+        ),
+        ("settle-recovery", json!({"compensation": 2, "result": "written_off"})),
+        ("send-compensation", json!({"compensation": 1})),
+        ("send-compensation", json!({"compensation": 2, "way": "webhook"})),
+        ("confirm-compensation", json!({"compensation": 1, "result": "failed"})),
+        ("confirm-compensation", json!({"compensation": 1, "result": "paid", "reference": "B-1"})),
+        ("call-back", json!({"outcome": "no_answer"})),
+        ("call-back", json!({"outcome": "reached", "satisfied": "dissatisfied"})),
+        ("record-satisfaction", json!({"satisfied": "dissatisfied", "through": "sms"})),
+        ("decide-review", json!({"decision": "upheld", "reason": "依据充分"})),
+        ("decide-review", json!({"decision": "rework", "reason": "应改"})),
         ("dispatch", json!({"order_kind": "handle", "unit": "NET", "task": "查基站，13800138000"})),
         ("dispatch", json!({"order_kind": "handle", "unit": "BILL", "task": "查话单"})),
         ("dispatch", json!({"order_kind": "joint_review", "unit": "NET", "task": "会审"})),
@@ -200,10 +223,19 @@ pub(crate) fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     if after.state == State::Closed {
         let open = |one: &Compensation| one.standing == Standing::Proposed;
         assert!(!after.compensations.iter().any(open), "closed over an undecided compensation");
+        let unverified = after.compensations.iter().any(Compensation::awaits_verification);
+        assert!(!unverified, "closed over what was given first and nobody verified");
+        let asked_later = verb == "record-satisfaction" || verb == "call-back" || before.state == State::Closed;
+        assert!(asked_later || after.open_review().is_none(), "closed over a review");
     }
     for (old, new) in before.compensations.iter().zip(&after.compensations) {
         assert_eq!((old.id, &old.sum, &old.counted, old.by), (new.id, &new.sum, &new.counted, new.by));
-        assert!(new.standing >= old.standing && !(old.standing == Standing::Refused && new != old), "{verb}");
+        // What billing could not pay is sent again.
+        let again = old.standing == Standing::Failed && new.standing == Standing::Sent;
+        assert!(
+            (again || new.standing >= old.standing) && !(old.standing == Standing::Refused && new != old),
+            "{verb}"
+        );
     }
     for one in after.compensations.iter().filter(|one| !one.own) {
         assert!(
@@ -230,7 +262,7 @@ pub(crate) fn check(house: &House, before: &Case, after: &Case, verb: &str) {
     if after.state.is_open() {
         assert!(counted || !owed, "{verb}: a feedback is owed and nothing counts");
     }
-    if !matches!(verb, "reopen" | "dispute" | "hand-off") {
+    if !matches!(verb, "reopen" | "dispute" | "hand-off" | "decide-review") {
         // The answer to a merged customer counts no longer when the other case's outcome does not.
         let lapsed = verb == "elsewhere" && after.state == State::Merged;
         assert!(after.round == before.round && (lapsed || after.reply.is_some() >= before.reply.is_some()));

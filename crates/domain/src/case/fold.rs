@@ -4,7 +4,7 @@ use super::matter::{self, Step};
 use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
+    PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
 use crate::event::{Caused, Entry, Event};
 use crate::ids::CaseId;
@@ -98,6 +98,11 @@ impl Case {
             cause: None,
             satisfaction_asked: false,
             survey: None,
+            asked: Vec::new(),
+            invitations: Vec::new(),
+            call_backs: Vec::new(),
+            callers: BTreeSet::new(),
+            reviews: Vec::new(),
             confirmed: false,
             promises: record.promised_at.into_iter().map(Promised::reply).collect(),
             contacts: Vec::new(),
@@ -266,18 +271,29 @@ impl Case {
             }
             Event::Order { order, step } => self.apply_order(*order, step, entry.at, entry.actor),
             Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
-            Event::AnswerLapsed {} => self.reply = None,
+            Event::AnswerLapsed {} => {
+                self.reply = None;
+                self.spend_survey();
+            }
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
             | Event::CompensationPaid { .. }
+            | Event::CompensationVerified { .. }
+            | Event::RecoverySettled { .. }
+            | Event::CompensationSent { .. }
+            | Event::CompensationFailed { .. }
             | Event::CompensationEnded { .. } => self.apply_compensation(event, entry),
+            Event::SatisfactionAsked { .. }
+            | Event::SatisfactionRecorded { .. }
+            | Event::SurveyInvited { .. }
+            | Event::CalledBack { .. }
+            | Event::ReviewOpened { .. }
+            | Event::ReviewDecided { .. } => self.apply_survey(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
             | Event::Replied { .. }
-            | Event::SatisfactionAsked { .. }
-            | Event::SatisfactionRecorded { .. }
             | Event::Confirmed { .. }
             | Event::Disputed { .. } => self.apply_outcome(event, entry),
             Event::Closed {} | Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => {
@@ -310,10 +326,6 @@ impl Case {
                 self.handlers.insert(entry.actor);
                 // The reply promised at registration is this one.
                 self.keep(0, *at);
-            }
-            Event::SatisfactionAsked { .. } => self.satisfaction_asked = true,
-            Event::SatisfactionRecorded { satisfied, solved, timely, .. } => {
-                self.survey = Some(Survey { satisfied: *satisfied, solved: *solved, timely: *timely });
             }
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
@@ -572,6 +584,7 @@ impl Case {
         self.reply = None;
         self.satisfaction_asked = false;
         self.survey = None;
+        self.spend_survey();
         self.confirmed = false;
     }
 

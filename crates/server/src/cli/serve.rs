@@ -8,6 +8,7 @@ use crate::demo;
 use crate::locale::Language;
 use crate::mail_in;
 use crate::post::Post;
+use crate::remedies::Billing;
 use clap::Args;
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
@@ -72,6 +73,13 @@ struct Door {
     /// Who sends mail.
     #[arg(long, env = "REDRESS_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
+    /// Where what customers get is handed to the billing system, one by one and signed: https://…. Without it files go
+    /// there.
+    #[arg(long, env = "REDRESS_BILLING_URL", value_name = "URL", requires = "billing_secret")]
+    billing_url: Option<String>,
+    /// File with the secret that signs it, at least 32 characters.
+    #[arg(long, env = "REDRESS_BILLING_SECRET_FILE", value_name = "FILE")]
+    billing_secret: Option<std::path::PathBuf>,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
@@ -89,6 +97,13 @@ impl Door {
         let Some(server) = self.mail_server()? else { return Ok(None) };
         let from = self.mail_from.as_deref().ok_or("--mail-from is needed with --smtp-url")?;
         Mailer::new(server, from).map(Some).map_err(|error| format!("--mail-from: {error}"))
+    }
+
+    fn billing(&self) -> Result<Option<Billing>, String> {
+        let Some(url) = self.billing_url.as_deref() else { return Ok(None) };
+        let file = self.billing_secret.as_deref().ok_or("--billing-secret is needed with --billing-url")?;
+        let secret = std::fs::read(file).map_err(|error| format!("--billing-secret {}: {error}", file.display()))?;
+        Billing::new(url, &secret).map(Some).map_err(|error| format!("--billing-url: {error}"))
     }
 
     fn public_url(&self) -> Result<String, String> {
@@ -124,6 +139,10 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
         }
         None => "# smtp_url is not set: no mail is sent".to_owned(),
     });
+    lines.push(match door.billing()? {
+        Some(billing) => format!("billing_url = {:?}", billing.shown()),
+        None => "# billing_url is not set: what customers get goes to billing by file".to_owned(),
+    });
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
@@ -153,7 +172,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .init();
     let (place, door) = (&serve.place, &serve.door);
     let language = door.language()?;
-    let (mailer, public_url) = (door.mailer()?, door.public_url()?);
+    let (mailer, public_url, billing) = (door.mailer()?, door.public_url()?, door.billing()?);
     let ways = door.channels.ways(mailer.is_some())?;
     let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -200,17 +219,19 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
-    let posts = post.map(|post| beside("mail", Arc::clone(&stop), posts(post, desk.clone()))).transpose()?;
-    let couriers = courier.map(|one| beside("messages", Arc::clone(&stop), couriers(one, desk.clone()))).transpose()?;
+    let posts = post.map(|post| posts(post, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let bills = billing.map(|billing| bills(billing, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let couriers =
+        courier.map(|one| outward("messages", couriers(one, desk.clone()), Arc::clone(&stop))).transpose()?;
     let done = door.channels.done();
     let boxes =
-        mailbox.map(|one| beside("mailbox", Arc::clone(&stop), mailboxes(one, done, desk.clone()))).transpose()?;
+        mailbox.map(|one| outward("mailbox", mailboxes(one, done, desk.clone()), Arc::clone(&stop))).transpose()?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
-    for thread in [posts, couriers, boxes].into_iter().flatten() {
+    for thread in [posts, bills, couriers, boxes].into_iter().flatten() {
         let _ = thread.join();
     }
     drop(runtime);
@@ -340,11 +361,62 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
 /// How long nothing is sent after the mail server was in trouble.
 const MAIL_RESTS: Duration = Duration::from_secs(30);
 
-/// A thread for work that waits for servers of others. It holds up nothing, and not the end of this one.
-fn beside(
+/// The thread that sends mail. A server that does not answer holds up nothing but mail, and not the end of this one.
+fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    let work = async move {
+        let node = node();
+        let mut complaints = Complaints::default();
+        loop {
+            let rest = match post.round(&desk, &node).await {
+                Ok(round) => match round.trouble {
+                    Some(why) => {
+                        tracing::warn!(%why, "mail cannot be handed over; it will be tried again");
+                        MAIL_RESTS
+                    }
+                    None => TICK,
+                },
+                Err(error) => {
+                    complaints.hear::<()>(Err(error));
+                    TICK
+                }
+            };
+            tokio::time::sleep(rest).await;
+        }
+    };
+    outward("mail", work, stop)
+}
+
+/// How long nothing is delivered after billing was in trouble; each delivery has its own pause besides.
+const BILLING_RESTS: Duration = Duration::from_secs(5);
+
+/// The thread that hands what customers get to billing.
+fn bills(billing: Billing, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    let work = async move {
+        let node = node();
+        let mut complaints = Complaints::default();
+        loop {
+            let rest = match billing.round(&desk, &node).await {
+                Ok(Some(why)) => {
+                    tracing::warn!(%why, "remedies cannot be handed to billing; it will be tried again");
+                    BILLING_RESTS
+                }
+                Ok(None) => TICK,
+                Err(error) => {
+                    complaints.hear::<()>(Err(error));
+                    TICK
+                }
+            };
+            tokio::time::sleep(rest).await;
+        }
+    };
+    outward("billing", work, stop)
+}
+
+/// A thread for work that waits for others outside, which ends with the server whatever they do.
+fn outward(
     name: &str,
-    stop: Arc<AtomicBool>,
     work: impl Future<Output = ()> + Send + 'static,
+    stop: Arc<AtomicBool>,
 ) -> Result<std::thread::JoinHandle<()>, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
@@ -359,18 +431,10 @@ fn beside(
             () = told => {}
         }
     };
-    let named = std::thread::Builder::new().name(name.to_owned());
-    named.spawn(move || runtime.block_on(both)).map_err(|error| error.to_string())
-}
-
-/// Sends mail about notices.
-async fn posts(post: Post, desk: Desk) {
-    let node = node();
-    let mut complaints = Complaints::default();
-    loop {
-        let round = post.round(&desk, &node).await.map(|round| round.trouble);
-        tokio::time::sleep(rest_after(round, &mut complaints)).await;
-    }
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || runtime.block_on(both))
+        .map_err(|error| error.to_string())
 }
 
 /// Sends messages to customers.

@@ -2,6 +2,7 @@
 
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
+use super::customer;
 use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -132,6 +133,13 @@ struct CasePage<'a> {
     may_write: bool,
     compensations: Vec<compensations::Shown>,
     compensation_waiting: Vec<String>,
+    /// What the customer said about the answer.
+    customer: Vec<String>,
+    /// Whether a link for the survey can be made from here.
+    may_invite: bool,
+    /// What similar cases got, in one sentence, and the newest of them: number and sum.
+    usual: Option<String>,
+    alike: Vec<(String, String)>,
     orders: Vec<orders::Shown>,
     ownership: Vec<String>,
     /// How it was ruled before whose cases of the kind are: number and words.
@@ -276,6 +284,13 @@ async fn draw(
     let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
     let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
+    let alike = if case.state.is_open() && case.category.is_some() {
+        let (name, currency) = (CaseRef::Id(case.id), app.desk.library().currency().to_owned());
+        // Whoever has the case for an order alone is not told what others got.
+        app.desk.similar_remedies(caller, &name, Default::default(), &currency).await.unwrap_or_default()
+    } else {
+        desk::remedies::Alike::default()
+    };
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
     let drafts =
@@ -345,6 +360,13 @@ async fn draw(
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
+        customer: customer::lines(&frame, view),
+        may_invite: extras.past.is_none()
+            && !view.erased
+            && permissions::INVITE_SURVEY.allows(caller)
+            && domain::case::invite_survey::offered(case),
+        usual: alike.usual.as_ref().map(|usual| compensations::usual(&frame, usual)),
+        alike: alike.cases.iter().map(|(number, sum)| (number.clone(), sum.sum().to_string())).collect(),
         orders: orders::orders(&frame, case, &names),
         ownership: orders::ownership(&frame, case, &names),
         before_rulings: orders::before(&frame, case, &rulings, &names),

@@ -273,7 +273,6 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "accept_channel" | "submit_channel" | "channel" => "channel",
         "outcome" => "contact",
         "medium" => "medium",
-        "way" => "way",
         "wait_for" => "wait_for",
         "ground" => "ground",
         "next_channel" => "next_channel",
@@ -303,6 +302,10 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
         "exposure" => "exposure",
+        "remedy" => "remedy",
+        "through" => "through",
+        "way" => "way",
+        "recover_from" => "recover_from",
         _ => "code",
     }
 }

@@ -339,6 +339,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
+    list("verb", &["invite-survey", desk::survey::ANSWER]);
+    list("through", domain::case::survey::CHANNELS);
+    list("recovery", &["open", "recovered", "written_off"]);
+    list("purpose", &["billing"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB, desk::outbox::VERB]);
     wanted_of_messages(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {
@@ -406,6 +410,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
+    of_fields(desk::survey::ANSWER, domain::case::invite_survey::ANSWER, &mut wanted);
     of_fields("routing-dry-run", desk::routing::DRY_RUN, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());

@@ -31,6 +31,7 @@ mod rights;
 mod rules;
 mod similar;
 mod slow;
+mod survey;
 mod together;
 mod what_if;
 
