@@ -42,6 +42,7 @@ pub mod retention;
 pub mod reveal;
 pub mod routing;
 pub mod run;
+pub mod search;
 pub mod seed;
 pub mod sign_in;
 pub mod survey;
@@ -98,6 +99,7 @@ struct Inner {
     many: bulk::UnderWay,
     mails: AtomicBool,
     ways: OnceLock<Ways>,
+    search: search::Search,
 }
 
 impl Desk {
@@ -129,6 +131,7 @@ impl Desk {
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
                 ways: OnceLock::new(),
+                search: search::Search::new(),
             }),
         };
         erase::replay(&desk)?;
@@ -208,6 +211,10 @@ impl Desk {
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.inner.keyring.public_key().to_bytes()
+    }
+
+    pub(crate) fn search_state(&self) -> &search::Search {
+        &self.inner.search
     }
 
     pub(crate) fn ledger(&self) -> &erase::Ledger {

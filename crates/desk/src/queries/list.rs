@@ -26,6 +26,8 @@ pub enum Order {
     Due,
     /// The newest receipt comes first.
     Received,
+    /// What fits the words best comes first; only for a search.
+    Relevance,
 }
 
 /// What to list.
@@ -165,7 +167,7 @@ impl Desk {
             open_only: filter.open_only,
             sort: match filter.order {
                 Order::Due => Sort::Due,
-                Order::Received => Sort::ReceivedNewest,
+                Order::Received | Order::Relevance => Sort::ReceivedNewest,
             },
             limit,
             after,

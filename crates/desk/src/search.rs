@@ -1,0 +1,240 @@
+//! Finding cases by words. The index is a projection of the log: each node has its own, fed by a cursor in batches, and
+//! losing it loses nothing. What is newer than the index, or everything near when there is none, is looked at directly, so
+//! that a case is found as soon as its registration is answered. Who may see what stands in the question itself; nothing
+//! is found first and taken away afterwards.
+
+pub mod ask;
+mod feed;
+mod folder;
+mod index;
+mod read;
+mod snippet;
+mod terms;
+
+pub use feed::Feeder;
+pub use folder::{Wish, wish};
+pub use snippet::{Part, Snippet};
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::queries::list::{Filter, Listed, Order};
+use crate::vault::person::normal_number;
+use crate::{Desk, permissions};
+use ask::Ask;
+use domain::actor::AreaScope;
+use domain::audit::chain::Ledger;
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+use folder::Reading;
+use index::{Findable, Hit, Rank, Shape};
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use store::{ListQuery, Sort, Tx, cases, vault};
+
+/// Most cases looked at directly where there is no index.
+const DIRECT: usize = 500;
+/// Most entries newer than the index that are looked at directly.
+const NEWER: i64 = 512;
+/// How deep one may page; who has read so many asks more narrowly.
+const DEEP: usize = 2_000;
+
+/// A desk's search.
+pub(crate) struct Search {
+    pub(crate) shape: Shape,
+    /// The index in use; none until it is made, or where it is switched off.
+    reading: Mutex<Option<Reading>>,
+    /// Whether the index gave an answer that makes no sense: whoever feeds it looks it over.
+    doubted: AtomicBool,
+}
+
+impl Search {
+    pub(crate) fn new() -> Self {
+        Self { shape: Shape::new(), reading: Mutex::new(None), doubted: AtomicBool::new(false) }
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        self.reading.lock().ok()?.clone()
+    }
+
+    fn read_from(&self, reading: Option<Reading>) {
+        if let Ok(mut current) = self.reading.lock() {
+            *current = reading;
+        }
+    }
+}
+
+/// One case that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The case.
+    pub listed: Listed,
+    /// Where the words stand.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The cases, best first.
+    pub items: Vec<Found>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Whether all cases were looked through; not while the index is being made, or where there is none.
+    pub complete: bool,
+}
+
+impl Desk {
+    /// Finds the cases the caller may see by what they typed, within a list's filters.
+    ///
+    /// # Errors
+    /// A fault naming what makes no sense, or an error of the database. A damaged index is no error.
+    pub async fn search(&self, caller: &Caller, typed: &str, filter: &Filter) -> Result<Answer, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let ask = Ask::read(typed)?;
+        let rank = match filter.order {
+            Order::Relevance => Rank::Relevance,
+            Order::Received => Rank::Newest,
+            Order::Due => return Err(Refusal::from(Fault::new("sort", "not_with_search")).into()),
+        };
+        if filter.external.is_some() {
+            return Err(Refusal::from(Fault::new("external", "not_with_search")).into());
+        }
+        if filter.due_before.is_some() {
+            return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
+        }
+        let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
+        let mut query = self.query(&Filter { after: None, ..filter.clone() })?;
+        query.scope = caller.actor.area.code().to_owned();
+        let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
+        let (desk, area) = (self.clone(), caller.actor.area.clone());
+        self.db()
+            .read(move |tx| {
+                if let Some(hash) = hash {
+                    let persons = vault::persons_by_lookup(tx, &hash, "phone")?;
+                    if persons.is_empty() {
+                        return Ok(Answer { items: Vec::new(), next: None, complete: true });
+                    }
+                    query.persons = Some(persons);
+                }
+                answer(&desk, tx, &area, &ask, &query, rank, skip)
+            })
+            .await
+    }
+}
+
+fn answer(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    area: &AreaScope,
+    ask: &Ask,
+    query: &ListQuery,
+    rank: Rank,
+    skip: usize,
+) -> Result<Answer, DeskError> {
+    let most = (skip + query.limit + 1).min(DEEP);
+    let (mut hits, complete) = hits(desk, tx, ask, query, rank, most)?;
+    hits.sort_by(Hit::order);
+    let more = hits.len() > skip + query.limit && skip + query.limit < DEEP;
+    let mut items = Vec::new();
+    for hit in hits.into_iter().skip(skip).take(query.limit) {
+        let Some(row) = cases::by_id(tx, hit.id)? else { continue };
+        // The question asked only for what lies here; this is a second lock on the same door.
+        if !area.covers(&row.region) {
+            continue;
+        }
+        let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+        let listed = desk.listed(&row, wrapped.as_deref())?;
+        let log = store::entries::of(tx, row.id, Ledger::Case.code())?;
+        let snippets = snippet::of(&ask.clauses, &read::words(desk, tx, &row, &log)?);
+        items.push(Found { listed, snippets });
+    }
+    Ok(Answer { items, next: more.then(|| format!("s.{}", skip + query.limit)), complete })
+}
+
+/// Where a page begins, as the page before said it.
+fn place(after: &str) -> Result<usize, Refusal> {
+    let place = after.strip_prefix("s.").and_then(|place| place.parse().ok());
+    place.filter(|place| *place < DEEP).ok_or_else(|| Fault::new("after", "bad_cursor").into())
+}
+
+/// What the index knows and what is newer than it.
+fn hits(desk: &Desk, tx: &mut Tx<'_>, ask: &Ask, query: &ListQuery, rank: Rank, most: usize) -> Result<(Vec<Hit>, bool), DeskError> {
+    let search = desk.search_state();
+    let (shape, zone) = (&search.shape, desk.zone());
+    let wanted = shape.query(ask, query, zone);
+    if let Some(reading) = search.reading() {
+        let mut seen = reading.seen.clone();
+        let since = read::since(tx, &mut seen, NEWER)?;
+        // A damaged file may be noticed only in the middle of it.
+        let tried = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            shape.find(&reading.searcher, &wanted, rank, most + since.cases.len())
+        }));
+        match tried {
+            Ok(Ok(mut found)) => {
+                found.retain(|hit| !since.cases.contains(&hit.id));
+                found.extend(newer(desk, tx, &since.cases, &wanted, rank, most)?);
+                return Ok((found, since.beyond == 0));
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the search index cannot be read; it is looked over"),
+            Err(_) => tracing::error!("the search index is damaged; it is looked over"),
+        }
+        search.read_from(None);
+        search.doubted.store(true, Ordering::Release);
+    }
+    direct(desk, tx, query, &wanted, rank, most)
+}
+
+/// Those of some cases that a question is about, told by an index of them alone.
+fn newer(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    ids: &BTreeSet<uuid::Uuid>,
+    wanted: &dyn tantivy::query::Query,
+    rank: Rank,
+    most: usize,
+) -> Result<Vec<Hit>, DeskError> {
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(read::case(desk, tx, *id)?);
+    }
+    among(desk, &found, wanted, rank, most)
+}
+
+fn among(desk: &Desk, cases: &[Findable], wanted: &dyn tantivy::query::Query, rank: Rank, most: usize) -> Result<Vec<Hit>, DeskError> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let shape = &desk.search_state().shape;
+    index::of_these(shape, cases, desk.library().taxonomy())
+        .and_then(|searcher| shape.find(&searcher, wanted, rank, most))
+        .map_err(|error| DeskError::Damaged(format!("search in memory: {error}")))
+}
+
+/// Without an index the newest cases the filters leave are looked at one by one.
+fn direct(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    query: &ListQuery,
+    wanted: &dyn tantivy::query::Query,
+    rank: Rank,
+    most: usize,
+) -> Result<(Vec<Hit>, bool), DeskError> {
+    let near = ListQuery { sort: Sort::ReceivedNewest, limit: DIRECT, after: None, ..query.clone() };
+    let page = cases::list(tx, &near)?;
+    let mut found = Vec::with_capacity(page.rows.len());
+    for listed in page.rows {
+        let log = store::entries::of(tx, listed.row.id, Ledger::Case.code())?;
+        let words = read::words(desk, tx, &listed.row, &log)?;
+        found.push(Findable { row: listed.row, words });
+    }
+    Ok((among(desk, &found, wanted, rank, most)?, page.next.is_none()))
+}
+
+/// Where the index of an installation lies.
+#[must_use]
+pub fn folder(data: &std::path::Path) -> PathBuf {
+    data.join("search")
+}
