@@ -29,7 +29,9 @@ pub mod gates;
 pub mod grade;
 pub mod hand_off;
 pub mod issue_letter;
+pub mod join_incident;
 pub mod keep_promise;
+pub mod leave_incident;
 pub mod lift_hold;
 pub mod link;
 pub mod matter;
@@ -96,7 +98,7 @@ pub use order::{
     rule_ownership, urge_order,
 };
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
+    Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
     Proposal, ReplyProof, Survey, Suspension,
 };
 pub use referral::Referral;
@@ -200,6 +202,8 @@ pub struct Case {
     pub absorbed: Vec<Absorbed>,
     /// Cases that have to do with it.
     pub links: Vec<Linked>,
+    /// The mass incident it is in.
+    pub incident: Option<InIncident>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
     /// What other bodies handed over, oldest first.

@@ -3,7 +3,7 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
+    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter, Promised,
     PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
 use crate::event::{Caused, Entry, Event};
@@ -110,6 +110,7 @@ impl Case {
             merged_into: None,
             absorbed: Vec::new(),
             links: Vec::new(),
+            incident: None,
             attachments: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
             effects: BTreeSet::new(),
@@ -261,7 +262,15 @@ impl Case {
             }
             Event::Order { order, step } => self.apply_order(*order, step, entry.at, entry.actor),
             Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
-            Event::AnswerLapsed {} => self.reply = None,
+            Event::AnswerLapsed {} => {
+                self.reply = None;
+                self.incident = self.incident.take().map(|member| InIncident { told_at: None, ..member });
+            }
+            Event::IncidentJoined { incident, number, master } => {
+                let (incident, number, master, joined_at) = (*incident, number.clone(), *master, entry.at);
+                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None });
+            }
+            Event::IncidentLeft { .. } => self.incident = None,
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
@@ -303,6 +312,10 @@ impl Case {
             Event::Replied { mode, at, content } => {
                 self.reply = Some(ReplyProof { mode: mode.clone(), at: *at, content: content.clone() });
                 self.handlers.insert(entry.actor);
+                let told = mode != "public_notice" || self.record.anonymous;
+                if let Some(member) = self.incident.as_mut().filter(|_| told) {
+                    member.told_at = Some(*at);
+                }
                 // The reply promised at registration is this one.
                 self.keep(0, *at);
             }
@@ -313,6 +326,8 @@ impl Case {
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
                 self.disputes += 1;
+                // Whoever rejects what all were told goes on alone.
+                self.incident = None;
                 self.barred.extend(std::mem::take(&mut self.handlers));
                 self.without_outcome();
             }
@@ -572,6 +587,8 @@ impl Case {
 
     /// What belongs to one round of handling starts afresh; what belongs to the case stays.
     fn start_round(&mut self, round: u32, at: Timestamp) {
+        // Whoever comes back goes on alone.
+        self.incident = None;
         self.deadlock_at = None;
         self.round = round;
         self.round_started_at = at;

@@ -1,6 +1,6 @@
 //! Approve an action (整改审核通过): another person has looked at the evidence and agrees.
 
-use super::words::nobodys;
+use crate::text::nobody::nobodys;
 use super::{Action, Context, Event, Problem, Standing};
 use crate::actor::Actor;
 use crate::refusal::Refusal;

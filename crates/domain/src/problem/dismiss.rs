@@ -1,6 +1,6 @@
 //! Dismiss (不予立题): it is no problem, or nothing is to be done about it.
 
-use super::words::nobody;
+use crate::text::nobody::nobody;
 use super::{Context, Event, Problem, Standing};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};

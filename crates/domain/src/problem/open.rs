@@ -1,6 +1,6 @@
 //! Open (立题): name a problem, from a hot issue of a month or from what somebody noticed.
 
-use super::words::nobodys;
+use crate::text::nobody::nobodys;
 use super::{Event, Matter};
 use crate::actor::Actor;
 use crate::case::Owner;

@@ -1,6 +1,6 @@
 //! Plan an action (制定整改措施): what is done, by whom and by which day.
 
-use super::words::nobody;
+use crate::text::nobody::nobody;
 use super::{Context, Event, Problem};
 use crate::fault::Fault;
 use crate::ids::{UnitId, UserId};

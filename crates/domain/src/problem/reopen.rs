@@ -1,6 +1,6 @@
 //! Reopen (重启): it came back. What was checked when it ended stays in its log.
 
-use super::words::nobody;
+use crate::text::nobody::nobody;
 use super::{Context, Event, Problem};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};

@@ -1,6 +1,6 @@
 //! Report an action (整改反馈): it is done, here is what shows it, and from this day it works.
 
-use super::words::nobody;
+use crate::text::nobody::nobody;
 use super::{Context, Event, Problem, Report, Standing};
 use crate::fault::Fault;
 use crate::ids::AttachmentId;
