@@ -109,6 +109,7 @@ impl Commit<'_> {
         let after = loaded.case.version;
         let waited = crate::routing::waiting(&loaded.case, &loaded.row);
         let before = crate::orders::Before::of(&loaded.case);
+        let belonged = crate::incidents::members::Before::of(&loaded.case);
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
@@ -118,7 +119,7 @@ impl Commit<'_> {
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let row = row_of(&case, &rules, self.library.taxonomy(), None);
         let telling = Telling::of(&case, &entry, &rules, self.run)?;
-        Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, waited, telling })
+        Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, belonged, waited, telling })
     }
 }
 
@@ -135,6 +136,7 @@ pub(crate) struct Ready {
     row: CaseRow,
     last_hash: Vec<u8>,
     before: crate::orders::Before,
+    belonged: crate::incidents::members::Before,
     waited: Option<WaitingRow>,
     telling: Option<Telling>,
 }
@@ -145,13 +147,14 @@ impl Ready {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, row, last_hash, before, waited, telling } = self;
+        let Self { case, entry, body, row, last_hash, before, belonged, waited, telling } = self;
         let after = entry.version - 1;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         if !cases::update(tx, &row, after)? {
             return Err(DeskError::Overtaken);
         }
         crate::orders::write(tx, &case, &before)?;
+        crate::incidents::members::write(tx, &case, &belonged)?;
         let waits = crate::routing::waiting(&case, &row);
         crate::routing::write(tx, &case, waited, waits, &entry.events)?;
         log::append(

@@ -4,6 +4,7 @@ use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::{Commit, Ready, holds_words};
 use crate::error::DeskError;
+use crate::incidents::members;
 use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::mentions::{self, Unreached};
 use crate::register::{Claim, OnceOnly, take};
@@ -118,7 +119,7 @@ pub(crate) struct Decided {
 /// A command worked out ahead of its being written, as far as that goes.
 pub(crate) enum Ahead {
     Decided(Decided),
-    Ready(Ready),
+    Ready(Box<Ready>),
 }
 
 impl Work {
@@ -153,7 +154,7 @@ impl Work {
         let Decided { loaded, decision, verb, now, .. } = decided;
         let (library, master, run) = (&self.library, &self.master, self.run);
         let commit = Commit { library, master, actor: self.caller.actor.id, verb, now, run };
-        Ok(Ahead::Ready(commit.ready(loaded, decision.events)?))
+        Ok(Ahead::Ready(Box::new(commit.ready(loaded, decision.events)?)))
     }
 
     /// Writes what was worked out ahead. [`DeskError::Overtaken`] when the case has moved on since.
@@ -367,6 +368,8 @@ fn complete(
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
+        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, &actor.area)?),
+        Command::Reply(reply) => Command::Reply(members::replied(tx, reply, case)?),
         Command::RuleOwnership(ruling) => {
             holder::anywhere(tx, Some(ruling.unit), None, &BTreeSet::new(), now)?;
             Command::RuleOwnership(ruling)

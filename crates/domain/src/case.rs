@@ -182,6 +182,8 @@ pub struct Case {
     pub contacts: Vec<Contact>,
     /// When the customer last heard how far the matter is.
     pub progress_at: Option<Timestamp>,
+    /// When they were first reached, told how far it is, or answered.
+    pub responded_at: Option<Timestamp>,
     /// How often the customer pressed for an answer.
     pub urged: u32,
     /// What the case waits for while it is suspended.

@@ -19,12 +19,14 @@ mod document;
 mod duration;
 mod duty;
 mod effect;
+mod emergency;
 mod explain;
 mod facts;
 mod fault;
 mod gate;
 mod grade;
 mod ical;
+mod kpi;
 mod letter;
 mod money;
 mod named;
@@ -41,6 +43,7 @@ mod routing;
 mod rule;
 pub mod schema;
 mod stack;
+mod stages;
 mod text;
 mod vectors;
 mod window;
@@ -57,6 +60,9 @@ pub use clock::{
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
 pub use duration::{Amount, AmountFault};
+pub use emergency::{EmergencyItem, EmergencyPlan, EmergencyRole};
+pub use kpi::{Bound, Kpi, KpiFigure, KpiMeasure, KpiSet, KpiTarget};
+pub use stages::{LifeStage, life_stages};
 pub use duty::{
     ContactHours, ConversionRule, CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule,
     RetentionRule, RouteRule, Stage,

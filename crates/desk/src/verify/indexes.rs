@@ -6,7 +6,7 @@ use crate::load;
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{EntryRow, OrderRow, RulingRow, WaitingRow};
+use store::{EntryRow, MemberRow, OrderRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -18,6 +18,7 @@ pub(super) struct Indexes {
     unread: BTreeSet<Uuid>,
     orders: BTreeMap<(Uuid, i64), OrderRow>,
     rulings: BTreeMap<(Uuid, i64), RulingRow>,
+    members: BTreeMap<(Uuid, Uuid), MemberRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
 }
@@ -49,6 +50,7 @@ impl Indexes {
         match Rows::of(case, entries) {
             Ok(rows) => {
                 self.orders.extend(rows.orders.into_iter().map(|(n, row)| ((case, n), row)));
+                self.members.extend(rows.members.into_iter().map(|(incident, row)| ((case, incident), row)));
                 self.rulings.extend(rows.rulings.into_iter().map(|row| ((case, row.n), row)));
                 self.waits.extend(rows.waits.map(|waits| (case, waits)));
             }
@@ -72,6 +74,11 @@ impl Indexes {
     pub(super) fn ruling(&mut self, row: &RulingRow, report: &mut Report) {
         let said = self.rulings.remove(&(row.case, row.n));
         self.held("ruling_row", row.case, Some(row.n), (row, said.as_ref()), report);
+    }
+
+    pub(super) fn member(&mut self, row: &MemberRow, report: &mut Report) {
+        let said = self.members.remove(&(row.case, row.incident));
+        self.held("incident_case_row", row.case, None, (row, said.as_ref()), report);
     }
 
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
@@ -105,6 +112,9 @@ impl Indexes {
         }
         for (case, n) in self.rulings.keys() {
             report.find("ruling_row", Some(*case), Some(*n), lacks("it was ruled"));
+        }
+        for (case, _) in self.members.keys() {
+            report.find("incident_case_row", Some(*case), None, lacks("it is or was in an incident"));
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

@@ -6,7 +6,7 @@ use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter, Promised,
     PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
-use crate::event::{Caused, Entry, Event};
+use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
@@ -100,6 +100,7 @@ impl Case {
             promises: record.promised_at.into_iter().map(Promised::reply).collect(),
             contacts: Vec::new(),
             progress_at: None,
+            responded_at: None,
             urged: 0,
             suspension: None,
             handlers: BTreeSet::new(),
@@ -208,8 +209,16 @@ impl Case {
             Event::RegulatorFedBack { .. } | Event::RegulatorActed { .. } => self.apply_matter(event),
             Event::Moved { to } => self.state = *to,
             Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
-            Event::Contacted { outcome, at, .. } => self.contacts.push(Contact { at: *at, outcome: *outcome }),
-            Event::ProgressNotified { at, .. } => self.progress_at = Some(*at),
+            Event::Contacted { outcome, at, .. } => {
+                self.contacts.push(Contact { at: *at, outcome: *outcome });
+                if *outcome == ContactOutcome::Reached {
+                    self.responded_at.get_or_insert(*at);
+                }
+            }
+            Event::ProgressNotified { at, .. } => {
+                self.progress_at = Some(*at);
+                self.responded_at.get_or_insert(*at);
+            }
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
@@ -312,6 +321,7 @@ impl Case {
             Event::Replied { mode, at, content } => {
                 self.reply = Some(ReplyProof { mode: mode.clone(), at: *at, content: content.clone() });
                 self.handlers.insert(entry.actor);
+                self.responded_at.get_or_insert(*at);
                 let told = mode != "public_notice" || self.record.anonymous;
                 if let Some(member) = self.incident.as_mut().filter(|_| told) {
                     member.told_at = Some(*at);

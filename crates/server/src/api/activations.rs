@@ -104,9 +104,13 @@ async fn one(app: &AppState, caller: &Caller, id: Uuid, status: StatusCode) -> R
     Ok(answer(status, &view(found)))
 }
 
+/// Somebody who asked or decided.
+pub(super) fn person(person: &Person) -> Value {
+    json!({"id": person.id.to_string(), "name": person.name})
+}
+
 /// An activation with the two people behind it.
 pub(super) fn view(one: &Activation) -> Value {
-    let person = |person: &Person| json!({"id": person.id.to_string(), "name": person.name});
     Object::default()
         .put("id", one.id.to_string())
         .put("kind", one.kind.code())

@@ -52,6 +52,8 @@ pub struct CasesQuery {
     pub outcome: Option<&'static str>,
     /// What more is true.
     pub flag: Option<Flag>,
+    /// What key figures count of them, as a pattern of LIKE.
+    pub kpi: Option<String>,
     /// Most cases.
     pub limit: usize,
     /// Where the last page ended.
@@ -121,7 +123,7 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
     let probe = format!("SELECT {month}, {id} {} LIMIT 1 OFFSET {}", text.sql, MOST - 1);
     text.sql = format!(
         "SELECT DISTINCT c.month, c.id FROM (SELECT {month} AS month, {id} AS id, f.kind, f.category, f.product, \
-         f.channel, f.region, f.grade, f.cause, f.in_time, f.at_once, f.reopened{matter} {} LIMIT {MOST}) c WHERE 1 = 1",
+         f.channel, f.region, f.grade, f.cause, f.in_time, f.at_once, f.reopened, f.kpi{matter} {} LIMIT {MOST}) c WHERE 1 = 1",
         text.sql
     );
     if !query.kinds.is_empty() {
@@ -145,6 +147,10 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
     if !query.scope.is_empty() {
         text.sql.push_str(&format!(" AND substr(c.region, 1, {}) = ", query.scope.chars().count()));
         text.value(&query.scope);
+    }
+    if let Some(pattern) = &query.kpi {
+        text.sql.push_str(" AND c.kpi LIKE ");
+        text.value(pattern);
     }
     text.sql.push_str(match query.flag {
         Some(Flag::InTime) => " AND c.in_time = 1",
@@ -195,6 +201,7 @@ pub(crate) fn variants() -> Vec<String> {
                 bodies: if of_matters { some("miit") } else { Vec::new() },
                 outcome: of_matters.then_some("effective"),
                 flag: full.then_some(Flag::InTime),
+                kpi: full.then(|| super::pattern("repeat", None)),
                 limit: 3,
                 after: full.then(|| Cursor { key: 1, id: Uuid::nil() }),
             };
