@@ -12,9 +12,10 @@ mod tell;
 mod view;
 
 pub use list::{IncidentFilter, IncidentLine, IncidentPage};
+pub use members::STANDINGS;
 pub use recipients::{CONSENTS, Handed, LANGUAGES, NEW_RECIPIENTS, NewRecipients, Recipients};
 pub use run::IncidentDone;
-pub use tell::{NearAsk, NearCases, TELL, Tell};
+pub use tell::{NearAsk, NearCase, NearCases, TELL, Tell};
 pub use view::{IncidentLog, IncidentView};
 
 use crate::error::DeskError;

@@ -11,9 +11,7 @@ use domain::event::Entry;
 use domain::ids::CaseId;
 use domain::routing::comes_first;
 use std::collections::BTreeMap;
-use store::{
-    CaseRow, Db, MemberRow, OrderRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders, routing,
-};
+use store::{CaseRow, Db, MemberRow, OrderRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders, routing};
 use uuid::Uuid;
 
 /// Cases looked at in one transaction.
@@ -110,7 +108,8 @@ fn differs(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, Rows)>, DeskErr
     let log = log.iter().map(load::entry).collect::<Result<Vec<_>, _>>()?;
     let rows = Rows::of(id, log)?;
     let stored: BTreeMap<i64, OrderRow> = orders::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
-    let belongs: BTreeMap<Uuid, MemberRow> = incidents::of_case(tx, id)?.into_iter().map(|row| (row.incident, row)).collect();
+    let belongs: BTreeMap<Uuid, MemberRow> =
+        incidents::of_case(tx, id)?.into_iter().map(|row| (row.incident, row)).collect();
     let same = stored == rows.orders
         && belongs == rows.members
         && orders::rulings_of(tx, id)? == rows.rulings

@@ -16,7 +16,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use policy::check::{Check, Finding};
-use policy::{Calendar, CalendarSet, FactName, Fault, Pack, KpiSet, Plan, ReportSet, Stack, Text, UnknownZone, address};
+use policy::{
+    Calendar, CalendarSet, FactName, Fault, KpiSet, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -259,8 +259,7 @@ impl Desk {
             let rows = network::near(tx, &case.record.region, &product, span, SHOWN)?;
             let theirs = rows.into_iter().filter(|row| {
                 // The beginning of a code is not always a region: `IE-D` is no part of `IE-DL`.
-                let branch =
-                    region_in(&row.region, &case.record.region) || region_in(&case.record.region, &row.region);
+                let branch = region_in(&row.region, &case.record.region) || region_in(&case.record.region, &row.region);
                 branch && (actor.area.covers(&row.region) || region_in(actor.area.code(), &row.region))
             });
             theirs.map(view).collect::<Result<Vec<_>, DeskError>>()
@@ -308,10 +307,8 @@ impl Desk {
         };
         let span = (month("from", from, 0)?, month("to", to, i64::MAX)?);
         let area = caller.actor.area.code().to_owned();
-        let rows = self
-            .db()
-            .read(move |tx| Ok::<_, DeskError>(network::exposures(tx, span, &area, MOST_LISTED)?))
-            .await?;
+        let rows =
+            self.db().read(move |tx| Ok::<_, DeskError>(network::exposures(tx, span, &area, MOST_LISTED)?)).await?;
         let one = |row: store::ExposureRow| ExposureView {
             month: month_name(row.month),
             region: row.region,

@@ -201,7 +201,7 @@ impl Desk {
                 return Err(Refusal::conflict("own_plan").into());
             }
             if !plans::decide(tx, &plan, version, standing.code(), &actor.to_string(), at)? {
-                return Err(Refusal::conflict("plan_decided").with("plan", plan).into());
+                return Err(Refusal::conflict("plan_version_decided").with("plan", plan).into());
             }
             let change = Change::new(if approve { "approve-plan" } else { "refuse-plan" })
                 .with("plan", row.plan.clone())

@@ -118,7 +118,7 @@ pub(crate) struct Decided {
 
 /// A command worked out ahead of its being written, as far as that goes.
 pub(crate) enum Ahead {
-    Decided(Decided),
+    Decided(Box<Decided>),
     Ready(Box<Ready>),
 }
 
@@ -149,7 +149,7 @@ impl Work {
     pub(crate) fn ready(&self, mut decided: Decided) -> Result<Ahead, DeskError> {
         let words = holds_words(&mut decided.decision.events);
         if words || !decided.others.is_empty() || !decided.decision.elsewhere.is_empty() {
-            return Ok(Ahead::Decided(decided));
+            return Ok(Ahead::Decided(Box::new(decided)));
         }
         let Decided { loaded, decision, verb, now, .. } = decided;
         let (library, master, run) = (&self.library, &self.master, self.run);
@@ -160,7 +160,7 @@ impl Work {
     /// Writes what was worked out ahead. [`DeskError::Overtaken`] when the case has moved on since.
     pub(crate) fn write_ahead(&self, tx: &mut Tx<'_>, ahead: Ahead) -> Result<Case, DeskError> {
         match ahead {
-            Ahead::Decided(decided) => self.write(tx, decided),
+            Ahead::Decided(decided) => self.write(tx, *decided),
             Ahead::Ready(ready) => ready.write(tx),
         }
     }

@@ -98,8 +98,8 @@ pub use order::{
     rule_ownership, urge_order,
 };
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
-    Proposal, ReplyProof, Survey, Suspension,
+    Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised,
+    PromisedThere, Proposal, ReplyProof, Survey, Suspension,
 };
 pub use referral::Referral;
 pub use state::State;

@@ -121,7 +121,9 @@ impl Taxonomy {
     /// The stage a category belongs to: that of the longest code that fits.
     #[must_use]
     pub fn stage_of(&self, category: &str) -> Option<&LifeStage> {
-        let fits = |stage: &LifeStage| stage.categories.iter().filter(|code| category.starts_with(*code)).map(String::len).max();
+        let fits = |stage: &LifeStage| {
+            stage.categories.iter().filter(|code| category.starts_with(*code)).map(String::len).max()
+        };
         let fitting = self.stages.iter().filter_map(|stage| Some((fits(stage)?, stage)));
         fitting.max_by_key(|(length, _)| *length).map(|(_, stage)| stage)
     }

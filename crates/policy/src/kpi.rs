@@ -88,13 +88,7 @@ impl KpiTarget {
         let confidence = table.needed("confidence").and_then(|value| value.code());
         let source = table.text("source");
         table.done();
-        Some(Self {
-            bound: bound?,
-            thousandths: thousandths?,
-            basis: basis?,
-            confidence: confidence?,
-            source: source?,
-        })
+        Some(Self { bound: bound?, thousandths: thousandths?, basis: basis?, confidence: confidence?, source: source? })
     }
 }
 

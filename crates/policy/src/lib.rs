@@ -60,20 +60,19 @@ pub use clock::{
 pub use counting::{Counting, CountingRule, Ends, FirstDay, Roll};
 pub use deadline::{Deadline, Pause, due, due_at, due_at_paused, due_paused, earlier};
 pub use duration::{Amount, AmountFault};
-pub use emergency::{EmergencyItem, EmergencyPlan, EmergencyRole};
-pub use kpi::{Bound, Kpi, KpiFigure, KpiMeasure, KpiSet, KpiTarget};
-pub use stages::{LifeStage, life_stages};
 pub use duty::{
     ContactHours, ConversionRule, CountsFrom, Cycle, Dimension, KeptFrom, Measure, Method, RecordClass, ReportRule,
     RetentionRule, RouteRule, Stage,
 };
 pub use effect::{Action, At, EffectRule, Told};
+pub use emergency::{EmergencyItem, EmergencyPlan, EmergencyRole};
 pub use explain::{Change, Explanation, Note, RuleRef, Step};
 pub use facts::{FactName, Facts, Operator};
 pub use fault::Fault;
 pub use gate::{Evidence, GateRule, Need, Step as GatedStep};
 pub use grade::{DecisionTable, Grade, GradeDecision, GradeRow, Severity, Urgency};
 pub use ical::{IcalImport, import_ical};
+pub use kpi::{Bound, Kpi, KpiFigure, KpiMeasure, KpiSet, KpiTarget};
 pub use letter::{BLANKS, Element, LetterFault, LetterRule, Medium, Proof, Recipient, Words};
 pub use money::Sum;
 pub use named::Named;
@@ -93,6 +92,7 @@ pub use retention::{Begun, Kept};
 pub use routing::{Looked, RoutedTo, RoutingRule, is_skill};
 pub use rule::{DatedFact, RuleHead, VersionSpan};
 pub use stack::{Stack, StackFault};
+pub use stages::{LifeStage, life_stages};
 pub use text::{Lang, Text};
 pub use vectors::{CategoryLeaf, CheckedVector, VectorOutcome, VectorReport, check_vectors};
 pub use window::{Window, WindowFrom, WindowRule, WindowState, Windows};

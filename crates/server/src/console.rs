@@ -17,16 +17,20 @@ mod form;
 mod handoff;
 mod history;
 mod hot_issues;
+mod incidents;
 mod jobs;
+mod kpis;
 mod ledger;
 mod letter_form;
 mod letters;
 mod matters;
 mod names;
+mod network;
 mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod plans;
 mod problems;
 mod progress;
 mod queue;
@@ -92,6 +96,10 @@ pub fn routes() -> Vec<Route> {
     routes.extend(ledger::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
+    routes.extend(incidents::routes());
+    routes.extend(plans::routes());
+    routes.extend(network::routes());
+    routes.extend(kpis::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(organisation::routes());
@@ -175,6 +183,22 @@ impl<'a> Frame<'a> {
 
     fn may_read_problems(&self) -> bool {
         self.may(permissions::READ_PROBLEMS)
+    }
+
+    fn may_read_incidents(&self) -> bool {
+        self.may(permissions::READ_INCIDENTS)
+    }
+
+    fn may_read_plans(&self) -> bool {
+        self.may(permissions::READ_PLANS)
+    }
+
+    fn may_read_network_facts(&self) -> bool {
+        self.may(permissions::READ_NETWORK_FACTS)
+    }
+
+    fn may_read_catalogue(&self) -> bool {
+        self.may(permissions::READ_CATALOGUE)
     }
 
     fn may_ask_what_if(&self) -> bool {

@@ -4,6 +4,7 @@
 mod improvement;
 mod letters;
 mod organisation;
+mod outage;
 mod play;
 mod stories;
 
@@ -66,6 +67,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
             live(&stage, &script, n, crowd, now).await?;
         }
         improvement::late(&stage, now).await?;
+        outage::estate(&stage, now).await?;
         // What has come true by now has happened before the server starts, notices included.
         past.time().set(now);
         jobs::run_timely(&past, "demo").await?;
@@ -178,6 +180,9 @@ mod tests {
             let found = wait(desk.list(&Caller::system(desk.root()), &filter)).unwrap();
             assert!(!found.items.is_empty(), "{state:?}");
         }
+        let incidents = wait(desk.incidents(&Caller::system(desk.root()), &Default::default())).unwrap().items;
+        let counts: Vec<(&str, i64)> = incidents[0].cases.iter().map(|(standing, count)| (*standing, *count)).collect();
+        assert_eq!(counts, [("ended", 0), ("left", 1), ("told", 8), ("waiting", 0)], "{incidents:?}");
         db.close();
     }
 

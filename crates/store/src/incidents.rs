@@ -336,7 +336,11 @@ pub fn of_case(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<MemberRow>, StoreError
 ///
 /// # Errors
 /// Those of the database.
-pub fn members_after(tx: &mut Tx<'_>, (incident, case): (Uuid, Uuid), limit: i64) -> Result<Vec<MemberRow>, StoreError> {
+pub fn members_after(
+    tx: &mut Tx<'_>,
+    (incident, case): (Uuid, Uuid),
+    limit: i64,
+) -> Result<Vec<MemberRow>, StoreError> {
     tx.query(MEMBERS_AFTER, &[(&incident).into(), (&case).into(), limit.into()], read_member)
 }
 
@@ -441,12 +445,7 @@ pub fn put_recipient(tx: &mut Tx<'_>, row: &RecipientRow) -> Result<bool, StoreE
 ///
 /// # Errors
 /// Those of the database.
-pub fn recipients(
-    tx: &mut Tx<'_>,
-    incident: Uuid,
-    state: &str,
-    limit: i64,
-) -> Result<Vec<RecipientRow>, StoreError> {
+pub fn recipients(tx: &mut Tx<'_>, incident: Uuid, state: &str, limit: i64) -> Result<Vec<RecipientRow>, StoreError> {
     tx.query(RECIPIENTS, &[(&incident).into(), state.into(), limit.into()], |row| {
         Ok(RecipientRow {
             incident: row.uuid(0)?,

@@ -99,13 +99,6 @@ pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<EmergencyPlanRow>, StoreE
 ///
 /// # Errors
 /// Those of the database.
-pub fn decide(
-    tx: &mut Tx<'_>,
-    plan: &str,
-    version: i64,
-    state: &str,
-    by: &str,
-    at: i64,
-) -> Result<bool, StoreError> {
+pub fn decide(tx: &mut Tx<'_>, plan: &str, version: i64, state: &str, by: &str, at: i64) -> Result<bool, StoreError> {
     Ok(tx.execute(DECIDE, &[plan.into(), version.into(), state.into(), by.into(), at.into()])? == 1)
 }

@@ -7,10 +7,10 @@ mod ledger;
 
 #[cfg(feature = "testing")]
 pub(crate) use cases::variants;
+pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
 #[cfg(feature = "testing")]
 pub(crate) use kpi::ALL as KPI_ALL;
 pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_months, pattern};
-pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
 #[cfg(feature = "testing")]
 pub(crate) use ledger::ALL as LEDGER_ALL;
 pub use ledger::{By, HeldFact, LedgerKey, LedgerRow, LedgerSum, add_to_ledger, ledger};

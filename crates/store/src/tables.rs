@@ -444,14 +444,7 @@ pub const TABLES: &[Table] = &[
     table(
         "exposures",
         2,
-        &[
-            ("month", Int),
-            ("region", Text),
-            ("id", Blob),
-            ("users", Int),
-            ("revision", Int),
-            ("recorded_at", Int),
-        ],
+        &[("month", Int), ("region", Text), ("id", Blob), ("users", Int), ("revision", Int), ("recorded_at", Int)],
     ),
     table(
         "handoffs",

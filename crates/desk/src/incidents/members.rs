@@ -20,7 +20,7 @@ pub(crate) const ENDED: &str = "ended";
 /// It goes on alone, or went on alone.
 pub(crate) const LEFT: &str = "left";
 /// Every standing.
-pub(crate) const STANDINGS: [&str; 4] = [WAITING, TOLD, ENDED, LEFT];
+pub const STANDINGS: [&str; 4] = [WAITING, TOLD, ENDED, LEFT];
 
 /// What stood in a case before an entry.
 pub(crate) struct Before {
@@ -94,7 +94,8 @@ pub(crate) fn joined(tx: &mut Tx<'_>, join: JoinIncident, area: &AreaScope) -> R
 pub(crate) fn replied(tx: &mut Tx<'_>, reply: Reply, case: &Case) -> Result<Reply, DeskError> {
     let (Some(member), Some(words)) = (&case.incident, reply.content.plain()) else { return Ok(reply) };
     let row = incidents::get(tx, member.incident)?;
-    let row = row.filter(|row| [&row.outcome_zh, &row.outcome_en].into_iter().any(|told| !told.is_empty() && told == words));
+    let row =
+        row.filter(|row| [&row.outcome_zh, &row.outcome_en].into_iter().any(|told| !told.is_empty() && told == words));
     let of_incident = row.map(|row| OfIncident { restored_at: row.restored_at.map(moment) });
     Ok(Reply { of_incident, ..reply })
 }

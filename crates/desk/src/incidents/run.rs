@@ -54,7 +54,8 @@ impl Desk {
         permissions::READ_INCIDENTS.require(caller)?;
         let verb = permissions::OPEN_INCIDENT.name();
         let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
-        let (by, now, id, zone) = (caller.clone(), domain::micros(self.time().now()), Uuid::now_v7(), self.zone().clone());
+        let (by, now, id, zone) =
+            (caller.clone(), domain::micros(self.time().now()), Uuid::now_v7(), self.zone().clone());
         let outcome = self
             .db()
             .write(move |tx| {

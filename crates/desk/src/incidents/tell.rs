@@ -15,6 +15,7 @@ use domain::case::reply::Reply;
 use domain::command::Command;
 use domain::fault::Fault;
 use domain::free_text::FreeText;
+use domain::ids::CaseId;
 use domain::incident::Purpose;
 use domain::intake::MODES;
 use domain::refusal::Refusal;
@@ -32,7 +33,11 @@ const SHOWN: usize = 100;
 
 /// Shape of telling.
 pub const TELL: &[Field] = &[
-    required("purpose", Kind::Code(Purpose::CODES), "How far the matter is, or what came of it: each customer's answer."),
+    required(
+        "purpose",
+        Kind::Code(Purpose::CODES),
+        "How far the matter is, or what came of it: each customer's answer.",
+    ),
     required("mode", Kind::Code(MODES), "How customers are told."),
     optional("wording", Kind::Code(&["zh", "en"]), "In which language. Default: zh."),
     optional("dry_run", Kind::Bool, "Only say what would happen to each case."),
@@ -64,6 +69,36 @@ pub struct NearAsk {
     pub limit: usize,
 }
 
+/// A case near an incident.
+#[derive(Clone, Debug)]
+pub struct NearCase {
+    /// The case.
+    pub id: CaseId,
+    /// Its number.
+    pub number: String,
+    /// Its version.
+    pub version: i64,
+    /// Where it happened.
+    pub region: String,
+    /// Product line; none when nobody said, or it is not counted yet.
+    pub product: Option<String>,
+    /// First receipt.
+    pub received_at: Timestamp,
+}
+
+impl From<NearRow> for NearCase {
+    fn from(row: NearRow) -> Self {
+        Self {
+            id: CaseId(row.id),
+            number: row.number,
+            version: row.version,
+            region: row.region,
+            product: Some(row.product).filter(|product| !product.is_empty()),
+            received_at: moment(row.received_at),
+        }
+    }
+}
+
 /// Cases near an incident.
 #[derive(Clone, Debug)]
 pub struct NearCases {
@@ -72,7 +107,7 @@ pub struct NearCases {
     /// Up to this one.
     pub to: Timestamp,
     /// The cases, the first received first.
-    pub cases: Vec<NearRow>,
+    pub cases: Vec<NearCase>,
     /// The first hundred as lists show them, masked.
     pub shown: Vec<Listed>,
 }
@@ -151,9 +186,7 @@ impl Desk {
                     limit: i64::try_from(limit).unwrap_or(i64::MAX),
                 };
                 let mut found = incidents::near(tx, &query)?;
-                found.retain(|one| {
-                    area.covers(&one.region) && domain::taxonomy::region_in(&one.region, &row.area)
-                });
+                found.retain(|one| area.covers(&one.region) && domain::taxonomy::region_in(&one.region, &row.area));
                 let mut listed = Vec::new();
                 for one in found.iter().take(SHOWN) {
                     if let Some(row) = cases::by_id(tx, one.id)? {
@@ -168,6 +201,6 @@ impl Desk {
         for one in listed {
             shown.push(self.listed(&one.row, one.wrapped_key.as_deref())?);
         }
-        Ok(NearCases { from: span.0, to: span.1, cases: found, shown })
+        Ok(NearCases { from: span.0, to: span.1, cases: found.into_iter().map(NearCase::from).collect(), shown })
     }
 }

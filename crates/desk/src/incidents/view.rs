@@ -94,8 +94,7 @@ impl Desk {
                 let (users, units) = names(tx, &incident, &log)?;
                 let counts = counted(tx, id, &actor.area)?;
                 let whole = actor.area.covers(&incident.area);
-                let view =
-                    IncidentView { incident, counts, cases: Vec::new(), master, whole, log, now, users, units };
+                let view = IncidentView { incident, counts, cases: Vec::new(), master, whole, log, now, users, units };
                 Ok::<_, DeskError>((view, rows))
             })
             .await?;

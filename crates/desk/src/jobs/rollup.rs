@@ -157,7 +157,9 @@ fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
     let db = desk.db().clone();
     db.read_now(move |tx| {
         let (before, state) = read_state(tx)?;
-        let Some(mut state) = state.filter(|state| state.form == facts::FORM && state.zone == zone && state.figures == figures) else {
+        let Some(mut state) =
+            state.filter(|state| state.form == facts::FORM && state.zone == zone && state.figures == figures)
+        else {
             return Ok(Some(Page { before, after: State::default(), cases: Vec::new(), anew: true }));
         };
         let cases = match state.through {

@@ -312,11 +312,7 @@ impl Desk {
 }
 
 /// What a case adds to the sums of key figures, `by` times; -1 takes it out again.
-pub(crate) fn contribute(
-    sums: &mut BTreeMap<reports::KpiKey, KpiSum>,
-    facts: &store::reports::CaseFacts,
-    by: i64,
-) {
+pub(crate) fn contribute(sums: &mut BTreeMap<reports::KpiKey, KpiSum>, facts: &store::reports::CaseFacts, by: i64) {
     kpis(facts, |area, fact| {
         let key = reports::KpiKey { kpi: fact.kpi.clone(), area: area.to_owned(), month: facts.received };
         sums.entry(key).or_default().count(fact, by);

@@ -67,7 +67,13 @@ pub fn finish(desk: &Desk) -> Result<Vec<u32>, DeskError> {
     desk.master().refresh()?;
     rewrap_all(desk)?;
     let usage = check(desk)?;
-    let unused: Vec<u32> = usage.file.iter().skip(1).copied().filter(|id| !usage.persons.contains_key(id) && !usage.lists.contains_key(id)).collect();
+    let unused: Vec<u32> = usage
+        .file
+        .iter()
+        .skip(1)
+        .copied()
+        .filter(|id| !usage.persons.contains_key(id) && !usage.lists.contains_key(id))
+        .collect();
     desk.master().drop_keys(&unused)?;
     Ok(unused)
 }

@@ -4,8 +4,8 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RulingRow, StoreError, Tx, WaitingRow, attachments, cases, checkpoints,
-    entries, incidents, orders, problems, routing,
+    CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RulingRow, StoreError, Tx, WaitingRow, attachments, cases,
+    checkpoints, entries, incidents, orders, problems, routing,
 };
 use uuid::Uuid;
 

@@ -3,8 +3,8 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
+    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
+    Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
 };
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;

@@ -9,8 +9,7 @@ use crate::shape::{Field, Kind, required};
 use serde::Deserialize;
 
 /// Shape of leaving.
-pub const FIELDS: &[Field] =
-    &[required("reason", Kind::Text { max: 500, multiline: true }, "Why it goes on alone.")];
+pub const FIELDS: &[Field] = &[required("reason", Kind::Text { max: 500, multiline: true }, "Why it goes on alone.")];
 
 /// Leave the incident.
 #[derive(Clone, Debug, Deserialize)]

@@ -13,7 +13,11 @@ use uuid::Uuid;
 /// Shape of an amendment.
 pub const FIELDS: &[Field] = &[
     optional("title", Kind::Text { max: 200, multiline: false }, "In place of the title. No personal data."),
-    optional("description", Kind::Text { max: 5_000, multiline: true }, "In place of the description. No personal data."),
+    optional(
+        "description",
+        Kind::Text { max: 5_000, multiline: true },
+        "In place of the description. No personal data.",
+    ),
     optional("product", Kind::Code(PRODUCTS), "In place of the product line."),
     optional("started_at", Kind::Moment, "In place of when the trouble began."),
     optional("fact", Kind::Uuid, "In place of the network fact behind it."),

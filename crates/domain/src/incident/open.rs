@@ -102,13 +102,7 @@ pub fn decide(open: &Open, actor: &Actor, found: Found) -> Result<Vec<Event>, Re
         fact: open.fact,
     };
     clean(&matter)?;
-    Ok(vec![Event::Opened {
-        number: found.number,
-        matter,
-        area,
-        started_at: open.started_at,
-        owner: found.owner,
-    }])
+    Ok(vec![Event::Opened { number: found.number, matter, area, started_at: open.started_at, owner: found.owner }])
 }
 
 pub(super) fn began(at: Timestamp, now: Timestamp) -> Result<(), Refusal> {

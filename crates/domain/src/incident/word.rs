@@ -11,7 +11,11 @@ const MOST: usize = 200;
 
 /// Shape of a wording.
 pub const FIELDS: &[Field] = &[
-    required("purpose", Kind::Code(Purpose::CODES), "How far the matter is, or what came of it: each customer's answer."),
+    required(
+        "purpose",
+        Kind::Code(Purpose::CODES),
+        "How far the matter is, or what came of it: each customer's answer.",
+    ),
     required("zh", Kind::Text { max: 2_000, multiline: true }, "In Chinese. No personal data."),
     required("en", Kind::Text { max: 2_000, multiline: true }, "In English. No personal data."),
 ];

@@ -108,7 +108,11 @@ pub fn routes() -> Vec<Route> {
             read,
             Operation {
                 query: NEAR,
-                ..of("list_cases_near", "Open cases near in place, time and product that are in no incident.", "NearCases")
+                ..of(
+                    "list_cases_near",
+                    "Open cases near in place, time and product that are in no incident.",
+                    "NearCases",
+                )
             },
             get(near),
         ),
@@ -119,7 +123,11 @@ pub fn routes() -> Vec<Route> {
             Operation {
                 body: Some(TELL),
                 repeatable: true,
-                ..of("tell_incident", "Tell the customers of all cases that wait what was approved for all; or try it.", "BulkRun")
+                ..of(
+                    "tell_incident",
+                    "Tell the customers of all cases that wait what was approved for all; or try it.",
+                    "BulkRun",
+                )
             },
             post(tell),
         ),
@@ -136,7 +144,11 @@ pub fn routes() -> Vec<Route> {
             permissions::ADD_RECIPIENTS,
             Operation {
                 body: Some(NEW_RECIPIENTS),
-                ..of("add_recipients", "Put people on the list of those to be told who have not complained.", "Recipients")
+                ..of(
+                    "add_recipients",
+                    "Put people on the list of those to be told who have not complained.",
+                    "Recipients",
+                )
             },
             post(add_recipients),
         ),
@@ -146,7 +158,11 @@ pub fn routes() -> Vec<Route> {
             permissions::EXPORT_RECIPIENTS,
             Operation {
                 body: Some(EXPORT),
-                ..of("export_recipients", "Take their numbers out, each once, with what they are to be told.", "RecipientsExport")
+                ..of(
+                    "export_recipients",
+                    "Take their numbers out, each once, with what they are to be told.",
+                    "RecipientsExport",
+                )
             },
             post(export_recipients),
         ),
@@ -222,7 +238,8 @@ async fn list(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQ
     let given = query::read(raw.as_deref(), LIST)?;
     if let Some(case) = given.get("complaint").and_then(Value::as_str) {
         let found = app.desk.incidents_of(&caller, &CaseRef::parse(case)?).await?;
-        let items: Vec<Value> = found.iter().map(|(one, standing)| line(one).put("standing", *standing).done()).collect();
+        let items: Vec<Value> =
+            found.iter().map(|(one, standing)| line(one).put("standing", *standing).done()).collect();
         return Ok(answer(StatusCode::OK, &json!({"items": items})));
     }
     let page = app.desk.incidents(&caller, &filter(&given)).await?;
@@ -283,8 +300,8 @@ async fn near(
                 .put("number", one.number.as_str())
                 .put("version", one.version)
                 .put("region", one.region.as_str())
-                .put_some("product", Some(one.product.as_str()).filter(|product| !product.is_empty()))
-                .put("received_at", moment(desk::time::moment(one.received_at)))
+                .put_some("product", one.product.as_deref())
+                .put("received_at", moment(one.received_at))
                 .done()
         })
         .collect();
@@ -311,7 +328,11 @@ async fn tell(
     Ok(replayed(response, done.replayed))
 }
 
-async fn recipients(State(app): State<AppState>, Who(caller): Who, Path(id): Path<String>) -> Result<Response, Failure> {
+async fn recipients(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
     let found = app.desk.recipients(&caller, identifier(&id)?).await?;
     Ok(answer(StatusCode::OK, &counted(&found)))
 }

@@ -21,7 +21,11 @@ const TAG: &str = "Key figures";
 
 /// Parameters of key figures.
 pub const ASK: &[Field] = &[
-    optional("period", Kind::Line { max: 7 }, "2026-10, 2026-Q3, 2026-H1 or 2026. Default: the last month that is over."),
+    optional(
+        "period",
+        Kind::Line { max: 7 },
+        "2026-10, 2026-Q3, 2026-H1 or 2026. Default: the last month that is over.",
+    ),
     optional("region", Kind::Region, "A region within the caller's area."),
 ];
 

@@ -12,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use desk::network::{FactFilter, FactView, FactVersion, ProductView, RecordKind, Taken};
+use desk::network::{FactFilter, FactVersion, FactView, ProductView, RecordKind, Taken};
 use desk::{CaseRef, permissions};
 use domain::intake::PRODUCTS;
 use domain::network::{Fact, KINDS};
@@ -72,7 +72,11 @@ pub fn routes() -> Vec<Route> {
             permissions::READ_NETWORK_FACTS,
             Operation {
                 query: LIST,
-                ..of("list_network_facts", "Outages, planned works and measurements, the last begun first.", "NetworkFacts")
+                ..of(
+                    "list_network_facts",
+                    "Outages, planned works and measurements, the last begun first.",
+                    "NetworkFacts",
+                )
             },
             get(list),
         ),
@@ -94,7 +98,11 @@ pub fn routes() -> Vec<Route> {
             Method::Get,
             "/api/v1/products",
             permissions::READ_CATALOGUE,
-            of("list_products", "The operator's own products by line, and the stages of a customer's life.", "Catalogue"),
+            of(
+                "list_products",
+                "The operator's own products by line, and the stages of a customer's life.",
+                "Catalogue",
+            ),
             get(products),
         ),
         Route::api(
@@ -225,13 +233,16 @@ async fn products(State(app): State<AppState>, Who(caller): Who) -> Result<Respo
     };
     let items: Vec<Value> = app.desk.products(&caller).await?.iter().map(one).collect();
     let stages = app.desk.library().taxonomy().stages().iter();
-    let stages: Vec<Value> = stages
-        .map(|stage| json!({"stage": stage.id, "title": stage.title, "categories": stage.categories}))
-        .collect();
+    let stages: Vec<Value> =
+        stages.map(|stage| json!({"stage": stage.id, "title": stage.title, "categories": stage.categories})).collect();
     Ok(answer(StatusCode::OK, &json!({"items": items, "lines": PRODUCTS, "stages": stages})))
 }
 
-async fn exposures(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
+async fn exposures(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
     let given = query::read(raw.as_deref(), MONTHS)?;
     let text = |name: &str| given.get(name).and_then(Value::as_str);
     let found = app.desk.exposures(&caller, text("from"), text("to")).await?;

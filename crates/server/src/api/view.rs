@@ -11,8 +11,8 @@ use domain::case::compensation::Compensation;
 use domain::case::gates::{self, Ending};
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, InIncident, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
-    Suspension, binds_provider,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, InIncident, LegalHold, Letter, Linked, Matter, Owner, Promised,
+    Referral, Suspension, binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
 use domain::fault::Fault;

@@ -302,6 +302,9 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
         "exposure" => "exposure",
+        "fact" => "fact",
+        "line" => "product",
+        "wording" => "wording",
         _ => "code",
     }
 }

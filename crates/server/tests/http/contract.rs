@@ -571,6 +571,12 @@ fn answers_are_what_the_document_promises() {
         }
         contract.holds(method, path, answer);
     });
+    crate::incidents::contract(&house, &token, &mut |method, path, body, answer| {
+        if let Some(body) = body {
+            contract.body(path, body);
+        }
+        contract.holds(method, path, answer);
+    });
     told(&house, &mut contract, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);

@@ -125,7 +125,12 @@ impl KpiSum {
 }
 
 fn read_sum(row: &Row<'_>, from: usize) -> Result<KpiSum, StoreError> {
-    Ok(KpiSum { counted: row.int(from)?, sum: row.int(from + 1)?, hits: row.int(from + 2)?, silent: row.int(from + 3)? })
+    Ok(KpiSum {
+        counted: row.int(from)?,
+        sum: row.int(from + 1)?,
+        hits: row.int(from + 2)?,
+        silent: row.int(from + 3)?,
+    })
 }
 
 /// Adds to a sum. A sum of nothing has no row.
