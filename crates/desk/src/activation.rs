@@ -197,7 +197,7 @@ fn all(tx: &mut Tx<'_>) -> Result<Vec<Activation>, DeskError> {
 }
 
 /// A content by its address.
-fn content(tx: &mut Tx<'_>, hash: &str) -> Result<DataFile, DeskError> {
+pub(crate) fn content(tx: &mut Tx<'_>, hash: &str) -> Result<DataFile, DeskError> {
     let row = activations::file_at(tx, hash)?;
     let row = row.ok_or_else(|| DeskError::Damaged(format!("no rules at the address {hash}")))?;
     Ok(DataFile { path: row.name, text: row.content })

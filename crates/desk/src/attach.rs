@@ -140,6 +140,53 @@ pub(crate) fn keys(tx: &mut Tx<'_>, master: &Arc<MasterKeys>, row: &CaseRow) -> 
     }
 }
 
+/// A file that is sealed and waits for the transaction it is attached in.
+#[derive(Clone)]
+pub(crate) struct SealedWork(Work);
+
+impl SealedWork {
+    /// Attaches it.
+    ///
+    /// # Errors
+    /// If the case has as many files as it may, another command came first, or one of the database.
+    pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Attached, DeskError> {
+        self.0.carry_out(tx)
+    }
+}
+
+impl Desk {
+    /// Seals a file whose bytes are all there, for a case whose keys are at hand.
+    ///
+    /// # Errors
+    /// If it is larger than an attachment may be.
+    pub(crate) fn seal_file(
+        &self,
+        actor: &Actor,
+        keys: &CaseKeys,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<SealedWork, DeskError> {
+        if bytes.len() as u64 > LARGEST {
+            return Err(Refusal::from(Fault::new("file", "file_too_large").with("max", LARGEST >> 20)).into());
+        }
+        let id = AttachmentId(Uuid::now_v7());
+        let mut sealer = Sealer::new(keys.clone(), id);
+        sealer.write(bytes)?;
+        Ok(SealedWork(Work {
+            actor: actor.clone(),
+            case: keys.case,
+            id,
+            file: Arc::new(sealer.finish()?),
+            name: file_name::clean(name),
+            note: None,
+            seen: None,
+            now: self.time().now(),
+            library: self.library().clone(),
+            master: Arc::clone(self.master()),
+        }))
+    }
+}
+
 #[derive(Clone)]
 struct Work {
     actor: Actor,

@@ -110,6 +110,7 @@ impl Commit<'_> {
         let waited = crate::routing::waiting(&loaded.case, &loaded.row);
         let before = crate::orders::Before::of(&loaded.case);
         let belonged = crate::incidents::members::Before::of(&loaded.case);
+        let remedies = crate::remedies::Before::of(&loaded.case);
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
@@ -119,7 +120,19 @@ impl Commit<'_> {
         let body = event::write_body(&entry.events).map_err(|error| DeskError::Damaged(error.to_string()))?;
         let row = row_of(&case, &rules, self.library.taxonomy(), None);
         let telling = Telling::of(&case, &entry, &rules, self.run)?;
-        Ok(Ready { case, entry, body, row, last_hash: loaded.last_hash, before, belonged, waited, telling })
+        Ok(Ready {
+            case,
+            entry,
+            body,
+            from: loaded.row,
+            row,
+            last_hash: loaded.last_hash,
+            before,
+            belonged,
+            remedies,
+            waited,
+            telling,
+        })
     }
 }
 
@@ -133,10 +146,13 @@ pub(crate) struct Ready {
     case: Case,
     entry: Entry,
     body: String,
+    /// The row as it was read.
+    from: CaseRow,
     row: CaseRow,
     last_hash: Vec<u8>,
     before: crate::orders::Before,
     belonged: crate::incidents::members::Before,
+    remedies: crate::remedies::Before,
     waited: Option<WaitingRow>,
     telling: Option<Telling>,
 }
@@ -147,14 +163,15 @@ impl Ready {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, row, last_hash, before, belonged, waited, telling } = self;
+        let Self { case, entry, body, from, row, last_hash, before, belonged, remedies, waited, telling } = self;
         let after = entry.version - 1;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
-        if !cases::update(tx, &row, after)? {
+        if !cases::update(tx, &from, &row)? {
             return Err(DeskError::Overtaken);
         }
         crate::orders::write(tx, &case, &before)?;
         crate::incidents::members::write(tx, &case, &belonged)?;
+        crate::remedies::write(tx, &case, &remedies)?;
         let waits = crate::routing::waiting(&case, &row);
         crate::routing::write(tx, &case, waited, waits, &entry.events)?;
         log::append(
@@ -174,6 +191,7 @@ impl Ready {
         if let Some(telling) = telling {
             telling.enqueue(tx)?;
         }
+        crate::outbox::note(tx, &case, &entry)?;
         Ok(case)
     }
 }

@@ -1,17 +1,20 @@
-//! Rows beside the log that follow from it: work orders, rulings, cases that wait in a queue. What they have to be is
+//! Rows beside the log that follow from it: work orders, rulings, remedies, cases that wait in a queue. What they have to be is
 //! told here from a case's log alone, for the verifier, which holds them against it, and for whoever makes them anew. A
 //! server of an older release that runs beside a newer one does not know of all of them.
 
 use crate::error::DeskError;
 use crate::incidents::members;
-use crate::{load, orders as index};
+use crate::{load, orders as index, remedies as given};
 use domain::audit::chain::Ledger;
 use domain::case::{BrokenLog, Case};
 use domain::event::Entry;
 use domain::ids::CaseId;
 use domain::routing::comes_first;
 use std::collections::BTreeMap;
-use store::{CaseRow, Db, MemberRow, OrderRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders, routing};
+use store::{
+    CaseRow, Db, MemberRow, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders,
+    remedies, routing,
+};
 use uuid::Uuid;
 
 /// Cases looked at in one transaction.
@@ -26,6 +29,8 @@ pub(crate) struct Rows {
     pub(crate) rulings: Vec<RulingRow>,
     /// How it stands in incidents, by incident.
     pub(crate) members: BTreeMap<Uuid, MemberRow>,
+    /// Remedies by number.
+    pub(crate) remedies: BTreeMap<i64, RemedyRow>,
     /// The queue it waits in, and whether its customer comes first (0) or not (1).
     pub(crate) waits: Option<(Uuid, i64)>,
 }
@@ -39,6 +44,7 @@ impl Rows {
         let mut rows = Self::default();
         for entry in entries {
             let (before, belonged) = (index::Before::of(&case), members::Before::of(&case));
+            let given_before = given::Before::of(&case);
             case.apply_entry(&entry);
             rows.members.extend(members::changes(&case, &belonged).into_iter().map(|row| (row.incident, row)));
             let (orders, rulings) = index::changes(&case, &before);
@@ -48,6 +54,7 @@ impl Rows {
                 rows.orders.insert(row.n, OrderRow { sent_at, ..row });
             }
             rows.rulings.extend(rulings);
+            rows.remedies.extend(given::changes(&case, &given_before).into_iter().map(|row| (row.n, row)));
         }
         let rank = i64::from(!comes_first(&case.record));
         rows.waits = case.waits().then_some((case.owner.unit.0, rank));
@@ -110,8 +117,10 @@ fn differs(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, Rows)>, DeskErr
     let stored: BTreeMap<i64, OrderRow> = orders::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
     let belongs: BTreeMap<Uuid, MemberRow> =
         incidents::of_case(tx, id)?.into_iter().map(|row| (row.incident, row)).collect();
+    let known: BTreeMap<i64, RemedyRow> = remedies::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
     let same = stored == rows.orders
         && belongs == rows.members
+        && known == rows.remedies
         && orders::rulings_of(tx, id)? == rows.rulings
         && routing::waiting_of(tx, id)? == rows.waiting(id, row.due_at);
     Ok((!same).then_some((row, rows)))
@@ -139,6 +148,14 @@ fn mend(tx: &mut Tx<'_>, id: Uuid) -> Result<bool, DeskError> {
     }
     for member in rows.members.values() {
         incidents::put_member(tx, member)?;
+    }
+    for known in remedies::of(tx, id)? {
+        if rows.remedies.get(&known.n) != Some(&known) {
+            remedies::remove(tx, id, known.n)?;
+        }
+    }
+    for remedy in rows.remedies.values() {
+        remedies::put(tx, remedy)?;
     }
     orders::forget_rulings(tx, id)?;
     for ruling in &rows.rulings {

@@ -12,6 +12,7 @@ mod catch_up;
 pub mod check;
 mod commit;
 mod compensation;
+pub mod drafts;
 pub mod erase;
 mod error;
 pub mod handoff;
@@ -21,6 +22,7 @@ pub mod incidents;
 pub mod indexes;
 pub mod jobs;
 mod kept;
+pub mod letterbox;
 pub mod letters;
 pub mod library;
 mod load;
@@ -31,11 +33,13 @@ pub mod notices;
 mod numbers;
 pub mod orders;
 pub mod organisation;
+pub mod outbox;
 pub mod permissions;
 pub mod plans;
 pub mod problems;
 pub mod queries;
 pub mod register;
+pub mod remedies;
 pub mod reports;
 pub mod retention;
 pub mod reveal;
@@ -44,9 +48,11 @@ pub mod run;
 pub mod seed;
 mod sheet;
 pub mod sign_in;
+pub mod survey;
 pub mod time;
 pub mod vault;
 pub mod verify;
+pub mod ways;
 pub mod what_if;
 
 pub use caller::Caller;
@@ -58,11 +64,12 @@ pub use permissions::Permission;
 use domain::ids::UnitId;
 use jiff::tz::TimeZone;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use store::Db;
 use time::Time;
 use vault::{Keyring, MasterKeys};
+use ways::Ways;
 
 /// What a desk is opened with.
 pub struct Setup {
@@ -94,6 +101,7 @@ struct Inner {
     root: UnitId,
     many: bulk::UnderWay,
     mails: AtomicBool,
+    ways: OnceLock<Ways>,
 }
 
 impl Desk {
@@ -124,6 +132,7 @@ impl Desk {
                 root,
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
+                ways: OnceLock::new(),
             }),
         };
         erase::replay(&desk)?;
@@ -171,6 +180,18 @@ impl Desk {
     #[must_use]
     pub fn mails(&self) -> bool {
         self.inner.mails.load(Ordering::Relaxed)
+    }
+
+    /// Says by which ways customers are written to. It is said once; until then nothing goes out.
+    pub fn set_ways(&self, ways: Ways) {
+        let _ = self.inner.ways.set(ways);
+    }
+
+    /// The ways by which customers are written to.
+    #[must_use]
+    pub fn ways(&self) -> &Ways {
+        static NONE: Ways = Ways::none();
+        self.inner.ways.get().unwrap_or(&NONE)
     }
 
     /// Asks the database for a sign of life.

@@ -156,9 +156,14 @@ pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<
 /// The case a row stands for.
 pub(crate) fn from_row(tx: &mut Tx<'_>, row: CaseRow) -> Result<Loaded, DeskError> {
     let rows = entries::of(tx, row.id, Ledger::Case.code())?;
+    from_rows(row, &rows)
+}
+
+/// The same when the rows of its log are at hand.
+pub(crate) fn from_rows(row: CaseRow, rows: &[EntryRow]) -> Result<Loaded, DeskError> {
     let last_hash = rows.last().map(|row| row.hash.clone()).unwrap_or_default();
     let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-    let case = Case::fold(CaseId(row.id), entries.iter().cloned())?;
+    let case = Case::fold(CaseId(row.id), &entries)?;
     Ok(Loaded { row, case, entries, last_hash })
 }
 

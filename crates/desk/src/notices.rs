@@ -15,6 +15,7 @@ use crate::time::{moment, stored};
 use crate::{Desk, load, permissions};
 use domain::actor::Actor;
 use domain::ids::CaseId;
+use domain::problem::number;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -31,8 +32,10 @@ const COUNTED: i64 = 500;
 pub struct Notice {
     /// Identity.
     pub id: Uuid,
-    /// The case.
+    /// The case or problem.
     pub case: CaseId,
+    /// Whether it is a problem.
+    pub problem: bool,
     /// Its number.
     pub number: String,
     /// What happened.
@@ -47,10 +50,10 @@ pub struct Notice {
     pub run: Option<Uuid>,
 }
 
-/// Notices that stand together: of one case, or of one run over many.
+/// Notices that stand together: of one case or problem, or of one run over many.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// What they are marked as read by: the case, or the run.
+    /// What they are marked as read by: the case, the problem or the run.
     pub id: Uuid,
     /// Whether a run brought them.
     pub run: bool,
@@ -84,13 +87,14 @@ pub fn grouped(notices: Vec<Notice>) -> Vec<Group> {
     groups
 }
 
-/// Those of them about cases the actor sees.
+/// Those of them about cases and problems the actor sees.
 pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) -> Result<Vec<ListedNotice>, DeskError> {
     let mut known: HashMap<Uuid, bool> = HashMap::new();
     let mut seen = Vec::with_capacity(listed.len());
     for one in listed {
         let sees = match known.get(&one.row.case) {
             Some(sees) => *sees,
+            None if one.problem => permissions::READ_PROBLEMS.granted_to(actor.role) && actor.area.covers(&one.region),
             None => load::sees(tx, one.row.case, &one.region, actor)?,
         };
         known.insert(one.row.case, sees);
@@ -99,12 +103,20 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
     Ok(seen)
 }
 
+/// Whether a person has anything unread of a group, or this one notice, that they may see now. What they may see no more
+/// answers like what was never there.
+fn sees_any(tx: &mut Tx<'_>, user: Uuid, group: Uuid, actor: &Actor) -> Result<bool, DeskError> {
+    let listed = store::notices::unread_of(tx, user, group, MOST)?;
+    Ok(!seen(tx, listed, actor)?.is_empty())
+}
+
 impl From<ListedNotice> for Notice {
     fn from(listed: ListedNotice) -> Self {
         Self {
             id: listed.row.id,
             case: CaseId(listed.row.case),
-            number: listed.number,
+            problem: listed.problem,
+            number: if listed.number.is_empty() { number::of_identity(listed.row.case) } else { listed.number },
             kind: listed.row.kind,
             rule: Some(listed.row.rule).filter(|rule| !rule.is_empty()),
             percent: Some(listed.row.percent).filter(|percent| *percent > 0),
@@ -153,12 +165,12 @@ impl Desk {
         let Some(user) = caller.actor.user() else {
             return Err(Refusal::not_found().into());
         };
-        let now = stored(self.time().now());
+        let (now, actor) = (stored(self.time().now()), caller.actor.clone());
         let found = self
             .db()
             .write(move |tx| {
                 Ok::<_, DeskError>(match one {
-                    Some(id) => store::notices::read_one(tx, user.0, id, now)?,
+                    Some(id) => sees_any(tx, user.0, id, &actor)? && store::notices::read_one(tx, user.0, id, now)?,
                     None => store::notices::read_all(tx, user.0, now, now).map(|_| true)?,
                 })
             })
@@ -173,9 +185,12 @@ impl Desk {
     pub async fn read_notice_group(&self, caller: &Caller, group: Uuid) -> Result<(), DeskError> {
         permissions::MARK_NOTICES.require(caller)?;
         let user = caller.actor.user().ok_or_else(Refusal::not_found)?;
-        let now = stored(self.time().now());
-        let read = self.db().write(move |tx| Ok::<_, DeskError>(store::notices::read_group(tx, user.0, group, now)?));
-        if read.await? > 0 { Ok(()) } else { Err(Refusal::not_found().into()) }
+        let (now, actor) = (stored(self.time().now()), caller.actor.clone());
+        let read = self.db().write(move |tx| {
+            let any = sees_any(tx, user.0, group, &actor)?;
+            Ok::<_, DeskError>(any && store::notices::read_group(tx, user.0, group, now)? > 0)
+        });
+        if read.await? { Ok(()) } else { Err(Refusal::not_found().into()) }
     }
 }
 
@@ -187,6 +202,7 @@ mod tests {
         Notice {
             id: Uuid::from_u128(n),
             case: CaseId(Uuid::from_u128(case)),
+            problem: false,
             number: case.to_string(),
             kind: "assigned".to_owned(),
             rule: None,

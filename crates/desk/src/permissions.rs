@@ -22,6 +22,12 @@ pub const HAND_OFF: Permission = Permission("hand-off");
 pub const READ_CASES: Permission = Permission("read-cases");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
+/// See mail that waits for a person to decide about it, unmasked; each access is logged.
+pub const READ_LETTERBOX: Permission = Permission("read-letterbox");
+/// Decide about such mail.
+pub const DECIDE_MAIL: Permission = Permission("decide-mail");
+/// Keep what one is writing.
+pub const DRAFT: Permission = Permission("draft");
 /// See personal data unmasked, for a purpose that is logged.
 pub const REVEAL: Permission = Permission("reveal");
 /// Attach a file to a case.
@@ -60,6 +66,12 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// See remedies over all cases, and how billing stands.
+pub const READ_REMEDIES: Permission = Permission("read-remedies");
+/// Take a file for billing out, with the accounts of customers; each access is logged.
+pub const EXPORT_REMEDIES: Permission = Permission("export-remedies");
+/// Make a link through which the customer answers the survey.
+pub const INVITE_SURVEY: Permission = Permission("invite-survey");
 /// See problems behind cases, their measures and effects.
 pub const READ_PROBLEMS: Permission = Permission("read-problems");
 /// Name a problem.
@@ -120,8 +132,14 @@ const DECIDERS: &[Role] = &[Supervisor, Compliance, Admin];
 /// Who may speak for the operator to regulators and hotlines, and record what those say.
 const FACING_BODIES: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 
+/// Who decides where mail belongs that says so itself only.
+const LETTERBOX: &[Role] = &[Specialist, Supervisor, Compliance, Admin];
+
 /// Who may do the same to many cases at once: people who answer for more than their own, and programmes.
 const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
+
+/// Who hands sums to billing and records what it says.
+const BILLERS: &[Role] = &[Supervisor, Compliance, Admin, Integration];
 
 /// Who keeps problems: names them, says why, plans what is done, and judges whether it helped.
 const IMPROVERS: &[Role] = &[Supervisor, Quality, Compliance, Admin];
@@ -150,6 +168,9 @@ pub const TABLE: &[Row] = &[
     row(HAND_OFF, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
     row(READ_CASES, READERS, Scope::Read),
     row(READ_LOG, READERS, Scope::Read),
+    row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
+    row(DECIDE_MAIL, LETTERBOX, Scope::Write),
+    row(DRAFT, DESK, Scope::Write),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(ATTACH, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(
@@ -174,6 +195,9 @@ pub const TABLE: &[Row] = &[
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
+    row(READ_REMEDIES, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
+    row(EXPORT_REMEDIES, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
+    row(INVITE_SURVEY, DESK, Scope::Write),
     row(READ_PROBLEMS, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
     row(OPEN_PROBLEM, IMPROVERS, Scope::Write),
     row(Permission("amend-problem"), IMPROVERS, Scope::Write),
@@ -229,6 +253,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("transfer"), DESK, Scope::Write),
     row(Permission("supplement"), DESK, Scope::Write),
     row(Permission("record-contact"), DESK, Scope::Write),
+    row(Permission("send-message"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),
     row(Permission("refer"), DESK, Scope::Write),
@@ -268,9 +293,16 @@ pub const TABLE: &[Row] = &[
     row(Permission("approve-compensation"), LEADS, Scope::Write),
     row(Permission("refuse-compensation"), LEADS, Scope::Write),
     row(Permission("pay-compensation"), DESK, Scope::Write),
+    row(Permission("send-compensation"), BILLERS, Scope::Write),
+    row(Permission("confirm-compensation"), BILLERS, Scope::Write),
+    row(Permission("verify-compensation"), DESK, Scope::Write),
+    row(Permission("settle-recovery"), DESK, Scope::Write),
     row(Permission("set-cause"), DESK, Scope::Write),
     row(Permission("ask-satisfaction"), DESK, Scope::Write),
     row(Permission("record-satisfaction"), DESK, Scope::Write),
+    // Whoever calls back did not handle the case; the desk looks at that.
+    row(Permission("call-back"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
+    row(Permission("decide-review"), &[Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
     row(Permission("dispute"), DESK, Scope::Write),
     row(Permission("declare-deadlock"), LEADS, Scope::Write),
     row(Permission("confirm"), DESK, Scope::Write),

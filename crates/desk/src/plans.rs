@@ -163,8 +163,9 @@ impl Desk {
             if let Some(known) = plans::newest(tx, &row.plan, "")?
                 && known.version >= row.version
             {
-                let fault = Fault::new("text", "version_not_newer").with("rules", &row.plan);
-                return Err(Refusal::from(fault.with("newest", known.version)).into());
+                let fault =
+                    Fault::new("text", "version_not_newer").with("rules", &row.plan).with("newest", known.version);
+                return Err(Refusal::from(fault).into());
             }
             if !plans::insert(tx, &row)? {
                 return Err(DeskError::Overtaken);

@@ -7,12 +7,14 @@
 mod effect;
 mod list;
 mod run;
+mod tell;
 mod view;
 
 pub use effect::{EffectAsk, EffectView};
 pub use list::{ProblemFilter, ProblemLine, ProblemPage};
 pub use run::ProblemDone;
 pub(crate) use run::owner;
+pub use tell::KINDS;
 pub use view::{LogLine, ProblemView};
 
 use crate::error::DeskError;
@@ -60,6 +62,7 @@ fn row_of(problem: &Problem) -> ProblemRow {
     let state = problem.state();
     ProblemRow {
         id: problem.id,
+        number: problem.number.clone(),
         version: problem.version,
         state: state.code().to_owned(),
         open: state.is_open(),

@@ -8,6 +8,7 @@ pub mod hot_issues;
 pub mod kpi;
 pub mod ledger;
 pub(crate) mod sums;
+pub mod surveys;
 
 pub use figures::{Amount, Cell};
 pub use filing::Filing;

@@ -4,9 +4,11 @@
 mod claim;
 mod dry_run;
 mod explain;
+pub(crate) mod standing;
 
 pub use dry_run::{DRY_RUN, DryRun, RowTally, Tally, dry_run};
 pub use explain::{Explained, LookedRow};
+pub use standing::{Remark, RowRemark, StandingRow, remarks_of};
 
 use crate::error::DeskError;
 use crate::library::Library;
@@ -30,7 +32,7 @@ use uuid::Uuid;
 /// The rules in force at a moment for customers of a place: which units there are is a matter of today, so routing goes by
 /// today's table, whatever versions the case names.
 pub(crate) fn in_force(library: &Library, zone: &TimeZone, place: &str, now: Timestamp) -> Result<Stack, DeskError> {
-    library.governing(zone.to_datetime(now).date(), place)
+    library.governing_at(now, place, zone)
 }
 
 /// Whether any row is for a case; without asking a database.

@@ -134,7 +134,10 @@ impl Work {
         }
         let mut decided = self.decide(tx, loaded)?;
         let unreached = std::mem::take(&mut decided.unreached);
-        Ok(Outcome::Done(Box::new(self.write(tx, decided)?), unreached))
+        let done = self.write(tx, decided)?;
+        // What was being written is sent now.
+        crate::drafts::sent(tx, self.caller.actor.user(), done.id.0, self.command.verb())?;
+        Ok(Outcome::Done(Box::new(done), unreached))
     }
 
     /// Writes what was decided. [`DeskError::Overtaken`] when the case has moved on since.
@@ -244,6 +247,7 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
     entries.iter().filter(|entry| entry.version > seen).flat_map(|entry| &entry.events).all(|event| match event {
         Event::Warned { .. }
         | Event::CalendarChanged { .. }
+        | Event::MessageMoved { .. }
         | Event::ClockMoved { .. }
         | Event::Order {
             step: OrderStep::Late { .. } | OrderStep::VisitMissed {} | OrderStep::Tightened { .. }, ..
@@ -276,7 +280,11 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
             lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
         }
-        Command::Dispute(_) | Command::Reopen(_) | Command::Refer(_) | Command::RecordStep(_) => answered(tx, case),
+        Command::Dispute(_)
+        | Command::Reopen(_)
+        | Command::Refer(_)
+        | Command::RecordStep(_)
+        | Command::DecideReview(_) => answered(tx, case),
         // What the law wants their customers told is looked for before the case ends.
         Command::Close(_) => {
             let merged = case.absorbed.iter().map(|one| CaseRef::Id(one.case));
@@ -370,6 +378,14 @@ fn complete(
         }
         Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, &actor.area)?),
         Command::Reply(reply) => Command::Reply(members::replied(tx, reply, case)?),
+        Command::ProposeCompensation(mut propose) => {
+            if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {
+                let kind = propose.remedy.unwrap_or_default();
+                let alike = crate::remedies::similar(tx, case, kind, &amount.currency, &actor.area)?;
+                propose.similar = alike.usual.map(Box::new);
+            }
+            Command::ProposeCompensation(propose)
+        }
         Command::RuleOwnership(ruling) => {
             holder::anywhere(tx, Some(ruling.unit), None, &BTreeSet::new(), now)?;
             Command::RuleOwnership(ruling)

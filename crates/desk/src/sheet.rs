@@ -79,8 +79,8 @@ pub(crate) fn read(text: &str, fields: &'static [Field]) -> Result<Vec<Row>, Ref
         };
         let line = record.position().map_or(0, csv::Position::line);
         if record.len() != headings.len() {
-            let fault = Fault::new(format!("csv:{line}:{}", record.len().min(headings.len()) + 1), "cells");
-            faults.push(fault.with("given", record.len()).with("wanted", headings.len()));
+            let place = format!("csv:{line}:{}", record.len().min(headings.len()) + 1);
+            faults.push(Fault::new(place, "cells").with("given", record.len()).with("wanted", headings.len()));
         } else {
             let value = cells(&headings, &record, fields);
             rows.push(Row { line: Some(line), headings: headings.clone(), value });

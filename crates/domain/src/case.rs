@@ -12,13 +12,16 @@ pub mod attach;
 pub mod ball;
 pub mod bundle;
 pub mod bundle_check;
+pub mod call_back;
 pub mod classify;
 pub mod clocks;
 pub mod close;
 pub mod compensation;
 pub mod confirm;
+pub mod confirm_compensation;
 pub mod confirm_void;
 pub mod convert;
+pub mod decide_review;
 pub mod declare_deadlock;
 pub mod decline;
 pub mod dispute;
@@ -28,6 +31,7 @@ mod fold;
 pub mod gates;
 pub mod grade;
 pub mod hand_off;
+pub mod invite_survey;
 pub mod issue_letter;
 pub mod join_incident;
 pub mod keep_promise;
@@ -36,6 +40,7 @@ pub mod lift_hold;
 pub mod link;
 pub mod matter;
 pub mod merge;
+pub mod message;
 pub mod note;
 pub mod notices;
 pub mod notify_progress;
@@ -61,6 +66,7 @@ pub mod referral;
 pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
+pub mod remedy;
 pub mod reopen;
 pub mod replay;
 pub mod reply;
@@ -68,12 +74,17 @@ pub mod request_void;
 pub mod resume;
 pub mod route;
 pub mod send_back;
+pub mod send_compensation;
+pub mod send_message;
 pub mod set_cause;
+pub mod settle_recovery;
 mod state;
 pub mod supplement;
+pub mod survey;
 pub mod suspend;
 pub mod timers;
 pub mod transfer;
+pub mod verify_compensation;
 pub mod what_if;
 pub mod withdraw;
 
@@ -92,6 +103,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
+pub use message::Message;
 pub use order::{
     WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
     decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
@@ -172,8 +184,18 @@ pub struct Case {
     pub cause: Option<String>,
     /// Whether satisfaction was asked in this round.
     pub satisfaction_asked: bool,
-    /// What the customer said.
+    /// What the customer said last in this round, through whatever channel.
     pub survey: Option<Survey>,
+    /// That the customer was asked, and what they said, each channel and round for itself.
+    pub asked: Vec<survey::Asked>,
+    /// Links made for the survey, oldest first.
+    pub invitations: Vec<survey::Invitation>,
+    /// Attempts to call back, oldest first.
+    pub call_backs: Vec<survey::CallBack>,
+    /// Who asked the customer about the outcome that counts.
+    pub callers: BTreeSet<ActorId>,
+    /// Reviews by a third person, oldest first.
+    pub reviews: Vec<survey::Review>,
     /// Whether the customer accepted the outcome.
     pub confirmed: bool,
     /// Everything the customer was promised.
@@ -208,6 +230,8 @@ pub struct Case {
     pub incident: Option<InIncident>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
+    /// Messages of the house to the customer, oldest first.
+    pub messages: Vec<Message>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
     /// Effects of clocks' times that came about: the rule and the moment its clock counts from.

@@ -63,6 +63,7 @@ impl Command {
     pub fn takes_up(&self, case: &Case, rules: &Stack) -> bool {
         match self {
             Self::Reopen(_) | Self::Refer(_) => case::reopen::offered(case),
+            Self::DecideReview(review) => review.decision == "rework" && case::reopen::offered(case),
             Self::RecordStep(step) => case::record_step::takes_up(case, step, rules),
             _ => false,
         }
@@ -101,6 +102,8 @@ commands! {
     Supplement = "supplement" => supplement::Supplement,
     /// Record an attempt to reach the customer.
     RecordContact = "record-contact" => record_contact::RecordContact,
+    /// Write to the customer, or have them called.
+    SendMessage = "send-message" => send_message::SendMessage,
     /// Tell the customer how far the matter is.
     NotifyProgress = "notify-progress" => notify_progress::NotifyProgress,
     /// Note something the customer was promised.
@@ -171,20 +174,32 @@ commands! {
     IssueLetter = "issue-letter" => issue_letter::IssueLetter,
     /// Record that a letter arrived.
     RecordDelivery = "record-delivery" => record_delivery::RecordDelivery,
-    /// Propose compensation.
+    /// Propose a remedy: refund, credit, compensation, apology or repair.
     ProposeCompensation = "propose-compensation" => propose_compensation::ProposeCompensation,
     /// Approve it.
     ApproveCompensation = "approve-compensation" => approve_compensation::ApproveCompensation,
     /// Refuse it.
     RefuseCompensation = "refuse-compensation" => refuse_compensation::RefuseCompensation,
-    /// Record that it was paid.
+    /// Record that it was paid or carried out.
     PayCompensation = "pay-compensation" => pay_compensation::PayCompensation,
+    /// Hand it to the billing system.
+    SendCompensation = "send-compensation" => send_compensation::SendCompensation,
+    /// Record whether the billing system paid it.
+    ConfirmCompensation = "confirm-compensation" => confirm_compensation::ConfirmCompensation,
+    /// Verify what was given first.
+    VerifyCompensation = "verify-compensation" => verify_compensation::VerifyCompensation,
+    /// Record what became of what was to come back.
+    SettleRecovery = "settle-recovery" => settle_recovery::SettleRecovery,
     /// Name the cause.
     SetCause = "set-cause" => set_cause::SetCause,
     /// Ask the customer.
     AskSatisfaction = "ask-satisfaction" => ask_satisfaction::AskSatisfaction,
     /// Record what the customer said.
     RecordSatisfaction = "record-satisfaction" => record_satisfaction::RecordSatisfaction,
+    /// Call the customer back, as somebody who did not handle the case.
+    CallBack = "call-back" => call_back::CallBack,
+    /// Decide a review as a third person.
+    DecideReview = "decide-review" => decide_review::DecideReview,
     /// The customer rejects the outcome; somebody else looks at it again.
     Dispute = "dispute" => dispute::Dispute,
     /// Stay with the outcome: the provider's final position.

@@ -7,13 +7,16 @@
 use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
+use crate::case::message;
 use crate::case::order::{OrderStep, OwnershipStep};
+use crate::case::remedy::{Claim, Kind as RemedyKind, Similar};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
 use crate::ids::{AttachmentId, CaseId, PersonId, UserId};
 use crate::intake::{ContactKind, Record};
 use crate::money::Money;
 use crate::routing::Routed;
+use crate::tagged::tagged;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::{Calendar, Grade, Held, Medium, Pack, Severity, Stack, Told, Urgency};
@@ -82,7 +85,7 @@ impl CalendarPin {
 
 /// Something that happened to a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Event {
     /// A contact was taken in and became a case.
     Registered {
@@ -284,6 +287,39 @@ pub enum Event {
     SatisfactionAsked {
         /// How.
         mode: String,
+        /// Whose result it is; one of [`crate::case::survey::CHANNELS`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
+    },
+    /// A link was made through which the customer can say so once.
+    SurveyInvited {
+        /// Number of the link within the case, from 1.
+        invitation: u32,
+        /// Digest of its secret, hexadecimal.
+        digest: String,
+        /// Until when it is good.
+        expires_at: Timestamp,
+    },
+    /// Somebody who did not handle the case called the customer back.
+    CalledBack {
+        /// What came of it.
+        outcome: ContactOutcome,
+        /// When.
+        at: Timestamp,
+    },
+    /// A third person is to look at it: the customer is not satisfied.
+    ReviewOpened {
+        /// Number of the review within the case, from 1.
+        review: u32,
+    },
+    /// A third person looked at it.
+    ReviewDecided {
+        /// Number of the review.
+        review: u32,
+        /// `upheld` or `rework`.
+        decision: String,
+        /// Why.
+        reason: FreeText,
     },
     /// The customer said so.
     SatisfactionRecorded {
@@ -298,6 +334,9 @@ pub enum Event {
         /// In the customer's words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         comment: Option<FreeText>,
+        /// Through which channel; one of [`crate::case::survey::CHANNELS`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<String>,
     },
     /// The customer accepted the outcome.
     Confirmed {
@@ -347,6 +386,29 @@ pub enum Event {
         at: Timestamp,
         /// In which words.
         content: FreeText,
+    },
+    /// A message to the customer was written, beside reply, progress and letters.
+    MessageWritten {
+        /// The way it goes.
+        way: message::Way,
+        /// In which words.
+        content: FreeText,
+    },
+    /// A message of the house to the customer came further, or came back.
+    MessageMoved {
+        /// The message.
+        message: Uuid,
+        /// What it is.
+        what: message::What,
+        /// The way it goes.
+        way: message::Way,
+        /// How far it came.
+        stage: message::Stage,
+        /// When.
+        at: Timestamp,
+        /// Why it did not arrive.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<message::Why>,
     },
     /// The customer was promised something.
     Promised {
@@ -713,12 +775,27 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<FreeText>,
     },
-    /// Compensation was proposed.
+    /// Compensation or another remedy was proposed.
     CompensationProposed {
         /// Number of the compensation within the case, from 1.
         id: u32,
-        /// The sum.
+        /// The sum; nothing of what is no money.
         sum: Money,
+        /// What it is.
+        #[serde(default, skip_serializing_if = "RemedyKind::is_usual")]
+        kind: RemedyKind,
+        /// Whether it is given before the facts are known.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        first: bool,
+        /// The remedy it is added to because of what was found.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        follows: Option<u32>,
+        /// What similar cases got, as far as the proposer may see.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        similar: Option<Box<Similar>>,
+        /// Why it is far from that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unlike: Option<FreeText>,
         /// The rule it comes from, with everything it was counted from; none where it is goodwill.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         counted: Option<Box<Counted>>,
@@ -773,6 +850,51 @@ pub enum Event {
         /// How.
         mode: String,
         /// Number of the voucher or bill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// What was given first was verified.
+    CompensationVerified {
+        /// Number of the compensation.
+        id: u32,
+        /// Whether the customer was right.
+        justified: bool,
+        /// What was found.
+        finding: FreeText,
+        /// What is to come back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Box<Claim>>,
+    },
+    /// What was to come back came back, or was written off.
+    RecoverySettled {
+        /// Number of the compensation.
+        id: u32,
+        /// `recovered` or `written_off`.
+        result: String,
+        /// When.
+        at: Timestamp,
+        /// Number of the voucher.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// Compensation was handed to the billing system.
+    CompensationSent {
+        /// Number of the compensation.
+        id: u32,
+        /// How-manieth time, from 1.
+        attempt: u32,
+        /// `file` or `webhook`.
+        way: String,
+    },
+    /// The billing system could not pay it.
+    CompensationFailed {
+        /// Number of the compensation.
+        id: u32,
+        /// When.
+        at: Timestamp,
+        /// Why, as a code.
+        ground: String,
+        /// Number of its message.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
@@ -969,6 +1091,8 @@ fn one_pack_to_a_stack(mut body: Value) -> Value {
     body
 }
 
+tagged!(Event, "type");
+
 impl Event {
     /// Every free text in this event, with a stable name for its place (part of what the seal authenticates).
     pub fn texts(&mut self) -> Vec<(&'static str, &mut FreeText)> {
@@ -986,11 +1110,12 @@ impl Event {
                 ];
                 texts.extend(optional.into_iter().filter_map(|(name, text)| Some((name, text.as_mut()?))));
             }
-            Self::Classified { reason, .. }
-            | Self::Graded { reason, .. }
-            | Self::Assigned { reason, .. }
-            | Self::CompensationProposed { reason, .. } => {
+            Self::Classified { reason, .. } | Self::Graded { reason, .. } | Self::Assigned { reason, .. } => {
                 texts.extend(reason.as_mut().map(|text| ("reason", text)));
+            }
+            Self::CompensationProposed { reason, unlike, .. } => {
+                texts.extend(reason.as_mut().map(|text| ("reason", text)));
+                texts.extend(unlike.as_mut().map(|text| ("unlike", text)));
             }
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
                 texts.push(("text", text));
@@ -1025,10 +1150,16 @@ impl Event {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
             Self::CompensationRefused { remark, .. } => texts.push(("remark", remark)),
+            Self::CompensationVerified { finding, claim, .. } => {
+                texts.push(("finding", finding));
+                let partner = claim.as_mut().and_then(|claim| claim.partner.as_mut());
+                texts.extend(partner.map(|text| ("partner", text)));
+            }
             Self::SentBack { reason }
             | Self::Reopened { reason, .. }
             | Self::Suspended { reason, .. }
             | Self::Disputed { reason }
+            | Self::ReviewDecided { reason, .. }
             | Self::Withdrawn { reason, .. }
             | Self::VoidRequested { reason }
             | Self::Referred { reason, .. }
@@ -1039,6 +1170,7 @@ impl Event {
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }
             | Self::ProgressNotified { content, .. }
+            | Self::MessageWritten { content, .. }
             | Self::RegulatorFedBack { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
@@ -1067,11 +1199,18 @@ impl Event {
             | Self::Accepted {}
             | Self::Restored { .. }
             | Self::SatisfactionAsked { .. }
+            | Self::SurveyInvited { .. }
+            | Self::CalledBack { .. }
+            | Self::ReviewOpened { .. }
+            | Self::RecoverySettled { .. }
+            | Self::CompensationSent { .. }
+            | Self::CompensationFailed { .. }
             | Self::Confirmed { .. }
             | Self::Closed {}
             | Self::CompensationPaid { .. }
             | Self::CompensationEnded { .. }
             | Self::Mentioned { .. }
+            | Self::MessageMoved { .. }
             | Self::Moved { .. } => {}
         }
         texts

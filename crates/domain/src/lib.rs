@@ -24,6 +24,7 @@ pub mod refusal;
 pub mod retention;
 pub mod routing;
 pub mod shape;
+mod tagged;
 pub mod taxonomy;
 pub mod text;
 

@@ -13,6 +13,7 @@ pub mod command;
 pub mod dismiss;
 pub mod effect;
 pub mod link_cases;
+pub mod number;
 pub mod open;
 pub mod plan_action;
 mod quantile;
@@ -176,6 +177,9 @@ pub struct Matter {
 pub enum Event {
     /// It was named.
     Opened {
+        /// Its number; entries of before there were numbers have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
         /// What it is about.
         matter: Matter,
         /// Region it is about and all below it; empty for everywhere. It stays.
@@ -331,6 +335,8 @@ pub struct Ending {
 pub struct Problem {
     /// Identity.
     pub id: Uuid,
+    /// What people call it by.
+    pub number: String,
     /// Number of its entries.
     pub version: i64,
     /// What it is about.
@@ -382,11 +388,12 @@ impl Problem {
     /// # Errors
     /// If that is not the opening.
     pub fn begin(id: Uuid, entry: &Entry) -> Result<Self, NoBeginning> {
-        let Some(Event::Opened { matter, area, hot_in, owner }) = entry.events.first() else {
+        let Some(Event::Opened { number, matter, area, hot_in, owner }) = entry.events.first() else {
             return Err(NoBeginning);
         };
         let mut problem = Self {
             id,
+            number: number.clone().unwrap_or_else(|| number::of_identity(id)),
             version: 0,
             matter: matter.clone(),
             area: area.clone(),

@@ -58,6 +58,27 @@ fn compensation_as_schema_2_writes_it() {
 }
 
 #[test]
+fn remedies_and_the_survey_as_schema_2_writes_them() {
+    use domain::case::remedy::Kind;
+    let case = folded(2, include_str!("golden/schema-2-remedies.jsonl"));
+    let found: Vec<_> = case.compensations.iter().map(|one| (one.kind, one.standing, one.attempts)).collect();
+    let wanted = [
+        (Kind::Refund, Standing::Paid, 2),
+        (Kind::Refund, Standing::Proposed, 0),
+        (Kind::Apology, Standing::Proposed, 0),
+    ];
+    assert_eq!(found, wanted);
+    let first = case.compensation(1).unwrap();
+    assert!(first.first && first.verified.as_ref().unwrap().justified && first.similar.as_ref().unwrap().same_cause);
+    assert_eq!(first.recovery.as_ref().unwrap().ended.as_ref().unwrap().0, "recovered");
+    assert_eq!(case.compensation(2).unwrap().follows, Some(1));
+    let said: Vec<_> = case.asked.iter().map(|one| (one.channel.as_str(), one.said.is_some())).collect();
+    assert_eq!(said, [("ivr", false), ("link", true), ("call_back", false)]);
+    assert!(case.invitations[0].spent && case.call_backs.len() == 1 && case.open_review().is_none());
+    assert_eq!(case.reviews[0].decided.as_ref().unwrap().2, "upheld");
+}
+
+#[test]
 fn what_rules_bring_about_as_schema_2_writes_it() {
     let case = folded(2, include_str!("golden/schema-2-rules.jsonl"));
     assert_eq!(case.conversions.first().map(|one| one.rule.as_str()), Some("au_outage_report"));
@@ -95,6 +116,14 @@ fn mentions_as_schema_2_writes_them() {
 }
 
 #[test]
+fn messages_as_schema_2_writes_them() {
+    use domain::case::message::{Stage, Why};
+    let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));
+    let found: Vec<_> = case.messages.iter().map(|one| (one.stage, one.why)).collect();
+    assert_eq!(found, [(Stage::Delivered, None), (Stage::Failed, Some(Why::CameBack))]);
+}
+
+#[test]
 fn limits_of_orders_as_schema_2_writes_them() {
     use domain::case::order::Limit;
     let case = folded(2, include_str!("golden/schema-2-order-limits.jsonl"));
@@ -105,6 +134,15 @@ fn limits_of_orders_as_schema_2_writes_them() {
     assert_eq!(visit.by_rule.iter().map(|set| set.limit).collect::<Vec<_>>(), [Limit::Arrive, Limit::Answered]);
     let supervised = case.order(2).unwrap();
     assert_eq!((supervised.accept_by, supervised.reply_by), (at("2026-11-24T11:00:00Z"), at("2026-11-24T14:00:00Z")));
+}
+
+#[test]
+fn bounced_answers_as_schema_2_writes_them() {
+    use domain::case::order::{Limit, Standing::Accepted};
+    let case = folded(2, include_str!("golden/schema-2-bounces.jsonl"));
+    let order = case.order(1).unwrap();
+    assert_eq!((order.standing, order.bounced, order.contact_by), (Accepted, 1, None));
+    assert_eq!(order.by_rule.iter().map(|set| set.limit).collect::<Vec<_>>(), [Limit::Reply]);
 }
 
 #[test]

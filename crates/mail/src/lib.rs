@@ -1,17 +1,20 @@
 //! Mail: messages and the server that takes them. Knows no case and no database; whoever sends says what the message
 //! holds and keeps account of what became of it.
 
+pub mod gateway;
+pub mod imap;
+pub mod inbound;
 mod server;
 
 pub use server::Server;
 
 use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message as Built};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::{Error, response::Severity};
 use lettre::{Address, transport::smtp::client::TlsParametersBuilder};
 use server::Security;
 use std::error::Error as _;
@@ -35,14 +38,26 @@ pub struct Message {
     pub id: String,
 }
 
+/// How a message to a customer differs from one to staff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// Where answers go.
+    pub reply_to: String,
+    /// Where reports of servers go.
+    pub bounces_to: String,
+    /// Whether nobody wrote it: machines then leave it alone.
+    pub automatic: bool,
+}
+
 /// Why a message was not taken over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// The server is not there, not to be trusted or does not let us in: nobody's mail goes.
+    /// The server is not there, not to be trusted or does not let us in: nobody's mail goes. Holds nothing a server said
+    /// but its codes, for it is written to logs.
     Server(String),
-    /// This message cannot be taken now; it is worth trying again.
+    /// This message cannot be taken now; it is worth trying again. The server's words may hold the address.
     Later(String),
-    /// This address will not take it; trying again is of no use.
+    /// There is no such address; trying again is of no use. The server's words may hold the address.
     Refused(String),
 }
 
@@ -110,29 +125,50 @@ impl Mailer {
     /// # Errors
     /// Why it was not taken over. A server that took it and could not say so leaves that open.
     pub async fn send(&self, message: &Message) -> Result<(), Trouble> {
+        self.send_as(message, None).await
+    }
+
+    /// Hands a message to a customer over.
+    ///
+    /// # Errors
+    /// As [`Mailer::send`].
+    pub async fn send_to_customer(&self, message: &Message, customer: &Customer) -> Result<(), Trouble> {
+        self.send_as(message, Some(customer)).await
+    }
+
+    async fn send_as(&self, message: &Message, customer: Option<&Customer>) -> Result<(), Trouble> {
         let to: Address = message.to.parse().map_err(|_| Trouble::Refused("not an address".to_owned()))?;
-        let built = Built::builder()
+        let mut building = Built::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(one_line(&message.subject))
-            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())))
-            .header(AutoSubmitted)
+            .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())));
+        let mut envelope = self.from.email.clone();
+        if customer.is_none_or(|customer| customer.automatic) {
+            building = building.header(AutoSubmitted);
+        }
+        if let Some(customer) = customer {
+            let address = |text: &str| text.parse::<Address>().map_err(|error| Trouble::Server(error.to_string()));
+            building = building.reply_to(Mailbox::new(None, address(&customer.reply_to)?));
+            envelope = address(&customer.bounces_to)?;
+        }
+        let built = building
             .header(ContentType::TEXT_PLAIN)
             .body(message.text.clone())
             .map_err(|error| Trouble::Refused(error.to_string()))?;
         let bytes = built.formatted();
-        let handed = self.hand_over(&to, &bytes);
+        let handed = self.hand_over(envelope, &to, &bytes);
         match tokio::time::timeout(self.patience, handed).await {
             Ok(outcome) => outcome,
             Err(_) => Err(Trouble::Server(format!("no answer within {} s", self.patience.as_secs()))),
         }
     }
 
-    async fn hand_over(&self, to: &Address, message: &[u8]) -> Result<(), Trouble> {
-        let mut line = self.connect().await.map_err(|error| Trouble::Server(said(&error)))?;
+    async fn hand_over(&self, from: Address, to: &Address, message: &[u8]) -> Result<(), Trouble> {
+        let mut line = self.connect().await.map_err(|error| Trouble::Server(brief(&error)))?;
         // What the server has against us concerns everybody's mail, what it has against the addressee only theirs.
-        let from = Mail::new(Some(self.from.email.clone()), Vec::new());
-        line.command(from).await.map_err(|error| Trouble::Server(said(&error)))?;
+        let from = Mail::new(Some(from), Vec::new());
+        line.command(from).await.map_err(|error| Trouble::Server(brief(&error)))?;
         let outcome = deliver(&mut line, to, message).await;
         if outcome.is_err() {
             let _ = line.command(Rset).await;
@@ -159,17 +195,55 @@ impl Mailer {
 }
 
 async fn deliver(line: &mut AsyncSmtpConnection, to: &Address, message: &[u8]) -> Result<(), Trouble> {
-    line.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(|error| of(&error))?;
-    line.command(Data).await.map_err(|error| of(&error))?;
-    line.message(message).await.map_err(|error| of(&error))?;
+    line.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(|error| of(&error, Step::Addressee))?;
+    line.command(Data).await.map_err(|error| of(&error, Step::Content))?;
+    line.message(message).await.map_err(|error| of(&error, Step::Content))?;
     Ok(())
 }
 
-fn of(error: &Error) -> Trouble {
-    match error.status().map(|code| code.severity) {
-        Some(Severity::PermanentNegativeCompletion) => Trouble::Refused(said(error)),
-        Some(_) => Trouble::Later(said(error)),
-        None => Trouble::Server(said(error)),
+/// What a server was told when it said no.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// To whom.
+    Addressee,
+    /// What.
+    Content,
+}
+
+/// Only a refusal of the addressee says anything about their address. A relay that does not want us, our policy or this
+/// text says 5xx too, and another day, or another set-up, takes the same letter.
+fn of(error: &Error, step: Step) -> Trouble {
+    let Some(code) = error.status() else { return Trouble::Server(brief(error)) };
+    let (code, enhanced) = (code.to_string(), enhanced(error));
+    // "Authentication required" and its kin concern everybody's mail (RFC 4954).
+    if matches!(code.as_str(), "530" | "534" | "535" | "538") || matches!(enhanced.as_deref(), Some("5.7.0" | "5.7.8"))
+    {
+        return Trouble::Server(brief(error));
+    }
+    let no_such_address = match &enhanced {
+        // RFC 3463: 5.1.x is the addressee's address, but 5.1.7 and 5.1.8 the sender's.
+        Some(status) => status.starts_with("5.1.") && !matches!(status.as_str(), "5.1.7" | "5.1.8"),
+        None => matches!(code.as_str(), "550" | "553"),
+    };
+    if step == Step::Addressee && no_such_address { Trouble::Refused(said(error)) } else { Trouble::Later(said(error)) }
+}
+
+/// The enhanced status a server's words begin with (RFC 2034), if they do: three numbers with dots between them.
+fn enhanced(error: &Error) -> Option<String> {
+    let words = error.source()?.to_string();
+    let first = words.split_whitespace().next()?;
+    let parts: Vec<&str> = first.split('.').collect();
+    let number = |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    (parts.len() == 3 && parts.iter().all(number)).then(|| first.to_owned())
+}
+
+/// An error without the words of a server: its codes, or what the network or the certificates had against it.
+fn brief(error: &Error) -> String {
+    match error.status() {
+        Some(code) => {
+            format!("the server answered {code} {}", enhanced(error).unwrap_or_default()).trim_end().to_owned()
+        }
+        None => said(error),
     }
 }
 

@@ -108,7 +108,20 @@ fn what_a_server_says_decides_what_comes_next() {
         matches!(kind(Manner { to: "550 no such user", ..GOOD }), Trouble::Refused(why) if why.contains("no such"))
     );
     assert!(matches!(kind(Manner { data: "452 full", ..GOOD }), Trouble::Later(_)));
-    assert!(matches!(kind(Manner { data: "554 not this", ..GOOD }), Trouble::Refused(_)));
+    // A full box, a text it does not like, a relay that does not want us: nothing of it is a wrong address.
+    for to in ["550 5.7.1 relaying denied", "554 5.7.1 no", "554 no", "552 5.2.2 full", "550 5.1.8 bad sender"] {
+        assert!(matches!(kind(Manner { to, ..GOOD }), Trouble::Later(_)), "{to}");
+    }
+    for data in ["554 not this", "550 5.1.1 no such user", "550 5.7.1 spam"] {
+        assert!(matches!(kind(Manner { data, ..GOOD }), Trouble::Later(_)), "{data}");
+    }
+    for to in ["550 5.1.1 no such user", "553 5.1.3 syntax", "553 no", "551 5.1.6 moved"] {
+        assert!(matches!(kind(Manner { to, ..GOOD }), Trouble::Refused(_)), "{to}");
+    }
+    for to in ["530 5.7.0 li.na@example.com: log in first", "535 who are you", "550 5.7.8 no"] {
+        let Trouble::Server(why) = kind(Manner { to, ..GOOD }) else { panic!("{to}") };
+        assert!(why.contains(to.split(' ').next().unwrap()) && !why.contains("li.na"), "{why}");
+    }
     // What it has against the sender is nobody's fault who reads.
     assert!(matches!(kind(Manner { from: "550 not from you", ..GOOD }), Trouble::Server(_)));
     assert!(matches!(kind(Manner { greeting: Some("554 go away"), ..GOOD }), Trouble::Server(_)));

@@ -38,6 +38,21 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+
+// What is written to a customer is kept on the server now and then, in the reader's own name.
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  let kept = form.elements.content?.value ?? "";
+  setInterval(async () => {
+    const now = form.elements.content?.value ?? "";
+    if (now === kept || form.dataset.sent) return;
+    const body = new URLSearchParams({ verb: form.elements.verb.value, content: now });
+    const answer = await fetch(form.dataset.draft, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (answer && (answer.ok || answer.type === "opaqueredirect")) {
+      kept = now;
+      if (form.elements.content?.value === now) unsaved = false;
+    }
+  }, 10000);
+}
 window.addEventListener("beforeunload", (event) => {
   if (unsaved) event.preventDefault();
 });

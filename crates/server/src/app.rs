@@ -77,6 +77,8 @@ pub struct Settings {
     pub letterhead: String,
     /// Where people find this server, for links in mail; empty when nobody said.
     pub public_url: String,
+    /// Where short messages and calls go, and who may report about them.
+    pub gateway: Option<mail::gateway::Gateway>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -231,7 +233,7 @@ fn finish(
     let policy = match face {
         Face::Api => "default-src 'none'; frame-ancestors 'none'",
         Face::Page => {
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; \
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"
         }
     };

@@ -11,6 +11,7 @@ mod intake;
 mod kpi;
 mod letters;
 mod lists;
+mod mail;
 mod process;
 mod recount;
 mod reports;
@@ -47,6 +48,8 @@ enum What {
     Letters(letters::Letters),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
     Lists(lists::Lists),
+    /// Messages a second from their bytes to the registered complaint.
+    Mail(mail::Mail),
     /// How long open cases take to be recounted when a calendar changes, and registrations a second beside it.
     Recount(recount::Recount),
     /// How long a report takes over many cases, and what counting them costs registrations.
@@ -76,6 +79,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Kpi(ask) => kpi::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
+        What::Mail(ask) => mail::run(&ask),
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),
         What::Routing(ask) => routing::run(&ask),

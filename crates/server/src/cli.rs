@@ -5,7 +5,9 @@ mod backup;
 mod body;
 mod calendar;
 mod case;
+mod demo;
 mod export;
+mod mail;
 mod manage;
 mod pack;
 mod place;
@@ -17,6 +19,7 @@ mod retention;
 mod routing;
 mod serve;
 mod users;
+mod ways;
 
 use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
@@ -77,6 +80,9 @@ enum Command {
     /// Take in files.
     #[command(subcommand)]
     Import(crate::import::Import),
+    /// Mail that comes in.
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Rules and calendars.
     #[command(subcommand)]
     Pack(pack::Pack),
@@ -86,6 +92,9 @@ enum Command {
     /// Reports to regulators: list, show, count anew.
     #[command(subcommand)]
     Report(report::Report),
+    /// Stories told from end to end.
+    #[command(subcommand)]
+    Demo(demo::Demo),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -115,9 +124,11 @@ pub fn main() -> ExitCode {
         Command::Config(config) => serve::show(&config),
         Command::Export(export) => export::run(export),
         Command::Import(import) => crate::import::run(import),
+        Command::Mail(ask) => mail::run(&ask),
         Command::Pack(pack) => pack::run(pack),
         Command::Calendar(calendar) => calendar::run(calendar),
         Command::Report(report) => report::run(&report),
+        Command::Demo(ask) => demo::run(ask),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {
@@ -129,7 +140,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-pub(crate) use place::Place;
+pub(crate) use place::{Place, create_for};
 
 /// Runs asynchronous work of a command to its end.
 pub(crate) fn wait<T>(work: impl Future<Output = Result<T, DeskError>>) -> Result<T, String> {
@@ -192,6 +203,7 @@ pub(crate) fn reason(fault: &Fault) -> String {
     };
     let shown = fault.params.iter().map(|(name, value)| match *name {
         "blank" => (*name, blank(value)),
+        "remark" => (*name, words().text(Language::En, &format!("remark.{value}"), &[])),
         "meaning" => (*name, words().text(Language::En, &format!("check.{value}"), &[])),
         _ => (*name, value.clone()),
     });

@@ -10,6 +10,7 @@ mod bulk;
 pub(crate) mod bundle;
 mod case;
 mod compensations;
+mod customer;
 mod earlier;
 mod effect;
 mod facts;
@@ -22,8 +23,10 @@ mod jobs;
 mod kpis;
 mod ledger;
 mod letter_form;
+mod letterbox;
 mod letters;
 mod matters;
+mod messages;
 mod names;
 mod network;
 mod notices;
@@ -37,11 +40,15 @@ mod queue;
 mod referrals;
 mod register;
 mod related;
+mod remedies;
 mod reports;
 mod retention;
+mod routing;
 mod rules;
 mod staff_form;
 pub(crate) mod subject;
+mod survey;
+mod surveys;
 mod ties;
 mod times;
 mod trees;
@@ -67,6 +74,7 @@ use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
+pub(crate) use history::{Heard, transcript};
 
 /// The routes of the console.
 #[must_use]
@@ -85,6 +93,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(case::routes());
     routes.extend(letters::routes());
     routes.extend(letter_form::routes());
+    routes.extend(letterbox::routes());
+    routes.extend(messages::routes());
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
@@ -94,6 +104,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
+    routes.extend(survey::routes());
+    routes.extend(surveys::routes());
+    routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
     routes.extend(incidents::routes());
@@ -102,6 +115,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(kpis::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
+    routes.extend(routing::routes());
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
@@ -201,8 +215,16 @@ impl<'a> Frame<'a> {
         self.may(permissions::READ_CATALOGUE)
     }
 
+    fn may_read_remedies(&self) -> bool {
+        self.may(permissions::READ_REMEDIES)
+    }
+
     fn may_ask_what_if(&self) -> bool {
         self.may(permissions::WHAT_IF)
+    }
+
+    fn may_read_letterbox(&self) -> bool {
+        self.may(permissions::READ_LETTERBOX)
     }
 
     fn may_read_jobs(&self) -> bool {

@@ -3,10 +3,12 @@
 
 mod improvement;
 mod letters;
+mod mail;
 mod organisation;
 mod outage;
 mod play;
 mod stories;
+pub mod tale;
 
 use crate::cli::{Place, told, wait};
 use desk::time::Time;
@@ -68,8 +70,9 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         }
         improvement::late(&stage, now).await?;
         outage::estate(&stage, now).await?;
-        // What has come true by now has happened before the server starts, notices included.
         past.time().set(now);
+        mail::take(&past).await?;
+        // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })
     })?;

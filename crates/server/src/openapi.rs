@@ -16,9 +16,11 @@ use std::sync::OnceLock;
 
 mod answers;
 mod masses;
+mod messages;
 mod notices;
 mod orders;
 mod problems;
+mod remedies;
 mod retention;
 mod routing;
 mod shapes;

@@ -127,10 +127,13 @@ async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failur
     }
     let (waiting, dead) = app.desk.count_jobs().await?;
     let letters = app.desk.count_letters().await?;
+    let (messages, undecided) = (app.desk.count_outbox().await?, app.desk.count_letterbox().await?);
     for (name, help, value) in [
         ("redress_jobs_waiting", "Jobs that wait to be done; counting stops at ten thousand.", waiting),
         ("redress_jobs_dead", "Jobs that are no longer tried; somebody has to look.", dead),
         ("redress_mail_waiting", "People a mail about notices waits for.", letters),
+        ("redress_messages_waiting", "Messages to customers that wait to go out.", messages),
+        ("redress_letterbox_waiting", "Mail that waits for a person; counting stops at ten thousand.", undecided),
     ] {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
     }

@@ -68,7 +68,8 @@ impl Post {
         for group in letter.groups.iter().take(MOST_LISTED) {
             let _ = writeln!(text, "· {}", self.line(group, language, titles));
             if let (false, Some(first), false) = (group.run, group.notices.first(), self.public_url.is_empty()) {
-                let _ = writeln!(text, "  {}/console/cases/{}", self.public_url, first.number);
+                let room = if first.problem { "problems" } else { "cases" };
+                let _ = writeln!(text, "  {}/console/{room}/{}", self.public_url, first.number);
             }
         }
         if letter.groups.len() > MOST_LISTED {
@@ -122,6 +123,7 @@ mod tests {
         Notice {
             id: Uuid::from_u128(n),
             case: CaseId(Uuid::from_u128(n)),
+            problem: false,
             number: format!("TS-20261124-{n:06}-5"),
             kind: kind.to_owned(),
             rule: None,

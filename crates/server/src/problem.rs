@@ -257,6 +257,7 @@ pub fn sentence(app: &App, language: Language, fault: &Fault) -> String {
     };
     let shown = fault.params.iter().map(|(name, value)| match *name {
         "blank" => (*name, blank(app, language, value)),
+        "remark" => (*name, app.locales.text(language, &format!("remark.{value}"), &[])),
         "meaning" => (*name, app.locales.text(language, &format!("check.{value}"), &[])),
         _ => (*name, zh(name).map_or(value, |(_, title)| title).clone()),
     });

@@ -59,7 +59,7 @@ statements! {
     MOVE_RECIPIENT = "UPDATE incident_recipients SET state = ?3, told_at = ?4 WHERE incident = ?1 AND hash = ?2";
     DROP_RECIPIENTS = "DELETE FROM incident_recipients WHERE incident = ?1";
     // Whether somebody with a number has a case in an incident.
-    COMPLAINED = "SELECT 1 FROM person_lookups l JOIN cases c ON c.person = l.person
+    COMPLAINED = "SELECT CAST(1 AS BIGINT) FROM person_lookups l JOIN cases c ON c.person = l.person
         JOIN incident_cases i ON i.case_id = c.id WHERE l.hash = ?2 AND l.kind = 'phone' AND i.incident = ?1
         AND i.standing <> 'left' LIMIT 1";
 }

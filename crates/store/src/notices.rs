@@ -1,4 +1,5 @@
-//! Notices: what a person should look at, told in the console. They point at a case and hold none of its words.
+//! Notices: what a person should look at, told in the console. They point at a case or a problem, by the one column
+//! `case_id`, and hold none of its words.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -7,21 +8,31 @@ use uuid::Uuid;
 statements! {
     INSERT = "INSERT INTO notices (id, user_id, case_id, kind, rule, percent, at, read_at, run, mail)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, ?9)";
-    LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail, c.number, c.region,
-        c.grade FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.user_id = ?1 AND n.read_at IS NULL
+    LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
+        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
+        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
+        WHERE n.user_id = ?1 AND n.read_at IS NULL AND (c.id IS NOT NULL OR p.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC LIMIT ?2";
+    GROUP = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
+        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
+        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
+        WHERE n.user_id = ?1 AND n.read_at IS NULL AND (n.id = ?2 OR n.case_id = ?2 OR n.run = ?2)
+        AND (c.id IS NOT NULL OR p.id IS NOT NULL) ORDER BY n.at DESC, n.id DESC LIMIT ?3";
     READ_ONE = "UPDATE notices SET read_at = ?3, mail = 0 WHERE id = ?1 AND user_id = ?2 AND read_at IS NULL";
     READ_ALL = "UPDATE notices SET read_at = ?2, mail = 0 WHERE user_id = ?1 AND read_at IS NULL AND at <= ?3";
     READ_GROUP = "UPDATE notices SET read_at = ?3, mail = 0 WHERE user_id = ?1 AND (case_id = ?2 OR run = ?2)
         AND read_at IS NULL";
     DELETE_BEFORE = "DELETE FROM notices WHERE at < ?1";
-    TO_MAIL = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail, c.number, c.region,
-        c.grade FROM notices n JOIN cases c ON c.id = n.case_id WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0
+    TO_MAIL = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
+        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
+        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
+        WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC";
     WAITING = "SELECT CAST(1 AS BIGINT) FROM notices WHERE user_id = ?1 AND mail = 1 LIMIT 1";
     TAKE = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1";
     TAKE_URGENT = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1 AND case_id IN
         (SELECT id FROM cases WHERE grade = 'urgent')";
+    FORGET_MAIL = "UPDATE notices SET mail = 0 WHERE mail > 0";
     CLEAR_MAIL = "UPDATE notices SET mail = 0 WHERE user_id = ?1 AND mail = ?2 AND mail > 0";
 }
 
@@ -39,7 +50,7 @@ pub struct NoticeRow {
     pub id: Uuid,
     /// For whom.
     pub user: Uuid,
-    /// About which case.
+    /// About which case or problem.
     pub case: Uuid,
     /// What happened.
     pub kind: String,
@@ -55,17 +66,19 @@ pub struct NoticeRow {
     pub mail: i64,
 }
 
-/// A notice with what its reader needs to find the case.
+/// A notice with what its reader needs to find what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedNotice {
     /// The notice.
     pub row: NoticeRow,
-    /// Number of the case.
+    /// Number of the case or problem.
     pub number: String,
     /// Its region: whoever may no longer see it is not told of it.
     pub region: String,
-    /// Its grade.
+    /// Grade of the case.
     pub grade: String,
+    /// Whether it is about a problem.
+    pub problem: bool,
 }
 
 fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
@@ -84,6 +97,7 @@ fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
         number: row.text(9)?,
         region: row.text(10)?,
         grade: row.opt_text(11)?.unwrap_or_default(),
+        problem: row.bool(12)?,
     })
 }
 
@@ -112,6 +126,14 @@ pub fn insert(tx: &mut Tx<'_>, row: &NoticeRow) -> Result<(), StoreError> {
 /// Those of the database.
 pub fn unread(tx: &mut Tx<'_>, user: Uuid, limit: i64) -> Result<Vec<ListedNotice>, StoreError> {
     tx.query(LIST, &[(&user).into(), limit.into()], read)
+}
+
+/// What a person has not read of one case, problem or run, or one notice by itself; newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn unread_of(tx: &mut Tx<'_>, user: Uuid, group: Uuid, limit: i64) -> Result<Vec<ListedNotice>, StoreError> {
+    tx.query(GROUP, &[(&user).into(), (&group).into(), limit.into()], read)
 }
 
 /// Marks one as read; false when the person has no such unread notice.
@@ -168,6 +190,14 @@ pub fn take_for_mail(tx: &mut Tx<'_>, user: Uuid, urgent_only: bool) -> Result<u
 /// Those of the database.
 pub fn clear_mail(tx: &mut Tx<'_>, user: Uuid, mail: i64) -> Result<(), StoreError> {
     tx.execute(CLEAR_MAIL, &[(&user).into(), mail.into()]).map(drop)
+}
+
+/// Says of everybody's notices that no mail is to tell of them.
+///
+/// # Errors
+/// Those of the database.
+pub fn forget_mail(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(FORGET_MAIL, &[]).map(drop)
 }
 
 /// Forgets notices of before a moment.

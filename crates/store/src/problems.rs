@@ -6,26 +6,30 @@ use uuid::Uuid;
 
 statements! {
     INSERT = "INSERT INTO problems (id, version, state, open, title, category, area, owner_unit, owner_user, due,
-        opened_at, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        opened_at, changed_at, number) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     // Whoever finds another version than the one that was read comes too late.
     UPDATE = "UPDATE problems SET version = ?2, state = ?3, open = ?4, title = ?5, category = ?6, area = ?7,
-        owner_unit = ?8, owner_user = ?9, due = ?10, opened_at = ?11, changed_at = ?12 WHERE id = ?1 AND version = ?13";
-    GET = "SELECT id, version, state, open, title, category, area, owner_unit, owner_user, due, opened_at, changed_at
-        FROM problems WHERE id = ?1";
+        owner_unit = ?8, owner_user = ?9, due = ?10, opened_at = ?11, changed_at = ?12, number = ?13
+        WHERE id = ?1 AND version = ?14";
+    GET = "SELECT id, version, state, open, title, category, area, owner_unit, owner_user, due, opened_at, changed_at,
+        number FROM problems WHERE id = ?1";
+    NUMBERED = "SELECT id, area FROM problems WHERE number = ?1";
     LIST = "SELECT p.id, p.version, p.state, p.open, p.title, p.category, p.area, p.owner_unit, p.owner_user, p.due,
-        p.opened_at, p.changed_at FROM problems p
-        WHERE (?1 = '' OR substr(p.area, 1, length(?1)) = ?1) AND (?2 = '' OR p.state = ?2) AND (?3 = 0 OR p.open = 1)
+        p.opened_at, p.changed_at, p.number FROM problems p
+        WHERE (?1 = '' OR p.area = ?1 OR (?12 = 1 AND substr(p.area, 1, length(?1)) = ?1)) AND (?2 = '' OR p.state = ?2) AND (?3 = 0 OR p.open = 1)
         AND (?4 = '' OR substr(p.category, 1, length(?4)) = ?4) AND (?5 = '' OR p.due < ?5)
         AND (?6 = 0 OR p.owner_unit = ?7 OR p.owner_user = ?8 OR EXISTS (SELECT 1 FROM problem_actions a
             WHERE a.problem = p.id AND a.open = 1 AND (a.unit = ?7 OR a.user_id = ?8)))
         AND (p.changed_at, p.id) < (?9, ?10) ORDER BY p.changed_at DESC, p.id DESC LIMIT ?11";
     OPEN = "SELECT id, version, state, open, title, category, area, owner_unit, owner_user, due, opened_at,
-        changed_at FROM problems WHERE open = 1 ORDER BY opened_at, id";
+        changed_at, number FROM problems WHERE open = 1 ORDER BY opened_at, id";
     OF_CASE = "SELECT p.id, p.version, p.state, p.open, p.title, p.category, p.area, p.owner_unit, p.owner_user, p.due,
-        p.opened_at, p.changed_at FROM problem_cases c JOIN problems p ON p.id = c.problem WHERE c.case_id = ?1
+        p.opened_at, p.changed_at, p.number FROM problem_cases c JOIN problems p ON p.id = c.problem WHERE c.case_id = ?1
         ORDER BY p.opened_at, p.id";
     LINK = "INSERT INTO problem_cases (problem, case_id) VALUES (?1, ?2)";
-    UNLINK_ALL = "DELETE FROM problem_cases WHERE problem = ?1";
+    UNLINK = "DELETE FROM problem_cases WHERE problem = ?1 AND case_id = ?2";
+    CASES = "SELECT c.id, c.region, c.received_at FROM problem_cases p JOIN cases c ON c.id = p.case_id
+        WHERE p.problem = ?1 ORDER BY c.received_at DESC, c.id DESC";
     ACT = "INSERT INTO problem_actions (problem, n, open, unit, user_id, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     DROP_ACTIONS = "DELETE FROM problem_actions WHERE problem = ?1";
     VERSIONS = "SELECT id, version FROM problems ORDER BY id LIMIT ?1";
@@ -40,6 +44,8 @@ pub const NO_DAY: &str = "9999-12-31";
 pub struct ProblemRow {
     /// Identity.
     pub id: Uuid,
+    /// Number people call it by; empty for one of before there were numbers.
+    pub number: String,
     /// Version.
     pub version: i64,
     /// Where it stands.
@@ -79,10 +85,21 @@ pub struct ProblemActionRow {
     pub due: String,
 }
 
+/// A case that shows a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedCase {
+    /// The case.
+    pub id: Uuid,
+    /// Where it lies.
+    pub region: String,
+    /// When it was first received.
+    pub received_at: i64,
+}
+
 /// What to list; empty texts ask for nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ProblemQuery {
-    /// Beginning of the area's code.
+    /// In this region or a part of it.
     pub area: String,
     /// In this state.
     pub state: String,
@@ -114,6 +131,7 @@ fn read(row: &Row<'_>) -> Result<ProblemRow, StoreError> {
         due: row.text(9)?,
         opened_at: row.int(10)?,
         changed_at: row.int(11)?,
+        number: row.text(12)?,
     })
 }
 
@@ -123,6 +141,24 @@ fn read(row: &Row<'_>) -> Result<ProblemRow, StoreError> {
 /// Those of the database.
 pub fn get(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ProblemRow>, StoreError> {
     tx.query_opt(GET, &[(&id).into()], read)
+}
+
+/// Identity and area of the problem of a number.
+///
+/// # Errors
+/// Those of the database.
+pub fn numbered(tx: &mut Tx<'_>, number: &str) -> Result<Option<(Uuid, String)>, StoreError> {
+    tx.query_opt(NUMBERED, &[number.into()], |row| Ok((row.uuid(0)?, row.text(1)?)))
+}
+
+/// The cases that show a problem, the last received first; some thousand at most.
+///
+/// # Errors
+/// Those of the database.
+pub fn cases(tx: &mut Tx<'_>, problem: Uuid) -> Result<Vec<LinkedCase>, StoreError> {
+    tx.query(CASES, &[(&problem).into()], |row| {
+        Ok(LinkedCase { id: row.uuid(0)?, region: row.text(1)?, received_at: row.int(2)? })
+    })
 }
 
 /// Writes a problem's row: the first of its log, or the one after `seen`. False when it has moved on since.
@@ -143,6 +179,7 @@ pub fn put(tx: &mut Tx<'_>, row: &ProblemRow, seen: i64) -> Result<bool, StoreEr
         (&row.due).into(),
         row.opened_at.into(),
         row.changed_at.into(),
+        (&row.number).into(),
     ];
     if seen == 0 {
         return Ok(tx.execute(INSERT, &values)? == 1);
@@ -151,20 +188,25 @@ pub fn put(tx: &mut Tx<'_>, row: &ProblemRow, seen: i64) -> Result<bool, StoreEr
     Ok(tx.execute(UPDATE, &values)? == 1)
 }
 
-/// Writes which cases show a problem and what is done about it, in place of what stood there.
+/// Writes which cases show a problem from now on, and which no longer do.
 ///
 /// # Errors
 /// Those of the database.
-pub fn put_parts(
-    tx: &mut Tx<'_>,
-    problem: Uuid,
-    cases: impl Iterator<Item = Uuid>,
-    actions: &[ProblemActionRow],
-) -> Result<(), StoreError> {
-    tx.execute(UNLINK_ALL, &[(&problem).into()])?;
-    for case in cases {
-        tx.execute(LINK, &[(&problem).into(), (&case).into()])?;
+pub fn put_links(tx: &mut Tx<'_>, problem: Uuid, linked: &[Uuid], unlinked: &[Uuid]) -> Result<(), StoreError> {
+    for case in unlinked {
+        tx.execute(UNLINK, &[(&problem).into(), case.into()])?;
     }
+    for case in linked {
+        tx.execute(LINK, &[(&problem).into(), case.into()])?;
+    }
+    Ok(())
+}
+
+/// Writes what is done about a problem, in place of what stood there.
+///
+/// # Errors
+/// Those of the database.
+pub fn put_actions(tx: &mut Tx<'_>, problem: Uuid, actions: &[ProblemActionRow]) -> Result<(), StoreError> {
     tx.execute(DROP_ACTIONS, &[(&problem).into()])?;
     for one in actions {
         let values = [
@@ -200,6 +242,8 @@ pub fn list(tx: &mut Tx<'_>, query: &ProblemQuery) -> Result<Vec<ProblemRow>, St
         at.into(),
         (&id).into(),
         limit.into(),
+        // A part of a country, such as `IE-D`, is not the beginning of another.
+        (!query.area.contains('-')).into(),
     ];
     tx.query(LIST, &values, read)
 }

@@ -261,6 +261,48 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE report_cases ADD COLUMN kpi TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE kpi_months (kpi TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, counted BIGINT NOT NULL,
         sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, PRIMARY KEY (kpi, area, month)) CLUSTERED",
+    // Numbers people call problems by; one of before there were numbers has none.
+    "ALTER TABLE problems ADD COLUMN number TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX problems_number ON problems (number)",
+    // Survey and remedies: which case a link of the survey leads to, remedies as people and billing look for them (all of
+    // it follows from the logs), those on their way to billing, and what customers say, by month.
+    "CREATE TABLE survey_links (digest BLOB PRIMARY KEY, case_id BLOB NOT NULL) CLUSTERED",
+    "CREATE TABLE remedies (case_id BLOB NOT NULL, n BIGINT NOT NULL, kind TEXT NOT NULL, standing TEXT NOT NULL,
+        rule TEXT NOT NULL, currency TEXT NOT NULL, minor BIGINT NOT NULL, verify BIGINT NOT NULL,
+        recovery TEXT NOT NULL, category TEXT NOT NULL, cause TEXT NOT NULL, region TEXT NOT NULL,
+        attempts BIGINT NOT NULL, way TEXT NOT NULL, proposed_at BIGINT NOT NULL, changed_at BIGINT NOT NULL,
+        PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX remedies_changed ON remedies (changed_at, case_id, n)",
+    "CREATE INDEX remedies_standing ON remedies (standing, changed_at, case_id, n)",
+    "CREATE INDEX remedies_like ON remedies (category, kind, currency, proposed_at)",
+    "CREATE TABLE billing_deliveries (case_id BLOB NOT NULL, n BIGINT NOT NULL, attempt BIGINT NOT NULL,
+        created_at BIGINT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL, holder TEXT NOT NULL,
+        tries BIGINT NOT NULL, error TEXT NOT NULL, PRIMARY KEY (case_id, n, attempt)) CLUSTERED",
+    "CREATE INDEX billing_deliveries_order ON billing_deliveries (created_at, case_id, n, attempt)",
+    "ALTER TABLE report_cases ADD COLUMN surveys TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE survey_months (area TEXT NOT NULL, month BIGINT NOT NULL, channel TEXT NOT NULL, unit TEXT NOT NULL,
+        category TEXT NOT NULL, asked BIGINT NOT NULL, answered BIGINT NOT NULL, satisfied BIGINT NOT NULL,
+        neutral BIGINT NOT NULL, dissatisfied BIGINT NOT NULL, solved BIGINT NOT NULL, unsolved BIGINT NOT NULL,
+        timely BIGINT NOT NULL, late BIGINT NOT NULL, calls BIGINT NOT NULL,
+        PRIMARY KEY (area, month, channel, unit, category)) CLUSTERED",
+    // Messages to and from customers. What waits to go out names the entry whose words it is; a report about it finds its
+    // case by it. Of mail that came in: what was taken in already, how far a mailbox was read, and what waits for a person.
+    "CREATE TABLE outbox (id BLOB PRIMARY KEY, case_id BLOB NOT NULL, version BIGINT NOT NULL, what TEXT NOT NULL,
+        way TEXT NOT NULL, letter BIGINT, state TEXT NOT NULL, due_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,
+        holder TEXT NOT NULL, attempts BIGINT NOT NULL, error TEXT NOT NULL, created_at BIGINT NOT NULL,
+        UNIQUE (case_id, version, what))",
+    "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'waits'",
+    "CREATE INDEX outbox_created ON outbox (created_at)",
+    "CREATE TABLE mail_taken (digest BLOB PRIMARY KEY, at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE mail_boxes (name TEXT PRIMARY KEY, validity BIGINT NOT NULL, uid BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE mail_items (id BLOB PRIMARY KEY, reason TEXT NOT NULL, state TEXT NOT NULL, received_at BIGINT NOT NULL,
+        at BIGINT NOT NULL, sealed BLOB, size BIGINT NOT NULL, suggested BLOB, case_id BLOB, decided_by TEXT,
+        decided_at BIGINT)",
+    "CREATE INDEX mail_items_state ON mail_items (state, at, id)",
+    // What somebody is writing on a case, sealed under the case's key.
+    "CREATE TABLE drafts (user_id BLOB NOT NULL, case_id BLOB NOT NULL, verb TEXT NOT NULL, sealed BLOB NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (user_id, case_id, verb)) CLUSTERED",
+    "CREATE INDEX drafts_at ON drafts (at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -240,6 +240,10 @@ pub(super) fn prove(
             return Err(Refusal::from(Fault::new("text", "law_is_immovable").with("rules", pack.id())).into());
         }
         fits(now, pack, activation)?;
+        let stopped = crate::routing::standing::stopped(desk, pack)?;
+        if !stopped.is_empty() {
+            return Err(Refusal::invalid(stopped).into());
+        }
     }
     sound(desk.library(), now, force, new)
 }

@@ -72,6 +72,8 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
         let carried = Carried::of(tx)?;
         filling.fill(tx)?;
         carried.write(tx, carried::made_at(filling.reader.head()), ask.now, &ask.zone)?;
+        // What waited for mail then has gone out since.
+        store::notices::forget_mail(tx)?;
         let (bytes, digest) = filling.reader.measure();
         Ok(Restored { summary: Summary::of(&ask.file, filling.reader.head(), bytes, &digest), discarded })
     });

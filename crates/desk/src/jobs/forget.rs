@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::import;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{bulk, idempotency, notices, sign_in};
+use store::{bulk, drafts, idempotency, letterbox, notices, outbox, sign_in};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -16,6 +16,15 @@ pub const NOTICES_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// How long the result of work over many cases can be looked up and taken back; the cases say the same for good.
 pub const BULK_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
+
+/// How long a report about a message still finds its case; how far it came stands in the case for good.
+pub const MESSAGES_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// How long the words of mail that was thrown away can still be looked at.
+pub const THROWN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How long what somebody was writing waits for them.
+pub const DRAFTS_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Forgets everything that is old enough.
 ///
@@ -28,6 +37,8 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let sessions = stored(now);
     let told = stored(now - NOTICES_KEPT);
     let done = stored(now - BULK_KEPT);
+    let (carried, thrown) = (stored(now - MESSAGES_KEPT), stored(now - THROWN_KEPT));
+    let written = stored(now - DRAFTS_KEPT);
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
@@ -35,6 +46,9 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         sign_in::delete_attempts_before(tx, attempts)?;
         notices::delete_before(tx, told)?;
         bulk::delete_before(tx, done)?;
+        outbox::delete_before(tx, carried)?;
+        letterbox::forget(tx, thrown)?;
+        drafts::delete_before(tx, written)?;
         Ok(())
     })
 }

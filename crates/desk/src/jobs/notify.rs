@@ -164,7 +164,13 @@ fn sees(tx: &mut Tx<'_>, user: Uuid, row: &CaseRow) -> Result<bool, DeskError> {
 }
 
 /// The persons meant; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
-fn meant(tx: &mut Tx<'_>, to: To, region: &str, orders: bool, at: Timestamp) -> Result<Vec<Uuid>, DeskError> {
+pub(crate) fn meant(
+    tx: &mut Tx<'_>,
+    to: To,
+    region: &str,
+    orders: bool,
+    at: Timestamp,
+) -> Result<Vec<Uuid>, DeskError> {
     let unit = match to {
         To::User(user) => {
             let deputy = match stand_in(tx, user.0, Some(region).filter(|_| !orders), stored(at))? {

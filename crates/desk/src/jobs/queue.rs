@@ -5,6 +5,7 @@ use super::notify;
 use crate::bulk::left;
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::outbox;
 use crate::retention::carry_out;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
@@ -28,8 +29,12 @@ const MOST_TRIES: i64 = 8;
 type Handler = fn(&Desk, &mut Tx<'_>, &JobRow) -> Result<(), DeskError>;
 
 /// Every kind of job.
-const KINDS: &[(&str, Handler)] =
-    &[(notify::KIND, notify::tell), (carry_out::KIND, carry_out::erase), (left::KIND, left::end)];
+const KINDS: &[(&str, Handler)] = &[
+    (notify::KIND, notify::tell),
+    (carry_out::KIND, carry_out::erase),
+    (left::KIND, left::end),
+    (outbox::KIND, outbox::begin),
+];
 
 /// Does every job that waits and returns how many were taken. Looking costs one read and no write. `node` names one
 /// process and one loop of it: what it took and could not do, it takes again at the next look.

@@ -14,13 +14,14 @@ use crate::error::DeskError;
 use crate::library::Activated;
 use crate::load;
 use crate::time::{moment, stored};
+use domain::audit::chain::Ledger;
 use domain::event::Event;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use policy::Calendar;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use store::schedules::{self, Look};
-use store::{Tx, activations, cases};
+use store::{Tx, activations, cases, entries};
 use uuid::Uuid;
 
 /// Verb of the entries recounting writes.
@@ -31,7 +32,9 @@ const PAGE: i64 = 16_384;
 const COUNTED: usize = 1_024;
 /// Entries written in one transaction. Neighbours in the order of identity lie on the same pages of most indexes, so that
 /// many at once cost far less than one after the other; intake waits that long at most, some tens of milliseconds.
-const BATCH: usize = 256;
+const BATCH: usize = 128;
+/// Whoever waited this long for the writer shares it with others.
+const BUSY: Duration = Duration::from_millis(2);
 /// Should this node fail, another goes on after this long.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
@@ -55,6 +58,8 @@ pub async fn go_on(desk: &Desk, node: &str, enough: impl Fn() -> bool) -> Result
 /// A calendar whose cases have not all been recounted.
 struct Work {
     id: Uuid,
+    /// Address of its content.
+    hash: String,
     reached: Uuid,
     /// Cases whose last limit that asks a calendar is before this are not moved; nothing when the calendar counts like
     /// the one before.
@@ -79,7 +84,8 @@ async fn next(desk: &Desk) -> Result<Option<Work>, DeskError> {
         .await?;
     let Some((id, reached, force)) = waiting else { return Ok(None) };
     let Some(one) = force.iter().find(|one| one.activation.id == id) else { return Ok(None) };
-    Ok(Some(Work { id, reached: reached.unwrap_or(Uuid::nil()), from: changed_from(desk, &force, one)? }))
+    let from = changed_from(desk, &force, one)?;
+    Ok(Some(Work { id, hash: one.activation.hash.clone(), reached: reached.unwrap_or(Uuid::nil()), from }))
 }
 
 /// The first moment a calendar counts differently.
@@ -146,7 +152,7 @@ impl Work {
     }
 
     async fn read(&self, desk: &Desk, after: Uuid) -> Result<Page, DeskError> {
-        let (desk, from) = (desk.clone(), self.from.unwrap_or(i64::MAX));
+        let (desk, from, hash) = (desk.clone(), self.from.unwrap_or(i64::MAX), self.hash.clone());
         let db = desk.db().clone();
         db.read(move |tx| {
             let mut page = Page { looked: 0, last: None, moved: Vec::new() };
@@ -155,7 +161,7 @@ impl Work {
                 page.looked += 1;
                 page.last = Some(id);
                 if last_due >= from {
-                    page.moved.extend(moved(&desk, tx, id)?.map(|ready| (id, ready)));
+                    page.moved.extend(moved(&desk, tx, id, &hash)?.map(|ready| (id, ready)));
                     counted += 1;
                 }
                 if counted == COUNTED {
@@ -175,35 +181,43 @@ impl Work {
             // The last batch says that the page is done; until then a node that takes over begins with the page again,
             // and finds what is written already up to date.
             let done = batch.len() < BATCH;
-            let desk = desk.clone();
+            let (desk, hash) = (desk.clone(), self.hash.clone());
             let db = desk.db().clone();
-            let took = db
+            let asked = Instant::now();
+            let (waited, took) = db
                 .write(move |tx| {
                     let begun = Instant::now();
                     let count = batch.len() as i64;
                     for (case, ready) in batch {
-                        write_one(&desk, tx, case, ready)?;
+                        write_one(&desk, tx, case, ready, &hash)?;
                     }
                     match done {
                         true => activations::reached(tx, id, last, looked, count)?,
                         false => activations::counted(tx, id, count)?,
                     }
-                    Ok::<_, DeskError>(begun.elapsed())
+                    Ok::<_, DeskError>((begun.duration_since(asked), begun.elapsed()))
                 })
                 .await?;
+            // Whoever registers comes first: where others wait for the writer too, they have it three times as long.
+            if waited > BUSY {
+                tokio::time::sleep(took * 3).await;
+            }
             if done {
                 return Ok(());
             }
-            // Whoever registers comes first: the writer is free as long as it was taken.
-            tokio::time::sleep(took).await;
         }
     }
 }
 
 /// What a newer calendar causes in a case, ready to be written; nothing when no clock moves.
-fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Ready>, DeskError> {
+fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, hash: &str) -> Result<Option<Ready>, DeskError> {
     let Some(row) = cases::by_id(tx, id)? else { return Ok(None) };
-    let loaded = load::from_row(tx, row)?;
+    let rows = entries::of(tx, id, Ledger::Case.code())?;
+    // Whoever registers while this goes on counts by the calendar already: their cases need no folding.
+    if rows.first().is_some_and(|first| first.body.contains(hash)) {
+        return Ok(None);
+    }
+    let loaded = load::from_rows(row, &rows)?;
     let system = Caller::system(desk.root());
     let now = desk.time().now().max(loaded.case.changed_at);
     let events = catch_up(desk.library(), &loaded.case, &system.actor, now, false)?.events;
@@ -215,10 +229,10 @@ fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Ready>, DeskEr
     commit.ready(loaded, events).map(Some)
 }
 
-fn write_one(desk: &Desk, tx: &mut Tx<'_>, case: Uuid, ready: Ready) -> Result<(), DeskError> {
+fn write_one(desk: &Desk, tx: &mut Tx<'_>, case: Uuid, ready: Ready, hash: &str) -> Result<(), DeskError> {
     match ready.write(tx) {
         // A command came first; what it left is counted again, unless it has caught up by itself.
-        Err(DeskError::Overtaken) => match moved(desk, tx, case)? {
+        Err(DeskError::Overtaken) => match moved(desk, tx, case, hash)? {
             Some(ready) => ready.write(tx).map(drop),
             None => Ok(()),
         },

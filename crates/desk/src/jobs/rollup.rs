@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-use store::reports::{CaseFacts, KpiKey, KpiSum, LedgerKey, LedgerSum, MonthKey, Sum};
+use store::reports::{CaseFacts, KpiKey, KpiSum, LedgerKey, LedgerSum, MonthKey, Sum, SurveyKey, SurveySum};
 use store::schedules::{self, Look};
 use store::{EntryRow, Tx, entries, reports};
 use uuid::Uuid;
@@ -251,6 +251,7 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
         let mut changes: BTreeMap<MonthKey, Sum> = BTreeMap::new();
         let mut charges: BTreeMap<LedgerKey, LedgerSum> = BTreeMap::new();
         let mut figures: BTreeMap<KpiKey, KpiSum> = BTreeMap::new();
+        let mut said: BTreeMap<SurveyKey, SurveySum> = BTreeMap::new();
         for (id, now) in page.cases {
             let before = reports::facts(tx, id)?;
             if before == now {
@@ -260,6 +261,7 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
                 facts::contribute(&mut changes, facts, by);
                 facts::charge(&mut charges, facts, by);
                 kpi::contribute(&mut figures, facts, by);
+                facts::survey_sums(&mut said, facts, by);
             }
             reports::put_facts(tx, id, before.as_ref(), now.as_ref())?;
         }
@@ -272,6 +274,9 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
         }
         for (key, change) in figures.iter().filter(|(_, change)| **change != KpiSum::default()) {
             reports::add_to_kpi(tx, key, change)?;
+        }
+        for (key, change) in said.iter().filter(|(_, change)| **change != SurveySum::default()) {
+            reports::add_to_surveys(tx, key, change)?;
         }
         Ok::<_, DeskError>(true)
     })

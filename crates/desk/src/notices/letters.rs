@@ -48,9 +48,9 @@ pub enum Handed {
     Taken,
     /// It cannot be taken now.
     Later(String),
-    /// No letter can be handed over now.
+    /// No letter can be handed over now. Written to logs, so it holds no address.
     Nowhere(String),
-    /// The address will not take it.
+    /// There is no such address.
     Refused(String),
 }
 
@@ -102,14 +102,18 @@ where
         if claimed.is_empty() {
             return Ok(round);
         }
-        let mut under_way = JoinSet::new();
+        let (mut under_way, mut damage) = (JoinSet::new(), None);
         for row in claimed {
             let (again, holder, due) = (desk.clone(), node.to_owned(), row.clone());
-            let letter = desk.db().write(move |tx| compose(&again, tx, &due, &holder)).await?;
-            if let Some(letter) = letter {
-                let to = letter.to.clone();
-                let sending = send(letter);
-                under_way.spawn(async move { (row, to, sending.await) });
+            match desk.db().write(move |tx| compose(&again, tx, &due, &holder)).await {
+                Ok(Some(letter)) => {
+                    let to = letter.to.clone();
+                    let sending = send(letter);
+                    under_way.spawn(async move { (row, to, sending.await) });
+                }
+                Ok(None) => {}
+                // This one keeps its lease and is tried again when that ends; the others are seen through.
+                Err(error) => damage = Some(error),
             }
         }
         while let Some(done) = under_way.join_next().await {
@@ -121,7 +125,12 @@ where
                 Handed::Later(_) | Handed::Refused(_) => {}
             }
             let (again, holder) = (desk.clone(), node.to_owned());
-            desk.db().write(move |tx| settle(&again, tx, &row, &holder, &to, &handed)).await?;
+            if let Err(error) = desk.db().write(move |tx| settle(&again, tx, &row, &holder, &to, &handed)).await {
+                damage = Some(error);
+            }
+        }
+        if let Some(error) = damage {
+            return Err(error);
         }
         // Whatever keeps one from being handed over keeps the others too.
         if round.trouble.is_some() {
@@ -185,16 +194,17 @@ fn settle(
     to: &str,
     handed: &Handed,
 ) -> Result<(), DeskError> {
-    let later = |tx: &mut Tx<'_>, why: &str| -> Result<(), DeskError> {
-        let at = stored(desk.time().now() + pause(row.attempts));
-        Ok(mail::again(tx, row.user, holder, at, why, true)?)
-    };
+    let now = desk.time().now();
     match handed {
         Handed::Taken => end(desk, tx, row.user, holder),
-        Handed::Nowhere(why) => later(tx, why),
-        Handed::Later(why) if row.attempts < MOST_TRIES => later(tx, why),
-        Handed::Later(why) => {
-            tracing::warn!(user = %row.user, %why, "mail to a user was put off too often and is given up");
+        // What keeps everybody's mail from going is no try of this letter.
+        Handed::Nowhere(why) => Ok(mail::again(tx, row.user, holder, stored(now + pause(1)), why, false)?),
+        Handed::Later(why) if row.attempts < MOST_TRIES => {
+            Ok(mail::again(tx, row.user, holder, stored(now + pause(row.attempts)), why, true)?)
+        }
+        // The server's words stay in the database: they may hold the address.
+        Handed::Later(_) => {
+            tracing::warn!(user = %row.user, "mail to a user was put off too often and is given up");
             end(desk, tx, row.user, holder)
         }
         Handed::Refused(why) => {
@@ -235,14 +245,24 @@ impl Desk {
         self.db().read(|tx| Ok::<_, DeskError>(mail::waiting(tx)?)).await
     }
 
-    /// When mail to the caller goes next, if any waits, and what kept it last.
+    /// When mail to the caller goes next, if any waits about what they may see now, and what kept it last.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn next_letter(&self, caller: &crate::Caller) -> Result<Option<(Timestamp, String)>, DeskError> {
         permissions::READ_SELF.require(caller)?;
         let Some(user) = caller.actor.user() else { return Ok(None) };
-        let next = self.db().read(move |tx| Ok::<_, DeskError>(mail::next(tx, user.0)?)).await?;
+        let actor = caller.actor.clone();
+        let next = self.db().read(move |tx| {
+            for waits in [IN_LETTER, WAITS] {
+                let listed = notices::to_mail(tx, user.0, waits)?;
+                if !seen(tx, listed, &actor)?.is_empty() {
+                    return Ok::<_, DeskError>(mail::next(tx, user.0)?);
+                }
+            }
+            Ok(None)
+        });
+        let next = next.await?;
         Ok(next.map(|(at, error)| (moment(at), error)))
     }
 }

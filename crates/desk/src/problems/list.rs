@@ -6,7 +6,7 @@ use crate::queries::list::cursor;
 use crate::time::moment;
 use crate::{Desk, permissions};
 use domain::fault::Fault;
-use domain::problem::State;
+use domain::problem::{State, number};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -42,6 +42,8 @@ pub struct ProblemFilter {
 pub struct ProblemLine {
     /// Identity.
     pub id: Uuid,
+    /// What people call it by.
+    pub number: String,
     /// Version.
     pub version: i64,
     /// Where it stands.
@@ -116,14 +118,18 @@ impl Desk {
                 rows.truncate(limit);
                 let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.changed_at, row.id));
                 let mut items = Vec::with_capacity(rows.len());
-                // The beginning of a code is not always a region: `IE-D` is no part of `IE-DL`.
-                for row in rows.into_iter().filter(|row| area.covers(&row.area)) {
+                for row in rows {
                     items.push(line(tx, row, today)?);
                 }
                 Ok::<_, DeskError>(ProblemPage { items, next })
             })
             .await
     }
+}
+
+/// What people call the problem of a row by.
+fn number_of(row: &ProblemRow) -> String {
+    if row.number.is_empty() { number::of_identity(row.id) } else { row.number.clone() }
 }
 
 /// A row with the names of who answers for it.
@@ -138,6 +144,7 @@ pub(super) fn line(tx: &mut Tx<'_>, row: ProblemRow, today: Date) -> Result<Prob
         day => Some(day.parse().map_err(|_| DeskError::Damaged(format!("day {day:?}")))?),
     };
     Ok(ProblemLine {
+        number: number_of(&row),
         id: row.id,
         version: row.version,
         state: row.state,

@@ -1,5 +1,6 @@
 //! Opening a problem, and commands on one: load, decide, append, in one transaction.
 
+use super::tell::{Told, tell};
 use super::{actions_of, effect, folded, load, row_of};
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -15,11 +16,12 @@ use domain::audit::chain::Ledger;
 use domain::case::Owner;
 use domain::fault::Fault;
 use domain::ids::{CaseId, UnitId, UserId};
-use domain::problem::open::{self, Open};
-use domain::problem::{Command, Context, Entry, Problem, Proof, SCHEMA};
+use domain::problem::open::{self, Open, Opening};
+use domain::problem::{Command, Context, Entry, Problem, Proof, SCHEMA, number};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
-use store::{Tx, attachments, people, problems, units};
+use std::collections::BTreeSet;
+use store::{Tx, attachments, numbers, people, problems, units};
 use uuid::Uuid;
 
 /// What a command on a problem led to.
@@ -62,10 +64,16 @@ impl Desk {
                 }
                 let named = owner(tx, open.unit, open.user, &open.area(&by.actor), permissions::READ_PROBLEMS, unseen)?;
                 let owner = named.unwrap_or(Owner { unit: by.actor.unit, user: by.actor.user() });
-                let events = open::decide(&open, &by.actor, desk.library().taxonomy(), owner)?;
+                let today = desk.zone().to_datetime(now).date();
+                // No day is the zeroth of a month, so the year's count stands beside those of cases.
+                let seq = numbers::lease_block(tx, i64::from(today.year()) * 10_000, 1)?;
+                let (taxonomy, number) = (desk.library().taxonomy(), number::number(today.year(), seq));
+                let opening = Opening { actor: &by.actor, taxonomy, owner, today, number };
+                let events = open::decide(&open, &opening)?;
                 let entry = Entry { version: 1, at: now, actor: by.actor.id, verb: verb.to_owned(), events };
                 let problem = Problem::begin(id, &entry).map_err(|error| DeskError::Damaged(error.to_string()))?;
-                write(tx, &problem, &After { entry: &entry, prev: None })?;
+                write(tx, &problem, None, &After { entry: &entry, prev: None })?;
+                tell(&desk, tx, &Told { before: None, problem: &problem, entry: &entry })?;
                 Ok::<_, DeskError>(Ok(problem))
             })
             .await?;
@@ -112,6 +120,7 @@ impl Desk {
     ) -> Result<Result<Problem, Earlier>, DeskError> {
         let loaded = load(tx, id, &by.actor.area)?;
         let mut problem = loaded.problem;
+        let before = problem.clone();
         if let Some(earlier) = earlier(tx, claim, id, problem.version.saturating_add(1), now)? {
             return Ok(Err(earlier));
         }
@@ -137,7 +146,8 @@ impl Desk {
         let version = problem.version + 1;
         let entry = Entry { version, at: now, actor: by.actor.id, verb: command.verb().to_owned(), events };
         problem.apply(&entry);
-        write(tx, &problem, &After { entry: &entry, prev: Some(&loaded.last_hash) })?;
+        write(tx, &problem, Some(&before), &After { entry: &entry, prev: Some(&loaded.last_hash) })?;
+        tell(self, tx, &Told { before: Some(&before), problem: &problem, entry: &entry })?;
         Ok(Ok(problem))
     }
 
@@ -165,12 +175,19 @@ fn earlier(
 }
 
 /// Writes the row, what belongs to it, and the entry. [`DeskError::Overtaken`] when another came first.
-fn write(tx: &mut Tx<'_>, problem: &Problem, after: &After<'_>) -> Result<(), DeskError> {
+fn write(tx: &mut Tx<'_>, problem: &Problem, before: Option<&Problem>, after: &After<'_>) -> Result<(), DeskError> {
     let seen = problem.version - 1;
     if !problems::put(tx, &row_of(problem), seen)? {
         return Err(DeskError::Overtaken);
     }
-    problems::put_parts(tx, problem.id, problem.cases.iter().map(|case| case.0), &actions_of(problem))?;
+    let none = BTreeSet::new();
+    let linked = before.map_or(&none, |before| &before.cases);
+    let new: Vec<Uuid> = problem.cases.difference(linked).map(|case| case.0).collect();
+    let gone: Vec<Uuid> = linked.difference(&problem.cases).map(|case| case.0).collect();
+    problems::put_links(tx, problem.id, &new, &gone)?;
+    if before.is_none_or(|before| before.actions != problem.actions) {
+        problems::put_actions(tx, problem.id, &actions_of(problem))?;
+    }
     let body = kept::written(&after.entry.events)?;
     let entry = NewEntry {
         subject: problem.id,

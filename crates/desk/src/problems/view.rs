@@ -5,18 +5,22 @@ use super::load;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self as cases_of, CaseRef};
-use crate::queries::list::Listed;
+use crate::queries::list::{Listed, cursor};
 use crate::{Desk, permissions};
 use domain::actor::ActorId;
-use domain::ids::{UnitId, UserId};
-use domain::problem::Problem;
+use domain::fault::Fault;
+use domain::ids::{CaseId, UnitId, UserId};
+use domain::problem::{Problem, number};
+use domain::refusal::Refusal;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
+use store::cases::Cursor;
+use store::problems::LinkedCase;
 use store::{ListedRow, Tx, cases, people, problems, units, vault};
 use uuid::Uuid;
 
-/// Most linked cases that are shown, the newest first.
+/// Linked cases a page.
 const SHOWN: usize = 100;
 
 /// A problem opened for reading.
@@ -24,8 +28,10 @@ const SHOWN: usize = 100;
 pub struct ProblemView {
     /// The problem. Of its cases only those the reader may see are left.
     pub problem: Problem,
-    /// Those cases as lists show them, masked; at most a hundred, the newest first.
+    /// A page of those cases as lists show them, masked; a hundred, the newest first.
     pub cases: Vec<Listed>,
+    /// Where the next page of them begins.
+    pub next: Option<String>,
     /// What happened to it.
     pub log: Vec<LogLine>,
     /// The day, for what is overdue.
@@ -50,34 +56,58 @@ pub struct LogLine {
 }
 
 impl Desk {
-    /// A problem with its cases and what happened to it.
+    /// The problem of an identity or number.
     ///
     /// # Errors
     /// `not_found` when there is none the caller may see.
-    pub async fn problem(&self, caller: &Caller, id: Uuid) -> Result<ProblemView, DeskError> {
+    pub async fn problem_named(&self, caller: &Caller, name: &str) -> Result<Uuid, DeskError> {
+        permissions::READ_PROBLEMS.require(caller)?;
+        if let Ok(id) = name.trim().parse() {
+            return Ok(id);
+        }
+        let number = number::typed(name).ok_or_else(Refusal::not_found)?;
+        let area = caller.actor.area.clone();
+        let found = self.db().read(move |tx| Ok::<_, DeskError>(problems::numbered(tx, &number)?)).await?;
+        let found = found.filter(|(_, region)| area.covers(region));
+        found.map(|(id, _)| id).ok_or_else(|| Refusal::not_found().into())
+    }
+
+    /// A problem with what happened to it and a page of its cases, from where the last page ended.
+    ///
+    /// # Errors
+    /// `not_found` when there is none the caller may see; a fault of `cases_after` when that is no end of a page.
+    pub async fn problem(&self, caller: &Caller, id: Uuid, after: Option<&str>) -> Result<ProblemView, DeskError> {
         permissions::READ_PROBLEMS.require(caller)?;
         let actor = caller.actor.clone();
         let today = self.zone().to_datetime(self.time().now()).date();
+        let after =
+            after.map(cursor).transpose().map_err(|_| Refusal::from(Fault::new("cases_after", "bad_cursor")))?;
         let (mut view, rows) = self
             .db()
             .read(move |tx| {
                 let loaded = load(tx, id, &actor.area)?;
                 let mut problem = loaded.problem;
-                let mut seen = Vec::new();
-                for case in std::mem::take(&mut problem.cases) {
-                    if let Some(row) = cases::by_id(tx, case.0)?
-                        && cases_of::sight(tx, &row, &actor)?.is_some()
-                    {
-                        problem.cases.insert(case);
-                        seen.push(row);
+                problem.cases.clear();
+                let mut page: Vec<LinkedCase> = Vec::new();
+                for case in problems::cases(tx, id)? {
+                    if !cases_of::sees(tx, case.id, &case.region, &actor)? {
+                        continue;
+                    }
+                    problem.cases.insert(CaseId(case.id));
+                    let follows = |after: &Cursor| (case.received_at, case.id) < (after.key, after.id);
+                    if page.len() <= SHOWN && after.as_ref().is_none_or(follows) {
+                        page.push(case);
                     }
                 }
-                seen.sort_by_key(|row| std::cmp::Reverse((row.received_at, row.id)));
-                seen.truncate(SHOWN);
-                let mut rows = Vec::with_capacity(seen.len());
-                for row in seen {
-                    let wrapped_key = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
-                    rows.push(ListedRow { row, wrapped_key });
+                let more = page.len() > SHOWN;
+                page.truncate(SHOWN);
+                let next = page.last().filter(|_| more).map(|case| format!("{}.{}", case.received_at, case.id));
+                let mut rows = Vec::with_capacity(page.len());
+                for case in page {
+                    if let Some(row) = cases::by_id(tx, case.id)? {
+                        let wrapped_key = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+                        rows.push(ListedRow { row, wrapped_key });
+                    }
                 }
                 let line = |entry: &domain::problem::Entry| LogLine {
                     version: entry.version,
@@ -87,7 +117,7 @@ impl Desk {
                 };
                 let log: Vec<LogLine> = loaded.entries.iter().map(line).collect();
                 let (users, units) = names(tx, &problem, &log)?;
-                let view = ProblemView { problem, cases: Vec::new(), log, today, users, units };
+                let view = ProblemView { problem, cases: Vec::new(), next, log, today, users, units };
                 Ok::<_, DeskError>((view, rows))
             })
             .await?;

@@ -73,7 +73,7 @@ impl Desk {
             return Err(domain::refusal::Refusal::not_found().into());
         }
         raw.loaded.entries.retain(|entry| entry.version <= version);
-        raw.loaded.case = Case::fold(raw.loaded.case.id, raw.loaded.entries.iter().cloned())?;
+        raw.loaded.case = Case::fold(raw.loaded.case.id, &raw.loaded.entries)?;
         self.view(raw, &BTreeSet::new())
     }
 
@@ -103,7 +103,7 @@ impl Desk {
                 }
             }
         }
-        let case = Case::fold(loaded.case.id, loaded.entries.iter().cloned())?;
+        let case = Case::fold(loaded.case.id, &loaded.entries)?;
         let identity = match (&keys, person.and_then(|row| row.identity)) {
             (Some(keys), Some(sealed)) => {
                 Some(mask_identity(&person::open(PersonId(loaded.row.person), &keys.person, &sealed)?))

@@ -135,7 +135,7 @@ impl Desk {
     /// Makes the keys ready. How far back a matter counts as the same, the rules of today say; where they say nothing
     /// only open cases count.
     pub(crate) fn keys_of(&self, sought: &Sought, now: Timestamp) -> Result<Keys, DeskError> {
-        let rules = self.library().governing(now.to_zoned_datetime(self.zone().clone()).date(), "")?;
+        let rules = self.library().governing_at(now, "", self.zone())?;
         Ok(Keys::new(self.keyring(), sought, rules.repeat_since(now).unwrap_or(now)))
     }
 

@@ -5,15 +5,18 @@ use super::kpi;
 use domain::case::ball::Holder;
 use domain::case::matter::Stage;
 use domain::case::referral::Referral;
+use domain::case::survey::Asked;
 use domain::case::{Case, Matter, State, binds_provider};
-use domain::event::ClockOutcome;
+use domain::event::{ClockOutcome, Satisfaction};
 use domain::taxonomy::province_of;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use policy::{KpiSet, Stack, StopFact, month_of};
 use std::collections::BTreeMap;
-use store::reports::{CaseFacts, HeldFact, KpiFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum};
+use store::reports::{
+    CaseFacts, HeldFact, KpiFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum, SurveyFact, SurveyKey, SurveySum,
+};
 
 /// Changed whenever the same log would lead to other sums; they are then counted anew.
 pub(crate) const FORM: u32 = 4;
@@ -50,6 +53,7 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone, figures: &KpiSet) 
         reopened: false,
         held: held(case, rules, zone),
         kpis: Vec::new(),
+        surveys: case.asked.iter().map(|one| survey(case, one, &month)).collect(),
         matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
     };
     facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
@@ -150,6 +154,46 @@ pub(super) fn kpis(facts: &CaseFacts, mut each: impl FnMut(&str, &KpiFact)) {
     for area in std::iter::once("").chain(Some(province).filter(|province| !province.is_empty())) {
         for one in &facts.kpis {
             each(area, one);
+        }
+    }
+}
+
+/// What a customer said through one channel about one round.
+fn survey(case: &Case, asked: &Asked, month: &impl Fn(Timestamp) -> i64) -> SurveyFact {
+    let said = asked.said;
+    let yes = |answer: Option<bool>| answer.map_or(-1, i64::from);
+    let satisfied = said.map_or(-1, |said| match said.satisfied {
+        Satisfaction::Satisfied => 2,
+        Satisfaction::Neutral => 1,
+        Satisfaction::Dissatisfied => 0,
+        Satisfaction::NoAnswer => -1,
+    });
+    let called = asked.channel == "call_back";
+    let calls = case.call_backs.iter().filter(|call| called && call.round == asked.round).count();
+    SurveyFact {
+        month: month(asked.at),
+        channel: asked.channel.clone(),
+        unit: case.owner.unit.to_string(),
+        satisfied,
+        solved: yes(said.and_then(|said| said.solved)),
+        timely: yes(said.and_then(|said| said.timely)),
+        calls: i64::try_from(calls).unwrap_or(0),
+    }
+}
+
+/// Adds what the customer of a case said to the sums, `by` times.
+pub(crate) fn survey_sums(sums: &mut BTreeMap<SurveyKey, SurveySum>, facts: &CaseFacts, by: i64) {
+    let province = province_of(&facts.region);
+    for area in std::iter::once("").chain(Some(province).filter(|province| !province.is_empty())) {
+        for one in &facts.surveys {
+            let key = SurveyKey {
+                area: area.to_owned(),
+                month: one.month,
+                channel: one.channel.clone(),
+                unit: one.unit.clone(),
+                category: facts.category.clone(),
+            };
+            sums.entry(key).or_default().add(&SurveySum::of(one), by);
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct HotIssues {
     pub progress: Progress,
     /// Subscribers they were held against.
     pub subscribers: Option<i64>,
+    /// The month after it, if that has begun.
+    pub following: Option<ReportPeriod>,
     /// All cases of the month.
     pub total: i64,
     /// The issues, the largest first.
@@ -146,6 +148,10 @@ impl Desk {
         };
         let month = month.ok_or_else(|| Refusal::from(Fault::new("month", "bad_month")))?;
         let days = month.days().ok_or_else(|| Refusal::from(Fault::new("month", "bad_month")))?;
+        let today = self.zone().to_datetime(self.time().now()).date();
+        if days.0 > today {
+            return Err(Refusal::from(Fault::new("month", "period_not_begun").with("today", today)).into());
+        }
         let (area, operator) = self.part(caller, ask)?;
         let (desk, caller, scope) = (self.clone(), caller.clone(), area.clone());
         let (progress, total, found) = self
@@ -201,7 +207,8 @@ impl Desk {
             issues.push(issue);
         }
         let (made_at, area) = (self.time().now(), area.code().to_owned());
-        Ok(HotIssues { month, days, area, made_at, progress, subscribers, total, issues })
+        let following = Some(month.after()).filter(|after| after.days().is_some_and(|(first, _)| first <= today));
+        Ok(HotIssues { month, days, following, area, made_at, progress, subscribers, total, issues })
     }
 
     fn quoted(&self, rows: &[ListedRow]) -> Result<Vec<Listed>, DeskError> {

@@ -49,7 +49,7 @@ pub struct Ledger {
     pub lines: Vec<LedgerLine>,
 }
 
-fn written(month: i64) -> String {
+pub(super) fn written(month: i64) -> String {
     format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
 }
 
@@ -59,6 +59,24 @@ fn read(field: &str, text: &str) -> Result<i32, Refusal> {
     day.map(month_of).ok_or_else(|| Fault::new(field, "bad_month").into())
 }
 
+/// The span of months that is asked for, both ends included; the last one that ended if neither is named.
+///
+/// # Errors
+/// If a month is none, the last lies before the first, or there are too many.
+pub(super) fn months(from: Option<&str>, to: Option<&str>, today: Date) -> Result<(i64, i64), Refusal> {
+    let from = from.map(|text| read("from", text)).transpose()?;
+    let to = to.map(|text| read("to", text)).transpose()?;
+    let from = from.or(to).unwrap_or(month_of(today) - 1);
+    let to = to.unwrap_or(from);
+    if to < from {
+        return Err(Fault::new("to", "before_from").into());
+    }
+    if to - from >= MOST_MONTHS {
+        return Err(Fault::new("to", "too_many_months").with("most", MOST_MONTHS).into());
+    }
+    Ok((i64::from(from), i64::from(to)))
+}
+
 impl Desk {
     /// Who held cases how long: time that has ended, natural and working, of the cases in the caller's area.
     ///
@@ -66,18 +84,9 @@ impl Desk {
     /// If the caller may see no reports, a month is none, the last lies before the first, or there are too many.
     pub async fn who_held(&self, caller: &Caller, ask: LedgerAsk) -> Result<Ledger, DeskError> {
         permissions::READ_REPORTS.require(caller)?;
-        let today = month_of(self.zone().to_datetime(self.time().now()).date());
-        let from = ask.from.as_deref().map(|text| read("from", text)).transpose()?;
-        let to = ask.to.as_deref().map(|text| read("to", text)).transpose()?;
-        let from = from.or(to).unwrap_or(today - 1);
-        let to = to.unwrap_or(from);
-        if to < from {
-            return Err(Refusal::from(Fault::new("to", "before_from")).into());
-        }
-        if to - from >= MOST_MONTHS {
-            return Err(Refusal::from(Fault::new("to", "too_many_months").with("most", MOST_MONTHS)).into());
-        }
-        let (span, by) = ((i64::from(from), i64::from(to)), ask.by);
+        let today = self.zone().to_datetime(self.time().now()).date();
+        let span = months(ask.from.as_deref(), ask.to.as_deref(), today)?;
+        let by = ask.by;
         let area = caller.actor.area.code().to_owned();
         let province = domain::taxonomy::province_of(&area) == area;
         let (progress, rows) = self

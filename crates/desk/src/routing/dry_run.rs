@@ -2,6 +2,7 @@
 //! Cases are looked at as they stand, so a category somebody corrected counts as corrected. Nothing is written.
 
 use super::in_force;
+use super::standing::{RowRemark, of_draft};
 use crate::activation::{self, MOST_BYTES, RulesKind};
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -20,10 +21,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use policy::{Stack, Text};
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use store::units;
 
 /// Numbers of cases told a row.
 const TOLD: usize = 5;
@@ -78,8 +78,8 @@ pub struct Tally {
     pub no_say: u64,
     /// Rows of the draft, in their order.
     pub rows: Vec<RowTally>,
-    /// Units the draft names that are not there or are closed.
-    pub no_unit: Vec<String>,
+    /// What is the matter with its rows as the organisation is now.
+    pub remarks: Vec<RowRemark>,
     /// Whether all cases were looked at; time was up before, if not.
     pub complete: bool,
     /// First receipt of the oldest case looked at.
@@ -111,7 +111,7 @@ pub fn dry_run(desk: &Desk, by: &Caller, ask: &DryRun, most: Option<Duration>) -
             ..RowTally::default()
         })
         .collect();
-    tally.no_unit = missing(desk, pack.routing().iter().map(|row| row.unit.clone()).collect())?;
+    tally.remarks = of_draft(desk, pack)?;
     let midnight = |day: Date| day.to_zoned_datetime(desk.zone().clone()).map(|at| stored(at.timestamp()));
     let since = ask.since.and_then(|day| midnight(day).ok()).unwrap_or(i64::MIN);
     let cursor = Arc::new(Mutex::new(Cursor::since(since)));
@@ -133,19 +133,6 @@ pub fn dry_run(desk: &Desk, by: &Caller, ask: &DryRun, most: Option<Duration>) -
     }
     tally.complete = true;
     Ok(tally)
-}
-
-/// Units of a list that are not there or are closed.
-fn missing(desk: &Desk, named: BTreeSet<String>) -> Result<Vec<String>, DeskError> {
-    desk.db().read_now(move |tx| {
-        let mut missing = Vec::new();
-        for code in named {
-            if units::unit_by_code(tx, &code)?.is_none_or(|unit| unit.closed) {
-                missing.push(code);
-            }
-        }
-        Ok(missing)
-    })
 }
 
 fn rules_for(

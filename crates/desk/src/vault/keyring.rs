@@ -10,7 +10,7 @@ use std::sync::Arc;
 use store::{Db, keyring};
 use uuid::Uuid;
 
-const NAMES: [&str; 4] = ["lookup", "tracking", "idempotency", "checkpoint"];
+const NAMES: [&str; 6] = ["lookup", "tracking", "idempotency", "checkpoint", "address", "letterbox"];
 /// Letters and digits people do not confuse when reading them out.
 const TRACKING_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -21,6 +21,8 @@ pub struct Keyring {
     tracking: Key,
     idempotency: Key,
     checkpoint: Key,
+    address: Key,
+    letterbox: Key,
 }
 
 impl Keyring {
@@ -48,7 +50,14 @@ impl Keyring {
             let wrapped = wrapped.get(position).ok_or(CipherError::DoesNotOpen)?;
             Ok(Key::from_slice(&master.unwrap(wrapped, &place(name))?)?)
         };
-        Ok(Self { lookup: open(0)?, tracking: open(1)?, idempotency: open(2)?, checkpoint: open(3)? })
+        Ok(Self {
+            lookup: open(0)?,
+            tracking: open(1)?,
+            idempotency: open(2)?,
+            checkpoint: open(3)?,
+            address: open(4)?,
+            letterbox: open(5)?,
+        })
     }
 
     /// Wraps all secrets under the newest master key.
@@ -93,6 +102,19 @@ impl Keyring {
             code.push(char::from(letter));
         }
         code
+    }
+
+    /// What proves that an address of ours names this subject and nobody made it up: ninety-six bits.
+    #[must_use]
+    pub fn address_proof(&self, kind: u8, subject: Uuid) -> [u8; 12] {
+        let digest = mac(&self.address, &[&[kind], subject.as_bytes()]);
+        digest.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The key of mail that waits for a person and belongs to nobody yet.
+    #[must_use]
+    pub fn letterbox(&self) -> &Key {
+        &self.letterbox
     }
 
     /// Signs a checkpoint.

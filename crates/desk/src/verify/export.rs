@@ -114,7 +114,12 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             Ok(())
         }
         // An export is the log alone.
-        Item::Attachment { .. } | Item::Order(_) | Item::Ruling(_) | Item::Member(_) | Item::Waiting(_) => Ok(()),
+        Item::Attachment { .. }
+        | Item::Order(_)
+        | Item::Ruling(_)
+        | Item::Member(_)
+        | Item::Remedy(_)
+        | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;
     Ok(lines)

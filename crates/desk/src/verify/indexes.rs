@@ -1,4 +1,4 @@
-//! Rows beside the log held against it: work orders, rulings, cases that wait.
+//! Rows beside the log held against it: work orders, rulings, remedies, cases that wait.
 
 use super::Report;
 use crate::indexes::Rows;
@@ -6,7 +6,7 @@ use crate::load;
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{EntryRow, MemberRow, OrderRow, RulingRow, WaitingRow};
+use store::{EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -19,6 +19,7 @@ pub(super) struct Indexes {
     orders: BTreeMap<(Uuid, i64), OrderRow>,
     rulings: BTreeMap<(Uuid, i64), RulingRow>,
     members: BTreeMap<(Uuid, Uuid), MemberRow>,
+    remedies: BTreeMap<(Uuid, i64), RemedyRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
 }
@@ -52,6 +53,7 @@ impl Indexes {
                 self.orders.extend(rows.orders.into_iter().map(|(n, row)| ((case, n), row)));
                 self.members.extend(rows.members.into_iter().map(|(incident, row)| ((case, incident), row)));
                 self.rulings.extend(rows.rulings.into_iter().map(|row| ((case, row.n), row)));
+                self.remedies.extend(rows.remedies.into_iter().map(|(n, row)| ((case, n), row)));
                 self.waits.extend(rows.waits.map(|waits| (case, waits)));
             }
             // What is wrong with the chain is told of the chain.
@@ -79,6 +81,11 @@ impl Indexes {
     pub(super) fn member(&mut self, row: &MemberRow, report: &mut Report) {
         let said = self.members.remove(&(row.case, row.incident));
         self.held("incident_case_row", row.case, None, (row, said.as_ref()), report);
+    }
+
+    pub(super) fn remedy(&mut self, row: &RemedyRow, report: &mut Report) {
+        let said = self.remedies.remove(&(row.case, row.n));
+        self.held("remedy_row", row.case, Some(row.n), (row, said.as_ref()), report);
     }
 
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
@@ -115,6 +122,9 @@ impl Indexes {
         }
         for (case, _) in self.members.keys() {
             report.find("incident_case_row", Some(*case), None, lacks("it is or was in an incident"));
+        }
+        for (case, n) in self.remedies.keys() {
+            report.find("remedy_row", Some(*case), Some(*n), lacks("there is a remedy"));
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

@@ -369,8 +369,85 @@ fn trouble_of_the_server_ends_the_round_and_nobody_is_given_up() {
             assert_eq!(round.trouble.as_deref(), Some("connection refused"), "{n}");
             house.desk.time().advance(SignedDuration::from_hours(24));
         }
+        // None of that was a try: a server that puts it off now has all of them before it.
+        let later = Post::answering(Handed::Later("450 busy".into()));
+        for _ in 0..11 {
+            later.round(house, &house.desk, "a");
+            house.desk.time().advance(SignedDuration::from_hours(24));
+        }
+        assert_eq!(later.got.lock().unwrap().len(), 11);
         let post = Post::answering(Handed::Taken);
         assert_eq!(post.round(house, &house.desk, "a").sent, 1);
+    });
+}
+
+#[test]
+fn what_goes_wrong_with_one_letter_breaks_off_no_other() {
+    each(|_, house| {
+        let (who, other, _, _) = told(house);
+        let third = house.user("three", Role::Specialist, "");
+        change(house, &third, UserChange { email: Some("three@example.com".into()), ..UserChange::default() });
+        let fourth = house.user("four", Role::Specialist, "");
+        change(house, &fourth, UserChange { email: Some("four@example.com".into()), ..UserChange::default() });
+        give(house, &who, &third);
+        give(house, &who, &fourth);
+        house.desk.time().advance(SignedDuration::from_mins(16));
+        house
+            .desk
+            .db()
+            .write_now(|tx| store::testing::raw(tx, "UPDATE users SET role = 'x' WHERE username = 'three'"))
+            .unwrap();
+        let post = Post::answering(Handed::Taken);
+        let sender = post.clone();
+        let round = house.wait(send_due(&house.desk, "a", move |letter| {
+            let post = sender.clone();
+            async move {
+                post.got.lock().unwrap().push(letter);
+                post.answer
+            }
+        }));
+        assert!(round.is_err(), "the fault is told");
+        let mut to: Vec<String> = post.got.lock().unwrap().iter().map(|letter| letter.to.clone()).collect();
+        to.sort_unstable();
+        assert_eq!(to, ["four@example.com", "two@example.com"]);
+        assert!(house.wait(house.desk.next_letter(&other)).unwrap().is_none(), "and noted as sent");
+    });
+}
+
+#[test]
+fn a_restore_mails_nothing_that_waited_when_the_backup_was_made() {
+    each_database(|scratch| {
+        let before = house(scratch);
+        let (who, other, _, _) = told(&before);
+        let file = scratch.folder().join("mail.backup");
+        crate::backup::make(&before.desk, &file).unwrap();
+        before.close_down();
+        crate::backup::restore(scratch, &file, true).unwrap();
+        let desk = open(scratch, Time::at(NOON.parse().unwrap()), &key_file(scratch)).unwrap();
+        let after = House { desk, runtime: Runtime::new().unwrap() };
+        after.desk.set_mails(true);
+        assert_eq!(after.wait(after.desk.count_notices(&other)).unwrap(), 1, "the console still has it");
+        let (_, number) = give(&after, &who, &other);
+        after.desk.time().advance(SignedDuration::from_mins(16));
+        let post = Post::answering(Handed::Taken);
+        assert_eq!(post.round(&after, &after.desk, "a").sent, 1);
+        assert_eq!(post.numbers(), [vec![number]]);
+        after.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn when_mail_goes_is_told_only_about_what_one_sees() {
+    each(|_, house| {
+        let (_, other, _, _) = told(house);
+        assert!(house.wait(house.desk.next_letter(&other)).unwrap().is_some());
+        let elsewhere = domain::actor::AreaScope::region("32").unwrap();
+        let moved = Caller { actor: domain::actor::Actor { area: elsewhere, ..other.actor.clone() }, ..other.clone() };
+        assert!(house.wait(house.desk.next_letter(&moved)).unwrap().is_none());
+        let group = house.wait(house.desk.notices(&other)).unwrap()[0].case.0;
+        house.wait(house.desk.read_notice_group(&moved, group)).unwrap_err();
+        house.wait(house.desk.read_notice_group(&other, group)).unwrap();
     });
 }
 

@@ -66,6 +66,33 @@ fn a_repair_has_the_day_it_was_reported_and_says_why() {
 }
 
 #[test]
+fn an_answer_that_is_sent_back_has_what_the_rules_give_it_again() {
+    each(|shop| {
+        let case = shop.act(&shop.agent, &fault(shop), "dispatch", visit(shop));
+        let case = shop.act(&shop.bill_one, &case, "accept-order", json!({}));
+        let now = shop.house.desk.time().now();
+        let case = shop.act(&shop.bill_one, &case, "book-visit", slot(now, 30));
+        let case = shop.act(&shop.bill_one, &case, "record-arrival", json!({}));
+        let case = shop.act(&shop.bill_one, &case, "answer-order", json!({"result": "已修"}));
+        minutes(shop, 60);
+        let case = shop.act(&shop.agent, &shop.now(&case), "bounce-order", json!({"reason": "仍断网"}));
+        let order = case.order(1).unwrap();
+        let midnight = at("2026-11-24T23:59:59+08:00");
+        assert_eq!((order.reply_by, order.counted_from), (Some(midnight), at(NOON) + SignedDuration::from_hours(1)));
+        let rules = shop.house.desk.library().rules_of(&case).unwrap();
+        let why = explained(&case, order, &rules);
+        assert_eq!(why.iter().map(|(limit, why)| (*limit, why.due_at)).collect::<Vec<_>>(), [(Limit::Reply, midnight)]);
+        // What the rule gave is over the next day; then the case's own limit is what is left.
+        let case = shop.act(&shop.bill_one, &case, "answer-order", json!({"result": "已修"}));
+        minutes(shop, 13 * 60);
+        let case = shop.act(&shop.agent, &shop.now(&case), "bounce-order", json!({"reason": "仍断网"}));
+        let order = case.order(1).unwrap();
+        assert_eq!(order.reply_by, Some(own_limit(shop, &case)));
+        assert!(order.by_rule.iter().all(|set| set.limit != Limit::Reply));
+    });
+}
+
+#[test]
 fn a_rule_never_reaches_beyond_the_case() {
     each(|shop| {
         let case = shop.house.try_register(&shop.agent, intake()).unwrap().case;

@@ -114,7 +114,7 @@ fn a_measure_that_worked_is_told_from_one_that_did_not() {
         received(&house, &system, "2026-07", (30, "B204", "310115"));
         house.desk.time().set(at("2026-08-02T09:00:00+08:00"));
         rollup::go_on(&house.desk, "node", 0, || false).unwrap();
-        let view = house.wait(house.desk.problem(&lead, id)).unwrap();
+        let view = house.wait(house.desk.problem(&lead, id, None)).unwrap();
         assert_eq!(view.problem.ending.unwrap().effect.unwrap(), kept);
         assert_ne!(effect(&lead, &EffectAsk::default()).unwrap().check, kept, "a later check is made anew");
         house.close_down();
@@ -166,6 +166,96 @@ fn what_is_late_and_whose_it_is_can_be_found() {
         assert_eq!(list(&lead, overdue), [""; 0], "what is reported waits for somebody else");
         let none = house.wait(house.desk.problems(&agent, &ProblemFilter::default())).unwrap_err();
         assert_eq!(refusal(none).code, "not_permitted");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn who_answers_for_a_problem_or_does_a_measure_is_told() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (lead, other) = (house.user("lead", Role::Supervisor, ""), house.user("other", Role::Supervisor, ""));
+        let (doer, far) = (house.user("doer", Role::Specialist, "31"), house.user("far", Role::Specialist, "33"));
+        let of = |who: &Caller| who.actor.user().unwrap().0;
+        let named =
+            opened(&house, &lead, json!({"title": "a", "category": "A101", "region": "31", "user": of(&other)}));
+        let year = house.desk.time().now().to_zoned_datetime(house.desk.zone().clone()).year();
+        assert_eq!(named.number, format!("WT-{year}-0001"));
+        let told = |who: &Caller| -> Vec<(String, String, bool)> {
+            let all = house.wait(house.desk.notices(who)).unwrap();
+            all.into_iter().map(|one| (one.number, one.kind, one.problem)).collect()
+        };
+        let notice = |kind: &str| (named.number.clone(), kind.to_owned(), true);
+        assert_eq!(told(&other), [notice("problem_given")]);
+        assert!(told(&lead).is_empty(), "nobody is told of their own doing");
+        let plan = json!({"what": "x", "due": "2026-11-30", "user": of(&doer)});
+        act(&house, &lead, (named.id, 1), "analyse-problem", json!({"whys": ["x"]})).unwrap();
+        act(&house, &lead, (named.id, 2), "plan-action", plan).unwrap();
+        let report = json!({"action": 1, "evidence": "x", "effective_on": "2026-11-24"});
+        house.desk.time().advance(SignedDuration::from_mins(1));
+        act(&house, &doer, (named.id, 3), "report-action", report).unwrap();
+        act(&house, &other, (named.id, 4), "return-action", json!({"action": 1, "reason": "y"})).unwrap();
+        assert_eq!(told(&other), [notice("action_reported"), notice("problem_given")]);
+        assert_eq!(told(&doer), [notice("action_returned"), notice("action_given")]);
+        // Whoever does not see it, any more, is told nothing and can mark nothing.
+        let moved = Caller { actor: far.actor.clone(), ..doer.clone() };
+        let moved = Caller { actor: domain::actor::Actor { id: doer.actor.id, ..moved.actor.clone() }, ..moved };
+        assert!(told(&moved).is_empty());
+        house.wait(house.desk.read_notice_group(&moved, named.id)).unwrap_err();
+        house.wait(house.desk.read_notice_group(&doer, named.id)).unwrap();
+        assert!(told(&doer).is_empty());
+        // By number as by identity, for who sees it.
+        let by = |who: &Caller, name: &str| house.wait(house.desk.problem_named(who, name));
+        assert_eq!(by(&doer, &named.number.to_lowercase()).unwrap(), named.id);
+        assert!(by(&far, &named.number).is_err());
+        let second = opened(&house, &lead, json!({"title": "b", "category": "B204"}));
+        assert!(second.number.ends_with("-0002"));
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn linked_cases_come_a_page_at_a_time_and_links_end_somewhere() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Supervisor, "");
+        let problem = opened(&house, &lead, json!({"title": "a", "category": "A1"}));
+        let numbers: Vec<String> = (0..103).map(|_| house.register(&lead).case.number).collect();
+        act(&house, &lead, (problem.id, 1), "link-cases", json!({"cases": numbers})).unwrap();
+        let page = |after: Option<&str>| house.wait(house.desk.problem(&lead, problem.id, after)).unwrap();
+        let first = page(None);
+        assert_eq!((first.problem.cases.len(), first.cases.len()), (103, 100));
+        let second = page(first.next.as_deref());
+        assert_eq!((second.cases.len(), second.next.as_deref()), (3, None));
+        let told = house.wait(house.desk.problem(&lead, problem.id, Some("x"))).unwrap_err();
+        assert_eq!(refusal(told).faults[0].field, "cases_after");
+        act(&house, &lead, (problem.id, 2), "unlink-case", json!({"case": numbers[0]})).unwrap();
+        assert_eq!(page(None).problem.cases.len(), 102);
+        assert!(verify(house.desk.db(), None).unwrap().is_whole());
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_region_is_no_beginning_of_another() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Supervisor, "");
+        for region in ["IE-D", "IE-DL", "IE"] {
+            opened(&house, &lead, json!({"title": region, "category": "A1", "region": region}));
+        }
+        let list = |region: &str| {
+            let filter = ProblemFilter { region: Some(region.into()), ..ProblemFilter::default() };
+            let page = house.wait(house.desk.problems(&lead, &filter)).unwrap();
+            let mut titles: Vec<String> = page.items.into_iter().map(|one| one.title).collect();
+            titles.sort_unstable();
+            titles
+        };
+        assert_eq!(list("IE-D"), ["IE-D"]);
+        assert_eq!(list("IE"), ["IE", "IE-D", "IE-DL"]);
         house.close_down();
     })
     .unwrap();

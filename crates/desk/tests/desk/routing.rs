@@ -2,9 +2,10 @@
 
 use crate::staff::{signed_in, unit};
 use crate::{House, NOON, house, intake, key_file, open_with, refusal, shipped};
+use desk::activation::{self, NewActivation};
 use desk::organisation::{self, NewAbsence, UserChange};
 use desk::register::OnceOnly;
-use desk::routing::{DryRun, dry_run};
+use desk::routing::{DryRun, Remark, dry_run};
 use desk::time::Time;
 use desk::{Caller, CaseRef, DeskError, Library};
 use domain::actor::Role;
@@ -317,7 +318,18 @@ fn a_dry_run_says_where_past_cases_would_go() {
         assert_eq!((tally.cases, tally.changed, tally.no_row, tally.complete), (5, 3, 1, true), "{tally:?}");
         let rows: Vec<_> = tally.rows.iter().map(|row| (row.rule.as_str(), row.cases, row.changed)).collect();
         assert_eq!(rows, [("route-bill", 3, 3), ("route-net", 1, 0), ("route-gone", 0, 0)]);
-        assert_eq!((tally.no_unit, tally.rows[0].told.len()), (vec!["nowhere".to_owned()], 3));
+        let remarks: Vec<_> =
+            tally.remarks.iter().map(|one| (one.rule.as_str(), one.remark, one.name.as_str())).collect();
+        let billing = Remark::UnknownSkill;
+        assert_eq!(
+            remarks,
+            [
+                ("route-bill", billing, "billing"),
+                ("route-bill", Remark::UnknownCare, "care"),
+                ("route-gone", Remark::UnknownUnit, "nowhere")
+            ]
+        );
+        assert_eq!(tally.rows[0].told.len(), 3);
         assert_eq!(shop.house.wait(shop.house.desk.waiting(&shop.net_one)).unwrap(), before);
         let none = DryRun { since: None, text: shipped_guide("9.0.1") };
         let refused = dry_run(&shop.house.desk, &shop.house.system(), &none, None).unwrap_err();
@@ -388,4 +400,56 @@ fn skills_are_kept_clean() {
         let refused = organisation::change_user(&shop.house.desk, &system, "one", &wrong).unwrap_err();
         assert_eq!((refusal(refused).faults[0].code, known().len()), ("bad_skill", 2));
     });
+}
+
+/// A table as somebody asks for it: what no case could ever go by is refused with its line, the rest is said.
+#[test]
+fn a_table_that_could_never_be_carried_out_is_not_put_into_force() {
+    each(|shop| {
+        let ask = |table: &str, version: &str| {
+            let text = practice(table);
+            let (head, rest) = text.split_once("version = \"").unwrap();
+            let text = format!("{head}version = \"{version}\"{}", rest.split_once('"').unwrap().1);
+            let today = shop.house.desk.time().now().to_zoned_datetime(shop.house.desk.zone().clone()).date();
+            let kind = activation::RulesKind::Pack;
+            activation::request(
+                &shop.house.desk,
+                &lead(shop),
+                &NewActivation { kind, effective_from: today, note: "改派".into(), text },
+            )
+        };
+        let codes = |error: DeskError| -> Vec<String> {
+            let refusal = refusal(error);
+            let of = |name: &str, fault: &domain::fault::Fault| {
+                fault.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone()).unwrap()
+            };
+            assert!(refusal.faults.iter().all(|fault| fault.field == "text" && of("line", fault) != "0"));
+            refusal.faults.iter().map(|fault| format!("{} {}", of("rule", fault), of("remark", fault))).collect()
+        };
+        assert_eq!(codes(ask(TABLE, "9.0.0").unwrap_err()), ["route-gone unknown_unit"]);
+        let closed = unit(&shop.house, "nowhere", Some(shop.house.desk.root()), "33");
+        let here = TABLE.replace(
+            "applies = { product = \"leased_line\" }",
+            "applies = { product = \"leased_line\" }\nregions = [\"31\"]",
+        );
+        assert_eq!(codes(ask(&here, "9.0.0").unwrap_err()), ["route-gone outside_area"]);
+        organisation::close_unit(&shop.house.desk, &shop.house.system(), closed).unwrap();
+        assert_eq!(codes(ask(TABLE, "9.0.0").unwrap_err()), ["route-gone closed_unit"]);
+        // Without that row it may come into force; what is missing for the others is said to whoever decides.
+        shop.skilled("one", &[]);
+        shop.skilled("two", &[]);
+        let id = ask(TABLE.split("[[routing]]\nid = \"route-gone\"").next().unwrap(), "9.0.0").unwrap();
+        let said = desk::routing::remarks_of(&shop.house.desk, id).unwrap();
+        let said: Vec<_> = said.iter().map(|one| (one.rule.as_str(), one.remark.code(), one.remark.stops())).collect();
+        assert_eq!(said, [("route-bill", "unknown_skill", false), ("route-bill", "unknown_care", false)]);
+        let listed = shop.house.wait(shop.house.desk.activations(&shop.house.system())).unwrap();
+        let remarks = shop.house.wait(shop.house.desk.table_remarks(&shop.house.system(), &listed)).unwrap();
+        assert_eq!(remarks[&id].len(), 2);
+    });
+}
+
+fn lead(shop: &Shop) -> Caller {
+    static N: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let n = N.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    signed_in(&shop.house, &format!("rules-{n}"), Role::Compliance, shop.house.desk.root())
 }

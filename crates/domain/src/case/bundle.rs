@@ -162,8 +162,13 @@ impl Concern {
         case.opened.retain(|(route, _)| self.route(&mine, rules).is_some_and(|own| own.head.id == *route));
         case.promises.retain(|one| one.origin.is_none());
         for one in &mut case.compensations {
-            (one.reason, one.remark) = (None, None);
+            (one.reason, one.remark, one.unlike, one.similar) = (None, None, None, None);
+            (one.verified, one.recovery) = (None, None);
         }
+        for one in &mut case.reviews {
+            one.reason = None;
+        }
+        case.invitations.clear();
         case.absorbed.clear();
         case.links.clear();
         case.incident = None;
@@ -198,6 +203,8 @@ impl Concern {
             | Event::Contacted { .. }
             | Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
+            | Event::CompensationVerified { .. }
+            | Event::ReviewDecided { .. }
             | Event::CompensationRefused { .. } => {
                 let part = self.trimmed(case, event);
                 if part == *event { Share::Whole } else { Share::Part(Box::new(part)) }
@@ -237,6 +244,9 @@ impl Concern {
             | Event::Proposed { .. }
             | Event::SentBack { .. }
             | Event::Warned { .. }
+            | Event::SurveyInvited { .. }
+            | Event::CompensationSent { .. }
+            | Event::RecoverySettled { .. }
             | Event::VoidRequested { .. }
             | Event::VoidRefused { .. }
             | Event::LegalHoldPlaced { .. }
@@ -258,6 +268,8 @@ impl Concern {
             | Event::SatisfactionAsked { .. }
             | Event::SatisfactionRecorded { .. }
             | Event::Confirmed { .. }
+            | Event::MessageWritten { .. }
+            | Event::MessageMoved { .. }
             | Event::Closed {}
             | Event::Reopened { .. }
             | Event::Supplemented { .. }
@@ -275,6 +287,9 @@ impl Concern {
             | Event::LetterDelivered { .. }
             | Event::Converted { .. }
             | Event::DeadlockDeclared { .. }
+            | Event::CalledBack { .. }
+            | Event::ReviewOpened { .. }
+            | Event::CompensationFailed { .. }
             | Event::CompensationPaid { .. }
             | Event::CompensationEnded { .. }
             | Event::Moved { .. } => Share::Whole,
@@ -290,9 +305,16 @@ impl Concern {
                 record.assessment = Assessed::default();
                 record.contact_record = None;
             }
-            Event::Classified { reason, .. }
-            | Event::Graded { reason, .. }
-            | Event::CompensationProposed { reason, .. } => *reason = None,
+            Event::Classified { reason, .. } | Event::Graded { reason, .. } => *reason = None,
+            // What other customers got is nobody else's business.
+            Event::CompensationProposed { reason, similar, unlike, .. } => {
+                (*reason, *similar, *unlike) = (None, None, None);
+            }
+            Event::CompensationVerified { finding, claim, .. } => {
+                *finding = crate::free_text::FreeText::Plain(String::new());
+                *claim = None;
+            }
+            Event::ReviewDecided { reason, .. } => *reason = crate::free_text::FreeText::Plain(String::new()),
             Event::Approved { remark }
             | Event::CauseSet { remark, .. }
             | Event::Voided { remark }

@@ -17,8 +17,9 @@ pub const FIELDS: &[Field] = &[];
 #[derive(Clone, Debug, Deserialize)]
 pub struct Close {}
 
-/// The evidence still missing: proof of reply, of one's own where many were told the same, cause, satisfaction asked, promises kept, everyone answered, customers
-/// and other bodies alike, every compensation decided about; and what the rules of the case ask for besides.
+/// The evidence still missing: proof of reply, of one's own where many were told the same, cause, satisfaction asked,
+/// promises kept, everyone answered, customers and other bodies alike, every compensation decided about and verified, no
+/// review open; and what the rules of the case ask for besides.
 #[must_use]
 pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut missing = own(case, rules);
@@ -66,6 +67,8 @@ fn own(case: &Case, rules: &Stack) -> Vec<Fault> {
     missing.extend(super::matter::missing(case));
     missing.extend(super::referral::missing(case, rules));
     missing.extend(super::compensation::missing(case));
+    missing.extend(super::remedy::missing(case));
+    missing.extend(super::survey::missing(case));
     missing
 }
 

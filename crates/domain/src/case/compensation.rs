@@ -1,7 +1,8 @@
-//! Compensation (补偿): what a customer gets for the trouble, from a rule of the packs or out of goodwill. It is proposed,
-//! decided about by whoever's authority reaches that far, and paid. What a rule led to can be counted again line by line
+//! Compensation (补偿), and every other remedy ([`super::remedy`]): what a customer gets for the trouble, from a rule of the
+//! packs or out of goodwill. It is proposed, decided about by whoever's authority reaches that far, and paid. What a rule led to can be counted again line by line
 //! from what the event keeps.
 
+use super::remedy::{Kind as RemedyKind, Recovery, Similar, Verified};
 use super::{Case, Context, clocks};
 use crate::actor::ActorId;
 use crate::event::{Entry, Event};
@@ -112,13 +113,19 @@ pub enum Standing {
     Approved,
     /// 已驳回.
     Refused,
-    /// 已支付.
+    /// 已送计费: billing is to pay it.
+    Sent,
+    /// 支付失败: billing could not.
+    Failed,
+    /// 已支付, or carried out.
     Paid,
 }
 
 impl Standing {
     /// Every one, in the order of the process.
-    pub const ALL: [Self; 4] = [Self::Proposed, Self::Approved, Self::Refused, Self::Paid];
+    pub const ALL: [Self; 6] = [Self::Proposed, Self::Approved, Self::Refused, Self::Sent, Self::Failed, Self::Paid];
+    /// Their codes.
+    pub const CODES: &'static [&'static str] = &["proposed", "approved", "refused", "sent", "failed", "paid"];
 
     /// The stable code.
     #[must_use]
@@ -127,6 +134,8 @@ impl Standing {
             Self::Proposed => "proposed",
             Self::Approved => "approved",
             Self::Refused => "refused",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
             Self::Paid => "paid",
         }
     }
@@ -148,8 +157,22 @@ pub struct Payment {
 pub struct Compensation {
     /// Number within the case, from 1.
     pub id: u32,
-    /// The sum.
+    /// What it is.
+    pub kind: RemedyKind,
+    /// The sum; nothing of what is no money.
     pub sum: Money,
+    /// Whether it was given before the facts were known.
+    pub first: bool,
+    /// What finding them out came to.
+    pub verified: Option<Verified>,
+    /// What is to come back of it.
+    pub recovery: Option<Recovery>,
+    /// The remedy it was added to when that was verified.
+    pub follows: Option<u32>,
+    /// What was usual in similar cases when it was proposed.
+    pub similar: Option<Similar>,
+    /// Why it is far from that.
+    pub unlike: Option<FreeText>,
     /// The rule it comes from, with what it was counted from; none where it is goodwill.
     pub counted: Option<Counted>,
     /// Why.
@@ -174,6 +197,12 @@ pub struct Compensation {
     pub pay_by: Option<Timestamp>,
     /// How it was paid.
     pub paid: Option<Payment>,
+    /// How often it was sent to billing.
+    pub attempts: u32,
+    /// By which way it went there last.
+    pub way: Option<String>,
+    /// Why billing could not pay it the last time.
+    pub failed: Option<String>,
 }
 
 impl Compensation {
@@ -185,10 +214,16 @@ impl Compensation {
         Some(pack.compensation(rule, &counted.incident()))
     }
 
+    /// Whether it was agreed upon and has not reached the customer.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        matches!(self.standing, Standing::Approved | Standing::Sent | Standing::Failed)
+    }
+
     /// Whether its time to be paid has passed and it was not.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.standing == Standing::Approved && self.pay_by.is_some_and(|at| at < now)
+        self.is_owed() && self.pay_by.is_some_and(|at| at < now)
     }
 }
 
@@ -205,11 +240,14 @@ pub(super) fn named(case: &Case, id: u32, standing: Standing) -> Result<&Compens
         return Err(Fault::new("compensation", "unknown_compensation").into());
     };
     if one.standing != standing {
-        return Err(Refusal::conflict("compensation_elsewhere")
-            .with("compensation", id)
-            .with("standing", one.standing.code()));
+        return Err(elsewhere(one));
     }
     Ok(one)
+}
+
+/// That a compensation stands where a command cannot use it.
+pub(super) fn elsewhere(one: &Compensation) -> Refusal {
+    Refusal::conflict("compensation_elsewhere").with("compensation", one.id).with("standing", one.standing.code())
 }
 
 /// What paying a compensation does to clocks: with the last one nothing that was agreed upon is owed.
@@ -232,31 +270,51 @@ impl Case {
         self.compensations.iter().find(|one| one.id == id)
     }
 
-    /// Compensations that were agreed upon and are not paid.
+    /// Compensations that were agreed upon and have not reached the customer.
     pub fn credits(&self) -> impl Iterator<Item = &Compensation> {
-        self.compensations.iter().filter(|one| one.standing == Standing::Approved)
+        self.compensations.iter().filter(|one| one.is_owed())
     }
 
     pub(super) fn apply_compensation(&mut self, event: &Event, entry: &Entry) {
         match event {
-            Event::CompensationProposed { id, sum, counted, reason, pay_by, by_effect } => {
-                self.compensations.push(Compensation {
-                    id: *id,
-                    sum: sum.clone(),
-                    counted: counted.as_deref().cloned(),
-                    reason: reason.clone(),
-                    by: if by_effect.is_some() { ActorId::System } else { entry.actor },
-                    by_effect: by_effect.clone(),
-                    proposed_at: entry.at,
-                    round: self.round,
-                    standing: Standing::Proposed,
-                    own: false,
-                    decided: None,
-                    remark: None,
-                    pay_by: *pay_by,
-                    paid: None,
-                })
-            }
+            Event::CompensationProposed {
+                id,
+                sum,
+                kind,
+                first,
+                follows,
+                similar,
+                unlike,
+                counted,
+                reason,
+                pay_by,
+                by_effect,
+            } => self.compensations.push(Compensation {
+                id: *id,
+                kind: *kind,
+                sum: sum.clone(),
+                first: *first,
+                verified: None,
+                recovery: None,
+                follows: *follows,
+                similar: similar.as_deref().cloned(),
+                unlike: unlike.clone(),
+                counted: counted.as_deref().cloned(),
+                reason: reason.clone(),
+                by: if by_effect.is_some() { ActorId::System } else { entry.actor },
+                by_effect: by_effect.clone(),
+                proposed_at: entry.at,
+                round: self.round,
+                standing: Standing::Proposed,
+                own: false,
+                decided: None,
+                remark: None,
+                pay_by: *pay_by,
+                paid: None,
+                attempts: 0,
+                way: None,
+                failed: None,
+            }),
             Event::CompensationApproved { id, own, remark } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Approved;
                 one.own = *own;
@@ -274,6 +332,26 @@ impl Case {
             Event::CompensationPaid { id, at, mode, reference } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Paid;
                 one.paid = Some(Payment { at: *at, mode: mode.clone(), reference: reference.clone() });
+            }),
+            Event::CompensationVerified { id, justified, finding, claim } => self.change_compensation(*id, |one| {
+                let (justified, finding) = (*justified, finding.clone());
+                one.verified = Some(Verified { justified, finding, by: entry.actor, at: entry.at });
+                one.recovery = claim.as_deref().cloned().map(|claim| Recovery { claim, ended: None });
+            }),
+            Event::RecoverySettled { id, result, at, reference } => self.change_compensation(*id, |one| {
+                if let Some(recovery) = &mut one.recovery {
+                    recovery.ended = Some((result.clone(), *at, reference.clone()));
+                }
+            }),
+            Event::CompensationSent { id, attempt, way } => self.change_compensation(*id, |one| {
+                one.standing = Standing::Sent;
+                one.attempts = *attempt;
+                one.way = Some(way.clone());
+                one.failed = None;
+            }),
+            Event::CompensationFailed { id, ground, .. } => self.change_compensation(*id, |one| {
+                one.standing = Standing::Failed;
+                one.failed = Some(ground.clone());
             }),
             _ => {}
         }
@@ -294,5 +372,6 @@ mod tests {
     fn the_codes_are_those_of_the_rules() {
         assert_eq!(Exclusion::ALL.iter().map(|one| one.code()).collect::<Vec<_>>(), EXCLUSIONS);
         assert_eq!(policy::AuthorityRule::ROLES, crate::actor::Role::CODES);
+        assert_eq!(Standing::ALL.map(Standing::code), Standing::CODES);
     }
 }

@@ -4,13 +4,14 @@ use super::matter::{self, Step};
 use super::referral;
 use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
-    Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Survey, Suspension, clocks,
+    Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
 use policy::{Grade, Severity, Urgency};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Why a log does not add up to a case.
@@ -34,17 +35,18 @@ impl Case {
     ///
     /// # Errors
     /// If it does not begin with a registration or has a gap.
-    pub fn fold(id: CaseId, entries: impl IntoIterator<Item = Entry>) -> Result<Self, BrokenLog> {
+    pub fn fold<E: Borrow<Entry>>(id: CaseId, entries: impl IntoIterator<Item = E>) -> Result<Self, BrokenLog> {
         let mut case: Option<Self> = None;
         for entry in entries {
+            let entry = entry.borrow();
             let expected = case.as_ref().map_or(1, |case| case.version + 1);
             if entry.version != expected {
                 return Err(BrokenLog::Gap { expected, found: entry.version });
             }
             case = Some(match case {
-                None => Self::begin(id, &entry)?,
+                None => Self::begin(id, entry)?,
                 Some(mut case) => {
-                    case.apply_entry(&entry);
+                    case.apply_entry(entry);
                     case
                 }
             });
@@ -96,6 +98,11 @@ impl Case {
             cause: None,
             satisfaction_asked: false,
             survey: None,
+            asked: Vec::new(),
+            invitations: Vec::new(),
+            call_backs: Vec::new(),
+            callers: BTreeSet::new(),
+            reviews: Vec::new(),
             confirmed: false,
             promises: record.promised_at.into_iter().map(Promised::reply).collect(),
             contacts: Vec::new(),
@@ -113,6 +120,7 @@ impl Case {
             links: Vec::new(),
             incident: None,
             attachments: Vec::new(),
+            messages: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
             effects: BTreeSet::new(),
             letters: Vec::new(),
@@ -166,6 +174,8 @@ impl Case {
         match event {
             // Read by `begin`; a second one cannot be decided.
             Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } | Event::Mentioned { .. } => {}
+            Event::MessageWritten { .. } => {}
+            Event::MessageMoved { .. } => self.apply_message(event),
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
                 id: *id,
                 name: name.clone(),
@@ -274,6 +284,7 @@ impl Case {
             Event::AnswerLapsed {} => {
                 self.reply = None;
                 self.incident = self.incident.take().map(|member| InIncident { told_at: None, ..member });
+                self.spend_survey();
             }
             Event::IncidentJoined { incident, number, master } => {
                 let (incident, number, master, joined_at) = (*incident, number.clone(), *master, entry.at);
@@ -284,13 +295,21 @@ impl Case {
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
             | Event::CompensationPaid { .. }
+            | Event::CompensationVerified { .. }
+            | Event::RecoverySettled { .. }
+            | Event::CompensationSent { .. }
+            | Event::CompensationFailed { .. }
             | Event::CompensationEnded { .. } => self.apply_compensation(event, entry),
+            Event::SatisfactionAsked { .. }
+            | Event::SatisfactionRecorded { .. }
+            | Event::SurveyInvited { .. }
+            | Event::CalledBack { .. }
+            | Event::ReviewOpened { .. }
+            | Event::ReviewDecided { .. } => self.apply_survey(event, entry),
             Event::Proposed { .. }
             | Event::Approved { .. }
             | Event::SentBack { .. }
             | Event::Replied { .. }
-            | Event::SatisfactionAsked { .. }
-            | Event::SatisfactionRecorded { .. }
             | Event::Confirmed { .. }
             | Event::Disputed { .. } => self.apply_outcome(event, entry),
             Event::Closed {} | Event::Declined { .. } | Event::Withdrawn { .. } | Event::Voided { .. } => {
@@ -328,10 +347,6 @@ impl Case {
                 }
                 // The reply promised at registration is this one.
                 self.keep(0, *at);
-            }
-            Event::SatisfactionAsked { .. } => self.satisfaction_asked = true,
-            Event::SatisfactionRecorded { satisfied, solved, timely, .. } => {
-                self.survey = Some(Survey { satisfied: *satisfied, solved: *solved, timely: *timely });
             }
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
@@ -592,6 +607,7 @@ impl Case {
         self.reply = None;
         self.satisfaction_asked = false;
         self.survey = None;
+        self.spend_survey();
         self.confirmed = false;
     }
 

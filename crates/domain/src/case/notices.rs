@@ -44,7 +44,10 @@ pub const KINDS: &[&str] = &[
     "promise_broken",
     "resumed_by_limit",
     "urged",
+    "message_failed",
     "disputed",
+    "review_wanted",
+    "review_decided",
     "void_requested",
     "handed_off",
     "regulator_acted",
@@ -52,6 +55,7 @@ pub const KINDS: &[&str] = &[
     "letter_owed",
     "compensation_proposed",
     "compensation_decided",
+    "compensation_failed",
     "order_sent",
     "order_came_back",
     "order_answered",
@@ -126,7 +130,13 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 found.push(plain(To::Leads(case.owner.unit), "promise_broken"));
             }
             Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
+            Event::MessageMoved { stage: super::message::Stage::Failed, .. } => {
+                found.push(plain(holder(case.owner), "message_failed"));
+            }
             Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),
+            Event::ReviewOpened { .. } => found.push(plain(To::Leads(case.owner.unit), "review_wanted")),
+            Event::ReviewDecided { .. } => found.push(plain(holder(case.owner), "review_decided")),
+            Event::CompensationFailed { .. } => found.push(plain(holder(case.owner), "compensation_failed")),
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
             Event::HandedOff { .. } => {
                 found.push(plain(holder(case.owner), "handed_off"));

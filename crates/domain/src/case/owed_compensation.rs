@@ -163,7 +163,19 @@ pub(super) fn proposals(case: &Case, ctx: &Context<'_>) -> Vec<Event> {
         {
             id = id.saturating_add(1);
             let (counted, by_effect) = (counted.map(Box::new), Some(effect.clone()));
-            events.push(Event::CompensationProposed { id, sum, counted, reason: None, pay_by, by_effect });
+            events.push(Event::CompensationProposed {
+                id,
+                sum,
+                kind: super::remedy::Kind::Compensation,
+                first: false,
+                follows: None,
+                similar: None,
+                unlike: None,
+                counted,
+                reason: None,
+                pay_by,
+                by_effect,
+            });
         }
     }
     events

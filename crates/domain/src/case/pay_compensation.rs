@@ -1,8 +1,10 @@
-//! Pay compensation (支付补偿): it was credited or paid out. Also after the case was closed, with the next bill.
+//! Pay compensation (支付补偿): it was credited or paid out, or an apology or repair was carried out. Also after the case
+//! was closed, with the next bill. What billing is to pay is confirmed by billing alone.
 
 use super::compensation::{self, Standing, WHICH};
-use super::{Case, Context, Decision, register};
+use super::{Case, Compensation, Context, Decision, register};
 use crate::event::Event;
+use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Form, Kind, optional, required};
 use jiff::Timestamp;
@@ -10,7 +12,7 @@ use serde::Deserialize;
 
 /// How it may be paid.
 pub const MODES: &[&str] =
-    &["bill_credit", "refund", "bank_transfer", "account_balance", "longer_validity", "other_payment"];
+    &["bill_credit", "refund", "bank_transfer", "account_balance", "longer_validity", "other_payment", "carried_out"];
 
 /// Shape of the record.
 pub const FIELDS: &[Field] = &[
@@ -40,7 +42,12 @@ pub struct PayCompensation {
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    case.compensations.iter().any(|one| one.standing == Standing::Approved)
+    case.compensations.iter().any(payable)
+}
+
+/// Whether somebody may record that it was paid: it was agreed upon and is not on its way through billing.
+fn payable(one: &Compensation) -> bool {
+    matches!(one.standing, Standing::Approved | Standing::Failed)
 }
 
 /// Decides the record.
@@ -48,7 +55,20 @@ pub fn offered(case: &Case) -> bool {
 /// # Errors
 /// If there is no such compensation, it was not approved, is paid, or the moment lies outside the case's life.
 pub fn decide(case: &Case, pay: &PayCompensation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
-    let one = compensation::named(case, pay.compensation, Standing::Approved)?;
+    let Some(one) = case.compensation(pay.compensation) else {
+        return Err(Fault::new("compensation", "unknown_compensation").into());
+    };
+    if one.standing == Standing::Sent {
+        return Err(Refusal::conflict("sent_to_billing").with("compensation", one.id));
+    }
+    if !payable(one) {
+        return Err(compensation::elsewhere(one));
+    }
+    match (pay.mode == "carried_out", one.kind.is_money()) {
+        (true, true) => return Err(Fault::new("mode", "only_without_money").into()),
+        (false, false) => return Err(Fault::new("mode", "no_money").into()),
+        _ => {}
+    }
     let at = pay.at.unwrap_or(ctx.now);
     register::within_life(case, at, "at", ctx)?;
     let (mode, reference) = (pay.mode.clone(), pay.reference.clone());

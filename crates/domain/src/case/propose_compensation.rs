@@ -1,9 +1,10 @@
-//! Propose compensation (补偿提议): a sum from a rule of the packs, or goodwill with a reason. Whoever's own authority
-//! reaches that far needs nobody else; otherwise another person decides.
+//! Propose a remedy (补救提议): a sum from a rule of the packs, or a refund, credit, compensation, apology or repair with a
+//! reason. Whoever's own authority reaches that far needs nobody else; otherwise another person decides.
 
-use super::compensation::{self, Counted, EXCLUSIONS, LeftOut, MOST, Standing};
+use super::compensation::{Counted, EXCLUSIONS, LeftOut, MOST, Standing};
 use super::owed_compensation::{self, Proposed, restored};
 use super::register::CLOCK_SKEW;
+use super::remedy::{self, Kind as RemedyKind, Similar};
 use super::{Case, Context, Decision, State, grade};
 use crate::event::Event;
 use crate::fault::Fault;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 /// Shape of a proposal.
 pub const FIELDS: &[Field] = &[
     optional("rule", Kind::Line { max: 64 }, "Rule the sum comes from; without, it is goodwill."),
+    optional("remedy", Kind::Code(RemedyKind::CODES), "What it is. Default: compensation, which alone a rule counts."),
     optional("amount", Kind::Money, "The sum, where no rule says it."),
     optional("reason", Kind::Text { max: 2_000, multiline: true }, "Why; needed where no rule says it."),
     optional(
@@ -45,6 +47,16 @@ pub const FIELDS: &[Field] = &[
         "Days that are left out.",
     ),
     optional("set_off", Kind::Money, "What was given already and is taken off, where the rule allows it."),
+    optional(
+        "first",
+        Kind::Bool,
+        "Whether it is given now and the facts are found out later; somebody else verifies it.",
+    ),
+    optional(
+        "unlike",
+        Kind::Text { max: 2_000, multiline: true },
+        "Why it is far from what similar cases got; needed where it is.",
+    ),
 ];
 
 /// Propose compensation.
@@ -70,6 +82,17 @@ pub struct ProposeCompensation {
     pub exclude: Vec<LeftOut>,
     /// What was given already.
     pub set_off: Option<Money>,
+    /// What it is.
+    pub remedy: Option<RemedyKind>,
+    /// Whether the facts are found out later.
+    #[serde(default)]
+    pub first: bool,
+    /// Why it is far from what is usual.
+    #[serde(default, deserialize_with = "plain_option")]
+    pub unlike: Option<FreeText>,
+    /// What similar cases got, as the desk has looked up. Never given by a caller.
+    #[serde(skip)]
+    pub similar: Option<Box<Similar>>,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
@@ -103,11 +126,25 @@ pub fn decide(case: &Case, ask: &ProposeCompensation, ctx: &Context<'_>) -> Resu
         },
         None => goodwill(ask)?,
     };
+    let kind = ask.remedy.unwrap_or_default();
+    let similar = ask.similar.clone().filter(|_| counted.is_none() && kind.is_money());
+    let unlike = ask.unlike.clone().filter(|_| similar.as_ref().is_some_and(|usual| usual.is_far(&sum)));
     let id = case.compensations.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
-    let own = compensation::authority(&sum.currency, ctx).covers(sum.minor_units());
+    let own = remedy::covered(&sum, ctx);
     let counted = counted.map(Box::new);
-    let mut events =
-        vec![Event::CompensationProposed { id, sum, counted, reason: ask.reason.clone(), pay_by, by_effect: None }];
+    let mut events = vec![Event::CompensationProposed {
+        id,
+        sum,
+        kind,
+        first: ask.first,
+        follows: None,
+        similar,
+        unlike,
+        counted,
+        reason: ask.reason.clone(),
+        pay_by,
+        by_effect: None,
+    }];
     if own {
         events.push(Event::CompensationApproved { id, own, remark: None });
     }
@@ -179,6 +216,30 @@ fn goodwill(ask: &ProposeCompensation) -> Result<Owed, Refusal> {
     if ask.reason.is_none() {
         faults.push(Fault::new("reason", "required"));
     }
+    if !ask.remedy.unwrap_or_default().is_money() {
+        if ask.amount.is_some() {
+            faults.push(Fault::new("amount", "no_money"));
+        }
+        if ask.first {
+            faults.push(Fault::new("first", "no_money"));
+        }
+        let nothing = Owed { sum: remedy::nothing(), counted: None, pay_by: None };
+        return if faults.is_empty() { Ok(nothing) } else { Err(Refusal::invalid(faults)) };
+    }
+    if let (Some(sum), Some(usual)) = (&ask.amount, &ask.similar)
+        && sum.currency == usual.median.currency
+        && usual.is_far(sum)
+        && ask.unlike.is_none()
+    {
+        let (median, low, high) = (usual.median.sum(), usual.low.sum(), usual.high.sum());
+        faults.push(
+            Fault::new("unlike", "far_from_similar")
+                .with("count", usual.count)
+                .with("median", median)
+                .with("low", low)
+                .with("high", high),
+        );
+    }
     match &ask.amount {
         Some(sum) if sum.minor_units() > 0 && faults.is_empty() => {
             return Ok(Owed { sum: sum.clone(), counted: None, pay_by: None });
@@ -213,6 +274,12 @@ fn counted(
     let mut faults = Vec::new();
     if ask.amount.is_some() {
         faults.push(Fault::new("amount", "only_without_rule"));
+    }
+    if ask.remedy.is_some_and(|kind| kind != RemedyKind::Compensation) {
+        faults.push(Fault::new("remedy", "only_without_rule"));
+    }
+    if ask.first {
+        faults.push(Fault::new("first", "only_without_rule"));
     }
     let latest = ctx.now + CLOCK_SKEW;
     let from = ask.from.or_else(|| began(case, rule.from).filter(|_| !rule.ask_from));

@@ -10,6 +10,8 @@ use serde::Deserialize;
 
 /// Most cases of one command.
 pub const MOST: usize = 200;
+/// Most cases of one problem: what is behind more is told by its category's figures.
+pub const MOST_LINKED: usize = 10_000;
 
 /// Shape of a linking.
 pub const FIELDS: &[Field] = &[required(
@@ -34,7 +36,8 @@ pub fn offered(problem: &Problem) -> bool {
 /// Decides a linking; cases that are linked already stay so.
 ///
 /// # Errors
-/// If the problem has ended, none is named or none is new, or one lies outside the problem's area.
+/// If the problem has ended, none is named or none is new, one lies outside the problem's area, or there would be more
+/// than [`MOST_LINKED`].
 pub fn decide(problem: &Problem, input: &Input, ctx: &Context<'_>) -> Result<Vec<Event>, Refusal> {
     problem.require_open()?;
     if input.cases.is_empty() {
@@ -53,6 +56,9 @@ pub fn decide(problem: &Problem, input: &Input, ctx: &Context<'_>) -> Result<Vec
     cases.dedup();
     if cases.is_empty() {
         return Err(Refusal::conflict("nothing_changes"));
+    }
+    if problem.cases.len() + cases.len() > MOST_LINKED {
+        return Err(Fault::new("cases", "too_many_links").with("max", MOST_LINKED).into());
     }
     Ok(vec![Event::CasesLinked { cases }])
 }

@@ -9,7 +9,8 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use crate::taxonomy::Taxonomy;
 use crate::text::nobody::nobodys;
-use policy::ReportPeriod;
+use jiff::civil::Date;
+use policy::{Cycle, ReportPeriod};
 use serde::Deserialize;
 
 /// Shape of an opening.
@@ -67,27 +68,46 @@ impl Open {
     }
 }
 
-/// Decides an opening. `owner` is who was looked up to answer for it.
+/// What naming a problem needs to know besides what was typed.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    /// Who names it.
+    pub actor: &'a Actor,
+    /// Categories and causes.
+    pub taxonomy: &'a Taxonomy,
+    /// Who was looked up to answer for it.
+    pub owner: Owner,
+    /// The day, in the installation's zone.
+    pub today: Date,
+    /// The number it gets.
+    pub number: String,
+}
+
+/// Decides an opening.
 ///
 /// # Errors
-/// If the category is unknown, the month is none, the region lies outside the caller's area, or a text holds what
-/// identifies somebody.
-pub fn decide(open: &Open, actor: &Actor, taxonomy: &Taxonomy, owner: Owner) -> Result<Vec<Event>, Refusal> {
-    known_category(taxonomy, &open.category)?;
-    let area = open.area(actor);
+/// If the category is unknown, the month is none or has not begun, the region lies outside the caller's area, or a text
+/// holds what identifies somebody.
+pub fn decide(open: &Open, ctx: &Opening<'_>) -> Result<Vec<Event>, Refusal> {
+    known_category(ctx.taxonomy, &open.category)?;
+    let own = &ctx.actor.area;
+    let area = open.area(ctx.actor);
     // An empty region is everywhere, and only who sees everything has that.
-    if !actor.area.covers(&area) {
-        return Err(Fault::new("region", "outside_area").with("area", actor.area.code()).into());
+    if !own.covers(&area) {
+        return Err(Fault::new("region", "outside_area").with("area", own.code()).into());
     }
-    if let Some(month) = &open.hot_in
-        && !month.parse::<ReportPeriod>().is_ok_and(|period| period.is_of(policy::Cycle::Month))
-    {
-        return Err(Fault::new("hot_in", "bad_month").into());
+    if let Some(month) = &open.hot_in {
+        let days = month.parse::<ReportPeriod>().ok().filter(|period| period.is_of(Cycle::Month));
+        let (first, _) = days.and_then(|days| days.days()).ok_or_else(|| Fault::new("hot_in", "bad_month"))?;
+        if first > ctx.today {
+            return Err(Fault::new("hot_in", "period_not_begun").with("today", ctx.today).into());
+        }
     }
     let matter =
         Matter { title: open.title.clone(), description: open.description.clone(), category: open.category.clone() };
     clean(&matter)?;
-    Ok(vec![Event::Opened { matter, area, hot_in: open.hot_in.clone(), owner }])
+    let (number, hot_in) = (Some(ctx.number.clone()), open.hot_in.clone());
+    Ok(vec![Event::Opened { number, matter, area, hot_in, owner: ctx.owner }])
 }
 
 /// Refuses a category there is not.

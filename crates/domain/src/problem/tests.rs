@@ -28,6 +28,10 @@ struct Life {
 
 const TODAY: Date = date(2026, 11, 20);
 
+fn opening<'a>(actor: &'a Actor, taxonomy: &'a Taxonomy, owner: Owner) -> open::Opening<'a> {
+    open::Opening { actor, taxonomy, owner, today: TODAY, number: number::number(2026, 1) }
+}
+
 impl Life {
     fn begin() -> Self {
         let taxonomy = taxonomy();
@@ -35,7 +39,7 @@ impl Life {
             crate::shape::check(json!({"title": "夜间断网", "category": "A101", "region": "3101"}), open::FIELDS);
         let ask: open::Open = serde_json::from_value(value.unwrap()).unwrap();
         let owner = Owner { unit: UnitId::NIL, user: None };
-        let events = open::decide(&ask, &actor(1), &taxonomy, owner).unwrap();
+        let events = open::decide(&ask, &opening(&actor(1), &taxonomy, owner)).unwrap();
         let entry =
             Entry { version: 1, at: Timestamp::UNIX_EPOCH, actor: actor(1).id, verb: "open-problem".into(), events };
         let problem = Problem::begin(Uuid::nil(), &entry).unwrap();
@@ -187,13 +191,16 @@ fn a_wider_area_than_the_callers_is_refused() {
         user: None,
     };
     for (region, fine) in [(None, true), (Some("310115"), true), (Some("33"), false), (Some(""), false)] {
-        let decided = open::decide(&ask(region), &actor(1), &taxonomy, owner);
+        let decided = open::decide(&ask(region), &opening(&actor(1), &taxonomy, owner));
         assert_eq!(decided.is_ok(), fine, "{region:?}");
     }
     let wrong = open::Open { hot_in: Some("2026".into()), ..ask(None) };
-    assert_eq!(open::decide(&wrong, &actor(1), &taxonomy, owner).unwrap_err().faults[0].code, "bad_month");
+    let code = |ask: &open::Open| open::decide(ask, &opening(&actor(1), &taxonomy, owner)).unwrap_err().faults[0].code;
+    assert_eq!(code(&wrong), "bad_month");
+    let ahead = open::Open { hot_in: Some("2026-12".into()), ..ask(None) };
+    assert_eq!(code(&ahead), "period_not_begun");
     let wrong = open::Open { category: "Z9".into(), ..ask(None) };
-    assert_eq!(open::decide(&wrong, &actor(1), &taxonomy, owner).unwrap_err().faults[0].code, "unknown_category");
+    assert_eq!(code(&wrong), "unknown_category");
 }
 
 proptest! {
@@ -230,4 +237,14 @@ proptest! {
         }
         prop_assert_eq!(Problem::fold(Uuid::nil(), life.log).unwrap(), life.problem);
     }
+}
+
+#[test]
+fn a_problem_of_before_there_were_numbers_is_called_by_its_identity() {
+    let body = r#"[{"type":"opened","matter":{"title":"a","category":"A101"},"area":"31","owner":{"unit":"01a20e5b-d291-76d4-96c1-7096724e375f"}}]"#;
+    let events = read_body(SCHEMA, body).unwrap();
+    let entry =
+        Entry { version: 1, at: Timestamp::UNIX_EPOCH, actor: actor(1).id, verb: "open-problem".into(), events };
+    let problem = Problem::begin(Uuid::from_u128(0xabcd_1234), &entry).unwrap();
+    assert_eq!(problem.number, "WT-ABCD1234");
 }

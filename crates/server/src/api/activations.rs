@@ -1,5 +1,6 @@
 //! Rules that were put into force, or are asked to be.
 
+use super::routing::remark;
 use super::view::{Object, moment};
 use super::{answer, identifier, input};
 use crate::app::AppState;
@@ -13,6 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::activation::{self, Activation, NEW_ACTIVATION, NewActivation, Person};
+use desk::routing::RowRemark;
 use desk::{Caller, Desk, DeskError, permissions};
 use domain::refusal::Refusal;
 use serde_json::{Value, json};
@@ -67,7 +69,9 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn activations(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
-    let items: Vec<Value> = app.desk.activations(&caller).await?.iter().map(view).collect();
+    let found = app.desk.activations(&caller).await?;
+    let remarks = app.desk.table_remarks(&caller, &found).await?;
+    let items: Vec<Value> = found.iter().map(|one| view(one, remarks.get(&one.id))).collect();
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }
 
@@ -101,7 +105,8 @@ async fn act(
 async fn one(app: &AppState, caller: &Caller, id: Uuid, status: StatusCode) -> Result<Response, Failure> {
     let found = app.desk.activations(caller).await?;
     let found = found.iter().find(|known| known.id == id).ok_or_else(Refusal::not_found)?;
-    Ok(answer(status, &view(found)))
+    let remarks = app.desk.table_remarks(caller, std::slice::from_ref(found)).await?;
+    Ok(answer(status, &view(found, remarks.get(&id))))
 }
 
 /// Somebody who asked or decided.
@@ -109,8 +114,8 @@ pub(super) fn person(person: &Person) -> Value {
     json!({"id": person.id.to_string(), "name": person.name})
 }
 
-/// An activation with the two people behind it.
-pub(super) fn view(one: &Activation) -> Value {
+/// An activation with the two people behind it, and what is the matter with the rows of a table that waits.
+pub(super) fn view(one: &Activation, remarks: Option<&Vec<RowRemark>>) -> Value {
     Object::default()
         .put("id", one.id.to_string())
         .put("kind", one.kind.code())
@@ -128,5 +133,6 @@ pub(super) fn view(one: &Activation) -> Value {
         .put("looked", one.looked)
         .put("moved", one.moved)
         .put_some("recounted_at", one.recounted_at.map(moment))
+        .put_some("remarks", remarks.map(|all| all.iter().map(remark).collect::<Vec<_>>()))
         .done()
 }

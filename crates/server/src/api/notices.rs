@@ -5,29 +5,42 @@ use super::{answer, identifier, view};
 use crate::app::AppState;
 use crate::extract::{self, Path, Who};
 use crate::problem::Failure;
+use crate::query;
 use crate::routes::{Method, Operation, Route};
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::notices::{CHOICES, Choices, Group, Notice, grouped};
 use desk::{CaseRef, permissions};
 use domain::refusal::Refusal;
-use domain::shape;
+use domain::shape::{self, Field, Kind, optional};
 use serde_json::{Value, json};
 
 /// Most notices listed each by itself; groups hold all of them.
 const MOST_SHOWN: usize = 200;
+/// Groups a page.
+const GROUPS: usize = 200;
+
+/// Parameters of the list.
+pub const LIST: &[Field] = &[optional(
+    "page",
+    Kind::Whole { min: 1, max: 1_000 },
+    "Which two hundred of the groups, from 1. `next_page` of the answer before.",
+)];
 
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let list = Operation::get("list_notices", "What the caller has not read yet.", "Notices", "Notices");
+    let list = Operation {
+        query: LIST,
+        ..Operation::get("list_notices", "What the caller has not read yet.", "Notices", "Notices")
+    };
     let one = Operation::get("read_notice", "Mark a notice as read.", "Notices", "Nothing");
     let group = Operation::get(
         "read_notice_group",
-        "Mark everything about one case, or of one run over many, as read.",
+        "Mark everything about one case or problem, or of one run over many, as read.",
         "Notices",
         "Nothing",
     );
@@ -72,11 +85,19 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-async fn unread(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
+async fn unread(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
+    let given = query::read(raw.as_deref(), LIST)?;
+    let page = given.get("page").and_then(Value::as_u64).and_then(|page| usize::try_from(page).ok()).unwrap_or(1);
     let notices = app.desk.notices(&caller).await?;
     let items: Vec<Value> = notices.iter().take(MOST_SHOWN).map(shown).collect();
-    let groups: Vec<Value> = grouped(notices).iter().map(together).collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items, "groups": groups})))
+    let groups = grouped(notices);
+    let next = (groups.len() > page.saturating_mul(GROUPS)).then_some(page.saturating_add(1));
+    let shown = groups.iter().skip(page.saturating_sub(1).saturating_mul(GROUPS)).take(GROUPS);
+    let groups: Vec<Value> = shown.map(together).collect();
+    Ok(answer(
+        StatusCode::OK,
+        &Object::default().put("items", items).put("groups", groups).put_some("next_page", next).done(),
+    ))
 }
 
 fn shown(notice: &Notice) -> Value {
@@ -84,11 +105,17 @@ fn shown(notice: &Notice) -> Value {
         .put("id", notice.id.to_string())
         .put("kind", notice.kind.as_str())
         .put("number", notice.number.as_str())
+        .put("about", about(notice))
         .put("at", view::moment(notice.at))
         .put_some("rule", notice.rule.as_deref())
         .put_some("percent", notice.percent)
         .put_some("run", notice.run.map(|run| run.to_string()))
         .done()
+}
+
+/// What a notice points at.
+fn about(notice: &Notice) -> &'static str {
+    if notice.problem { "problem" } else { "complaint" }
 }
 
 fn together(group: &Group) -> Value {
@@ -105,6 +132,7 @@ fn together(group: &Group) -> Value {
         .put("id", group.id.to_string())
         .put("run", group.run)
         .put_some("number", newest.filter(|_| !group.run).map(|notice| notice.number.as_str()))
+        .put_some("about", newest.filter(|_| !group.run).map(about))
         .put("cases", group.cases)
         .put("count", group.notices.len())
         .put_some("at", newest.map(|notice| view::moment(notice.at)))

@@ -3,7 +3,7 @@
 use super::cases::{replayed, tagged};
 use super::operations::path_and_name;
 use super::view::{Object, listed, moment, owner};
-use super::{answer, identifier, input};
+use super::{answer, input};
 use crate::app::AppState;
 use crate::extract::{self, Path, Who};
 use crate::problem::{Failure, Why};
@@ -46,6 +46,13 @@ pub const LIST: &[Field] = &[
     optional("limit", Kind::Whole { min: 1, max: 250 }, "Problems a page. Default 50."),
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
 ];
+
+/// Parameters of one problem.
+pub const ONE: &[Field] = &[optional(
+    "cases_after",
+    Kind::Line { max: 80 },
+    "`cases_next` of the answer before: the next hundred linked cases.",
+)];
 
 /// Parameters of a check.
 pub const EFFECT: &[Field] = &[
@@ -112,7 +119,15 @@ pub fn routes() -> Vec<Route> {
         ),
         read(
             "/api/v1/problems/{id}",
-            Operation::get("get_problem", "A problem with its cases, measures and log.", TAG, "ProblemRecord"),
+            Operation {
+                query: ONE,
+                ..Operation::get(
+                    "get_problem",
+                    "A problem, by identity or number, with its cases, measures and log.",
+                    TAG,
+                    "ProblemRecord",
+                )
+            },
             get(one),
         ),
         read(
@@ -247,6 +262,7 @@ fn line(one: &ProblemLine) -> Value {
     let user = one.user.as_ref();
     Object::default()
         .put("id", one.id.to_string())
+        .put("number", one.number.as_str())
         .put("version", one.version)
         .put("status", one.state.as_str())
         .put("title", one.title.as_str())
@@ -277,13 +293,21 @@ async fn create(
     let open: Open = input(&headers, Body::from(bytes.clone()), open::FIELDS).await?;
     let once = key.as_deref().map(|key| OnceOnly { key, body: &bytes });
     let done = app.desk.open_problem(&caller, open, once).await?;
-    let view = app.desk.problem(&caller, done.problem.id).await?;
+    let view = app.desk.problem(&caller, done.problem.id, None).await?;
     let response = answer(StatusCode::CREATED, &problem(&at(view, &done.problem)));
     Ok(replayed(tagged(response, done.problem.version), done.replayed))
 }
 
-async fn one(State(app): State<AppState>, Who(caller): Who, Path(id): Path<String>) -> Result<Response, Failure> {
-    let view = app.desk.problem(&caller, identifier(&id)?).await?;
+async fn one(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let given = query::read(raw.as_deref(), ONE)?;
+    let after = given.get("cases_after").and_then(Value::as_str);
+    let id = app.desk.problem_named(&caller, &id).await?;
+    let view = app.desk.problem(&caller, id, after).await?;
     Ok(tagged(answer(StatusCode::OK, &problem(&view)), view.problem.version))
 }
 
@@ -294,7 +318,8 @@ async fn effect(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let ask = effect_ask(&query::read(raw.as_deref(), EFFECT)?);
-    let found = app.desk.problem_effect(&caller, identifier(&id)?, &ask).await?;
+    let id = app.desk.problem_named(&caller, &id).await?;
+    let found = app.desk.problem_effect(&caller, id, &ask).await?;
     Ok(answer(StatusCode::OK, &effect_view(&found)))
 }
 
@@ -336,7 +361,7 @@ async fn run(
     body: Body,
 ) -> Result<Response, Failure> {
     let key = extract::repeat_key(&headers)?.map(str::to_owned);
-    let id: Uuid = identifier(&id)?;
+    let id: Uuid = app.desk.problem_named(&caller, &id).await?;
     let seen = extract::seen(&headers)?;
     let bytes = extract::bytes(&headers, body).await?;
     let command = Command::read(verb, extract::json(&headers, &bytes)?).ok_or(Why::NoSuchRoute)?;
@@ -344,7 +369,7 @@ async fn run(
     let whole = [format!("{id}:{seen}:").as_bytes(), &bytes].concat();
     let once = key.as_deref().map(|key| OnceOnly { key, body: &whole });
     let done = app.desk.run_problem(&caller, id, seen, command, once).await?;
-    let view = app.desk.problem(&caller, id).await?;
+    let view = app.desk.problem(&caller, id, None).await?;
     let response = answer(StatusCode::OK, &problem(&at(view, &done.problem)));
     Ok(replayed(tagged(response, done.problem.version), done.replayed))
 }
@@ -372,6 +397,7 @@ fn problem(view: &ProblemView) -> Value {
         .collect();
     Object::default()
         .put("id", problem.id.to_string())
+        .put("number", problem.number.as_str())
         .put("version", problem.version)
         .put("status", problem.state().code())
         .put("title", problem.matter.title.as_str())
@@ -386,6 +412,7 @@ fn problem(view: &ProblemView) -> Value {
         .put_some("analysis", problem.analysis.as_ref().map(analysis))
         .put("case_count", problem.cases.len())
         .put("cases", view.cases.iter().map(listed).collect::<Vec<_>>())
+        .put_some("cases_next", view.next.as_deref())
         .put("actions", problem.actions.iter().map(|one| action(one, view)).collect::<Vec<_>>())
         .put_some("ending", problem.ending.as_ref().map(ending))
         .put("log", log)

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::register::OnceOnly;
-use desk::routing::{DRY_RUN, DryRun, Explained, RowTally, Tally};
+use desk::routing::{DRY_RUN, DryRun, Explained, RowRemark, RowTally, Tally};
 use desk::{CaseRef, permissions};
 use domain::case::route::Found;
 use domain::routing::Routed;
@@ -117,6 +117,13 @@ fn explanation(explained: &Explained) -> Value {
         .done()
 }
 
+/// What is the matter with a row of a table.
+pub(crate) fn remark(one: &RowRemark) -> Value {
+    json!({
+        "rule": one.rule, "line": one.line, "code": one.remark.code(), "name": one.name, "stops": one.remark.stops(),
+    })
+}
+
 /// What a dry run found, for programmes.
 pub(crate) fn dry(tally: &Tally) -> Value {
     let row = |row: &RowTally| {
@@ -136,7 +143,7 @@ pub(crate) fn dry(tally: &Tally) -> Value {
         .put("changed", tally.changed)
         .put("no_row", tally.no_row)
         .put("no_say", tally.no_say)
-        .put("no_unit", json!(tally.no_unit))
+        .put("remarks", tally.remarks.iter().map(remark).collect::<Vec<_>>())
         .put("rows", tally.rows.iter().map(row).collect::<Vec<_>>())
         .put("complete", tally.complete)
         .put_some("reached", tally.reached.map(moment))

@@ -251,6 +251,10 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("legal_holds", some(case.legal_holds.iter().map(|one| legal_hold(one, view)).collect()))
         .put_some("routes", some(routes(case)))
         .put_some("referrals", some(case.referrals.iter().map(|one| referral(desk, view, one)).collect()))
+        .put_some("surveys", some(surveys(case)))
+        .put_some("call_backs", some(call_backs(view)))
+        .put_some("survey_links", some(survey_links(case)))
+        .put_some("reviews", some(reviews(view)))
         .put_some("compensations", some(compensations(desk, view)))
         .put_some("conversions", some(case.conversions.iter().map(conversion).collect()))
         .put_some("compensation_waiting", some(compensation_waiting(desk, view)))
@@ -296,7 +300,7 @@ fn packs(desk: &Desk, case: &Case) -> Vec<Value> {
             .put_some("layer", pack.map(|pack| pack.tier().code()))
             .put_some("title", title)
             .put_some("valid_from", from.map(|from| from.to_string()))
-            .put_some("activation", activation.map(|one| activations::view(&one)))
+            .put_some("activation", activation.map(|one| activations::view(&one, None)))
             .done()
     };
     case.packs.iter().map(one).collect()
@@ -309,7 +313,7 @@ fn calendars(desk: &Desk, case: &Case) -> Vec<Value> {
             .put("id", pin.id.as_str())
             .put("version", pin.version.to_string())
             .put("hash", pin.hash.as_str())
-            .put_some("activation", desk.library().activation_of(&pin.hash).map(|one| activations::view(&one)))
+            .put_some("activation", desk.library().activation_of(&pin.hash).map(|one| activations::view(&one, None)))
             .done()
     };
     case.calendars.iter().map(one).collect()
@@ -497,6 +501,59 @@ fn compensations(desk: &Desk, view: &CaseView) -> Vec<Value> {
     view.case.compensations.iter().map(|one| compensation(one, rules.as_ref(), view, now)).collect()
 }
 
+/// What the customer said, each channel and round for itself.
+fn surveys(case: &Case) -> Vec<Value> {
+    let one = |asked: &domain::case::survey::Asked| {
+        let said = asked.said.map(|said| {
+            Object::default()
+                .put("at", moment(said.at))
+                .put("satisfied", json!(said.satisfied))
+                .put_some("solved", said.solved)
+                .put_some("timely", said.timely)
+                .done()
+        });
+        Object::default()
+            .put("through", asked.channel.as_str())
+            .put("round", asked.round)
+            .put("at", moment(asked.at))
+            .put_some("said", said)
+            .done()
+    };
+    case.asked.iter().map(one).collect()
+}
+
+fn call_backs(view: &CaseView) -> Vec<Value> {
+    let one = |call: &domain::case::survey::CallBack| json!({"by": actor(&call.by, view), "at": moment(call.at), "outcome": call.outcome, "round": call.round});
+    view.case.call_backs.iter().map(one).collect()
+}
+
+fn survey_links(case: &Case) -> Vec<Value> {
+    let one = |link: &domain::case::survey::Invitation| {
+        json!({
+            "link": link.id, "at": moment(link.at), "expires_at": moment(link.expires_at), "round": link.round,
+            "spent": link.spent,
+        })
+    };
+    case.invitations.iter().map(one).collect()
+}
+
+fn reviews(view: &CaseView) -> Vec<Value> {
+    let one = |review: &domain::case::survey::Review| {
+        let decided = review.decided.as_ref();
+        Object::default()
+            .put("review", review.id)
+            .put("opened_at", moment(review.opened_at))
+            .put("round", review.round)
+            .put("lapsed", review.lapsed)
+            .put_some("decision", decided.map(|(.., decision)| decision.as_str()))
+            .put_some("decided_by", decided.map(|(by, ..)| actor(by, view)))
+            .put_some("decided_at", decided.map(|(_, at, _)| moment(*at)))
+            .put_text("reason", review.reason.as_ref())
+            .done()
+    };
+    view.case.reviews.iter().map(one).collect()
+}
+
 /// How the contact became another kind.
 fn conversion(one: &domain::case::convert::Conversion) -> Value {
     json!({"rule": one.rule, "from": one.from.code(), "to": one.to.code(), "at": moment(one.at)})
@@ -528,7 +585,42 @@ fn compensation(one: &Compensation, rules: Option<&Stack>, view: &CaseView, now:
             .done()
     });
     Object::default()
+        .put("id", desk::remedies::name_of(&view.case.number, i64::from(one.id)))
         .put("compensation", one.id)
+        .put("remedy", one.kind.code())
+        .put("first", one.first)
+        .put("awaits_verification", one.awaits_verification())
+        .put_some("follows", one.follows)
+        .put_some("similar", one.similar.as_ref().map(|usual| json!(usual)))
+        .put_text("unlike", one.unlike.as_ref())
+        .put("attempts", one.attempts)
+        .put_some("way", one.way.as_deref())
+        .put_some("failed", one.failed.as_deref())
+        .put_some(
+            "verified",
+            one.verified.as_ref().map(|verified| {
+                Object::default()
+                    .put("justified", verified.justified)
+                    .put_text("finding", Some(&verified.finding))
+                    .put("by", actor(&verified.by, view))
+                    .put("at", moment(verified.at))
+                    .done()
+            }),
+        )
+        .put_some(
+            "recovery",
+            one.recovery.as_ref().map(|recovery| {
+                let ended = recovery.ended.as_ref();
+                Object::default()
+                    .put("sum", json!(recovery.claim.sum))
+                    .put("from", recovery.claim.from.code())
+                    .put_text("partner", recovery.claim.partner.as_ref())
+                    .put_some("result", ended.map(|(result, ..)| result.as_str()))
+                    .put_some("at", ended.map(|(_, at, _)| moment(*at)))
+                    .put_some("reference", ended.and_then(|(.., reference)| reference.as_deref()))
+                    .done()
+            }),
+        )
         .put("sum", json!(one.sum))
         .put("standing", one.standing.code())
         .put_some("rule", one.counted.as_ref().map(|counted| counted.rule.as_str()))

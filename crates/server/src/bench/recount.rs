@@ -1,6 +1,6 @@
 //! What a newer calendar costs: two are put into force by two people, as `redress pack activate` and `approve` do, on a
-//! server that registers complaints meanwhile. The first is of a day far ahead, as calendars are announced; the second of
-//! the next working day, so that it moves every limit that spans it.
+//! server that registers complaints meanwhile. The first is of a day far ahead, as calendars are announced, the second of
+//! one a week ahead, and the third of the next working day, so that it moves every limit that spans it.
 
 use super::backup::{copy, say};
 use super::intake::measure;
@@ -58,13 +58,15 @@ pub(super) fn run(ask: &Recount) -> Result<(), String> {
     measure(&server, &token, ask.connections, || std::thread::sleep(Duration::from_secs(2)))?;
     let alone = measure(&server, &token, ask.connections, || std::thread::sleep(time))?;
     say("without", &alone);
-    // A version is the day of its last announcement: that of the calendar shipped, then two more.
+    // A version is the day of its last announcement: that of the calendar shipped, then three more.
     let first = calendar.version();
     let far = workday(today.saturating_add(30.days()));
+    let week = workday(today.saturating_add(7.days()));
     let near = workday(today.tomorrow().unwrap_or(today));
     for (what, known_as_of, days) in [
         ("a day a month ahead", first.tomorrow().unwrap_or(first), vec![far]),
-        ("the next working day", first.saturating_add(2.days()), vec![near, far]),
+        ("a day a week ahead", first.saturating_add(2.days()), vec![week, far]),
+        ("the next working day", first.saturating_add(3.days()), vec![near, week, far]),
     ] {
         let file = scratch.0.join("calendar.toml");
         let changed = with_days_off(&text, known_as_of, &days)?;

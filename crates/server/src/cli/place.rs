@@ -174,6 +174,14 @@ pub(super) fn migrate(place: &Place) -> Result<(), String> {
 }
 
 /// Opens a database, making the folder of an embedded one.
+pub(crate) fn create_for(place: &Place) -> Result<Db, String> {
+    create(&place.target(), &Options::default())
+}
+
+/// Opens a database, making the folder it lies in.
+///
+/// # Errors
+/// What keeps it from being opened, in one line.
 pub(super) fn create(target: &Target, options: &Options) -> Result<Db, String> {
     folder_of(target)?;
     Db::open(target, options).map_err(|error| format!("{}: {error}", target.shown()))

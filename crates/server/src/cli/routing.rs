@@ -3,8 +3,9 @@
 use super::place::Place;
 use super::{caller, say, told, wait_plain};
 use crate::api::routing::dry;
+use crate::locale::Language;
 use clap::{Args, Subcommand};
-use desk::routing::{DRY_RUN, DryRun, Tally, dry_run};
+use desk::routing::{DRY_RUN, DryRun, RowRemark, Tally, dry_run};
 use domain::refusal::Refusal;
 use domain::shape;
 use serde_json::json;
@@ -55,6 +56,13 @@ pub(super) fn run(routing: &Routing) -> Result<(), String> {
     say(serde_json::to_string_pretty(&dry(&found)).map_err(|error| error.to_string())?)
 }
 
+/// A remark about a row, in words.
+pub(super) fn remark(one: &RowRemark) -> String {
+    let weight = if one.remark.stops() { "error" } else { "warning" };
+    let words = super::words().text(Language::En, &format!("remark.{}", one.remark.code()), &[]);
+    format!("{weight}: line {}, row {} ({}): {words}", one.line, one.rule, one.name)
+}
+
 fn summary(found: &Tally) -> String {
     let mut lines = vec![format!(
         "{} {}: {} cases looked at, {} would go to another unit than by the table in force",
@@ -62,7 +70,7 @@ fn summary(found: &Tally) -> String {
     )];
     let others = [(found.no_row, "cases no row is for"), (found.no_say, "cases whose packs the draft is none of")];
     lines.extend(others.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    lines.extend((!found.no_unit.is_empty()).then(|| format!("no such open unit: {}", found.no_unit.join(", "))));
+    lines.extend(found.remarks.iter().map(remark));
     for row in &found.rows {
         let title = row.title.as_ref().map(|title| title.en.as_str()).unwrap_or_default();
         let mut line = format!("{}  {title} -> {}: {} cases, {} changed", row.rule, row.unit, row.cases, row.changed);

@@ -1,13 +1,18 @@
 //! `redress serve`.
 
 use super::place::{self, Place};
+use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
+use crate::courier::Courier;
 use crate::demo;
 use crate::locale::Language;
+use crate::mail_in;
 use crate::post::Post;
+use crate::remedies::Billing;
 use clap::Args;
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
+use mail::imap::Mailbox;
 use mail::{Mailer, Server};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
@@ -68,9 +73,18 @@ struct Door {
     /// Who sends mail.
     #[arg(long, env = "REDRESS_MAIL_FROM", value_name = "ADDRESS")]
     mail_from: Option<String>,
+    /// Where what customers get is handed to the billing system, one by one and signed: https://…. Without it files go
+    /// there.
+    #[arg(long, env = "REDRESS_BILLING_URL", value_name = "URL", requires = "billing_secret")]
+    billing_url: Option<String>,
+    /// File with the secret that signs it, at least 32 characters.
+    #[arg(long, env = "REDRESS_BILLING_SECRET_FILE", value_name = "FILE")]
+    billing_secret: Option<std::path::PathBuf>,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
+    #[command(flatten)]
+    channels: Channels,
 }
 
 impl Door {
@@ -83,6 +97,13 @@ impl Door {
         let Some(server) = self.mail_server()? else { return Ok(None) };
         let from = self.mail_from.as_deref().ok_or("--mail-from is needed with --smtp-url")?;
         Mailer::new(server, from).map(Some).map_err(|error| format!("--mail-from: {error}"))
+    }
+
+    fn billing(&self) -> Result<Option<Billing>, String> {
+        let Some(url) = self.billing_url.as_deref() else { return Ok(None) };
+        let file = self.billing_secret.as_deref().ok_or("--billing-secret is needed with --billing-url")?;
+        let secret = std::fs::read(file).map_err(|error| format!("--billing-secret {}: {error}", file.display()))?;
+        Billing::new(url, &secret).map(Some).map_err(|error| format!("--billing-url: {error}"))
     }
 
     fn public_url(&self) -> Result<String, String> {
@@ -118,9 +139,14 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
         }
         None => "# smtp_url is not set: no mail is sent".to_owned(),
     });
+    lines.push(match door.billing()? {
+        Some(billing) => format!("billing_url = {:?}", billing.shown()),
+        None => "# billing_url is not set: what customers get goes to billing by file".to_owned(),
+    });
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
+    lines.extend(door.channels.shown(door.mailer()?.is_some())?);
     super::say(lines.join("\n"))
 }
 
@@ -146,7 +172,9 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .init();
     let (place, door) = (&serve.place, &serve.door);
     let language = door.language()?;
-    let (mailer, public_url) = (door.mailer()?, door.public_url()?);
+    let (mailer, public_url, billing) = (door.mailer()?, door.public_url()?, door.billing()?);
+    let ways = door.channels.ways(mailer.is_some())?;
+    let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(8)
         .enable_all()
@@ -178,9 +206,13 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         secure_cookie: door.https,
         data_folder: place.r#override.clone(),
         public_url,
+        gateway: gateway.clone(),
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());
+    let carries = ways.email || ways.sms || ways.voice;
+    desk.set_ways(ways);
+    let courier = carries.then(|| Courier::new(mailer.clone(), gateway, locales.clone()));
     let post = mailer.map(|mailer| Post::new(mailer, locales.clone(), &settings));
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
@@ -188,12 +220,20 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
     let posts = post.map(|post| posts(post, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let bills = billing.map(|billing| bills(billing, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let couriers =
+        courier.map(|one| outward("messages", couriers(one, desk.clone()), Arc::clone(&stop))).transpose()?;
+    let done = door.channels.done();
+    let boxes =
+        mailbox.map(|one| outward("mailbox", mailboxes(one, done, desk.clone()), Arc::clone(&stop))).transpose()?;
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
     stop.store(true, Ordering::Release);
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
-    let _ = posts.map(std::thread::JoinHandle::join);
+    for thread in [posts, bills, couriers, boxes].into_iter().flatten() {
+        let _ = thread.join();
+    }
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -323,8 +363,6 @@ const MAIL_RESTS: Duration = Duration::from_secs(30);
 
 /// The thread that sends mail. A server that does not answer holds up nothing but mail, and not the end of this one.
 fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let work = async move {
         let node = node();
         let mut complaints = Complaints::default();
@@ -345,6 +383,43 @@ fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::J
             tokio::time::sleep(rest).await;
         }
     };
+    outward("mail", work, stop)
+}
+
+/// How long nothing is delivered after billing was in trouble; each delivery has its own pause besides.
+const BILLING_RESTS: Duration = Duration::from_secs(5);
+
+/// The thread that hands what customers get to billing.
+fn bills(billing: Billing, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    let work = async move {
+        let node = node();
+        let mut complaints = Complaints::default();
+        loop {
+            let rest = match billing.round(&desk, &node).await {
+                Ok(Some(why)) => {
+                    tracing::warn!(%why, "remedies cannot be handed to billing; it will be tried again");
+                    BILLING_RESTS
+                }
+                Ok(None) => TICK,
+                Err(error) => {
+                    complaints.hear::<()>(Err(error));
+                    TICK
+                }
+            };
+            tokio::time::sleep(rest).await;
+        }
+    };
+    outward("billing", work, stop)
+}
+
+/// A thread for work that waits for others outside, which ends with the server whatever they do.
+fn outward(
+    name: &str,
+    work: impl Future<Output = ()> + Send + 'static,
+    stop: Arc<AtomicBool>,
+) -> Result<std::thread::JoinHandle<()>, String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let told = async move {
         while !stop.load(Ordering::Acquire) {
             tokio::time::sleep(LOOK).await;
@@ -357,9 +432,61 @@ fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::J
         }
     };
     std::thread::Builder::new()
-        .name("mail".to_owned())
+        .name(name.to_owned())
         .spawn(move || runtime.block_on(both))
         .map_err(|error| error.to_string())
+}
+
+/// Sends messages to customers.
+async fn couriers(courier: Courier, desk: Desk) {
+    let node = node();
+    let mut complaints = Complaints::default();
+    loop {
+        let round = courier.round(&desk, &node).await.map(|round| round.trouble);
+        tokio::time::sleep(rest_after(round, &mut complaints)).await;
+    }
+}
+
+fn rest_after(round: Result<Option<String>, DeskError>, complaints: &mut Complaints) -> Duration {
+    match round {
+        Ok(Some(why)) => {
+            tracing::warn!(%why, "messages cannot be handed over; it will be tried again");
+            MAIL_RESTS
+        }
+        Ok(None) => TICK,
+        Err(error) => {
+            complaints.hear::<()>(Err(error));
+            TICK
+        }
+    }
+}
+
+/// Reads the mailbox customers write to.
+async fn mailboxes(mailbox: Mailbox, folder: Option<String>, desk: Desk) {
+    let (node, name) = (node(), mailbox.name());
+    let mut complaints = Complaints::default();
+    loop {
+        let rest = match desk.begin_mailbox(&name, &node).await {
+            Ok(true) => {
+                let looked = mail_in::look(&desk, &mailbox, folder.as_deref()).await;
+                let more = looked.as_ref().is_ok_and(|look| look.more);
+                complaints.hear(desk.end_mailbox(&name, &node, more).await);
+                match looked {
+                    Ok(_) => LOOK,
+                    Err(why) => {
+                        tracing::warn!(%why, "the mailbox cannot be read; it will be tried again");
+                        MAIL_RESTS
+                    }
+                }
+            }
+            Ok(false) => TICK,
+            Err(error) => {
+                complaints.hear::<()>(Err(error));
+                TICK
+            }
+        };
+        tokio::time::sleep(rest).await;
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
+use super::customer;
 use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
 use super::letter_form::{self, Writing};
 use super::letters;
 use super::matters::{Shown, matters};
+use super::messages;
 use super::names::Names;
 use super::operations::{Group, Operation, grouped, operations};
 use super::orders;
@@ -125,11 +127,19 @@ struct CasePage<'a> {
     matters: Vec<Shown>,
     referrals: Vec<referrals::Shown>,
     letters: Vec<letters::Shown>,
+    messages: Vec<messages::Shown>,
     holds: Vec<String>,
     opened: Vec<String>,
     may_write: bool,
     compensations: Vec<compensations::Shown>,
     compensation_waiting: Vec<String>,
+    /// What the customer said about the answer.
+    customer: Vec<String>,
+    /// Whether a link for the survey can be made from here.
+    may_invite: bool,
+    /// What similar cases got, in one sentence, and the newest of them: number and sum.
+    usual: Option<String>,
+    alike: Vec<(String, String)>,
     orders: Vec<orders::Shown>,
     ownership: Vec<String>,
     /// How it was ruled before whose cases of the kind are: number and words.
@@ -280,14 +290,24 @@ async fn draw(
     let incidents = app.desk.incidents_of(caller, &CaseRef::Id(view.case.id)).await?;
     let near = app.desk.facts_near(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
+    let alike = if case.state.is_open() && case.category.is_some() {
+        let (name, currency) = (CaseRef::Id(case.id), app.desk.library().currency().to_owned());
+        // Whoever has the case for an order alone is not told what others got.
+        app.desk.similar_remedies(caller, &name, Default::default(), &currency).await.unwrap_or_default()
+    } else {
+        desk::remedies::Alike::default()
+    };
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
+    let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
+    let drafts =
+        if extras.past.is_some() { Vec::new() } else { messages::of(app, caller, &CaseRef::Id(case.id)).await? };
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
     let operations = if extras.past.is_some() || view.erased {
         Vec::new()
     } else {
-        operations(&frame, caller, case, &names, way.pack.is_some(), extras.typed, &errors)
+        operations(&frame, caller, case, &names, way.pack.is_some(), (extras.typed, &errors), &drafts)
     };
     if let (Some((verb, typed)), Some(trouble)) = (extras.typed, &mut extras.trouble)
         && !operations.iter().any(|one| one.verb == verb)
@@ -340,11 +360,19 @@ async fn draw(
         matters: matters(&frame, view),
         referrals: referrals::referrals(&frame, view),
         letters: letters::letters(&frame, view),
+        messages: messages::shown(&frame, &sent),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
+        customer: customer::lines(&frame, view),
+        may_invite: extras.past.is_none()
+            && !view.erased
+            && permissions::INVITE_SURVEY.allows(caller)
+            && domain::case::invite_survey::offered(case),
+        usual: alike.usual.as_ref().map(|usual| compensations::usual(&frame, usual)),
+        alike: alike.cases.iter().map(|(number, sum)| (number.clone(), sum.sum().to_string())).collect(),
         orders: orders::orders(&frame, case, &names),
         ownership: orders::ownership(&frame, case, &names),
         before_rulings: orders::before(&frame, case, &rulings, &names),

@@ -4,6 +4,7 @@ use super::Frame;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
 use domain::case::compensation::{Compensation, Standing};
+use domain::case::remedy::Similar;
 use domain::case::{Case, grade};
 use domain::free_text::FreeText;
 use jiff::Timestamp;
@@ -50,7 +51,32 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
         let decided = if one.standing == Standing::Refused { "refused" } else { "approved" };
         about.push(told(decided, &[("who", &who(by)), ("at", &frame.moment(*at))]));
     }
-    if one.standing == Standing::Approved {
+    if one.first {
+        about.push(told("first", &[]));
+    }
+    if let Some(other) = one.follows {
+        about.push(told("follows", &[("compensation", &other.to_string())]));
+    }
+    about.extend(one.similar.as_ref().map(|found| usual(frame, found)));
+    if let Some(verified) = &one.verified {
+        let key = if verified.justified { "verified_right" } else { "verified_wrong" };
+        about.push(told(key, &[("who", &who(&verified.by)), ("at", &frame.moment(verified.at))]));
+    } else if one.awaits_verification() {
+        about.push(told("to_verify", &[]));
+    }
+    if let Some(recovery) = &one.recovery {
+        let from = frame.code("recover_from", recovery.claim.from.code());
+        about.push(told("claim", &[("sum", &recovery.claim.sum.sum().to_string()), ("from", &from)]));
+        about.extend(recovery.ended.as_ref().map(|(result, at, _)| {
+            told("recovered", &[("result", &frame.code("recovery", result)), ("at", &frame.moment(*at))])
+        }));
+    }
+    if one.attempts > 0 {
+        let way = one.way.as_deref().map(|way| frame.code("way", way)).unwrap_or_default();
+        about.push(told("sent", &[("way", &way), ("attempt", &one.attempts.to_string())]));
+    }
+    about.extend(one.failed.as_deref().map(|ground| told("failed", &[("ground", &frame.code("ground", ground))])));
+    if one.is_owed() {
         about.extend(one.pay_by.map(|at| told("pay_by", &[("at", &frame.moment(at))])));
     }
     if let Some(paid) = &one.paid {
@@ -66,6 +92,11 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
     };
     let reason = words(label("propose-compensation", "reason"), &one.reason);
     let remark = words(label("approve-compensation", "remark"), &one.remark);
+    let unlike = words(label("propose-compensation", "unlike"), &one.unlike);
+    let finding = one.verified.as_ref().map(|verified| verified.finding.clone());
+    let finding = words(label("verify-compensation", "finding"), &finding);
+    let partner = one.recovery.as_ref().and_then(|recovery| recovery.claim.partner.clone());
+    let partner = words(label("verify-compensation", "partner"), &partner);
     let explained = rules.and_then(|rules| one.explained(rules));
     let mut lines = explained.as_ref().map(|counted| counted.lines(frame.language.of_rules())).unwrap_or_default();
     // The sum that was decided about holds, whatever a newer calendar would lead to.
@@ -75,15 +106,19 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
     let rule = one
         .counted
         .as_ref()
-        .map_or_else(|| frame.t("compensations.goodwill"), |counted| title(frame, rules, &counted.rule));
+        .map_or_else(|| frame.code("remedy", one.kind.code()), |counted| title(frame, rules, &counted.rule));
     Shown {
         title: format!("{} {rule}", one.id),
-        sum: one.sum.sum().to_string(),
-        standing: frame.code("compensation", one.standing.code()),
+        sum: if one.kind.is_money() { one.sum.sum().to_string() } else { String::new() },
+        standing: match (one.standing, one.kind.is_money()) {
+            (Standing::Approved, false) => frame.t("compensations.to_do"),
+            (Standing::Paid, false) => frame.t("compensations.carried_out"),
+            (standing, _) => frame.code("compensation", standing.code()),
+        },
         ended: matches!(one.standing, Standing::Refused | Standing::Paid),
         overdue: one.is_overdue(now),
         about,
-        texts: reason.into_iter().chain(remark).collect(),
+        texts: [reason, unlike, remark, finding, partner].into_iter().flatten().collect(),
         lines,
     }
 }
@@ -132,6 +167,20 @@ pub(super) fn rules(frame: &Frame<'_>, case: &Case) -> Vec<(String, String)> {
 
 /// Those something can still be done about: number and sum.
 pub(super) fn open(case: &Case) -> Vec<(String, String)> {
-    let open = case.compensations.iter().filter(|one| matches!(one.standing, Standing::Proposed | Standing::Approved));
+    let recovers = |one: &Compensation| one.recovery.as_ref().is_some_and(|recovery| recovery.ended.is_none());
+    let open = case.compensations.iter().filter(|one| {
+        one.standing == Standing::Proposed || one.is_owed() || one.awaits_verification() || recovers(one)
+    });
     open.map(|one| (one.id.to_string(), format!("{} · {}", one.id, one.sum.sum()))).collect()
+}
+
+/// What similar cases got, in one sentence.
+pub(super) fn usual(frame: &Frame<'_>, usual: &Similar) -> String {
+    let values = [
+        ("count", usual.count.to_string()),
+        ("median", usual.median.sum().to_string()),
+        ("low", usual.low.sum().to_string()),
+        ("high", usual.high.sum().to_string()),
+    ];
+    frame.tv("compensations.similar", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
 }

@@ -305,6 +305,10 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "fact" => "fact",
         "line" => "product",
         "wording" => "wording",
+        "remedy" => "remedy",
+        "through" => "through",
+        "way" => "way",
+        "recover_from" => "recover_from",
         _ => "code",
     }
 }

@@ -3,14 +3,57 @@
 use super::Frame;
 use super::compensations;
 use super::names::Names;
+use crate::app::AppState;
+use crate::extract::Visitor;
+use crate::locale::Language;
 use crate::words;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
 use domain::case::order::OrderStep;
+use domain::case::survey::channel_of;
 use domain::case::{Case, binds_provider};
 use domain::event::{Caused, Entry, Event};
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
+
+/// An entry as whoever tells a story needs it.
+pub(crate) struct Heard {
+    /// When, by the microsecond, for putting entries of several cases in order.
+    pub(crate) moment: jiff::Timestamp,
+    /// When, as people read it.
+    pub(crate) at: String,
+    /// Who.
+    pub(crate) who: String,
+    /// What they did.
+    pub(crate) verb: String,
+    /// Version of the case after it.
+    pub(crate) version: i64,
+    /// What came of it.
+    pub(crate) lines: Vec<String>,
+    /// Label and words.
+    pub(crate) texts: Vec<(String, String)>,
+}
+
+/// The timeline of a case, oldest first, for whoever tells a story.
+pub(crate) async fn transcript(
+    app: &AppState,
+    language: Language,
+    caller: &desk::Caller,
+    view: &CaseView,
+) -> Vec<Heard> {
+    let visitor =
+        Visitor { caller: Some(caller.clone()), language, address: std::net::Ipv4Addr::LOCALHOST.into(), unread: 0 };
+    let frame = Frame::new(app, &visitor);
+    let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };
+    names.add(view);
+    view.entries
+        .iter()
+        .map(|entry| {
+            let Moment { at, who, verb, version, lines, texts, .. } = moment(&frame, view, &names, entry);
+            Heard { moment: entry.at, at, who, verb, version, lines, texts }
+        })
+        .collect()
+}
 
 /// One entry.
 pub(super) struct Moment {
@@ -34,6 +77,8 @@ pub(super) fn timeline(frame: &Frame<'_>, view: &CaseView, names: &Names) -> Vec
 /// Whose side an entry stands on: what programmes did by themselves, what reached the customer, what stayed inside.
 fn side(verb: &str, actor: ActorId) -> &'static str {
     match verb {
+        // What came in by mail is the customer's own, though nobody took it down.
+        "supplement" => "customer",
         _ if actor == ActorId::System => "system",
         "register"
         | "reply"
@@ -41,10 +86,12 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "record-satisfaction"
         | "confirm"
         | "reopen"
-        | "supplement"
         | "record-contact"
         | "notify-progress"
+        | "send-message"
         | "promise"
+        | "answer-survey"
+        | "call-back"
         | "dispute"
         | "declare-deadlock"
         | "decline"
@@ -75,6 +122,8 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
             Event::Supplemented { .. } => "supplement",
             Event::Reopened { .. } => "reopen",
             Event::Referred { .. } => "refer",
+            Event::SatisfactionRecorded { .. } => "record-satisfaction",
+            Event::CompensationProposed { .. } => "propose-compensation",
             // A ruling sends an order along.
             Event::Order { step: OrderStep::Sent { .. }, .. } => "dispatch",
             _ => &entry.verb,
@@ -164,10 +213,21 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             say("replied", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
         }
         Event::CauseSet { cause, .. } => say("cause_set", &[("cause", &frame.cause(cause))]),
-        Event::SatisfactionAsked { mode } => say("satisfaction_asked", &[("mode", &frame.code("mode", mode))]),
-        Event::SatisfactionRecorded { satisfied, .. } => {
+        Event::SurveyInvited { expires_at, .. } => say("survey_invited", &[("at", &frame.moment(*expires_at))]),
+        Event::CalledBack { outcome, at } => {
+            let outcome = frame.code("contact", words::contact(*outcome));
+            say("called_back", &[("outcome", &outcome), ("at", &frame.moment(*at))])
+        }
+        Event::ReviewOpened { review } => say("review_opened", &[("review", &review.to_string())]),
+        Event::ReviewDecided { review, decision, .. } => {
+            let decision = frame.code("decision", decision);
+            say("review_decided", &[("review", &review.to_string()), ("decision", &decision)])
+        }
+        Event::SatisfactionAsked { mode, .. } => say("satisfaction_asked", &[("mode", &frame.code("mode", mode))]),
+        Event::SatisfactionRecorded { satisfied, channel, .. } => {
             let said = frame.code("satisfied", words::satisfaction(*satisfied));
-            say("satisfaction_recorded", &[("satisfied", &said)])
+            let through = frame.code("through", channel_of(channel.as_ref(), None));
+            say("satisfaction_recorded", &[("satisfied", &said), ("through", &through)])
         }
         Event::Confirmed { mode } => say("confirmed", &[("mode", &frame.code("mode", mode))]),
         Event::Reopened { round, .. } => say("reopened", &[("round", &round.to_string())]),
@@ -185,6 +245,17 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         ),
         Event::ProgressNotified { mode, at, .. } => {
             say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
+        }
+        Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
+        Event::MessageMoved { what, way, stage, why, .. } => {
+            let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+            let values = [
+                ("what", frame.code("message_what", what.code())),
+                ("way", frame.code("way", way.code())),
+                ("stage", frame.code("message_stage", stage.code())),
+                ("why", why),
+            ];
+            say("message_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Promised { id, due_at, .. } => {
             say("promised", &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])
@@ -318,12 +389,13 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             ];
             say("referral_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
-        Event::CompensationProposed { id, sum, counted, .. } => {
+        Event::CompensationProposed { id, sum, kind, counted, .. } => {
             let rule = counted.as_ref().map_or_else(
-                || frame.t("compensations.goodwill"),
+                || frame.code("remedy", kind.code()),
                 |counted| compensations::title(frame, rules.as_ref(), &counted.rule),
             );
-            let values = [("compensation", id.to_string()), ("sum", sum.sum().to_string()), ("rule", rule)];
+            let sum = if kind.is_money() { sum.sum().to_string() } else { frame.t("compensations.no_money") };
+            let values = [("compensation", id.to_string()), ("sum", sum), ("rule", rule)];
             say("compensation_proposed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::CompensationApproved { id, own: true, .. } => {
@@ -336,6 +408,31 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let values =
                 [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
             say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationVerified { id, justified, claim, .. } => {
+            let found = frame.t(if *justified { "compensations.justified" } else { "compensations.unjustified" });
+            let claim = claim.as_ref().map(|claim| {
+                let from = frame.code("recover_from", claim.from.code());
+                frame.tv("compensations.claim", &[("sum", &claim.sum.sum().to_string()), ("from", &from)])
+            });
+            let found = std::iter::once(found).chain(claim).collect::<Vec<_>>().join(" · ");
+            say("compensation_verified", &[("compensation", &id.to_string()), ("found", &found)])
+        }
+        Event::RecoverySettled { id, result, at, reference } => {
+            let (result, at) = (frame.code("recovery", result), frame.moment(*at));
+            let paper = paper(reference.as_deref());
+            let values = [("compensation", id.to_string()), ("result", result), ("at", at), ("paper", paper)];
+            say("recovery_settled", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationSent { id, attempt, way } => {
+            let values =
+                [("compensation", id.to_string()), ("way", frame.code("way", way)), ("attempt", attempt.to_string())];
+            say("compensation_sent", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::CompensationFailed { id, at, ground, .. } => {
+            let values =
+                [("compensation", id.to_string()), ("ground", frame.code("ground", ground)), ("at", frame.moment(*at))];
+            say("compensation_failed", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::Order { order, step } => super::orders::step(frame, names, *order, step),
         Event::Ownership { step } => super::orders::question(frame, names, step),

@@ -163,7 +163,7 @@ async fn show(
     };
     let page = Page {
         before: beside(found.month.before()),
-        after: beside(found.month.after()),
+        after: found.following.map(beside).unwrap_or_default(),
         area: frame.area(&found.area),
         region: found.area.clone(),
         total: found.total,

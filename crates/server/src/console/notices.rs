@@ -20,6 +20,8 @@ use desk::{Caller, CaseRef, permissions};
 use domain::refusal::Refusal;
 use domain::shape;
 
+/// Groups a page.
+pub(crate) const GROUPS: usize = 50;
 /// Notices of a group shown at once; the others are counted.
 const MOST_LINES: usize = 3;
 
@@ -57,8 +59,10 @@ struct Line {
 /// Notices that stand together.
 struct Together {
     id: String,
-    /// Number of the case; empty for a run over many.
+    /// Number of the case or problem; empty for a run over many.
     number: String,
+    /// Where it is found.
+    place: String,
     /// What a run brought.
     run: String,
     lines: Vec<Line>,
@@ -71,6 +75,8 @@ struct Together {
 struct Notices<'a> {
     frame: &'a Frame<'a>,
     groups: Vec<Together>,
+    before: String,
+    after: String,
 }
 
 impl Frame<'_> {
@@ -99,7 +105,9 @@ impl Frame<'_> {
                 "clock_overdue" | "promise_broken" | "order_late" | "visit_missed" | "ownership_late"
             )
         };
+        let room = if first.is_some_and(|first| first.problem) { "problems" } else { "cases" };
         Together {
+            place: first.map(|first| format!("/console/{room}/{}", first.number)).unwrap_or_default(),
             id: group.id.to_string(),
             number: first.filter(|_| !of_run).map(|first| first.number.clone()).unwrap_or_default(),
             run,
@@ -114,11 +122,26 @@ impl Frame<'_> {
     }
 }
 
-async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
+async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
     let groups = grouped(app.desk.notices(&caller).await?);
-    let groups = groups.iter().map(|group| frame.together(group)).collect();
-    Ok(render(&Notices { frame: &frame, groups }))
+    let given = query::form(raw.unwrap_or_default().as_bytes());
+    let asked = given.iter().find(|(name, _)| name == "page").and_then(|(_, page)| page.parse::<usize>().ok());
+    // Whoever reads a page away has fewer of them.
+    let page = asked.unwrap_or(1).clamp(1, groups.len().div_ceil(GROUPS).max(1));
+    let place = |page: usize| format!("/console/notices?page={page}");
+    let shown = groups.iter().skip((page - 1) * GROUPS).take(GROUPS);
+    Ok(render(&Notices {
+        before: if page > 1 { place(page - 1) } else { String::new() },
+        after: if groups.len() > page * GROUPS { place(page + 1) } else { String::new() },
+        groups: shown.map(|group| frame.together(group)).collect(),
+        frame: &frame,
+    }))
 }
 
 async fn read_all(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {

@@ -6,7 +6,8 @@ use super::form::{Draw, Input, Typed};
 use super::letters::Letters;
 use super::matters;
 use super::names::Names;
-use desk::{Caller, Permission};
+use desk::drafts::Draft;
+use desk::{Caller, Permission, permissions};
 use domain::case::{Attachment, Case, Matter, State};
 use domain::command::VERBS;
 
@@ -34,12 +35,15 @@ const GROUPS: &[(&str, &[&str])] = &[
         &[
             "record-contact",
             "notify-progress",
+            "send-message",
             "issue-letter",
             "record-delivery",
             "supplement",
             "promise",
             "keep-promise",
+            "call-back",
             "dispute",
+            "decide-review",
             "declare-deadlock",
             "withdraw",
         ],
@@ -86,7 +90,19 @@ const GROUPS: &[(&str, &[&str])] = &[
         "bodies",
         &["refer", "record-step", "feed-back", "record-admission", "record-transfer", "record-mediation", "record-end"],
     ),
-    ("compensation", &["propose-compensation", "approve-compensation", "refuse-compensation", "pay-compensation"]),
+    (
+        "compensation",
+        &[
+            "propose-compensation",
+            "approve-compensation",
+            "refuse-compensation",
+            "verify-compensation",
+            "pay-compensation",
+            "send-compensation",
+            "confirm-compensation",
+            "settle-recovery",
+        ],
+    ),
     ("refuse", &["decline", "request-void", "confirm-void"]),
     ("holds", &["place-hold", "lift-hold"]),
 ];
@@ -123,7 +139,13 @@ pub(super) struct Operation {
     pub(super) plain: bool,
     /// The usual next step.
     pub(super) next: bool,
+    /// Whether what is typed may be kept, and when it was last.
+    pub(super) drafts: bool,
+    pub(super) kept_at: String,
 }
+
+/// The form somebody filled, by its verb, and what is wrong with it.
+pub(super) type Filled<'t> = (Option<(&'static str, &'t Typed)>, &'t [(String, String, String)]);
 
 /// The operations a case offers to a caller, in the order of the process; `table` says whether a routing table is in
 /// force for it.
@@ -133,8 +155,8 @@ pub(super) fn operations(
     case: &Case,
     names: &Names,
     table: bool,
-    typed: Option<(&'static str, &Typed)>,
-    errors: &[(String, String, String)],
+    (typed, errors): Filled<'_>,
+    drafts: &[Draft],
 ) -> Vec<Operation> {
     let fresh = Typed::default();
     let letters = Letters::of(frame, case);
@@ -171,7 +193,14 @@ pub(super) fn operations(
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);
             let errors = if mine.is_some() { errors } else { &[] };
+            let draft = drafts.iter().find(|draft| draft.verb == verb.name);
+            let mut written = Typed::default();
+            if let Some(draft) = draft {
+                written.set("content", draft.content.as_str());
+            }
+            // What was typed a moment ago comes before what was kept; a form that was only opened shows what was kept.
             let typed = mine.map_or(&fresh, |(_, typed)| typed);
+            let typed = if typed.get("content").is_empty() && draft.is_some() { &written } else { typed };
             let known = |field: &str| known(verb.name, field);
             let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
             let mut inputs = draw.inputs("", verb.fields);
@@ -182,7 +211,11 @@ pub(super) fn operations(
             Operation {
                 verb: verb.name,
                 words: frame.code("verb", verb.name),
-                open: mine.is_some(),
+                open: mine.is_some() || draft.is_some(),
+                drafts: desk::drafts::VERBS.contains(&verb.name)
+                    && permissions::DRAFT.allows(caller)
+                    && caller.actor.user().is_some(),
+                kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
                 plain: inputs.is_empty(),
                 next: verb.name == next,
                 inputs,
@@ -205,6 +238,7 @@ fn next(case: &Case) -> &'static str {
         State::AwaitingCustomer if case.cause.is_none() => "set-cause",
         State::AwaitingCustomer if !case.satisfaction_asked => "ask-satisfaction",
         State::AwaitingCustomer if case.survey.is_none() => "record-satisfaction",
+        State::AwaitingCustomer if case.open_review().is_some() => "decide-review",
         State::AwaitingCustomer if case.matters.iter().any(Matter::owes_feedback) => "feed-back",
         State::AwaitingCustomer => "close",
         _ => "",

@@ -5,7 +5,6 @@ use super::names::Names;
 use super::operations::Operation;
 use super::staff_form::beside_the_form;
 use super::{Frame, effect, page, render};
-use crate::api::identifier;
 use crate::api::problems::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -88,6 +87,7 @@ fn inputs(draw: &Draw<'_>, fields: &'static [Field]) -> Vec<Input> {
 /// A problem of the list.
 struct Line {
     id: String,
+    number: String,
     title: String,
     state: String,
     code: String,
@@ -116,6 +116,7 @@ fn line(frame: &Frame<'_>, one: ProblemLine) -> Line {
     let person = one.user.map(|(_, name)| name);
     Line {
         id: one.id.to_string(),
+        number: one.number,
         state: frame.code("problem_state", &one.state),
         code: one.state,
         title: one.title,
@@ -238,6 +239,7 @@ struct Linked {
 struct One<'a> {
     frame: &'a Frame<'a>,
     id: String,
+    number: String,
     version: i64,
     title: String,
     state: String,
@@ -256,6 +258,8 @@ struct One<'a> {
     ending: Vec<(String, String)>,
     frozen: Option<effect::Shown>,
     cases: Vec<Linked>,
+    /// Where the next page of them is.
+    more_cases: String,
     count: usize,
     log: Vec<(String, String, String)>,
     operations: Vec<Operation>,
@@ -383,6 +387,8 @@ fn operations(
                 open: mine.is_some(),
                 plain: false,
                 next: false,
+                drafts: false,
+                kept_at: String::new(),
             }
         })
         .collect()
@@ -395,10 +401,10 @@ async fn draw(
     id: Uuid,
     (raw, trouble): (&str, Trouble<'_>),
 ) -> Result<Response, Failure> {
-    let view = app.desk.problem(caller, id).await?;
-    let frame = Frame::new(app, visitor);
     let given = query::form(raw.as_bytes());
     let find = |wanted: &str| given.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.as_str());
+    let view = app.desk.problem(caller, id, find("cases_after")).await?;
+    let frame = Frame::new(app, visitor);
     let (found, effect_told) = effect::of_problem(&frame, caller, &view, raw).await?;
     let names = Names::gather(app, caller).await?;
     let operations = operations(&frame, caller, &view, &names, &trouble);
@@ -445,6 +451,7 @@ async fn draw(
     let done = find("done").filter(|verb| *verb == "open-problem" || VERBS.iter().any(|one| one.name == *verb));
     let mut response = render(&One {
         id: id.to_string(),
+        number: problem.number.clone(),
         version: problem.version,
         title: problem.matter.title.clone(),
         state: frame.code("problem_state", state),
@@ -461,6 +468,11 @@ async fn draw(
         ending: ending.unwrap_or_default(),
         frozen: problem.ending.as_ref().and_then(|one| one.effect.as_ref()).map(|check| effect::shown(&frame, check)),
         cases: cases.collect(),
+        more_cases: view
+            .next
+            .as_ref()
+            .map(|next| format!("{PAGE}/{id}?cases_after={}#cases", query::encode(next)))
+            .unwrap_or_default(),
         count: problem.cases.len(),
         log: log.collect(),
         operations,
@@ -482,7 +494,8 @@ async fn show(
     Path(id): Path<String>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
-    draw(&app, &visitor, &caller, identifier(&id)?, (&raw.unwrap_or_default(), Trouble::default())).await
+    let id = app.desk.problem_named(&caller, &id).await?;
+    draw(&app, &visitor, &caller, id, (&raw.unwrap_or_default(), Trouble::default())).await
 }
 
 async fn run(
@@ -494,7 +507,7 @@ async fn run(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let id: Uuid = identifier(&id)?;
+    let id = app.desk.problem_named(&caller, &id).await?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let seen: i64 = typed.get("version").parse().map_err(|_| Failure::from(Why::VersionRequired))?;
     let frame = Frame::new(&app, &visitor);

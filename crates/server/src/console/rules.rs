@@ -17,6 +17,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::activation::{self, Activation, ActivationState, NEW_ACTIVATION, NewActivation, RulesKind};
+use desk::routing::RowRemark;
 use desk::{Caller, Desk, DeskError, permissions};
 use domain::case::Case;
 use uuid::Uuid;
@@ -74,6 +75,8 @@ struct Asked {
     requested: String,
     decided: String,
     recount: String,
+    /// What is the matter with the rows of its table.
+    remarks: Vec<String>,
     may_decide: bool,
     may_withdraw: bool,
 }
@@ -100,6 +103,7 @@ async fn draw(
 ) -> Result<Response, Failure> {
     let frame = Frame::new(app, visitor);
     let asked = app.desk.activations(caller).await?;
+    let remarks = app.desk.table_remarks(caller, &asked).await?;
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let nobody = |_: &str| Vec::new();
@@ -115,7 +119,7 @@ async fn draw(
             .filter(|one| !one.hash().is_empty())
             .map(|one| calendar(&frame, one))
             .collect(),
-        asked: asked.iter().map(|one| line(&frame, caller, one)).collect(),
+        asked: asked.iter().map(|one| line(&frame, caller, one, remarks.get(&one.id))).collect(),
         inputs: if may { drawing.inputs("", NEW_ACTIVATION) } else { Vec::new() },
         told,
         done,
@@ -153,7 +157,7 @@ fn calendar(frame: &Frame<'_>, calendar: &policy::Calendar) -> Line {
     }
 }
 
-fn line(frame: &Frame<'_>, caller: &Caller, one: &Activation) -> Asked {
+fn line(frame: &Frame<'_>, caller: &Caller, one: &Activation, remarks: Option<&Vec<RowRemark>>) -> Asked {
     let waits = one.state == ActivationState::Requested && frame.may(permissions::ACTIVATE_RULES);
     let own = one.requested_by.id == caller.actor.id;
     let said = |key: &str, name: &str, at| frame.tv(key, &[("name", name), ("at", &frame.moment(at))]);
@@ -179,6 +183,7 @@ fn line(frame: &Frame<'_>, caller: &Caller, one: &Activation) -> Asked {
         requested: said("rules.by", &one.requested_by.name, one.requested_at),
         decided: decided.map(|(by, at)| said("rules.by", &by.name, at)).unwrap_or_default(),
         recount,
+        remarks: remarks.into_iter().flatten().map(|one| format!("{} · {}", one.rule, frame.remark(one))).collect(),
         may_decide: waits && !own,
         may_withdraw: waits && own,
     }

@@ -136,13 +136,22 @@ async fn name(stage: &Stage<'_>, month: Date, shown: &[String]) -> Result<Option
     Ok(Some((id, 4)))
 }
 
-async fn opened(stage: &Stage<'_>, by: &str, open: Value) -> Result<Option<Uuid>, DeskError> {
+/// Names a problem.
+pub(super) async fn opened(stage: &Stage<'_>, by: &str, open: Value) -> Result<Option<Uuid>, DeskError> {
     let Some(caller) = stage.caller(by) else { return Ok(None) };
     let open: Open = serde_json::from_value(open).map_err(|error| DeskError::Damaged(error.to_string()))?;
     Ok(Some(stage.desk.open_problem(caller, open, None).await?.problem.id))
 }
 
-async fn act(stage: &Stage<'_>, by: &str, id: Uuid, version: i64, verb: &str, body: Value) -> Result<(), DeskError> {
+/// Does something to a problem.
+pub(super) async fn act(
+    stage: &Stage<'_>,
+    by: &str,
+    id: Uuid,
+    version: i64,
+    verb: &str,
+    body: Value,
+) -> Result<(), DeskError> {
     let (Some(caller), Some(command)) = (stage.caller(by), Command::read(verb, body)) else { return Ok(()) };
     let command = command.map_err(Refusal::invalid)?;
     stage.desk.run_problem(caller, id, version, command, None).await?;

@@ -42,6 +42,30 @@ impl Stage<'_> {
         Ok(true)
     }
 
+    /// Writes every letter the case owes, whatever else is missing before its end.
+    pub(super) async fn write_letters(&self, caller: &Caller, life: &mut Life<'_>) -> Result<(), DeskError> {
+        let view = self.desk.case(caller, &life.name).await?;
+        let rules = self.desk.library().rules_of(&view.case)?;
+        let owed: Vec<&LetterRule> = view
+            .case
+            .letters
+            .iter()
+            .filter(|one| domain::case::gates::is_owed(&view.case, one, &rules))
+            .filter_map(|one| rules.letter(&one.rule))
+            .collect();
+        for rule in owed {
+            let letter = self.letter(&view, rule)?;
+            let case = self.carry(caller, life, "issue-letter", letter).await?;
+            if rule.proof == Proof::Delivered
+                && let Some(out) = case.letters.iter().rev().find(|one| one.rule == rule.head.id)
+            {
+                let reference = format!("{}-{}", view.case.number, out.id);
+                self.carry(caller, life, "record-delivery", json!({"letter": out.id, "reference": reference})).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn letter(&self, view: &CaseView, rule: &LetterRule) -> Result<Value, DeskError> {
         let draft = self.desk.letter_draft(view, &rule.head.id, None)?;
         let unknown = if draft.language.starts_with("zh") { "见工单记录" } else { "see our records" };

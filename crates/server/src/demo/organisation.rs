@@ -29,8 +29,9 @@ const UNITS: [UnitLine; 14] = [
     ("sc-service", "sc", "四川客户服务部", "", &[Duty::CustomerService]),
 ];
 
-/// Name to sign in with, name to show, role, unit. Their area is that of the unit.
-const STAFF: [(&str, &str, Role, &str); 19] = [
+/// Name to sign in with, name to show, role, unit (empty for the root). Their area is that of the unit.
+const STAFF: [(&str, &str, Role, &str); 20] = [
+    ("hq.lead", "俞承志", Role::Supervisor, ""),
     ("agent", "周敏", Role::Agent, "service"),
     ("specialist", "吴建国", Role::Specialist, "service"),
     ("supervisor", "郑晓岚", Role::Supervisor, "service"),

@@ -5,8 +5,10 @@ use desk::attach::Beside;
 use desk::caller::Scope;
 use desk::{Caller, CaseRef, Desk, DeskError, jobs};
 use domain::actor::{Actor, ActorId, AreaScope};
+use domain::case::invite_survey::Answer;
 use domain::case::{Case, Matter};
 use domain::command::Command;
+use domain::fault::Fault;
 use domain::ids::UnitId;
 use domain::intake::Intake;
 use domain::refusal::Refusal;
@@ -29,12 +31,23 @@ pub(super) struct Step {
     /// Whether it is only done where another body waits for its answer.
     #[serde(default)]
     owed: bool,
-    /// A verb of the desk, or `attach`, `hand-off`, `same-again`, `follow`.
+    /// Whether it is only done where a review waits for a third person.
+    #[serde(default)]
+    reviewed: bool,
+    /// A verb of the desk, or `attach`, `hand-off`, `same-again`, `follow`, `survey-link`, `survey-answer`.
     #[serde(rename = "do")]
     verb: String,
     /// What goes with it. Words such as `in:60`, `case:parent` or `file:账单.txt` are looked up, see [`Stage::word`].
     #[serde(default)]
     with: Map<String, Value>,
+}
+
+impl Step {
+    /// What somebody does at once.
+    pub(super) fn of(by: &str, verb: &str, with: Map<String, Value>) -> Self {
+        let (by, verb) = (by.to_owned(), verb.to_owned());
+        Self { by, after: 0, on: None, owed: false, reviewed: false, verb, with }
+    }
 }
 
 /// Who plays, where, and what went wrong.
@@ -59,6 +72,10 @@ pub(super) struct Life<'s> {
     pub(super) grave: bool,
     /// Whether another body waits for its answer.
     owed: bool,
+    /// Whether a review is open.
+    reviewed: bool,
+    /// The secret of the last link for the survey.
+    link: Option<String>,
     /// Attached files by their names.
     files: BTreeMap<String, String>,
     intake: Value,
@@ -72,9 +89,28 @@ impl<'s> Life<'s> {
             version: case.version,
             grave: case.grade != policy::Grade::Normal,
             owed: owes(case),
+            reviewed: case.open_review().is_some(),
+            link: None,
             files: BTreeMap::new(),
             intake,
             story,
+        }
+    }
+}
+
+impl Life<'_> {
+    /// No case yet.
+    fn none() -> Self {
+        Self {
+            name: CaseRef::Number(String::new()),
+            version: 0,
+            grave: false,
+            owed: false,
+            reviewed: false,
+            link: None,
+            files: BTreeMap::new(),
+            intake: Value::Null,
+            story: None,
         }
     }
 }
@@ -153,7 +189,7 @@ impl<'a> Stage<'a> {
     /// Plays steps until they end or now is reached.
     pub(super) async fn play(&self, life: &mut Life<'_>, steps: &[Step]) -> Result<(), DeskError> {
         for step in steps {
-            if step.owed && !life.owed {
+            if step.owed && !life.owed || step.reviewed && !life.reviewed {
                 continue;
             }
             let at = self.desk.time().now() + SignedDuration::from_mins(step.after);
@@ -167,8 +203,9 @@ impl<'a> Stage<'a> {
                 if self.see_to(life, step).await? {
                     done = self.act(life, step, at).await;
                 }
-                if held_back(&done) {
-                    self.ended_early.borrow_mut().push(step.verb.clone());
+                if let (true, Err(DeskError::Refused(refusal))) = (held_back(&done), &done) {
+                    let codes: Vec<_> = refusal.faults.iter().map(|fault| fault.code).collect();
+                    self.ended_early.borrow_mut().push(format!("{} {codes:?}", step.verb));
                     return Ok(());
                 }
             }
@@ -186,7 +223,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Lets time pass: whatever comes true by then has happened before the next step.
-    async fn move_to(&self, at: Timestamp) -> Result<(), DeskError> {
+    pub(super) async fn move_to(&self, at: Timestamp) -> Result<(), DeskError> {
         self.desk.time().set(at);
         jobs::timers::ring_due(self.desk).await.map(drop)
     }
@@ -209,7 +246,8 @@ impl<'a> Stage<'a> {
         }
     }
 
-    async fn act(&self, life: &mut Life<'_>, step: &Step, at: Timestamp) -> Result<(), DeskError> {
+    /// Does a step to a case.
+    pub(super) async fn act(&self, life: &mut Life<'_>, step: &Step, at: Timestamp) -> Result<(), DeskError> {
         let Some(caller) = self.player(&step.by, life.grave) else {
             return Err(Refusal::not_found().into());
         };
@@ -218,6 +256,20 @@ impl<'a> Stage<'a> {
             "attach" => self.attach(caller, life, &with).await,
             "hand-off" => self.hand_off(caller, life, with).await,
             "same-again" => self.same_again(caller, life).await,
+            "survey-link" => {
+                let invited = self.desk.invite_survey(caller, &life.name, None).await?;
+                (life.version, life.link) = (invited.case.version, Some(invited.secret));
+                Ok(())
+            }
+            "survey-answer" => {
+                let answer: Answer =
+                    serde_json::from_value(with).map_err(|_| Refusal::from(Fault::new("", "unreadable")))?;
+                let secret = life.link.clone().unwrap_or_default();
+                self.desk.answer_survey(&secret, answer, "demo").await?;
+                let case = self.desk.case(caller, &life.name).await?.case;
+                (life.version, life.reviewed) = (case.version, case.open_review().is_some());
+                Ok(())
+            }
             "follow" => self.desk.follow(caller, &life.name, true).await,
             verb => {
                 let command = Command::read(verb, with).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
@@ -226,6 +278,7 @@ impl<'a> Stage<'a> {
                 }
                 let case = self.run(caller, &life.name, life.version, command).await?;
                 (life.version, life.owed) = (case.version, owes(&case));
+                life.reviewed = case.open_review().is_some();
                 Ok(())
             }
         }
@@ -283,6 +336,10 @@ impl<'a> Stage<'a> {
         let CaseRef::Id(first) = &life.name else {
             return Ok(());
         };
+        // What another body waits for does not go up in another case.
+        if life.owed {
+            return Ok(());
+        }
         let typed = Intake::read(life.intake.clone()).map_err(Refusal::invalid)?;
         let second = self.desk.register(caller, typed, None).await?.case;
         let into = json!({"into": first.to_string(), "reason": "同一客户就同一事项再次来电，并入原案一并处理。"});
@@ -297,18 +354,24 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Words that stand for something, in an intake before there is a case.
+    pub(super) fn look_up(&self, value: &Value, at: Timestamp) -> Value {
+        self.looked_up(value, &Life::none(), at)
+    }
+
     fn looked_up(&self, value: &Value, life: &Life<'_>, at: Timestamp) -> Value {
         match value {
             Value::Object(members) => {
                 let found = members.iter().map(|(name, value)| (name.clone(), self.looked_up(value, life, at)));
                 Value::Object(found.collect())
             }
+            Value::Array(all) => all.iter().map(|value| self.looked_up(value, life, at)).collect(),
             Value::String(text) => Value::String(self.word(text, life, at).unwrap_or_else(|| text.clone())),
             other => other.clone(),
         }
     }
 
-    /// What a word stands for: `in:N` and `ago:N` minutes from now, `unit:` and `user:` by their names, `case:` by the
+    /// What a word stands for: `in:N` and `ago:N` minutes from now, `local:` a moment by the installation's clock, `unit:` and `user:` by their names, `case:` by the
     /// name a story gave it, `file:` by the name under which it was attached, `story:` from the story that is told.
     fn word(&self, text: &str, life: &Life<'_>, at: Timestamp) -> Option<String> {
         let (kind, rest) = text.split_once(':')?;
@@ -316,6 +379,10 @@ impl<'a> Stage<'a> {
         match kind {
             "in" => Some((at + minutes()?).to_string()),
             "ago" => Some((at - minutes()?).to_string()),
+            "local" => {
+                let moment: jiff::civil::DateTime = rest.parse().ok()?;
+                Some(self.desk.zone().to_timestamp(moment).ok()?.to_string())
+            }
             "unit" => self.units.get(rest).map(ToString::to_string),
             "user" => Some(self.callers.get(rest)?.actor.user()?.to_string()),
             "file" => life.files.get(rest).cloned(),
@@ -327,9 +394,11 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Whether the rules want something before a step.
+/// Whether the rules want something before a step, or give an order no limit.
 fn held_back(done: &Result<(), DeskError>) -> bool {
-    matches!(done, Err(DeskError::Refused(refusal)) if refusal.code == "gates_not_met")
+    let no_limit = |fault: &Fault| (fault.field.as_str(), fault.code) == ("reply_by", "required");
+    matches!(done, Err(DeskError::Refused(refusal))
+        if refusal.code == "gates_not_met" || refusal.faults.iter().any(no_limit))
 }
 
 /// Whether another body waits for its answer about a case.

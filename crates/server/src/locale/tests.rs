@@ -244,6 +244,19 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
     }
 }
 
+/// Keys for messages to and from customers.
+fn wanted_of_messages(wanted: &mut Vec<String>) {
+    use domain::case::message::{Stage, Way, What, Why};
+    let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    list("mail_reason", desk::letterbox::REASONS);
+    list("mail_state", desk::letterbox::STATES);
+    list("message_stage", &["waits"]);
+    Stage::ALL.iter().for_each(|one| list("message_stage", &[one.code()]));
+    What::ALL.iter().for_each(|one| list("message_what", &[one.code()]));
+    Way::ALL.iter().for_each(|one| list("way", &[one.code()]));
+    Why::ALL.iter().for_each(|one| list("message_why", &[one.code()]));
+}
+
 /// Keys for problems, their measures and effects.
 fn wanted_of_problems(wanted: &mut Vec<String>) {
     use domain::problem::effect::{Exposure, Verdict};
@@ -340,6 +353,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("scope", &Scope::ALL.map(Scope::code));
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
+    list("notice", desk::problems::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);
@@ -350,14 +364,23 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
     list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
-    list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB]);
+    list("verb", &["invite-survey", desk::survey::ANSWER]);
+    list("through", domain::case::survey::CHANNELS);
+    list("recovery", &["open", "recovered", "written_off"]);
+    list("purpose", &["billing"]);
+    list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB, desk::outbox::VERB]);
+    wanted_of_messages(&mut wanted);
+    let mut list = |prefix: &str, codes: &[&str]| {
+        wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    };
     list("activation", &desk::activation::ActivationState::ALL.map(desk::activation::ActivationState::code));
     list("order_standing", &domain::case::order::Standing::ALL.map(domain::case::order::Standing::code));
     list("order_limit", &domain::case::order::Limit::ALL.map(domain::case::order::Limit::code));
     list("event", STEPS_OF_ORDERS);
+    list("remark", &desk::routing::Remark::ALL.map(desk::routing::Remark::code));
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);
-    list("job", &["notify", "erase-person"]);
+    list("job", &["notify", "erase-person", "send-message"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);
     wanted_of_problems(&mut wanted);
@@ -413,6 +436,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);
     of_fields("what-if", desk::what_if::WHAT_IF, &mut wanted);
+    of_fields(desk::survey::ANSWER, domain::case::invite_survey::ANSWER, &mut wanted);
+    of_fields("routing-dry-run", desk::routing::DRY_RUN, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);

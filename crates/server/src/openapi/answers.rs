@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{masses, notices, orders, problems, retention, routing};
+use super::{masses, messages, notices, orders, problems, remedies, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -39,7 +39,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "state": {"type": "string", "enum": ["requested", "active", "refused", "withdrawn"]},
         "requested_by": object(json!({"id": text, "name": text})), "requested_at": moment,
         "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment, "holds_at": moment,
-        "looked": whole, "moved": whole, "recounted_at": moment,
+        "looked": whole, "moved": whole, "recounted_at": moment, "remarks": routing::remarks(),
     }));
     let effect = object(json!({
         "count": whole, "cases": {
@@ -90,9 +90,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id": uuid, "name": text, "media": text, "size": whole, "digest": text, "note": text, "attached_at": moment,
         "by": object(json!({"id": text, "name": text})),
     });
-    let compensation = object(json!({
+    let mut compensation = object(json!({
         "compensation": whole, "sum": object(json!({"value": text, "currency": text})),
-        "standing": {"type": "string", "enum": ["proposed", "approved", "refused", "paid"]},
         "rule": text, "counted": {"type": "object", "description": "What the sum was counted from."},
         "reason": text, "proposed_by_rule": text, "proposed_by": object(json!({"id": text, "name": text})), "proposed_at": moment,
         "within_authority": truth, "decided_by": object(json!({"id": text, "name": text})), "decided_at": moment,
@@ -103,6 +102,11 @@ pub(super) fn schemas() -> Map<String, Value> {
         })),
         "explanation": {"type": "object", "description": "Rule, days, rates, what was left out, cap and sums."},
     }));
+    let members = compensation.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(members), Value::Object(more)) = (members, remedies::of_compensation()) {
+        members.extend(more);
+    }
+
     let later = json!({
         "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
@@ -152,6 +156,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         })),
     });
     let together = orders::of_complaint();
+    if let (Some(complaint), Value::Object(said)) = (complaint.as_object_mut(), remedies::of_complaint()) {
+        complaint.extend(said);
+    }
     if let (Some(complaint), Value::Object(more), Value::Object(later), Value::Object(together)) =
         (complaint.as_object_mut(), more, later, together)
     {
@@ -348,6 +355,14 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Remedies", remedies::remedies()),
+        ("SimilarRemedies", remedies::similar()),
+        ("Instructions", remedies::instructions()),
+        ("Sent", remedies::sent()),
+        ("Confirmed", remedies::confirmed()),
+        ("Billing", remedies::billing()),
+        ("SurveyLink", remedies::link()),
+        ("SurveyRates", remedies::rates()),
         ("HotIssues", problems::hot_issues(&report_case)),
         ("ProblemRecords", problems::list()),
         ("ProblemRecord", problems::one(&report_case)),
@@ -395,6 +410,11 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Messages", messages::messages()),
+        ("Drafts", messages::drafts()),
+        ("Letterbox", items(&messages::mail())),
+        ("Mail", messages::mail()),
+        ("OpenMail", messages::open_mail()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Problem", problem),

@@ -20,19 +20,23 @@ fn uuid() -> Value {
 
 /// Notices, each by itself and standing together.
 pub(super) fn listed() -> Value {
-    let kind = json!({"type": "string", "enum": KINDS});
+    let kinds: Vec<&str> = KINDS.iter().chain(desk::problems::KINDS).copied().collect();
+    let kind = json!({"type": "string", "enum": kinds});
+    let about =
+        json!({"type": "string", "enum": ["complaint", "problem"], "description": "What `number` is the number of."});
     let notice = object(json!({
-        "id": uuid(), "kind": kind, "number": text(), "rule": text(), "percent": {"type": "integer"}, "at": moment(),
+        "id": uuid(), "kind": kind, "number": text(), "about": about, "rule": text(), "percent": {"type": "integer"}, "at": moment(),
         "run": uuid(),
     }));
     let group = object(json!({
         "id": uuid(), "run": {"type": "boolean", "description": "Whether a run over many cases brought them; else they are of one case."},
-        "number": text(), "cases": {"type": "integer"}, "count": {"type": "integer"}, "at": moment(),
+        "number": text(), "about": about, "cases": {"type": "integer"}, "count": {"type": "integer"}, "at": moment(),
         "kinds": {"type": "array", "items": object(json!({"kind": kind, "count": {"type": "integer"}}))},
     }));
     object(json!({
         "items": {"type": "array", "description": "The newest two hundred.", "items": notice},
-        "groups": {"type": "array", "items": group},
+        "groups": {"type": "array", "description": "Two hundred a page.", "items": group},
+        "next_page": {"type": "integer", "description": "The page that follows, if one does."},
     }))
 }
 

@@ -20,7 +20,12 @@ fn case() -> Value {
 pub(super) fn of_complaint() -> Value {
     let limit =
         json!({"type": "string", "enum": domain::case::order::Limit::ALL.map(domain::case::order::Limit::code)});
-    let by_rule = list(&object(json!({"limit": limit, "rule": text()})));
+    let said = |what: &str| json!({"type": "string", "format": "date-time", "description": what});
+    let mut by_rule = list(&object(json!({"limit": limit, "rule": text()})));
+    if let Some(described) = by_rule.as_object_mut() {
+        let words = "Limits that rules of the case set (`[[order_limit]]` of its packs). What was asked for comes first, then the rules, then the case's own limit, which none reaches beyond; a rule whose moment has passed binds nothing. Sending, booking a visit, approving a supervision and bouncing an answer count anew.";
+        described.insert("description".to_owned(), json!(words));
+    }
     let visit = object(json!({
         "from": moment(), "to": moment(), "arrived_at": moment(), "missed": truth(),
         "arrive_by": moment(), "missed_after": moment(),
@@ -28,13 +33,14 @@ pub(super) fn of_complaint() -> Value {
     let mut order = json!({
         "order": whole(), "order_kind": kind(), "standing": text(),
         "to": object(json!({"unit": uuid(), "user": uuid(), "instead_of": uuid()})),
-        "by": by(), "sent_at": moment(), "task": text(), "pre_treatment": text(), "accept_by": moment(),
-        "reply_by": moment(), "part_of": whole(), "ruled": truth(), "accepted_at": moment(), "ended_at": moment(),
+        "by": by(), "sent_at": moment(), "task": text(), "pre_treatment": text(),
+        "accept_by": said("To be taken up by, where somebody asked for it or a rule says so."),
+        "reply_by": said("To be answered by, never after the case's own limit; a copy has none."), "part_of": whole(), "ruled": truth(), "accepted_at": moment(), "ended_at": moment(),
     });
     let rest = json!({
         "refusal": text(), "outcome": text(), "answered_by": by(), "progress": text(), "urged": whole(),
         "bounced": whole(), "handed_over": whole(), "extension": object(json!({"by": by(), "reply_by": moment()})),
-        "contact_by": moment(), "by_rule": by_rule, "visit": visit, "missed_visits": whole(), "late": list(&text()),
+        "contact_by": said("Of a visit: the customer is called and the visit agreed by."), "by_rule": by_rule, "visit": visit, "missed_visits": whole(), "late": list(&text()),
     });
     if let (Some(order), Value::Object(rest)) = (order.as_object_mut(), rest) {
         order.extend(rest);

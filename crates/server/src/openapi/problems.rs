@@ -40,8 +40,8 @@ fn owner() -> Value {
 /// A page of problems.
 pub(super) fn list() -> Value {
     let one = object(json!({
-        "id": uuid(), "version": whole(), "status": codes(State::CODES), "title": text(), "category": text(),
-        "area": text(), "owner": owner(), "due": day(), "overdue": truth(), "opened_at": moment(),
+        "id": uuid(), "number": text(), "version": whole(), "status": codes(State::CODES), "title": text(),
+        "category": text(), "area": text(), "owner": owner(), "due": day(), "overdue": truth(), "opened_at": moment(),
         "changed_at": moment(),
     }));
     object(json!({"items": list_of(&one), "next": text()}))
@@ -58,7 +58,8 @@ pub(super) fn one(case: &Value) -> Value {
         })),
     }));
     object(json!({
-        "id": uuid(), "version": whole(), "status": codes(State::CODES), "title": text(), "description": text(),
+        "id": uuid(), "number": {"type": "string", "description": "What people call it by: WT-2026-0007."},
+        "version": whole(), "status": codes(State::CODES), "title": text(), "description": text(),
         "category": text(), "area": text(), "hot_in": text(), "owner": owner(), "opened_at": moment(),
         "opened_by": text(), "changed_at": moment(),
         "analysis": object(json!({
@@ -66,7 +67,8 @@ pub(super) fn one(case: &Value) -> Value {
             "internal_fix": text(),
         })),
         "case_count": {"type": "integer", "description": "Linked cases the caller may see."},
-        "cases": list_of(case), "actions": list_of(&action),
+        "cases": list_of(case),
+        "cases_next": {"type": "string", "description": "Where the next hundred begin, as `cases_after`."}, "actions": list_of(&action),
         "ending": object(json!({
             "at": moment(), "by": text(), "said": text(), "effect": check(),
         })),

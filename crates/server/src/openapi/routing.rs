@@ -1,6 +1,7 @@
 //! Shapes of answers about where cases go.
 
 use super::answers::object;
+use desk::routing::Remark;
 use domain::routing::How;
 use policy::Looked;
 use serde_json::{Value, json};
@@ -34,13 +35,24 @@ pub(super) fn explained() -> Value {
     }))
 }
 
+/// What is the matter with rows of a table.
+pub(super) fn remarks() -> Value {
+    let text = json!({"type": "string"});
+    let codes = Remark::ALL.map(Remark::code);
+    json!({"type": "array", "items": object(json!({
+        "rule": text, "line": {"type": "integer"}, "code": {"type": "string", "enum": codes},
+        "name": {"type": "string", "description": "The unit or skill."},
+        "stops": {"type": "boolean", "description": "No case can ever go by the row: it is not put into force."},
+    }))})
+}
+
 /// What a dry run found.
 pub(super) fn dry_run() -> Value {
     let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
     let texts = json!({"type": "array", "items": text});
     object(json!({
         "rules": text, "version": text, "cases": whole, "changed": whole, "no_row": whole, "no_say": whole,
-        "no_unit": texts,
+        "remarks": remarks(),
         "rows": {"type": "array", "items": object(json!({
             "rule": text, "title": title(), "unit": text, "cases": whole, "changed": whole, "examples": texts,
         }))},

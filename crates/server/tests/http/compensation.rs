@@ -25,7 +25,7 @@ fn a_sum_is_explained_line_by_line_wherever_it_is_read() {
         house.send("POST", &format!("/console/cases/{number}/{verb}"), &headers, form.to_owned())
     };
     let before = page("en");
-    assert!(before.contains("Propose compensation") && before.contains("Rent waived for the time of the fault"));
+    assert!(before.contains("Propose a remedy") && before.contains("Rent waived for the time of the fault"));
     assert!(!before.contains("id=\"compensations\""), "nothing to say, so nothing is said");
     let lacks = post("propose-compensation", "version=1&rule=rent_waived&reason=x");
     assert!(lacks.status == 422 && lacks.body.contains("is required"), "the rule asks for the fee: {}", lacks.body);

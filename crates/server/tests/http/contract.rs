@@ -164,6 +164,74 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(token, &fresh(), 1, "merge", json!({"into": told, "reason": "同一扣费"}));
 }
 
+/// The survey, and what customers get, to billing and back.
+fn remedies(contract: &mut Contract, house: &House, token: &str, lead: &str) {
+    let third = house.token(Role::Quality, "");
+    let made = house.register(token, &intake());
+    let id = made["id"].as_str().unwrap().to_owned();
+    let number = made["number"].as_str().unwrap().to_owned();
+    let sum = |value: &str| json!({"value": value, "currency": "CNY"});
+    let version = std::cell::Cell::new(1);
+    let act = |contract: &mut Contract, who: &str, verb: &str, body: Value| {
+        let path = format!("/api/v1/complaints/{{id}}/{verb}");
+        contract.body(&path, &body);
+        let answer = house.act(who, &id, version.get(), verb, &body);
+        contract.holds("post", &path, &answer);
+        version.set(answer.json()["version"].as_i64().unwrap());
+        contract.holds("get", "/api/v1/complaints/{id}", &house.get(token, &format!("/api/v1/complaints/{id}")));
+    };
+    act(contract, token, "accept", json!({}));
+    let first = json!({"remedy": "refund", "amount": sum("30.00"), "reason": "先退后查", "first": true});
+    act(contract, lead, "propose-compensation", first);
+    let found = json!({
+        "compensation": 1, "justified": true, "finding": "属实", "add": sum("10.00"), "recover": sum("40.00"),
+        "recover_from": "partner", "partner": "合作方",
+    });
+    let decides = house.token(Role::Compliance, "");
+    act(contract, &decides, "verify-compensation", found);
+    act(contract, &decides, "settle-recovery", json!({"compensation": 1, "result": "written_off"}));
+    act(contract, lead, "send-compensation", json!({"compensation": 1}));
+    let failed = json!({"compensation": 1, "result": "failed", "ground": "account_closed"});
+    act(contract, lead, "confirm-compensation", failed);
+    act(contract, token, "propose", json!({"outcome": "退费"}));
+    act(contract, lead, "approve", json!({}));
+    act(contract, token, "reply", json!({"mode": "phone", "content": "已退费"}));
+    let path = "/api/v1/complaints/{id}/survey-link";
+    contract.body(path, &json!({}));
+    let link = house.call(token, "POST", &path.replace("{id}", &id), &[], &json!({}));
+    contract.holds("post", path, &link);
+    version.set(version.get() + 1);
+    let bad = json!({"outcome": "reached", "satisfied": "dissatisfied", "solved": false});
+    act(contract, &third, "call-back", bad);
+    act(contract, &decides, "decide-review", json!({"decision": "upheld", "reason": "依据充分"}));
+    for (path, query) in [
+        ("/api/v1/remedies", "?standing=failed&limit=1"),
+        ("/api/v1/remedies/billing", ""),
+        ("/api/v1/survey-rates", "?from=2026-11&by=unit"),
+    ] {
+        contract.holds("get", path, &house.get(token, &format!("{path}{query}")));
+    }
+    let path = "/api/v1/complaints/{id}/similar-remedies";
+    let similar = house.get(token, &format!("{}?remedy=refund", path.replace("{id}", &id)));
+    contract.holds("get", path, &similar);
+    contract.body("/api/v1/remedies/send", &json!({}));
+    let sent = house.call(lead, "POST", "/api/v1/remedies/send", &[], &json!({}));
+    contract.holds("post", "/api/v1/remedies/send", &sent);
+    assert!(sent.json()["sent"].as_u64().unwrap() >= 1, "{sent:?}");
+    contract.holds("get", "/api/v1/remedies/file", &house.get(lead, "/api/v1/remedies/file"));
+    let file = house.get(lead, "/api/v1/remedies/file?format=csv");
+    assert!(file.status == 200 && file.header("content-type").starts_with("text/csv"), "{file:?}");
+    assert!(file.body.contains(&format!("{number}-R2,1,{number},refund,10.00,CNY,13800138000,")), "{}", file.body);
+    let path = "/api/v1/remedies/{id}/confirmation";
+    let body = json!({"result": "paid", "reference": "B-7", "attempt": 1});
+    contract.body(path, &body);
+    for replayed in [false, true] {
+        let said = house.call(lead, "POST", &path.replace("{id}", &format!("{number}-R2")), &[], &body);
+        contract.holds("post", path, &said);
+        assert_eq!(said.json()["replayed"], json!(replayed), "{said:?}");
+    }
+}
+
 /// A matter of another body, through all its stages.
 fn bodies(house: &House, contract: &mut Contract, token: &str) {
     let mut handed = crate::handoff();
@@ -280,6 +348,54 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     let read = format!("/api/v1/notices/{id}/read");
     contract.holds("post", "/api/v1/notices/{id}/read", &house.send("POST", &read, &own, ""));
     contract.holds("post", "/api/v1/notices/read", &house.send("POST", "/api/v1/notices/read", &own, ""));
+}
+
+/// Messages to and from customers, and drafts of them.
+fn messages(contract: &mut Contract, house: &House, token: &str, cookie: &str) {
+    let take = |raw: &str| {
+        let taken = server::mail_in::take(&house.desk, raw.as_bytes().to_vec(), None, true);
+        house.runtime.block_on(taken).unwrap()
+    };
+    for n in 0..3 {
+        take(&format!("From: a@b.cn, c@d.cn\r\nSubject: {n}\r\n\r\nwords"));
+    }
+    let list = house.get(token, "/api/v1/letterbox");
+    contract.holds("get", "/api/v1/letterbox", &list);
+    let ids: Vec<String> =
+        list.json()["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect();
+    contract.holds("get", "/api/v1/letterbox/{id}", &house.get(token, &format!("/api/v1/letterbox/{}", ids[0])));
+    let case = house.register(token, &intake());
+    let (id, number) = (case["id"].as_str().unwrap(), case["number"].clone());
+    let bodies = [
+        json!({"decision": "register"}),
+        json!({"decision": "attach", "case": number}),
+        json!({"decision": "discard", "reason": "advertising"}),
+    ];
+    for (mail, body) in ids.iter().zip(&bodies) {
+        let path = "/api/v1/letterbox/{id}/decide";
+        contract.body(path, body);
+        contract.holds("post", path, &house.call(token, "POST", &path.replace("{id}", mail), &[], body));
+    }
+    let body = json!({"way": "sms", "content": "您好，请回电。"});
+    contract.body("/api/v1/complaints/{id}/send-message", &body);
+    let version = house.get(token, &format!("/api/v1/complaints/{id}")).json()["version"].as_i64().unwrap();
+    contract.holds(
+        "post",
+        "/api/v1/complaints/{id}/send-message",
+        &house.act(token, id, version, "send-message", &body),
+    );
+    house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+    let sent = house.get(token, &format!("/api/v1/complaints/{id}/messages"));
+    contract.holds("get", "/api/v1/complaints/{id}/messages", &sent);
+    assert_eq!(sent.json()["items"][0]["why"], "no_way", "{sent:?}");
+    let path = "/api/v1/complaints/{id}/drafts";
+    let body = json!({"verb": "reply", "content": "尚未写完"});
+    contract.body(path, &body);
+    let own = [("cookie", cookie), ("content-type", "application/json")];
+    let kept = house.send("POST", &path.replace("{id}", id), &own, body.to_string());
+    contract.holds("post", path, &kept);
+    assert_eq!(kept.json()["items"][0]["content"], "尚未写完", "{kept:?}");
+    contract.holds("get", path, &house.send("GET", &path.replace("{id}", id), &own, ""));
 }
 
 /// A report of the month under way, and the cases its figures lead to.
@@ -491,6 +607,7 @@ fn answers_are_what_the_document_promises() {
         read(&mut contract, &house, "");
     }
     reports(&mut contract, &house, &token);
+    remedies(&mut contract, &house, &token, &lead);
 
     referred(&mut contract);
     let graded = read(&mut contract, &house, "/grade/explain").json();
@@ -578,6 +695,7 @@ fn answers_are_what_the_document_promises() {
         contract.holds(method, path, answer);
     });
     told(&house, &mut contract, &token, &cookie);
+    messages(&mut contract, &house, &token, &cookie);
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);
     retention(&mut contract, &house, &token);

@@ -10,6 +10,7 @@
 mod bad_input;
 mod bulk;
 mod bundles;
+mod channels;
 mod compensation;
 mod contract;
 mod files;
@@ -24,12 +25,15 @@ mod matrix;
 mod orders;
 mod organisation;
 mod problems;
+mod real_mail;
 mod reports;
 mod requests;
 mod rights;
 mod rules;
 mod similar;
 mod slow;
+mod survey;
+mod together;
 mod what_if;
 
 use axum::body::Body;

@@ -47,6 +47,9 @@ pub(crate) fn body(path: &str) -> Value {
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "notifications" => json!({"mail": "off"}),
+        "drafts" | "draft" => json!({"verb": "reply", "content": "x"}),
+        "decide" => json!({"decision": "discard", "reason": "x"}),
+        "send-message" => json!({"way": "email", "content": "x"}),
         "classify" => json!({"category": "A101"}),
         "grade" | "re-grade" => json!({"severity": "major", "urgency": "normal", "reason": "x"}),
         "note" => json!({"text": "x"}),
@@ -84,6 +87,13 @@ pub(crate) fn body(path: &str) -> Value {
         "propose-compensation" => json!({"amount": {"value": "10.00", "currency": "CNY"}, "reason": "x"}),
         "approve-compensation" => json!({"compensation": 1}),
         "refuse-compensation" => json!({"compensation": 1, "remark": "x"}),
+        "verify-compensation" => json!({"compensation": 1, "justified": true, "finding": "x"}),
+        "send-compensation" => json!({"compensation": 1}),
+        "confirm-compensation" => json!({"compensation": 1, "result": "paid"}),
+        "settle-recovery" => json!({"compensation": 1, "result": "recovered"}),
+        "confirmation" => json!({"result": "paid"}),
+        "call-back" => json!({"outcome": "no_answer"}),
+        "decide-review" => json!({"decision": "upheld", "reason": "x"}),
         "pay-compensation" => json!({"compensation": 1, "mode": "refund"}),
         "dispatch" => json!({"order_kind": "handle", "unit": NOBODY, "task": "x"}),
         "refuse-order" => json!({"refusal": "not_our_duty", "reason": "x"}),
@@ -144,6 +154,8 @@ struct Subjects {
     problem: String,
     incident: String,
     fact: String,
+    /// A message that waits for a person.
+    mail: String,
 }
 
 impl Subjects {
@@ -163,7 +175,13 @@ impl Subjects {
         let incident = json!({"title": "x", "started_at": "2026-01-01T00:00:00Z", "region": "31"});
         let incident = id(&made("/api/v1/incidents", incident));
         let fact = id(&made("/api/v1/network-facts", crate::incidents::fact()));
-        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence, problem, incident, fact }
+        let ways = desk::ways::Ways { region: "31".to_owned(), ..desk::ways::Ways::none() };
+        house.desk.set_ways(ways);
+        let raw = b"Subject: nobody\r\n\r\nx".to_vec();
+        house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
+        let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
+        let case = id(&house.register(token, &intake()));
+        Self { case, matter, unit, user, absence, problem, incident, fact, mail }
     }
 
     /// The one a route is about.
@@ -176,14 +194,16 @@ impl Subjects {
             _ if path.contains("/problems/") => &self.problem,
             _ if path.contains("/incidents/") => &self.incident,
             _ if path.contains("/network-facts/") => &self.fact,
+            _ if path.contains("/letterbox/") => &self.mail,
             _ => &self.case,
         }
     }
 }
 
-/// Whether a route asks more than a permission: tokens have no password to change and no absence of their own to end.
+/// Whether a route asks more than a permission: tokens have no password to change, no absence of their own to end and
+/// write no drafts.
 fn asks_more(path: &str) -> bool {
-    path == "/console/password" || path.ends_with("/end")
+    path == "/console/password" || path.ends_with("/end") || path.ends_with("/drafts") || path.ends_with("/draft")
 }
 
 /// What a role meets on a route: whether it gets past the guard, and whether a case elsewhere is hidden.

@@ -101,3 +101,40 @@ fn two_people_and_the_case_that_says_why() {
     }
     house.desk.db().close();
 }
+
+#[test]
+fn a_routing_table_is_held_against_the_organisation_on_its_page_and_when_asked_for() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let he = house.session("he", Role::Compliance);
+    const PAGE: &str = "/console/rules/routing";
+    assert!(page(&house, &he, "/console/rules").contains(PAGE));
+    assert!(page(&house, &he, PAGE).contains("No pack in force has a table"));
+    let draft = |unit: &str| json!({"text": table("9.4.0", unit)["text"]});
+    let tried = press(&house, &he, PAGE, &form(&draft("nowhere")));
+    assert_eq!(tried.status, 200, "{}", tried.body);
+    for words in ["0 cases looked at", "Network", "nowhere: there is no such unit"] {
+        assert!(tried.body.contains(words), "{words}: {}", tried.body);
+    }
+    let none = press(&house, &he, PAGE, &form(&json!({"text": "id = 1"})));
+    assert!(none.status == 422 && none.body.contains("id = 1"), "what was typed is kept: {}", none.body);
+    // The same table is not even taken as a request; one whose unit is there is, and says what else is the matter.
+    let asked = press(&house, &he, "/console/rules", &form(&table("9.4.0", "nowhere")));
+    assert!(asked.status == 422 && asked.body.contains("there is no such unit"), "{}", asked.body);
+    let system = desk::Caller::system(house.desk.root());
+    let empty = desk::organisation::NewUnit {
+        code: "empty".into(),
+        name: "空部门".into(),
+        parent: Some(house.desk.root()),
+        region: String::new(),
+        duties: Vec::new(),
+    };
+    desk::organisation::add_unit(&house.desk, &system, &empty).unwrap();
+    let headers = [("cookie", he.as_str()), ("content-type", "application/json"), ("accept-language", "en")];
+    let asked = house.send("POST", "/api/v1/activations", &headers, table("9.4.0", "empty").to_string());
+    assert_eq!(asked.status, 201, "{}", asked.body);
+    let remark = asked.json()["remarks"][0].clone();
+    assert_eq!((&remark["code"], &remark["stops"]), (&json!("nobody_works"), &json!(false)));
+    assert!(page(&house, &he, "/console/rules").contains("nobody in the unit works cases"));
+    house.desk.db().close();
+}

@@ -1,9 +1,8 @@
 //! Bounce an order (驳回回单): the answer is not enough, and why; the unit has it again, with a new limit.
 
-use super::limits::{bound, within};
+use super::limits::again;
 use super::{ORDER, OrderStep, WorkOrder, event, may, not_of_its_unit, sent_from_here};
 use crate::case::{Case, Context, Decision};
-use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
@@ -14,7 +13,11 @@ use serde::Deserialize;
 pub const FIELDS: &[Field] = &[
     ORDER,
     required("reason", Kind::Text { max: 1_000, multiline: true }, "What is lacking."),
-    optional("reply_by", Kind::Moment, "To be answered by, from now on. Default: the case's own limit."),
+    optional(
+        "reply_by",
+        Kind::Moment,
+        "To be answered by, from now on. Default: what the rules of the case give such an order, counted from now, else the case's own limit; never beyond that.",
+    ),
 ];
 
 /// Bounce the answer to an order.
@@ -51,8 +54,6 @@ pub fn decide(case: &Case, bounce: &BounceOrder, ctx: &Context<'_>) -> Result<De
     if order.answered_by == Some(ctx.actor.id) {
         return Err(Refusal::forbidden("own_answer"));
     }
-    let bound = bound(case, order.part_of, ctx);
-    let reply_by = bounce.reply_by.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
-    within("reply_by", reply_by, bound, ctx)?;
-    Ok(Decision::of(vec![event(order.id, OrderStep::Bounced { reason: bounce.reason.clone(), reply_by })]))
+    let (reply_by, by_rule) = again(case, order, bounce.reply_by, ctx)?;
+    Ok(Decision::of(vec![event(order.id, OrderStep::Bounced { reason: bounce.reason.clone(), reply_by, by_rule })]))
 }

@@ -148,6 +148,30 @@ pub(super) fn of(case: &Case, kind: OrderKind, asked: Asked, ctx: &Context<'_>) 
     }
 }
 
+/// By when an order is to be answered whose answer was not enough: what was asked, else what the rules say, counted from
+/// now, else the case's own.
+///
+/// # Errors
+/// A limit that has passed or lies beyond the case's own, or none at all.
+pub(super) fn again(
+    case: &Case,
+    order: &WorkOrder,
+    asked: Option<Timestamp>,
+    ctx: &Context<'_>,
+) -> Result<(Timestamp, Vec<ByRule>), Refusal> {
+    let bound = bound(case, order.part_of, ctx);
+    let rule = || {
+        let (at, rule) = ruled(case, kind_of(order.kind)?, OrderFigure::Reply, ctx.now, ctx)?;
+        (at > ctx.now && bound.is_none_or(|latest| at < latest)).then_some((at, rule))
+    };
+    if let (None, Some((at, rule))) = (asked, rule()) {
+        return Ok((at, vec![ByRule { limit: Limit::Reply, rule }]));
+    }
+    let at = asked.or(bound).ok_or_else(|| Fault::new("reply_by", "required"))?;
+    within("reply_by", at, bound, ctx)?;
+    Ok((at, Vec::new()))
+}
+
 /// The limits of an order that was written before and goes out only now: they are counted from now, so that it is not
 /// late before anybody could see it, and still lie within the case's own.
 pub(super) fn from_now(case: &Case, order: &WorkOrder, ctx: &Context<'_>) -> (Option<Timestamp>, Option<Timestamp>) {

@@ -96,6 +96,9 @@ pub enum OrderStep {
         reason: FreeText,
         /// To be answered by, from now on.
         reply_by: Timestamp,
+        /// The rule of the case that set it, where one did.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        by_rule: Vec<ByRule>,
     },
     /// Somebody pressed for it.
     Urged {

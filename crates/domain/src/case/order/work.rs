@@ -197,12 +197,17 @@ impl WorkOrder {
                     _ => self.end(Standing::Done, at, None),
                 }
             }
-            OrderStep::Bounced { reply_by, .. } => {
+            OrderStep::Bounced { reply_by, by_rule, .. } => {
                 self.standing = Standing::Accepted;
                 self.ended_at = None;
                 self.bounced += 1;
                 self.answer_by(*reply_by);
                 self.contact_by = None;
+                if !by_rule.is_empty() {
+                    // Counted from now; what was counted from the sending is over, for it was taken up.
+                    self.by_rule.clone_from(by_rule);
+                    self.counted_from = at;
+                }
                 // A visit nobody recorded the end of is over; the next one is booked anew.
                 self.visit = None;
             }

@@ -51,7 +51,14 @@ pub(super) fn ask(ask: &Activate) -> Result<(), String> {
     let value = json!({"kind": kind.code(), "effective_from": ask.effective, "note": ask.note, "text": text});
     let value = shape::check(value, NEW_ACTIVATION).map_err(|faults| told(&Refusal::invalid(faults).into()))?;
     let new: NewActivation = serde_json::from_value(value).map_err(|error| error.to_string())?;
-    say(named(&ask.place, &ask.user, |desk, by| activation::request(desk, by, &new))?)
+    let (id, remarks) = named(&ask.place, &ask.user, |desk, by| {
+        let id = activation::request(desk, by, &new)?;
+        Ok((id, desk::routing::remarks_of(desk, id)?))
+    })?;
+    for one in &remarks {
+        eprintln!("{}", crate::cli::routing::remark(one));
+    }
+    say(id)
 }
 
 pub(super) fn decide(ask: &Decide, work: fn(&Desk, &Caller, Uuid) -> Result<(), DeskError>) -> Result<(), String> {

@@ -290,6 +290,8 @@ impl Forms<'_> {
                     open,
                     plain: false,
                     next: false,
+                    drafts: false,
+                    kept_at: String::new(),
                 }
             })
             .collect()

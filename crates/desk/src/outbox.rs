@@ -1,0 +1,477 @@
+//! Messages to customers: what an entry says to one is really sent. The entry is written first, with its words sealed;
+//! the message only names it and is taken with a lease, so that of many nodes one sends. Sending itself happens outside
+//! any transaction and is somebody else's business, who says what came of it; that is noted in the case.
+
+use crate::caller::Caller;
+use crate::catch_up::catch_up;
+use crate::commit::Commit;
+use crate::error::DeskError;
+use crate::kept;
+use crate::load::{self, CaseRef};
+use crate::notices::letters::Handed;
+use crate::queries::case::open_items;
+use crate::time::{moment, stored};
+use crate::vault::cipher::CipherError;
+use crate::vault::person;
+use crate::ways::Named;
+use crate::{Desk, permissions};
+use domain::case::message::{self, Stage, Step, Way, What, Why};
+use domain::case::{Case, Context};
+use domain::event::{Entry, Event};
+use domain::ids::PersonId;
+use domain::text::lift::fill;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::{JobRow, OutboxRow, Tx, cases, jobs, outbox, vault};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// Kind of the job that puts a message into the outbox.
+pub(crate) const KIND: &str = "send-message";
+/// The verb in the log of what becomes of messages.
+pub const VERB: &str = "carry-message";
+/// How long a node may take before another tries; sending is given up long before.
+const LEASE: SignedDuration = SignedDuration::from_mins(3);
+/// Messages sent side by side.
+const BATCH: i64 = 16;
+/// How long a message is tried.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// Longest pause between two tries.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(4);
+/// How often what became of a message is noted anew because another command on its case came first.
+const MOST_ATTEMPTS: u32 = 8;
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    case: Uuid,
+    version: i64,
+}
+
+/// A message as whoever sends it gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Identity, the same at every try.
+    pub id: Uuid,
+    /// Number of the case.
+    pub number: String,
+    /// What it is.
+    pub what: What,
+    /// The way it goes.
+    pub way: Way,
+    /// Where to: an address of mail, or a telephone number.
+    pub to: String,
+    /// Its words; none of a receipt.
+    pub text: String,
+    /// Its language, where the rules or its words say; empty else.
+    pub language: String,
+    /// When the case was first received.
+    pub received_at: String,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// Where reports of servers go.
+    pub bounces_to: Option<String>,
+}
+
+/// A message of a case for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Identity.
+    pub id: Uuid,
+    /// What it is.
+    pub what: What,
+    /// The way it goes.
+    pub way: Way,
+    /// How far it came; nothing while it waits.
+    pub stage: Option<Stage>,
+    /// When it came so far, or is tried next.
+    pub at: Timestamp,
+    /// Why it did not arrive.
+    pub why: Option<Why>,
+    /// How often it was tried while it waits.
+    pub attempts: i64,
+    /// Whether it waits for the hours in which customers may be called.
+    pub quiet: bool,
+}
+
+/// What a look at what is due came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Messages that were taken over.
+    pub sent: usize,
+    /// Why none could be handed over, if that was so.
+    pub trouble: Option<String>,
+}
+
+/// Leaves it to a job to send what an entry says to the customer. Most entries say nothing.
+pub(crate) fn note(tx: &mut Tx<'_>, case: &Case, entry: &Entry) -> Result<(), DeskError> {
+    if entry.events.iter().all(|event| message::to_send(event, entry.at).is_none()) {
+        return Ok(());
+    }
+    let payload = kept::written(&Payload { case: case.id.0, version: entry.version })?;
+    let key = format!("{KIND}:{}:{}", case.id, entry.version);
+    Ok(jobs::enqueue(tx, KIND, &key, &payload, stored(entry.at))?)
+}
+
+/// Puts what an entry says to the customer into the outbox.
+pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
+    let payload: Payload = kept::read(&job.payload)?;
+    let Some(row) = cases::by_id(tx, payload.case)? else { return Ok(()) };
+    let loaded = load::from_row(tx, row)?;
+    let Some(entry) = loaded.entries.iter().find(|entry| entry.version == payload.version).cloned() else {
+        return Ok(());
+    };
+    let now = desk.time().now();
+    let sent = entry.events.iter().find_map(|event| message::to_send(event, entry.at));
+    let Some((what, way, letter)) = sent else { return Ok(()) };
+    let id = Uuid::now_v7();
+    if !desk.ways().has(way) {
+        // Reply, progress and letters were told some other way, as before there was one of the house's.
+        if what == What::Message {
+            let (at, why) = (now, Some(Why::NoWay));
+            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why };
+            write_step(desk, tx, loaded, &step)?;
+        }
+        return Ok(());
+    }
+    let due = allowed(desk, &loaded.case, way, now)?;
+    let row = OutboxRow {
+        id,
+        case: payload.case,
+        version: payload.version,
+        what: what.code().to_owned(),
+        way: way.code().to_owned(),
+        letter: letter.map(i64::from),
+        state: String::new(),
+        due_at: stored(due),
+        attempts: 0,
+        error: String::new(),
+        created_at: stored(now),
+    };
+    Ok(outbox::insert(tx, &row)?)
+}
+
+/// The receipt for what came in by mail, to be sent.
+pub(crate) fn receipt(tx: &mut Tx<'_>, case: Uuid, at: i64) -> Result<(), DeskError> {
+    let row = OutboxRow {
+        id: Uuid::now_v7(),
+        case,
+        version: 1,
+        what: What::Receipt.code().to_owned(),
+        way: Way::Email.code().to_owned(),
+        letter: None,
+        state: String::new(),
+        due_at: at,
+        attempts: 0,
+        error: String::new(),
+        created_at: at,
+    };
+    Ok(outbox::insert(tx, &row)?)
+}
+
+/// When a message may go: short messages and calls in the hours the rules of the case leave for them in its region.
+fn allowed(desk: &Desk, case: &Case, way: Way, now: Timestamp) -> Result<Timestamp, DeskError> {
+    if way == Way::Email {
+        return Ok(now);
+    }
+    let rules = desk.library().rules_of(case)?;
+    let hours = rules.contact_hours(&case.record.region);
+    Ok(hours.and_then(|(hours, calendar)| hours.next(now, calendar)).unwrap_or(now))
+}
+
+/// Hands over the messages that are due, a batch of them side by side. `node` names one process.
+///
+/// # Errors
+/// Those of the database; what came of a message is noted with it.
+pub async fn send_due<F, Sending>(desk: &Desk, node: &str, send: F) -> Result<Round, DeskError>
+where
+    F: Fn(Parcel) -> Sending,
+    Sending: Future<Output = Handed> + Send + 'static,
+{
+    let mut round = Round::default();
+    loop {
+        let now = stored(desk.time().now());
+        if !desk.db().read(move |tx| Ok::<_, DeskError>(outbox::any_due(tx, now)?)).await? {
+            return Ok(round);
+        }
+        let (lease, holder) = (stored(desk.time().now() + LEASE), node.to_owned());
+        let claim = desk.db().write(move |tx| Ok::<_, DeskError>(outbox::claim(tx, now, lease, &holder, BATCH)?));
+        let claimed = claim.await?;
+        if claimed.is_empty() {
+            return Ok(round);
+        }
+        let mut under_way = JoinSet::new();
+        for row in claimed {
+            let (again, one) = (desk.clone(), row.clone());
+            match desk.db().read(move |tx| compose(&again, tx, &one)).await? {
+                Composed::Ready(parcel) => {
+                    let sending = send(*parcel);
+                    under_way.spawn(async move { (row, sending.await) });
+                }
+                Composed::Later(at) => {
+                    let (holder, at) = (node.to_owned(), stored(at));
+                    let rest = move |tx: &mut Tx<'_>| outbox::again(tx, row.id, &holder, at, "", false);
+                    desk.db().write(rest).await?;
+                }
+                Composed::Never(why) => settle(desk, node, &row, Stage::Failed, Some(why)).await?,
+                Composed::Gone => {
+                    let holder = node.to_owned();
+                    desk.db().write(move |tx| outbox::settle(tx, row.id, &holder, "failed")).await?;
+                }
+            }
+        }
+        while let Some(done) = under_way.join_next().await {
+            // One that broke off keeps its lease and is tried again when that ends.
+            let Ok((row, handed)) = done else { continue };
+            let old = desk.time().now() > moment(row.created_at) + PATIENCE;
+            match handed {
+                Handed::Taken => {
+                    round.sent += 1;
+                    settle(desk, node, &row, Stage::Sent, None).await?;
+                }
+                Handed::Refused(_) => settle(desk, node, &row, Stage::Failed, Some(Why::Refused)).await?,
+                Handed::Later(_) if old => settle(desk, node, &row, Stage::Failed, Some(Why::PutOff)).await?,
+                Handed::Nowhere(why) => {
+                    round.trouble = Some(why.clone());
+                    later(desk, node, &row, &why).await?;
+                }
+                Handed::Later(why) => later(desk, node, &row, &why).await?,
+            }
+        }
+        // Whatever keeps one from being handed over keeps the others too.
+        if round.trouble.is_some() {
+            return Ok(round);
+        }
+    }
+}
+
+async fn later(desk: &Desk, node: &str, row: &OutboxRow, why: &str) -> Result<(), DeskError> {
+    let (id, holder, at) = (row.id, node.to_owned(), stored(desk.time().now() + pause(row.attempts)));
+    // Servers repeat the address they were given; it is to stand nowhere in the clear.
+    let why: String =
+        why.split(' ').map(|word| if word.contains('@') { "…" } else { word }).collect::<Vec<_>>().join(" ");
+    desk.db().write(move |tx| Ok::<_, DeskError>(outbox::again(tx, id, &holder, at, &why, true)?)).await
+}
+
+/// One minute, doubled with each try.
+fn pause(attempts: i64) -> SignedDuration {
+    let doubled = SignedDuration::from_mins(1_i64 << attempts.clamp(1, 10).saturating_sub(1));
+    doubled.min(LONGEST_PAUSE)
+}
+
+enum Composed {
+    Ready(Box<Parcel>),
+    Later(Timestamp),
+    Never(Why),
+    /// The person was erased.
+    Gone,
+}
+
+fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, DeskError> {
+    let (Some(what), Some(way)) = (What::from_code(&row.what), Way::from_code(&row.way)) else {
+        return Ok(Composed::Gone);
+    };
+    let Some(case_row) = cases::by_id(tx, row.case)? else { return Ok(Composed::Gone) };
+    let wrapped = vault::person(tx, case_row.person)?;
+    let keys = match load::open_keys(desk.master(), &case_row, wrapped.as_ref().and_then(|p| p.wrapped_key.as_deref()))
+    {
+        Err(DeskError::Cipher(CipherError::Erased)) => return Ok(Composed::Gone),
+        other => other?,
+    };
+    let loaded = load::from_row(tx, case_row)?;
+    let now = desk.time().now();
+    let at = allowed(desk, &loaded.case, way, now)?;
+    if at > now {
+        return Ok(Composed::Later(at));
+    }
+    let identity = match wrapped.as_ref().and_then(|row| row.identity.as_deref()) {
+        Some(sealed) => person::open(PersonId(loaded.row.person), &keys.person, sealed)?,
+        None => return Ok(Composed::Gone),
+    };
+    let to = match way {
+        Way::Email => identity.email,
+        Way::Sms | Way::Voice => identity.phone.or(identity.caller).or(identity.phone_alt),
+    };
+    let Some(to) = to.filter(|to| !to.contains(|letter: char| letter.is_control())) else {
+        return Ok(Composed::Never(Why::NoAddress));
+    };
+    let (mut text, mut language) = (String::new(), String::new());
+    if what != What::Receipt {
+        let entry = loaded.entries.iter().find(|entry| entry.version == row.version);
+        let event = entry.and_then(|entry| {
+            entry.events.iter().find(|event| message::to_send(event, entry.at).is_some_and(|(known, ..)| known == what))
+        });
+        let Some(mut event) = event.cloned() else { return Ok(Composed::Gone) };
+        if let Event::LetterIssued { language: of_letter, .. } = &event {
+            language.clone_from(of_letter);
+        }
+        let items = open_items(&keys, &vault::items(tx, row.case)?)?;
+        for (place, words) in event.texts() {
+            if place == "content" {
+                let opened = keys.open(place, words)?;
+                text = fill(&opened, |_, item| items.get(&item).map(|(_, value)| value.clone()).unwrap_or_default());
+            }
+        }
+    }
+    if language.is_empty() {
+        let described = match what {
+            What::Receipt => keys.open("description", &loaded.case.record.description)?,
+            _ => text.clone(),
+        };
+        language = if described.chars().any(is_han) { "zh-CN".to_owned() } else { "en".to_owned() };
+    }
+    let rules = desk.library().rules_of(&loaded.case)?;
+    Ok(Composed::Ready(Box::new(Parcel {
+        id: row.id,
+        number: loaded.case.number.clone(),
+        what,
+        way,
+        to,
+        text,
+        language,
+        received_at: rules.told(loaded.case.received_at),
+        reply_to: desk.signed_address(Named::Case(loaded.case.id)),
+        bounces_to: desk.signed_address(Named::Message(row.id)),
+    })))
+}
+
+fn is_han(letter: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&letter)
+}
+
+/// Notes in outbox and case how far a message came that this node holds.
+async fn settle(desk: &Desk, node: &str, row: &OutboxRow, stage: Stage, why: Option<Why>) -> Result<(), DeskError> {
+    noted(desk, row.clone(), Some(node.to_owned()), stage, why, desk.time().now()).await
+}
+
+/// Notes it, decided anew while other commands on the case come first.
+async fn noted(
+    desk: &Desk,
+    row: OutboxRow,
+    holder: Option<String>,
+    stage: Stage,
+    why: Option<Why>,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    for _ in 0..MOST_ATTEMPTS {
+        let (again, row, holder) = (desk.clone(), row.clone(), holder.clone());
+        let outcome = desk.db().write(move |tx| note_step(&again, tx, &row, holder.as_deref(), stage, why, at)).await;
+        match outcome {
+            Err(DeskError::Overtaken) => {}
+            other => return other,
+        }
+    }
+    // It was handed over and could not be noted: the lease ends, and it goes once more under the same identity.
+    Err(DeskError::Overtaken)
+}
+
+fn note_step(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    row: &OutboxRow,
+    holder: Option<&str>,
+    stage: Stage,
+    why: Option<Why>,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    match holder {
+        Some(holder) if !outbox::settle(tx, row.id, holder, stage.code())? => return Ok(()),
+        Some(_) => {}
+        None => outbox::reported(tx, row.id, stage.code())?,
+    }
+    let (Some(what), Some(way)) = (What::from_code(&row.what), Way::from_code(&row.way)) else { return Ok(()) };
+    let Some(case) = cases::by_id(tx, row.case)? else { return Ok(()) };
+    let loaded = load::from_row(tx, case)?;
+    let letter = row.letter.and_then(|letter| u32::try_from(letter).ok());
+    write_step(desk, tx, loaded, &Step { message: row.id, what, way, letter, stage, at, why })
+}
+
+fn write_step(desk: &Desk, tx: &mut Tx<'_>, loaded: load::Loaded, step: &Step) -> Result<(), DeskError> {
+    let actor = Caller::system(desk.root()).actor;
+    let now = desk.time().now().max(loaded.case.changed_at);
+    let caught_up = catch_up(desk.library(), &loaded.case, &actor, now, false)?;
+    let taxonomy = desk.library().taxonomy();
+    let ctx = Context { now, actor: &actor, rules: &caught_up.rules, taxonomy, others: &[] };
+    let moved = message::moved(&caught_up.case, step, &ctx);
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let events = caught_up.events.into_iter().chain(moved).collect();
+    let commit = Commit { library: desk.library(), master: desk.master(), actor: actor.id, verb: VERB, now, run: None };
+    commit.write(tx, loaded, events).map(drop)
+}
+
+impl Desk {
+    /// Takes a report about a message; false where there is no such message that was sent.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn report_message(
+        &self,
+        id: Uuid,
+        stage: Stage,
+        why: Option<Why>,
+        at: Timestamp,
+    ) -> Result<bool, DeskError> {
+        let row = self.db().read(move |tx| Ok::<_, DeskError>(outbox::by_id(tx, id)?)).await?;
+        let Some(row) = row.filter(|row| row.state != "waits") else { return Ok(false) };
+        noted(self, row, None, stage, why, at).await?;
+        Ok(true)
+    }
+
+    /// The messages of a case to its customer, oldest first.
+    ///
+    /// # Errors
+    /// `not_found` when there is no case the caller may see.
+    pub async fn messages(&self, caller: &Caller, name: &CaseRef) -> Result<Vec<Carried>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let (name, actor, desk) = (name.clone(), caller.actor.clone(), self.clone());
+        self.db()
+            .read(move |tx| {
+                let (row, _) = load::find_for(tx, &name, &actor)?;
+                let case = load::from_row(tx, row)?.case;
+                let mut found: Vec<Carried> = case.messages.iter().map(carried).collect();
+                for row in outbox::of_case(tx, case.id.0)?.into_iter().filter(|row| row.state == "waits") {
+                    let (Some(what), Some(way)) = (What::from_code(&row.what), Way::from_code(&row.way)) else {
+                        continue;
+                    };
+                    let quiet = allowed(&desk, &case, way, desk.time().now())? > desk.time().now();
+                    let (at, attempts) = (moment(row.due_at), row.attempts);
+                    found.push(Carried { id: row.id, what, way, stage: None, at, why: None, attempts, quiet });
+                }
+                Ok(found)
+            })
+            .await
+    }
+
+    /// How many messages wait to go out. Who may see metrics may see this.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_outbox(&self) -> Result<i64, DeskError> {
+        self.db().read(|tx| Ok::<_, DeskError>(outbox::waiting(tx)?)).await
+    }
+}
+
+fn carried(one: &message::Message) -> Carried {
+    Carried {
+        id: one.id,
+        what: one.what,
+        way: one.way,
+        stage: Some(one.stage),
+        at: one.at,
+        why: one.why,
+        attempts: 0,
+        quiet: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_four_hours() {
+        let minutes: Vec<i64> = (1..=10).map(|attempts| pause(attempts).as_mins()).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 64, 128, 240, 240]);
+    }
+}

@@ -1,0 +1,214 @@
+//! Messages to the customer: what is sent by the house itself, and how far each came. Words stand in the entry that wrote
+//! them; here stands only which entry, which way and what came of it. What a server says is kept as a code, because
+//! servers repeat addresses.
+
+use super::{Case, Context, record_delivery};
+use crate::event::{ContactOutcome, Event};
+use jiff::Timestamp;
+use policy::Medium;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The reply.
+    Reply,
+    /// News of the progress.
+    Progress,
+    /// A letter.
+    Letter,
+    /// That a message of the customer came in; nobody wrote it.
+    Receipt,
+    /// Anything else.
+    Message,
+}
+
+/// The way it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// E-mail.
+    Email,
+    /// Short message.
+    Sms,
+    /// A call in which a machine reads it out.
+    Voice,
+}
+
+/// How far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// A server or gateway took it over.
+    Sent,
+    /// It arrived; a call was answered.
+    Delivered,
+    /// It came back, or was not taken.
+    Failed,
+}
+
+/// Why it did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The address takes nothing.
+    Refused,
+    /// It came back after it was taken over.
+    CameBack,
+    /// It was put off for days.
+    PutOff,
+    /// The customer has no such address.
+    NoAddress,
+    /// The house has no such way.
+    NoWay,
+    /// Nobody answered the call.
+    NoAnswer,
+}
+
+macro_rules! codes {
+    ($name:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
+        impl $name {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable code.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+
+            /// The one of a stable code.
+            #[must_use]
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.code() == code)
+            }
+        }
+    };
+}
+codes!(What { Reply = "reply", Progress = "progress", Letter = "letter", Receipt = "receipt", Message = "message" });
+codes!(Way { Email = "email", Sms = "sms", Voice = "voice" });
+codes!(Stage { Sent = "sent", Delivered = "delivered", Failed = "failed" });
+codes!(Why {
+    Refused = "refused",
+    CameBack = "came_back",
+    PutOff = "put_off",
+    NoAddress = "no_address",
+    NoWay = "no_way",
+    NoAnswer = "no_answer",
+});
+
+/// A message on its way or at the end of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Identity.
+    pub id: Uuid,
+    /// What it is.
+    pub what: What,
+    /// The way it goes.
+    pub way: Way,
+    /// How far it came.
+    pub stage: Stage,
+    /// When it came so far.
+    pub at: Timestamp,
+    /// Why it did not arrive.
+    pub why: Option<Why>,
+}
+
+/// A step of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The message.
+    pub message: Uuid,
+    /// What it is.
+    pub what: What,
+    /// The way it goes.
+    pub way: Way,
+    /// The letter it is, by its number within the case.
+    pub letter: Option<u32>,
+    /// How far it came.
+    pub stage: Stage,
+    /// When.
+    pub at: Timestamp,
+    /// Why it did not arrive.
+    pub why: Option<Why>,
+}
+
+/// What a step of a message is to its case: a letter that arrived is delivered, a call is an attempt to reach the
+/// customer. Nothing when the message is as far already.
+#[must_use]
+pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
+    let known = case.messages.iter().find(|known| known.id == step.message);
+    if known.is_some_and(|known| known.stage == step.stage || known.stage == Stage::Failed) {
+        return Vec::new();
+    }
+    let at = step.at.min(ctx.now).max(case.received_at);
+    let mut events = vec![Event::MessageMoved {
+        message: step.message,
+        what: step.what,
+        way: step.way,
+        stage: step.stage,
+        at,
+        why: step.why,
+    }];
+    if step.way == Way::Voice {
+        let outcome = match (step.stage, step.why) {
+            (Stage::Delivered, _) => Some(ContactOutcome::Reached),
+            (Stage::Failed, Some(Why::NoAnswer)) => Some(ContactOutcome::NoAnswer),
+            _ => None,
+        };
+        events.extend(outcome.map(|outcome| Event::Contacted {
+            mode: "phone".to_owned(),
+            outcome,
+            at,
+            number: None,
+            summary: None,
+        }));
+    }
+    if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {
+        let reference = Some(step.message.to_string());
+        let delivery = record_delivery::RecordDelivery { letter, at: Some(at), document: None, reference };
+        if let Ok(decision) = record_delivery::decide(case, &delivery, ctx) {
+            events.extend(decision.events);
+        }
+    }
+    events
+}
+
+/// What an event says to the customer, and the way it is to go, if that is one of the house's and it was not told before.
+/// `at` is the moment of its entry: whoever names another records what was done.
+#[must_use]
+pub fn to_send(event: &Event, at: Timestamp) -> Option<(What, Way, Option<u32>)> {
+    let by_mode = |mode: &str| match mode {
+        "email" => Some(Way::Email),
+        "sms" => Some(Way::Sms),
+        _ => None,
+    };
+    match event {
+        Event::Replied { mode, at: told, .. } if *told == at => Some((What::Reply, by_mode(mode)?, None)),
+        Event::ProgressNotified { mode, at: told, .. } if *told == at => Some((What::Progress, by_mode(mode)?, None)),
+        // One with a proof of its own went out another way.
+        Event::LetterIssued { letter, medium, at: told, document: None, reference: None, .. } if *told == at => {
+            let way = match medium {
+                Medium::Email => Way::Email,
+                Medium::Sms => Way::Sms,
+                _ => return None,
+            };
+            Some((What::Letter, way, Some(*letter)))
+        }
+        Event::MessageWritten { way, .. } => Some((What::Message, *way, None)),
+        _ => None,
+    }
+}
+
+impl Case {
+    pub(super) fn apply_message(&mut self, event: &Event) {
+        let Event::MessageMoved { message, what, way, stage, at, why } = event else { return };
+        let now = Message { id: *message, what: *what, way: *way, stage: *stage, at: *at, why: *why };
+        match self.messages.iter_mut().find(|known| known.id == *message) {
+            Some(known) => *known = now,
+            None => self.messages.push(now),
+        }
+    }
+}

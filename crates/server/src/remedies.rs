@@ -1,0 +1,283 @@
+//! Remedies on their way to billing: as a file, and one by one to the address of its system, signed.
+
+use crate::api::attachments::as_download;
+use crate::problem::Failure;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::response::Response;
+use desk::remedies::{Handed, Instruction};
+use desk::{Caller, Desk, DeskError};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use hyper::Request;
+use hyper_util::rt::TokioIo;
+use sha2::Sha256;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use url::{Host, Url};
+
+/// A system that does not answer is given up after this; the instruction is sent again.
+const LONGEST: Duration = Duration::from_secs(30);
+/// Shortest secret: what signs an order to pay must not be guessed.
+const SHORTEST_SECRET: usize = 32;
+
+/// The billing system, as the operator of the server named it.
+#[derive(Clone)]
+pub struct Billing {
+    url: Url,
+    secret: Arc<[u8]>,
+    tls: Option<TlsConnector>,
+}
+
+impl Billing {
+    /// The system behind an address: https://…, or http://… on this machine itself. Only whoever starts the server names
+    /// it; redirections are not followed.
+    ///
+    /// # Errors
+    /// Says what is wrong with address or secret, or that no certificates can be had.
+    pub fn new(address: &str, secret: &[u8]) -> Result<Self, String> {
+        let url = Url::parse(address).map_err(|error| error.to_string())?;
+        let here = match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => return Err("it names no host".to_owned()),
+        };
+        let tls = match url.scheme() {
+            "https" => Some(connector()?),
+            "http" if here => None,
+            _ => return Err("it begins with https://, or with http:// on this machine itself".to_owned()),
+        };
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Err("it has parts that are not sent".to_owned());
+        }
+        let secret = secret.trim_ascii();
+        if secret.len() < SHORTEST_SECRET {
+            return Err(format!("its secret has less than {SHORTEST_SECRET} characters"));
+        }
+        Ok(Self { url, secret: secret.into(), tls })
+    }
+
+    /// Where it is, without anything secret.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Sends what was agreed upon and delivers what waits. `node` names one process. Why no more could be delivered is
+    /// part of the answer.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn round(&self, desk: &Desk, node: &str) -> Result<Option<String>, DeskError> {
+        desk.send_remedies(&Caller::system(desk.root()), "webhook").await?;
+        let (_, trouble) = desk.deliver_remedies(node, |what| self.deliver(desk.time().now(), what)).await?;
+        Ok(trouble)
+    }
+
+    /// Hands one instruction over. What the system holds to be wrong it answers with 422; whatever else is not taken now is
+    /// sent again.
+    async fn deliver(&self, now: jiff::Timestamp, what: Instruction) -> Handed {
+        match tokio::time::timeout(LONGEST, self.post(now, &what)).await {
+            Ok(Ok(200..=299)) => Handed::Taken,
+            Ok(Ok(422)) => Handed::Refused("422".to_owned()),
+            Ok(Ok(status)) => Handed::Later(format!("it answers {status}")),
+            Ok(Err(error)) => Handed::Later(error),
+            Err(_) => Handed::Later("it does not answer".to_owned()),
+        }
+    }
+
+    async fn post(&self, now: jiff::Timestamp, what: &Instruction) -> Result<u16, String> {
+        let body = serde_json::to_vec(what).map_err(|error| error.to_string())?;
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let port = self.url.port_or_known_default().unwrap_or(443);
+        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|error| error.to_string())?;
+        let path = match self.url.query() {
+            Some(query) => format!("{}?{query}", self.url.path()),
+            None => self.url.path().to_owned(),
+        };
+        let named = match self.url.port() {
+            Some(port) => format!("{}:{port}", self.url.host_str().unwrap_or_default()),
+            None => self.url.host_str().unwrap_or_default().to_owned(),
+        };
+        let request = Request::post(path)
+            .header("host", named)
+            .header("content-type", "application/json")
+            .header("idempotency-key", format!("{}.{}", what.remedy, what.attempt))
+            .header("redress-signature", signature(&self.secret, now.as_second(), &body))
+            .body(Body::from(Bytes::from(body)))
+            .map_err(|error| error.to_string())?;
+        match &self.tls {
+            None => sent(TokioIo::new(stream), request).await,
+            Some(tls) => {
+                let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
+                let stream = tls.connect(name, stream).await.map_err(|error| error.to_string())?;
+                sent(TokioIo::new(stream), request).await
+            }
+        }
+    }
+}
+
+/// What proves an instruction: the moment in seconds, and HMAC-SHA-256 over that moment, a full stop and the body.
+fn signature(secret: &[u8], at: i64, body: &[u8]) -> String {
+    let mut text = format!("t={at},v1=");
+    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
+        mac.update(format!("{at}.").as_bytes());
+        mac.update(body);
+        for byte in mac.finalize().into_bytes() {
+            let _ = write!(text, "{byte:02x}");
+        }
+    }
+    text
+}
+
+fn connector() -> Result<TlsConnector, String> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err("this machine has no certificates to trust".to_owned());
+    }
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
+}
+
+/// Sends a request over a connection of its own and gives the status of the answer.
+async fn sent<S>(stream: S, request: Request<Body>) -> Result<u16, String>
+where
+    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+{
+    let told = |error: hyper::Error| error.to_string();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.map_err(told)?;
+    let running = tokio::spawn(connection);
+    let answer = sender.send_request(request).await.map_err(told);
+    running.abort();
+    Ok(answer?.status().as_u16())
+}
+
+/// What a programme for tables would take for a formula is written as text.
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// A file for billing: one line a remedy.
+///
+/// # Errors
+/// None that memory does not have.
+pub(crate) fn csv(lines: &[Instruction]) -> Result<Response, Failure> {
+    let written = written(lines).map_err(DeskError::Output)?;
+    Ok(as_download("remedies.csv", "text/csv; charset=utf-8", Body::from(written)))
+}
+
+fn written(lines: &[Instruction]) -> Result<Vec<u8>, String> {
+    let told = |error: ::csv::Error| error.to_string();
+    let mut out = ::csv::Writer::from_writer(Vec::new());
+    out.write_record(["remedy", "attempt", "complaint", "kind", "amount", "currency", "account", "sent_at"])
+        .map_err(told)?;
+    for one in lines {
+        let account = harmless(one.account.as_deref().unwrap_or_default());
+        let (attempt, value, at) = (one.attempt.to_string(), one.sum.value.to_string(), one.sent_at.to_string());
+        out.write_record([
+            one.remedy.as_str(),
+            &attempt,
+            &one.complaint,
+            &one.kind,
+            &value,
+            &one.sum.currency,
+            &account,
+            &at,
+        ])
+        .map_err(told)?;
+    }
+    out.into_inner().map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_safe_way_leads_to_billing() {
+        let secret = [b'x'; 32];
+        let error = |address: &str| Billing::new(address, &secret).err().unwrap_or_default();
+        for good in ["http://127.0.0.1:8080/pay", "http://localhost/pay?x=1", "http://[::1]:9/"] {
+            assert_eq!(error(good), "", "{good}");
+        }
+        for bad in
+            ["http://billing.example/", "ftp://127.0.0.1/", "x", "http://user:word@localhost/", "http://127.0.0.1/#a"]
+        {
+            assert_ne!(error(bad), "", "{bad}");
+        }
+        assert!(Billing::new("http://localhost/", b"short").is_err());
+    }
+
+    /// Answers one request with a status and gives what came.
+    async fn once(listener: tokio::net::TcpListener, status: &str) -> String {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut got = Vec::new();
+        let mut chunk = [0_u8; 4096];
+        while !String::from_utf8_lossy(&got).ends_with('}') {
+            let read = stream.read(&mut chunk).await.unwrap();
+            assert!(read > 0, "broken off");
+            got.extend_from_slice(&chunk[..read]);
+        }
+        let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(got).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_instruction_arrives_signed_under_its_name() {
+        let secret = [b'x'; 32];
+        let at: jiff::Timestamp = "2026-11-24T04:00:00Z".parse().unwrap();
+        let what = Instruction {
+            remedy: "TS-20261124-000001-5-R1".to_owned(),
+            attempt: 2,
+            complaint: "TS-20261124-000001-5".to_owned(),
+            kind: "refund".to_owned(),
+            sum: domain::money::Money::of(3_000, "CNY"),
+            account: None,
+            sent_at: at,
+        };
+        for (status, wanted) in [
+            ("200", Handed::Taken),
+            ("204", Handed::Taken),
+            ("422", Handed::Refused("422".to_owned())),
+            ("302", Handed::Later("it answers 302".to_owned())),
+            ("503", Handed::Later("it answers 503".to_owned())),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let billing = Billing::new(&format!("http://127.0.0.1:{port}/pay?from=redress"), &secret).unwrap();
+            let (got, handed) = tokio::join!(once(listener, status), billing.deliver(at, what.clone()));
+            assert_eq!(handed, wanted, "{status}");
+            let (head, body) = got.split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("POST /pay?from=redress HTTP/1.1\r\n"), "{head}");
+            assert!(head.contains("idempotency-key: TS-20261124-000001-5-R1.2"), "{head}");
+            let signed = signature(&secret, at.as_second(), body.as_bytes());
+            assert!(head.contains(&format!("redress-signature: {signed}")), "{head}");
+            let read: serde_json::Value = serde_json::from_str(body).unwrap();
+            assert_eq!((&read["sum"]["value"], &read["attempt"]), (&"30.00".into(), &2.into()), "{body}");
+        }
+        // Nobody there: sent again.
+        let nobody = Billing::new("http://127.0.0.1:9/", &secret).unwrap();
+        assert!(matches!(nobody.deliver(at, what).await, Handed::Later(_)));
+    }
+
+    #[test]
+    fn a_signature_covers_moment_and_body() {
+        let one = signature(b"key", 1, b"body");
+        assert!(one.starts_with("t=1,v1=") && one.len() == "t=1,v1=".len() + 64, "{one}");
+        assert_ne!(one[7..], signature(b"key", 2, b"body")[7..]);
+        assert_ne!(one[7..], signature(b"key", 1, b"bodz")[7..]);
+        assert_ne!(one[7..], signature(b"kez", 1, b"body")[7..]);
+    }
+}
