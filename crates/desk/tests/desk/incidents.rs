@@ -217,7 +217,7 @@ fn whoever_is_told_besides_is_told_once_and_then_forgotten() {
         assert_eq!((wrong.faults[0].field.as_str(), wrong.faults[0].code), ("csv:2:2 consent", "not_one_of"));
         // One of them complains and is told in their case.
         let case = broken(&house, "310115", "13900000003");
-        many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), &[case.clone()]).unwrap();
+        many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), std::slice::from_ref(&case)).unwrap();
         let export = || house.wait(house.desk.export_recipients(&lead, id, Purpose::Outcome));
         assert_eq!(refusal(export().unwrap_err()).code, "nothing_approved");
         act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
