@@ -199,49 +199,70 @@ where
         if claimed.is_empty() {
             return Ok(round);
         }
-        let mut under_way = JoinSet::new();
+        let (mut under_way, mut damage) = (JoinSet::new(), None);
         for row in claimed {
             let (again, one) = (desk.clone(), row.clone());
-            match desk.db().read(move |tx| compose(&again, tx, &one)).await? {
-                Composed::Ready(parcel) => {
+            let done = match desk.db().read(move |tx| compose(&again, tx, &one)).await {
+                Ok(Composed::Ready(parcel)) => {
                     let sending = send(*parcel);
                     under_way.spawn(async move { (row, sending.await) });
+                    Ok(())
                 }
-                Composed::Later(at) => {
+                Ok(Composed::Later(at)) => {
                     let (holder, at) = (node.to_owned(), stored(at));
                     let rest = move |tx: &mut Tx<'_>| outbox::again(tx, row.id, &holder, at, "", false);
-                    desk.db().write(rest).await?;
+                    desk.db().write(move |tx| Ok::<_, DeskError>(rest(tx)?)).await
                 }
-                Composed::Never(why) => settle(desk, node, &row, Stage::Failed, Some(why)).await?,
-                Composed::Gone => {
+                Ok(Composed::Never(why)) => settle(desk, node, &row, Stage::Failed, Some(why)).await,
+                Ok(Composed::Gone) => {
                     let holder = node.to_owned();
-                    desk.db().write(move |tx| outbox::settle(tx, row.id, &holder, "failed")).await?;
+                    let gone = move |tx: &mut Tx<'_>| outbox::settle(tx, row.id, &holder, "failed").map(drop);
+                    desk.db().write(move |tx| Ok::<_, DeskError>(gone(tx)?)).await
                 }
-            }
+                Err(error) if error.is_temporary() => Err(error),
+                // Damage to one case is that case's: it waits like any other that cannot go, and the others go.
+                Err(error) => {
+                    tracing::error!(%error, message = %row.id, "a message could not be made");
+                    put_off(desk, node, &row, "it could not be made").await
+                }
+            };
+            damage = done.err().or(damage);
         }
+        // Whatever happens here, what was handed over is noted, or it would be handed over again.
         while let Some(done) = under_way.join_next().await {
             // One that broke off keeps its lease and is tried again when that ends.
             let Ok((row, handed)) = done else { continue };
-            let old = desk.time().now() > moment(row.created_at) + PATIENCE;
-            match handed {
+            let noted = match handed {
                 Handed::Taken => {
                     round.sent += 1;
-                    settle(desk, node, &row, Stage::Sent, None).await?;
+                    settle(desk, node, &row, Stage::Sent, None).await
                 }
-                Handed::Refused(_) => settle(desk, node, &row, Stage::Failed, Some(Why::Refused)).await?,
-                Handed::Later(_) if old => settle(desk, node, &row, Stage::Failed, Some(Why::PutOff)).await?,
+                Handed::Refused(_) => settle(desk, node, &row, Stage::Failed, Some(Why::Refused)).await,
                 Handed::Nowhere(why) => {
-                    round.trouble = Some(why.clone());
-                    later(desk, node, &row, &why).await?;
+                    let noted = put_off(desk, node, &row, &why).await;
+                    round.trouble = Some(why);
+                    noted
                 }
-                Handed::Later(why) => later(desk, node, &row, &why).await?,
-            }
+                Handed::Later(why) => put_off(desk, node, &row, &why).await,
+            };
+            damage = noted.err().or(damage);
+        }
+        if let Some(error) = damage {
+            return Err(error);
         }
         // Whatever keeps one from being handed over keeps the others too.
         if round.trouble.is_some() {
             return Ok(round);
         }
     }
+}
+
+/// Leaves a message for later; after some days it has not arrived, and whoever holds the case is told.
+async fn put_off(desk: &Desk, node: &str, row: &OutboxRow, why: &str) -> Result<(), DeskError> {
+    if desk.time().now() > moment(row.created_at) + PATIENCE {
+        return settle(desk, node, row, Stage::Failed, Some(Why::PutOff)).await;
+    }
+    later(desk, node, row, why).await
 }
 
 async fn later(desk: &Desk, node: &str, row: &OutboxRow, why: &str) -> Result<(), DeskError> {
@@ -413,7 +434,8 @@ impl Desk {
         at: Timestamp,
     ) -> Result<bool, DeskError> {
         let row = self.db().read(move |tx| Ok::<_, DeskError>(outbox::by_id(tx, id)?)).await?;
-        let Some(row) = row.filter(|row| row.state != "waits") else { return Ok(false) };
+        // A gateway may be faster than we are: it reports what it has before we have noted that it took it.
+        let Some(row) = row.filter(|row| row.state != "waits" || row.attempts > 0) else { return Ok(false) };
         noted(self, row, None, stage, why, at).await?;
         Ok(true)
     }

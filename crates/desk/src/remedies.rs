@@ -12,7 +12,7 @@ use crate::{Desk, Permission, permissions};
 use domain::actor::AreaScope;
 use domain::case::Case;
 use domain::case::compensation::{Compensation, Standing};
-use domain::case::confirm_compensation::ConfirmCompensation;
+use domain::case::confirm_compensation::{BY_BILLING, ConfirmCompensation};
 use domain::case::remedy::{Kind, Similar};
 use domain::case::send_compensation::SendCompensation;
 use domain::command::Command;
@@ -342,7 +342,9 @@ impl Desk {
             match self.run_now(caller, &name, command).await {
                 Ok(_) => sent += 1,
                 Err(DeskError::Refused(_) | DeskError::Stale { .. } | DeskError::Overtaken) => {}
-                Err(other) => return Err(other),
+                Err(other) if other.is_temporary() => return Err(other),
+                // One damaged case keeps nobody else from their money.
+                Err(other) => tracing::error!(error = %other, %case, n, "a remedy could not be sent to billing"),
             }
         }
         Ok(sent)
@@ -479,7 +481,17 @@ impl Desk {
             let claimed =
                 self.db().write(move |tx| Ok::<_, DeskError>(remedies::claim(tx, now, lease, &holder)?)).await?;
             let Some(one) = claimed else { return Ok((taken, None)) };
-            let what = self.instruction(&system, &CaseRef::Id(CaseId(one.case)), one.n).await?;
+            let what = match self.instruction(&system, &CaseRef::Id(CaseId(one.case)), one.n).await {
+                // It keeps its place and says why: what billing gets, it gets in order.
+                Err(error) if !error.is_temporary() => {
+                    let (why, holder) = (error.to_string(), node.to_owned());
+                    let (next, said) = (stored(self.time().now() + LONGEST_PAUSE), why.clone());
+                    let again = move |tx: &mut Tx<'_>| remedies::again(tx, one, &holder, next, &said);
+                    self.db().write(move |tx| Ok::<_, DeskError>(again(tx)?)).await?;
+                    return Ok((taken, Some(why)));
+                }
+                other => other?,
+            };
             // What was confirmed or sent anew meanwhile is nobody's to deliver.
             let what = what.filter(|what| what.attempt == one.attempt);
             let handed = match what.clone() {
@@ -500,7 +512,7 @@ impl Desk {
                     return Ok((taken, Some(why)));
                 }
                 Handed::Refused(why) => {
-                    self.db().write(move |tx| Ok::<_, DeskError>(remedies::delivered(tx, one, &holder)?)).await?;
+                    // First that it failed, then that it was delivered: said again after a crash it changes nothing.
                     if let Some(what) = what {
                         tracing::warn!(remedy = %what.remedy, why, "billing will not take a remedy");
                         let said = ConfirmCompensation::failed("rejected", one.attempt);
@@ -509,6 +521,7 @@ impl Desk {
                             Err(other) => return Err(other),
                         }
                     }
+                    self.db().write(move |tx| Ok::<_, DeskError>(remedies::delivered(tx, one, &holder)?)).await?;
                 }
             }
         }
@@ -555,7 +568,9 @@ fn said_before(one: &Compensation, said: &ConfirmCompensation) -> Result<bool, R
         return Ok(past || one.standing == Standing::Failed);
     }
     match &one.paid {
-        Some(paid) if said.reference.is_none() || paid.reference == said.reference => Ok(true),
+        Some(paid) if paid.mode == BY_BILLING && (said.reference.is_none() || paid.reference == said.reference) => {
+            Ok(true)
+        }
         // Somebody paid it another way: this is money given twice, and somebody has to look.
         Some(_) => Err(Refusal::conflict("paid_otherwise")),
         None => Ok(false),

@@ -116,14 +116,17 @@ impl Desk {
         Ok((case, now + invite_survey::GOOD_FOR))
     }
 
-    /// Whether a link is good now. It is counted, whatever it comes to.
+    /// Whether a link is good now. Links that are not are counted: many customers may share an address.
     ///
     /// # Errors
     /// `TooMany` beyond the limit of an address, or those of the database.
     pub async fn survey_is_open(&self, secret: &str, address: &str) -> Result<bool, DeskError> {
-        self.count_survey(address).await?;
         let (hash, now) = (digest(secret), self.time().now());
-        self.db().read(move |tx| Ok(found(tx, hash, now)?.is_some())).await
+        let good = self.db().read(move |tx| Ok::<_, DeskError>(found(tx, hash, now)?.is_some())).await?;
+        if !good {
+            self.count_survey(address).await?;
+        }
+        Ok(good)
     }
 
     /// Takes an answer through a link: true once, false where the link is not, or no longer, good.
@@ -131,7 +134,9 @@ impl Desk {
     /// # Errors
     /// `TooMany` beyond the limit of an address, or those of the database.
     pub async fn answer_survey(&self, secret: &str, answer: Answer, address: &str) -> Result<bool, DeskError> {
-        self.count_survey(address).await?;
+        if !self.survey_is_open(secret, address).await? {
+            return Ok(false);
+        }
         let hash = digest(secret);
         for attempt in 0.. {
             let (desk, answer) = (self.clone(), answer.clone());

@@ -16,6 +16,8 @@ use url::Url;
 
 /// Longest one step with the server may take; a large message is one.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Bytes a second of a line that is slow and still works: a large message gets the time it takes.
+const SLOWEST: u32 = 32 * 1024;
 
 /// A mailbox: `imaps://` is encrypted from the start, `imap://` goes to this machine itself, or anywhere if that is asked
 /// for.
@@ -148,22 +150,30 @@ impl Opened {
     /// # Errors
     /// What the server has against it.
     pub async fn fetch(&mut self, uid: u32) -> Result<Option<Fetched>, String> {
-        let Some(head) = self.one(uid, "(UID RFC822.SIZE INTERNALDATE)").await? else { return Ok(None) };
+        let Some(head) = self.one(uid, "(UID RFC822.SIZE INTERNALDATE)", PATIENCE).await? else { return Ok(None) };
         let received = head.internal_date().map(|at| at.timestamp());
-        let whole = head.size.is_none_or(|size| size as usize <= crate::inbound::LARGEST);
+        // One whose size nobody says may be of any.
+        let size = head.size.filter(|size| *size as usize <= crate::inbound::LARGEST);
+        let whole = size.is_some();
         let what = if whole { "(UID BODY.PEEK[])" } else { "(UID BODY.PEEK[HEADER])" };
-        let Some(body) = self.one(uid, what).await? else { return Ok(None) };
+        let patience = PATIENCE + Duration::from_secs(u64::from(size.unwrap_or(0) / SLOWEST));
+        let Some(body) = self.one(uid, what, patience).await? else { return Ok(None) };
         let raw = if whole { body.body() } else { body.header() };
         Ok(Some(Fetched { uid, received, raw: raw.unwrap_or_default().to_vec(), whole }))
     }
 
-    async fn one(&mut self, uid: u32, what: &str) -> Result<Option<async_imap::types::Fetch>, String> {
+    async fn one(
+        &mut self,
+        uid: u32,
+        what: &str,
+        patience: Duration,
+    ) -> Result<Option<async_imap::types::Fetch>, String> {
         let session = &mut self.session;
         let all = async {
             let stream = session.uid_fetch(uid.to_string(), what).await?;
             stream.try_collect::<Vec<_>>().await
         };
-        Ok(soon(all).await?.into_iter().find(|found| found.uid == Some(uid)))
+        Ok(within(patience, all).await?.into_iter().find(|found| found.uid == Some(uid)))
     }
 
     /// Says that a message is kept: it is marked as seen, or moved to a folder.
@@ -205,9 +215,16 @@ pub(crate) fn connector() -> Result<TlsConnector, String> {
 }
 
 async fn soon<T, E: std::fmt::Display>(step: impl Future<Output = Result<T, E>>) -> Result<T, String> {
-    match tokio::time::timeout(PATIENCE, step).await {
+    within(PATIENCE, step).await
+}
+
+async fn within<T, E: std::fmt::Display>(
+    patience: Duration,
+    step: impl Future<Output = Result<T, E>>,
+) -> Result<T, String> {
+    match tokio::time::timeout(patience, step).await {
         Ok(outcome) => outcome.map_err(|error| one_line(&error.to_string()).chars().take(MOST_SAID).collect()),
-        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("no answer within {} s", patience.as_secs())),
     }
 }
 

@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 /// Messages of one batch, and how many are taken in side by side, so that they share commits.
 const BATCH: usize = 64;
 const BESIDE: usize = 16;
+/// Bytes of messages beyond which those under way are waited for: each is held several times while it is taken apart.
+const AT_ONCE: usize = 16 << 20;
 
 /// A message taken apart. `whole` is false of one too large to be had.
 #[must_use]
@@ -77,9 +79,14 @@ pub async fn look(desk: &Desk, mailbox: &Mailbox, folder: Option<&str>) -> Resul
     let more = places.len() == BATCH;
     let mut done = Look { taken: 0, more };
     for some in places.chunks(BESIDE) {
-        let mut under_way = JoinSet::new();
+        let (mut under_way, mut kept, mut bytes) = (JoinSet::new(), Vec::new(), 0);
         for uid in some {
             if let Some(fetched) = opened.fetch(*uid).await? {
+                if bytes + fetched.raw.len() > AT_ONCE {
+                    taken_in(&mut under_way, &mut kept).await?;
+                    bytes = 0;
+                }
+                bytes += fetched.raw.len();
                 let desk = desk.clone();
                 under_way.spawn(async move {
                     let Fetched { uid, received, raw, whole } = fetched;
@@ -88,12 +95,7 @@ pub async fn look(desk: &Desk, mailbox: &Mailbox, folder: Option<&str>) -> Resul
                 });
             }
         }
-        let mut kept = Vec::new();
-        while let Some(one) = under_way.join_next().await {
-            let (uid, outcome) = one.map_err(|error| error.to_string())?;
-            outcome.map_err(|error| error.to_string())?;
-            kept.push(uid);
-        }
+        taken_in(&mut under_way, &mut kept).await?;
         // All of them are committed: only now is anything said to the server, and only now does the place move on.
         if let Some(uid) = some.last() {
             let place = Place { name: mailbox.name(), validity, uid: i64::from(*uid) };
@@ -106,4 +108,14 @@ pub async fn look(desk: &Desk, mailbox: &Mailbox, folder: Option<&str>) -> Resul
     }
     opened.close().await;
     Ok(done)
+}
+
+/// Waits until everything under way is taken in.
+async fn taken_in(under_way: &mut JoinSet<(u32, Result<Taken, DeskError>)>, kept: &mut Vec<u32>) -> Result<(), String> {
+    while let Some(one) = under_way.join_next().await {
+        let (uid, outcome) = one.map_err(|error| error.to_string())?;
+        outcome.map_err(|error| error.to_string())?;
+        kept.push(uid);
+    }
+    Ok(())
 }

@@ -162,9 +162,10 @@ where
     Ok(answer?.status().as_u16())
 }
 
-/// What a programme for tables would take for a formula is written as text.
+/// What a programme for tables would take for a formula is written as text; a number with its country is none.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
+    if !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// A file for billing: one line a remedy.

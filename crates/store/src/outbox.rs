@@ -20,7 +20,8 @@ statements! {
     // One that could not even be tried does not count as a try.
     REST = "UPDATE outbox SET due_at = ?3, lease_until = 0, holder = '', attempts = attempts - 1, error = ?4
         WHERE id = ?1 AND holder = ?2";
-    SETTLE = "UPDATE outbox SET state = ?3, lease_until = 0, holder = '', error = '' WHERE id = ?1 AND holder = ?2";
+    SETTLE = "UPDATE outbox SET state = ?3, lease_until = 0, holder = '', error = '' WHERE id = ?1 AND holder = ?2
+        AND state = 'waits'";
     REPORTED = "UPDATE outbox SET state = ?2 WHERE id = ?1";
     BY_ID = "SELECT id, case_id, version, what, way, letter, state, due_at, attempts, error, created_at FROM outbox
         WHERE id = ?1";

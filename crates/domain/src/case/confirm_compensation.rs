@@ -12,6 +12,9 @@ use serde::Deserialize;
 /// What billing may say.
 pub const RESULTS: &[&str] = &["paid", "failed"];
 
+/// How a payment is named that billing made.
+pub const BY_BILLING: &str = "bill_credit";
+
 /// Why billing could not pay.
 pub const GROUNDS: &[&str] = &["account_unknown", "account_closed", "rejected", "other"];
 
@@ -91,7 +94,7 @@ pub fn decide(case: &Case, said: &ConfirmCompensation, ctx: &Context<'_>) -> Res
         let ground = said.ground.clone().unwrap_or_else(|| "other".to_owned());
         return Ok(Decision::of(vec![Event::CompensationFailed { id: one.id, at, ground, reference }]));
     }
-    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode: "bill_credit".to_owned(), reference }];
+    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode: BY_BILLING.to_owned(), reference }];
     events.extend(compensation::credited(case, one.id, at, ctx));
     Ok(Decision::of(events))
 }

@@ -38,7 +38,7 @@ pub enum Way {
 }
 
 /// How far it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// A server or gateway took it over.
@@ -140,7 +140,8 @@ pub struct Step {
 #[must_use]
 pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
     let known = case.messages.iter().find(|known| known.id == step.message);
-    if known.is_some_and(|known| known.stage == step.stage || known.stage == Stage::Failed) {
+    // Stages only go on: a report may come late or twice, and whoever has its address may send as many as they like.
+    if known.is_some_and(|known| step.stage <= known.stage) {
         return Vec::new();
     }
     let at = step.at.min(ctx.now).max(case.received_at);
