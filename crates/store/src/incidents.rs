@@ -44,8 +44,8 @@ statements! {
         AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3) AND (?4 = '' OR r.product IS NULL OR r.product IN ('', ?4))
         AND (?5 = '' OR substr(c.category, 1, length(?5)) = ?5) AND c.kind IN ('complaint', 'fault_report')
         AND c.state IN ('triage', 'registered', 'accepted', 'in_progress', 'awaiting_review', 'awaiting_reply', 'suspended',
-        'reopened') AND NOT EXISTS (SELECT 1 FROM incident_cases i WHERE i.case_id = c.id AND i.standing <> 'left')
-        ORDER BY c.received_at, c.id LIMIT ?6";
+        'reopened') AND NOT EXISTS (SELECT 1 FROM incident_cases i WHERE i.case_id = c.id
+        AND (i.standing <> 'left' OR i.incident = ?7)) ORDER BY c.received_at, c.id LIMIT ?6";
     KEY = "SELECT wrapped FROM incident_keys WHERE incident = ?1";
     KEYS_AFTER = "SELECT incident, wrapped FROM incident_keys WHERE incident > ?1 ORDER BY incident LIMIT ?2";
     PUT_KEY = "INSERT INTO incident_keys (incident, wrapped) VALUES (?1, ?2)
@@ -161,6 +161,8 @@ pub struct IncidentQuery {
 /// Where and when cases near an incident are looked for; empty texts ask for nothing.
 #[derive(Clone, Debug, Default)]
 pub struct NearQuery {
+    /// The incident; what left it is near it no more.
+    pub incident: Uuid,
     /// First receipt from this moment on.
     pub from: i64,
     /// Up to this one.
@@ -386,6 +388,7 @@ pub fn near(tx: &mut Tx<'_>, query: &NearQuery) -> Result<Vec<NearRow>, StoreErr
         (&query.product).into(),
         (&query.category).into(),
         query.limit.into(),
+        (&query.incident).into(),
     ];
     tx.query(NEAR, &values, |row| {
         Ok(NearRow {

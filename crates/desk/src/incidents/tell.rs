@@ -178,6 +178,7 @@ impl Desk {
                 // The smaller of the two: what is near lies in the incident's area and in the caller's.
                 let region = if area.covers(&row.area) { row.area.as_str() } else { area.code() };
                 let query = NearQuery {
+                    incident: id,
                     from: crate::time::stored(from),
                     to: crate::time::stored(to),
                     region: region.to_owned(),

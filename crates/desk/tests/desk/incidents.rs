@@ -120,6 +120,8 @@ fn one_answer_for_all_is_told_each_of_them() {
         assert!(early.faults.iter().any(|fault| fault.code == "gate_incident"), "{early:?}");
         one_by_one(&house, &lead, &cases[2], "leave-incident", json!({"reason": "仍未恢复"})).unwrap();
         one_by_one(&house, &lead, &cases[2], "dispatch", order).unwrap();
+        let near = house.wait(house.desk.near_incident(&lead, id, &NearAsk::default())).unwrap();
+        assert!(near.cases.is_empty(), "who was taken out is not offered again");
         let told = tell(&house, &lead, id, Purpose::Outcome).unwrap();
         assert_eq!(codes(&told), ["done", "done"]);
         assert_eq!(counts(&house, id), [("ended", 0), ("left", 1), ("told", 2), ("waiting", 0)]);
