@@ -14,7 +14,7 @@ use crate::cli::{Place, told, wait};
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError, jobs};
 use jiff::{SignedDuration, Timestamp};
-use play::{Stage, Step};
+use play::Stage;
 use serde_json::{Value, json};
 use stories::{Age, Ending, Member, PLACES, Script};
 
@@ -106,11 +106,8 @@ async fn tell(stage: &Stage<'_>, member: &Member, now: Timestamp) -> Result<(), 
 async fn live(stage: &Stage<'_>, script: &Script, n: usize, crowd: usize, now: Timestamp) -> Result<(), DeskError> {
     let (minutes_ago, age, place_in_age) = received(n, crowd);
     let endings: Vec<&Ending> = script.endings.iter().filter(|ending| ending.age == age).collect();
+    let story = script.stories.get(n % script.stories.len().max(1));
     let ending = endings.get(place_in_age % endings.len().max(1));
-    let gives = ending.is_some_and(|ending| ending.step.iter().any(Step::gives));
-    let from = n % script.stories.len().max(1);
-    let mut stories = script.stories.iter().cycle().skip(from).take(script.stories.len());
-    let story = stories.find(|story| !gives || story.complains());
     let place = PLACES.get((n * 7 + n / 25) % PLACES.len());
     let (Some(story), Some(ending), Some(place)) = (story, ending, place) else {
         return Ok(());

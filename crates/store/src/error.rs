@@ -63,6 +63,11 @@ impl From<rusqlite::Error> for StoreError {
         let Some(code) = error.sqlite_error_code() else {
             return Self::Sql(text);
         };
+        // Where the disk is full when the index of the journal has to grow, SQLite has a name of its own for it.
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::Full(text);
+        }
         match code {
             Code::ConstraintViolation => Self::Constraint { name: constraint(&text) },
             Code::DatabaseBusy

@@ -43,13 +43,6 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// Whether it gives the customer something.
-    pub(super) fn gives(&self) -> bool {
-        self.verb == "propose-compensation"
-    }
-}
-
-impl Step {
     /// What somebody does at once.
     pub(super) fn of(by: &str, verb: &str, with: Map<String, Value>) -> Self {
         let (by, verb) = (by.to_owned(), verb.to_owned());

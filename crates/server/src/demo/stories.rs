@@ -134,11 +134,6 @@ const GIVEN: [&str; 12] =
     ["秀英", "建军", "丽华", "志强", "晓梅", "海涛", "雨桐", "国庆", "思远", "桂兰", "子涵", "明辉"];
 
 impl Story {
-    /// Whether it is a complaint, for whoever praises or asks is owed nothing.
-    pub(super) fn complains(&self) -> bool {
-        self.intake.get("kind").and_then(Value::as_str) == Some("complaint")
-    }
-
     /// A word of the story.
     pub(super) fn word(&self, name: &str) -> Option<&str> {
         match name {
