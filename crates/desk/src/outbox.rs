@@ -10,7 +10,7 @@ use crate::kept;
 use crate::load::{self, CaseRef};
 use crate::notices::letters::Handed;
 use crate::queries::case::open_items;
-use crate::time::{moment, stored};
+use crate::time::{doubled, moment, stored};
 use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::ways::Named;
@@ -273,10 +273,8 @@ async fn later(desk: &Desk, node: &str, row: &OutboxRow, why: &str) -> Result<()
     desk.db().write(move |tx| Ok::<_, DeskError>(outbox::again(tx, id, &holder, at, &why, true)?)).await
 }
 
-/// One minute, doubled with each try.
 fn pause(attempts: i64) -> SignedDuration {
-    let doubled = SignedDuration::from_mins(1_i64 << attempts.clamp(1, 10).saturating_sub(1));
-    doubled.min(LONGEST_PAUSE)
+    doubled(SignedDuration::from_mins(1), attempts, LONGEST_PAUSE)
 }
 
 enum Composed {

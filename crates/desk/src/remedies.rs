@@ -4,9 +4,10 @@
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
+use crate::queries::list::page_size;
 use crate::reveal::AccessBody;
 use crate::run::MOST_ATTEMPTS;
-use crate::time::{moment, stored};
+use crate::time::{doubled, moment, stored};
 use crate::vault::person;
 use crate::{Desk, Permission, permissions};
 use domain::actor::AreaScope;
@@ -273,14 +274,7 @@ impl Desk {
     /// A fault naming the filter that makes no sense.
     pub async fn remedies(&self, caller: &Caller, filter: &RemedyFilter) -> Result<RemedyPage, DeskError> {
         permissions::READ_REMEDIES.require(caller)?;
-        let limit = match filter.limit {
-            0 => 50,
-            limit if limit <= MOST => limit,
-            _ => {
-                let fault = Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST);
-                return Err(Refusal::from(fault).into());
-            }
-        };
+        let limit = page_size(filter.limit, MOST)?;
         let area = caller.actor.area.clone();
         let query = RemedyQuery {
             area: area.code().to_owned(),
@@ -577,8 +571,6 @@ fn said_before(one: &Compensation, said: &ConfirmCompensation) -> Result<bool, R
     }
 }
 
-/// Ten seconds, doubled with each try, ten minutes at most.
 fn pause(one: Delivery) -> SignedDuration {
-    let seconds = 10_i64 << one.tries.clamp(1, 10).saturating_sub(1);
-    SignedDuration::from_secs(seconds).min(LONGEST_PAUSE)
+    doubled(SignedDuration::from_secs(10), one.tries, LONGEST_PAUSE)
 }

@@ -16,7 +16,7 @@ pub use filing::Filing;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::jobs::rollup::{self, Progress};
-use crate::queries::list::{Listed, Page, cursor};
+use crate::queries::list::{Listed, Page, cursor, page_size};
 use crate::{Desk, permissions};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
@@ -198,14 +198,7 @@ impl Desk {
         if column == Column::Services {
             return Err(Refusal::from(Fault::new("column", "no_cases_behind")).into());
         }
-        let limit = match ask.limit {
-            0 => 50,
-            limit if limit <= MOST => limit,
-            _ => {
-                let fault = Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST);
-                return Err(Refusal::from(fault).into());
-            }
-        };
+        let limit = page_size(ask.limit, MOST)?;
         let mut query = predicate(&definition, table, &ask.row, column, period, self.library().taxonomy());
         query.scope = caller.actor.area.code().to_owned();
         query.limit = limit;

@@ -7,6 +7,7 @@ use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::run::{MOST_ATTEMPTS, only_warned_since, stale};
 use crate::time::stored;
+use crate::vault::chunks::hex;
 use crate::vault::cipher::random;
 use crate::{Caller, Desk, permissions};
 use base64::Engine as _;
@@ -18,7 +19,6 @@ use domain::ids::CaseId;
 use domain::refusal::RefusalKind;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use store::{Tx, remedies, sign_in};
 
 /// The verb of an answer through a link, as the log names it.
@@ -53,13 +53,6 @@ impl Invited {
 
 fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 impl Desk {

@@ -45,6 +45,12 @@ impl Time {
     }
 }
 
+/// How long to wait before the next try: `first`, doubled with each of them, `longest` at most.
+pub(crate) fn doubled(first: SignedDuration, tries: i64, longest: SignedDuration) -> SignedDuration {
+    let times = 1_i32 << tries.clamp(1, 16).saturating_sub(1);
+    first.checked_mul(times).map_or(longest, |doubled| doubled.min(longest))
+}
+
 /// A moment as the database keeps it.
 pub(crate) fn stored(at: Timestamp) -> i64 {
     at.as_microsecond()

@@ -1,16 +1,13 @@
 //! The gateway short messages and calls go to: a request of ours with JSON, signed, and whatever the gateway makes of it.
 //! For development it is a folder in which each message becomes a file. `docs/channels.md` describes the interface.
 
+use crate::outward::{self, Wire, connect};
 use crate::server::is_this_machine;
-use crate::{MOST_SAID, Trouble, imap, one_line};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use rustls::pki_types::ServerName;
-use sha2::Sha256;
-use std::fmt::Write as _;
+use crate::{MOST_SAID, Trouble, one_line};
+use hmac::Mac as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use url::Url;
 
 /// Longest a message may take from connecting to being taken over.
@@ -126,24 +123,13 @@ impl Gateway {
              Idempotency-Key: {id}\r\nX-Redress-Signature: {signature}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         );
-        let tcp = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
-        if encrypted {
-            let name = ServerName::try_from(host.to_owned()).map_err(|_| "no name of a server".to_owned())?;
-            let tls = imap::connector()?.connect(name, tcp).await.map_err(|error| error.to_string())?;
-            exchange(tls, &request).await
-        } else {
-            exchange(tcp, &request).await
-        }
+        exchange(connect(host, port, encrypted).await?, &request).await
     }
 
     /// What proves that a body is from whoever knows the secret, and when it was sent.
     #[must_use]
     pub fn signature(&self, at: i64, body: &[u8]) -> String {
-        let hex = self.mac(at, body).map(|mac| mac.finalize().into_bytes()).unwrap_or_default();
-        hex.iter().fold(format!("t={at},v1="), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        outward::signature(self.secret.as_bytes(), at, body)
     }
 
     /// Whether a signature is right and was made a moment ago.
@@ -156,21 +142,15 @@ impl Gateway {
         let bytes: Option<Vec<u8>> =
             (0..hex.len()).step_by(2).map(|place| u8::from_str_radix(hex.get(place..place + 2)?, 16).ok()).collect();
         let near = now.saturating_sub(at).saturating_abs() <= SKEW;
-        let right = bytes.zip(self.mac(at, body)).is_some_and(|(bytes, mac)| mac.verify_slice(&bytes).is_ok());
+        let right = bytes
+            .zip(outward::mac(self.secret.as_bytes(), at, body))
+            .is_some_and(|(bytes, mac)| mac.verify_slice(&bytes).is_ok());
         // Without a secret nobody can prove anything.
         near && right && !self.secret.is_empty()
     }
-
-    fn mac(&self, at: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
-        let mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()).ok()?;
-        Some(mac.chain_update(at.to_string()).chain_update(".").chain_update(body))
-    }
 }
 
-async fn exchange<S>(mut stream: S, request: &str) -> Result<u16, String>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
+async fn exchange(mut stream: Box<dyn Wire>, request: &str) -> Result<u16, String> {
     stream.write_all(request.as_bytes()).await.map_err(|error| error.to_string())?;
     stream.flush().await.map_err(|error| error.to_string())?;
     let mut answer = Vec::new();
@@ -207,7 +187,7 @@ mod tests {
     fn addresses_of_gateways() {
         let of = |text: &str| Gateway::parse(text, SECRET, false).map(|gateway| gateway.shown());
         assert_eq!(of("https://sms.example/send?x=1").as_deref(), Ok("https://sms.example:443/send?x=1"));
-        assert_eq!(of("file:/tmp/sms").as_deref(), Ok("file:/tmp/sms"));
+        assert_eq!(of("file:/srv/sms").as_deref(), Ok("file:/srv/sms"));
         for wrong in ["http://sms.example/", "ftp://x", "file:", "https://a:b@sms.example/", ""] {
             assert!(of(wrong).is_err(), "{wrong}");
         }

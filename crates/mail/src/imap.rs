@@ -1,17 +1,13 @@
 //! The mailbox messages come in by: IMAP, by UID. Nothing is taken away from it before whoever took a message says that
 //! it is kept.
 
+use crate::outward::{Wire, connect};
 use crate::server::is_this_machine;
 use crate::{MOST_SAID, one_line};
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt as _;
 use percent_encoding::percent_decode_str;
-use rustls::pki_types::ServerName;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use url::Url;
 
 /// Longest one step with the server may take; a large message is one.
@@ -36,9 +32,6 @@ impl std::fmt::Debug for Mailbox {
         out.write_str(&self.shown())
     }
 }
-
-trait Wire: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + std::fmt::Debug> Wire for T {}
 
 /// A message as it lies in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,14 +99,7 @@ impl Mailbox {
     /// # Errors
     /// Why it cannot be opened, in one line.
     pub async fn open(&self) -> Result<Opened, String> {
-        let place = (self.host.as_str(), self.port);
-        let tcp = soon(TcpStream::connect(place)).await?;
-        let wire: Box<dyn Wire> = if self.encrypted {
-            let name = ServerName::try_from(self.host.clone()).map_err(|_| "no name of a server".to_owned())?;
-            Box::new(soon(connector()?.connect(name, tcp)).await?)
-        } else {
-            Box::new(tcp)
-        };
+        let wire = soon(connect(&self.host, self.port, self.encrypted)).await?;
         let mut client = Client::new(wire);
         soon(client.read_response()).await?.ok_or("the server said nothing")?;
         let login = async { client.login(&self.user, &self.password).await.map_err(|(error, _)| error) };
@@ -198,20 +184,6 @@ impl Opened {
     pub async fn close(mut self) {
         let _ = soon(self.session.logout()).await;
     }
-}
-
-pub(crate) fn connector() -> Result<TlsConnector, String> {
-    let mut roots = rustls::RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err("this machine has no certificates to trust a server by".to_owned());
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
 async fn soon<T, E: std::fmt::Display>(step: impl Future<Output = Result<T, E>>) -> Result<T, String> {

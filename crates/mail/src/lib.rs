@@ -4,6 +4,7 @@
 pub mod gateway;
 pub mod imap;
 pub mod inbound;
+pub mod outward;
 mod server;
 
 pub use server::Server;

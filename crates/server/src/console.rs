@@ -285,6 +285,12 @@ fn render(template: &impl Template) -> Response {
     }
 }
 
+/// Why what was typed cannot be used, for the page it was typed on; everything else has a page of its own.
+fn what_was_typed(app: &AppState, visitor: &Visitor, failure: Failure) -> Result<Told, Failure> {
+    let told = failure.tell(app, visitor.language);
+    if told.status == StatusCode::UNPROCESSABLE_ENTITY { Ok(told) } else { Err(failure) }
+}
+
 /// A template that cannot be rendered is a mistake of ours; it never shows half a page.
 #[must_use]
 pub fn broken_template(error: &askama::Error) -> Response {

@@ -2,6 +2,7 @@
 //! the entry; around them stands only what somebody needs to answer.
 
 use crate::locale::{Language, Locales};
+use crate::post::handed;
 use desk::notices::letters::Handed;
 use desk::outbox::{Parcel, Round, send_due};
 use desk::{Desk, DeskError};
@@ -51,12 +52,7 @@ impl Courier {
             }
             _ => Err(Trouble::Server("there is no such way any more".to_owned())),
         };
-        match sent {
-            Ok(()) => Handed::Taken,
-            Err(Trouble::Later(why)) => Handed::Later(why),
-            Err(Trouble::Refused(why)) => Handed::Refused(why),
-            Err(Trouble::Server(why)) => Handed::Nowhere(why),
-        }
+        handed(sent)
     }
 
     fn say(&self, parcel: &Parcel, key: &str) -> String {

@@ -45,14 +45,7 @@ impl Post {
         send_due(desk, node, |letter| {
             let message = self.message(&letter, &titles);
             let mailer = self.mailer.clone();
-            async move {
-                match mailer.send(&message).await {
-                    Ok(()) => Handed::Taken,
-                    Err(Trouble::Later(why)) => Handed::Later(why),
-                    Err(Trouble::Refused(why)) => Handed::Refused(why),
-                    Err(Trouble::Server(why)) => Handed::Nowhere(why),
-                }
-            }
+            async move { handed(mailer.send(&message).await) }
         })
         .await
     }
@@ -109,6 +102,16 @@ impl Post {
             (_, Some(first)) => format!("{} {what}", first.number),
             (_, None) => what,
         }
+    }
+}
+
+/// What came of handing something over.
+pub(crate) fn handed(sent: Result<(), Trouble>) -> Handed {
+    match sent {
+        Ok(()) => Handed::Taken,
+        Err(Trouble::Later(why)) => Handed::Later(why),
+        Err(Trouble::Refused(why)) => Handed::Refused(why),
+        Err(Trouble::Server(why)) => Handed::Nowhere(why),
     }
 }
 

@@ -42,6 +42,15 @@ pub fn read(query: Option<&str>, fields: &[Field]) -> Result<Map<String, Value>,
     }
 }
 
+/// What a form asks in an address, as texts: it sends its empty boxes along, and what nobody knows is passed over.
+pub(crate) fn texts(query: Option<&str>, fields: &[Field]) -> Map<String, Value> {
+    form(query.unwrap_or_default().as_bytes())
+        .into_iter()
+        .filter(|(name, text)| !text.is_empty() && fields.iter().any(|field| field.name == name))
+        .map(|(name, text)| (name, Value::String(text)))
+        .collect()
+}
+
 /// The pairs of a form or query (`application/x-www-form-urlencoded`). Bytes that are no UTF-8 are replaced.
 #[must_use]
 pub fn form(bytes: &[u8]) -> Vec<(String, String)> {

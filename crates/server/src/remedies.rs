@@ -2,22 +2,17 @@
 
 use crate::api::attachments::as_download;
 use crate::problem::Failure;
+use crate::reports::csv::harmless;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::response::Response;
 use desk::remedies::{Handed, Instruction};
 use desk::{Caller, Desk, DeskError};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use hyper::Request;
 use hyper_util::rt::TokioIo;
-use sha2::Sha256;
-use std::fmt::Write as _;
+use mail::outward::{self, Wire};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use url::{Host, Url};
 
 /// A system that does not answer is given up after this; the instruction is sent again.
@@ -30,7 +25,6 @@ const SHORTEST_SECRET: usize = 32;
 pub struct Billing {
     url: Url,
     secret: Arc<[u8]>,
-    tls: Option<TlsConnector>,
 }
 
 impl Billing {
@@ -47,11 +41,12 @@ impl Billing {
             Some(Host::Domain(name)) => name == "localhost",
             None => return Err("it names no host".to_owned()),
         };
-        let tls = match url.scheme() {
-            "https" => Some(connector()?),
-            "http" if here => None,
+        match url.scheme() {
+            // What is to encrypt is looked for now, not when the first sum is due.
+            "https" => drop(outward::connector()?),
+            "http" if here => {}
             _ => return Err("it begins with https://, or with http:// on this machine itself".to_owned()),
-        };
+        }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err("it has parts that are not sent".to_owned());
         }
@@ -59,7 +54,7 @@ impl Billing {
         if secret.len() < SHORTEST_SECRET {
             return Err(format!("its secret has less than {SHORTEST_SECRET} characters"));
         }
-        Ok(Self { url, secret: secret.into(), tls })
+        Ok(Self { url, secret: secret.into() })
     }
 
     /// Where it is, without anything secret.
@@ -95,7 +90,7 @@ impl Billing {
         let body = serde_json::to_vec(what).map_err(|error| error.to_string())?;
         let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         let port = self.url.port_or_known_default().unwrap_or(443);
-        let stream = TcpStream::connect((host.as_str(), port)).await.map_err(|error| error.to_string())?;
+        let line = outward::connect(&host, port, self.url.scheme() == "https").await?;
         let path = match self.url.query() {
             Some(query) => format!("{}?{query}", self.url.path()),
             None => self.url.path().to_owned(),
@@ -108,64 +103,28 @@ impl Billing {
             .header("host", named)
             .header("content-type", "application/json")
             .header("idempotency-key", format!("{}.{}", what.remedy, what.attempt))
-            .header("redress-signature", signature(&self.secret, now.as_second(), &body))
+            .header("redress-signature", outward::signature(&self.secret, now.as_second(), &body))
             .body(Body::from(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
-        match &self.tls {
-            None => sent(TokioIo::new(stream), request).await,
-            Some(tls) => {
-                let name = ServerName::try_from(host).map_err(|error| error.to_string())?;
-                let stream = tls.connect(name, stream).await.map_err(|error| error.to_string())?;
-                sent(TokioIo::new(stream), request).await
-            }
-        }
+        sent(TokioIo::new(line), request).await
     }
-}
-
-/// What proves an instruction: the moment in seconds, and HMAC-SHA-256 over that moment, a full stop and the body.
-fn signature(secret: &[u8], at: i64, body: &[u8]) -> String {
-    let mut text = format!("t={at},v1=");
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) {
-        mac.update(format!("{at}.").as_bytes());
-        mac.update(body);
-        for byte in mac.finalize().into_bytes() {
-            let _ = write!(text, "{byte:02x}");
-        }
-    }
-    text
-}
-
-fn connector() -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        return Err("this machine has no certificates to trust".to_owned());
-    }
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }
 
 /// Sends a request over a connection of its own and gives the status of the answer.
-async fn sent<S>(stream: S, request: Request<Body>) -> Result<u16, String>
-where
-    S: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
-{
+async fn sent(line: TokioIo<Box<dyn Wire>>, request: Request<Body>) -> Result<u16, String> {
     let told = |error: hyper::Error| error.to_string();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(stream).await.map_err(told)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(line).await.map_err(told)?;
     let running = tokio::spawn(connection);
     let answer = sender.send_request(request).await.map_err(told);
     running.abort();
     Ok(answer?.status().as_u16())
 }
 
-/// What a programme for tables would take for a formula is written as text; a number with its country is none.
-fn harmless(text: &str) -> String {
+/// An account as a cell: a number with its country begins with a sign and is no formula.
+fn account(one: &Instruction) -> String {
+    let text = one.account.as_deref().unwrap_or_default();
     let number = text.strip_prefix('+').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    if !number && text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if number { text.to_owned() } else { harmless(text) }
 }
 
 /// A file for billing: one line a remedy.
@@ -183,7 +142,7 @@ fn written(lines: &[Instruction]) -> Result<Vec<u8>, String> {
     out.write_record(["remedy", "attempt", "complaint", "kind", "amount", "currency", "account", "sent_at"])
         .map_err(told)?;
     for one in lines {
-        let account = harmless(one.account.as_deref().unwrap_or_default());
+        let account = account(one);
         let (attempt, value, at) = (one.attempt.to_string(), one.sum.value.to_string(), one.sent_at.to_string());
         out.write_record([
             one.remedy.as_str(),
@@ -263,7 +222,7 @@ mod tests {
             let (head, body) = got.split_once("\r\n\r\n").unwrap();
             assert!(head.starts_with("POST /pay?from=redress HTTP/1.1\r\n"), "{head}");
             assert!(head.contains("idempotency-key: TS-20261124-000001-5-R1.2"), "{head}");
-            let signed = signature(&secret, at.as_second(), body.as_bytes());
+            let signed = outward::signature(&secret, at.as_second(), body.as_bytes());
             assert!(head.contains(&format!("redress-signature: {signed}")), "{head}");
             let read: serde_json::Value = serde_json::from_str(body).unwrap();
             assert_eq!((&read["sum"]["value"], &read["attempt"]), (&"30.00".into(), &2.into()), "{body}");
@@ -271,14 +230,5 @@ mod tests {
         // Nobody there: sent again.
         let nobody = Billing::new("http://127.0.0.1:9/", &secret).unwrap();
         assert!(matches!(nobody.deliver(at, what).await, Handed::Later(_)));
-    }
-
-    #[test]
-    fn a_signature_covers_moment_and_body() {
-        let one = signature(b"key", 1, b"body");
-        assert!(one.starts_with("t=1,v1=") && one.len() == "t=1,v1=".len() + 64, "{one}");
-        assert_ne!(one[7..], signature(b"key", 2, b"body")[7..]);
-        assert_ne!(one[7..], signature(b"key", 1, b"bodz")[7..]);
-        assert_ne!(one[7..], signature(b"kez", 1, b"body")[7..]);
     }
 }

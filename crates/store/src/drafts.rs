@@ -7,7 +7,7 @@ use uuid::Uuid;
 statements! {
     KEEP = "INSERT INTO drafts (user_id, case_id, verb, sealed, at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (user_id, case_id, verb) DO UPDATE SET sealed = excluded.sealed, at = excluded.at";
-    FIND = "SELECT sealed, at FROM drafts WHERE user_id = ?1 AND case_id = ?2 AND verb = ?3";
+    OF = "SELECT verb, sealed, at FROM drafts WHERE user_id = ?1 AND case_id = ?2 ORDER BY verb";
     FORGET = "DELETE FROM drafts WHERE user_id = ?1 AND case_id = ?2 AND verb = ?3";
     DELETE_BEFORE = "DELETE FROM drafts WHERE at < ?1";
 }
@@ -20,12 +20,12 @@ pub fn keep(tx: &mut Tx<'_>, user: Uuid, case: Uuid, verb: &str, sealed: &[u8], 
     tx.execute(KEEP, &[(&user).into(), (&case).into(), verb.into(), sealed.into(), at.into()]).map(drop)
 }
 
-/// What somebody was writing, and when it was kept last.
+/// What somebody is writing on a case: each with its verb, and when it was kept last.
 ///
 /// # Errors
 /// Those of the database.
-pub fn find(tx: &mut Tx<'_>, user: Uuid, case: Uuid, verb: &str) -> Result<Option<(Vec<u8>, i64)>, StoreError> {
-    tx.query_opt(FIND, &[(&user).into(), (&case).into(), verb.into()], |row| Ok((row.blob(0)?, row.int(1)?)))
+pub fn of(tx: &mut Tx<'_>, user: Uuid, case: Uuid) -> Result<Vec<(String, Vec<u8>, i64)>, StoreError> {
+    tx.query(OF, &[(&user).into(), (&case).into()], |row| Ok((row.text(0)?, row.blob(1)?, row.int(2)?)))
 }
 
 /// Forgets it.

@@ -8,7 +8,7 @@ use crate::Desk;
 use crate::error::DeskError;
 use crate::mentions::as_caller;
 use crate::permissions;
-use crate::time::{moment, stored};
+use crate::time::{doubled, moment, stored};
 use jiff::{SignedDuration, Timestamp};
 use store::notices::{IN_LETTER, WAITS};
 use store::{MailRow, Tx, mail, notices, people};
@@ -230,10 +230,8 @@ fn end(desk: &Desk, tx: &mut Tx<'_>, user: Uuid, holder: &str) -> Result<(), Des
     Ok(())
 }
 
-/// One minute, doubled with each try.
 fn pause(attempts: i64) -> SignedDuration {
-    let doubled = SignedDuration::from_mins(1_i64 << attempts.clamp(1, 8).saturating_sub(1));
-    doubled.min(LONGEST_PAUSE)
+    doubled(SignedDuration::from_mins(1), attempts, LONGEST_PAUSE)
 }
 
 impl Desk {

@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::queries::list::cursor;
+use crate::queries::list::{cursor, page_size};
 use crate::time::moment;
 use crate::{Desk, permissions};
 use domain::fault::Fault;
@@ -84,14 +84,7 @@ impl Desk {
     /// A fault naming the filter that makes no sense.
     pub async fn problems(&self, caller: &Caller, filter: &ProblemFilter) -> Result<ProblemPage, DeskError> {
         permissions::READ_PROBLEMS.require(caller)?;
-        let limit = match filter.limit {
-            0 => 50,
-            limit if limit <= MOST => limit,
-            _ => {
-                let fault = Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST);
-                return Err(Refusal::from(fault).into());
-            }
-        };
+        let limit = page_size(filter.limit, MOST)?;
         let area = caller.actor.area.clone();
         if let Some(region) = filter.region.as_deref()
             && !area.covers(region)

@@ -134,13 +134,7 @@ impl Desk {
     }
 
     pub(crate) fn query(&self, filter: &Filter) -> Result<ListQuery, Refusal> {
-        let limit = match filter.limit {
-            0 => 50,
-            limit if limit <= MOST => limit,
-            _ => {
-                return Err(Fault::new("limit", "out_of_range").with("min", 1).with("max", MOST).into());
-            }
-        };
+        let limit = page_size(filter.limit, MOST)?;
         if let Some(category) = &filter.category
             && self.library().taxonomy().category(category).is_none()
         {
@@ -210,6 +204,18 @@ impl Desk {
             closed_at: row.closed_at.map(moment),
             due: row.due_rule.clone().map(|rule| (rule, moment(row.due_at))),
         })
+    }
+}
+
+/// How many one page of a list holds: fifty unless somebody asks, `most` at most.
+///
+/// # Errors
+/// A fault of `limit`.
+pub(crate) fn page_size(asked: usize, most: usize) -> Result<usize, Refusal> {
+    match asked {
+        0 => Ok(50),
+        asked if asked <= most => Ok(asked),
+        _ => Err(Fault::new("limit", "out_of_range").with("min", 1).with("max", most).into()),
     }
 }
 

@@ -384,8 +384,8 @@ fn drafts_are_kept_for_their_writer_until_they_are_sent() {
         let version = house.wait(house.desk.case(&me, &name)).unwrap().case.version;
         assert_eq!(version, 1, "no event of the case");
         let (user, case) = (me.actor.user().unwrap().0, house.wait(house.desk.case(&me, &name)).unwrap().case.id.0);
-        let find = move |tx: &mut store::Tx<'_>| store::drafts::find(tx, user, case, "notify-progress");
-        let (sealed, _) = house.desk.db().read_now(find).unwrap().unwrap();
+        let kept = house.desk.db().read_now(move |tx| store::drafts::of(tx, user, case)).unwrap();
+        let (_, sealed, _) = kept.into_iter().find(|(verb, ..)| verb == "notify-progress").unwrap();
         assert!(!String::from_utf8_lossy(&sealed).contains("写到一半"), "sealed");
         house.act(&me, &name, 1, "notify-progress", json!({"mode": "phone", "content": "在查"})).unwrap();
         assert!(of(&me).is_empty(), "sent");

@@ -219,8 +219,9 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
-    let posts = post.map(|post| posts(post, desk.clone(), Arc::clone(&stop))).transpose()?;
-    let bills = billing.map(|billing| bills(billing, desk.clone(), Arc::clone(&stop))).transpose()?;
+    let posts = post.map(|post| outward("mail", posts(post, desk.clone()), Arc::clone(&stop))).transpose()?;
+    let bills =
+        billing.map(|billing| outward("billing", bills(billing, desk.clone()), Arc::clone(&stop))).transpose()?;
     let couriers =
         courier.map(|one| outward("messages", couriers(one, desk.clone()), Arc::clone(&stop))).transpose()?;
     let done = door.channels.done();
@@ -361,55 +362,57 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
 /// How long nothing is sent after the mail server was in trouble.
 const MAIL_RESTS: Duration = Duration::from_secs(30);
 
-/// The thread that sends mail. A server that does not answer holds up nothing but mail, and not the end of this one.
-fn posts(post: Post, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    let work = async move {
-        let node = node();
-        let mut complaints = Complaints::default();
-        loop {
-            let rest = match post.round(&desk, &node).await {
-                Ok(round) => match round.trouble {
-                    Some(why) => {
-                        tracing::warn!(%why, "mail cannot be handed over; it will be tried again");
-                        MAIL_RESTS
-                    }
-                    None => TICK,
-                },
-                Err(error) => {
-                    complaints.hear::<()>(Err(error));
-                    TICK
-                }
-            };
-            tokio::time::sleep(rest).await;
-        }
-    };
-    outward("mail", work, stop)
-}
-
 /// How long nothing is delivered after billing was in trouble; each delivery has its own pause besides.
 const BILLING_RESTS: Duration = Duration::from_secs(5);
 
-/// The thread that hands what customers get to billing.
-fn bills(billing: Billing, desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    let work = async move {
-        let node = node();
-        let mut complaints = Complaints::default();
-        loop {
-            let rest = match billing.round(&desk, &node).await {
-                Ok(Some(why)) => {
-                    tracing::warn!(%why, "remedies cannot be handed to billing; it will be tried again");
-                    BILLING_RESTS
-                }
-                Ok(None) => TICK,
-                Err(error) => {
-                    complaints.hear::<()>(Err(error));
-                    TICK
-                }
-            };
-            tokio::time::sleep(rest).await;
-        }
+/// Hands over what is due, round after round. A server that does not answer holds up nothing but this.
+async fn handing<Round>(trouble: &str, rests: Duration, round: impl Fn(String) -> Round)
+where
+    Round: Future<Output = Result<Option<String>, DeskError>>,
+{
+    let node = node();
+    let mut complaints = Complaints::default();
+    loop {
+        let rest = match round(node.clone()).await {
+            Ok(Some(why)) => {
+                tracing::warn!(%why, "{trouble}; it will be tried again");
+                rests
+            }
+            Ok(None) => TICK,
+            Err(error) => {
+                complaints.hear::<()>(Err(error));
+                TICK
+            }
+        };
+        tokio::time::sleep(rest).await;
+    }
+}
+
+/// Sends mail about notices.
+async fn posts(post: Post, desk: Desk) {
+    let round = |node: String| {
+        let (post, desk) = (post.clone(), desk.clone());
+        async move { Ok(post.round(&desk, &node).await?.trouble) }
     };
-    outward("billing", work, stop)
+    handing("mail cannot be handed over", MAIL_RESTS, round).await;
+}
+
+/// Hands what customers get to billing.
+async fn bills(billing: Billing, desk: Desk) {
+    let round = |node: String| {
+        let (billing, desk) = (billing.clone(), desk.clone());
+        async move { billing.round(&desk, &node).await }
+    };
+    handing("remedies cannot be handed to billing", BILLING_RESTS, round).await;
+}
+
+/// Sends messages to customers.
+async fn couriers(courier: Courier, desk: Desk) {
+    let round = |node: String| {
+        let (courier, desk) = (courier.clone(), desk.clone());
+        async move { Ok(courier.round(&desk, &node).await?.trouble) }
+    };
+    handing("messages cannot be handed over", MAIL_RESTS, round).await;
 }
 
 /// A thread for work that waits for others outside, which ends with the server whatever they do.
@@ -435,30 +438,6 @@ fn outward(
         .name(name.to_owned())
         .spawn(move || runtime.block_on(both))
         .map_err(|error| error.to_string())
-}
-
-/// Sends messages to customers.
-async fn couriers(courier: Courier, desk: Desk) {
-    let node = node();
-    let mut complaints = Complaints::default();
-    loop {
-        let round = courier.round(&desk, &node).await.map(|round| round.trouble);
-        tokio::time::sleep(rest_after(round, &mut complaints)).await;
-    }
-}
-
-fn rest_after(round: Result<Option<String>, DeskError>, complaints: &mut Complaints) -> Duration {
-    match round {
-        Ok(Some(why)) => {
-            tracing::warn!(%why, "messages cannot be handed over; it will be tried again");
-            MAIL_RESTS
-        }
-        Ok(None) => TICK,
-        Err(error) => {
-            complaints.hear::<()>(Err(error));
-            TICK
-        }
-    }
 }
 
 /// Reads the mailbox customers write to.

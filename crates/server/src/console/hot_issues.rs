@@ -1,6 +1,6 @@
 //! Hot issues of a month: what most was complained about, how it changed, why, and who has it in hand.
 
-use super::{Frame, page, render};
+use super::{Frame, page, render, what_was_typed};
 use crate::api::problems::{HOT, hot_ask};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -9,7 +9,6 @@ use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
@@ -141,10 +140,7 @@ async fn show(
     let found = match found {
         Ok(found) => found,
         Err(failure) => {
-            let told = failure.tell(&app, visitor.language);
-            if told.status != StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(failure);
-            }
+            let told = what_was_typed(&app, &visitor, failure)?;
             let status = told.status;
             let mut response = render(&Page { told: Some(told), ..nothing });
             *response.status_mut() = status;

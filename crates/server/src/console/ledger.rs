@@ -1,7 +1,7 @@
 //! The ball's ledger over all cases: who held them how long, by unit, stage or category and month.
 
 use super::names::Names;
-use super::{Frame, page, render};
+use super::{Frame, page, render, what_was_typed};
 use crate::api::ledger::{ASK, BY, ask};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -15,7 +15,7 @@ use axum::routing::get;
 use desk::permissions;
 use desk::reports::ledger::Ledger;
 use jiff::SignedDuration;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![page(Method::Get, "/console/ledger", Access::Needs(permissions::READ_REPORTS), get(show))]
@@ -48,13 +48,7 @@ async fn show(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
-    // A form sends its empty boxes along.
-    let pairs = query::form(raw.unwrap_or_default().as_bytes());
-    let given: Map<String, Value> = pairs
-        .into_iter()
-        .filter(|(name, value)| !value.is_empty() && ASK.iter().any(|field| field.name == name))
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect();
+    let given = query::texts(raw.as_deref(), ASK);
     let chosen = given.get("by").and_then(Value::as_str).filter(|by| BY.contains(by)).unwrap_or("unit").to_owned();
     let names = Names::gather(&app, &caller).await?;
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -62,10 +56,7 @@ async fn show(
     let (mut shown, told) = match app.desk.who_held(&caller, ask(&given)).await.map_err(Failure::from) {
         Ok(ledger) => (Some(ledger), None),
         Err(failure) => {
-            let told = failure.tell(&app, visitor.language);
-            if told.status != axum::http::StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(failure);
-            }
+            let told = what_was_typed(&app, &visitor, failure)?;
             (None, Some(told))
         }
     };

@@ -1,6 +1,7 @@
 //! Mail that waits for a person: why, what it says, and what is to become of it.
 
 use super::form::Typed;
+use super::staff_form::{beside_the_form, read};
 use super::{Frame, page, render};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -11,10 +12,10 @@ use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::letterbox::{DecideMail, STATES, Waiting};
+use desk::letterbox::{DECIDE, DecideMail, STATES, Waiting};
 use desk::{Caller, permissions};
 use domain::refusal::Refusal;
 use uuid::Uuid;
@@ -163,25 +164,18 @@ async fn decide(
 ) -> Result<Response, Failure> {
     let id: Uuid = id.parse().map_err(|_| Refusal::not_found())?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
-    let frame = Frame::new(&app, &visitor);
-    let outcome = match domain::shape::check(typed.value(desk::letterbox::DECIDE, &frame), desk::letterbox::DECIDE) {
-        Err(faults) => Err(Refusal::invalid(faults).into()),
-        Ok(value) => match serde_json::from_value::<DecideMail>(value) {
-            Ok(decide) => {
-                app.desk.decide_mail(&caller, id, decide, |raw| apart(raw, None, true)).await.map_err(Failure::from)
-            }
-            Err(_) => Err(domain::fault::Fault::new("", "unreadable").into()),
-        },
+    let outcome = match read::<DecideMail>(&typed, DECIDE, &Frame::new(&app, &visitor)) {
+        Ok(decide) => {
+            app.desk.decide_mail(&caller, id, decide, |raw| apart(raw, None, true)).await.map_err(Failure::from)
+        }
+        Err(failure) => Err(failure),
     };
     let failure = match outcome {
         Ok(done) => return Ok(Redirect::to(&format!("/console/letterbox?done={}", done.item.state)).into_response()),
         Err(failure) => failure,
     };
-    let told = failure.tell(&app, visitor.language);
+    let told = beside_the_form(&app, &visitor, failure)?.tell(&app, visitor.language);
     let status = told.status;
-    if !matches!(status, StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT) {
-        return Err(failure);
-    }
     let mut response = draw(&app, &visitor, &caller, id, Some(told), &typed).await?;
     *response.status_mut() = status;
     Ok(response)

@@ -1,7 +1,7 @@
 //! Messages to the customer on the page of a case, and what somebody is writing.
 
 use super::form::Typed;
-use super::{Frame, page};
+use super::{Frame, page, staff_form};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::Failure;
@@ -15,8 +15,6 @@ use desk::drafts::{self, Draft, NewDraft};
 use desk::outbox::Carried;
 use desk::{Caller, CaseRef, permissions};
 use domain::case::message::Stage;
-use domain::fault::Fault;
-use domain::refusal::Refusal;
 
 pub(super) fn routes() -> Vec<Route> {
     let may = Access::Needs(permissions::DRAFT);
@@ -78,8 +76,7 @@ async fn keep(
     let case = CaseRef::parse(&name)?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let frame = Frame::new(&app, &visitor);
-    let value = domain::shape::check(typed.value(drafts::FIELDS, &frame), drafts::FIELDS).map_err(Refusal::invalid)?;
-    let draft: NewDraft = serde_json::from_value(value).map_err(|_| Fault::new("", "unreadable"))?;
+    let draft: NewDraft = staff_form::read(&typed, drafts::FIELDS, &frame)?;
     let verb = draft.verb.clone();
     app.desk.keep_draft(&caller, &case, draft).await?;
     Ok(Redirect::to(&format!("/console/cases/{name}?do={verb}&kept=1#do-{verb}")).into_response())

@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::times::{grade_sign, step};
-use super::{Frame, page, render};
+use super::{Frame, page, render, what_was_typed};
 use crate::api::cases::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -11,7 +11,6 @@ use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
@@ -117,10 +116,7 @@ async fn queue(
     let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
         Ok(found) => (found, None),
         Err(failure) => {
-            let told = failure.tell(&app, visitor.language);
-            if told.status != StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(failure);
-            }
+            let told = what_was_typed(&app, &visitor, failure)?;
             (Page { items: Vec::new(), next: None }, Some(told))
         }
     };

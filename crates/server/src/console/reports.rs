@@ -1,6 +1,6 @@
 //! Reports: what is due when, the figures of a period, and the cases behind each of them.
 
-use super::{Frame, page, render};
+use super::{Frame, page, render, what_was_typed};
 use crate::api::reports::{ASK, CASES, FORMATS, ask, cases_ask};
 use crate::app::AppState;
 use crate::extract::{Path, Visitor, Who};
@@ -10,7 +10,6 @@ use crate::reports::{self, Sheet, Words};
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use desk::permissions;
@@ -145,10 +144,7 @@ async fn show(
     let (made, told) = match made {
         Ok(made) => (Some(made), None),
         Err(failure) => {
-            let told = failure.tell(&app, visitor.language);
-            if told.status != StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(failure);
-            }
+            let told = what_was_typed(&app, &visitor, failure)?;
             (None, Some(told))
         }
     };

@@ -1,7 +1,7 @@
 //! What customers say: rates by channel, unit, category and month, with those who said nothing beside each.
 
 use super::names::Names;
-use super::{Frame, page, render};
+use super::{Frame, page, render, what_was_typed};
 use crate::api::surveys::{ASK, BY, ask};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -15,7 +15,7 @@ use axum::routing::get;
 use desk::permissions;
 use desk::reports::surveys::RatesLine;
 use domain::case::survey::CHANNELS;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![page(Method::Get, "/console/surveys", Access::Needs(permissions::READ_REPORTS), get(show))]
@@ -53,13 +53,7 @@ async fn show(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
-    // A form sends its empty boxes along.
-    let pairs = query::form(raw.unwrap_or_default().as_bytes());
-    let given: Map<String, Value> = pairs
-        .into_iter()
-        .filter(|(name, value)| !value.is_empty() && ASK.iter().any(|field| field.name == name))
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect();
+    let given = query::texts(raw.as_deref(), ASK);
     let chosen = given.get("by").and_then(Value::as_str).filter(|by| BY.contains(by)).unwrap_or("channel").to_owned();
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let channel = text("through");
@@ -69,10 +63,7 @@ async fn show(
     let (shown, told) = match app.desk.survey_rates(&caller, ask(&given)).await.map_err(Failure::from) {
         Ok(rates) => (Some(rates), None),
         Err(failure) => {
-            let told = failure.tell(&app, visitor.language);
-            if told.status != axum::http::StatusCode::UNPROCESSABLE_ENTITY {
-                return Err(failure);
-            }
+            let told = what_was_typed(&app, &visitor, failure)?;
             (None, Some(told))
         }
     };

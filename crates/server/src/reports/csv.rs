@@ -7,7 +7,7 @@ use super::Sheet;
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What a programme for tables would take for a formula is written as text. Figures are ours and stay what they are.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
