@@ -6,6 +6,8 @@
 
 mod list;
 pub(crate) mod members;
+pub(crate) mod messages;
+mod notify;
 pub(crate) mod recipients;
 mod run;
 mod tell;
@@ -13,6 +15,8 @@ mod view;
 
 pub use list::{IncidentFilter, IncidentLine, IncidentPage};
 pub use members::STANDINGS;
+pub use messages::{SEND, Send, WAYS};
+pub use notify::KINDS;
 pub use recipients::{CONSENTS, Handed, LANGUAGES, NEW_RECIPIENTS, NewRecipients, Recipients};
 pub use run::IncidentDone;
 pub use tell::{NearAsk, NearCase, NearCases, TELL, Tell};
@@ -36,7 +40,7 @@ struct Loaded {
 }
 
 /// Whether whoever sees an area sees an incident of another.
-fn sees(area: &AreaScope, of: &str) -> bool {
+pub(crate) fn sees(area: &AreaScope, of: &str) -> bool {
     area.covers(of) || region_in(area.code(), of)
 }
 

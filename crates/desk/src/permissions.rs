@@ -84,6 +84,8 @@ pub const OPEN_INCIDENT: Permission = Permission("open-incident");
 pub const TELL_INCIDENT: Permission = Permission("tell-incident");
 /// Put people on the list of those to be told who have not complained.
 pub const ADD_RECIPIENTS: Permission = Permission("add-recipients");
+/// Have the house send those on it short messages and calls; their numbers are shown to nobody.
+pub const SEND_TO_RECIPIENTS: Permission = Permission("send-to-recipients");
 /// Take their numbers out, unmasked, to have them told; each time is logged.
 pub const EXPORT_RECIPIENTS: Permission = Permission("export-recipients");
 /// See emergency plans.
@@ -229,6 +231,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("reopen-incident"), LEADS, Scope::Write),
     row(TELL_INCIDENT, MANY, Scope::Write),
     row(ADD_RECIPIENTS, FACING_BODIES, Scope::Write),
+    row(SEND_TO_RECIPIENTS, MANY, Scope::Write),
     row(EXPORT_RECIPIENTS, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_PLANS, READERS, Scope::Read),
     row(PROPOSE_PLAN, DECIDERS, Scope::Write),

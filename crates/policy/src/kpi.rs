@@ -120,6 +120,9 @@ pub struct Kpi {
     pub figure: KpiFigure,
     /// Of a share of times: minutes within which a case counts.
     pub within: Option<i64>,
+    /// Of a share of times: whether a case to which it has not come counts as late once the limit is over. What comes late
+    /// or never must not be left out, or silence would look like haste.
+    pub late_counts: bool,
     /// Of a rate: for so many users.
     pub per: Option<i64>,
     /// Kinds of contact it counts; all where none is named.
@@ -160,6 +163,7 @@ impl Kpi {
             number
         };
         let within = table.maybe("within_minutes", positive);
+        let late_counts = table.or("late_counts", false, |value| value.flag());
         let per = table.maybe("per", positive);
         let kinds = table.or("kinds", Vec::new(), |value| {
             let kinds: Option<Vec<String>> = value.many()?.iter().map(|kind| kind.listed(Facts::KINDS)).collect();
@@ -179,6 +183,7 @@ impl Kpi {
             measure: measure?,
             figure: figure?,
             within: within?,
+            late_counts: late_counts?,
             per: per?,
             kinds: kinds?,
             bodies: bodies?,
@@ -212,6 +217,9 @@ impl Kpi {
         }
         if (times && self.figure == KpiFigure::Share) != self.within.is_some() {
             return Some("`within_minutes` stands with a share of times and nowhere else");
+        }
+        if self.late_counts && self.within.is_none() {
+            return Some("`late_counts` stands with a share of times and nowhere else");
         }
         if (self.figure == KpiFigure::Rate) != self.per.is_some() {
             return Some("`per` stands with a rate and nowhere else");
@@ -300,6 +308,7 @@ mod tests {
     fn a_figure_says_what_is_wrong_with_it() {
         assert!(told("measure = \"cases\"\nfigure = \"mean\"").contains("cannot be made"));
         assert!(told("measure = \"cases\"\nfigure = \"rate\"").contains("`per` stands with a rate"));
+        assert!(told("measure = \"recovery\"\nfigure = \"mean\"\nlate_counts = true").contains("`late_counts`"));
         assert!(told("measure = \"recovery\"\nfigure = \"share\"").contains("within_minutes"));
         let target = "measure = \"repeat\"\nfigure = \"share\"\n[target]\nbound = \"at_most\"\nvalue = \"1.2345\"\n\
                       basis = \"guide\"\nconfidence = \"medium\"\nsource = { zh = \"甲\", en = \"X\" }";

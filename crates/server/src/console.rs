@@ -29,7 +29,7 @@ mod matters;
 mod messages;
 mod names;
 mod network;
-mod notices;
+pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;

@@ -48,15 +48,21 @@ statements! {
         AND (i.standing <> 'left' OR i.incident = ?7)) ORDER BY c.received_at, c.id LIMIT ?6";
     KEY = "SELECT wrapped FROM incident_keys WHERE incident = ?1";
     KEYS_AFTER = "SELECT incident, wrapped FROM incident_keys WHERE incident > ?1 ORDER BY incident LIMIT ?2";
-    PUT_KEY = "INSERT INTO incident_keys (incident, wrapped) VALUES (?1, ?2)
+    PUT_KEY = "INSERT INTO incident_keys (incident, wrapped, handed) VALUES (?1, ?2, 0)
         ON CONFLICT (incident) DO UPDATE SET wrapped = excluded.wrapped";
     DROP_KEY = "DELETE FROM incident_keys WHERE incident = ?1";
-    PUT_RECIPIENT = "INSERT INTO incident_recipients (incident, hash, sealed, language, consent, state, added_at, told_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (incident, hash) DO NOTHING";
+    // Numbers of messages of a list are given under its key, so that two who send at once never give one twice.
+    HAND = "UPDATE incident_keys SET handed = handed + 1 WHERE incident = ?1 RETURNING handed";
+    PUT_RECIPIENT = "INSERT INTO incident_recipients (incident, hash, sealed, language, consent, state, added_at, told_at,
+        message, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, '') ON CONFLICT (incident, hash) DO NOTHING";
     RECIPIENTS = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
         WHERE incident = ?1 AND (?2 = '' OR state = ?2) ORDER BY hash LIMIT ?3";
     RECIPIENT_COUNTS = "SELECT state, COUNT(*) FROM incident_recipients WHERE incident = ?1 GROUP BY state";
-    MOVE_RECIPIENT = "UPDATE incident_recipients SET state = ?3, told_at = ?4 WHERE incident = ?1 AND hash = ?2";
+    BY_MESSAGE = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
+        WHERE incident = ?1 AND message = ?2";
+    // Of two who take somebody off the list of those who wait, one does.
+    MOVE_RECIPIENT = "UPDATE incident_recipients SET state = ?3, told_at = ?4, message = COALESCE(?5, message), why = ?6
+        WHERE incident = ?1 AND hash = ?2 AND state = ?7";
     DROP_RECIPIENTS = "DELETE FROM incident_recipients WHERE incident = ?1";
     // Whether somebody with a number has a case in an incident.
     COMPLAINED = "SELECT CAST(1 AS BIGINT) FROM person_lookups l JOIN cases c ON c.person = l.person
@@ -449,18 +455,7 @@ pub fn put_recipient(tx: &mut Tx<'_>, row: &RecipientRow) -> Result<bool, StoreE
 /// # Errors
 /// Those of the database.
 pub fn recipients(tx: &mut Tx<'_>, incident: Uuid, state: &str, limit: i64) -> Result<Vec<RecipientRow>, StoreError> {
-    tx.query(RECIPIENTS, &[(&incident).into(), state.into(), limit.into()], |row| {
-        Ok(RecipientRow {
-            incident: row.uuid(0)?,
-            hash: row.blob(1)?,
-            sealed: row.blob(2)?,
-            language: row.text(3)?,
-            consent: row.text(4)?,
-            state: row.text(5)?,
-            added_at: row.int(6)?,
-            told_at: row.opt_int(7)?,
-        })
-    })
+    tx.query(RECIPIENTS, &[(&incident).into(), state.into(), limit.into()], read_recipient)
 }
 
 /// How many are on the list in which state.
@@ -471,7 +466,22 @@ pub fn recipient_counts(tx: &mut Tx<'_>, incident: Uuid) -> Result<Vec<(String, 
     tx.query(RECIPIENT_COUNTS, &[(&incident).into()], |row| Ok((row.text(0)?, row.int(1)?)))
 }
 
-/// Says where somebody of the list stands.
+/// Where somebody of a list goes from where they stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecipientMove<'a> {
+    /// Where they stand.
+    pub from: &'a str,
+    /// Where they go.
+    pub to: &'a str,
+    /// When they were told, or it was tried.
+    pub told_at: Option<i64>,
+    /// The message to them, where there is one now.
+    pub message: Option<i64>,
+    /// Why it did not arrive.
+    pub why: &'a str,
+}
+
+/// Says where somebody of the list stands; false when they stood elsewhere than was read.
 ///
 /// # Errors
 /// Those of the database.
@@ -479,10 +489,47 @@ pub fn move_recipient(
     tx: &mut Tx<'_>,
     incident: Uuid,
     hash: &[u8],
-    state: &str,
-    told_at: Option<i64>,
-) -> Result<(), StoreError> {
-    tx.execute(MOVE_RECIPIENT, &[(&incident).into(), hash.into(), state.into(), told_at.into()]).map(drop)
+    step: &RecipientMove<'_>,
+) -> Result<bool, StoreError> {
+    let values = [
+        (&incident).into(),
+        hash.into(),
+        step.to.into(),
+        step.told_at.into(),
+        step.message.into(),
+        step.why.into(),
+        step.from.into(),
+    ];
+    Ok(tx.execute(MOVE_RECIPIENT, &values)? == 1)
+}
+
+/// The number of the next message to somebody of a list; its key is there.
+///
+/// # Errors
+/// Those of the database.
+pub fn next_message(tx: &mut Tx<'_>, incident: Uuid) -> Result<i64, StoreError> {
+    tx.query_one(HAND, &[(&incident).into()], |row| row.int(0))
+}
+
+/// Whom a message of a list is to; nobody when the list is destroyed.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_message(tx: &mut Tx<'_>, incident: Uuid, message: i64) -> Result<Option<RecipientRow>, StoreError> {
+    tx.query_opt(BY_MESSAGE, &[(&incident).into(), message.into()], read_recipient)
+}
+
+fn read_recipient(row: &Row<'_>) -> Result<RecipientRow, StoreError> {
+    Ok(RecipientRow {
+        incident: row.uuid(0)?,
+        hash: row.blob(1)?,
+        sealed: row.blob(2)?,
+        language: row.text(3)?,
+        consent: row.text(4)?,
+        state: row.text(5)?,
+        added_at: row.int(6)?,
+        told_at: row.opt_int(7)?,
+    })
 }
 
 /// Destroys the list with its key.

@@ -8,10 +8,10 @@ mod surveys;
 
 #[cfg(feature = "testing")]
 pub(crate) use cases::variants;
-pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
+pub use cases::{CasesPage, CasesQuery, Flag, KpiPart, Population, cases};
 #[cfg(feature = "testing")]
 pub(crate) use kpi::ALL as KPI_ALL;
-pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_months, pattern};
+pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_months, late, pattern};
 #[cfg(feature = "testing")]
 pub(crate) use ledger::ALL as LEDGER_ALL;
 pub use ledger::{By, HeldFact, LedgerKey, LedgerRow, LedgerSum, add_to_ledger, ledger};

@@ -281,10 +281,11 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE incident_cases (incident BLOB NOT NULL, case_id BLOB NOT NULL, master BIGINT NOT NULL,
         standing TEXT NOT NULL, joined_at BIGINT NOT NULL, told_at BIGINT, PRIMARY KEY (incident, case_id)) CLUSTERED",
     "CREATE INDEX incident_cases_case ON incident_cases (case_id, incident)",
-    "CREATE TABLE incident_keys (incident BLOB PRIMARY KEY, wrapped BLOB NOT NULL)",
+    "CREATE TABLE incident_keys (incident BLOB PRIMARY KEY, wrapped BLOB NOT NULL, handed BIGINT NOT NULL)",
     "CREATE TABLE incident_recipients (incident BLOB NOT NULL, hash BLOB NOT NULL, sealed BLOB NOT NULL,
         language TEXT NOT NULL, consent TEXT NOT NULL, state TEXT NOT NULL, added_at BIGINT NOT NULL,
-        told_at BIGINT, PRIMARY KEY (incident, hash)) CLUSTERED",
+        told_at BIGINT, message BIGINT, why TEXT NOT NULL, PRIMARY KEY (incident, hash)) CLUSTERED",
+    "CREATE INDEX incident_recipients_message ON incident_recipients (incident, message)",
     "CREATE TABLE emergency_plans (plan TEXT NOT NULL, version BIGINT NOT NULL, subject BLOB NOT NULL,
         content TEXT NOT NULL, state TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, decided_by TEXT,
         decided_at BIGINT, PRIMARY KEY (plan, version)) CLUSTERED",
@@ -303,7 +304,8 @@ const STEPS: &[&[&str]] = &[&[
     // Key figures, counted from the logs as reports are.
     "ALTER TABLE report_cases ADD COLUMN kpi TEXT NOT NULL DEFAULT ''",
     "CREATE TABLE kpi_months (kpi TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, counted BIGINT NOT NULL,
-        sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, PRIMARY KEY (kpi, area, month)) CLUSTERED",
+        sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
+        PRIMARY KEY (kpi, area, month)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -415,7 +415,7 @@ pub const TABLES: &[Table] = &[
             ("told_at", Int),
         ],
     ),
-    table("incident_keys", 1, &[("incident", Blob), ("wrapped", Blob)]),
+    table("incident_keys", 1, &[("incident", Blob), ("wrapped", Blob), ("handed", Int)]),
     table(
         "incident_recipients",
         2,
@@ -428,6 +428,8 @@ pub const TABLES: &[Table] = &[
             ("state", Text),
             ("added_at", Int),
             ("told_at", Int),
+            ("message", Int),
+            ("why", Text),
         ],
     ),
     table(

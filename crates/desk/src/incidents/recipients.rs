@@ -1,7 +1,7 @@
 //! Telling those who were hit and have not complained (主动告知): a list of numbers whose owners said that they may be told.
 //! Nothing but the number is kept, sealed under a key of the incident that is destroyed with the list when the incident
-//! ends. Whoever complains is taken off: they are told in their case. Who sends takes the numbers out; each is handed out
-//! once, and that it was is logged.
+//! ends. Whoever complains is taken off: they are told in their case. Each is told once: by a message of the house
+//! (`messages.rs`), or by whoever takes the numbers out to send; either is logged.
 
 use super::{load, seen_row};
 use crate::administration::{self, Change};
@@ -19,7 +19,7 @@ use domain::refusal::Refusal;
 use domain::shape::{self, Field, Form, Kind, optional, required};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use store::{RecipientRow, Tx, incidents};
+use store::{RecipientMove, RecipientRow, Tx, incidents};
 use uuid::Uuid;
 
 /// Where somebody said that they may be told.
@@ -29,9 +29,9 @@ pub const LANGUAGES: &[&str] = &["zh", "en"];
 /// Most numbers of one list.
 const MOST: i64 = 200_000;
 /// Numbers of one transaction.
-const AT_ONCE: usize = 256;
+pub(super) const AT_ONCE: usize = 256;
 /// Most numbers handed out at once.
-const HANDED: i64 = 10_000;
+pub(super) const HANDED: i64 = 10_000;
 
 const ROW: &[Field] = &[
     required("number", Kind::Formed { form: Form::Phone, max: 40 }, "Number of somebody who was hit."),
@@ -76,6 +76,14 @@ pub struct Recipients {
     pub waiting: i64,
     /// Handed out to be told.
     pub exported: i64,
+    /// With a message on its way to them.
+    pub sending: i64,
+    /// With one a gateway took over.
+    pub sent: i64,
+    /// With one that arrived.
+    pub delivered: i64,
+    /// With one that did not.
+    pub failed: i64,
     /// Who complained since, and is told in their case.
     pub complained: i64,
 }
@@ -105,26 +113,61 @@ pub(crate) fn rewrap(master: &MasterKeys, incident: Uuid, wrapped: &[u8]) -> Res
     Ok(master.wrap(&key, &place(incident))?)
 }
 
+/// The key of a list, unwrapped.
+pub(super) fn opened(master: &MasterKeys, incident: Uuid, wrapped: &[u8]) -> Result<Key, DeskError> {
+    Ok(Key::from_slice(&master.unwrap(wrapped, &place(incident))?)?)
+}
+
 /// The key of a list; one is made where there is none.
-fn key(tx: &mut Tx<'_>, master: &MasterKeys, incident: Uuid) -> Result<Key, DeskError> {
+pub(super) fn key(tx: &mut Tx<'_>, master: &MasterKeys, incident: Uuid) -> Result<Key, DeskError> {
     if let Some(wrapped) = incidents::key(tx, incident)? {
-        return Ok(Key::from_slice(&master.unwrap(&wrapped, &place(incident))?)?);
+        return opened(master, incident, &wrapped);
     }
     let key = Key::random()?;
     incidents::put_key(tx, incident, &master.wrap(key.bytes(), &place(incident))?)?;
     Ok(key)
 }
 
+/// The number of somebody on a list.
+pub(super) fn number_of(key: &Key, row: &RecipientRow) -> Result<String, DeskError> {
+    let number = key.open(&row.sealed, &number_place(row.incident, &row.hash))?;
+    String::from_utf8(number).map_err(|_| DeskError::Damaged("a number".to_owned()))
+}
+
+/// Takes somebody who waits off for `to`; false for whoever has a case by now, who is told there, or was taken meanwhile.
+pub(super) fn taken(tx: &mut Tx<'_>, row: &RecipientRow, to: &RecipientMove<'_>) -> Result<bool, DeskError> {
+    let complained = incidents::complained(tx, row.incident, &row.hash)?;
+    let step = if complained { RecipientMove { to: "complained", ..RecipientMove::default() } } else { *to };
+    let moved = incidents::move_recipient(tx, row.incident, &row.hash, &RecipientMove { from: "waiting", ..step })?;
+    Ok(moved && !complained)
+}
+
 /// Counts a list, having taken off who has complained meanwhile.
-fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, DeskError> {
+pub(super) fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, DeskError> {
     let counts: BTreeMap<String, i64> = incidents::recipient_counts(tx, incident)?.into_iter().collect();
     let count = |state: &str| counts.get(state).copied().unwrap_or(0);
-    let (waiting, exported, complained) = (count("waiting"), count("exported"), count("complained"));
-    Ok(Recipients { added: 0, known: 0, waiting, exported, complained })
+    Ok(Recipients {
+        added: 0,
+        known: 0,
+        waiting: count("waiting"),
+        exported: count("exported"),
+        sending: count("sending"),
+        sent: count("sent"),
+        delivered: count("delivered"),
+        failed: count("failed"),
+        complained: count("complained"),
+    })
+}
+
+impl Recipients {
+    /// How many stand on it.
+    fn all(&self) -> i64 {
+        self.waiting + self.exported + self.sending + self.sent + self.delivered + self.failed + self.complained
+    }
 }
 
 /// A list is the incident's: whoever sees only a part of its area does not keep it.
-fn keeps(tx: &mut Tx<'_>, id: Uuid, caller: &Caller) -> Result<(), DeskError> {
+pub(super) fn keeps(tx: &mut Tx<'_>, id: Uuid, caller: &Caller) -> Result<(), DeskError> {
     let row = seen_row(tx, id, &caller.actor.area)?;
     if !caller.actor.area.covers(&row.area) {
         return Err(Refusal::forbidden("incident_beyond_area").into());
@@ -190,7 +233,7 @@ impl Desk {
             let write = self.db().write(move |tx| {
                 keeps(tx, id, &by)?;
                 let before = counted(tx, id)?;
-                if before.waiting + before.exported + before.complained >= MOST {
+                if before.all() >= MOST {
                     return Err(Refusal::from(Fault::new("people", "too_many").with("max", MOST)).into());
                 }
                 let key = key(tx, &master, id)?;
@@ -236,13 +279,11 @@ impl Desk {
             let key = key(tx, &master, id)?;
             let mut rows = Vec::new();
             for row in incidents::recipients(tx, id, "waiting", HANDED)? {
-                if incidents::complained(tx, id, &row.hash)? {
-                    incidents::move_recipient(tx, id, &row.hash, "complained", None)?;
+                let step = RecipientMove { to: "exported", told_at: Some(now), ..RecipientMove::default() };
+                if !taken(tx, &row, &step)? {
                     continue;
                 }
-                let number = key.open(&row.sealed, &number_place(id, &row.hash))?;
-                let number = String::from_utf8(number).map_err(|_| DeskError::Damaged("a number".to_owned()))?;
-                incidents::move_recipient(tx, id, &row.hash, "exported", Some(now))?;
+                let number = number_of(&key, &row)?;
                 let told = if row.language == "en" { words.en.clone() } else { words.zh.clone() };
                 rows.push([number, row.language, told]);
             }

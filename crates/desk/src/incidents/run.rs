@@ -2,7 +2,7 @@
 
 use super::list::counted;
 use super::members::{TOLD, WAITING};
-use super::{folded, load, row_of};
+use super::{folded, load, notify, row_of};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::kept;
@@ -54,8 +54,8 @@ impl Desk {
         permissions::READ_INCIDENTS.require(caller)?;
         let verb = permissions::OPEN_INCIDENT.name();
         let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
-        let (by, now, id, zone) =
-            (caller.clone(), domain::micros(self.time().now()), Uuid::now_v7(), self.zone().clone());
+        let (by, now, id) = (caller.clone(), domain::micros(self.time().now()), Uuid::now_v7());
+        let (desk, zone) = (self.clone(), self.zone().clone());
         let outcome = self
             .db()
             .write(move |tx| {
@@ -71,6 +71,7 @@ impl Desk {
                 let entry = Entry { version: 1, at: now, actor: by.actor.id, verb: verb.to_owned(), events };
                 let incident = Incident::begin(id, &entry).map_err(|error| DeskError::Damaged(error.to_string()))?;
                 write(tx, &incident, &entry, None)?;
+                notify::tell(&desk, tx, (None, &incident), &entry, None)?;
                 Ok::<_, DeskError>(Ok(incident))
             })
             .await?;
@@ -138,6 +139,7 @@ impl Desk {
             Command::NameRole(input) => role_holder(tx, input.user.0, &incident.area)?,
             _ => owner(tx, unit, user, &incident.area, permissions::READ_INCIDENTS, unseen)?,
         };
+        let holder = named;
         let ctx = Context {
             actor: &by.actor,
             now,
@@ -160,8 +162,10 @@ impl Desk {
         }
         let version = incident.version + 1;
         let entry = Entry { version, at: now, actor: by.actor.id, verb: command.verb().to_owned(), events };
+        let owned = incident.owner;
         incident.apply(&entry);
         write(tx, &incident, &entry, Some(&loaded.last_hash))?;
+        notify::tell(self, tx, (Some(owned), &incident), &entry, holder)?;
         Ok(Ok(incident))
     }
 

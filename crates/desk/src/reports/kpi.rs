@@ -11,11 +11,12 @@ use domain::case::Case;
 use domain::event::Satisfaction;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
-use policy::{Cycle, Kpi, KpiFigure, KpiMeasure, ReportPeriod};
+use jiff::{SignedDuration, Timestamp};
+use policy::{Cycle, Kpi, KpiFigure, KpiMeasure, ReportPeriod, month_of};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use store::reports::{self, CasesQuery, KpiCounts, KpiFact, KpiSum, Population};
+use store::reports::{self, CasesQuery, KpiCounts, KpiFact, KpiPart, KpiSum, Population};
 use store::{ExposureRow, Tx, network};
 
 /// Most cases of a page.
@@ -92,10 +93,17 @@ pub(super) fn fact(kpi: &Kpi, case: &Case, appeals: impl Fn(&[String]) -> bool) 
     if !kpi.of_cases() || (!kpi.kinds.is_empty() && !kpi.kinds.iter().any(|known| known == kind)) {
         return None;
     }
-    let timed = |at: Option<Timestamp>| {
-        let value = (at?.duration_since(case.received_at).as_secs() / 60).max(0);
-        let hit = kpi.within.is_none_or(|within| value <= within);
-        Some((value, if hit { KpiCounts::Hit } else { KpiCounts::Miss }))
+    let minutes = |at: Timestamp| (at.duration_since(case.received_at).as_secs() / 60).max(0);
+    let hits = |value: i64| kpi.within.is_none_or(|within| value <= within);
+    let timed = |at: Option<Timestamp>| match at.map(minutes) {
+        Some(value) => Some((value, if hits(value) { KpiCounts::Hit } else { KpiCounts::Miss })),
+        // Whoever is told in another case is counted there.
+        None if !kpi.late_counts || case.merged_into.is_some() => None,
+        None if case.state.is_open() => Some((0, KpiCounts::Waits)),
+        None => {
+            let value = minutes(case.closed_at.unwrap_or(case.changed_at));
+            (!hits(value)).then_some((value, KpiCounts::Miss))
+        }
     };
     let either = |hit: bool| Some((0, if hit { KpiCounts::Hit } else { KpiCounts::Miss }));
     let (value, counts) = match kpi.measure {
@@ -140,6 +148,40 @@ fn users_of(rows: &[ExposureRow], area: &str) -> BTreeMap<i64, i64> {
     months
 }
 
+/// The moment before which a case was received to which what a figure counts comes too late, if it has not come.
+fn late_before(kpi: &Kpi, now: Timestamp) -> Option<Timestamp> {
+    let within = kpi.within.filter(|_| kpi.late_counts)?;
+    // Minutes are counted whole: one more has begun when it is late.
+    now.checked_sub(SignedDuration::from_mins(within.saturating_add(1))).ok()
+}
+
+/// Puts months together; what waits past its limit counts. Of months before the one in which the limit ends now that is
+/// all that waits, of those after it none, and of that one month each case is asked.
+fn with_late(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    area: &str,
+    months: BTreeMap<(String, i64), KpiSum>,
+) -> Result<BTreeMap<String, KpiSum>, DeskError> {
+    let now = desk.time().now();
+    let mut sums: BTreeMap<String, KpiSum> = BTreeMap::new();
+    for ((id, month), mut sum) in months {
+        let before = desk.library().kpis().get(&id).and_then(|kpi| late_before(kpi, now));
+        if let Some(before) = before.filter(|_| sum.waits > 0) {
+            let here = i64::from(month_of(desk.zone().to_datetime(before).date()));
+            let late = match month.cmp(&here) {
+                Ordering::Less => sum.waits,
+                Ordering::Equal => reports::late(tx, &id, area, month, stored(before))?.min(sum.waits),
+                Ordering::Greater => 0,
+            };
+            sum.waits -= late;
+            sum.counted += late;
+        }
+        sums.entry(id).or_default().add(&sum);
+    }
+    Ok(sums)
+}
+
 /// What a period holds.
 struct Found {
     sums: BTreeMap<String, KpiSum>,
@@ -152,19 +194,20 @@ impl Found {
     fn read(desk: &Desk, tx: &mut Tx<'_>, area: &str, period: ReportPeriod) -> Result<Self, DeskError> {
         let (from, to) = period.span();
         let span = (i64::from(from), i64::from(to));
-        let mut sums: BTreeMap<String, KpiSum> = BTreeMap::new();
+        let mut sums: BTreeMap<(String, i64), KpiSum> = BTreeMap::new();
         // Sums are kept by province, and a smaller area has few cases, which are added up.
         if area.len() > 2 {
             for case in reports::within(tx, area)?.iter().filter(|case| (span.0..=span.1).contains(&case.received)) {
                 for fact in &case.kpis {
-                    sums.entry(fact.kpi.clone()).or_default().count(fact, 1);
+                    sums.entry((fact.kpi.clone(), case.received)).or_default().count(fact, 1);
                 }
             }
         } else {
-            for (kpi, _, sum) in reports::kpi_months(tx, area, span)? {
-                sums.entry(kpi).or_default().add(&sum);
+            for (kpi, month, sum) in reports::kpi_months(tx, area, span)? {
+                sums.entry((kpi, month)).or_default().add(&sum);
             }
         }
+        let sums = with_late(desk, tx, area, sums)?;
         let users = users_of(&network::exposures(tx, span, area, MOST_EXPOSURES)?, area);
         // A month nobody counted cannot be held against.
         let months = span.1 - span.0 + 1;
@@ -261,18 +304,24 @@ impl Desk {
                 return Err(Refusal::from(fault).into());
             }
         };
-        let counts = match ask.part.as_str() {
-            "hit" => Some(KpiCounts::Hit),
-            "miss" => Some(KpiCounts::Miss),
-            "silent" => Some(KpiCounts::Silent),
-            _ => None,
+        let (counts, late): (&[KpiCounts], bool) = match ask.part.as_str() {
+            "hit" => (&[KpiCounts::Hit], false),
+            "miss" => (&[KpiCounts::Miss], true),
+            "silent" => (&[KpiCounts::Silent], false),
+            _ => (&[KpiCounts::Hit, KpiCounts::Miss, KpiCounts::Silent], true),
+        };
+        let pattern = |counts: &KpiCounts| reports::pattern(&kpi.id, *counts);
+        let late = late_before(&kpi, self.time().now()).filter(|_| late);
+        let part = KpiPart {
+            counts: counts.iter().map(pattern).collect(),
+            waits: late.map(|before| (pattern(&KpiCounts::Waits), stored(before))),
         };
         let (from, to) = period.span();
         let query = CasesQuery {
             population: Population::Received,
             months: (from.into(), to.into()),
             scope: area,
-            kpi: Some(reports::pattern(&kpi.id, counts)),
+            kpi: Some(part),
             limit,
             after: ask.after.as_deref().map(cursor).transpose()?,
             ..CasesQuery::default()

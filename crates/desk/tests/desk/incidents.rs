@@ -3,17 +3,22 @@
 
 use crate::{House, at, house, intake, key_file, open, refusal};
 use desk::bulk::{Bulk, Named, Outcome, Run, Selection};
-use desk::incidents::{NearAsk, NewRecipients, Tell};
+use desk::incidents::{NearAsk, NewRecipients, Send, Tell};
+use desk::notices::About;
+use desk::notices::letters::Handed;
+use desk::outbox::{Parcel, send_due};
 use desk::plans::NewPlan;
 use desk::verify::verify;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
+use domain::case::message::{Stage, Way, Why};
 use domain::command::Command as OnCase;
 use domain::incident::open::Open;
 use domain::incident::{Command, Incident, Purpose};
 use domain::refusal::Refusal;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use store::testing::{each_database, raw};
 use uuid::Uuid;
 
@@ -242,6 +247,95 @@ fn whoever_is_told_besides_is_told_once_and_then_forgotten() {
         assert_eq!(refusal(add("number,consent\n13900000008,app\n").unwrap_err()).code, "incident_ended");
         house.close_down();
         assert!(open(scratch, desk::time::Time::System, &key_file(scratch)).is_ok());
+    })
+    .unwrap();
+}
+
+/// Sends what is due and says what was handed over.
+fn handed_over(house: &House) -> Vec<Parcel> {
+    let sent: Arc<Mutex<Vec<Parcel>>> = Arc::default();
+    let round = send_due(&house.desk, "node", |parcel| {
+        sent.lock().unwrap().push(parcel);
+        async { Handed::Taken }
+    });
+    house.wait(round).unwrap();
+    std::mem::take(&mut *sent.lock().unwrap())
+}
+
+#[test]
+fn whoever_is_told_besides_gets_a_message_of_the_house_once_and_by_day() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
+        let agent = house.user("agent", Role::Agent, "31");
+        let began = (house.desk.time().now() - SignedDuration::from_mins(30)).to_string();
+        let id = opened(&house, &lead, json!({"title": "x", "region": "310115", "started_at": began})).id;
+        let csv =
+            "number,consent,language\n13900000001,app,zh\n13900000002,sms,en\n13900000003,sms,\n13900000004,app,\n";
+        let new: NewRecipients = serde_json::from_value(json!({"csv": csv})).unwrap();
+        house.wait(house.desk.add_recipients(&lead, id, new)).unwrap();
+        let send = |who: &Caller| {
+            house.wait(house.desk.send_to_recipients(who, id, Send { purpose: Purpose::Outcome, way: Way::Sms }))
+        };
+        assert_eq!(refusal(send(&lead).unwrap_err()).code, "way_not_set");
+        house.desk.set_ways(desk::ways::Ways { sms: true, ..desk::ways::Ways::none() });
+        assert_eq!(refusal(send(&agent).unwrap_err()).code, "not_permitted");
+        assert_eq!(refusal(send(&lead).unwrap_err()).code, "nothing_approved");
+        act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
+        act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
+        // At night nothing goes; meanwhile one of them complains and is told in their case.
+        house.desk.time().set(at("2026-11-24T23:30:00+08:00"));
+        let counted = send(&lead).unwrap();
+        assert_eq!((counted.sending, counted.waiting), (4, 0));
+        assert_eq!(refusal(send(&lead).unwrap_err()).code, "nobody_waits", "each is told once");
+        assert!(handed_over(&house).is_empty());
+        let case = broken(&house, "310115", "13900000003");
+        many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), &[case]).unwrap();
+        house.desk.time().set(at("2026-11-25T10:30:00+08:00"));
+        let mut sent = handed_over(&house);
+        sent.sort_by(|one, other| one.to.cmp(&other.to));
+        let told: Vec<(&str, &str)> = sent.iter().map(|one| (one.to.as_str(), one.text.as_str())).collect();
+        assert_eq!(told, [("+8613900000001", "已恢复"), ("+8613900000002", "Mended"), ("+8613900000004", "已恢复")]);
+        assert!(sent.iter().all(|one| one.number.starts_with("IN-") && one.way == Way::Sms));
+        // What the gateway reports is noted, and stages only go on.
+        let now = house.desk.time().now();
+        let report = |n: usize, stage, why| house.wait(house.desk.report_message(sent[n].id, stage, why, now)).unwrap();
+        assert!(report(0, Stage::Delivered, None) && report(1, Stage::Failed, Some(Why::Refused)));
+        assert!(report(0, Stage::Sent, None));
+        let stands = house.wait(house.desk.recipients(&lead, id)).unwrap();
+        let counts = (stands.sending, stands.sent, stands.delivered, stands.failed, stands.complained);
+        assert_eq!(counts, (0, 1, 1, 1, 1), "{stands:?}");
+        let db = house.desk.db().clone();
+        assert!(verify(&db, None).unwrap().findings.is_empty());
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn who_answers_for_an_incident_or_has_a_role_is_told() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
+        let repair = house.user("repair", Role::Specialist, "3101");
+        let plan = house.wait(house.desk.propose_plan(&lead, NewPlan { text: PLAN.into() })).unwrap().plan;
+        house.wait(house.desk.decide_plan(&second, &plan.id, i64::from(plan.version), true)).unwrap();
+        let began = (house.desk.time().now() - SignedDuration::from_mins(30)).to_string();
+        let owner = lead.actor.user().unwrap().to_string();
+        let id = opened(&house, &second, json!({"title": "x", "region": "31", "started_at": began, "user": owner})).id;
+        act(&house, &second, id, "start-plan", json!({"plan": "outage"})).unwrap();
+        let named = repair.actor.user().unwrap().to_string();
+        act(&house, &second, id, "name-role", json!({"role": "lead", "user": named})).unwrap();
+        let kinds = |who: &Caller| {
+            let mut found = house.wait(house.desk.notices(who)).unwrap();
+            assert!(found.iter().all(|one| one.about == About::Incident && one.number.starts_with("IN-")));
+            found.sort_by(|one, other| one.kind.cmp(&other.kind));
+            found.into_iter().map(|one| one.kind).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&lead), ["incident_given", "plan_started"]);
+        assert_eq!(kinds(&repair), ["role_given"], "who sees a part of it is told of it");
+        assert!(kinds(&second).is_empty(), "nobody is told what they did themselves");
+        house.close_down();
     })
     .unwrap();
 }

@@ -106,7 +106,8 @@ fn a_key_figure_is_the_sum_of_its_cases() {
         house.desk.time().set(at("2026-11-10T09:00:00+08:00"));
         rollup::go_on(&house.desk, "node", 0, || false).unwrap();
         let first = kpi(&house, &system, None, "first_response");
-        assert_eq!((first.sum.counted, first.sum.hits), (6, 3), "{:?}", first.sum);
+        // The seventh was never responded to, and that is no way out of the figure.
+        assert_eq!((first.sum.counted, first.sum.hits), (7, 3), "{:?}", first.sum);
         // The same from the sums of a province and from the cases of a county.
         for region in ["31", "310115"] {
             let here = kpi(&house, &lead, Some(region), "first_response");
@@ -118,7 +119,7 @@ fn a_key_figure_is_the_sum_of_its_cases() {
                 assert_eq!(cases.items.len(), count, "{region} {part}");
             }
         }
-        assert_eq!(kpi(&house, &other, None, "first_response").sum.counted, 2, "an area sees its own");
+        assert_eq!(kpi(&house, &other, None, "first_response").sum.counted, 3, "an area sees its own");
         // Rates are held against users, and told only where somebody counted them.
         let rate = kpi(&house, &lead, None, "complaints_per_10k");
         assert_eq!((rate.thousandths, rate.missing), (None, Some("users")));
@@ -133,6 +134,56 @@ fn a_key_figure_is_the_sum_of_its_cases() {
         take(&house, &lead, RecordKind::NetworkFacts, measured);
         let available = kpi(&house, &lead, None, "availability");
         assert_eq!((available.thousandths, available.met), (Some(95_000), Some(false)), "{available:?}");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn silence_counts_once_its_limit_is_over_and_not_before() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let system = house.system();
+        let register = |when: &str, region: &str| {
+            house.desk.time().set(at(when));
+            let mut body = intake();
+            body.as_object_mut().unwrap().remove("external");
+            body["region"] = json!(region);
+            house.try_register(&system, body).unwrap().case
+        };
+        register("2026-11-09T08:59:00+08:00", "310115");
+        register("2026-11-09T09:01:00+08:00", "310115");
+        register("2026-11-10T08:00:00+08:00", "310115");
+        let silent = register("2026-11-08T08:00:00+08:00", "330106");
+        house.desk.time().set(at("2026-11-10T09:00:00+08:00"));
+        rollup::go_on(&house.desk, "node", 0, || false).unwrap();
+        let of = |region: &str| KpiAsk { period: Some("2026-11".into()), region: Some(region.to_owned()) };
+        let found = |region: &str| {
+            let page = house.wait(house.desk.kpis(&system, &of(region))).unwrap();
+            page.items.into_iter().find(|one| one.kpi.id == "first_response").unwrap()
+        };
+        let cases = |region: &str, part: &str| {
+            let ask = KpiCasesAsk { of: of(region), part: part.into(), limit: 100, after: None };
+            house.wait(house.desk.kpi_cases(&system, "first_response", &ask)).unwrap().items.len()
+        };
+        // One minute later the second of them is late, too, and nobody did anything.
+        for (now, late, waits) in [("2026-11-10T09:00:00+08:00", 1, 2), ("2026-11-10T09:02:00+08:00", 2, 1)] {
+            house.desk.time().set(at(now));
+            for region in ["31", "310115"] {
+                let sum = found(region).sum;
+                assert_eq!((sum.counted, sum.hits, sum.waits), (late, 0, waits), "{region} {now}");
+                for part in ["all", "miss"] {
+                    assert_eq!(i64::try_from(cases(region, part)).unwrap(), late, "{region} {now} {part}");
+                }
+            }
+        }
+        // Nothing changes when it comes too late, except that it waits no more.
+        assert_eq!((found("33").sum.counted, found("").sum.counted), (1, 3));
+        house.act(&system, &CaseRef::Id(silent.id), 1, "accept", json!({})).unwrap();
+        let body = json!({"mode": "phone", "outcome": "reached"});
+        house.act(&system, &CaseRef::Id(silent.id), 2, "record-contact", body).unwrap();
+        rollup::go_on(&house.desk, "node", 0, || false).unwrap();
+        assert_eq!((found("33").sum.counted, found("").sum.counted, cases("33", "miss")), (1, 3, 1));
         house.close_down();
     })
     .unwrap();

@@ -18,7 +18,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::incidents::{
-    IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients, TELL, Tell,
+    IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients, SEND, Send, TELL,
+    Tell,
 };
 use desk::plans::{NEW_PLAN, NewPlan, PlanView};
 use desk::register::OnceOnly;
@@ -151,6 +152,20 @@ pub fn routes() -> Vec<Route> {
                 )
             },
             post(add_recipients),
+        ),
+        Route::api(
+            Method::Post,
+            "/api/v1/incidents/{id}/recipients/send",
+            permissions::SEND_TO_RECIPIENTS,
+            Operation {
+                body: Some(SEND),
+                ..of(
+                    "send_to_recipients",
+                    "Send those on the list who wait what was approved, by short message or call; each once.",
+                    "Recipients",
+                )
+            },
+            post(send_to_recipients),
         ),
         Route::api(
             Method::Post,
@@ -352,8 +367,21 @@ async fn add_recipients(
 fn counted(found: &Recipients) -> Value {
     json!({
         "added": found.added, "known": found.known, "waiting": found.waiting, "exported": found.exported,
+        "sending": found.sending, "sent": found.sent, "delivered": found.delivered, "failed": found.failed,
         "complained": found.complained,
     })
+}
+
+async fn send_to_recipients(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let send: Send = input(&headers, body, SEND).await?;
+    let found = app.desk.send_to_recipients(&caller, identifier(&id)?, send).await?;
+    Ok(answer(StatusCode::OK, &counted(&found)))
 }
 
 async fn export_recipients(
@@ -397,7 +425,8 @@ fn at(mut view: IncidentView, then: &Incident) -> IncidentView {
     view
 }
 
-fn incident(view: &IncidentView) -> Value {
+/// An incident as it is shown.
+pub(crate) fn incident(view: &IncidentView) -> Value {
     let one = &view.incident;
     let cases: Vec<Value> =
         view.cases.iter().map(|(case, standing)| json!({"standing": standing, "complaint": listed(case)})).collect();

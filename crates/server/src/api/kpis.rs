@@ -130,6 +130,7 @@ fn line(one: &KpiLine, period: &str, area: &str) -> Value {
         .put("counted", one.sum.counted)
         .put("hits", one.sum.hits)
         .put("silent", one.sum.silent)
+        .put("waits", one.sum.waits)
         .put_some("users", one.users)
         .put("formula", json!(kpi.formula))
         .put("population", json!(kpi.population))

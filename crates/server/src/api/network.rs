@@ -215,8 +215,12 @@ async fn one(State(app): State<AppState>, Who(caller): Who, Path(id): Path<Strin
 
 async fn near(State(app): State<AppState>, Who(caller): Who, Path(id): Path<String>) -> Result<Response, Failure> {
     let found = app.desk.facts_near(&caller, &CaseRef::parse(&id)?).await?;
-    let items: Vec<Value> = found.iter().map(|one| view(one).done()).collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
+    Ok(answer(StatusCode::OK, &shown(&found)))
+}
+
+/// Facts near a case, as they are shown.
+pub(crate) fn shown(facts: &[FactView]) -> Value {
+    json!({"items": facts.iter().map(|one| view(one).done()).collect::<Vec<_>>()})
 }
 
 async fn products(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {

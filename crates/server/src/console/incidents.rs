@@ -45,6 +45,12 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         page(
             Method::Post,
+            "/console/incidents/{id}/recipients/send",
+            Access::Needs(permissions::SEND_TO_RECIPIENTS),
+            post(acts::send_to_recipients),
+        ),
+        page(
+            Method::Post,
             "/console/incidents/{id}/recipients/export",
             Access::Needs(permissions::EXPORT_RECIPIENTS),
             post(acts::export_recipients),

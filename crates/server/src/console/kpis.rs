@@ -88,6 +88,11 @@ fn line(frame: &Frame<'_>, one: &KpiLine, link: &str) -> Line {
         }
         _ => frame.tv("kpis.counted", &[("count", &one.sum.counted.to_string())]),
     };
+    // Nothing waits of what is not told of the late.
+    let counted = match one.sum.waits {
+        0 => counted,
+        waits => format!("{counted} · {}", frame.tv("kpis.waits", &[("count", &waits.to_string())])),
+    };
     let text = |text: &policy::Text| frame.language.pick(&text.zh, &text.en).to_owned();
     let meaning = vec![
         (frame.t("kpis.formula"), text(&kpi.formula)),

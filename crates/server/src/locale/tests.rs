@@ -290,6 +290,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
         of_fields(kind.code(), kind.fields(), wanted);
     }
     of_fields("tell-incident", desk::incidents::TELL, wanted);
+    of_fields("send-to-recipients", desk::incidents::SEND, wanted);
     of_fields("export-recipients", crate::api::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
@@ -354,6 +355,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
     list("notice", desk::problems::KINDS);
+    list("notice", desk::incidents::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);

@@ -70,7 +70,8 @@ pub(super) fn near() -> Value {
 /// How a list of people to be told stands.
 pub(super) fn recipients() -> Value {
     object(json!({
-        "added": whole(), "known": whole(), "waiting": whole(), "exported": whole(), "complained": whole(),
+        "added": whole(), "known": whole(), "waiting": whole(), "exported": whole(),
+        "sending": whole(), "sent": whole(), "delivered": whole(), "failed": whole(), "complained": whole(),
     }))
 }
 
@@ -150,7 +151,7 @@ pub(super) fn kpis() -> Value {
         "kpi": text(), "version": whole(), "title": names(), "figure": codes(&["share", "mean", "rate", "time"]),
         "value": {"type": "string", "description": "Percent, hours, or for so many users."},
         "missing": codes(&["cases", "users", "measurements"]), "previous": text(), "counted": whole(), "hits": whole(),
-        "silent": whole(), "users": whole(), "formula": names(), "population": names(), "exclusions": names(),
+        "silent": whole(), "waits": whole(), "users": whole(), "formula": names(), "population": names(), "exclusions": names(),
         "source": names(), "within_minutes": whole(), "per": whole(), "target": target,
         "met": {"type": "boolean", "description": "Left out where the target is unverified: such judges nobody."},
         "cases": text(),

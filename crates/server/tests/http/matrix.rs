@@ -132,6 +132,7 @@ pub(crate) fn body(path: &str) -> Value {
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
         "export" => json!({"purpose": "outcome"}),
+        "send" => json!({"purpose": "outcome", "way": "sms"}),
         "emergency-plans" | "plans" => json!({"text": "x"}),
         "network-facts" => crate::incidents::fact(),
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),

@@ -5,12 +5,17 @@ use crate::{Row, StoreError, Tx};
 use std::fmt::Write as _;
 
 statements! {
-    SUM = "SELECT counted, sum, hits, silent FROM kpi_months WHERE kpi = ?1 AND area = ?2 AND month = ?3";
-    PUT = "INSERT INTO kpi_months (kpi, area, month, counted, sum, hits, silent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    SUM = "SELECT counted, sum, hits, silent, waits FROM kpi_months WHERE kpi = ?1 AND area = ?2 AND month = ?3";
+    PUT = "INSERT INTO kpi_months (kpi, area, month, counted, sum, hits, silent, waits)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (kpi, area, month) DO UPDATE SET counted = excluded.counted, sum = excluded.sum,
-        hits = excluded.hits, silent = excluded.silent";
+        hits = excluded.hits, silent = excluded.silent, waits = excluded.waits";
     DROP = "DELETE FROM kpi_months WHERE kpi = ?1 AND area = ?2 AND month = ?3";
-    MONTHS = "SELECT kpi, month, counted, sum, hits, silent FROM kpi_months WHERE area = ?1 AND month >= ?2 AND month <= ?3";
+    MONTHS = "SELECT kpi, month, counted, sum, hits, silent, waits FROM kpi_months
+        WHERE area = ?1 AND month >= ?2 AND month <= ?3";
+    // Of one month alone: in those before all are late, in those after none.
+    LATE = "SELECT COUNT(*) FROM report_cases f JOIN cases c ON c.id = f.id WHERE f.received = ?1 AND f.kpi LIKE ?2
+        AND c.received_at < ?3 AND (?4 = '' OR substr(f.region, 1, length(?4)) = ?4)";
     CLEAR = "DELETE FROM kpi_months";
 }
 
@@ -34,6 +39,8 @@ pub enum KpiCounts {
     Miss,
     /// Beside it: whoever was asked and did not answer.
     Silent,
+    /// What is counted has not come; in the denominator once the limit is over.
+    Waits,
 }
 
 impl KpiCounts {
@@ -44,6 +51,7 @@ impl KpiCounts {
             Self::Hit => '+',
             Self::Miss => '-',
             Self::Silent => '~',
+            Self::Waits => '?',
         }
     }
 }
@@ -62,7 +70,7 @@ pub(super) fn read(text: &str) -> Result<Vec<KpiFact>, StoreError> {
     let one = |word: &str| {
         let (name, value) = word.rsplit_once(':').ok_or_else(corrupt)?;
         let sign = name.chars().next().ok_or_else(corrupt)?;
-        let all = [KpiCounts::Hit, KpiCounts::Miss, KpiCounts::Silent];
+        let all = [KpiCounts::Hit, KpiCounts::Miss, KpiCounts::Silent, KpiCounts::Waits];
         let counts = all.into_iter().find(|counts| counts.sign() == sign).ok_or_else(corrupt)?;
         let kpi = name.get(1..).ok_or_else(corrupt)?.to_owned();
         Ok(KpiFact { kpi, value: value.parse().map_err(|_| corrupt())?, counts })
@@ -73,9 +81,8 @@ pub(super) fn read(text: &str) -> Result<Vec<KpiFact>, StoreError> {
 /// What the text of a row holds where a key figure counts it in some way, as a pattern of LIKE; `_` in its code stands for
 /// any letter, which no other code differs by.
 #[must_use]
-pub fn pattern(kpi: &str, counts: Option<KpiCounts>) -> String {
-    let sign = counts.map_or('_', KpiCounts::sign);
-    format!("% {sign}{kpi}:%")
+pub fn pattern(kpi: &str, counts: KpiCounts) -> String {
+    format!("% {}{kpi}:%", counts.sign())
 }
 
 /// Which sum.
@@ -100,6 +107,8 @@ pub struct KpiSum {
     pub hits: i64,
     /// Those beside it.
     pub silent: i64,
+    /// Those that wait for what is counted.
+    pub waits: i64,
 }
 
 impl KpiSum {
@@ -107,6 +116,7 @@ impl KpiSum {
     pub fn count(&mut self, fact: &KpiFact, by: i64) {
         match fact.counts {
             KpiCounts::Silent => self.silent += by,
+            KpiCounts::Waits => self.waits += by,
             counts => {
                 self.counted += by;
                 self.sum += fact.value * by;
@@ -121,6 +131,7 @@ impl KpiSum {
         self.sum += other.sum;
         self.hits += other.hits;
         self.silent += other.silent;
+        self.waits += other.waits;
     }
 }
 
@@ -130,6 +141,7 @@ fn read_sum(row: &Row<'_>, from: usize) -> Result<KpiSum, StoreError> {
         sum: row.int(from + 1)?,
         hits: row.int(from + 2)?,
         silent: row.int(from + 3)?,
+        waits: row.int(from + 4)?,
     })
 }
 
@@ -145,7 +157,7 @@ pub fn add_to_kpi(tx: &mut Tx<'_>, key: &KpiKey, change: &KpiSum) -> Result<(), 
         return tx.execute(DROP, &place).map(drop);
     }
     let mut values = place.to_vec();
-    values.extend([sum.counted, sum.sum, sum.hits, sum.silent].map(crate::Param::from));
+    values.extend([sum.counted, sum.sum, sum.hits, sum.silent, sum.waits].map(crate::Param::from));
     tx.execute(PUT, &values).map(drop)
 }
 
@@ -159,6 +171,15 @@ pub fn kpi_months(
     (from, to): (i64, i64),
 ) -> Result<Vec<(String, i64, KpiSum)>, StoreError> {
     tx.query(MONTHS, &[area.into(), from.into(), to.into()], |row| Ok((row.text(0)?, row.int(1)?, read_sum(row, 2)?)))
+}
+
+/// How many cases of a month wait for what a figure counts since before a moment.
+///
+/// # Errors
+/// Those of the database.
+pub fn late(tx: &mut Tx<'_>, kpi: &str, area: &str, month: i64, before: i64) -> Result<i64, StoreError> {
+    let pattern = pattern(kpi, KpiCounts::Waits);
+    tx.query_one(LATE, &[month.into(), (&pattern).into(), before.into(), area.into()], |row| row.int(0))
 }
 
 pub(super) fn clear(tx: &mut Tx<'_>) -> Result<(), StoreError> {

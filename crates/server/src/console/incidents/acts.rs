@@ -14,10 +14,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::Caller;
-use desk::incidents::{NEW_RECIPIENTS, NewRecipients, TELL, Tell};
+use desk::incidents::{NEW_RECIPIENTS, NewRecipients, Recipients, SEND, Send, TELL, Tell};
+use desk::{Caller, DeskError};
 use domain::incident::{Command, Verb};
 use domain::refusal::Refusal;
+use domain::shape::Field;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 /// The page once more with why it was refused.
@@ -87,6 +89,27 @@ pub(super) async fn tell(
     }
 }
 
+/// Does something with the list of those to be told, and shows how it stands.
+async fn with_list<T: DeserializeOwned>(
+    app: AppState,
+    visitor: Visitor,
+    caller: Caller,
+    (id, verb, fields): (String, &'static str, &'static [Field]),
+    (headers, body): (HeaderMap, Body),
+    done: impl AsyncFnOnce(&AppState, &Caller, Uuid, T) -> Result<Recipients, DeskError>,
+) -> Result<Response, Failure> {
+    let id: Uuid = identifier(&id)?;
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let outcome = match read::<T>(&typed, fields, &Frame::new(&app, &visitor)) {
+        Ok(input) => done(&app, &caller, id, input).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(_) => Ok(Redirect::to(&format!("{PAGE}/{id}?done={verb}#recipients")).into_response()),
+        Err(failure) => refused(&app, &visitor, &caller, id, (verb, &typed), failure).await,
+    }
+}
+
 pub(super) async fn add_recipients(
     State(app): State<AppState>,
     visitor: Visitor,
@@ -95,16 +118,24 @@ pub(super) async fn add_recipients(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let id: Uuid = identifier(&id)?;
-    let typed = Typed::read(&extract::bytes(&headers, body).await?);
-    let outcome = match read::<NewRecipients>(&typed, NEW_RECIPIENTS, &Frame::new(&app, &visitor)) {
-        Ok(new) => app.desk.add_recipients(&caller, id, new).await.map_err(Failure::from),
-        Err(failure) => Err(failure),
+    let add = async |app: &AppState, caller: &Caller, id: Uuid, new: NewRecipients| {
+        app.desk.add_recipients(caller, id, new).await
     };
-    match outcome {
-        Ok(_) => Ok(Redirect::to(&format!("{PAGE}/{id}?done=add-recipients#recipients")).into_response()),
-        Err(failure) => refused(&app, &visitor, &caller, id, ("add-recipients", &typed), failure).await,
-    }
+    with_list(app, visitor, caller, (id, "add-recipients", NEW_RECIPIENTS), (headers, body), add).await
+}
+
+pub(super) async fn send_to_recipients(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let send = async |app: &AppState, caller: &Caller, id: Uuid, send: Send| {
+        app.desk.send_to_recipients(caller, id, send).await
+    };
+    with_list(app, visitor, caller, (id, "send-to-recipients", SEND), (headers, body), send).await
 }
 
 pub(super) async fn export_recipients(

@@ -16,12 +16,13 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use desk::bulk::Run;
-use desk::incidents::{IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, TELL};
+use desk::incidents::{IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, SEND, TELL};
 use desk::plans::PlanStanding;
 use desk::queries::list::Listed;
 use desk::{Caller, Permission, permissions};
 use domain::actor::ActorId;
 use domain::case::Owner;
+use domain::case::message::Way;
 use domain::incident::{Running, VERBS, Wording};
 use domain::shape::Field;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,8 @@ use uuid::Uuid;
 /// Cases near that a page can put in at once; the API has all.
 const NEAR: usize = 1_000;
 /// Forms beside the verbs: they name nobody's place in the process.
-const BESIDE: [&str; 4] = ["open-incident", "tell-incident", "add-recipients", "export-recipients"];
+const BESIDE: [&str; 5] =
+    ["open-incident", "tell-incident", "add-recipients", "send-to-recipients", "export-recipients"];
 
 /// What is wrong with a form, what was typed in it, and what telling would do.
 #[derive(Default)]
@@ -109,6 +111,7 @@ struct One<'a> {
     tried: Option<Lines>,
     recipients: Vec<(String, i64)>,
     add: Vec<Input>,
+    send: Vec<Input>,
     export: Vec<Input>,
     log: Vec<(String, String, String)>,
     told: Option<Told>,
@@ -318,8 +321,11 @@ fn about(frame: &Frame<'_>, view: &IncidentView, known: &Known) -> Vec<(String, 
 }
 
 fn counted(frame: &Frame<'_>, found: &Recipients) -> Vec<(String, i64)> {
-    let counts = [("waiting", found.waiting), ("exported", found.exported), ("complained", found.complained)];
-    counts.into_iter().map(|(name, count)| (frame.t(&format!("incidents.list.{name}")), count)).collect()
+    let always = [("waiting", found.waiting), ("exported", found.exported), ("complained", found.complained)];
+    let sent =
+        [("sending", found.sending), ("sent", found.sent), ("delivered", found.delivered), ("failed", found.failed)];
+    let counts = always.into_iter().chain(sent.into_iter().filter(|(_, count)| *count > 0));
+    counts.map(|(name, count)| (frame.t(&format!("incidents.list.{name}")), count)).collect()
 }
 
 pub(super) async fn show(
@@ -361,6 +367,11 @@ pub(super) async fn draw(
     tell.retain(|input| input.name != "dry_run");
     let (mut add, _) = beside("add-recipients", NEW_RECIPIENTS, permissions::ADD_RECIPIENTS);
     add.retain(|input| input.name == "csv");
+    let ways = app.desk.ways();
+    let (send, _) = match ways.has(Way::Sms) || ways.has(Way::Voice) {
+        true => beside("send-to-recipients", SEND, permissions::SEND_TO_RECIPIENTS),
+        false => (Vec::new(), false),
+    };
     let (export, _) = beside("export-recipients", EXPORT, permissions::EXPORT_RECIPIENTS);
     let operations = forms.operations(caller);
     let log = view
@@ -405,6 +416,7 @@ pub(super) async fn draw(
         tried: trouble.tried.as_ref().map(|run| lines(&frame, run)),
         recipients: counted(&frame, &recipients),
         add,
+        send,
         export,
         log: log.collect(),
         changes,
