@@ -148,7 +148,7 @@ fn users_of(rows: &[ExposureRow], area: &str) -> BTreeMap<i64, i64> {
     months
 }
 
-/// The moment before which a case was received to which what a figure counts comes too late, if it has not come.
+/// The last moment at which a case was received to which what a figure counts comes too late, if it has not come.
 fn late_before(kpi: &Kpi, now: Timestamp) -> Option<Timestamp> {
     let within = kpi.within.filter(|_| kpi.late_counts)?;
     // Minutes are counted whole: one more has begun when it is late.

@@ -318,7 +318,8 @@ fn who_answers_for_an_incident_or_has_a_role_is_told() {
         let house = house(scratch);
         let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
         let repair = house.user("repair", Role::Specialist, "3101");
-        let plan = house.wait(house.desk.propose_plan(&lead, NewPlan { text: PLAN.into() })).unwrap().plan;
+        let third = house.user("third", Role::Supervisor, "");
+        let plan = house.wait(house.desk.propose_plan(&third, NewPlan { text: PLAN.into() })).unwrap().plan;
         house.wait(house.desk.decide_plan(&second, &plan.id, i64::from(plan.version), true)).unwrap();
         let began = (house.desk.time().now() - SignedDuration::from_mins(30)).to_string();
         let owner = lead.actor.user().unwrap().to_string();

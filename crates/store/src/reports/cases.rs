@@ -36,7 +36,7 @@ pub enum Flag {
 pub struct KpiPart {
     /// Those it counts so.
     pub counts: Vec<String>,
-    /// Those that wait for what it counts, with the moment before which a case counts as late; nothing where none is meant.
+    /// Those that wait for what it counts, with the last moment whose cases count as late; nothing where none is meant.
     pub waits: Option<(String, i64)>,
 }
 
@@ -114,7 +114,7 @@ impl<'q> Text<'q> {
         if let Some((pattern, before)) = &part.waits {
             self.sql.push_str(" OR c.kpi LIKE ");
             self.value(pattern);
-            self.sql.push_str(" AND EXISTS (SELECT 1 FROM cases k WHERE k.id = c.id AND k.received_at < ");
+            self.sql.push_str(" AND EXISTS (SELECT 1 FROM cases k WHERE k.id = c.id AND k.received_at <= ");
             self.value(*before);
             self.sql.push(')');
         }

@@ -15,7 +15,7 @@ statements! {
         WHERE area = ?1 AND month >= ?2 AND month <= ?3";
     // Of one month alone: in those before all are late, in those after none.
     LATE = "SELECT COUNT(*) FROM report_cases f JOIN cases c ON c.id = f.id WHERE f.received = ?1 AND f.kpi LIKE ?2
-        AND c.received_at < ?3 AND (?4 = '' OR substr(f.region, 1, length(?4)) = ?4)";
+        AND c.received_at <= ?3 AND (?4 = '' OR substr(f.region, 1, length(?4)) = ?4)";
     CLEAR = "DELETE FROM kpi_months";
 }
 
@@ -173,7 +173,7 @@ pub fn kpi_months(
     tx.query(MONTHS, &[area.into(), from.into(), to.into()], |row| Ok((row.text(0)?, row.int(1)?, read_sum(row, 2)?)))
 }
 
-/// How many cases of a month wait for what a figure counts since before a moment.
+/// How many cases of a month wait for what a figure counts since a moment or longer.
 ///
 /// # Errors
 /// Those of the database.
