@@ -46,9 +46,6 @@ impl Desk {
     /// `not_found`; a refusal without such a way or an approved wording, when nobody waits, or when the caller may not.
     pub async fn send_to_recipients(&self, caller: &Caller, id: Uuid, send: Send) -> Result<Recipients, DeskError> {
         permissions::SEND_TO_RECIPIENTS.require(caller)?;
-        if !self.ways().has(send.way) {
-            return Err(Refusal::conflict("way_not_set").with("way", send.way.code()).into());
-        }
         let (mut left, mut any) = (HANDED, false);
         while left > 0 {
             let (desk, by) = (self.clone(), caller.clone());
@@ -68,6 +65,10 @@ impl Desk {
 
     fn send_some(&self, tx: &mut Tx<'_>, by: &Caller, id: Uuid, send: Send, limit: i64) -> Result<Sent, DeskError> {
         keeps(tx, id, by)?;
+        // After sight: what is not there for somebody answers alike, whatever is set.
+        if !self.ways().has(send.way) {
+            return Err(Refusal::conflict("way_not_set").with("way", send.way.code()).into());
+        }
         let incident = load(tx, id, &by.actor.area)?.incident;
         let words = incident.told(send.purpose).ok_or_else(|| Refusal::conflict("nothing_approved"))?;
         // The list has a key once anybody is on it.
