@@ -91,9 +91,9 @@ impl Desk {
     ///
     /// # Errors
     /// A fault naming what makes no sense, or an error of the database. A damaged index is no error.
-    pub async fn search(&self, caller: &Caller, typed: &str, filter: &Filter) -> Result<Answer, DeskError> {
+    pub async fn search(&self, caller: &Caller, filter: &Filter) -> Result<Answer, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let ask = Ask::read(typed)?;
+        let ask = Ask::read(filter.words.as_deref().unwrap_or_default())?;
         let rank = match filter.order {
             Order::Relevance => Rank::Relevance,
             Order::Received => Rank::Newest,
@@ -106,7 +106,7 @@ impl Desk {
             return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
         }
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
-        let mut query = self.query(&Filter { after: None, ..filter.clone() })?;
+        let mut query = self.query(&Filter { words: None, order: Order::Received, after: None, ..filter.clone() })?;
         query.scope = caller.actor.area.code().to_owned();
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
         let (desk, area) = (self.clone(), caller.actor.area.clone());

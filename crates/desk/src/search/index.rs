@@ -118,7 +118,7 @@ impl Shape {
         for (field, name) in names(row, taxonomy) {
             add(field, terms::all(&name));
             for typed in terms::latin(&name) {
-                add(field, vec![Placed { term: typed, at: 0 }]);
+                add(field, terms::all(&typed));
             }
         }
         for (field, words) in &case.words {

@@ -40,6 +40,7 @@ mod retention;
 mod routing;
 mod rules;
 mod scenarios;
+mod search;
 mod spine;
 mod staff;
 mod timers;

@@ -756,6 +756,27 @@ pub fn listed(one: &Listed) -> Value {
         .done()
 }
 
+/// What was found by words.
+#[must_use]
+pub fn found(answer: &desk::search::Answer) -> Value {
+    let part = |part: &desk::search::Part| json!({"text": part.text, "hit": part.hit});
+    let snippet = |one: &desk::search::Snippet| {
+        json!({"field": one.field.names()[0], "parts": one.parts.iter().map(part).collect::<Vec<_>>()})
+    };
+    let item = |one: &desk::search::Found| {
+        let mut item = listed(&one.listed);
+        if let Some(item) = item.as_object_mut() {
+            item.insert("snippets".to_owned(), one.snippets.iter().map(snippet).collect());
+        }
+        item
+    };
+    Object::default()
+        .put("items", answer.items.iter().map(item).collect::<Value>())
+        .put_some("next", answer.next.as_deref())
+        .put("complete", answer.complete)
+        .done()
+}
+
 /// Persons who might be the same.
 #[must_use]
 pub fn suggested(list: &[queries::persons::Suggested]) -> Value {

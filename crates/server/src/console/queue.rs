@@ -14,7 +14,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
-use desk::queries::list::{Filter, Listed, Order, Page};
+use desk::queries::list::{Filter, Listed, Order};
+use desk::search::{Answer, Found, Part};
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ struct Row {
     /// Held by somebody absent for whom the reader stands in.
     deputised: bool,
     received: String,
+    /// Where the words stand: the field, then pieces of text, those that were asked for marked.
+    snippets: Vec<(String, Vec<Part>)>,
     due: String,
     due_class: &'static str,
     due_sign: &'static str,
@@ -76,6 +79,12 @@ struct Queue<'a> {
     category: String,
     phone: String,
     external: String,
+    /// What was searched for.
+    words: String,
+    /// Newest first rather than best first.
+    newest: bool,
+    /// Whether every case was looked through.
+    complete: bool,
     filtered: bool,
     next: Option<String>,
     categories: Vec<(String, String)>,
@@ -117,7 +126,7 @@ async fn queue(
         Ok(found) => (found, None),
         Err(failure) => {
             let told = what_was_typed(&app, &visitor, failure)?;
-            (Page { items: Vec::new(), next: None }, Some(told))
+            (Answer { items: Vec::new(), next: None, complete: true }, Some(told))
         }
     };
     let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
@@ -158,12 +167,16 @@ async fn queue(
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
+        words: shown("q"),
+        newest: shown("sort") == "-received",
+        complete: found.complete,
         filtered: pairs.iter().any(|(name, _)| name != "after"),
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
         told,
         query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
-        operations: super::bulk::offered(&frame),
+        // A search is read and worked on one by one: what is done to many goes by filters.
+        operations: if shown("q").is_empty() { super::bulk::offered(&frame) } else { Vec::new() },
         waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
         view,
@@ -202,8 +215,14 @@ async fn find(
     view: &str,
     absent: &[UserId],
     text: &str,
-) -> Result<Page, Failure> {
-    Ok(app.desk.list(caller, &filter_of(caller, view, absent, text)?).await?)
+) -> Result<Answer, Failure> {
+    let filter = filter_of(caller, view, absent, text)?;
+    if filter.words.is_some() {
+        return Ok(app.desk.search(caller, &filter).await?);
+    }
+    let page = app.desk.list(caller, &filter).await?;
+    let items = page.items.into_iter().map(|listed| Found { listed, snippets: Vec::new() }).collect();
+    Ok(Answer { items, next: page.next, complete: true })
 }
 
 /// What a view shows, with the filters of an address.
@@ -223,12 +242,17 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
         _ => {}
     }
     let ended = filter.states.iter().any(|state| !state.is_open());
-    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
-    filter.open_only = filter.order == Order::Due;
+    let order = if ended || view == "all" { Order::Received } else { Order::Due };
+    filter.open_only = order == Order::Due;
+    // With words the reader says how; without, each view has its own order.
+    if filter.words.is_none() {
+        filter.order = order;
+    }
     Ok(filter)
 }
 
-fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
+fn row(frame: &Frame<'_>, found: &Found, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
+    let one: &Listed = &found.listed;
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
@@ -248,6 +272,7 @@ fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: T
         owner: names.owner(one.unit, one.user),
         deputised: one.user.is_some_and(|user| absent.contains(&user)),
         received: frame.short(one.received_at),
+        snippets: found.snippets.iter().map(|one| (frame.code("search_field", one.field.names()[0]), one.parts.clone())).collect(),
         due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
         due_class: step.map_or("", |step| step.class()),
         due_sign: step.map_or("", |step| step.sign()),

@@ -192,9 +192,16 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
         "disabled": truth, "skills": {"type": "array", "items": text}, "email": text, "bounced": text, "absent_until": moment, "deputy": uuid,
     }));
-    let mut page = items(&listed);
+    let mut found = listed.clone();
+    if let Some(properties) = found.get_mut("properties").and_then(Value::as_object_mut) {
+        let parts = json!({"type": "array", "items": object(json!({"text": text, "hit": truth}))});
+        let snippet = object(json!({"field": text, "parts": parts}));
+        properties.insert("snippets".to_owned(), json!({"type": "array", "items": snippet}));
+    }
+    let mut page = items(&found);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
+        properties.insert("complete".to_owned(), truth.clone());
     }
     [
         ("Receipt", notices::with_warnings(receipt)),
