@@ -3,4 +3,5 @@ import "./forms.js";
 import "./keys.js";
 import "./palette.js";
 import "./panes.js";
+import "./register.js";
 import "./send.js";

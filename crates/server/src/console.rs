@@ -303,12 +303,7 @@ struct ProblemPage<'a> {
 
 /// A failure as a page.
 #[must_use]
-pub fn problem_page(
-    app: &App,
-    (language, theme): (Language, Theme),
-    caller: Option<&Caller>,
-    told: &Told,
-) -> Response {
+pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
     let frame = Frame { app, language, caller, theme, place: "", unread: 0, told_by: None };
     let page = ProblemPage { frame, told };
     let mut response = render(&page);

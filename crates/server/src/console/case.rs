@@ -82,7 +82,14 @@ impl Trouble {
             Some(label) => frame.tv("fault_of", &[("field", &label), ("fault", sentence)]),
             None => sentence.clone(),
         };
-        Self { faults: told.errors.iter().map(fault).collect(), told, verb, changes, differs: Vec::new(), kept: Vec::new() }
+        Self {
+            faults: told.errors.iter().map(fault).collect(),
+            told,
+            verb,
+            changes,
+            differs: Vec::new(),
+            kept: Vec::new(),
+        }
     }
 }
 
