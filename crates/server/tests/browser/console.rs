@@ -134,7 +134,7 @@ fn the_desk_is_worked_by_keys_and_keeps_its_place() {
         press(&browser, "j", "");
         assert_eq!(browser.script("return document.activeElement.closest('.what') !== null"), true);
         // A case beside its list, as a tab that is there after a reload.
-        browser.goto(&program.url("/console?view=unit"));
+        browser.goto(&program.url("/console?view=open"));
         browser.goto(&program.url(&format!("/console/cases/{first}")));
         browser.until("list", "return document.querySelectorAll('.list-pane .rows a').length > 3");
         browser.goto(&program.url(&format!("/console/cases/{second}")));
@@ -234,5 +234,42 @@ fn a_conflict_names_the_fields_that_changed() {
         let typed = browser.script("return document.querySelector('#do-note textarea[name=text]').value");
         assert_eq!(typed, "我写的还在");
         visit.keep("48-conflict");
+    }
+}
+
+/// What a practised agent does during a call: initials, a number, and nothing typed twice.
+#[test]
+fn registration_answers_while_somebody_types() {
+    let program = with_own_password();
+    for language in ["zh-CN", "en"] {
+        for (width, height) in SIZES {
+            let say = |en: &'static str, zh: &'static str| if language == "en" { en } else { zh };
+            let browser = signed_in(&program, language, (width, height));
+            let visit = Visit { browser: &browser, language, width };
+            browser.goto(&program.url("/console/new"));
+            // 增值/点播扣费争议
+            browser.type_into("input[name=category]", "zzdbkf");
+            browser.until("offer", "return document.querySelector('.offers li[aria-selected=true]') !== null");
+            visit.keep("49-type-ahead");
+            press(&browser, "Enter", "");
+            let value = "return document.querySelector('input[name=category]').value";
+            assert!(browser.script(value).as_str().unwrap().starts_with("B204"), "{}", browser.script(value));
+            browser.type_into("textarea[name=description]", "扣费不明");
+            browser.type_into("input[name=region]", "310115");
+            browser.type_into("input[name=\"complainant.phone\"]", "13800138000");
+            browser.read(say("What would be due", "登记后将适用的时限"));
+            browser.until("earlier", "return document.querySelector('#known .earlier') !== null");
+            visit.keep("50-known");
+            // A slip loses nothing; whoever wants to begins afresh.
+            browser.leave(&program.url("/console/new"));
+            browser.read(say("is here again", "已恢复"));
+            let words = "return document.querySelector('textarea[name=description]').value";
+            browser.until("words", &format!("return (() => {{ {words} }})() === '扣费不明'"));
+            visit.keep("51-restored");
+            browser.click("#restored button");
+            assert_eq!(browser.script(words), "");
+            let errors: Vec<_> = browser.errors().into_iter().filter(|error| !error.contains("status of 4")).collect();
+            assert!(errors.is_empty(), "{errors:?}");
+        }
     }
 }

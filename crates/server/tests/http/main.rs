@@ -23,6 +23,7 @@ mod letters;
 mod matrix;
 mod orders;
 mod organisation;
+mod panes;
 mod problems;
 mod real_mail;
 mod reports;
