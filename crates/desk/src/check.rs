@@ -5,10 +5,10 @@ use crate::error::DeskError;
 use crate::queries::similar::{Similar, Sought};
 use crate::{Desk, permissions};
 use domain::case::{Context, register};
+use domain::event::Event;
 use domain::fault::Fault;
 use domain::ids::PersonId;
 use domain::intake::Intake;
-use domain::event::Event;
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -256,6 +256,7 @@ fn registration_answers_while_somebody_types() {
             assert!(browser.script(value).as_str().unwrap().starts_with("B204"), "{}", browser.script(value));
             browser.type_into("textarea[name=description]", "扣费不明");
             browser.type_into("input[name=region]", "310115");
+            browser.type_into("input[name=\"complainant.name\"]", "王小明");
             browser.type_into("input[name=\"complainant.phone\"]", "13800138000");
             browser.read(say("What would be due", "登记后将适用的时限"));
             browser.until("earlier", "return document.querySelector('#known .earlier') !== null");
