@@ -33,6 +33,7 @@ pub mod orders;
 pub mod organisation;
 pub mod outbox;
 pub mod permissions;
+pub mod portal;
 pub mod problems;
 pub mod queries;
 pub mod register;

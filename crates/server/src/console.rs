@@ -15,7 +15,7 @@ mod differs;
 mod earlier;
 mod effect;
 mod facts;
-mod form;
+pub(crate) mod form;
 mod handoff;
 mod history;
 mod hot_issues;
@@ -121,7 +121,12 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-fn page(method: Method, path: &'static str, access: Access, handler: axum::routing::MethodRouter<AppState>) -> Route {
+pub(crate) fn page(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: axum::routing::MethodRouter<AppState>,
+) -> Route {
     Route { method, path, access, face: Face::Page, operation: None, handler }
 }
 
@@ -139,33 +144,38 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn new(app: &'a App, visitor: &'a Visitor) -> Self {
+    pub(crate) fn new(app: &'a App, visitor: &'a Visitor) -> Self {
         let caller = visitor.caller.as_ref();
         let (theme, place, unread) = (visitor.theme, visitor.place.as_str(), visitor.unread);
         Self { app, language: visitor.language, caller, theme, place, unread, told_by: None }
     }
 
+    /// The same on a page about one case that is read outside the house.
+    pub(crate) fn told_by(app: &'a App, visitor: &'a Visitor, rules: policy::Stack) -> Self {
+        Self { told_by: Some(rules), ..Self::new(app, visitor) }
+    }
+
     /// Words of the console.
-    fn t(&self, key: &str) -> String {
+    pub(crate) fn t(&self, key: &str) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), &[])
     }
 
     /// Words of the console with values.
-    fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), values)
     }
 
     /// The name of a code.
-    fn code(&self, list: &str, code: &str) -> String {
+    pub(crate) fn code(&self, list: &str, code: &str) -> String {
         self.app.locales.text(self.language, &format!("{list}.{code}"), &[])
     }
 
-    fn lang(&self) -> &'static str {
+    pub(crate) fn lang(&self) -> &'static str {
         self.language.code()
     }
 
     /// The other language: tag and name.
-    fn other(&self) -> (&'static str, &'static str) {
+    pub(crate) fn other(&self) -> (&'static str, &'static str) {
         match self.language {
             Language::ZhCn => ("en", "English"),
             Language::En => ("zh-CN", "中文"),
@@ -217,7 +227,7 @@ impl<'a> Frame<'a> {
     }
 
     /// What sums typed without a currency are meant in.
-    fn currency(&self) -> &str {
+    pub(crate) fn currency(&self) -> &str {
         self.app.desk.library().currency()
     }
 
@@ -263,7 +273,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn render(template: &impl Template) -> Response {
+pub(crate) fn render(template: &impl Template) -> Response {
     match template.render() {
         Ok(page) => Html(page).into_response(),
         Err(error) => broken_template(&error),

@@ -148,7 +148,7 @@ struct Page {
 fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
     let (desk, zone) = (desk.clone(), zone_of(desk));
     let db = desk.db().clone();
-    db.read_now(move |tx| {
+    db.read_behind_now(move |tx| {
         let (before, state) = read_state(tx)?;
         let Some(mut state) = state.filter(|state| state.form == facts::FORM && state.zone == zone) else {
             return Ok(Some(Page { before, after: State::default(), cases: Vec::new(), anew: true }));
