@@ -1,5 +1,6 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
+use crate::console::Theme;
 use crate::extract::{self, Visitor};
 use crate::locale::{Language, Locales};
 use crate::patience::Patient;
@@ -147,11 +148,12 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
             .and_then(|value| value.to_str().ok())
             .is_some_and(|v| v.contains("text/html"));
     let language = extract::language(&gate.state, request.headers());
+    let theme = extract::theme(request.headers());
     let response = next.run(request).await;
     // What a guard let through is rendered and counted already.
     let lost = response.extensions().get::<Failure>().is_some();
     let face = if wants_page { Face::Page } else { gate.face };
-    let response = finish(&gate.state, face, language, None, response);
+    let response = finish(&gate.state, face, (language, theme), None, response);
     if lost {
         gate.state.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     }
@@ -162,12 +164,12 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
 async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
     let begun = Instant::now();
     let app = &gate.state;
-    let language = extract::language(app, request.headers());
+    let (language, theme) = (extract::language(app, request.headers()), extract::theme(request.headers()));
     let (response, caller) = match extract::identify(app, request.headers(), gate.changes).await {
-        Ok(caller) => (admit(&gate, caller.clone(), language, request, next).await, caller),
+        Ok(caller) => (admit(&gate, caller.clone(), (language, theme), request, next).await, caller),
         Err(failure) => (failure.into_response(), None),
     };
-    let response = finish(app, gate.face, language, caller.as_ref(), response);
+    let response = finish(app, gate.face, (language, theme), caller.as_ref(), response);
     app.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     response
 }
@@ -176,7 +178,7 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
 async fn admit(
     gate: &Gate,
     caller: Option<Caller>,
-    language: Language,
+    (language, theme): (Language, Theme),
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
@@ -207,7 +209,9 @@ async fn admit(
         }
         _ => 0,
     };
-    request.extensions_mut().insert(Visitor { caller, language, address, unread });
+    let place = if gate.changes { None } else { request.uri().path_and_query() };
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    request.extensions_mut().insert(Visitor { caller, language, address, theme, place, unread });
     next.run(request).await
 }
 
@@ -215,7 +219,7 @@ async fn admit(
 fn finish(
     app: &AppState,
     face: Face,
-    language: Language,
+    (language, theme): (Language, Theme),
     caller: Option<&desk::Caller>,
     mut response: Response,
 ) -> Response {
@@ -224,7 +228,7 @@ fn finish(
         let allowed = response.headers_mut().remove(header::ALLOW);
         response = match face {
             Face::Api => told.problem(),
-            Face::Page => console::problem_page(app, language, caller, &told),
+            Face::Page => console::problem_page(app, (language, theme), caller, &told),
         };
         if let Some(allowed) = allowed {
             response.headers_mut().insert(header::ALLOW, allowed);

@@ -288,6 +288,7 @@ impl Forms<'_> {
                 let (inputs, open) = self.inputs(verb.name, verb.fields);
                 Operation {
                     verb: verb.name,
+                    key: "",
                     words: self.frame.code("verb", verb.name),
                     inputs,
                     open,
