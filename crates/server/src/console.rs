@@ -19,7 +19,9 @@ pub(crate) mod form;
 mod handoff;
 mod history;
 mod hot_issues;
+mod incidents;
 mod jobs;
+mod kpis;
 mod ledger;
 mod letter_form;
 mod letterbox;
@@ -27,11 +29,13 @@ mod letters;
 mod matters;
 mod messages;
 mod names;
-mod notices;
+mod network;
+pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;
 mod pane;
+mod plans;
 mod problems;
 mod progress;
 mod queue;
@@ -111,6 +115,10 @@ pub fn routes() -> Vec<Route> {
     routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
+    routes.extend(incidents::routes());
+    routes.extend(plans::routes());
+    routes.extend(network::routes());
+    routes.extend(kpis::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(routing::routes());
@@ -208,6 +216,22 @@ impl<'a> Frame<'a> {
 
     fn may_read_problems(&self) -> bool {
         self.may(permissions::READ_PROBLEMS)
+    }
+
+    fn may_read_incidents(&self) -> bool {
+        self.may(permissions::READ_INCIDENTS)
+    }
+
+    fn may_read_plans(&self) -> bool {
+        self.may(permissions::READ_PLANS)
+    }
+
+    fn may_read_network_facts(&self) -> bool {
+        self.may(permissions::READ_NETWORK_FACTS)
+    }
+
+    fn may_read_catalogue(&self) -> bool {
+        self.may(permissions::READ_CATALOGUE)
     }
 
     fn may_read_remedies(&self) -> bool {

@@ -17,6 +17,7 @@ mod files;
 mod handoffs;
 mod hidden;
 mod identity;
+mod incidents;
 mod journey;
 mod letter_form;
 mod letters;
