@@ -133,11 +133,18 @@ impl Frame<'_> {
             (self.may_read_letterbox(), "/console/letterbox", "letterbox.title"),
             (self.may_hand_off(), "/console/handoffs/new", "nav.handoff"),
         ]);
+        let network = pages(&[
+            (self.may_read_incidents(), "/console/incidents", "incidents.nav"),
+            (self.may_read_plans(), "/console/plans", "plans.title"),
+            (self.may_read_network_facts(), "/console/network-facts", "network.title"),
+            (self.may_read_catalogue(), "/console/catalogue", "catalogue.title"),
+        ]);
         let quality = pages(&[
             (self.may_read_problems(), "/console/problems", "problems.title"),
             (self.may_read_incidents(), "/console/incidents", "incidents.nav"),
             (self.may_read_remedies(), "/console/remedies", "remedies.title"),
             (self.may_read_reports(), "/console/reports", "reports.title"),
+            (self.may_read_reports(), "/console/kpis", "kpis.title"),
         ]);
         let manage = pages(&[
             (self.leads(), "/console/organisation", "org.title"),
@@ -148,6 +155,7 @@ impl Frame<'_> {
         let groups = [
             ("rail.views", super::queue::VIEWS.into_iter().map(view).collect()),
             ("rail.work", work),
+            ("rail.network", network),
             ("rail.quality", quality),
             ("rail.manage", manage),
         ];

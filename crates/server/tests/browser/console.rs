@@ -58,6 +58,11 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console/password",
         "/console/style",
         "/docs",
+        "/console/incidents",
+        "/console/plans",
+        "/console/network-facts",
+        "/console/catalogue",
+        "/console/kpis",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -66,7 +71,14 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
     pages.push(format!("/console/cases/{case}?version=1"));
     pages.push(format!("/console/cases/{case}/why"));
     pages.push("/console/cases/TS-20200101-000001-1".to_owned());
-    for page in ["/console/reports", "/console/problems", "/console/organisation", "/console?view=closed"] {
+    for page in [
+        "/console/reports",
+        "/console/incidents",
+        "/console/network-facts",
+        "/console/problems",
+        "/console/organisation",
+        "/console?view=closed",
+    ] {
         browser.goto(&program.url(page));
         let link =
             browser.script("return document.querySelector('main :is(.what, .unit) a')?.getAttribute('href') ?? ''");

@@ -127,8 +127,8 @@ fn nobody_learns_which_numbers_there_are() {
             assert_eq!(house.send("POST", path, &headers, "text=x").status, 403, "{path}");
         }
         let guess = |code: &str| post(&house, "/portal/track", "", &format!("number={number}&code={code}"));
-        let answers: Vec<_> = (0..40).map(|n| guess(&format!("{n:012}"))).collect();
-        let last = answers.into_iter().next_back().unwrap();
+        let guesses: Vec<Answer> = (0..40).map(|n| guess(&format!("{n:012}"))).collect();
+        let last = guesses.last().unwrap();
         assert!(last.status == 429 && !last.header("retry-after").is_empty(), "{last:?}");
         // Whoever has the code is not shut out by whoever guesses.
         assert_eq!(guess(&code).status, 303);
