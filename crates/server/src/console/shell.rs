@@ -141,7 +141,6 @@ impl Frame<'_> {
         ]);
         let quality = pages(&[
             (self.may_read_problems(), "/console/problems", "problems.title"),
-            (self.may_read_incidents(), "/console/incidents", "incidents.nav"),
             (self.may_read_remedies(), "/console/remedies", "remedies.title"),
             (self.may_read_reports(), "/console/reports", "reports.title"),
             (self.may_read_reports(), "/console/kpis", "kpis.title"),

@@ -287,8 +287,8 @@ impl Forms<'_> {
             .map(|verb| {
                 let (inputs, open) = self.inputs(verb.name, verb.fields);
                 Operation {
-                    verb: verb.name,
                     key: "",
+                    verb: verb.name,
                     words: self.frame.code("verb", verb.name),
                     inputs,
                     open,
