@@ -45,6 +45,7 @@ pub mod run;
 pub mod seed;
 pub mod sign_in;
 pub mod survey;
+pub mod tickets;
 pub mod time;
 pub mod vault;
 pub mod verify;

@@ -270,6 +270,10 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE drafts (user_id BLOB NOT NULL, case_id BLOB NOT NULL, verb TEXT NOT NULL, sealed BLOB NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (user_id, case_id, verb)) CLUSTERED",
     "CREATE INDEX drafts_at ON drafts (at)",
+], &[
+    // TM Forum faces: specifications of tickets, and the cases whose tickets were taken from the faces.
+    "CREATE TABLE ticket_things (kind TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (kind, id)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";
