@@ -6,7 +6,7 @@ mod specifications;
 
 pub use specifications::Specification;
 
-use crate::caller::{Caller, Scope};
+use crate::caller::Caller;
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};

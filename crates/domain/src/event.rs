@@ -597,6 +597,25 @@ pub enum Event {
         /// What it is to this one.
         relation: Relation,
     },
+    /// The case is one of many about one trouble from now on.
+    IncidentJoined {
+        /// The incident.
+        incident: Uuid,
+        /// Its number.
+        number: String,
+        /// Whether work orders for all of it are those of this case.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        master: bool,
+    },
+    /// It goes on alone.
+    IncidentLeft {
+        /// The incident.
+        incident: Uuid,
+        /// Its number.
+        number: String,
+        /// Why.
+        reason: FreeText,
+    },
     /// A rule brought something about by itself.
     EffectTaken {
         /// Rule of the stack.
@@ -1156,6 +1175,7 @@ impl Event {
             | Self::Referred { reason, .. }
             | Self::LegalHoldPlaced { reason, .. }
             | Self::LegalHoldLifted { reason, .. }
+            | Self::IncidentLeft { reason, .. }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }
@@ -1184,6 +1204,7 @@ impl Event {
             | Self::MergedWaits { .. }
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
+            | Self::IncidentJoined { .. }
             | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

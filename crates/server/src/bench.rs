@@ -6,7 +6,9 @@ mod bare;
 mod bulk;
 mod client;
 mod import;
+mod incident;
 mod intake;
+mod kpi;
 mod letters;
 mod lists;
 mod mail;
@@ -15,6 +17,7 @@ mod recount;
 mod reports;
 mod routing;
 mod seed;
+mod session;
 mod timers;
 mod what_if;
 
@@ -37,6 +40,10 @@ enum What {
     Backup(backup::Backup),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
+    /// How long it takes to put many cases in a mass incident and to tell each customer, and what others notice of it.
+    Incident(incident::Incident),
+    /// How long the key figures take over many cases.
+    Kpi(kpi::Kpi),
     /// How long a letter takes to be drawn as a page and as a PDF.
     Letters(letters::Letters),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
@@ -68,6 +75,8 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
         What::Import(ask) => import::run(&ask),
+        What::Incident(ask) => incident::run(&ask),
+        What::Kpi(ask) => kpi::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Mail(ask) => mail::run(&ask),

@@ -14,11 +14,13 @@ mod customer;
 mod earlier;
 mod effect;
 mod facts;
-mod form;
+pub(crate) mod form;
 mod handoff;
 mod history;
 mod hot_issues;
+mod incidents;
 mod jobs;
+mod kpis;
 mod ledger;
 mod letter_form;
 mod letterbox;
@@ -26,10 +28,12 @@ mod letters;
 mod matters;
 mod messages;
 mod names;
-mod notices;
+mod network;
+pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod plans;
 mod problems;
 mod progress;
 mod queue;
@@ -105,6 +109,10 @@ pub fn routes() -> Vec<Route> {
     routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
+    routes.extend(incidents::routes());
+    routes.extend(plans::routes());
+    routes.extend(network::routes());
+    routes.extend(kpis::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(routing::routes());
@@ -115,7 +123,12 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-fn page(method: Method, path: &'static str, access: Access, handler: axum::routing::MethodRouter<AppState>) -> Route {
+pub(crate) fn page(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: axum::routing::MethodRouter<AppState>,
+) -> Route {
     Route { method, path, access, face: Face::Page, operation: None, handler }
 }
 
@@ -131,32 +144,37 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn new(app: &'a App, visitor: &'a Visitor) -> Self {
+    pub(crate) fn new(app: &'a App, visitor: &'a Visitor) -> Self {
         let caller = visitor.caller.as_ref();
         Self { app, language: visitor.language, caller, unread: visitor.unread, told_by: None }
     }
 
+    /// The same on a page about one case that is read outside the house.
+    pub(crate) fn told_by(app: &'a App, visitor: &'a Visitor, rules: policy::Stack) -> Self {
+        Self { told_by: Some(rules), ..Self::new(app, visitor) }
+    }
+
     /// Words of the console.
-    fn t(&self, key: &str) -> String {
+    pub(crate) fn t(&self, key: &str) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), &[])
     }
 
     /// Words of the console with values.
-    fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), values)
     }
 
     /// The name of a code.
-    fn code(&self, list: &str, code: &str) -> String {
+    pub(crate) fn code(&self, list: &str, code: &str) -> String {
         self.app.locales.text(self.language, &format!("{list}.{code}"), &[])
     }
 
-    fn lang(&self) -> &'static str {
+    pub(crate) fn lang(&self) -> &'static str {
         self.language.code()
     }
 
     /// The other language: tag and name.
-    fn other(&self) -> (&'static str, &'static str) {
+    pub(crate) fn other(&self) -> (&'static str, &'static str) {
         match self.language {
             Language::ZhCn => ("en", "English"),
             Language::En => ("zh-CN", "中文"),
@@ -191,6 +209,22 @@ impl<'a> Frame<'a> {
         self.may(permissions::READ_PROBLEMS)
     }
 
+    fn may_read_incidents(&self) -> bool {
+        self.may(permissions::READ_INCIDENTS)
+    }
+
+    fn may_read_plans(&self) -> bool {
+        self.may(permissions::READ_PLANS)
+    }
+
+    fn may_read_network_facts(&self) -> bool {
+        self.may(permissions::READ_NETWORK_FACTS)
+    }
+
+    fn may_read_catalogue(&self) -> bool {
+        self.may(permissions::READ_CATALOGUE)
+    }
+
     fn may_read_remedies(&self) -> bool {
         self.may(permissions::READ_REMEDIES)
     }
@@ -208,7 +242,7 @@ impl<'a> Frame<'a> {
     }
 
     /// What sums typed without a currency are meant in.
-    fn currency(&self) -> &str {
+    pub(crate) fn currency(&self) -> &str {
         self.app.desk.library().currency()
     }
 
@@ -254,7 +288,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn render(template: &impl Template) -> Response {
+pub(crate) fn render(template: &impl Template) -> Response {
     match template.render() {
         Ok(page) => Html(page).into_response(),
         Err(error) => broken_template(&error),

@@ -20,6 +20,7 @@ pub mod mail_in;
 pub mod openapi;
 pub mod ops;
 pub mod patience;
+pub mod portal;
 pub mod post;
 pub mod problem;
 pub mod query;

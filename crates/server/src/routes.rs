@@ -2,7 +2,7 @@
 //! without a permission or a description cannot exist.
 
 use crate::app::AppState;
-use crate::{api, console, ops};
+use crate::{api, console, ops, portal};
 use axum::routing::MethodRouter;
 use desk::Permission;
 use domain::shape::Field;
@@ -115,5 +115,6 @@ pub fn table() -> Vec<Route> {
     let mut routes = api::routes();
     routes.extend(ops::routes());
     routes.extend(console::routes());
+    routes.extend(portal::routes());
     routes
 }

@@ -51,6 +51,8 @@ pub struct Filter {
     pub due_before: Option<Timestamp>,
     /// With this number of another body.
     pub external: Option<String>,
+    /// In this mass incident.
+    pub incident: Option<uuid::Uuid>,
     /// Without ended cases.
     pub open_only: bool,
     /// In which order.
@@ -162,6 +164,7 @@ impl Desk {
             region: filter.region.clone(),
             due_before: filter.due_before.map(stored),
             external: filter.external.clone(),
+            incident: filter.incident,
             open_only: filter.open_only,
             sort: match filter.order {
                 Order::Due => Sort::Due,

@@ -51,6 +51,7 @@ pub const LIST: &[Field] = &[
     optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("incident", Kind::Uuid, "In this mass incident."),
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
     optional(
         "sort",
@@ -247,6 +248,7 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         phone: text("phone").map(str::to_owned),
         external: text("external").map(str::to_owned),
         due_before: text("due_before").and_then(|at| at.parse().ok()),
+        incident: text("incident").and_then(|id| id.parse().ok()),
         open_only: open == Some(true) || order == Order::Due,
         order,
         limit: given.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0),

@@ -149,6 +149,10 @@ struct CasePage<'a> {
     ties: Vec<Tie>,
     /// Problems it shows: identity, title and state.
     problems: Vec<(String, String, String)>,
+    /// Mass incidents it is or was in: identity, words, and how it stands there.
+    incidents: Vec<(String, String, String)>,
+    /// Outages and planned works near it in place and time.
+    near: Vec<super::network::FactLine>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
@@ -274,7 +278,7 @@ async fn draw(
     mut extras: Extras<'_>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(app, visitor);
-    let mut names = Names::gather(app, caller).await?;
+    let mut names = Names::gather(app, caller).await?.with_incidents(app, caller).await?;
     names.add(view);
     let same_number = app.desk.related(caller, &CaseRef::Id(view.case.id)).await?;
     let rulings = match &view.case.category {
@@ -283,6 +287,8 @@ async fn draw(
     };
     let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
     let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
+    let incidents = app.desk.incidents_of(caller, &CaseRef::Id(view.case.id)).await?;
+    let near = app.desk.facts_near(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let alike = if case.state.is_open() && case.category.is_some() {
         let (name, currency) = (CaseRef::Id(case.id), app.desk.library().currency().to_owned());
@@ -376,6 +382,16 @@ async fn draw(
         problems: shows
             .into_iter()
             .map(|one| (one.id.to_string(), one.title, frame.code("problem_state", &one.state)))
+            .collect(),
+        incidents: incidents
+            .into_iter()
+            .map(|(one, standing)| {
+                (one.id.to_string(), format!("{} {}", one.number, one.title), frame.code("member", standing))
+            })
+            .collect(),
+        near: near
+            .iter()
+            .map(|one| super::network::fact_line(&frame, one.id.to_string(), one.revision, &one.fact))
             .collect(),
         related: related(&frame, same_number),
         texts: texts(&frame, case),

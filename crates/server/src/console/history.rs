@@ -318,6 +318,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Linked { number, relation, .. } => {
             say("linked", &[("number", number), ("relation", &frame.code("relation", relation.code()))])
         }
+        Event::IncidentJoined { number, master, .. } => {
+            say(if *master { "incident_joined_master" } else { "incident_joined" }, &[("number", number)])
+        }
+        Event::IncidentLeft { number, .. } => say("incident_left", &[("number", number)]),
         Event::HandedOff { owner, number, request, handed_at, .. } => {
             let (owner, request) = (frame.code("external", owner), frame.code("request", request));
             let at = frame.moment(*handed_at);

@@ -48,7 +48,23 @@ const GROUPS: &[(&str, &[&str])] = &[
             "withdraw",
         ],
     ),
-    ("arrange", &["note", "assign", "route", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    (
+        "arrange",
+        &[
+            "note",
+            "assign",
+            "route",
+            "transfer",
+            "grade",
+            "re-grade",
+            "suspend",
+            "resume",
+            "link",
+            "merge",
+            "join-incident",
+            "leave-incident",
+        ],
+    ),
     (
         "orders",
         &[
@@ -152,7 +168,7 @@ pub(super) fn operations(
         "route" => ways.clone(),
         "referral" => case.referrals.iter().map(|one| (one.id.to_string(), frame.rule(&one.route))).collect(),
         "stage" if verb == "record-step" => super::referrals::next(frame, case),
-        "unit" | "user" => names.choices(frame, field),
+        "unit" | "user" | "incident" => names.choices(frame, field),
         "order" => super::orders::meant(frame, case, names, verb, caller),
         "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),

@@ -63,7 +63,7 @@ pub(super) fn step(from: Timestamp, due: Timestamp, now: Timestamp) -> Step {
 
 impl Frame<'_> {
     /// Date and time in the installation's zone; on pages for readers outside, as the customer is told them.
-    pub(super) fn moment(&self, at: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
         if let Some(rules) = &self.told_by {
             return rules.told(at);
         }

@@ -47,7 +47,7 @@ impl Frame<'_> {
     }
 
     /// Provinces: code and name.
-    pub(super) fn provinces(&self) -> Vec<(String, String)> {
+    pub(crate) fn provinces(&self) -> Vec<(String, String)> {
         let name = |zh: &str, en: &str| self.language.pick(zh, en).to_owned();
         let taxonomy = self.app.desk.library().taxonomy();
         taxonomy.provinces().map(|one| (one.code.clone(), name(&one.zh, &one.en))).collect()

@@ -61,6 +61,8 @@ pub struct ListQuery {
     pub due_before: Option<i64>,
     /// Number of another body.
     pub external: Option<String>,
+    /// In this incident.
+    pub incident: Option<Uuid>,
     /// Without ended cases; [`Sort::Due`] implies it.
     pub open_only: bool,
     /// Order.
@@ -259,13 +261,17 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         equal.push(Clause::one("c.grade = @".to_owned(), grade));
     }
     // Few rows by themselves: these drive under any order.
-    let narrow = query.persons.is_some() || query.external.is_some();
+    let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some();
     if let Some(persons) = &query.persons {
         inner.push(Clause::any("person", persons.iter().map(Param::from).collect()));
     }
     if let Some(external) = &query.external {
         let text = "c.id IN (SELECT case_id FROM case_externals WHERE number = @)";
         inner.push(Clause::one(text.to_owned(), external));
+    }
+    if let Some(incident) = &query.incident {
+        let text = "c.id IN (SELECT case_id FROM incident_cases WHERE incident = @ AND standing <> 'left')";
+        inner.push(Clause::one(text.to_owned(), incident));
     }
     // Equality on a column indexed together with time left: the first drives, the rest filter.
     let mut equal = equal.into_iter();
