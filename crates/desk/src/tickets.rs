@@ -47,6 +47,8 @@ pub struct Ticket {
     pub due: Option<Timestamp>,
     /// Whether the reader sees identifiers as they are.
     clear: bool,
+    /// Whether the reader sees what colleagues tell each other.
+    internal: bool,
 }
 
 /// What changes in a ticket.
@@ -78,6 +80,18 @@ impl Ticket {
             }
         }
         found
+    }
+
+    /// Whether the reader sees what colleagues tell each other.
+    #[must_use]
+    pub fn shows_internal(&self) -> bool {
+        self.internal
+    }
+
+    /// The same with identifiers in place, to work out what a change comes to; never to be shown.
+    #[must_use]
+    pub fn cleared(self) -> Self {
+        Self { clear: true, ..self }
     }
 
     /// A value as the reader may see it: identifiers masked unless they may see personal data.
@@ -190,7 +204,8 @@ impl Desk {
         let rules = self.library().rules_of(&raw.loaded.case)?;
         let due = raw.loaded.case.next_due(&rules).map(|clock| clock.due_at);
         let view = self.view(raw, &shown)?;
-        Ok(Ticket { view, due, clear: permissions::REVEAL.allows(caller) })
+        let clear = permissions::REVEAL.allows(caller);
+        Ok(Ticket { view, due, clear, internal: clear && permissions::READ_LOG.allows(caller) })
     }
 
     /// Tickets the caller may see, those registered last first: `limit` of them after `offset`.

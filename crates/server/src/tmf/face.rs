@@ -129,6 +129,14 @@ fn from_v4(body: Map<String, Value>) -> Map<String, Value> {
     out
 }
 
+/// The number version 4 wrote, with the others a ticket has.
+pub fn with_others(there: &[Value], written: Value) -> Value {
+    let own = there.iter().position(|item| item["externalIdentifierType"] == EXTERNAL).unwrap_or(0);
+    let others = there.iter().enumerate().filter(|(position, _)| *position != own).map(|(_, item)| item.clone());
+    let written = written.as_array().cloned().unwrap_or_default();
+    Value::Array(written.into_iter().chain(others).collect())
+}
+
 fn list(value: Value, each: impl Fn(Value) -> Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(each).collect()),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Why a patch was not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
+pub(super) enum Refused {
     /// It makes no sense: which operation, and why.
     Bad(usize, String),
     /// A test did not hold.
@@ -15,7 +15,7 @@ pub enum Refused {
 const MOST: usize = 1_000;
 
 /// RFC 7396.
-pub fn merge(target: &mut Value, patch: &Value) {
+pub(super) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(patch) = patch else {
         *target = patch.clone();
         return;
@@ -35,13 +35,13 @@ pub fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// RFC 6902; with `query`, a path may also select entries of a list by the values of their members
-/// (`/note?id=7`). Adding an object to a list appends it, as TM Forum's examples mean it. `told` is how the client sees
-/// a value: tests hold against nothing else.
-pub fn operations(
+/// (`/note?id=7`). Adding an object to a list appends it, as TM Forum's examples mean it, also where `lists` says that an
+/// attribute that is not there would be one. `told` is how the client sees a value: tests hold against nothing else.
+pub(super) fn operations(
     document: &Value,
     patch: &Value,
     query: bool,
-    told: &dyn Fn(Value) -> Value,
+    seen: Seen<'_>,
 ) -> Result<Value, Refused> {
     let Some(list) = patch.as_array() else {
         return Err(Refused::Bad(0, "a patch is a list of operations".to_owned()));
@@ -51,7 +51,7 @@ pub fn operations(
     }
     let mut document = document.clone();
     for (number, operation) in list.iter().enumerate() {
-        one(&mut document, operation, query, told).map_err(|why| match why {
+        one(&mut document, operation, query, seen).map_err(|why| match why {
             Some(why) => Refused::Bad(number, why),
             None => Refused::Test(number),
         })?;
@@ -59,13 +59,16 @@ pub fn operations(
     Ok(document)
 }
 
+/// How the client sees a value, and which attributes are lists.
+type Seen<'s> = (&'s dyn Fn(Value) -> Value, &'s dyn Fn(&str) -> bool);
+
 type Why = Option<String>;
 
 fn bad<T>(why: impl Into<String>) -> Result<T, Why> {
     Err(Some(why.into()))
 }
 
-fn one(document: &mut Value, operation: &Value, query: bool, told: &dyn Fn(Value) -> Value) -> Result<(), Why> {
+fn one(document: &mut Value, operation: &Value, query: bool, (told, lists): Seen<'_>) -> Result<(), Why> {
     let text = |name: &str| match operation.get(name) {
         Some(Value::String(text)) => Ok(text.as_str()),
         _ => bad(format!("`{name}` is missing or no text")),
@@ -77,7 +80,15 @@ fn one(document: &mut Value, operation: &Value, query: bool, told: &dyn Fn(Value
     let (name, path) = (text("op")?, text("path")?);
     let paths = if query { selected(document, path)? } else { vec![steps(path)?] };
     match name {
-        "add" => paths.into_iter().try_for_each(|path| add(document, &path, value()?)),
+        "add" => paths.into_iter().try_for_each(|path| {
+            let value = match (path.as_slice(), value()?) {
+                ([name], Value::Object(one)) if lists(name) && document.get(name).is_none() => {
+                    Value::Array(vec![Value::Object(one)])
+                }
+                (_, value) => value,
+            };
+            add_at(document, &path, value, true)
+        }),
         "replace" => paths.into_iter().try_for_each(|path| {
             let place = find_mut(document, &path).ok_or_else(|| missing(&path))?;
             *place = value()?;
@@ -197,10 +208,6 @@ fn find_mut<'v>(value: &'v mut Value, path: &[String]) -> Option<&'v mut Value> 
     })
 }
 
-fn add(document: &mut Value, path: &[String], value: Value) -> Result<(), Why> {
-    add_at(document, path, value, true)
-}
-
 fn add_at(document: &mut Value, path: &[String], value: Value, appends: bool) -> Result<(), Why> {
     let Some((last, before)) = path.split_last() else {
         *document = value;
@@ -242,7 +249,7 @@ mod tests {
     use serde_json::json;
 
     fn apply(document: Value, patch: Value, query: bool) -> Result<Value, Refused> {
-        operations(&document, &patch, query, &|value| value)
+        operations(&document, &patch, query, (&|value| value, &|name| name == "list"))
     }
 
     #[test]
@@ -252,6 +259,7 @@ mod tests {
             (json!({"a": [1, 3]}), json!([{"op": "add", "path": "/a/1", "value": 2}]), json!({"a": [1, 2, 3]})),
             (json!({"a": [1]}), json!([{"op": "add", "path": "/a/-", "value": 2}]), json!({"a": [1, 2]})),
             (json!({"a": [{}]}), json!([{"op": "add", "path": "/a", "value": {"b": 1}}]), json!({"a": [{}, {"b": 1}]})),
+            (json!({}), json!([{"op": "add", "path": "/list", "value": {"b": 1}}]), json!({"list": [{"b": 1}]})),
             (json!({"a": 1, "b": 2}), json!([{"op": "remove", "path": "/a"}]), json!({"b": 2})),
             (json!({"a": 1}), json!([{"op": "move", "from": "/a", "path": "/b"}]), json!({"b": 1})),
             (json!({"a": 1}), json!([{"op": "copy", "from": "/a", "path": "/b"}]), json!({"a": 1, "b": 1})),
