@@ -126,6 +126,7 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         let verb = match event {
             Event::HandedOff { .. } => "hand-off",
             Event::Supplemented { .. } => "supplement",
+            Event::TicketChanged { .. } => "change-ticket",
             Event::Reopened { .. } => "reopen",
             Event::Referred { .. } => "refer",
             Event::SatisfactionRecorded { .. } => "record-satisfaction",
@@ -137,7 +138,8 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         for (place, text) in event.texts() {
             if let FreeText::Plain(words) = &*text {
                 let label = frame.app.locales.text(frame.language, &format!("field.{verb}.{place}.label"), &[]);
-                texts.push((label, words.clone()));
+                let words = if place == "ticket" { ticket_lines(words) } else { words.clone() };
+                texts.push((label, words));
             }
         }
     }
@@ -151,6 +153,16 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         lines: entry.events.iter().filter_map(|event| line(frame, &view.case, names, event)).collect(),
         texts,
     }
+}
+
+/// What a ticket says, an attribute a line.
+fn ticket_lines(words: &str) -> String {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(words) else { return words.to_owned() };
+    let lines = members.iter().map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}: {text}"),
+        None => format!("{name}: {value}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Frame<'_> {
@@ -453,6 +465,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
+        Event::TicketChanged { gone, .. } => say(if *gone { "ticket_gone" } else { "ticket_changed" }, &[]),
         Event::Accepted {}
         | Event::Noted { .. }
         | Event::Proposed { .. }
