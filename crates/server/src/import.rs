@@ -6,11 +6,11 @@ mod map;
 mod moment;
 mod organisation;
 mod progress;
-mod records;
+pub(crate) mod records;
 mod rejected;
 mod row;
 mod run;
-mod text;
+pub(crate) mod text;
 
 use crate::cli::{Place, say};
 use clap::{Args, Subcommand};
