@@ -43,7 +43,7 @@ const DEEP: usize = 2_000;
 
 /// A desk's search.
 pub(crate) struct Search {
-    pub(crate) shape: Shape,
+    shape: Shape,
     /// The index in use; none until it is made, or where it is switched off.
     reading: Mutex<Option<Reading>>,
     /// Whether the index gave an answer that makes no sense: whoever feeds it looks it over.

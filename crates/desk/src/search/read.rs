@@ -7,6 +7,7 @@ use crate::error::DeskError;
 use crate::load;
 use crate::vault::cipher::CipherError;
 use domain::audit::chain::Ledger;
+use domain::event::Event;
 use domain::text::lift::fill;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
@@ -43,7 +44,19 @@ pub(super) fn words(
     let (mut words, mut room) = (Vec::new(), MOST);
     for row in log {
         for event in &mut load::entry(row)?.events {
+            // Numbers of other bodies stand in the clear.
+            match event {
+                Event::Registered { record, .. } => {
+                    words.extend(record.external.iter().map(|external| (Field::Number, external.number.clone())));
+                }
+                Event::HandedOff { number, .. } => words.push((Field::Number, number.clone())),
+                _ => {}
+            }
             for (place, text) in event.texts() {
+                // What a programme changed of its ticket is no text for people.
+                if place == "ticket" {
+                    continue;
+                }
                 let opened = fill(&keys.open(place, text)?, |_, _| "***".to_owned());
                 let kept: String = opened.chars().take(room).collect();
                 room -= kept.chars().count();

@@ -41,6 +41,7 @@ mod routing;
 mod rules;
 mod scenarios;
 mod search;
+mod search_quality;
 mod spine;
 mod staff;
 mod timers;

@@ -15,13 +15,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::list::{Filter, Listed, Order};
-use desk::search::{Answer, Found, Part};
+use desk::search::{Answer, Found, Part, Snippet};
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
 
 /// The views on the left, the first is the usual one.
-const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
+pub(super) const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -30,28 +30,28 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-struct Row {
-    number: String,
-    version: i64,
-    subject: String,
-    category: String,
-    kind: String,
-    state: &'static str,
-    state_words: String,
-    grade: &'static str,
-    grade_sign: &'static str,
-    grade_words: String,
-    owner: String,
+pub(super) struct Row {
+    pub(super) number: String,
+    pub(super) version: i64,
+    pub(super) subject: String,
+    pub(super) category: String,
+    pub(super) kind: String,
+    pub(super) state: &'static str,
+    pub(super) state_words: String,
+    pub(super) grade: &'static str,
+    pub(super) grade_sign: &'static str,
+    pub(super) grade_words: String,
+    pub(super) owner: String,
     /// Held by somebody absent for whom the reader stands in.
-    deputised: bool,
-    received: String,
+    pub(super) deputised: bool,
+    pub(super) received: String,
     /// Where the words stand: the field, then pieces of text, those that were asked for marked.
-    snippets: Vec<(String, Vec<Part>)>,
-    due: String,
-    due_class: &'static str,
-    due_sign: &'static str,
-    due_at: String,
-    rule: String,
+    pub(super) snippets: Vec<(String, Vec<Part>)>,
+    pub(super) due: String,
+    pub(super) due_class: &'static str,
+    pub(super) due_sign: &'static str,
+    pub(super) due_at: String,
+    pub(super) rule: String,
 }
 
 struct Tab {
@@ -99,18 +99,19 @@ struct Queue<'a> {
     empty: &'static str,
 }
 
-async fn queue(
-    State(app): State<AppState>,
-    visitor: Visitor,
-    Who(caller): Who,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, Failure> {
-    let raw = raw.unwrap_or_default();
+/// What an address of a list asks for: the view, the filters, and these as an address has them.
+pub(super) struct Asked {
+    pub(super) view: String,
+    pairs: Vec<(String, String)>,
+    pub(super) text: Vec<String>,
+}
+
+/// Reads the address of a list.
+pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
     let mut pairs = query::form(raw.as_bytes());
     let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
     let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
     pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
-    let frame = Frame::new(&app, &visitor);
     for (name, value) in &mut pairs {
         match name.as_str() {
             "category" => *value = frame.category_code(value),
@@ -118,8 +119,18 @@ async fn queue(
             _ => {}
         }
     }
-    let text: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+    let text = pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+    Asked { view, pairs, text }
+}
+
+async fn queue(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let Asked { view, pairs, text } = asked(&frame, &raw.unwrap_or_default());
     // Whoever stands in for somebody works their cases too.
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
     let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
@@ -160,7 +171,14 @@ async fn queue(
     let taxonomy = app.desk.library().taxonomy();
     let page = Queue {
         tabs,
-        rows: found.items.iter().map(|one| row(&frame, one, &names, &absent, now)).collect(),
+        rows: found
+            .items
+            .iter()
+            .map(|one| Row {
+                snippets: one.snippets.iter().map(|one| snippet(&frame, one)).collect(),
+                ..row(&frame, &one.listed, &names, &absent, now)
+            })
+            .collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
         states: choices("state", &states, &shown("status")),
         region: shown("region"),
@@ -209,7 +227,7 @@ fn empty(view: &str) -> &'static str {
 }
 
 /// The cases of a view that the filters leave.
-async fn find(
+pub(super) async fn find(
     app: &AppState,
     caller: &desk::Caller,
     view: &str,
@@ -251,8 +269,12 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
     Ok(filter)
 }
 
-fn row(frame: &Frame<'_>, found: &Found, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
-    let one: &Listed = &found.listed;
+/// A place where the words stand, with the name of its field.
+fn snippet(frame: &Frame<'_>, one: &Snippet) -> (String, Vec<Part>) {
+    (frame.code("search_field", one.field.names()[0]), one.parts.clone())
+}
+
+pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
@@ -272,7 +294,7 @@ fn row(frame: &Frame<'_>, found: &Found, names: &Names, absent: &[UserId], now: 
         owner: names.owner(one.unit, one.user),
         deputised: one.user.is_some_and(|user| absent.contains(&user)),
         received: frame.short(one.received_at),
-        snippets: found.snippets.iter().map(|one| (frame.code("search_field", one.field.names()[0]), one.parts.clone())).collect(),
+        snippets: Vec::new(),
         due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
         due_class: step.map_or("", |step| step.class()),
         due_sign: step.map_or("", |step| step.sign()),
