@@ -15,6 +15,7 @@ mod import;
 mod operations;
 #[path = "../program/mod.rs"]
 mod program;
+mod search;
 mod stories;
 mod vectors;
 mod what_if;
