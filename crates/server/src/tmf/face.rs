@@ -186,7 +186,11 @@ fn nested(item: Value, inner: &str, outer_type: &str, inner_type: &str) -> Value
     let Value::Object(members) = item else { return item };
     let (mut outer, mut of) = (Map::new(), Map::new());
     for (name, value) in members {
-        if name == "role" { outer.insert(name, value) } else { of.insert(name, value) };
+        if name == "role" {
+            outer.insert(name, value)
+        } else {
+            of.insert(name, value)
+        };
     }
     of.entry("@type").or_insert_with(|| inner_type.into());
     outer.insert("@type".to_owned(), outer_type.into());

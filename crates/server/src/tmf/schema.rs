@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn each_fault_is_named() {
-        let good = json!({"@type": "TroubleTicket", "description": "x", "severity": "Major", "ticketType": "complaint"});
+        let good =
+            json!({"@type": "TroubleTicket", "description": "x", "severity": "Major", "ticketType": "complaint"});
         assert_eq!(check(Face::V5, "TroubleTicket_FVO", &good, &[]), []);
         for (name, value, at) in [
             ("description", json!(null), "description"),
