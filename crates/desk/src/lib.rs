@@ -50,6 +50,7 @@ pub mod seed;
 mod sheet;
 pub mod sign_in;
 pub mod survey;
+pub mod tickets;
 pub mod time;
 pub mod vault;
 pub mod verify;

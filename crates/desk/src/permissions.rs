@@ -107,6 +107,13 @@ pub const RECORD_EXPOSURES: Permission = Permission("record-exposures");
 /// Do the same to many cases at once; what is done to each needs its own permission besides.
 pub const BULK: Permission = Permission("bulk");
 
+/// Say of a case what a TM Forum ticket says and the complaint has no place for.
+pub const CHANGE_TICKET: Permission = Permission("change-ticket");
+/// Take the ticket of a case from the TM Forum faces; the case stays.
+pub const DELETE_TICKET: Permission = Permission("delete-ticket");
+/// Write down what kinds of tickets there are.
+pub const SPECIFY_TICKETS: Permission = Permission("specify-tickets");
+
 /// Take the next case of one's unit's queue.
 pub const CLAIM: Permission = Permission("claim");
 /// Mark one's own notices as read.
@@ -215,6 +222,9 @@ pub const TABLE: &[Row] = &[
     row(Permission("close-problem"), IMPROVERS, Scope::Write),
     row(Permission("dismiss-problem"), IMPROVERS, Scope::Write),
     row(Permission("reopen-problem"), IMPROVERS, Scope::Write),
+    row(CHANGE_TICKET, DESK, Scope::Write),
+    row(DELETE_TICKET, &[Compliance, Admin], Scope::Write),
+    row(SPECIFY_TICKETS, &[Compliance, Admin, Integration], Scope::Write),
     row(READ_INCIDENTS, READERS, Scope::Read),
     row(OPEN_INCIDENT, FACING_BODIES, Scope::Write),
     row(Permission("amend-incident"), LEADS, Scope::Write),

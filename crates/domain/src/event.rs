@@ -352,6 +352,15 @@ pub enum Event {
         /// Number of the new round of handling.
         round: u32,
     },
+    /// A TM Forum client said something of the case that the complaint itself has no place for: attributes as the client
+    /// wrote them, those it changed alone.
+    TicketChanged {
+        /// The attributes, packed by the desk.
+        change: FreeText,
+        /// Whether the ticket was taken from the TM Forum faces; the case itself stays.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        gone: bool,
+    },
     /// The customer added something.
     Supplemented {
         /// What the customer adds.
@@ -1120,6 +1129,7 @@ impl Event {
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
                 texts.push(("text", text));
             }
+            Self::TicketChanged { change, .. } => texts.push(("ticket", change)),
             Self::Order { step, .. } => texts.extend(step.texts()),
             Self::Ownership { step: OwnershipStep::Ruled { reason, .. } } => texts.push(("reason", reason)),
             Self::Ownership { .. } => {}

@@ -29,6 +29,7 @@ pub mod reports;
 pub mod routes;
 mod strict;
 mod subject;
+pub mod tmf;
 mod upload;
 mod what_if;
 pub mod words;

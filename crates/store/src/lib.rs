@@ -48,6 +48,7 @@ mod statements;
 pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tickets;
 mod tx;
 pub mod units;
 pub mod vault;
@@ -80,6 +81,7 @@ pub use routing::WaitingRow;
 pub use row::{Param, Row};
 pub use schema::Migrated;
 pub use sign_in::{SessionRow, TokenRow};
+pub use tickets::ThingRow;
 pub use tx::Tx;
 pub use units::UnitRow;
 pub use vault::{ItemRow, PersonRow};

@@ -271,6 +271,9 @@ const STEPS: &[&[&str]] = &[&[
         at BIGINT NOT NULL, PRIMARY KEY (user_id, case_id, verb)) CLUSTERED",
     "CREATE INDEX drafts_at ON drafts (at)",
 ], &[
+    // TM Forum faces: specifications of tickets, and the cases whose tickets were taken from the faces.
+    "CREATE TABLE ticket_things (kind TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (kind, id)) CLUSTERED",
     // Mass incidents as people look for them, and which cases are in each; both follow from logs. Plans in their versions.
     // Whom to tell who has not complained: numbers sealed under a key of the incident, which is destroyed with them.
     "CREATE TABLE incidents (id BLOB PRIMARY KEY, version BIGINT NOT NULL, number TEXT NOT NULL, state TEXT NOT NULL,

@@ -518,6 +518,7 @@ pub const TABLES: &[Table] = &[
     ),
     table("mail_taken", 1, &[("digest", Blob), ("at", Int)]),
     table("mail_boxes", 1, &[("name", Text), ("validity", Int), ("uid", Int)]),
+    table("ticket_things", 2, &[("kind", Text), ("id", Blob), ("body", Text), ("at", Int)]),
     table("drafts", 3, &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int)]),
     // A message may have twenty mebibytes.
     Table {

@@ -240,6 +240,7 @@ impl Concern {
             | Event::Order { .. }
             | Event::Ownership { .. }
             | Event::Noted { .. }
+            | Event::TicketChanged { .. }
             | Event::Mentioned { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }

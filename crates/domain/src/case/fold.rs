@@ -173,7 +173,11 @@ impl Case {
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
         match event {
             // Read by `begin`; a second one cannot be decided.
-            Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } | Event::Mentioned { .. } => {}
+            Event::Registered { .. }
+            | Event::Accepted {}
+            | Event::Noted { .. }
+            | Event::Mentioned { .. }
+            | Event::TicketChanged { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {

@@ -24,6 +24,7 @@ mod letters;
 mod matrix;
 mod orders;
 mod organisation;
+mod panes;
 mod portal;
 mod problems;
 mod real_mail;

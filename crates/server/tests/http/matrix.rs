@@ -231,7 +231,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
     } else {
         path
     };
-    let method = if route.method == Method::Get { "GET" } else { "POST" };
+    let method = route.method.name();
     if route.method == Method::Post && path.ends_with("/attachments") {
         return house.upload(token, &path, &[], &[("file", Some("a.txt"), b"the same for all")]).status;
     }
@@ -277,7 +277,7 @@ fn every_route_for_every_role_and_area() {
     );
     let _ = writeln!(found, "# roles: {}", Role::ALL.map(Role::code).join(" "));
     for route in table() {
-        let method = if route.method == Method::Get { "GET" } else { "POST" };
+        let method = route.method.name();
         let id = subjects.of(route.path);
         let mut line = format!("{method} {}", route.path);
         // Nobody: only public routes answer, the others ask who it is (pages send to sign in).
