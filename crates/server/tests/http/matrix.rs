@@ -26,6 +26,9 @@ pub(crate) fn body(path: &str) -> Value {
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
     }
+    if path.ends_with("/recipients/send") {
+        return json!({"purpose": "outcome", "way": "sms"});
+    }
     if path.contains("/units/")
         || path.contains("/users/")
         || path.contains("/absences/")
@@ -132,7 +135,6 @@ pub(crate) fn body(path: &str) -> Value {
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
         "export" => json!({"purpose": "outcome"}),
-        "send" => json!({"purpose": "outcome", "way": "sms"}),
         "emergency-plans" | "plans" => json!({"text": "x"}),
         "network-facts" => crate::incidents::fact(),
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
