@@ -1,5 +1,6 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
+use crate::console::Theme;
 use crate::extract::{self, Visitor};
 use crate::locale::{Language, Locales};
 use crate::patience::Patient;
@@ -159,6 +160,7 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
     } else {
         extract::language(&gate.state, request.headers())
     };
+    let theme = extract::theme(request.headers());
     let response = next.run(request).await;
     // What a guard let through is rendered and counted already.
     let lost = response.extensions().get::<Failure>().is_some();
@@ -167,7 +169,7 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
         false if path.starts_with("/tmf-api/") => Face::Tmf,
         false => gate.face,
     };
-    let response = finish(&gate.state, (face, &path), language, None, response);
+    let response = finish(&gate.state, (face, &path), (language, theme), None, response);
     if lost {
         gate.state.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     }
@@ -183,6 +185,7 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
         Face::Tmf if !request.headers().contains_key(header::ACCEPT_LANGUAGE) => Language::En,
         _ => extract::language(app, request.headers()),
     };
+    let theme = extract::theme(request.headers());
     let open = gate.face == Face::Tmf && app.settings.open_tmf && !request.headers().contains_key(header::AUTHORIZATION);
     let who = if open {
         Ok(Some(app.desk.anybody()))
@@ -190,10 +193,10 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
         extract::identify(app, request.headers(), gate.changes).await
     };
     let (response, caller) = match who {
-        Ok(caller) => (admit(&gate, caller.clone(), language, request, next).await, caller),
+        Ok(caller) => (admit(&gate, caller.clone(), (language, theme), request, next).await, caller),
         Err(failure) => (failure.into_response(), None),
     };
-    let response = finish(app, (gate.face, gate.path), language, caller.as_ref(), response);
+    let response = finish(app, (gate.face, gate.path), (language, theme), caller.as_ref(), response);
     app.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     response
 }
@@ -202,7 +205,7 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
 async fn admit(
     gate: &Gate,
     caller: Option<Caller>,
-    language: Language,
+    (language, theme): (Language, Theme),
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
@@ -233,7 +236,9 @@ async fn admit(
         }
         _ => 0,
     };
-    request.extensions_mut().insert(Visitor { caller, language, address, unread });
+    let place = if gate.changes { None } else { request.uri().path_and_query() };
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    request.extensions_mut().insert(Visitor { caller, language, address, theme, place, unread });
     next.run(request).await
 }
 
@@ -241,7 +246,7 @@ async fn admit(
 fn finish(
     app: &AppState,
     (face, path): (Face, &str),
-    language: Language,
+    (language, theme): (Language, Theme),
     caller: Option<&desk::Caller>,
     mut response: Response,
 ) -> Response {
@@ -251,7 +256,7 @@ fn finish(
         response = match face {
             Face::Api => told.problem(),
             Face::Tmf => told.tmf(tmf::face::Face::of(path).unwrap_or(tmf::face::Face::V5)),
-            Face::Page => console::problem_page(app, language, caller, &told),
+            Face::Page => console::problem_page(app, (language, theme), caller, &told),
         };
         if let Some(allowed) = allowed {
             response.headers_mut().insert(header::ALLOW, allowed);

@@ -3,8 +3,10 @@
 mod audit;
 mod backup;
 mod body;
+mod bursts;
 mod calendar;
 mod case;
+mod classify;
 mod demo;
 mod export;
 mod mail;
@@ -18,8 +20,10 @@ mod restore;
 mod retention;
 mod routing;
 mod serve;
+mod table;
 mod users;
 mod ways;
+mod when;
 
 use crate::locale::{Language, Locales};
 use clap::{Parser, Subcommand};
@@ -95,6 +99,11 @@ enum Command {
     /// Stories told from end to end.
     #[command(subcommand)]
     Demo(demo::Demo),
+    /// Learn categories from texts, measure that, and say what texts are of. Needs no database.
+    #[command(subcommand)]
+    Classify(classify::Classify),
+    /// Look in a file for places and categories with more complaints than the season explains. Needs no database.
+    Bursts(bursts::Bursts),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -129,6 +138,8 @@ pub fn main() -> ExitCode {
         Command::Calendar(calendar) => calendar::run(calendar),
         Command::Report(report) => report::run(&report),
         Command::Demo(ask) => demo::run(ask),
+        Command::Classify(ask) => classify::run(&ask),
+        Command::Bursts(ask) => bursts::run(&ask),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {

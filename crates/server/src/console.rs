@@ -11,6 +11,7 @@ pub(crate) mod bundle;
 mod case;
 mod compensations;
 mod customer;
+mod differs;
 mod earlier;
 mod effect;
 mod facts;
@@ -33,6 +34,7 @@ pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod pane;
 mod plans;
 mod problems;
 mod progress;
@@ -45,6 +47,7 @@ mod reports;
 mod retention;
 mod routing;
 mod rules;
+mod shell;
 mod staff_form;
 pub(crate) mod subject;
 mod survey;
@@ -75,6 +78,7 @@ use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
+pub use shell::Theme;
 
 /// The routes of the console.
 #[must_use]
@@ -87,6 +91,8 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(account::routes());
     routes.extend(queue::routes());
+    routes.extend(pane::routes());
+    routes.extend(shell::routes());
     routes.extend(bulk::routes());
     routes.extend(register::routes());
     routes.extend(handoff::routes());
@@ -137,6 +143,8 @@ pub(crate) struct Frame<'a> {
     app: &'a App,
     language: Language,
     caller: Option<&'a Caller>,
+    theme: Theme,
+    place: &'a str,
     unread: i64,
     /// The rules of the one case the page is about, where whoever is outside the house reads it: moments are told as they
     /// are told the customer.
@@ -146,7 +154,8 @@ pub(crate) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(crate) fn new(app: &'a App, visitor: &'a Visitor) -> Self {
         let caller = visitor.caller.as_ref();
-        Self { app, language: visitor.language, caller, unread: visitor.unread, told_by: None }
+        let (theme, place, unread) = (visitor.theme, visitor.place.as_str(), visitor.unread);
+        Self { app, language: visitor.language, caller, theme, place, unread, told_by: None }
     }
 
     /// The same on a page about one case that is read outside the house.
@@ -328,8 +337,9 @@ struct ProblemPage<'a> {
 
 /// A failure as a page.
 #[must_use]
-pub fn problem_page(app: &App, language: Language, caller: Option<&Caller>, told: &Told) -> Response {
-    let page = ProblemPage { frame: Frame { app, language, caller, unread: 0, told_by: None }, told };
+pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
+    let frame = Frame { app, language, caller, theme, place: "", unread: 0, told_by: None };
+    let page = ProblemPage { frame, told };
     let mut response = render(&page);
     *response.status_mut() = told.status;
     if let Some(seconds) = told.retry_after {

@@ -7,11 +7,11 @@ mod moment;
 mod network;
 mod organisation;
 mod progress;
-mod records;
+pub(crate) mod records;
 mod rejected;
 mod row;
 mod run;
-mod text;
+pub(crate) mod text;
 
 use crate::cli::{Place, say};
 use clap::{Args, Subcommand};

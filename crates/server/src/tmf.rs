@@ -208,8 +208,10 @@ async fn create(
     body: Body,
 ) -> Result<Response, Failure> {
     let query = Query::one(raw.as_deref())?;
-    let body = Value::Object(object(&headers, body).await?);
-    let mut found = wrong(ask.face, &body);
+    let body = object(&headers, body).await?;
+    let mut found = schema::kinds(ask.face, shapes(ask.face).1, &body, ticket::OWNED);
+    let body = Value::Object(body);
+    found.extend(wrong(ask.face, &body));
     if ask.face == Face::V5 && body["@type"].is_string() && body["@type"] != "TroubleTicket" && body["@baseType"] != "TroubleTicket" {
         found.push(Wrong { at: "@type".to_owned(), why: "is not TroubleTicket, nor is @baseType".to_owned() });
     }
@@ -425,6 +427,13 @@ impl Patch {
         }
     }
 
+    /// Refuses what the server owns where it is not even of its kind.
+    fn check(&self, face: Face, shape: &str, owned: &[&str]) -> Result<(), Failure> {
+        let Self::Merge(Value::Object(members)) = self else { return Ok(()) };
+        let found = schema::kinds(face, shape, members, owned);
+        if found.is_empty() { Ok(()) } else { Err(bad(found)) }
+    }
+
     fn merges(&self) -> bool {
         matches!(self, Self::Merge(_))
     }
@@ -442,6 +451,7 @@ async fn change(
     let query = Query::one(raw.as_deref())?;
     let id = case(&id)?;
     let patch = Patch::read(ask.face, &headers, body).await?;
+    patch.check(ask.face, shapes(ask.face).1, ticket::OWNED)?;
     // Here one after the other; what another node does at this moment is met by trying again.
     let _turn = app.turns.of(id.0).await;
     for attempt in 0.. {

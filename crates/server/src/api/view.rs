@@ -791,7 +791,7 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
-pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar]) -> Value {
+pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &[(String, Timestamp)]) -> Value {
     let duplicates: Vec<Value> = similar
         .iter()
         .map(|one| {
@@ -805,7 +805,14 @@ pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar]) -> Val
                 .done()
         })
         .collect();
-    Object::default().put("faults", faults).put("repeat_count", duplicates.len()).put("duplicates", duplicates).done()
+    let clock = |(rule, at): &(String, Timestamp)| json!({"rule": rule, "due_at": moment(*at)});
+    let clocks: Vec<Value> = due.iter().map(clock).collect();
+    Object::default()
+        .put("faults", faults)
+        .put("repeat_count", duplicates.len())
+        .put("clocks", clocks)
+        .put("duplicates", duplicates)
+        .done()
 }
 
 /// Accesses to a case's personal data.

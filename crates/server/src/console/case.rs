@@ -3,6 +3,7 @@
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
 use super::customer;
+use super::differs::{Differs, differs};
 use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -69,6 +70,8 @@ struct Trouble {
     faults: Vec<String>,
     /// What happened since the version that was seen.
     changes: Vec<String>,
+    /// The fields a colleague changed meanwhile.
+    differs: Vec<Differs>,
     /// What was typed for an operation that is no longer offered: label and words.
     kept: Vec<(String, String)>,
 }
@@ -79,7 +82,14 @@ impl Trouble {
             Some(label) => frame.tv("fault_of", &[("field", &label), ("fault", sentence)]),
             None => sentence.clone(),
         };
-        Self { faults: told.errors.iter().map(fault).collect(), told, verb, changes, kept: Vec::new() }
+        Self {
+            faults: told.errors.iter().map(fault).collect(),
+            told,
+            verb,
+            changes,
+            differs: Vec::new(),
+            kept: Vec::new(),
+        }
     }
 }
 
@@ -107,6 +117,8 @@ struct CasePage<'a> {
     case: &'a Case,
     version: i64,
     past: bool,
+    /// The moment shown, as a box for moments has it.
+    at_input: String,
     state: String,
     grade: String,
     grade_sign: &'static str,
@@ -241,8 +253,15 @@ async fn show(
     let name = CaseRef::parse(&name)?;
     let pairs = query::form(raw.unwrap_or_default().as_bytes());
     let find = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    let version = find("version").and_then(|version| version.parse().ok());
     let mut view = app.desk.case(&caller, &name).await?;
+    let asked_version = find("version").and_then(|version| version.parse().ok());
+    // A moment means the last version there was at it, and before the first one the first.
+    let moment = find("at").and_then(|at| Frame::new(&app, &visitor).read_input(at)?.parse::<jiff::Timestamp>().ok());
+    let at_moment = moment.and_then(|moment| {
+        let until = view.entries.iter().rev().find(|entry| entry.at < moment + jiff::SignedDuration::from_mins(1));
+        until.or(view.entries.first()).map(|entry| entry.version)
+    });
+    let version = asked_version.or(at_moment);
     let newest = view.case.version;
     if let Some(version) = version {
         view = app.desk.case_at(&caller, &name, version).await?;
@@ -339,6 +358,7 @@ async fn draw(
     let (ball, age) = orders::ball(&frame, case, &names, now);
     let page = CasePage {
         version: case.version,
+        at_input: frame.input(now),
         past: extras.past.is_some(),
         before: Some(case.version - 1).filter(|version| *version > 0),
         after: extras.past.filter(|newest| case.version < *newest).map(|_| case.version + 1),
@@ -462,7 +482,16 @@ async fn run(
     let view = app.desk.case(&caller, &case).await?;
     let changes = told.stale.iter().flat_map(|stale| &stale.since);
     let changes = changes.map(|(version, verb, _)| format!("#{version} {}", frame.code("verb", verb))).collect();
-    let trouble = Some(Trouble::of(&frame, verb.name, told, changes));
+    let mut trouble = Trouble::of(&frame, verb.name, told, changes);
+    if trouble.told.stale.is_some()
+        && let Ok(before) = app.desk.case_at(&caller, &case, seen).await
+    {
+        let mut names = Names::gather(&app, &caller).await?;
+        names.add(&before);
+        names.add(&view);
+        trouble.differs = differs(&frame, &before.case, &view.case, &names);
+    }
+    let trouble = Some(trouble);
     let writing = if verb.name == letter_form::VERB {
         let drafted = letter_form::follow_language(&frame, &view, &mut typed);
         letter_form::looked(&frame, &view, &typed, drafted)

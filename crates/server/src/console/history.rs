@@ -41,8 +41,14 @@ pub(crate) async fn transcript(
     caller: &desk::Caller,
     view: &CaseView,
 ) -> Vec<Heard> {
-    let visitor =
-        Visitor { caller: Some(caller.clone()), language, address: std::net::Ipv4Addr::LOCALHOST.into(), unread: 0 };
+    let visitor = Visitor {
+        caller: Some(caller.clone()),
+        language,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        theme: super::Theme::default(),
+        place: String::new(),
+        unread: 0,
+    };
     let frame = Frame::new(app, &visitor);
     let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };
     names.add(view);

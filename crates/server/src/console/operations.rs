@@ -107,6 +107,28 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("holds", &["place-hold", "lift-hold"]),
 ];
 
+/// Single keys for what is done most, as other desks have them where there is a custom. Of two verbs with one key a case
+/// offers only one at a time.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("accept", "y"),
+    ("approve", "y"),
+    ("reply", "r"),
+    ("note", "c"),
+    ("assign", "a"),
+    ("transfer", "t"),
+    ("propose", "p"),
+    ("grade", "g"),
+    ("send-message", "m"),
+    ("notify-progress", "f"),
+    ("record-contact", "i"),
+    ("promise", "w"),
+    ("dispatch", "d"),
+    ("suspend", "s"),
+    ("resume", "s"),
+    ("link", "l"),
+    ("close", "e"),
+];
+
 /// A group with its heading.
 pub(super) struct Group {
     pub(super) words: String,
@@ -135,6 +157,8 @@ pub(super) struct Operation {
     pub(super) words: String,
     pub(super) inputs: Vec<Input>,
     pub(super) open: bool,
+    /// The key that opens it; empty when it has none.
+    pub(super) key: &'static str,
     /// Nothing has to be filled in.
     pub(super) plain: bool,
     /// The usual next step.
@@ -209,6 +233,7 @@ pub(super) fn operations(
                 inputs.retain(|input| !["grants", "identity_verified"].contains(&input.name.as_str()));
             }
             Operation {
+                key: KEYS.iter().find(|(name, _)| *name == verb.name).map_or("", |(_, key)| key),
                 verb: verb.name,
                 words: frame.code("verb", verb.name),
                 open: mine.is_some() || draft.is_some(),

@@ -89,6 +89,11 @@ impl Frame<'_> {
         at.to_zoned_datetime(self.app.desk.zone().clone()).datetime()
     }
 
+    /// A moment as a form's field has it.
+    pub(super) fn input(&self, at: Timestamp) -> String {
+        self.civil(at).strftime("%Y-%m-%dT%H:%M").to_string()
+    }
+
     /// What a form's field says, as RFC 3339.
     pub(super) fn read_input(&self, text: &str) -> Option<String> {
         let civil: civil::DateTime = text.parse().ok()?;

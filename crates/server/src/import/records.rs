@@ -5,24 +5,24 @@ use csv_core::ReadRecordResult;
 use std::io::Read;
 
 /// Longest row, in bytes of text: a hundred times the longest description.
-pub(super) const LONGEST: usize = 1 << 20;
+pub(crate) const LONGEST: usize = 1 << 20;
 /// Most cells of a row.
-pub(super) const MOST_CELLS: usize = 1_000;
+pub(crate) const MOST_CELLS: usize = 1_000;
 
 /// A row as it stands in the file.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Line it begins on, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// What is wrong with the row as such.
-    pub(super) broken: Option<Broken>,
+    pub(crate) broken: Option<Broken>,
     text: String,
     ends: Vec<usize>,
 }
 
 /// What can be wrong with a row before its cells are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(crate) enum Broken {
     /// Bytes that are not of the declared encoding.
     Encoding,
     /// The file ended within quotation marks.
@@ -31,7 +31,7 @@ pub(super) enum Broken {
 
 /// Why reading ended before the file did.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     /// A row is longer than [`LONGEST`].
     TooLong(u64),
     /// A row has more cells than [`MOST_CELLS`].
@@ -59,24 +59,24 @@ impl std::fmt::Display for Stopped {
 
 impl Record {
     /// How many cells it has.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// A cell; nothing beyond the last.
-    pub(super) fn get(&self, cell: usize) -> Option<&str> {
+    pub(crate) fn get(&self, cell: usize) -> Option<&str> {
         let end = *self.ends.get(cell)?;
         let start = cell.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.text.get(start..end)
     }
 
     /// All cells.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).map(|cell| self.get(cell).unwrap_or_default())
     }
 
     /// The same row with other cells.
-    pub(super) fn with_cells<'c>(&self, cells: impl Iterator<Item = &'c str>) -> Self {
+    pub(crate) fn with_cells<'c>(&self, cells: impl Iterator<Item = &'c str>) -> Self {
         let mut record = Self { line: self.line, broken: self.broken, ..Self::default() };
         for cell in cells {
             record.text.push_str(cell);
@@ -86,7 +86,7 @@ impl Record {
     }
 
     /// Bytes of text it holds.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.text.len()
     }
 }
@@ -99,7 +99,7 @@ impl From<&[&str]> for Record {
 }
 
 /// Reads rows.
-pub(super) struct Records<R> {
+pub(crate) struct Records<R> {
     text: Text<R>,
     csv: csv_core::Reader,
     piece: Vec<u8>,
@@ -114,10 +114,15 @@ pub(super) struct Records<R> {
 }
 
 impl<R: Read> Records<R> {
-    pub(super) fn new(text: Text<R>) -> Self {
+    pub(crate) fn new(text: Text<R>) -> Self {
+        Self::separated(text, b',')
+    }
+
+    /// The same for cells with another sign between them.
+    pub(crate) fn separated(text: Text<R>, separator: u8) -> Self {
         Self {
             text,
-            csv: csv_core::Reader::new(),
+            csv: csv_core::ReaderBuilder::new().delimiter(separator).build(),
             piece: Vec::new(),
             at: 0,
             before: 0,
@@ -129,7 +134,7 @@ impl<R: Read> Records<R> {
     }
 
     /// The next row; `None` at the end of the file.
-    pub(super) fn next(&mut self) -> Result<Option<Record>, Stopped> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record>, Stopped> {
         self.skip_line_ends()?;
         let line = self.line;
         let (mut text, mut cells, mut quotes) = (0, 0, 0_usize);

@@ -12,7 +12,7 @@ const RAW: usize = 64 * 1024;
 const TEXT: usize = RAW * 3 + 16;
 
 /// Text read piece by piece.
-pub(super) struct Text<R> {
+pub(crate) struct Text<R> {
     source: R,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Text<R> {
 
 impl<R: Read> Text<R> {
     /// A mark at the beginning of the file decides; without one the declared encoding holds.
-    pub(super) fn new(source: R, encoding: &'static Encoding, read: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(source: R, encoding: &'static Encoding, read: Arc<AtomicU64>) -> Self {
         Self {
             source,
             decoder: encoding.new_decoder(),
@@ -43,7 +43,7 @@ impl<R: Read> Text<R> {
     }
 
     /// Replaces `piece` by the next piece of text; empty at the end.
-    pub(super) fn next(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+    pub(crate) fn next(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
         piece.resize(TEXT, 0);
         let mut made = 0;
         while made == 0 && !self.ended {
@@ -86,7 +86,7 @@ impl<R: Read> Text<R> {
     }
 
     /// Whether unreadable bytes stood before a place of the text; those are forgotten.
-    pub(super) fn broken_before(&mut self, place: u64) -> bool {
+    pub(crate) fn broken_before(&mut self, place: u64) -> bool {
         let mut found = false;
         while self.broken.front().is_some_and(|at| *at < place) {
             self.broken.pop_front();

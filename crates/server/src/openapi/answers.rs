@@ -218,6 +218,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             object(json!({
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
+                "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
                     "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},

@@ -54,11 +54,25 @@ pub fn is_list(face: Face, name: &str, attribute: &str) -> bool {
 }
 
 /// Everything that is wrong with a body, at most ten of it. `skip` names attributes of the outermost object that are not
-/// looked at: those the server owns.
+/// looked at.
 pub fn check(face: Face, name: &str, value: &Value, skip: &[&str]) -> Vec<Wrong> {
     let mut found = Vec::new();
     object(shapes(face), name, value, "", skip, &mut found);
     found.truncate(10);
+    found
+}
+
+/// Attributes of an object that are of another kind than they should be, of those named. They are ignored where they are
+/// right, and may be null.
+pub fn kinds(face: Face, name: &str, members: &Map<String, Value>, named: &[&str]) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    let shapes = shapes(face);
+    let Some(Shape::Is { is, .. }) = shapes.get(name) else { return found };
+    for name in named {
+        if let (Some(kind), Some(member)) = (is.get(*name), members.get(*name).filter(|member| !member.is_null())) {
+            of_kind(shapes, kind, member, name, &mut found);
+        }
+    }
     found
 }
 

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod console;
 mod customer;
 mod notices;
 #[path = "../program/mod.rs"]

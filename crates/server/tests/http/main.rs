@@ -24,6 +24,7 @@ mod letters;
 mod matrix;
 mod orders;
 mod organisation;
+mod panes;
 mod portal;
 mod problems;
 mod real_mail;
@@ -34,6 +35,7 @@ mod rules;
 mod similar;
 mod slow;
 mod survey;
+mod tmf;
 mod together;
 mod what_if;
 

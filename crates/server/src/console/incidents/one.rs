@@ -287,6 +287,7 @@ impl Forms<'_> {
             .map(|verb| {
                 let (inputs, open) = self.inputs(verb.name, verb.fields);
                 Operation {
+                    key: "",
                     verb: verb.name,
                     words: self.frame.code("verb", verb.name),
                     inputs,

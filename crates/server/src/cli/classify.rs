@@ -1,0 +1,299 @@
+//! `redress classify`: learning categories from texts, measuring that, and saying what texts are of.
+
+use super::say;
+use super::table::{LeftOut, Table, Written};
+use clap::{Args, Subcommand};
+use learn::measure::{Figures, Outcome, figures};
+use learn::{Broken, Example, Guess, LARGEST_FILE, Model};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Categories of texts.
+#[derive(Debug, Subcommand)]
+pub(super) enum Classify {
+    /// Learn from one file and say how well that does on another.
+    Eval(Eval),
+    /// Learn from a file and write the model.
+    Train(Train),
+    /// Say what texts are of.
+    Predict(Predict),
+}
+
+/// Options of `classify eval`.
+#[derive(Debug, Args)]
+pub(super) struct Eval {
+    /// The file to learn from.
+    #[arg(long, value_name = "A.csv")]
+    train: PathBuf,
+    /// The file to measure on.
+    #[arg(long, value_name = "B.csv")]
+    test: PathBuf,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    written: Written,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `classify train`.
+#[derive(Debug, Args)]
+pub(super) struct Train {
+    /// The file to learn from.
+    #[arg(long, value_name = "FILE")]
+    data: PathBuf,
+    #[command(flatten)]
+    columns: Columns,
+    #[command(flatten)]
+    written: Written,
+    /// Where to write the model; nothing is overwritten.
+    #[arg(long, value_name = "MODEL")]
+    out: PathBuf,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of `classify predict`.
+#[derive(Debug, Args)]
+pub(super) struct Predict {
+    /// The model.
+    #[arg(long, value_name = "MODEL")]
+    model: PathBuf,
+    /// Texts, each an argument of its own.
+    #[arg(value_name = "TEXT", required_unless_present = "data")]
+    texts: Vec<String>,
+    /// A file of texts instead.
+    #[arg(long, value_name = "FILE", conflicts_with = "texts", requires = "text")]
+    data: Option<PathBuf>,
+    /// Column of the text; several are put together.
+    #[arg(long, value_name = "COL")]
+    text: Vec<String>,
+    #[command(flatten)]
+    written: Written,
+    /// How many categories to tell of each.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
+    top: u16,
+    /// Print as JSON, one object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which columns hold what.
+#[derive(Debug, Args)]
+struct Columns {
+    /// Column of the text; several are put together.
+    #[arg(long, value_name = "COL", required = true)]
+    text: Vec<String>,
+    /// Column of the category.
+    #[arg(long, value_name = "COL")]
+    label: String,
+}
+
+/// Texts with what they are of.
+struct Labelled {
+    rows: Vec<(String, String)>,
+    left_out: LeftOut,
+    empty: usize,
+}
+
+pub(super) fn run(ask: &Classify) -> Result<(), String> {
+    match ask {
+        Classify::Eval(ask) => eval(ask),
+        Classify::Train(ask) => train(ask),
+        Classify::Predict(ask) => predict(ask),
+    }
+}
+
+fn eval(ask: &Eval) -> Result<(), String> {
+    let train = labelled(&ask.train, &ask.written, &ask.columns)?;
+    let test = labelled(&ask.test, &ask.written, &ask.columns)?;
+    if test.rows.is_empty() {
+        return Err(format!("{}: there is nothing to measure on", ask.test.display()));
+    }
+    let model = learnt(&ask.train, &train)?;
+    let said: Vec<Vec<f32>> = test.rows.iter().map(|(text, _)| model.probabilities(text)).collect();
+    let outcomes = test.rows.iter().zip(&said).filter_map(|((_, right), said)| {
+        let place = (0..said.len()).max_by(|a, b| said.get(*a).partial_cmp(&said.get(*b)).unwrap_or(a.cmp(b)))?;
+        let of_right = model.classes().iter().position(|class| class == right);
+        Some(Outcome {
+            right,
+            said: model.classes().get(place)?,
+            sure: f64::from(*said.get(place)?),
+            of_right: of_right.and_then(|place| said.get(place)).copied().map(f64::from),
+        })
+    });
+    let figures = figures(&outcomes.collect::<Vec<_>>()).ok_or("there is nothing to measure on")?;
+    let unknown: BTreeSet<&str> =
+        test.rows.iter().map(|(_, label)| label.as_str()).filter(|label| !knows(&model, label)).collect();
+    if ask.json {
+        let part = |rows: &Labelled| json!({"rows": rows.rows.len(), "empty_texts": rows.empty, "left_out": rows.left_out.json()});
+        let mut told = serde_json::to_value(&figures).map_err(|error| error.to_string())?;
+        if let Some(told) = told.as_object_mut() {
+            told.insert("train".to_owned(), part(&train));
+            told.insert("test".to_owned(), part(&test));
+            told.insert("unknown_labels".to_owned(), json!(unknown));
+            told.insert("model".to_owned(), json!(Model::name_of(&model.to_bytes())));
+        }
+        return say(format_args!("{told:#}"));
+    }
+    train.left_out.tell(&ask.train);
+    test.left_out.tell(&ask.test);
+    say(format_args!("learnt from {} texts, measured on {}", train.rows.len(), test.rows.len()))?;
+    print(&figures)?;
+    if !unknown.is_empty() {
+        let unknown: Vec<&str> = unknown.into_iter().collect();
+        say(format_args!("never seen while learning, so never said: {}", unknown.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn knows(model: &Model, label: &str) -> bool {
+    model.classes().binary_search_by(|class| class.as_str().cmp(label)).is_ok()
+}
+
+fn print(figures: &Figures) -> Result<(), String> {
+    say(format_args!("accuracy {:.4}", figures.accuracy))?;
+    say(format_args!("macro_f1 {:.4}", figures.macro_f1))?;
+    say(format_args!("log_loss {:.4}", figures.log_loss))?;
+    say(format_args!("ece      {:.4}", figures.ece))?;
+    say("support predicted precision recall     f1  category")?;
+    for class in &figures.classes {
+        say(format_args!(
+            "{:>7} {:>9} {:>9.3} {:>6.3} {:>6.3}  {}",
+            class.support, class.predicted, class.precision, class.recall, class.f1, class.label
+        ))?;
+    }
+    Ok(())
+}
+
+fn train(ask: &Train) -> Result<(), String> {
+    let rows = labelled(&ask.data, &ask.written, &ask.columns)?;
+    let model = learnt(&ask.data, &rows)?;
+    let bytes = model.to_bytes();
+    let name = Model::name_of(&bytes);
+    let shown = |error: std::io::Error| format!("{}: {error}", ask.out.display());
+    let mut file = File::create_new(&ask.out).map_err(shown)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(shown)?;
+    if ask.json {
+        return say(format_args!(
+            "{:#}",
+            json!({
+                "model": name,
+                "bytes": bytes.len(),
+                "rows": rows.rows.len(),
+                "empty_texts": rows.empty,
+                "left_out": rows.left_out.json(),
+                "classes": model.classes(),
+                "terms": model.terms(),
+            })
+        ));
+    }
+    rows.left_out.tell(&ask.data);
+    say(format_args!(
+        "{} written: {} categories, {} terms, learnt from {} texts, {} bytes, SHA-256 {name}",
+        ask.out.display(),
+        model.classes().len(),
+        model.terms(),
+        model.examples(),
+        bytes.len()
+    ))
+}
+
+fn predict(ask: &Predict) -> Result<(), String> {
+    let model = read_model(&ask.model)?;
+    let top = usize::from(ask.top);
+    let Some(file) = &ask.data else {
+        return ask.texts.iter().enumerate().try_for_each(|(n, text)| {
+            let n = u64::try_from(n).unwrap_or(u64::MAX).saturating_add(1);
+            tell(("text", n), &model.guess(text, top), ask.json)
+        });
+    };
+    let columns: Vec<(&str, bool)> = ask.text.iter().map(|name| (name.as_str(), true)).collect();
+    let table = Table::open(file, &ask.written, &columns)?;
+    let mut told = Ok(());
+    table.each(|line, cells| {
+        if told.is_ok() {
+            told = tell(("line", line), &model.guess(&joined(cells), top), ask.json);
+        }
+    })?;
+    told
+}
+
+fn tell((what, place): (&str, u64), guesses: &[Guess], json: bool) -> Result<(), String> {
+    let sure = guesses.first().is_some_and(|guess| guess.probability >= Model::SURE);
+    if json {
+        let guess = |guess: &Guess| {
+            let reasons: Vec<Value> =
+                guess.reasons.iter().map(|reason| json!({"words": reason.words, "weight": reason.weight})).collect();
+            json!({"label": guess.label, "probability": guess.probability, "reasons": reasons})
+        };
+        let told: Vec<Value> = guesses.iter().map(guess).collect();
+        return say(json!({what: place, "sure": sure, "guesses": told}));
+    }
+    let guess = |guess: &Guess| {
+        let words: Vec<&str> = guess.reasons.iter().map(|reason| reason.words.as_str()).collect();
+        let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+        format!("{} {:.0} %{words}", guess.label, guess.probability * 100.0)
+    };
+    let told: Vec<String> = guesses.iter().map(guess).collect();
+    let doubt = if sure { "" } else { "not sure: " };
+    say(format_args!("{what} {place}: {doubt}{}", told.join("; ")))
+}
+
+/// A model of a file.
+pub(super) fn read_model(file: &Path) -> Result<Model, String> {
+    let shown = |what: String| format!("{}: {what}", file.display());
+    let mut bytes = Vec::new();
+    let most = LARGEST_FILE as u64 + 1;
+    File::open(file)
+        .and_then(|file| file.take(most).read_to_end(&mut bytes))
+        .map_err(|error| shown(error.to_string()))?;
+    Model::from_bytes(&bytes).map_err(|error: Broken| shown(error.to_string()))
+}
+
+fn learnt(file: &Path, rows: &Labelled) -> Result<Model, String> {
+    let examples: Vec<Example<'_>> = rows.rows.iter().map(|(text, label)| Example { text, label }).collect();
+    Model::train(&examples).map_err(|error| {
+        let left_out = rows.left_out.count();
+        let more = if left_out > 0 {
+            format!("; {left_out} rows are left out, {}", rows.left_out.first())
+        } else {
+            String::new()
+        };
+        format!("{}: {error}{more}", file.display())
+    })
+}
+
+/// Rows with a category. One without is left out and told; an empty text stays, for it will come again.
+fn labelled(file: &Path, written: &Written, columns: &Columns) -> Result<Labelled, String> {
+    let mut asked: Vec<(&str, bool)> = vec![(columns.label.as_str(), true)];
+    asked.extend(columns.text.iter().map(|name| (name.as_str(), true)));
+    let table = Table::open(file, written, &asked)?;
+    let mut found = Labelled { rows: Vec::new(), left_out: LeftOut::default(), empty: 0 };
+    table.each(|line, cells| {
+        let Some((label, text)) = cells.split_first() else { return };
+        match label.map(str::trim) {
+            None => found.left_out.add(line, format!("the row ends before column {:?}", columns.label)),
+            Some("") => found.left_out.add(line, format!("column {:?} is empty", columns.label)),
+            Some(label) if label.len() > 1_000 => {
+                found.left_out.add(line, format!("column {:?} is too long for a category", columns.label));
+            }
+            Some(label) => {
+                let text = joined(text);
+                found.empty += usize::from(text.trim().is_empty());
+                found.rows.push((text, label.to_owned()));
+            }
+        }
+    })?;
+    Ok(found)
+}
+
+fn joined(cells: &[Option<&str>]) -> String {
+    let cells: Vec<&str> = cells.iter().flatten().copied().collect();
+    cells.join("\n")
+}
