@@ -212,7 +212,11 @@ async fn create(
     let mut found = schema::kinds(ask.face, shapes(ask.face).1, &body, ticket::OWNED);
     let body = Value::Object(body);
     found.extend(wrong(ask.face, &body));
-    if ask.face == Face::V5 && body["@type"].is_string() && body["@type"] != "TroubleTicket" && body["@baseType"] != "TroubleTicket" {
+    if ask.face == Face::V5
+        && body["@type"].is_string()
+        && body["@type"] != "TroubleTicket"
+        && body["@baseType"] != "TroubleTicket"
+    {
         found.push(Wrong { at: "@type".to_owned(), why: "is not TroubleTicket, nor is @baseType".to_owned() });
     }
     if !found.is_empty() {
@@ -220,7 +224,8 @@ async fn create(
     }
     let Value::Object(body) = body else { return Err(bad(found)) };
     let body = ask.face.hear(body);
-    let status = body.get("status").and_then(Value::as_str).filter(|word| status::WORDS.contains(word)).map(str::to_owned);
+    let status =
+        body.get("status").and_then(Value::as_str).filter(|word| status::WORDS.contains(word)).map(str::to_owned);
     let intake = ticket::intake(&body, &app.settings.tmf, app.desk.library().taxonomy())?;
     let mut kept = ticket::kept(body);
     let now = when(app.desk.time().now());
@@ -316,9 +321,8 @@ async fn matching(
     loop {
         let tickets = app.desk.tickets(caller, offset, SLICE).await?;
         let read = tickets.len() as u64;
-        found.extend(
-            tickets.iter().map(|ticket| Value::Object(told(ask, ticket))).filter(|thing| query.matches(thing)),
-        );
+        found
+            .extend(tickets.iter().map(|ticket| Value::Object(told(ask, ticket))).filter(|thing| query.matches(thing)));
         offset += SLICE;
         if read < SLICE || offset > MOST_COUNTED {
             return Ok(found);
@@ -344,7 +348,8 @@ fn cut(query: &Query, found: &mut Vec<Value>) -> Result<(), Failure> {
 }
 
 fn page(query: &Query, found: Vec<Value>) -> Vec<Map<String, Value>> {
-    let (offset, limit) = (usize::try_from(query.offset).unwrap_or(usize::MAX), usize::try_from(query.limit).unwrap_or(0));
+    let (offset, limit) =
+        (usize::try_from(query.offset).unwrap_or(usize::MAX), usize::try_from(query.limit).unwrap_or(0));
     let objects = found.into_iter().filter_map(|thing| match thing {
         Value::Object(members) => Some(members),
         _ => None,
@@ -400,17 +405,20 @@ impl Patch {
             Self::Merge(value) => {
                 let mut value = value.clone();
                 if let Some(members) = value.as_object_mut() {
-                    members.retain(|name, _| !ticket::OWNED.contains(&name.as_str()) && !ticket::FIXED.contains(&name.as_str()));
+                    members.retain(|name, _| {
+                        !ticket::OWNED.contains(&name.as_str()) && !ticket::FIXED.contains(&name.as_str())
+                    });
                 }
                 patch::merge(&mut document, &value);
             }
             Self::Operations(list, query) => {
-                document = patch::operations(&document, list, *query, (told, lists)).map_err(|refused| match refused {
-                    Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
-                    Refused::Test(number) => {
-                        Failure::from(Refusal::conflict("patch_test").with("operation", number))
-                    }
-                })?;
+                document =
+                    patch::operations(&document, list, *query, (told, lists)).map_err(|refused| match refused {
+                        Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
+                        Refused::Test(number) => {
+                            Failure::from(Refusal::conflict("patch_test").with("operation", number))
+                        }
+                    })?;
             }
         }
         match document {
@@ -489,7 +497,9 @@ fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Resu
     }
     let status = status.filter(|word| before.get("status").and_then(Value::as_str) != Some(word)).map(str::to_owned);
     let mut attributes = ticket::differences(ask.face, &before, after, patch.merges(), &when(now))?;
-    if ask.face == Face::V4 && let Some(value) = attributes.remove("externalIdentifier") {
+    if ask.face == Face::V4
+        && let Some(value) = attributes.remove("externalIdentifier")
+    {
         attributes.insert("externalIdentifier".to_owned(), face::with_others(&ticket::kept_numbers(&clear), value));
     }
     let case = &ticket.view.case;
