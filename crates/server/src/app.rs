@@ -165,7 +165,11 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|v| v.contains("text/html"));
-    let language = extract::language(&gate.state, request.headers());
+    let language = if path.starts_with("/tmf-api/") && !request.headers().contains_key(header::ACCEPT_LANGUAGE) {
+        Language::En
+    } else {
+        extract::language(&gate.state, request.headers())
+    };
     let theme = extract::theme(request.headers());
     let response = next.run(request).await;
     // What a guard let through is rendered and counted already.

@@ -312,7 +312,10 @@ impl Told {
     #[must_use]
     pub fn tmf(&self, face: crate::tmf::face::Face) -> Response {
         let status = match self.status {
-            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PRECONDITION_REQUIRED => StatusCode::BAD_REQUEST,
+            // Neither version of the interface knows 415.
+            StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::PRECONDITION_REQUIRED
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
             other => other,
         };
         let faults: Vec<String> = self.errors.iter().map(|(field, _, said)| format!("{field}: {said}")).collect();

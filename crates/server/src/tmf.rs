@@ -208,8 +208,10 @@ async fn create(
     body: Body,
 ) -> Result<Response, Failure> {
     let query = Query::one(raw.as_deref())?;
-    let body = Value::Object(object(&headers, body).await?);
-    let mut found = wrong(ask.face, &body);
+    let body = object(&headers, body).await?;
+    let mut found = schema::kinds(ask.face, shapes(ask.face).1, &body, ticket::OWNED);
+    let body = Value::Object(body);
+    found.extend(wrong(ask.face, &body));
     let is = |name: &str| body.get(name).and_then(Value::as_str);
     let ours = is("@type").is_none_or(|kind| kind == "TroubleTicket") || is("@baseType") == Some("TroubleTicket");
     if ask.face == Face::V5 && !ours {
@@ -431,6 +433,13 @@ impl Patch {
         }
     }
 
+    /// Refuses what the server owns where it is not even of its kind.
+    fn check(&self, face: Face, shape: &str, owned: &[&str]) -> Result<(), Failure> {
+        let Self::Merge(Value::Object(members)) = self else { return Ok(()) };
+        let found = schema::kinds(face, shape, members, owned);
+        if found.is_empty() { Ok(()) } else { Err(bad(found)) }
+    }
+
     fn merges(&self) -> bool {
         matches!(self, Self::Merge(_))
     }
@@ -448,6 +457,7 @@ async fn change(
     let query = Query::one(raw.as_deref())?;
     let id = case(&id)?;
     let patch = Patch::read(ask.face, &headers, body).await?;
+    patch.check(ask.face, shapes(ask.face).1, ticket::OWNED)?;
     // Here one after the other; what another node does at this moment is met by trying again.
     let _turn = app.turns.of(id.0).await;
     for attempt in 0.. {
