@@ -4,6 +4,7 @@
 mod backup;
 mod bare;
 mod bulk;
+mod classify;
 mod client;
 mod import;
 mod intake;
@@ -35,6 +36,8 @@ enum What {
     Bulk(bulk::Bulk),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
+    /// How long it takes to learn from many texts, and to say what one is of.
+    Classify(classify::Classify),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
     /// How long a letter takes to be drawn as a page and as a PDF.
@@ -67,6 +70,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Intake(ask) => intake::run(&ask),
         What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
+        What::Classify(ask) => classify::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
