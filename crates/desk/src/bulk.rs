@@ -34,7 +34,17 @@ use uuid::Uuid;
 /// Most cases of one run.
 pub const MOST: usize = 10_000;
 /// What can be done to many cases at once.
-pub const VERBS: &[&str] = &["assign", "note", "reply", "close"];
+pub const VERBS: &[&str] = &[
+    "assign",
+    "note",
+    "notify-progress",
+    "reply",
+    "set-cause",
+    "ask-satisfaction",
+    "close",
+    "join-incident",
+    "leave-incident",
+];
 
 /// How many runs this process is going through: jobs that follow from them make room meanwhile.
 #[derive(Debug, Default)]

@@ -5,9 +5,11 @@ use crate::error::DeskError;
 use crate::queries::similar::{Similar, Sought};
 use crate::{Desk, permissions};
 use domain::case::{Context, register};
+use domain::event::Event;
 use domain::fault::Fault;
 use domain::ids::PersonId;
 use domain::intake::Intake;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What registering would meet.
@@ -17,7 +19,13 @@ pub struct Checked {
     pub faults: Vec<Fault>,
     /// Cases that may be the same matter, open ones first.
     pub similar: Vec<Similar>,
+    /// The clocks that would start: rule and last moment in time, the first due first. None while it could not be
+    /// registered.
+    pub due: Vec<(String, Timestamp)>,
 }
+
+/// What stands against an intake, and the clocks it would start.
+type Would = (Vec<Fault>, Vec<(String, Timestamp)>);
 
 impl Desk {
     /// Checks an intake as [`Desk::register`] would and looks for the same matter, even when it is not complete yet.
@@ -27,14 +35,14 @@ impl Desk {
     pub async fn check(&self, caller: &Caller, intake: Value) -> Result<Checked, DeskError> {
         permissions::REGISTER.require(caller)?;
         let similar = self.similar(caller, &Sought::of(&intake)).await?;
-        let faults = match Intake::read(intake) {
-            Ok(intake) => self.would_refuse(caller, intake).await?,
-            Err(faults) => faults,
+        let (faults, due) = match Intake::read(intake) {
+            Ok(intake) => self.would_be(caller, intake).await?,
+            Err(faults) => (faults, Vec::new()),
         };
-        Ok(Checked { faults, similar })
+        Ok(Checked { faults, similar, due })
     }
 
-    async fn would_refuse(&self, caller: &Caller, intake: Intake) -> Result<Vec<Fault>, DeskError> {
+    async fn would_be(&self, caller: &Caller, intake: Intake) -> Result<Would, DeskError> {
         let parted = intake.split(caller.actor.area.code());
         let faults_of = |error: DeskError| match error {
             DeskError::Refused(refusal) => Ok(refusal.faults),
@@ -54,9 +62,15 @@ impl Desk {
         let rules = self.library().governing_at(received_at, parted.record.place(), self.zone())?;
         let taxonomy = self.library().taxonomy();
         let ctx = Context { now, actor: &caller.actor, rules: &rules, taxonomy, others: &[] };
-        if let Err(refusal) = register::decide(&parted, &fresh, &ctx) {
-            faults.extend(refusal.faults);
+        let mut due = Vec::new();
+        match register::decide(&parted, &fresh, &ctx) {
+            Ok(decision) => due.extend(decision.events.into_iter().filter_map(|event| match event {
+                Event::ClockStarted { rule, due_at, .. } => Some((rule, due_at)),
+                _ => None,
+            })),
+            Err(refusal) => faults.extend(refusal.faults),
         }
-        Ok(faults)
+        due.sort_by_key(|(_, at)| *at);
+        Ok((faults, due))
     }
 }

@@ -109,6 +109,7 @@ impl Commit<'_> {
         let after = loaded.case.version;
         let waited = crate::routing::waiting(&loaded.case, &loaded.row);
         let before = crate::orders::Before::of(&loaded.case);
+        let belonged = crate::incidents::members::Before::of(&loaded.case);
         let remedies = crate::remedies::Before::of(&loaded.case);
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
@@ -127,6 +128,7 @@ impl Commit<'_> {
             row,
             last_hash: loaded.last_hash,
             before,
+            belonged,
             remedies,
             waited,
             telling,
@@ -149,6 +151,7 @@ pub(crate) struct Ready {
     row: CaseRow,
     last_hash: Vec<u8>,
     before: crate::orders::Before,
+    belonged: crate::incidents::members::Before,
     remedies: crate::remedies::Before,
     waited: Option<WaitingRow>,
     telling: Option<Telling>,
@@ -160,13 +163,14 @@ impl Ready {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, from, row, last_hash, before, remedies, waited, telling } = self;
+        let Self { case, entry, body, from, row, last_hash, before, belonged, remedies, waited, telling } = self;
         let after = entry.version - 1;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         if !cases::update(tx, &from, &row)? {
             return Err(DeskError::Overtaken);
         }
         crate::orders::write(tx, &case, &before)?;
+        crate::incidents::members::write(tx, &case, &belonged)?;
         crate::remedies::write(tx, &case, &remedies)?;
         let waits = crate::routing::waiting(&case, &row);
         crate::routing::write(tx, &case, waited, waits, &entry.events)?;

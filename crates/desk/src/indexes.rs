@@ -3,6 +3,7 @@
 //! server of an older release that runs beside a newer one does not know of all of them.
 
 use crate::error::DeskError;
+use crate::incidents::members;
 use crate::{load, orders as index, remedies as given};
 use domain::audit::chain::Ledger;
 use domain::case::{BrokenLog, Case};
@@ -10,7 +11,10 @@ use domain::event::Entry;
 use domain::ids::CaseId;
 use domain::routing::comes_first;
 use std::collections::BTreeMap;
-use store::{CaseRow, Db, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, cases, entries, orders, remedies, routing};
+use store::{
+    CaseRow, Db, MemberRow, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders,
+    remedies, routing,
+};
 use uuid::Uuid;
 
 /// Cases looked at in one transaction.
@@ -23,6 +27,8 @@ pub(crate) struct Rows {
     pub(crate) orders: BTreeMap<i64, OrderRow>,
     /// Rulings in order.
     pub(crate) rulings: Vec<RulingRow>,
+    /// How it stands in incidents, by incident.
+    pub(crate) members: BTreeMap<Uuid, MemberRow>,
     /// Remedies by number.
     pub(crate) remedies: BTreeMap<i64, RemedyRow>,
     /// The queue it waits in, and whether its customer comes first (0) or not (1).
@@ -37,9 +43,10 @@ impl Rows {
         let mut case = Case::fold(CaseId(id), [first])?;
         let mut rows = Self::default();
         for entry in entries {
-            let before = index::Before::of(&case);
+            let (before, belonged) = (index::Before::of(&case), members::Before::of(&case));
             let given_before = given::Before::of(&case);
             case.apply_entry(&entry);
+            rows.members.extend(members::changes(&case, &belonged).into_iter().map(|row| (row.incident, row)));
             let (orders, rulings) = index::changes(&case, &before);
             for row in orders {
                 // When it was sent is written once.
@@ -108,8 +115,11 @@ fn differs(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, Rows)>, DeskErr
     let log = log.iter().map(load::entry).collect::<Result<Vec<_>, _>>()?;
     let rows = Rows::of(id, log)?;
     let stored: BTreeMap<i64, OrderRow> = orders::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
+    let belongs: BTreeMap<Uuid, MemberRow> =
+        incidents::of_case(tx, id)?.into_iter().map(|row| (row.incident, row)).collect();
     let known: BTreeMap<i64, RemedyRow> = remedies::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
     let same = stored == rows.orders
+        && belongs == rows.members
         && known == rows.remedies
         && orders::rulings_of(tx, id)? == rows.rulings
         && routing::waiting_of(tx, id)? == rows.waiting(id, row.due_at);
@@ -130,6 +140,14 @@ fn mend(tx: &mut Tx<'_>, id: Uuid) -> Result<bool, DeskError> {
     }
     for order in rows.orders.values() {
         orders::put(tx, order)?;
+    }
+    for stored in incidents::of_case(tx, id)? {
+        if rows.members.get(&stored.incident) != Some(&stored) {
+            incidents::drop_member(tx, stored.incident, id)?;
+        }
+    }
+    for member in rows.members.values() {
+        incidents::put_member(tx, member)?;
     }
     for known in remedies::of(tx, id)? {
         if rows.remedies.get(&known.n) != Some(&known) {

@@ -16,7 +16,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use policy::check::{Check, Finding};
-use policy::{Calendar, CalendarSet, FactName, Fault, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address};
+use policy::{
+    Calendar, CalendarSet, FactName, Fault, KpiSet, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -163,6 +165,7 @@ struct Shipped {
     chosen: Option<String>,
     taxonomy: Taxonomy,
     reports: ReportSet,
+    kpis: KpiSet,
     rules: Arc<Rules>,
 }
 
@@ -220,6 +223,10 @@ pub struct Library {
 const STACKS: &str = "stacks.toml";
 /// Where reports are defined.
 const REPORTS: &str = "reports/";
+/// Where key figures are defined.
+const KPIS: &str = "kpi/";
+/// Stages of a customer's life.
+const STAGES: &str = "taxonomy/stages.toml";
 
 impl Library {
     /// Loads and checks all files.
@@ -244,14 +251,21 @@ impl Library {
             text("taxonomy/regions.toml")?,
         )
         .map_err(LibraryError::Taxonomy)?;
+        let stages = policy::life_stages(STAGES, text(STAGES)?).map_err(LibraryError::Faults)?;
+        let taxonomy = taxonomy.with_stages(stages).map_err(|unknown| {
+            LibraryError::Taxonomy(unknown.into_iter().map(|code| format!("{STAGES}: no category {code}")).collect())
+        })?;
         let stacks = text(STACKS)?.to_owned();
         let of_reports = files.iter().filter(|file| file.path.starts_with(REPORTS));
         let of_reports: Vec<(&str, &str)> = of_reports.map(|file| (file.path.as_str(), file.text.as_str())).collect();
+        let of_kpis = files.iter().filter(|file| file.path.starts_with(KPIS));
+        let kpis = KpiSet::load(of_kpis.map(|file| (file.path.as_str(), file.text.as_str())));
+        let kpis = kpis.map_err(LibraryError::Faults)?;
         let files: Vec<DataFile> = files.iter().filter(|file| file.kind().is_some()).cloned().collect();
         let chosen = stack.map(str::to_owned);
         let rules = Arc::new(put_together(&files, &stacks, stack, &[])?);
         let reports = ReportSet::load(of_reports.into_iter(), &rules.packs).map_err(LibraryError::Faults)?;
-        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, reports, rules })))
+        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, reports, kpis, rules })))
     }
 
     fn of(shipped: Arc<Shipped>) -> Self {
@@ -580,6 +594,12 @@ impl Library {
     #[must_use]
     pub fn reports(&self) -> &ReportSet {
         &self.shipped.reports
+    }
+
+    /// Key figures by their definitions.
+    #[must_use]
+    pub fn kpis(&self) -> &KpiSet {
+        &self.shipped.kpis
     }
 
     /// Category, cause and region trees.

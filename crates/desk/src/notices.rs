@@ -4,6 +4,7 @@
 mod choices;
 mod followers;
 pub mod letters;
+pub(crate) mod named;
 
 pub(crate) use choices::clean_email;
 pub use choices::{CHOICES, Choices, MAIL, Mail};
@@ -19,6 +20,7 @@ use domain::problem::number;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use std::collections::HashMap;
+pub use store::About;
 use store::{ListedNotice, Tx};
 use uuid::Uuid;
 
@@ -32,10 +34,10 @@ const COUNTED: i64 = 500;
 pub struct Notice {
     /// Identity.
     pub id: Uuid,
-    /// The case or problem.
+    /// The case, problem or incident.
     pub case: CaseId,
-    /// Whether it is a problem.
-    pub problem: bool,
+    /// Which of them it is.
+    pub about: About,
     /// Its number.
     pub number: String,
     /// What happened.
@@ -87,14 +89,19 @@ pub fn grouped(notices: Vec<Notice>) -> Vec<Group> {
     groups
 }
 
-/// Those of them about cases and problems the actor sees.
+/// Those of them about what the actor sees.
 pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) -> Result<Vec<ListedNotice>, DeskError> {
     let mut known: HashMap<Uuid, bool> = HashMap::new();
     let mut seen = Vec::with_capacity(listed.len());
     for one in listed {
         let sees = match known.get(&one.row.case) {
             Some(sees) => *sees,
-            None if one.problem => permissions::READ_PROBLEMS.granted_to(actor.role) && actor.area.covers(&one.region),
+            None if one.about == About::Problem => {
+                permissions::READ_PROBLEMS.granted_to(actor.role) && actor.area.covers(&one.region)
+            }
+            None if one.about == About::Incident => {
+                permissions::READ_INCIDENTS.granted_to(actor.role) && crate::incidents::sees(&actor.area, &one.region)
+            }
             None => load::sees(tx, one.row.case, &one.region, actor)?,
         };
         known.insert(one.row.case, sees);
@@ -115,7 +122,7 @@ impl From<ListedNotice> for Notice {
         Self {
             id: listed.row.id,
             case: CaseId(listed.row.case),
-            problem: listed.problem,
+            about: listed.about,
             number: if listed.number.is_empty() { number::of_identity(listed.row.case) } else { listed.number },
             kind: listed.row.kind,
             rule: Some(listed.row.rule).filter(|rule| !rule.is_empty()),
@@ -202,7 +209,7 @@ mod tests {
         Notice {
             id: Uuid::from_u128(n),
             case: CaseId(Uuid::from_u128(case)),
-            problem: false,
+            about: About::Case,
             number: case.to_string(),
             kind: "assigned".to_owned(),
             rule: None,

@@ -1,6 +1,7 @@
 //! Messages to customers: what an entry says to one is really sent. The entry is written first, with its words sealed;
 //! the message only names it and is taken with a lease, so that of many nodes one sends. Sending itself happens outside
-//! any transaction and is somebody else's business, who says what came of it; that is noted in the case.
+//! any transaction and is somebody else's business, who says what came of it; that is noted in the case. Messages to those
+//! on the list of a mass incident go the same way (`incidents/messages.rs`).
 
 use crate::caller::Caller;
 use crate::catch_up::catch_up;
@@ -21,6 +22,7 @@ use domain::event::{Entry, Event};
 use domain::ids::PersonId;
 use domain::text::lift::fill;
 use jiff::{SignedDuration, Timestamp};
+use policy::Stack;
 use serde::{Deserialize, Serialize};
 use store::{JobRow, OutboxRow, Tx, cases, jobs, outbox, vault};
 use tokio::task::JoinSet;
@@ -52,7 +54,7 @@ struct Payload {
 pub struct Parcel {
     /// Identity, the same at every try.
     pub id: Uuid,
-    /// Number of the case.
+    /// Number of the case, or of the incident.
     pub number: String,
     /// What it is.
     pub what: What,
@@ -64,7 +66,7 @@ pub struct Parcel {
     pub text: String,
     /// Its language, where the rules or its words say; empty else.
     pub language: String,
-    /// When the case was first received.
+    /// When the case was first received; empty where there is none.
     pub received_at: String,
     /// Where answers go.
     pub reply_to: Option<String>,
@@ -173,9 +175,13 @@ fn allowed(desk: &Desk, case: &Case, way: Way, now: Timestamp) -> Result<Timesta
     if way == Way::Email {
         return Ok(now);
     }
-    let rules = desk.library().rules_of(case)?;
-    let hours = rules.contact_hours(&case.record.region);
-    Ok(hours.and_then(|(hours, calendar)| hours.next(now, calendar)).unwrap_or(now))
+    Ok(in_hours(&desk.library().rules_of(case)?, &case.record.region, now))
+}
+
+/// The next moment of the hours in which customers of a region may be called.
+pub(crate) fn in_hours(rules: &Stack, region: &str, now: Timestamp) -> Timestamp {
+    let hours = rules.contact_hours(region);
+    hours.and_then(|(hours, calendar)| hours.next(now, calendar)).unwrap_or(now)
 }
 
 /// Hands over the messages that are due, a batch of them side by side. `node` names one process.
@@ -277,11 +283,15 @@ fn pause(attempts: i64) -> SignedDuration {
     doubled(SignedDuration::from_mins(1), attempts, LONGEST_PAUSE)
 }
 
-enum Composed {
+/// What is to be done about a message.
+pub(crate) enum Composed {
+    /// To be handed over.
     Ready(Box<Parcel>),
+    /// Not before a moment.
     Later(Timestamp),
+    /// It cannot arrive.
     Never(Why),
-    /// The person was erased.
+    /// Whom it was to is known no more.
     Gone,
 }
 
@@ -289,6 +299,9 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
     let (Some(what), Some(way)) = (What::from_code(&row.what), Way::from_code(&row.way)) else {
         return Ok(Composed::Gone);
     };
+    if what == What::Incident {
+        return crate::incidents::messages::compose(desk, tx, row, way);
+    }
     let Some(case_row) = cases::by_id(tx, row.case)? else { return Ok(Composed::Gone) };
     let wrapped = vault::person(tx, case_row.person)?;
     let keys = match load::open_keys(desk.master(), &case_row, wrapped.as_ref().and_then(|p| p.wrapped_key.as_deref()))
@@ -398,6 +411,9 @@ fn note_step(
         None => outbox::reported(tx, row.id, stage.code())?,
     }
     let (Some(what), Some(way)) = (What::from_code(&row.what), Way::from_code(&row.way)) else { return Ok(()) };
+    if what == What::Incident {
+        return crate::incidents::messages::moved(tx, row, stage, why, at);
+    }
     let Some(case) = cases::by_id(tx, row.case)? else { return Ok(()) };
     let loaded = load::from_row(tx, case)?;
     let letter = row.letter.and_then(|letter| u32::try_from(letter).ok());

@@ -76,8 +76,43 @@ pub const INVITE_SURVEY: Permission = Permission("invite-survey");
 pub const READ_PROBLEMS: Permission = Permission("read-problems");
 /// Name a problem.
 pub const OPEN_PROBLEM: Permission = Permission("open-problem");
+/// See mass incidents.
+pub const READ_INCIDENTS: Permission = Permission("read-incidents");
+/// Open a mass incident.
+pub const OPEN_INCIDENT: Permission = Permission("open-incident");
+/// Tell all customers of an incident the same; what is done to each case needs its own permission besides.
+pub const TELL_INCIDENT: Permission = Permission("tell-incident");
+/// Put people on the list of those to be told who have not complained.
+pub const ADD_RECIPIENTS: Permission = Permission("add-recipients");
+/// Have the house send those on it short messages and calls; their numbers are shown to nobody.
+pub const SEND_TO_RECIPIENTS: Permission = Permission("send-to-recipients");
+/// Take their numbers out, unmasked, to have them told; each time is logged.
+pub const EXPORT_RECIPIENTS: Permission = Permission("export-recipients");
+/// See emergency plans.
+pub const READ_PLANS: Permission = Permission("read-plans");
+/// Ask for a version of a plan to be approved.
+pub const PROPOSE_PLAN: Permission = Permission("propose-plan");
+/// Decide about another person's version of a plan.
+pub const APPROVE_PLAN: Permission = Permission("approve-plan");
+/// See outages, planned works and measurements.
+pub const READ_NETWORK_FACTS: Permission = Permission("read-network-facts");
+/// Say or correct them.
+pub const RECORD_NETWORK_FACTS: Permission = Permission("record-network-facts");
+/// See the operator's own products.
+pub const READ_CATALOGUE: Permission = Permission("read-catalogue");
+/// Say or change them.
+pub const RECORD_CATALOGUE: Permission = Permission("record-catalogue");
+/// Say or correct how many users there were.
+pub const RECORD_EXPOSURES: Permission = Permission("record-exposures");
 /// Do the same to many cases at once; what is done to each needs its own permission besides.
 pub const BULK: Permission = Permission("bulk");
+
+/// Say of a case what a TM Forum ticket says and the complaint has no place for.
+pub const CHANGE_TICKET: Permission = Permission("change-ticket");
+/// Take the ticket of a case from the TM Forum faces; the case stays.
+pub const DELETE_TICKET: Permission = Permission("delete-ticket");
+/// Write down what kinds of tickets there are.
+pub const SPECIFY_TICKETS: Permission = Permission("specify-tickets");
 
 /// Take the next case of one's unit's queue.
 pub const CLAIM: Permission = Permission("claim");
@@ -187,6 +222,35 @@ pub const TABLE: &[Row] = &[
     row(Permission("close-problem"), IMPROVERS, Scope::Write),
     row(Permission("dismiss-problem"), IMPROVERS, Scope::Write),
     row(Permission("reopen-problem"), IMPROVERS, Scope::Write),
+    row(CHANGE_TICKET, DESK, Scope::Write),
+    row(DELETE_TICKET, &[Compliance, Admin], Scope::Write),
+    row(SPECIFY_TICKETS, &[Compliance, Admin, Integration], Scope::Write),
+    row(READ_INCIDENTS, READERS, Scope::Read),
+    row(OPEN_INCIDENT, FACING_BODIES, Scope::Write),
+    row(Permission("amend-incident"), LEADS, Scope::Write),
+    row(Permission("start-plan"), LEADS, Scope::Write),
+    row(Permission("name-role"), LEADS, Scope::Write),
+    // Whoever was named for it does it.
+    row(Permission("tick-item"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
+    row(Permission("word-incident"), LEADS, Scope::Write),
+    row(Permission("approve-wording"), DECIDERS, Scope::Write),
+    row(Permission("return-wording"), LEADS, Scope::Write),
+    // The network's own systems know first that it is back.
+    row(Permission("restore-incident"), FACING_BODIES, Scope::Write),
+    row(Permission("close-incident"), LEADS, Scope::Write),
+    row(Permission("reopen-incident"), LEADS, Scope::Write),
+    row(TELL_INCIDENT, MANY, Scope::Write),
+    row(ADD_RECIPIENTS, FACING_BODIES, Scope::Write),
+    row(SEND_TO_RECIPIENTS, MANY, Scope::Write),
+    row(EXPORT_RECIPIENTS, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
+    row(READ_PLANS, READERS, Scope::Read),
+    row(PROPOSE_PLAN, DECIDERS, Scope::Write),
+    row(APPROVE_PLAN, DECIDERS, Scope::Write),
+    row(READ_NETWORK_FACTS, READERS, Scope::Read),
+    row(RECORD_NETWORK_FACTS, &[Supervisor, Admin, Integration], Scope::Write),
+    row(READ_CATALOGUE, READERS, Scope::Read),
+    row(RECORD_CATALOGUE, &[Supervisor, Admin, Integration], Scope::Write),
+    row(RECORD_EXPOSURES, &[Supervisor, Admin, Integration], Scope::Write),
     row(CLAIM, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(FOLLOW, PEOPLE, Scope::Write),
@@ -261,6 +325,8 @@ pub const TABLE: &[Row] = &[
     row(Permission("withdraw"), DESK, Scope::Write),
     row(Permission("merge"), LEADS, Scope::Write),
     row(Permission("link"), DESK, Scope::Write),
+    row(Permission("join-incident"), DESK, Scope::Write),
+    row(Permission("leave-incident"), DESK, Scope::Write),
     row(Permission("place-hold"), &[Compliance, Admin], Scope::Write),
     row(Permission("lift-hold"), &[Compliance, Admin], Scope::Write),
     row(Permission("request-void"), DESK, Scope::Write),
@@ -319,6 +385,9 @@ mod tests {
             assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
         }
         for verb in domain::problem::VERBS {
+            assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
+        }
+        for verb in domain::incident::VERBS {
             assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);
         }
         let mut names: Vec<_> = TABLE.iter().map(|row| row.permission.0).collect();

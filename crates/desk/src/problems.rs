@@ -13,6 +13,7 @@ mod view;
 pub use effect::{EffectAsk, EffectView};
 pub use list::{ProblemFilter, ProblemLine, ProblemPage};
 pub use run::ProblemDone;
+pub(crate) use run::owner;
 pub use tell::KINDS;
 pub use view::{LogLine, ProblemView};
 

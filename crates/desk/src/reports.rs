@@ -5,6 +5,7 @@ pub(crate) mod facts;
 mod figures;
 mod filing;
 pub mod hot_issues;
+pub mod kpi;
 pub mod ledger;
 pub(crate) mod sums;
 pub mod surveys;
@@ -319,8 +320,8 @@ fn predicate(
         Rows::Grade => query.rows = one("grade"),
         Rows::Cause => query.rows = one("cause"),
         Rows::Body => query.bodies = vec![row.to_owned()],
-        Rows::RegulatorClass => {
-            let of_class = |code: &str| key_of(Rows::RegulatorClass, code, taxonomy) == row;
+        rows @ (Rows::RegulatorClass | Rows::Stage) => {
+            let of_class = |code: &str| key_of(rows, code, taxonomy) == row;
             let codes = taxonomy.categories().map(|category| category.code.clone());
             query.rows = Some(("category", codes.chain([String::new()]).filter(|code| of_class(code)).collect()));
         }

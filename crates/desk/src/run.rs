@@ -4,6 +4,7 @@ use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
 use crate::commit::{Commit, Ready, holds_words};
 use crate::error::DeskError;
+use crate::incidents::members;
 use crate::load::{self, CaseRef, Loaded, Sight};
 use crate::mentions::{self, Unreached};
 use crate::register::{Claim, OnceOnly, take};
@@ -375,6 +376,8 @@ fn complete(
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
+        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, &actor.area)?),
+        Command::Reply(reply) => Command::Reply(members::replied(tx, reply, case)?),
         Command::ProposeCompensation(mut propose) => {
             if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {
                 let kind = propose.remedy.unwrap_or_default();

@@ -86,6 +86,7 @@ struct Verifier {
     last: Option<(i64, Hash)>,
     case_rows: u64,
     problem_rows: u64,
+    incident_rows: u64,
 }
 
 impl Verifier {
@@ -210,6 +211,11 @@ impl Verifier {
         self.row(Ledger::Problem, "problem", id, version);
     }
 
+    fn incident_row(&mut self, id: Uuid, version: i64) {
+        self.incident_rows += 1;
+        self.row(Ledger::Incident, "incident", id, version);
+    }
+
     /// Rows must say what the log says: a log cut off at its end leaves a row with a higher version.
     fn row(&mut self, ledger: Ledger, what: &str, id: Uuid, version: i64) {
         let logged = self.heads.get(&(id, ledger.code())).map_or(0, |(version, _)| *version);
@@ -225,6 +231,15 @@ impl Verifier {
         if self.problem_rows < logged {
             let detail = format!("{} logged problems have no row", logged - self.problem_rows);
             self.report.find("problem_row_missing", None, None, detail);
+        }
+    }
+
+    /// Every incident of the log must have its row.
+    fn incident_rows(&mut self) {
+        let logged = self.heads.keys().filter(|(_, ledger)| *ledger == Ledger::Incident.code()).count() as u64;
+        if self.incident_rows < logged {
+            let detail = format!("{} logged incidents have no row", logged - self.incident_rows);
+            self.report.find("incident_row_missing", None, None, detail);
         }
     }
 
@@ -295,6 +310,8 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
                 verifier.case_row(id, version);
             }
             Item::Problem(id, version) => verifier.problem_row(id, version),
+            Item::Incident(id, version) => verifier.incident_row(id, version),
+            Item::Member(row) => beside.member(&row, &mut verifier.report),
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }
         Ok(())
@@ -303,6 +320,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
     attached.finish(&mut verifier.report);
     verifier.streams();
     verifier.problem_rows();
+    verifier.incident_rows();
     if verifier.case_rows < verifier.report.cases {
         let missing = verifier.report.cases - verifier.case_rows;
         verifier.report.find("case_row_missing", None, None, format!("{missing} logged cases have no row"));

@@ -33,7 +33,9 @@ pub mod grade;
 pub mod hand_off;
 pub mod invite_survey;
 pub mod issue_letter;
+pub mod join_incident;
 pub mod keep_promise;
+pub mod leave_incident;
 pub mod lift_hold;
 pub mod link;
 pub mod matter;
@@ -108,8 +110,8 @@ pub use order::{
     rule_ownership, urge_order,
 };
 pub use parts::{
-    Absorbed, Attachment, Clock, Contact, Hold, Issued, LegalHold, Letter, Linked, Owner, Promised, PromisedThere,
-    Proposal, ReplyProof, Survey, Suspension,
+    Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised,
+    PromisedThere, Proposal, ReplyProof, Survey, Suspension,
 };
 pub use referral::Referral;
 pub use state::State;
@@ -202,6 +204,8 @@ pub struct Case {
     pub contacts: Vec<Contact>,
     /// When the customer last heard how far the matter is.
     pub progress_at: Option<Timestamp>,
+    /// When they were first reached, told how far it is, or answered.
+    pub responded_at: Option<Timestamp>,
     /// How often the customer pressed for an answer.
     pub urged: u32,
     /// What the case waits for while it is suspended.
@@ -222,6 +226,8 @@ pub struct Case {
     pub absorbed: Vec<Absorbed>,
     /// Cases that have to do with it.
     pub links: Vec<Linked>,
+    /// The mass incident it is in.
+    pub incident: Option<InIncident>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
     /// Messages of the house to the customer, oldest first.

@@ -218,6 +218,10 @@ commands! {
     Merge = "merge" => merge::Merge,
     /// Link it to another case.
     Link = "link" => link::Link,
+    /// Make it one of the cases of a mass incident.
+    JoinIncident = "join-incident" => join_incident::JoinIncident,
+    /// Take it out of the incident; it goes on alone.
+    LeaveIncident = "leave-incident" => leave_incident::LeaveIncident,
     /// Forbid to erase what belongs to the case until the hold is lifted.
     PlaceHold = "place-hold" => place_hold::PlaceHold,
     /// Lift such a hold.

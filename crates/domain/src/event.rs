@@ -352,6 +352,15 @@ pub enum Event {
         /// Number of the new round of handling.
         round: u32,
     },
+    /// A TM Forum client said something of the case that the complaint itself has no place for: attributes as the client
+    /// wrote them, those it changed alone.
+    TicketChanged {
+        /// The attributes, packed by the desk.
+        change: FreeText,
+        /// Whether the ticket was taken from the TM Forum faces; the case itself stays.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        gone: bool,
+    },
     /// The customer added something.
     Supplemented {
         /// What the customer adds.
@@ -587,6 +596,25 @@ pub enum Event {
         number: String,
         /// What it is to this one.
         relation: Relation,
+    },
+    /// The case is one of many about one trouble from now on.
+    IncidentJoined {
+        /// The incident.
+        incident: Uuid,
+        /// Its number.
+        number: String,
+        /// Whether work orders for all of it are those of this case.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        master: bool,
+    },
+    /// It goes on alone.
+    IncidentLeft {
+        /// The incident.
+        incident: Uuid,
+        /// Its number.
+        number: String,
+        /// Why.
+        reason: FreeText,
     },
     /// A rule brought something about by itself.
     EffectTaken {
@@ -1101,6 +1129,7 @@ impl Event {
             Self::Noted { text } | Self::Supplemented { text, .. } | Self::HandedOff { text, .. } => {
                 texts.push(("text", text));
             }
+            Self::TicketChanged { change, .. } => texts.push(("ticket", change)),
             Self::Order { step, .. } => texts.extend(step.texts()),
             Self::Ownership { step: OwnershipStep::Ruled { reason, .. } } => texts.push(("reason", reason)),
             Self::Ownership { .. } => {}
@@ -1146,6 +1175,7 @@ impl Event {
             | Self::Referred { reason, .. }
             | Self::LegalHoldPlaced { reason, .. }
             | Self::LegalHoldLifted { reason, .. }
+            | Self::IncidentLeft { reason, .. }
             | Self::Merged { reason, .. } => texts.push(("reason", reason)),
             Self::Replied { content, .. }
             | Self::LetterIssued { content, .. }
@@ -1174,6 +1204,7 @@ impl Event {
             | Self::MergedWaits { .. }
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
+            | Self::IncidentJoined { .. }
             | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

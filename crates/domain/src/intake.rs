@@ -85,7 +85,8 @@ pub const PRODUCTS: &[&str] = policy::Facts::PRODUCTS;
 pub const SEGMENTS: &[&str] = policy::Facts::SEGMENTS;
 
 /// Ways in which a customer is or wants to be reached.
-pub const MODES: &[&str] = &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "public_notice"];
+pub const MODES: &[&str] =
+    &["phone", "sms", "email", "app", "letter", "visit", "online_chat", "portal", "public_notice"];
 
 const PHONE: Kind = Kind::Formed { form: Form::Phone, max: 40 };
 

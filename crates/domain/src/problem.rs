@@ -2,7 +2,7 @@
 //! its own with a log of its own: it outlives each of its cases and is seen by people who work on none of them.
 //!
 //! Its texts stand in the log as they are, for they belong to no person's key and outlive erasures. So they must not hold
-//! anybody's identity: what a machine can recognise of it is refused ([`words`]).
+//! anybody's identity: what a machine can recognise of it is refused ([`crate::text::nobody`]).
 
 pub mod amend;
 pub mod analyse;
@@ -21,7 +21,6 @@ pub mod reopen;
 pub mod report_action;
 pub mod return_action;
 pub mod unlink_case;
-mod words;
 
 pub use command::{Command, Context, VERBS, Verb};
 

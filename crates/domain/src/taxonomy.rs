@@ -7,7 +7,7 @@ mod region;
 pub use policy::region_in;
 pub use region::{province_of, region_valid};
 
-use policy::{CategoryLeaf, Severity, Urgency};
+use policy::{CategoryLeaf, LifeStage, Severity, Urgency};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -98,9 +98,36 @@ pub struct Taxonomy {
     categories: BTreeMap<String, Category>,
     causes: BTreeMap<String, Cause>,
     provinces: BTreeMap<String, Province>,
+    stages: Vec<LifeStage>,
 }
 
 impl Taxonomy {
+    /// The trees with the stages of a customer's life their categories belong to.
+    ///
+    /// # Errors
+    /// Names of nodes the stages name and the tree has not.
+    pub fn with_stages(self, stages: Vec<LifeStage>) -> Result<Self, Vec<String>> {
+        let named = stages.iter().flat_map(|stage| &stage.categories);
+        let unknown: Vec<String> = named.filter(|code| !self.categories.contains_key(*code)).cloned().collect();
+        if unknown.is_empty() { Ok(Self { stages, ..self }) } else { Err(unknown) }
+    }
+
+    /// Stages of a customer's life, in order.
+    #[must_use]
+    pub fn stages(&self) -> &[LifeStage] {
+        &self.stages
+    }
+
+    /// The stage a category belongs to: that of the longest code that fits.
+    #[must_use]
+    pub fn stage_of(&self, category: &str) -> Option<&LifeStage> {
+        let fits = |stage: &LifeStage| {
+            stage.categories.iter().filter(|code| category.starts_with(*code)).map(String::len).max()
+        };
+        let fitting = self.stages.iter().filter_map(|stage| Some((fits(stage)?, stage)));
+        fitting.max_by_key(|(length, _)| *length).map(|(_, stage)| stage)
+    }
+
     /// Reads the trees.
     ///
     /// # Errors

@@ -6,3 +6,4 @@ pub mod identifier;
 pub mod lift;
 pub mod mask;
 pub mod mentions;
+pub mod nobody;

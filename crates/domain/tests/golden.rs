@@ -154,3 +154,10 @@ fn what_is_newer_or_broken_is_refused() {
         }
     }
 }
+
+#[test]
+fn incidents_as_schema_2_writes_them() {
+    let case = folded(2, include_str!("golden/schema-2-incident.jsonl"));
+    let member = case.incident.unwrap();
+    assert_eq!((member.number.as_str(), member.master, member.told_at), ("IN-20261124-1", true, None));
+}

@@ -118,6 +118,8 @@ codes! {
         Category = "category",
         /// The ministry's class.
         RegulatorClass = "regulator_class",
+        /// Stage of the customer's life with the operator.
+        Stage = "stage",
         /// Channel.
         Channel = "channel",
         /// Province.

@@ -1,11 +1,12 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
+use crate::console::Theme;
 use crate::extract::{self, Visitor};
 use crate::locale::{Language, Locales};
 use crate::patience::Patient;
 use crate::problem::{Failure, Why};
 use crate::routes::{self, Access, Face, Method};
-use crate::{console, ops};
+use crate::{console, ops, tmf};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
@@ -56,6 +57,8 @@ pub struct App {
     pub files: Arc<Semaphore>,
     /// Fonts for letters, looked for when the first one is wanted.
     pub fonts: Arc<paper::Fonts>,
+    /// Whose turn it is to change a ticket.
+    pub turns: tmf::turns::Turns,
     /// The place for asking what a draft would change: one at a time, because it reads the whole log.
     pub what_if: Arc<Semaphore>,
     /// The place for looking over everybody who might be erased: one at a time, because it reads every person.
@@ -79,6 +82,10 @@ pub struct Settings {
     pub public_url: String,
     /// Where short messages and calls go, and who may report about them.
     pub gateway: Option<mail::gateway::Gateway>,
+    /// How TM Forum tickets become complaints.
+    pub tmf: tmf::mapping::Mapping,
+    /// Whether the TM Forum faces ask nobody who they are; for development on this machine alone.
+    pub open_tmf: bool,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -91,7 +98,7 @@ impl AppState {
         let look_over = Arc::new(Semaphore::new(1));
         let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
         let counts = ops::Counts::default();
-        Self(Arc::new(App { desk, locales, settings, counts, files, fonts, what_if, look_over }))
+        Self(Arc::new(App { desk, locales, settings, counts, files, fonts, what_if, look_over, turns: tmf::turns::Turns::default() }))
     }
 }
 
@@ -122,7 +129,7 @@ pub fn router(state: &AppState) -> Router {
             state: state.clone(),
             access: route.access,
             face: route.face,
-            changes: route.method == Method::Post,
+            changes: route.method != Method::Get,
             path: route.path,
         };
         let handler: MethodRouter<AppState> = route.handler.route_layer(middleware::from_fn_with_state(gate, guard));
@@ -140,18 +147,25 @@ pub fn router(state: &AppState) -> Router {
 /// Renders failures of addresses that no route guards.
 async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
     let begun = Instant::now();
-    let wants_page = !request.uri().path().starts_with("/api/")
+    let path = request.uri().path().to_owned();
+    let programme = path.starts_with("/api/") || path.starts_with("/tmf-api/");
+    let wants_page = !programme
         && request
             .headers()
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|v| v.contains("text/html"));
     let language = extract::language(&gate.state, request.headers());
+    let theme = extract::theme(request.headers());
     let response = next.run(request).await;
     // What a guard let through is rendered and counted already.
     let lost = response.extensions().get::<Failure>().is_some();
-    let face = if wants_page { Face::Page } else { gate.face };
-    let response = finish(&gate.state, face, language, None, response);
+    let face = match wants_page {
+        true => Face::Page,
+        false if path.starts_with("/tmf-api/") => Face::Tmf,
+        false => gate.face,
+    };
+    let response = finish(&gate.state, (face, &path), (language, theme), None, response);
     if lost {
         gate.state.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     }
@@ -162,12 +176,23 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
 async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> Response {
     let begun = Instant::now();
     let app = &gate.state;
-    let language = extract::language(app, request.headers());
-    let (response, caller) = match extract::identify(app, request.headers(), gate.changes).await {
-        Ok(caller) => (admit(&gate, caller.clone(), language, request, next).await, caller),
+    let language = match gate.face {
+        // Where a programme states none, that of the interface.
+        Face::Tmf if !request.headers().contains_key(header::ACCEPT_LANGUAGE) => Language::En,
+        _ => extract::language(app, request.headers()),
+    };
+    let theme = extract::theme(request.headers());
+    let open = gate.face == Face::Tmf && app.settings.open_tmf && !request.headers().contains_key(header::AUTHORIZATION);
+    let who = if open {
+        Ok(Some(app.desk.anybody()))
+    } else {
+        extract::identify(app, request.headers(), gate.changes).await
+    };
+    let (response, caller) = match who {
+        Ok(caller) => (admit(&gate, caller.clone(), (language, theme), request, next).await, caller),
         Err(failure) => (failure.into_response(), None),
     };
-    let response = finish(app, gate.face, language, caller.as_ref(), response);
+    let response = finish(app, (gate.face, gate.path), (language, theme), caller.as_ref(), response);
     app.counts.request(gate.path, response.status().as_u16(), begun.elapsed());
     response
 }
@@ -176,7 +201,7 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
 async fn admit(
     gate: &Gate,
     caller: Option<Caller>,
-    language: Language,
+    (language, theme): (Language, Theme),
     mut request: Request<Body>,
     next: Next,
 ) -> Response {
@@ -190,7 +215,7 @@ async fn admit(
             if caller.one_time && gate.path != console::OWN_PASSWORD {
                 return match gate.face {
                     Face::Page => Redirect::to(console::OWN_PASSWORD).into_response(),
-                    Face::Api => Failure::from(Refusal::forbidden("password_must_change")).into_response(),
+                    Face::Api | Face::Tmf => Failure::from(Refusal::forbidden("password_must_change")).into_response(),
                 };
             }
             if let Err(refusal) = permission.require(caller) {
@@ -207,15 +232,17 @@ async fn admit(
         }
         _ => 0,
     };
-    request.extensions_mut().insert(Visitor { caller, language, address, unread });
+    let place = if gate.changes { None } else { request.uri().path_and_query() };
+    let place = place.map(ToString::to_string).unwrap_or_default();
+    request.extensions_mut().insert(Visitor { caller, language, address, theme, place, unread });
     next.run(request).await
 }
 
 /// Puts failures into words and adds the headers every answer carries.
 fn finish(
     app: &AppState,
-    face: Face,
-    language: Language,
+    (face, path): (Face, &str),
+    (language, theme): (Language, Theme),
     caller: Option<&desk::Caller>,
     mut response: Response,
 ) -> Response {
@@ -224,14 +251,15 @@ fn finish(
         let allowed = response.headers_mut().remove(header::ALLOW);
         response = match face {
             Face::Api => told.problem(),
-            Face::Page => console::problem_page(app, language, caller, &told),
+            Face::Tmf => told.tmf(tmf::face::Face::of(path).unwrap_or(tmf::face::Face::V5)),
+            Face::Page => console::problem_page(app, (language, theme), caller, &told),
         };
         if let Some(allowed) = allowed {
             response.headers_mut().insert(header::ALLOW, allowed);
         }
     }
     let policy = match face {
-        Face::Api => "default-src 'none'; frame-ancestors 'none'",
+        Face::Api | Face::Tmf => "default-src 'none'; frame-ancestors 'none'",
         Face::Page => {
             "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; \
              frame-ancestors 'none'; base-uri 'none'"

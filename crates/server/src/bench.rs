@@ -7,7 +7,9 @@ mod bulk;
 mod classify;
 mod client;
 mod import;
+mod incident;
 mod intake;
+mod kpi;
 mod letters;
 mod lists;
 mod mail;
@@ -16,6 +18,7 @@ mod recount;
 mod reports;
 mod routing;
 mod seed;
+mod session;
 mod timers;
 mod what_if;
 
@@ -40,6 +43,10 @@ enum What {
     Classify(classify::Classify),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
+    /// How long it takes to put many cases in a mass incident and to tell each customer, and what others notice of it.
+    Incident(incident::Incident),
+    /// How long the key figures take over many cases.
+    Kpi(kpi::Kpi),
     /// How long a letter takes to be drawn as a page and as a PDF.
     Letters(letters::Letters),
     /// Latency of a queue page and of a case with its history, at a fixed rate.
@@ -72,6 +79,8 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Backup(ask) => backup::run(&ask),
         What::Classify(ask) => classify::run(&ask),
         What::Import(ask) => import::run(&ask),
+        What::Incident(ask) => incident::run(&ask),
+        What::Kpi(ask) => kpi::run(&ask),
         What::Letters(ask) => letters::run(&ask),
         What::Lists(ask) => lists::run(&ask),
         What::Mail(ask) => mail::run(&ask),

@@ -11,14 +11,17 @@ pub(crate) mod bundle;
 mod case;
 mod compensations;
 mod customer;
+mod differs;
 mod earlier;
 mod effect;
 mod facts;
-mod form;
+pub(crate) mod form;
 mod handoff;
 mod history;
 mod hot_issues;
+mod incidents;
 mod jobs;
+mod kpis;
 mod ledger;
 mod letter_form;
 mod letterbox;
@@ -26,10 +29,13 @@ mod letters;
 mod matters;
 mod messages;
 mod names;
-mod notices;
+mod network;
+pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod pane;
+mod plans;
 mod problems;
 mod progress;
 mod queue;
@@ -41,6 +47,7 @@ mod reports;
 mod retention;
 mod routing;
 mod rules;
+mod shell;
 mod staff_form;
 pub(crate) mod subject;
 mod survey;
@@ -71,6 +78,7 @@ use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
+pub use shell::Theme;
 
 /// The routes of the console.
 #[must_use]
@@ -83,6 +91,8 @@ pub fn routes() -> Vec<Route> {
     ];
     routes.extend(account::routes());
     routes.extend(queue::routes());
+    routes.extend(pane::routes());
+    routes.extend(shell::routes());
     routes.extend(bulk::routes());
     routes.extend(register::routes());
     routes.extend(handoff::routes());
@@ -105,6 +115,10 @@ pub fn routes() -> Vec<Route> {
     routes.extend(remedies::routes());
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
+    routes.extend(incidents::routes());
+    routes.extend(plans::routes());
+    routes.extend(network::routes());
+    routes.extend(kpis::routes());
     routes.extend(retention::routes());
     routes.extend(what_if::routes());
     routes.extend(routing::routes());
@@ -115,7 +129,12 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-fn page(method: Method, path: &'static str, access: Access, handler: axum::routing::MethodRouter<AppState>) -> Route {
+pub(crate) fn page(
+    method: Method,
+    path: &'static str,
+    access: Access,
+    handler: axum::routing::MethodRouter<AppState>,
+) -> Route {
     Route { method, path, access, face: Face::Page, operation: None, handler }
 }
 
@@ -124,6 +143,8 @@ pub(crate) struct Frame<'a> {
     app: &'a App,
     language: Language,
     caller: Option<&'a Caller>,
+    theme: Theme,
+    place: &'a str,
     unread: i64,
     /// The rules of the one case the page is about, where whoever is outside the house reads it: moments are told as they
     /// are told the customer.
@@ -131,32 +152,38 @@ pub(crate) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn new(app: &'a App, visitor: &'a Visitor) -> Self {
+    pub(crate) fn new(app: &'a App, visitor: &'a Visitor) -> Self {
         let caller = visitor.caller.as_ref();
-        Self { app, language: visitor.language, caller, unread: visitor.unread, told_by: None }
+        let (theme, place, unread) = (visitor.theme, visitor.place.as_str(), visitor.unread);
+        Self { app, language: visitor.language, caller, theme, place, unread, told_by: None }
+    }
+
+    /// The same on a page about one case that is read outside the house.
+    pub(crate) fn told_by(app: &'a App, visitor: &'a Visitor, rules: policy::Stack) -> Self {
+        Self { told_by: Some(rules), ..Self::new(app, visitor) }
     }
 
     /// Words of the console.
-    fn t(&self, key: &str) -> String {
+    pub(crate) fn t(&self, key: &str) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), &[])
     }
 
     /// Words of the console with values.
-    fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
+    pub(crate) fn tv(&self, key: &str, values: &[(&str, &str)]) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), values)
     }
 
     /// The name of a code.
-    fn code(&self, list: &str, code: &str) -> String {
+    pub(crate) fn code(&self, list: &str, code: &str) -> String {
         self.app.locales.text(self.language, &format!("{list}.{code}"), &[])
     }
 
-    fn lang(&self) -> &'static str {
+    pub(crate) fn lang(&self) -> &'static str {
         self.language.code()
     }
 
     /// The other language: tag and name.
-    fn other(&self) -> (&'static str, &'static str) {
+    pub(crate) fn other(&self) -> (&'static str, &'static str) {
         match self.language {
             Language::ZhCn => ("en", "English"),
             Language::En => ("zh-CN", "中文"),
@@ -191,6 +218,22 @@ impl<'a> Frame<'a> {
         self.may(permissions::READ_PROBLEMS)
     }
 
+    fn may_read_incidents(&self) -> bool {
+        self.may(permissions::READ_INCIDENTS)
+    }
+
+    fn may_read_plans(&self) -> bool {
+        self.may(permissions::READ_PLANS)
+    }
+
+    fn may_read_network_facts(&self) -> bool {
+        self.may(permissions::READ_NETWORK_FACTS)
+    }
+
+    fn may_read_catalogue(&self) -> bool {
+        self.may(permissions::READ_CATALOGUE)
+    }
+
     fn may_read_remedies(&self) -> bool {
         self.may(permissions::READ_REMEDIES)
     }
@@ -208,7 +251,7 @@ impl<'a> Frame<'a> {
     }
 
     /// What sums typed without a currency are meant in.
-    fn currency(&self) -> &str {
+    pub(crate) fn currency(&self) -> &str {
         self.app.desk.library().currency()
     }
 
@@ -254,7 +297,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn render(template: &impl Template) -> Response {
+pub(crate) fn render(template: &impl Template) -> Response {
     match template.render() {
         Ok(page) => Html(page).into_response(),
         Err(error) => broken_template(&error),
@@ -294,8 +337,9 @@ struct ProblemPage<'a> {
 
 /// A failure as a page.
 #[must_use]
-pub fn problem_page(app: &App, language: Language, caller: Option<&Caller>, told: &Told) -> Response {
-    let page = ProblemPage { frame: Frame { app, language, caller, unread: 0, told_by: None }, told };
+pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
+    let frame = Frame { app, language, caller, theme, place: "", unread: 0, told_by: None };
+    let page = ProblemPage { frame, told };
     let mut response = render(&page);
     *response.status_mut() = told.status;
     if let Some(seconds) = told.retry_after {

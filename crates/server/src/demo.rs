@@ -5,6 +5,7 @@ mod improvement;
 mod letters;
 mod mail;
 mod organisation;
+mod outage;
 mod play;
 mod stories;
 pub mod tale;
@@ -68,6 +69,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
             live(&stage, &script, n, crowd, now).await?;
         }
         improvement::late(&stage, now).await?;
+        outage::estate(&stage, now).await?;
         past.time().set(now);
         mail::take(&past).await?;
         // What has come true by now has happened before the server starts, notices included.
@@ -181,6 +183,9 @@ mod tests {
             let found = wait(desk.list(&Caller::system(desk.root()), &filter)).unwrap();
             assert!(!found.items.is_empty(), "{state:?}");
         }
+        let incidents = wait(desk.incidents(&Caller::system(desk.root()), &Default::default())).unwrap().items;
+        let counts: Vec<(&str, i64)> = incidents[0].cases.iter().map(|(standing, count)| (*standing, *count)).collect();
+        assert_eq!(counts, [("ended", 0), ("left", 1), ("told", 8), ("waiting", 0)], "{incidents:?}");
         db.close();
     }
 

@@ -1,6 +1,7 @@
 //! What a request says about itself: who sends it, from where, in which language, what it saw and what it carries.
 
 use crate::app::App;
+use crate::console::Theme;
 use crate::locale::Language;
 use crate::problem::{Failure, Why};
 use axum::body::{Body, Bytes};
@@ -19,6 +20,8 @@ use std::time::Duration;
 pub const SESSION: &str = "redress_session";
 /// The cookie that remembers the language a user chose.
 pub const LANGUAGE: &str = "redress_language";
+/// The cookie that remembers the theme a user chose.
+pub const THEME: &str = "redress_theme";
 /// Largest body: far more than the longest text of every field.
 pub const LARGEST_BODY: usize = 1 << 20;
 const BODY_TIME: Duration = Duration::from_secs(20);
@@ -32,6 +35,10 @@ pub struct Visitor {
     pub language: Language,
     /// Where the request comes from.
     pub address: IpAddr,
+    /// Colours the user chose.
+    pub theme: Theme,
+    /// Path and query of a page that is read; empty for a change, to which no link leads back.
+    pub place: String,
     /// Notices the caller has not read, up to a hundred; counted for pages only.
     pub unread: i64,
 }
@@ -89,6 +96,12 @@ pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 pub fn language(app: &App, headers: &HeaderMap) -> Language {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Language::negotiate(accepted, cookie(headers, LANGUAGE), app.settings.default_language)
+}
+
+/// The theme of a request.
+#[must_use]
+pub fn theme(headers: &HeaderMap) -> Theme {
+    cookie(headers, THEME).and_then(Theme::from_code).unwrap_or_default()
 }
 
 /// Who sends a request: by token if it has one, else by session. Headers that merely claim an identity are ignored.

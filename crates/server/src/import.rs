@@ -4,6 +4,7 @@
 
 mod map;
 mod moment;
+mod network;
 mod organisation;
 mod progress;
 pub(crate) mod records;
@@ -35,6 +36,8 @@ pub enum Import {
     Handoffs(Ask),
     /// Make or change units and users as CSV files say: all rows or none; a second time changes nothing.
     Organisation(organisation::Organisation),
+    /// Take in network facts, products, or users by month from a CSV file: all rows or none; a second time changes nothing.
+    Records(network::Records),
 }
 
 /// What the rows of a file are.
@@ -93,6 +96,7 @@ pub fn run(import: Import) -> Result<(), String> {
         Import::Complaints(ask) => take_in(What::Complaints, intake::FIELDS, &ask),
         Import::Handoffs(ask) => take_in(What::Handoffs, hand_off::FIELDS, &ask),
         Import::Organisation(ask) => organisation::run(&ask),
+        Import::Records(ask) => network::run(&ask),
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
 mod answers;
+mod masses;
 mod messages;
 mod notices;
 mod orders;

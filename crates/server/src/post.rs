@@ -2,6 +2,7 @@
 //! personal stands in it, and no case its reader may not see when it goes.
 
 use crate::app::Settings;
+use crate::console::notices::place_of;
 use crate::locale::{Language, Locales};
 use desk::notices::letters::{Handed, Letter, Round, send_due};
 use desk::notices::{Group, Notice};
@@ -61,8 +62,7 @@ impl Post {
         for group in letter.groups.iter().take(MOST_LISTED) {
             let _ = writeln!(text, "· {}", self.line(group, language, titles));
             if let (false, Some(first), false) = (group.run, group.notices.first(), self.public_url.is_empty()) {
-                let room = if first.problem { "problems" } else { "cases" };
-                let _ = writeln!(text, "  {}/console/{room}/{}", self.public_url, first.number);
+                let _ = writeln!(text, "  {}{}", self.public_url, place_of(first));
             }
         }
         if letter.groups.len() > MOST_LISTED {
@@ -126,7 +126,7 @@ mod tests {
         Notice {
             id: Uuid::from_u128(n),
             case: CaseId(Uuid::from_u128(n)),
-            problem: false,
+            about: desk::notices::About::Case,
             number: format!("TS-20261124-{n:06}-5"),
             kind: kind.to_owned(),
             rule: None,

@@ -43,6 +43,8 @@ pub enum Why {
     TooSlow,
     /// `If-Match` is missing.
     VersionRequired,
+    /// A TM Forum body or question that makes no sense: everything that is wrong with it.
+    BadTicket(Vec<crate::tmf::schema::Wrong>),
     /// The address is not text.
     BadAddress,
     /// There is nothing at this address.
@@ -145,6 +147,11 @@ impl Failure {
             Why::NoFont(missing) => told(app, language, StatusCode::NOT_ACCEPTABLE, "no_font", &[("missing", missing)]),
             Why::TooSlow => simple(StatusCode::REQUEST_TIMEOUT, "too_slow"),
             Why::VersionRequired => simple(StatusCode::PRECONDITION_REQUIRED, "version_required"),
+            Why::BadTicket(wrong) => {
+                // Names and reasons are those of the interface, whatever the language of the sentence around them.
+                let what: Vec<String> = wrong.iter().map(|one| format!("{} {}", one.at, one.why)).collect();
+                told(app, language, StatusCode::BAD_REQUEST, "bad_ticket", &[("what", &what.join("; "))])
+            }
             Why::BadAddress => simple(StatusCode::BAD_REQUEST, "bad_address"),
             Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),
             Why::NoSuchMethod => simple(StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),
@@ -301,6 +308,28 @@ fn shown<'p>(app: &App, language: Language, params: &[(&'p str, String)]) -> Vec
 }
 
 impl Told {
+    /// The failure as TM Forum writes it. What makes no sense is 400 there, whatever it is elsewhere.
+    #[must_use]
+    pub fn tmf(&self, face: crate::tmf::face::Face) -> Response {
+        let status = match self.status {
+            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PRECONDITION_REQUIRED => StatusCode::BAD_REQUEST,
+            other => other,
+        };
+        let faults: Vec<String> = self.errors.iter().map(|(field, _, said)| format!("{field}: {said}")).collect();
+        let reason = if faults.is_empty() { self.detail.clone() } else { faults.join("; ") };
+        let body = face.error(status.as_u16(), &self.code, &reason, &self.way_out);
+        let mut response = (status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"redress\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+        }
+        response
+    }
+
     /// The failure as RFC 9457 problem details.
     #[must_use]
     pub fn problem(&self) -> Response {

@@ -156,6 +156,10 @@ impl Words<'_> {
                 taxonomy.province(key).map_or_else(|| key.to_owned(), |province| pick(&province.zh, &province.en))
             }
             (Rows::Cause, _) => self.cause(key),
+            (Rows::Stage, _) => {
+                let stage = taxonomy.stages().iter().find(|stage| stage.id == key);
+                stage.map_or_else(|| key.to_owned(), |stage| self.of(&stage.title))
+            }
             (Rows::CategoryArea | Rows::CategoryGroup | Rows::Category, _) => {
                 let category = taxonomy.category(key);
                 category.map_or_else(|| key.to_owned(), |one| format!("{key} {}", pick(&one.zh, &one.en)))

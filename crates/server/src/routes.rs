@@ -2,7 +2,7 @@
 //! without a permission or a description cannot exist.
 
 use crate::app::AppState;
-use crate::{api, console, ops};
+use crate::{api, console, ops, portal, tmf};
 use axum::routing::MethodRouter;
 use desk::Permission;
 use domain::shape::Field;
@@ -16,13 +16,30 @@ pub enum Access {
     Needs(Permission),
 }
 
-/// HTTP method; Redress needs only these two.
+/// HTTP method; all but the TM Forum faces need only the first two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Changes nothing.
     Get,
     /// May change something.
     Post,
+    /// Changes a part of something.
+    Patch,
+    /// Takes something away.
+    Delete,
+}
+
+impl Method {
+    /// As it stands in a request.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 /// What a route answers errors with.
@@ -32,6 +49,8 @@ pub enum Face {
     Api,
     /// A page in the user's language; without credentials the browser is sent to sign in.
     Page,
+    /// The error body of TM Forum, of the version the address names.
+    Tmf,
 }
 
 /// One row of the table.
@@ -113,7 +132,9 @@ impl Route {
 #[must_use]
 pub fn table() -> Vec<Route> {
     let mut routes = api::routes();
+    routes.extend(tmf::routes());
     routes.extend(ops::routes());
     routes.extend(console::routes());
+    routes.extend(portal::routes());
     routes
 }

@@ -3,7 +3,7 @@
 mod list;
 pub mod similar;
 
-pub use list::{Cursor, ListPage, ListQuery, ListedRow, Sort, list};
+pub use list::{Cursor, ListPage, ListQuery, ListedRow, Sort, count, list};
 #[cfg(feature = "testing")]
 pub(crate) use list::{plan, variants};
 #[cfg(feature = "testing")]

@@ -114,6 +114,8 @@ struct Inner {
     dialect: Dialect,
     write: mpsc::Sender<Message>,
     read: mpsc::Sender<Message>,
+    /// Reading that nobody waits for at a screen.
+    behind: mpsc::Sender<Message>,
     readers: usize,
     writers: usize,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -137,11 +139,14 @@ impl Db {
                 for _ in 0..options.sqlite_readers.max(1) {
                     threads.push(sqlite::reader(path, Arc::clone(&shared), Arc::clone(&counters))?);
                 }
+                let (behind, behind_queue) = mpsc::channel(options.queue.max(1));
+                threads.push(sqlite::reader_behind(path, behind_queue, Arc::clone(&counters))?);
                 Inner {
                     target: target.clone(),
                     dialect: Dialect::Sqlite,
                     write,
                     read,
+                    behind,
                     readers: options.sqlite_readers.max(1),
                     writers: 1,
                     threads: Mutex::new(threads),
@@ -159,6 +164,7 @@ impl Db {
                     target: target.clone(),
                     dialect: Dialect::Postgres,
                     read: write.clone(),
+                    behind: write.clone(),
                     write,
                     readers: 0,
                     writers: count,
@@ -230,6 +236,21 @@ impl Db {
         run(&self.inner.read, work, false).await
     }
 
+    /// [`Db::read`] for work nobody waits for at a screen: counting for reports, cases of a run over many. On SQLite it has
+    /// a thread of its own that steps back while others want the processor, so that pages wait for it neither there nor
+    /// in the queue.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub async fn read_behind<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run(&self.inner.behind, work, false).await
+    }
+
     /// [`Db::write`] for threads that may block; must not be called on an async worker.
     ///
     /// # Errors
@@ -256,6 +277,19 @@ impl Db {
         run_now(&self.inner.read, work, false)
     }
 
+    /// [`Db::read_behind`] for threads that may block; must not be called on an async worker.
+    ///
+    /// # Errors
+    /// The work's own, or the database's.
+    pub fn read_behind_now<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        run_now(&self.inner.behind, work, false)
+    }
+
     /// Waits until everything handed over is done and ends the threads. Later work is refused. Must not be called on
     /// an async worker.
     pub fn close(&self) {
@@ -264,6 +298,9 @@ impl Db {
         }
         for _ in 0..self.inner.readers {
             let _ = self.inner.read.blocking_send(Message::Stop);
+        }
+        if self.inner.readers > 0 {
+            let _ = self.inner.behind.blocking_send(Message::Stop);
         }
         let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
@@ -285,7 +322,7 @@ impl Db {
         let waiting = |queue: &mpsc::Sender<Message>| (queue.max_capacity() - queue.capacity()) as u64;
         let mut all = waiting(&self.inner.write);
         if self.inner.readers > 0 {
-            all += waiting(&self.inner.read);
+            all += waiting(&self.inner.read) + waiting(&self.inner.behind);
         }
         Stats {
             commits: counters.commits.load(Ordering::Relaxed),

@@ -1,5 +1,5 @@
-//! Notices: what a person should look at, told in the console. They point at a case or a problem, by the one column
-//! `case_id`, and hold none of its words.
+//! Notices: what a person should look at, told in the console. They point at a case, a problem or an incident, by the
+//! one column `case_id`, and hold none of its words.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -9,24 +9,27 @@ statements! {
     INSERT = "INSERT INTO notices (id, user_id, case_id, kind, rule, percent, at, read_at, run, mail)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, ?9)";
     LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
-        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
-        WHERE n.user_id = ?1 AND n.read_at IS NULL AND (c.id IS NOT NULL OR p.id IS NOT NULL)
+        COALESCE(c.number, p.number, i.number), COALESCE(c.region, p.area, i.area), c.grade, CAST(CASE WHEN p.id IS NOT NULL
+        THEN 1 WHEN i.id IS NOT NULL THEN 2 ELSE 0 END AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id
+        LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
+        WHERE n.user_id = ?1 AND n.read_at IS NULL AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC LIMIT ?2";
     GROUP = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
-        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
+        COALESCE(c.number, p.number, i.number), COALESCE(c.region, p.area, i.area), c.grade, CAST(CASE WHEN p.id IS NOT NULL
+        THEN 1 WHEN i.id IS NOT NULL THEN 2 ELSE 0 END AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id
+        LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
         WHERE n.user_id = ?1 AND n.read_at IS NULL AND (n.id = ?2 OR n.case_id = ?2 OR n.run = ?2)
-        AND (c.id IS NOT NULL OR p.id IS NOT NULL) ORDER BY n.at DESC, n.id DESC LIMIT ?3";
+        AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL) ORDER BY n.at DESC, n.id DESC LIMIT ?3";
     READ_ONE = "UPDATE notices SET read_at = ?3, mail = 0 WHERE id = ?1 AND user_id = ?2 AND read_at IS NULL";
     READ_ALL = "UPDATE notices SET read_at = ?2, mail = 0 WHERE user_id = ?1 AND read_at IS NULL AND at <= ?3";
     READ_GROUP = "UPDATE notices SET read_at = ?3, mail = 0 WHERE user_id = ?1 AND (case_id = ?2 OR run = ?2)
         AND read_at IS NULL";
     DELETE_BEFORE = "DELETE FROM notices WHERE at < ?1";
     TO_MAIL = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number), COALESCE(c.region, p.area), c.grade, CAST(CASE WHEN p.id IS NULL THEN 0 ELSE 1 END
-        AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id LEFT JOIN problems p ON p.id = n.case_id
-        WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL)
+        COALESCE(c.number, p.number, i.number), COALESCE(c.region, p.area, i.area), c.grade, CAST(CASE WHEN p.id IS NOT NULL
+        THEN 1 WHEN i.id IS NOT NULL THEN 2 ELSE 0 END AS BIGINT) FROM notices n LEFT JOIN cases c ON c.id = n.case_id
+        LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
+        WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC";
     WAITING = "SELECT CAST(1 AS BIGINT) FROM notices WHERE user_id = ?1 AND mail = 1 LIMIT 1";
     TAKE = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1";
@@ -50,7 +53,7 @@ pub struct NoticeRow {
     pub id: Uuid,
     /// For whom.
     pub user: Uuid,
-    /// About which case or problem.
+    /// About which case, problem or incident.
     pub case: Uuid,
     /// What happened.
     pub kind: String,
@@ -66,19 +69,31 @@ pub struct NoticeRow {
     pub mail: i64,
 }
 
+/// What a notice can be about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A case.
+    #[default]
+    Case,
+    /// A problem.
+    Problem,
+    /// A mass incident.
+    Incident,
+}
+
 /// A notice with what its reader needs to find what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedNotice {
     /// The notice.
     pub row: NoticeRow,
-    /// Number of the case or problem.
+    /// Number of what it is about.
     pub number: String,
     /// Its region: whoever may no longer see it is not told of it.
     pub region: String,
     /// Grade of the case.
     pub grade: String,
-    /// Whether it is about a problem.
-    pub problem: bool,
+    /// What it is about.
+    pub about: About,
 }
 
 fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
@@ -97,7 +112,11 @@ fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
         number: row.text(9)?,
         region: row.text(10)?,
         grade: row.opt_text(11)?.unwrap_or_default(),
-        problem: row.bool(12)?,
+        about: match row.int(12)? {
+            1 => About::Problem,
+            2 => About::Incident,
+            _ => About::Case,
+        },
     })
 }
 

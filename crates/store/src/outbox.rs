@@ -1,5 +1,6 @@
 //! Messages to customers that wait to go out, or went out and may yet be reported about. A message has no words here: it
-//! names the entry of its case that wrote them.
+//! names the entry of its case that wrote them; one to somebody on the list of an incident names the incident, its number
+//! in that list and the wording.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -36,15 +37,15 @@ statements! {
 pub struct OutboxRow {
     /// Identity, the same at every try.
     pub id: Uuid,
-    /// The case.
+    /// The case, or the incident.
     pub case: Uuid,
-    /// The entry whose words it is.
+    /// The entry whose words it is; of an incident the number of the message.
     pub version: i64,
     /// What it is.
     pub what: String,
     /// The way it goes.
     pub way: String,
-    /// The letter it is.
+    /// The letter it is; of an incident the wording.
     pub letter: Option<i64>,
     /// `waits`, `sent`, `delivered` or `failed`.
     pub state: String,

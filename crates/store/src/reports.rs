@@ -2,12 +2,16 @@
 //! Nothing of it is personal, and all of it follows from the log; who fills it in and when is not known here.
 
 mod cases;
+mod kpi;
 mod ledger;
 mod surveys;
 
 #[cfg(feature = "testing")]
 pub(crate) use cases::variants;
-pub use cases::{CasesPage, CasesQuery, Flag, Population, cases};
+pub use cases::{CasesPage, CasesQuery, Flag, KpiPart, Population, cases};
+#[cfg(feature = "testing")]
+pub(crate) use kpi::ALL as KPI_ALL;
+pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_months, late, pattern};
 #[cfg(feature = "testing")]
 pub(crate) use ledger::ALL as LEDGER_ALL;
 pub use ledger::{By, HeldFact, LedgerKey, LedgerRow, LedgerSum, add_to_ledger, ledger};
@@ -27,16 +31,16 @@ statements! {
     // Whoever finds the state another than it was read comes too late: what it counted was counted by another node.
     NEXT_STATE = "UPDATE report_state SET value = ?2 WHERE name = 'state' AND value = ?1";
     FACTS = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
-        in_time, at_once, reopened, held, surveys FROM report_cases WHERE id = ?1";
+        in_time, at_once, reopened, held, surveys, kpi FROM report_cases WHERE id = ?1";
     MATTERS = "SELECT matter, month, body, outcome FROM report_matters WHERE case_id = ?1 ORDER BY matter";
     PUT_FACTS = "INSERT INTO report_cases (id, kind, category, product, channel, region, grade, cause, received, closed,
-        minutes, judged, in_time, at_once, reopened, held, surveys)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+        minutes, judged, in_time, at_once, reopened, held, surveys, kpi)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, category = excluded.category, product = excluded.product,
         channel = excluded.channel, region = excluded.region, grade = excluded.grade, cause = excluded.cause,
         received = excluded.received, closed = excluded.closed, minutes = excluded.minutes, judged = excluded.judged,
         in_time = excluded.in_time, at_once = excluded.at_once, reopened = excluded.reopened, held = excluded.held,
-        surveys = excluded.surveys";
+        surveys = excluded.surveys, kpi = excluded.kpi";
     DROP_FACTS = "DELETE FROM report_cases WHERE id = ?1";
     PUT_MATTER = "INSERT INTO report_matters (case_id, matter, month, body, outcome) VALUES (?1, ?2, ?3, ?4, ?5)";
     DROP_MATTERS = "DELETE FROM report_matters WHERE case_id = ?1";
@@ -54,7 +58,7 @@ statements! {
         month, value, sort FROM report_months WHERE dim = ?1 AND area = ?2 AND month >= ?3 AND month <= ?4";
     FIRST_MONTH = "SELECT MIN(month) FROM report_months WHERE dim = ?1 AND area = ?2";
     FACTS_WITHIN = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
-        in_time, at_once, reopened, held, surveys FROM report_cases WHERE region >= ?1 AND region <= ?2";
+        in_time, at_once, reopened, held, surveys, kpi FROM report_cases WHERE region >= ?1 AND region <= ?2";
     MATTERS_WITHIN = "SELECT m.matter, m.month, m.body, m.outcome, m.case_id FROM report_cases c
         JOIN report_matters m ON m.case_id = c.id WHERE c.region >= ?1 AND c.region <= ?2
         ORDER BY m.case_id, m.matter";
@@ -99,6 +103,8 @@ pub struct CaseFacts {
     pub reopened: bool,
     /// Who held it how long.
     pub held: Vec<HeldFact>,
+    /// What key figures count of it.
+    pub kpis: Vec<KpiFact>,
     /// What the customer said, each channel for itself.
     pub surveys: Vec<SurveyFact>,
     /// Matters of bodies outside.
@@ -238,6 +244,7 @@ fn read_facts(row: &Row<'_>) -> Result<CaseFacts, StoreError> {
         reopened: row.bool(14)?,
         held: ledger::read(&row.text(15)?)?,
         surveys: surveys::read(&row.text(16)?)?,
+        kpis: kpi::read(&row.text(17)?)?,
         matters: Vec::new(),
     })
 }
@@ -298,7 +305,7 @@ pub fn put_facts(
     let Some(facts) = after else {
         return tx.execute(DROP_FACTS, &[(&id).into()]).map(drop);
     };
-    let held = ledger::written(&facts.held);
+    let (held, kpis) = (ledger::written(&facts.held), kpi::written(&facts.kpis));
     let surveys = surveys::written(&facts.surveys);
     let values = [
         (&id).into(),
@@ -318,6 +325,7 @@ pub fn put_facts(
         facts.reopened.into(),
         held.as_str().into(),
         surveys.as_str().into(),
+        kpis.as_str().into(),
     ];
     tx.execute(PUT_FACTS, &values).map(drop)
 }
@@ -414,5 +422,5 @@ pub fn clear(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.execute(statement, &[])?;
     }
     surveys::clear(tx)?;
-    Ok(())
+    kpi::clear(tx)
 }

@@ -270,6 +270,45 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE drafts (user_id BLOB NOT NULL, case_id BLOB NOT NULL, verb TEXT NOT NULL, sealed BLOB NOT NULL,
         at BIGINT NOT NULL, PRIMARY KEY (user_id, case_id, verb)) CLUSTERED",
     "CREATE INDEX drafts_at ON drafts (at)",
+], &[
+    // TM Forum faces: specifications of tickets, and the cases whose tickets were taken from the faces.
+    "CREATE TABLE ticket_things (kind TEXT NOT NULL, id BLOB NOT NULL, body TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (kind, id)) CLUSTERED",
+    // Mass incidents as people look for them, and which cases are in each; both follow from logs. Plans in their versions.
+    // Whom to tell who has not complained: numbers sealed under a key of the incident, which is destroyed with them.
+    "CREATE TABLE incidents (id BLOB PRIMARY KEY, version BIGINT NOT NULL, number TEXT NOT NULL, state TEXT NOT NULL,
+        open BIGINT NOT NULL, title TEXT NOT NULL, product TEXT NOT NULL, area TEXT NOT NULL, fact BLOB,
+        started_at BIGINT NOT NULL, restored_at BIGINT, owner_unit BLOB NOT NULL, owner_user BLOB,
+        outcome_zh TEXT NOT NULL, outcome_en TEXT NOT NULL, opened_at BIGINT NOT NULL, changed_at BIGINT NOT NULL)",
+    "CREATE INDEX incidents_changed ON incidents (changed_at, id)",
+    "CREATE TABLE incident_cases (incident BLOB NOT NULL, case_id BLOB NOT NULL, master BIGINT NOT NULL,
+        standing TEXT NOT NULL, joined_at BIGINT NOT NULL, told_at BIGINT, PRIMARY KEY (incident, case_id)) CLUSTERED",
+    "CREATE INDEX incident_cases_case ON incident_cases (case_id, incident)",
+    "CREATE TABLE incident_keys (incident BLOB PRIMARY KEY, wrapped BLOB NOT NULL, handed BIGINT NOT NULL)",
+    "CREATE TABLE incident_recipients (incident BLOB NOT NULL, hash BLOB NOT NULL, sealed BLOB NOT NULL,
+        language TEXT NOT NULL, consent TEXT NOT NULL, state TEXT NOT NULL, added_at BIGINT NOT NULL,
+        told_at BIGINT, message BIGINT, why TEXT NOT NULL, PRIMARY KEY (incident, hash)) CLUSTERED",
+    "CREATE INDEX incident_recipients_message ON incident_recipients (incident, message)",
+    "CREATE TABLE emergency_plans (plan TEXT NOT NULL, version BIGINT NOT NULL, subject BLOB NOT NULL,
+        content TEXT NOT NULL, state TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, decided_by TEXT,
+        decided_at BIGINT, PRIMARY KEY (plan, version)) CLUSTERED",
+    // What other systems know of the network, an operator's own products, and users by month: the newest of each; what was
+    // said before stands in the ledger of the administration.
+    "CREATE TABLE network_facts (id BLOB PRIMARY KEY, source TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
+        region TEXT NOT NULL, product TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT NOT NULL,
+        users BIGINT NOT NULL, down BIGINT NOT NULL, withdrawn BIGINT NOT NULL, revision BIGINT NOT NULL, body TEXT NOT NULL, recorded_at BIGINT NOT NULL,
+        recorded_by TEXT NOT NULL)",
+    "CREATE UNIQUE INDEX network_facts_number ON network_facts (source, number)",
+    "CREATE INDEX network_facts_began ON network_facts (began, id)",
+    "CREATE TABLE products (code TEXT PRIMARY KEY, id BLOB NOT NULL, line TEXT NOT NULL, zh TEXT NOT NULL, en TEXT NOT NULL,
+        since TEXT NOT NULL, until TEXT NOT NULL, revision BIGINT NOT NULL, recorded_at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE exposures (month BIGINT NOT NULL, region TEXT NOT NULL, id BLOB NOT NULL, users BIGINT NOT NULL,
+        revision BIGINT NOT NULL, recorded_at BIGINT NOT NULL, PRIMARY KEY (month, region)) CLUSTERED",
+    // Key figures, counted from the logs as reports are.
+    "ALTER TABLE report_cases ADD COLUMN kpi TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE kpi_months (kpi TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, counted BIGINT NOT NULL,
+        sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
+        PRIMARY KEY (kpi, area, month)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

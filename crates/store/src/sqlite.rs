@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(3);
 const BUSY_TRIES: i32 = 10_000;
 /// Who is just leaving the database may take so long.
 const LEAVING: Duration = Duration::from_millis(500);
+/// How far back the thread stands that reads behind the others, in the system's own measure of niceness.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 10;
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
 const LAST_SEQ: &str = "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE stream = ?1";
@@ -236,28 +239,49 @@ pub(crate) fn reader(
     counters: Arc<Counters>,
 ) -> Result<JoinHandle<()>, StoreError> {
     let connection = open(path, false)?;
-    spawn("store-reader", move || {
-        let positions = Positions::default();
-        loop {
-            let message = queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
-            let Some(Message::Job(mut job, _)) = message else {
-                break;
-            };
-            if !job.wanted() {
-                continue;
-            }
-            counters.reads.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = statement(&connection, "BEGIN") {
-                job.answer(Err(error));
-                continue;
-            }
-            let mut tx = Tx { driver: Driver::Sqlite(&connection, &positions) };
-            job.run(&mut tx);
-            let end = statement(&connection, "COMMIT");
-            if end.is_err() && !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            job.answer(end);
-        }
+    let next = move || queue.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+    spawn("store-reader", move || read_all(&connection, next, &counters))
+}
+
+/// A reader of its own that steps back while anything else wants the processor.
+pub(crate) fn reader_behind(
+    path: &Path,
+    mut queue: mpsc::Receiver<Message>,
+    counters: Arc<Counters>,
+) -> Result<JoinHandle<()>, StoreError> {
+    let connection = open(path, false)?;
+    spawn("store-behind", move || {
+        step_back();
+        read_all(&connection, || queue.blocking_recv(), &counters);
     })
+}
+
+/// Lets others go first from here on, where the system knows that of a single thread. Without it all is done as well,
+/// only less politely.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), BEHIND) {
+        tracing::debug!(%error, "the thread that reads behind the others has their priority");
+    }
+}
+
+fn read_all(connection: &Connection, mut next: impl FnMut() -> Option<Message>, counters: &Counters) {
+    let positions = Positions::default();
+    while let Some(Message::Job(mut job, _)) = next() {
+        if !job.wanted() {
+            continue;
+        }
+        counters.reads.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = statement(connection, "BEGIN") {
+            job.answer(Err(error));
+            continue;
+        }
+        let mut tx = Tx { driver: Driver::Sqlite(connection, &positions) };
+        job.run(&mut tx);
+        let end = statement(connection, "COMMIT");
+        if end.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        job.answer(end);
+    }
 }

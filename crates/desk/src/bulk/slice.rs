@@ -28,7 +28,7 @@ const SLICE: usize = 16;
 /// fast the machine is, and everybody else finds room between them.
 const APART: Duration = Duration::from_micros(6_400);
 /// A run that has fallen behind that pace still leaves room: this part of what a slice took.
-const ROOM: u32 = 4;
+const ROOM: u32 = 8;
 /// How often a slice is tried when the database could not.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ impl Desk {
         let mut items = Vec::with_capacity(picked.len());
         for slice in picked.chunks(SLICE) {
             let (worker, slice) = (worker.clone(), slice.to_vec());
-            let looked = self.db().read(move |tx| {
+            let looked = self.db().read_behind(move |tx| {
                 slice.into_iter().map(|one| worker.look(tx, one)).collect::<Result<Vec<_>, DeskError>>()
             });
             items.extend(looked.await?);
@@ -135,9 +135,9 @@ impl Desk {
     /// Decides a slice ahead of its being written. Where that fails it is decided there.
     async fn ahead(&self, worker: &Worker, slice: Option<&[Picked]>) -> Option<Vec<Decision>> {
         let (worker, slice) = (worker.clone(), slice?.to_vec());
-        let decided = self
-            .db()
-            .read(move |tx| Ok::<_, DeskError>(slice.iter().map(|one| worker.decide(tx, one)).collect::<Vec<_>>()));
+        let decided = self.db().read_behind(move |tx| {
+            Ok::<_, DeskError>(slice.iter().map(|one| worker.decide(tx, one)).collect::<Vec<_>>())
+        });
         decided.await.ok()
     }
 

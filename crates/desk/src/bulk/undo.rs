@@ -27,7 +27,8 @@ pub(super) fn possible(verb: &str) -> Result<(), Refusal> {
     match verb {
         "assign" => Ok(()),
         "note" => Err(Refusal::conflict("bulk_note_stays")),
-        "reply" => Err(Refusal::conflict("bulk_reply_stays")),
+        "reply" | "notify-progress" | "ask-satisfaction" => Err(Refusal::conflict("bulk_reply_stays")),
+        "set-cause" | "join-incident" | "leave-incident" => Err(Refusal::conflict("bulk_step_stays")),
         _ => Err(Refusal::conflict("bulk_close_stays")),
     }
 }

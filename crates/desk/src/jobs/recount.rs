@@ -154,7 +154,7 @@ impl Work {
     async fn read(&self, desk: &Desk, after: Uuid) -> Result<Page, DeskError> {
         let (desk, from, hash) = (desk.clone(), self.from.unwrap_or(i64::MAX), self.hash.clone());
         let db = desk.db().clone();
-        db.read(move |tx| {
+        db.read_behind(move |tx| {
             let mut page = Page { looked: 0, last: None, moved: Vec::new() };
             let mut counted = 0;
             for (id, last_due) in cases::open_after(tx, after, PAGE)? {

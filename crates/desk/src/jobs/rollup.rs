@@ -8,7 +8,7 @@ use crate::Desk;
 use crate::error::DeskError;
 use crate::kept;
 use crate::load;
-use crate::reports::facts;
+use crate::reports::{facts, kpi};
 use crate::time::stored;
 use domain::audit::chain::Ledger;
 use domain::case::Case;
@@ -17,7 +17,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
-use store::reports::{CaseFacts, LedgerKey, LedgerSum, MonthKey, Sum, SurveyKey, SurveySum};
+use store::reports::{CaseFacts, KpiKey, KpiSum, LedgerKey, LedgerSum, MonthKey, Sum, SurveyKey, SurveySum};
 use store::schedules::{self, Look};
 use store::{EntryRow, Tx, entries, reports};
 use uuid::Uuid;
@@ -36,6 +36,9 @@ const THROUGH: i64 = 2_048;
 struct State {
     form: u32,
     zone: String,
+    /// Address of the definitions of key figures.
+    #[serde(default)]
+    figures: String,
     /// Of each stream, the last position that is counted.
     seen: BTreeMap<i64, i64>,
     /// The last case while everything is gone through; its entries after `seen` come afterwards.
@@ -114,15 +117,19 @@ pub fn look(desk: &Desk) -> Result<Progress, DeskError> {
 /// # Errors
 /// Those of the database.
 pub fn begin_anew(desk: &Desk) -> Result<(), DeskError> {
-    let zone = zone_of(desk);
+    let (zone, figures) = (zone_of(desk), figures_of(desk));
     desk.db().write_now(move |tx| {
         let before = reports::state(tx)?;
-        begin(tx, before.as_deref(), &zone).map(drop)
+        begin(tx, before.as_deref(), &zone, &figures).map(drop)
     })
 }
 
 fn zone_of(desk: &Desk) -> String {
     desk.zone().iana_name().unwrap_or_default().to_owned()
+}
+
+fn figures_of(desk: &Desk) -> String {
+    desk.library().kpis().hash().to_owned()
 }
 
 /// Takes or keeps the lease.
@@ -146,11 +153,13 @@ struct Page {
 
 /// What is to be counted next; nothing when all is.
 fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
-    let (desk, zone) = (desk.clone(), zone_of(desk));
+    let (desk, zone, figures) = (desk.clone(), zone_of(desk), figures_of(desk));
     let db = desk.db().clone();
-    db.read_now(move |tx| {
+    db.read_behind_now(move |tx| {
         let (before, state) = read_state(tx)?;
-        let Some(mut state) = state.filter(|state| state.form == facts::FORM && state.zone == zone) else {
+        let Some(mut state) =
+            state.filter(|state| state.form == facts::FORM && state.zone == zone && state.figures == figures)
+        else {
             return Ok(Some(Page { before, after: State::default(), cases: Vec::new(), anew: true }));
         };
         let cases = match state.through {
@@ -226,21 +235,22 @@ fn count(desk: &Desk, id: Uuid, rows: &[EntryRow]) -> Result<Option<CaseFacts>, 
     let log = rows.iter().map(load::entry).collect::<Result<Vec<_>, _>>()?;
     let case = Case::fold(CaseId(id), log)?;
     let rules = desk.library().rules_of(&case)?;
-    Ok(facts::of(&case, &rules, desk.zone()))
+    Ok(facts::of(&case, &rules, desk.zone(), desk.library().kpis()))
 }
 
 /// Writes a page; false when another node came first.
 fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
-    let zone = zone_of(desk);
+    let (zone, figures) = (zone_of(desk), figures_of(desk));
     desk.db().write_now(move |tx| {
         if page.anew {
-            return begin(tx, page.before.as_deref(), &zone);
+            return begin(tx, page.before.as_deref(), &zone, &figures);
         }
         if !reports::advance(tx, page.before.as_deref(), &kept::written(&page.after)?)? {
             return Ok(false);
         }
         let mut changes: BTreeMap<MonthKey, Sum> = BTreeMap::new();
         let mut charges: BTreeMap<LedgerKey, LedgerSum> = BTreeMap::new();
+        let mut figures: BTreeMap<KpiKey, KpiSum> = BTreeMap::new();
         let mut said: BTreeMap<SurveyKey, SurveySum> = BTreeMap::new();
         for (id, now) in page.cases {
             let before = reports::facts(tx, id)?;
@@ -250,6 +260,7 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
             for (facts, by) in before.iter().map(|facts| (facts, -1)).chain(now.iter().map(|facts| (facts, 1))) {
                 facts::contribute(&mut changes, facts, by);
                 facts::charge(&mut charges, facts, by);
+                kpi::contribute(&mut figures, facts, by);
                 facts::survey_sums(&mut said, facts, by);
             }
             reports::put_facts(tx, id, before.as_ref(), now.as_ref())?;
@@ -261,6 +272,9 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
         for (key, change) in charges.iter().filter(|(_, change)| **change != LedgerSum::default()) {
             reports::add_to_ledger(tx, key, *change)?;
         }
+        for (key, change) in figures.iter().filter(|(_, change)| **change != KpiSum::default()) {
+            reports::add_to_kpi(tx, key, change)?;
+        }
         for (key, change) in said.iter().filter(|(_, change)| **change != SurveySum::default()) {
             reports::add_to_surveys(tx, key, change)?;
         }
@@ -269,10 +283,11 @@ fn write(desk: &Desk, page: Page) -> Result<bool, DeskError> {
 }
 
 /// Forgets everything and begins with the first case. What is in the log by now is gone through; what comes is read on.
-fn begin(tx: &mut Tx<'_>, before: Option<&str>, zone: &str) -> Result<bool, DeskError> {
+fn begin(tx: &mut Tx<'_>, before: Option<&str>, zone: &str, figures: &str) -> Result<bool, DeskError> {
     let state = State {
         form: facts::FORM,
         zone: zone.to_owned(),
+        figures: figures.to_owned(),
         seen: entries::heads(tx)?.into_iter().collect(),
         through: Some(Uuid::nil()),
     };

@@ -62,7 +62,7 @@ impl Desk {
                 if let Some(earlier) = earlier(tx, claim.as_ref(), id, 1, now)? {
                     return Ok(Err(earlier));
                 }
-                let named = owner(tx, open.unit, open.user, &open.area(&by.actor))?;
+                let named = owner(tx, open.unit, open.user, &open.area(&by.actor), permissions::READ_PROBLEMS, unseen)?;
                 let owner = named.unwrap_or(Owner { unit: by.actor.unit, user: by.actor.user() });
                 let today = desk.zone().to_datetime(now).date();
                 // No day is the zeroth of a month, so the year's count stands beside those of cases.
@@ -134,7 +134,7 @@ impl Desk {
             actor: &by.actor,
             today: self.zone().to_datetime(now).date(),
             taxonomy: self.library().taxonomy(),
-            owner: owner(tx, unit, user, &problem.area)?,
+            owner: owner(tx, unit, user, &problem.area, permissions::READ_PROBLEMS, unseen)?,
             cases: named(tx, by, command)?,
             proof: proof(tx, by, &problem, command)?,
             effect: match command {
@@ -203,12 +203,18 @@ fn write(tx: &mut Tx<'_>, problem: &Problem, before: Option<&Problem>, after: &A
     log::append(tx, entry).map(drop)
 }
 
-/// Looks up who is to answer for a problem of an area, or for a measure of it: somebody who sees it.
-fn owner(
+fn unseen() -> Fault {
+    Fault::new("user", "user_sees_no_problems")
+}
+
+/// Looks up who is to answer for something of an area: somebody who sees it and whose role may.
+pub(crate) fn owner(
     tx: &mut Tx<'_>,
     unit: Option<UnitId>,
     user: Option<UserId>,
     region: &str,
+    sees: Permission,
+    unseen: fn() -> Fault,
 ) -> Result<Option<Owner>, DeskError> {
     if let Some(user) = user {
         let row = people::user(tx, user.0)?.filter(|row| !row.disabled);
@@ -219,8 +225,8 @@ fn owner(
         if !area::of_user(tx, &row)?.covers(region) {
             return Err(Refusal::from(Fault::new("user", "user_outside_area")).into());
         }
-        if !permissions::READ_PROBLEMS.granted_to(role_of(&row)?) {
-            return Err(Refusal::from(Fault::new("user", "user_sees_no_problems")).into());
+        if !sees.granted_to(role_of(&row)?) {
+            return Err(Refusal::from(unseen()).into());
         }
         return Ok(Some(Owner { unit: UnitId(row.unit), user: Some(user) }));
     }

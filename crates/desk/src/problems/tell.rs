@@ -2,17 +2,12 @@
 
 use crate::Desk;
 use crate::error::DeskError;
-use crate::jobs::notify::meant;
-use crate::notices::letters;
-use crate::organisation::{area, role_of};
+use crate::notices::named::{Thing, write};
 use crate::permissions::READ_PROBLEMS;
-use crate::time::stored;
+use domain::actor::AreaScope;
 use domain::case::Owner;
-use domain::case::notices::To;
 use domain::problem::{Entry, Event, Problem};
-use std::collections::BTreeSet;
-use store::{NoticeRow, Tx, people};
-use uuid::Uuid;
+use store::Tx;
 
 /// What a notice about a problem can be of.
 pub const KINDS: &[&str] =
@@ -51,36 +46,10 @@ impl Told<'_> {
     }
 }
 
-/// Writes the notices of an entry: to the person named, or to those who lead the unit; never to whoever did it, and to
-/// nobody who does not see the problem.
+/// Writes the notices of an entry.
 pub(super) fn tell(desk: &Desk, tx: &mut Tx<'_>, told: &Told<'_>) -> Result<(), DeskError> {
-    let (at, by) = (told.entry.at, told.entry.actor.user());
-    let mut done: BTreeSet<(Uuid, &str)> = BTreeSet::new();
-    for (kind, owner) in told.entry.events.iter().filter_map(|event| told.of(event)) {
-        let to = owner.user.map_or(To::Leads(owner.unit), To::User);
-        for user in meant(tx, to, &told.problem.area, false, at)? {
-            if by.is_some_and(|by| by.0 == user) || !sees(tx, user, &told.problem.area)? || !done.insert((user, kind)) {
-                continue;
-            }
-            let by_mail = letters::announce(desk, tx, user)?;
-            let row = NoticeRow {
-                id: Uuid::now_v7(),
-                user,
-                case: told.problem.id,
-                kind: kind.to_owned(),
-                rule: String::new(),
-                percent: 0,
-                at: stored(at),
-                run: None,
-                mail: if by_mail { store::notices::WAITS } else { store::notices::NO_MAIL },
-            };
-            store::notices::insert(tx, &row)?;
-        }
-    }
-    Ok(())
-}
-
-fn sees(tx: &mut Tx<'_>, user: Uuid, region: &str) -> Result<bool, DeskError> {
-    let Some(row) = people::user(tx, user)?.filter(|row| !row.disabled) else { return Ok(false) };
-    Ok(READ_PROBLEMS.granted_to(role_of(&row)?) && area::of_user(tx, &row)?.covers(region))
+    let named = told.entry.events.iter().filter_map(|event| told.of(event));
+    let sees = |area: &AreaScope, of: &str| area.covers(of);
+    let about = Thing { id: told.problem.id, region: &told.problem.area, needs: READ_PROBLEMS, sees: &sees };
+    write(desk, tx, &about, (told.entry.actor.user(), told.entry.at), named.collect())
 }

@@ -99,7 +99,8 @@ impl Desk {
         for entry in &mut loaded.entries {
             for event in &mut entry.events {
                 for (place, text) in event.texts() {
-                    *text = FreeText::Plain(reader.read(place, text)?);
+                    let opened = reader.read(place, text)?;
+                    *text = FreeText::Plain(if place == "ticket" { crate::tickets::shown(&opened) } else { opened });
                 }
             }
         }

@@ -51,6 +51,8 @@ pub struct Filter {
     pub due_before: Option<Timestamp>,
     /// With this number of another body.
     pub external: Option<String>,
+    /// In this mass incident.
+    pub incident: Option<uuid::Uuid>,
     /// Without ended cases.
     pub open_only: bool,
     /// In which order.
@@ -131,6 +133,22 @@ impl Desk {
         Ok(Page { items, next: page.next.map(|cursor| format!("{}.{}", cursor.key, cursor.id)) })
     }
 
+    /// How many cases each list has, counted no further than each filter's limit.
+    ///
+    /// # Errors
+    /// A fault naming the filter that makes no sense, or an error of the database.
+    pub async fn count_lists(&self, caller: &Caller, filters: &[Filter]) -> Result<Vec<i64>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let mut queries = filters.iter().map(|filter| self.query(filter)).collect::<Result<Vec<_>, _>>()?;
+        for query in &mut queries {
+            query.scope = caller.actor.area.code().to_owned();
+        }
+        let count = move |tx: &mut store::Tx<'_>| {
+            queries.iter().map(|query| Ok(cases::count(tx, query)?)).collect::<Result<Vec<_>, DeskError>>()
+        };
+        self.db().read(count).await
+    }
+
     pub(crate) fn query(&self, filter: &Filter) -> Result<ListQuery, Refusal> {
         let limit = page_size(filter.limit, MOST)?;
         if let Some(category) = &filter.category
@@ -162,6 +180,7 @@ impl Desk {
             region: filter.region.clone(),
             due_before: filter.due_before.map(stored),
             external: filter.external.clone(),
+            incident: filter.incident,
             open_only: filter.open_only,
             sort: match filter.order {
                 Order::Due => Sort::Due,

@@ -1,6 +1,7 @@
 //! What of a case counts in reports, and in which sums. A pure function of the case: whoever counts it again, however
 //! often, comes to the same.
 
+use super::kpi;
 use domain::case::ball::Holder;
 use domain::case::matter::Stage;
 use domain::case::referral::Referral;
@@ -11,10 +12,10 @@ use domain::taxonomy::province_of;
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use policy::{Stack, StopFact, month_of};
+use policy::{KpiSet, Stack, StopFact, month_of};
 use std::collections::BTreeMap;
 use store::reports::{
-    CaseFacts, HeldFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum, SurveyFact, SurveyKey, SurveySum,
+    CaseFacts, HeldFact, KpiFact, LedgerKey, LedgerSum, MatterFact, MonthKey, Sum, SurveyFact, SurveyKey, SurveySum,
 };
 
 /// Changed whenever the same log would lead to other sums; they are then counted anew.
@@ -28,7 +29,7 @@ pub(crate) const REMOVED: &str = "removed";
 pub(crate) const UNDECIDED: &str = "undecided";
 
 /// What counts of a case; nothing of one that was made void.
-pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFacts> {
+pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone, figures: &KpiSet) -> Option<CaseFacts> {
     if case.state == State::Voided {
         return None;
     }
@@ -51,10 +52,16 @@ pub(crate) fn of(case: &Case, rules: &Stack, zone: &TimeZone) -> Option<CaseFact
         at_once: false,
         reopened: false,
         held: held(case, rules, zone),
+        kpis: Vec::new(),
         surveys: case.asked.iter().map(|one| survey(case, one, &month)).collect(),
         matters: case.matters.iter().filter_map(|matter| of_matter(matter, &month)).collect(),
     };
     facts.matters.extend(case.referrals.iter().filter_map(|referral| of_referral(referral, &month)));
+    let appeals = |bodies: &[String]| {
+        let counts = |one: &MatterFact| one.outcome != REMOVED && (bodies.is_empty() || bodies.contains(&one.body));
+        facts.matters.iter().any(counts)
+    };
+    facts.kpis = figures.all().iter().filter_map(|figure| kpi::fact(figure, case, appeals)).collect();
     if let Some(closed_at) = closed_at {
         let answered_at = case.reply.as_ref().map_or(closed_at, |reply| reply.at);
         let of_the_answer = |outcome: ClockOutcome| {
@@ -137,6 +144,16 @@ pub(crate) fn charge(sums: &mut BTreeMap<LedgerKey, LedgerSum>, facts: &CaseFact
             sum.millis += one.millis * by;
             sum.working += one.working * by;
             sum.spans += one.spans * by;
+        }
+    }
+}
+
+/// Hands over what key figures count of a case, for everywhere and for its province.
+pub(super) fn kpis(facts: &CaseFacts, mut each: impl FnMut(&str, &KpiFact)) {
+    let province = province_of(&facts.region);
+    for area in std::iter::once("").chain(Some(province).filter(|province| !province.is_empty())) {
+        for one in &facts.kpis {
+            each(area, one);
         }
     }
 }

@@ -21,7 +21,7 @@ fn dim_of(rows: Rows) -> &'static str {
     match rows {
         Rows::Total => "total",
         Rows::Product => "product",
-        Rows::CategoryArea | Rows::CategoryGroup | Rows::Category | Rows::RegulatorClass => "category",
+        Rows::CategoryArea | Rows::CategoryGroup | Rows::Category | Rows::RegulatorClass | Rows::Stage => "category",
         Rows::Channel => "channel",
         Rows::Region => "region",
         Rows::Grade => "grade",
@@ -230,6 +230,7 @@ pub(super) fn key_of(rows: Rows, value: &str, taxonomy: &Taxonomy) -> String {
             let class = taxonomy.category(value).and_then(|category| category.miit);
             class.map(|class| class.code().to_owned()).unwrap_or_default()
         }
+        Rows::Stage => taxonomy.stage_of(value).map(|stage| stage.id.clone()).unwrap_or_default(),
         _ => value.to_owned(),
     }
 }

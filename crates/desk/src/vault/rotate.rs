@@ -3,11 +3,12 @@
 //! file again by themselves, and until then what they wrap with the old key can still be opened.
 
 use super::{Keyring, MasterKeys, person};
+use crate::incidents::recipients;
 use crate::{Desk, DeskError};
 use domain::ids::PersonId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::vault;
+use store::{incidents, vault};
 use uuid::Uuid;
 
 /// Persons wrapped anew in one transaction.
@@ -20,6 +21,8 @@ pub struct Usage {
     pub file: Vec<u32>,
     /// Persons' data keys by master key.
     pub persons: BTreeMap<u32, u64>,
+    /// Keys of lists of incidents by master key.
+    pub lists: BTreeMap<u32, u64>,
     /// Persons whose data key does not open.
     pub broken: Vec<Uuid>,
 }
@@ -39,6 +42,9 @@ pub fn check(desk: &Desk) -> Result<Usage, DeskError> {
         }
         Ok(())
     })?;
+    for (_, wrapped) in lists(desk)? {
+        *usage.lists.entry(MasterKeys::id_of(&wrapped).unwrap_or_default()).or_default() += 1;
+    }
     Ok(usage)
 }
 
@@ -61,7 +67,13 @@ pub fn finish(desk: &Desk) -> Result<Vec<u32>, DeskError> {
     desk.master().refresh()?;
     rewrap_all(desk)?;
     let usage = check(desk)?;
-    let unused: Vec<u32> = usage.file.iter().skip(1).copied().filter(|id| !usage.persons.contains_key(id)).collect();
+    let unused: Vec<u32> = usage
+        .file
+        .iter()
+        .skip(1)
+        .copied()
+        .filter(|id| !usage.persons.contains_key(id) && !usage.lists.contains_key(id))
+        .collect();
     desk.master().drop_keys(&unused)?;
     Ok(unused)
 }
@@ -87,7 +99,31 @@ fn rewrap_all(desk: &Desk) -> Result<u64, DeskError> {
         })?;
         Ok(())
     })?;
+    let newest = desk.master().ids().first().copied();
+    for (incident, wrapped) in lists(desk)?.into_iter().filter(|(_, wrapped)| MasterKeys::id_of(wrapped) != newest) {
+        let new = recipients::rewrap(desk.master(), incident, &wrapped)?;
+        desk.db().write_now(move |tx| {
+            // The list may have been destroyed meanwhile, and stays so.
+            match incidents::key(tx, incident)? {
+                Some(known) if known == wrapped => Ok::<_, DeskError>(incidents::put_key(tx, incident, &new)?),
+                _ => Ok(()),
+            }
+        })?;
+    }
     Ok(count)
+}
+
+/// The wrapped keys of all lists of incidents; there are some dozens.
+fn lists(desk: &Desk) -> Result<Vec<(Uuid, Vec<u8>)>, DeskError> {
+    desk.db().read_now(|tx| {
+        let (mut all, mut after) = (Vec::new(), Uuid::nil());
+        loop {
+            let rows = incidents::keys_after(tx, after, BATCH)?;
+            let Some((last, _)) = rows.last() else { return Ok::<_, DeskError>(all) };
+            after = *last;
+            all.extend(rows);
+        }
+    })
 }
 
 fn each_batch(

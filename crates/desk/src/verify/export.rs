@@ -71,6 +71,8 @@ pub(crate) struct End {
     cases: BTreeMap<Uuid, i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     problems: BTreeMap<Uuid, i64>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    incidents: BTreeMap<Uuid, i64>,
     sealed: BTreeMap<i64, i64>,
 }
 
@@ -103,12 +105,21 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
             end.problems.insert(id, version);
             Ok(())
         }
+        Item::Incident(id, version) => {
+            end.incidents.insert(id, version);
+            Ok(())
+        }
         Item::Sealed(stream, seq) => {
             end.sealed.insert(stream, seq);
             Ok(())
         }
         // An export is the log alone.
-        Item::Attachment { .. } | Item::Order(_) | Item::Ruling(_) | Item::Remedy(_) | Item::Waiting(_) => Ok(()),
+        Item::Attachment { .. }
+        | Item::Order(_)
+        | Item::Ruling(_)
+        | Item::Member(_)
+        | Item::Remedy(_)
+        | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;
     Ok(lines)
@@ -160,6 +171,10 @@ pub fn verify_export(input: &mut dyn BufRead) -> Result<Report, DeskError> {
         verifier.problem_row(id, version);
     }
     verifier.problem_rows();
+    for (id, version) in end.incidents {
+        verifier.incident_row(id, version);
+    }
+    verifier.incident_rows();
     for (stream, seq) in end.sealed {
         verifier.said_sealed(stream, seq);
     }

@@ -6,7 +6,7 @@ use crate::load;
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{EntryRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
+use store::{EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -18,6 +18,7 @@ pub(super) struct Indexes {
     unread: BTreeSet<Uuid>,
     orders: BTreeMap<(Uuid, i64), OrderRow>,
     rulings: BTreeMap<(Uuid, i64), RulingRow>,
+    members: BTreeMap<(Uuid, Uuid), MemberRow>,
     remedies: BTreeMap<(Uuid, i64), RemedyRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
@@ -50,6 +51,7 @@ impl Indexes {
         match Rows::of(case, entries) {
             Ok(rows) => {
                 self.orders.extend(rows.orders.into_iter().map(|(n, row)| ((case, n), row)));
+                self.members.extend(rows.members.into_iter().map(|(incident, row)| ((case, incident), row)));
                 self.rulings.extend(rows.rulings.into_iter().map(|row| ((case, row.n), row)));
                 self.remedies.extend(rows.remedies.into_iter().map(|(n, row)| ((case, n), row)));
                 self.waits.extend(rows.waits.map(|waits| (case, waits)));
@@ -74,6 +76,11 @@ impl Indexes {
     pub(super) fn ruling(&mut self, row: &RulingRow, report: &mut Report) {
         let said = self.rulings.remove(&(row.case, row.n));
         self.held("ruling_row", row.case, Some(row.n), (row, said.as_ref()), report);
+    }
+
+    pub(super) fn member(&mut self, row: &MemberRow, report: &mut Report) {
+        let said = self.members.remove(&(row.case, row.incident));
+        self.held("incident_case_row", row.case, None, (row, said.as_ref()), report);
     }
 
     pub(super) fn remedy(&mut self, row: &RemedyRow, report: &mut Report) {
@@ -112,6 +119,9 @@ impl Indexes {
         }
         for (case, n) in self.rulings.keys() {
             report.find("ruling_row", Some(*case), Some(*n), lacks("it was ruled"));
+        }
+        for (case, _) in self.members.keys() {
+            report.find("incident_case_row", Some(*case), None, lacks("it is or was in an incident"));
         }
         for (case, n) in self.remedies.keys() {
             report.find("remedy_row", Some(*case), Some(*n), lacks("there is a remedy"));

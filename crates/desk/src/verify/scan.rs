@@ -4,8 +4,8 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    CheckpointRow, Db, EntryRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow, attachments, cases,
-    checkpoints, entries, orders, problems, remedies, routing,
+    CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow, attachments,
+    cases, checkpoints, entries, incidents, orders, problems, remedies, routing,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,10 @@ pub(super) enum Item {
     Waiting(WaitingRow),
     /// A problem's row: identity and version.
     Problem(Uuid, i64),
+    /// An incident's row: identity and version.
+    Incident(Uuid, i64),
+    /// A case of an incident.
+    Member(MemberRow),
     /// A stream and how far it was sealed.
     Sealed(i64, i64),
     /// A stored attachment and the root over its chunks.
@@ -101,6 +105,17 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
             }
         }
     }
+    let mut after: Option<Uuid> = None;
+    loop {
+        let rows = incidents::versions_after(tx, after, PAGE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = Some(*last);
+        for (id, version) in rows {
+            if to.send(Item::Incident(id, version)).is_err() {
+                return Ok(());
+            }
+        }
+    }
     for (stream, sealed) in checkpoints::covered(tx)? {
         if to.send(Item::Sealed(stream, sealed)).is_err() {
             return Ok(());
@@ -129,6 +144,15 @@ fn read_indexes(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError
         let Some(last) = rows.last() else { break };
         after = (last.case, last.n);
         if rows.into_iter().any(|row| to.send(Item::Ruling(row)).is_err()) {
+            return Ok(());
+        }
+    }
+    let mut after = (Uuid::nil(), Uuid::nil());
+    loop {
+        let rows = incidents::members_after(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = (last.incident, last.case);
+        if rows.into_iter().any(|row| to.send(Item::Member(row)).is_err()) {
             return Ok(());
         }
     }

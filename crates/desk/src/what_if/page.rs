@@ -41,7 +41,7 @@ pub(super) struct Page {
 /// The next page; nothing when there are no more.
 pub(crate) fn read(desk: &Desk, cursor: &Arc<Mutex<Cursor>>) -> Result<Option<Read>, DeskError> {
     let cursor = Arc::clone(cursor);
-    desk.db().read_now(move |tx| {
+    desk.db().read_behind_now(move |tx| {
         let (number, places) = {
             let mut cursor = lock(&cursor);
             if cursor.ended {

@@ -184,7 +184,7 @@ fn who_answers_for_a_problem_or_does_a_measure_is_told() {
         assert_eq!(named.number, format!("WT-{year}-0001"));
         let told = |who: &Caller| -> Vec<(String, String, bool)> {
             let all = house.wait(house.desk.notices(who)).unwrap();
-            all.into_iter().map(|one| (one.number, one.kind, one.problem)).collect()
+            all.into_iter().map(|one| (one.number, one.kind, one.about == desk::notices::About::Problem)).collect()
         };
         let notice = |kind: &str| (named.number.clone(), kind.to_owned(), true);
         assert_eq!(told(&other), [notice("problem_given")]);

@@ -10,7 +10,7 @@ pub type Hash = [u8; 32];
 /// What stands before the first entry of a chain.
 pub const GENESIS: Hash = [0; 32];
 
-/// Which of the four logs an entry belongs to.
+/// Which of the five logs an entry belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Ledger {
     /// Commands on a case.
@@ -21,6 +21,8 @@ pub enum Ledger {
     Administration,
     /// Problems behind cases, and what is done about them.
     Problem,
+    /// Mass incidents.
+    Incident,
 }
 
 impl Ledger {
@@ -32,13 +34,15 @@ impl Ledger {
             Self::Access => 1,
             Self::Administration => 2,
             Self::Problem => 3,
+            Self::Incident => 4,
         }
     }
 
     /// The ledger with this number.
     #[must_use]
     pub fn from_code(code: i64) -> Option<Self> {
-        [Self::Case, Self::Access, Self::Administration, Self::Problem].into_iter().find(|ledger| ledger.code() == code)
+        let all = [Self::Case, Self::Access, Self::Administration, Self::Problem, Self::Incident];
+        all.into_iter().find(|ledger| ledger.code() == code)
     }
 }
 

@@ -171,6 +171,7 @@ impl Concern {
         case.invitations.clear();
         case.absorbed.clear();
         case.links.clear();
+        case.incident = None;
         case.legal_holds.clear();
         case.orders.clear();
         case.rulings.clear();
@@ -239,6 +240,7 @@ impl Concern {
             | Event::Order { .. }
             | Event::Ownership { .. }
             | Event::Noted { .. }
+            | Event::TicketChanged { .. }
             | Event::Mentioned { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }
@@ -257,7 +259,9 @@ impl Concern {
             | Event::MergedAnswered { .. }
             | Event::MergedWaits { .. }
             | Event::AnswerLapsed {}
-            | Event::Linked { .. } => Share::Nothing(LeftOut::OtherCases),
+            | Event::Linked { .. }
+            | Event::IncidentJoined { .. }
+            | Event::IncidentLeft { .. } => Share::Nothing(LeftOut::OtherCases),
             Event::CalendarChanged { .. }
             | Event::Accepted {}
             | Event::Restored { .. }

@@ -17,8 +17,9 @@ pub const FIELDS: &[Field] = &[];
 #[derive(Clone, Debug, Deserialize)]
 pub struct Close {}
 
-/// The evidence still missing: proof of reply, cause, satisfaction asked, promises kept, everyone answered, customers
-/// and other bodies alike, every compensation decided about and verified, no review open; and what the rules of the case ask for besides.
+/// The evidence still missing: proof of reply, of one's own where many were told the same, cause, satisfaction asked,
+/// promises kept, everyone answered, customers and other bodies alike, every compensation decided about and verified, no
+/// review open; and what the rules of the case ask for besides.
 #[must_use]
 pub fn missing(case: &Case, rules: &Stack, taxonomy: &Taxonomy) -> Vec<Fault> {
     let mut missing = own(case, rules);
@@ -55,6 +56,9 @@ fn own(case: &Case, rules: &Stack) -> Vec<Fault> {
     }
     for promise in case.open_promises().filter(|promise| promise.id > 0) {
         missing.push(Fault::new("promise", "gate_promise").with("promise", promise.id));
+    }
+    if let Some(member) = case.incident.as_ref().filter(|member| member.told_at.is_none()) {
+        missing.push(Fault::new("incident", "gate_incident").with("number", &member.number));
     }
     for one in case.unanswered() {
         missing.push(Fault::new("merged", "gate_merged").with("number", &one.number));

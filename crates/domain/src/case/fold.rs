@@ -3,10 +3,10 @@
 use super::matter::{self, Step};
 use super::referral;
 use super::{
-    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, Issued, LegalHold, Letter, Linked, Matter, Promised,
-    PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
+    Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
+    Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
-use crate::event::{Caused, Entry, Event};
+use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
 use jiff::Timestamp;
@@ -107,6 +107,7 @@ impl Case {
             promises: record.promised_at.into_iter().map(Promised::reply).collect(),
             contacts: Vec::new(),
             progress_at: None,
+            responded_at: None,
             urged: 0,
             suspension: None,
             handlers: BTreeSet::new(),
@@ -117,6 +118,7 @@ impl Case {
             merged_into: None,
             absorbed: Vec::new(),
             links: Vec::new(),
+            incident: None,
             attachments: Vec::new(),
             messages: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
@@ -171,7 +173,11 @@ impl Case {
     pub(super) fn apply(&mut self, event: &Event, entry: &Entry) {
         match event {
             // Read by `begin`; a second one cannot be decided.
-            Event::Registered { .. } | Event::Accepted {} | Event::Noted { .. } | Event::Mentioned { .. } => {}
+            Event::Registered { .. }
+            | Event::Accepted {}
+            | Event::Noted { .. }
+            | Event::Mentioned { .. }
+            | Event::TicketChanged { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
@@ -217,8 +223,16 @@ impl Case {
             Event::RegulatorFedBack { .. } | Event::RegulatorActed { .. } => self.apply_matter(event),
             Event::Moved { to } => self.state = *to,
             Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
-            Event::Contacted { outcome, at, .. } => self.contacts.push(Contact { at: *at, outcome: *outcome }),
-            Event::ProgressNotified { at, .. } => self.progress_at = Some(*at),
+            Event::Contacted { outcome, at, .. } => {
+                self.contacts.push(Contact { at: *at, outcome: *outcome });
+                if *outcome == ContactOutcome::Reached {
+                    self.responded_at.get_or_insert(*at);
+                }
+            }
+            Event::ProgressNotified { at, .. } => {
+                self.progress_at = Some(*at);
+                self.responded_at.get_or_insert(*at);
+            }
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
@@ -273,8 +287,14 @@ impl Case {
             Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
             Event::AnswerLapsed {} => {
                 self.reply = None;
+                self.incident = self.incident.take().map(|member| InIncident { told_at: None, ..member });
                 self.spend_survey();
             }
+            Event::IncidentJoined { incident, number, master } => {
+                let (incident, number, master, joined_at) = (*incident, number.clone(), *master, entry.at);
+                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None });
+            }
+            Event::IncidentLeft { .. } => self.incident = None,
             Event::CompensationProposed { .. }
             | Event::CompensationApproved { .. }
             | Event::CompensationRefused { .. }
@@ -324,12 +344,19 @@ impl Case {
             Event::Replied { mode, at, content } => {
                 self.reply = Some(ReplyProof { mode: mode.clone(), at: *at, content: content.clone() });
                 self.handlers.insert(entry.actor);
+                self.responded_at.get_or_insert(*at);
+                let told = mode != "public_notice" || self.record.anonymous;
+                if let Some(member) = self.incident.as_mut().filter(|_| told) {
+                    member.told_at = Some(*at);
+                }
                 // The reply promised at registration is this one.
                 self.keep(0, *at);
             }
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
                 self.disputes += 1;
+                // Whoever rejects what all were told goes on alone.
+                self.incident = None;
                 self.barred.extend(std::mem::take(&mut self.handlers));
                 self.without_outcome();
             }
@@ -590,6 +617,8 @@ impl Case {
 
     /// What belongs to one round of handling starts afresh; what belongs to the case stays.
     fn start_round(&mut self, round: u32, at: Timestamp) {
+        // Whoever comes back goes on alone.
+        self.incident = None;
         self.deadlock_at = None;
         self.round = round;
         self.round_started_at = at;

@@ -23,6 +23,8 @@ pub enum What {
     Receipt,
     /// Anything else.
     Message,
+    /// What somebody who has no case is told of a mass incident; it stands in the log of no case.
+    Incident,
 }
 
 /// The way it goes.
@@ -87,7 +89,14 @@ macro_rules! codes {
         }
     };
 }
-codes!(What { Reply = "reply", Progress = "progress", Letter = "letter", Receipt = "receipt", Message = "message" });
+codes!(What {
+    Reply = "reply",
+    Progress = "progress",
+    Letter = "letter",
+    Receipt = "receipt",
+    Message = "message",
+    Incident = "incident",
+});
 codes!(Way { Email = "email", Sms = "sms", Voice = "voice" });
 codes!(Stage { Sent = "sent", Delivered = "delivered", Failed = "failed" });
 codes!(Why {

@@ -289,6 +289,21 @@ pub struct Linked {
     pub relation: Relation,
 }
 
+/// The mass incident a case is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InIncident {
+    /// The incident.
+    pub incident: uuid::Uuid,
+    /// Its number.
+    pub number: String,
+    /// Whether work orders for all of it are those of this case.
+    pub master: bool,
+    /// When it joined.
+    pub joined_at: Timestamp,
+    /// When its own customer was told the outcome; a notice to the public tells nobody whose name is known.
+    pub told_at: Option<Timestamp>,
+}
+
 /// A file attached to a case; its bytes are kept apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {

@@ -6,7 +6,8 @@
 
 use super::hand_off::{self, HandOff};
 use super::{
-    Case, Clock, Context, State, clocks, compensation, convert, effects, grade, matter, recount, referral, timers,
+    Case, Clock, Context, State, clocks, compensation, convert, effects, grade, matter, recount, referral, reply,
+    timers,
 };
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
@@ -137,7 +138,11 @@ impl Replay<'_> {
                 }
                 // What the customer of a merged case is told ends no clock there.
                 Event::Replied { at, .. } if case.state != State::Merged => {
-                    let stopped = clocks::stop_at(&case, StopFact::Replied, *at, ctx);
+                    let restored = happened.iter().find_map(|event| match event {
+                        Event::Restored { at } => Some(*at),
+                        _ => None,
+                    });
+                    let stopped = reply::stopped(&case, restored, *at, ctx);
                     let started = clocks::start_unless_running(&case, StartFact::Replied, *at, &stopped, ctx);
                     events.extend(stopped.into_iter().chain(started));
                 }

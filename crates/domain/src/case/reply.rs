@@ -31,12 +31,36 @@ pub struct Reply {
     /// Whether the customers of all merged cases were told the same.
     #[serde(default)]
     pub to_merged: bool,
+    /// Set where the words are what the case's incident has approved for all; the desk says so, never a caller.
+    #[serde(skip)]
+    pub of_incident: Option<OfIncident>,
+}
+
+/// What the desk knows of an incident whose words a reply has.
+#[derive(Clone, Copy, Debug)]
+pub struct OfIncident {
+    /// When the trouble ended.
+    pub restored_at: Option<Timestamp>,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
 #[must_use]
 pub fn offered(case: &Case) -> bool {
-    from(case).contains(&case.state) || waits_for_own_answer(case)
+    from(case).contains(&case.state) || waits_for_own_answer(case) || waits_with_others(case)
+}
+
+/// Whether the case is in an incident and its customer can be told what all of them are told: that was approved once, so
+/// nothing is proposed and approved for each.
+fn waits_with_others(case: &Case) -> bool {
+    const FROM: &[State] = &[
+        State::Registered,
+        State::Accepted,
+        State::InProgress,
+        State::AwaitingReview,
+        State::AwaitingReply,
+        State::Reopened,
+    ];
+    case.incident.is_some() && FROM.contains(&case.state) && !crate::retention::asks_erasure(case)
 }
 
 /// Whether the case went up in another and its customer still waits for an answer.
@@ -47,18 +71,24 @@ fn waits_for_own_answer(case: &Case) -> bool {
 /// Decides a reply.
 ///
 /// # Errors
-/// Unless an approved outcome waits to be told, or the customer of a merged case waits for their own answer; or if the
+/// Unless an approved outcome waits to be told, the words are those an incident has approved for all its cases, or the customer of a merged case waits for their own answer; or if the
 /// rules want something first.
 pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     if waits_for_own_answer(case) {
         return answer_merged(case, reply, ctx);
     }
-    case.require(from(case))?;
+    if reply.of_incident.is_none() || !waits_with_others(case) {
+        case.require(from(case))?;
+    }
     super::dispute::impartial(case, ctx.actor.id)?;
     super::gates::require(case, GatedStep::Reply, ctx)?;
     let at = told_at(case, reply, ctx)?;
-    let mut events = vec![told(reply, at)];
-    events.extend(clocks::stop_at(case, StopFact::Replied, at, ctx));
+    let restored = reply.of_incident.and_then(|one| one.restored_at).filter(|_| without_proposal(case));
+    // Trouble that was over before this customer noticed it kept nobody of theirs waiting.
+    let restored = restored.filter(|restored| *restored >= case.received_at);
+    let mut events: Vec<Event> = restored.into_iter().map(|at| Event::Restored { at }).collect();
+    events.push(told(reply, at));
+    events.extend(stopped(case, restored, at, ctx));
     let started = clocks::start_unless_running(case, StartFact::Replied, at, &events, ctx);
     events.extend(started);
     let mut elsewhere = Vec::new();
@@ -72,6 +102,29 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     }
     events.push(Event::Moved { to: State::AwaitingCustomer });
     Ok(Decision { events, elsewhere })
+}
+
+/// Whether an answer now is the one of an incident: nothing was proposed and approved for this case alone.
+fn without_proposal(case: &Case) -> bool {
+    case.incident.is_some() && !from(case).contains(&case.state)
+}
+
+/// The clocks an answer stops. One that all cases of an incident share also does what a proposal of one's own would have
+/// done. A clock several facts stop is stopped once, by the first.
+pub(super) fn stopped(case: &Case, restored: Option<Timestamp>, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let mut events: Vec<Event> =
+        restored.into_iter().flat_map(|at| clocks::stop_at(case, StopFact::Restored, at, ctx)).collect();
+    let mut further = Vec::new();
+    if without_proposal(case) {
+        further.push(clocks::stop(case, StopFact::Proposed, ctx));
+    }
+    further.push(clocks::stop_at(case, StopFact::Replied, at, ctx));
+    for mut more in further {
+        let known = clocks::stopped_in(&events);
+        more.retain(|event| !clocks::stopped_in(std::slice::from_ref(event)).iter().any(|one| known.contains(one)));
+        events.extend(more);
+    }
+    events
 }
 
 /// The answer to the customer of a merged case; the case it went up in takes note.

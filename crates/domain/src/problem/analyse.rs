@@ -1,10 +1,10 @@
 //! Analyse (原因分析): ask why until an answer can be acted upon, and say what follows for customers and inside.
 
-use super::words::nobodys;
 use super::{Analysis, Context, Event, Problem};
 use crate::fault::Fault;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use crate::text::nobody::nobodys;
 use serde::Deserialize;
 
 /// Most answers to “why?”.

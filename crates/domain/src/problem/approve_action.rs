@@ -1,10 +1,10 @@
 //! Approve an action (整改审核通过): another person has looked at the evidence and agrees.
 
-use super::words::nobodys;
 use super::{Action, Context, Event, Problem, Standing};
 use crate::actor::Actor;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use crate::text::nobody::nobodys;
 use serde::Deserialize;
 
 /// Shape of an approval.

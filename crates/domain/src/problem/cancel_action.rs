@@ -1,9 +1,9 @@
 //! Cancel an action (取消措施): it is not pursued any more, and here is why. It stays in the problem.
 
-use super::words::nobody;
 use super::{Context, Event, Problem};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
+use crate::text::nobody::nobody;
 use serde::Deserialize;
 
 /// Shape of a cancelling.

@@ -1,10 +1,10 @@
 //! Close (结题): every measure is through and its effect was looked at. The figures of the check are kept with the closing
 //! as they stood, whatever counting says later.
 
-use super::words::nobody;
 use super::{Context, Event, Problem, State};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use crate::text::nobody::nobody;
 use serde::Deserialize;
 
 /// Shape of a closing.

@@ -1,9 +1,9 @@
 //! Dismiss (不予立题): it is no problem, or nothing is to be done about it.
 
-use super::words::nobody;
 use super::{Context, Event, Problem, Standing};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
+use crate::text::nobody::nobody;
 use serde::Deserialize;
 
 /// Shape of a dismissal.

@@ -1,6 +1,5 @@
 //! Open (立题): name a problem, from a hot issue of a month or from what somebody noticed.
 
-use super::words::nobodys;
 use super::{Event, Matter};
 use crate::actor::Actor;
 use crate::case::Owner;
@@ -9,6 +8,7 @@ use crate::ids::{UnitId, UserId};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
 use crate::taxonomy::Taxonomy;
+use crate::text::nobody::nobodys;
 use jiff::civil::Date;
 use policy::{Cycle, ReportPeriod};
 use serde::Deserialize;

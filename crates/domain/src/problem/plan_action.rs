@@ -1,11 +1,11 @@
 //! Plan an action (制定整改措施): what is done, by whom and by which day.
 
-use super::words::nobody;
 use super::{Context, Event, Problem};
 use crate::fault::Fault;
 use crate::ids::{UnitId, UserId};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use crate::text::nobody::nobody;
 use jiff::civil::Date;
 use serde::Deserialize;
 

@@ -1,9 +1,9 @@
 //! Reopen (重启): it came back. What was checked when it ended stays in its log.
 
-use super::words::nobody;
 use super::{Context, Event, Problem};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
+use crate::text::nobody::nobody;
 use serde::Deserialize;
 
 /// Shape of a reopening.

@@ -1,11 +1,11 @@
 //! Report an action (整改反馈): it is done, here is what shows it, and from this day it works.
 
-use super::words::nobody;
 use super::{Context, Event, Problem, Report, Standing};
 use crate::fault::Fault;
 use crate::ids::AttachmentId;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
+use crate::text::nobody::nobody;
 use jiff::civil::Date;
 use serde::Deserialize;
 

@@ -1,10 +1,10 @@
 //! Return an action (整改退回): the evidence does not show it; it is to be done.
 
 use super::approve_action::another_persons;
-use super::words::nobody;
 use super::{Context, Event, Problem};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
+use crate::text::nobody::nobody;
 use serde::Deserialize;
 
 /// Shape of a return.

@@ -86,6 +86,7 @@ pub(super) fn load(categories: &str, causes: &str, regions: &str) -> Result<Taxo
         categories: tree_of_categories(categories, &mut faults),
         causes: tree_of_causes(causes, &mut faults),
         provinces: list_of_provinces(regions, &mut faults),
+        stages: Vec::new(),
     };
     if faults.is_empty() { Ok(taxonomy) } else { Err(faults) }
 }

@@ -87,7 +87,7 @@ impl Explanation {
 
     fn start_line(&self, lang: Lang) -> String {
         let start = self.local(self.start);
-        let amount = amount_words(self.amount, lang);
+        let amount = self.amount.words(lang);
         let calendar = format!("{} {}", self.calendar, self.calendar_version);
         match lang {
             Lang::Zh => format!("起点 {start}（{}），期限 {amount}，日历 {calendar}。", self.zone),
@@ -410,26 +410,31 @@ fn rolled_line(rule: Roll, from: Date, to: Date, lang: Lang) -> String {
     }
 }
 
-fn amount_words(amount: Amount, lang: Lang) -> String {
-    let count = amount.count();
-    let plural = if count == 1 { "" } else { "s" };
-    match (amount, lang) {
-        (Amount::Minutes(_), Lang::Zh) => format!("{count} 分钟"),
-        (Amount::Minutes(_), Lang::En) => format!("{count} minute{plural}"),
-        (Amount::Hours(_), Lang::Zh) => format!("{count} 小时"),
-        (Amount::Hours(_), Lang::En) => format!("{count} hour{plural}"),
-        (Amount::WorkingHours(_), Lang::Zh) => format!("{count} 个工作小时"),
-        (Amount::WorkingHours(_), Lang::En) => format!("{count} working hour{plural}"),
-        (Amount::CalendarDays(_), Lang::Zh) => format!("{count} 日"),
-        (Amount::CalendarDays(_), Lang::En) => format!("{count} calendar day{plural}"),
-        (Amount::BusinessDays(_), Lang::Zh) => format!("{count} 个工作日"),
-        (Amount::BusinessDays(_), Lang::En) => format!("{count} business day{plural}"),
-        (Amount::Weeks(_), Lang::Zh) => format!("{count} 周"),
-        (Amount::Weeks(_), Lang::En) => format!("{count} week{plural}"),
-        (Amount::Months(_), Lang::Zh) => format!("{count} 个月"),
-        (Amount::Months(_), Lang::En) => format!("{count} month{plural}"),
-        (Amount::Instant, Lang::Zh) => "立即".to_owned(),
-        (Amount::Instant, Lang::En) => "at once".to_owned(),
+impl Amount {
+    /// The amount in words.
+    #[must_use]
+    pub fn words(self, lang: Lang) -> String {
+        let amount = self;
+        let count = amount.count();
+        let plural = if count == 1 { "" } else { "s" };
+        match (amount, lang) {
+            (Amount::Minutes(_), Lang::Zh) => format!("{count} 分钟"),
+            (Amount::Minutes(_), Lang::En) => format!("{count} minute{plural}"),
+            (Amount::Hours(_), Lang::Zh) => format!("{count} 小时"),
+            (Amount::Hours(_), Lang::En) => format!("{count} hour{plural}"),
+            (Amount::WorkingHours(_), Lang::Zh) => format!("{count} 个工作小时"),
+            (Amount::WorkingHours(_), Lang::En) => format!("{count} working hour{plural}"),
+            (Amount::CalendarDays(_), Lang::Zh) => format!("{count} 日"),
+            (Amount::CalendarDays(_), Lang::En) => format!("{count} calendar day{plural}"),
+            (Amount::BusinessDays(_), Lang::Zh) => format!("{count} 个工作日"),
+            (Amount::BusinessDays(_), Lang::En) => format!("{count} business day{plural}"),
+            (Amount::Weeks(_), Lang::Zh) => format!("{count} 周"),
+            (Amount::Weeks(_), Lang::En) => format!("{count} week{plural}"),
+            (Amount::Months(_), Lang::Zh) => format!("{count} 个月"),
+            (Amount::Months(_), Lang::En) => format!("{count} month{plural}"),
+            (Amount::Instant, Lang::Zh) => "立即".to_owned(),
+            (Amount::Instant, Lang::En) => "at once".to_owned(),
+        }
     }
 }
 

@@ -109,9 +109,13 @@ async fn one(app: &AppState, caller: &Caller, id: Uuid, status: StatusCode) -> R
     Ok(answer(status, &view(found, remarks.get(&id))))
 }
 
+/// Somebody who asked or decided.
+pub(super) fn person(person: &Person) -> Value {
+    json!({"id": person.id.to_string(), "name": person.name})
+}
+
 /// An activation with the two people behind it, and what is the matter with the rows of a table that waits.
 pub(super) fn view(one: &Activation, remarks: Option<&Vec<RowRemark>>) -> Value {
-    let person = |person: &Person| json!({"id": person.id.to_string(), "name": person.name});
     Object::default()
         .put("id", one.id.to_string())
         .put("kind", one.kind.code())

@@ -16,7 +16,9 @@ use axum::routing::{get, post};
 use desk::bulk::{Bulk, Item, MOST, Named, Outcome, Run, Selection, VERBS};
 use desk::permissions;
 use desk::register::OnceOnly;
-use domain::case::{assign, close, note, reply};
+use domain::case::{
+    ask_satisfaction, assign, close, join_incident, leave_incident, note, notify_progress, reply, set_cause,
+};
 use domain::command::Command;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
@@ -33,6 +35,7 @@ const FILTER: &[Field] = &[
     optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("incident", Kind::Uuid, "In this mass incident."),
     optional(
         "open",
         Kind::Bool,
@@ -52,7 +55,12 @@ pub const BULK: &[Field] = &[
     optional("assign", Kind::Object(assign::FIELDS), "Give them to a unit or person. Exactly one operation is named."),
     optional("note", Kind::Object(note::FIELDS), "Write the same note in each."),
     optional("reply", Kind::Object(reply::FIELDS), "Tell each customer the same."),
+    optional("notify-progress", Kind::Object(notify_progress::FIELDS), "Tell each customer how far the matter is."),
+    optional("set-cause", Kind::Object(set_cause::FIELDS), "Name the same cause."),
+    optional("ask-satisfaction", Kind::Object(ask_satisfaction::FIELDS), "Ask each customer."),
     optional("close", Kind::Object(close::FIELDS), "End them."),
+    optional("join-incident", Kind::Object(join_incident::FIELDS), "Make them cases of a mass incident."),
+    optional("leave-incident", Kind::Object(leave_incident::FIELDS), "Take them out of their incident."),
 ];
 
 /// The routes of this file.
@@ -134,7 +142,7 @@ async fn take_back(
     Ok(answer(StatusCode::OK, &view(&app, visitor.language, &run)))
 }
 
-fn view(app: &App, language: Language, run: &Run) -> Value {
+pub(super) fn view(app: &App, language: Language, run: &Run) -> Value {
     let counts = Outcome::ALL.into_iter().fold(Object::default(), |counts, one| counts.put(one.code(), run.count(one)));
     let mut undo = Object::default().put("possible", run.can_be_undone());
     if let Some(reason) = run.stays() {

@@ -51,6 +51,7 @@ pub const LIST: &[Field] = &[
     optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("incident", Kind::Uuid, "In this mass incident."),
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
     optional(
         "sort",
@@ -206,7 +207,7 @@ async fn check(
     let checked = app.desk.check(&caller, extract::json(&headers, &bytes)?).await?;
     let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
     let faults = checked.faults.iter().map(told).collect();
-    Ok(answer(StatusCode::OK, &view::checked(faults, &checked.similar)))
+    Ok(answer(StatusCode::OK, &view::checked(faults, &checked.similar, &checked.due)))
 }
 
 /// What to list, from checked parameters.
@@ -247,6 +248,7 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         phone: text("phone").map(str::to_owned),
         external: text("external").map(str::to_owned),
         due_before: text("due_before").and_then(|at| at.parse().ok()),
+        incident: text("incident").and_then(|id| id.parse().ok()),
         open_only: open == Some(true) || order == Order::Due,
         order,
         limit: given.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0),

@@ -12,7 +12,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
-use desk::notices::{CHOICES, Choices, Group, Notice, grouped};
+use desk::notices::{About, CHOICES, Choices, Group, Notice, grouped};
 use desk::{CaseRef, permissions};
 use domain::refusal::Refusal;
 use domain::shape::{self, Field, Kind, optional};
@@ -115,7 +115,11 @@ fn shown(notice: &Notice) -> Value {
 
 /// What a notice points at.
 fn about(notice: &Notice) -> &'static str {
-    if notice.problem { "problem" } else { "complaint" }
+    match notice.about {
+        About::Case => "complaint",
+        About::Problem => "problem",
+        About::Incident => "incident",
+    }
 }
 
 fn together(group: &Group) -> Value {

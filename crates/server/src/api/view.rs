@@ -11,8 +11,8 @@ use domain::case::compensation::Compensation;
 use domain::case::gates::{self, Ending};
 use domain::case::matter::Step;
 use domain::case::{
-    Absorbed, Attachment, Case, Clock, Contact, Hold, LegalHold, Letter, Linked, Matter, Owner, Promised, Referral,
-    Suspension, binds_provider,
+    Absorbed, Attachment, Case, Clock, Contact, Hold, InIncident, LegalHold, Letter, Linked, Matter, Owner, Promised,
+    Referral, Suspension, binds_provider,
 };
 use domain::event::{CalendarPin, Entry, PackPin};
 use domain::fault::Fault;
@@ -240,6 +240,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
         .put_some("links", some(case.links.iter().map(link).collect()))
+        .put_some("incident", case.incident.as_ref().map(in_incident))
         .put_some("matters", some(case.matters.iter().map(|one| matter(desk, view, one)).collect()))
         .put_some("letters", some(case.letters.iter().map(|one| letter(desk, case, view, one)).collect()))
         .put_some("holds", some(case.holds.iter().map(hold).collect()))
@@ -458,6 +459,16 @@ fn absorbed(one: &Absorbed) -> Value {
 
 fn link(link: &Linked) -> Value {
     tie(&link.case, &link.number).put("relation", link.relation.code()).done()
+}
+
+fn in_incident(one: &InIncident) -> Value {
+    Object::default()
+        .put("id", one.incident.to_string())
+        .put("number", one.number.as_str())
+        .put("master", one.master)
+        .put("joined_at", moment(one.joined_at))
+        .put_some("told_at", one.told_at.map(moment))
+        .done()
 }
 
 pub(super) fn matter(desk: &Desk, view: &CaseView, matter: &Matter) -> Value {
@@ -780,7 +791,7 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
-pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar]) -> Value {
+pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &[(String, Timestamp)]) -> Value {
     let duplicates: Vec<Value> = similar
         .iter()
         .map(|one| {
@@ -794,7 +805,14 @@ pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar]) -> Val
                 .done()
         })
         .collect();
-    Object::default().put("faults", faults).put("repeat_count", duplicates.len()).put("duplicates", duplicates).done()
+    let clock = |(rule, at): &(String, Timestamp)| json!({"rule": rule, "due_at": moment(*at)});
+    let clocks: Vec<Value> = due.iter().map(clock).collect();
+    Object::default()
+        .put("faults", faults)
+        .put("repeat_count", duplicates.len())
+        .put("clocks", clocks)
+        .put("duplicates", duplicates)
+        .done()
 }
 
 /// Accesses to a case's personal data.

@@ -62,6 +62,69 @@ impl Others {
     }
 }
 
+/// What others do meanwhile: read pages and cases, and register.
+pub(super) struct Crowd {
+    reads: Vec<Vec<u8>>,
+    registers: Vec<Vec<u8>>,
+    /// Reads and registrations a second.
+    rates: (u64, u64),
+}
+
+impl Crowd {
+    pub(super) fn gather(server: &Server, token: &str, rates: (u64, u64)) -> Result<Self, String> {
+        println!("others: {} reads/s, {} registrations/s, from their due moment", rates.0, rates.1);
+        let registers = (0..500).map(|n| request("POST", "/api/v1/complaints", token, &body(9_000, n)));
+        Ok(Self { reads: reads(server, token)?, registers: registers.collect(), rates })
+    }
+
+    /// They work so many seconds, or until it no longer goes on.
+    fn at_work(&self, server: &Server, seconds: u64, goes_on: &AtomicBool) -> Result<Others, String> {
+        std::thread::scope(|scope| {
+            let lane = |what, rate, connections| {
+                let pace = Pace { rate, connections, seconds };
+                scope.spawn(move || at_rate(server.port, what, pace, goes_on))
+            };
+            let (reads, registers) = (lane(&self.reads, self.rates.0, 16), lane(&self.registers, self.rates.1, 4));
+            let ended = || "the generator panicked".to_owned();
+            Ok::<_, String>(Others {
+                reads: reads.join().map_err(|_| ended())??,
+                registers: registers.join().map_err(|_| ended())??,
+            })
+        })
+    }
+
+    /// Sends a request that works on many cases while they work, and says what they noticed of it; gives the answer.
+    pub(super) fn beside(&self, server: &Server, seconds: u64, asked: &[u8], what: &str) -> Result<Value, String> {
+        // What followed from the run before has been done.
+        std::thread::sleep(Duration::from_secs(seconds));
+        // Just before, so that both are measured on the same machine, whatever else it is busy with.
+        let alone = self.at_work(server, seconds, &AtomicBool::new(true))?;
+        alone.say("without");
+        let (goes_on, cpu) = (AtomicBool::new(true), server.cpu());
+        let (done, beside) = std::thread::scope(|scope| {
+            let beside = scope.spawn(|| self.at_work(server, LONGEST, &goes_on));
+            let done = ask_for(server, asked);
+            goes_on.store(false, Ordering::Relaxed);
+            (done, beside.join())
+        });
+        let (run, took) = done?;
+        let beside = beside.map_err(|_| "the generator panicked".to_owned())??;
+        let cpu = server.cpu() - cpu;
+        let count = run.pointer("/counts/done").and_then(Value::as_u64).unwrap_or(0);
+        for (code, count) in refusals(&run) {
+            println!("not {what}: {code} {count}");
+        }
+        beside.say(&format!("{count} {what} in {took:.2} s, {cpu:.1} processor seconds, the others' among them"));
+        let p99 = |one: &Histogram<u64>| one.value_at_quantile(0.99) as f64;
+        println!(
+            "  p99 against without      reads {:.1}x, registrations {:.1}x",
+            p99(&beside.reads) / p99(&alone.reads),
+            p99(&beside.registers) / p99(&alone.registers)
+        );
+        Ok(run)
+    }
+}
+
 pub(super) fn run(ask: &Bulk) -> Result<(), String> {
     let scratch = Scratch::new()?;
     let key = match (&ask.data_dir, &ask.master_key_file) {
@@ -81,24 +144,8 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
     counted(&server, &token)?;
     let which = if ask.database_url.is_some() { "PostgreSQL" } else { "SQLite, synchronous=FULL" };
     println!("{which}, generator on the same machine");
-    println!("others: {} reads/s, {} registrations/s, from their due moment", ask.reads, ask.registers);
-    let reads = reads(&server, &token)?;
-    let registers: Vec<_> = (0..500).map(|n| request("POST", "/api/v1/complaints", &token, &body(9_000, n))).collect();
-    let others = |seconds, goes_on: &AtomicBool| {
-        std::thread::scope(|scope| {
-            let lane = |what, rate, connections| {
-                let pace = Pace { rate, connections, seconds };
-                scope.spawn(move || at_rate(server.port, what, pace, goes_on))
-            };
-            let (one, other) = (lane(&reads, ask.reads, 16), lane(&registers, ask.registers, 4));
-            let ended = || "the generator panicked".to_owned();
-            Ok::<_, String>(Others {
-                reads: one.join().map_err(|_| ended())??,
-                registers: other.join().map_err(|_| ended())??,
-            })
-        })
-    };
-    others(3, &AtomicBool::new(true))?;
+    let crowd = Crowd::gather(&server, &token, (ask.reads, ask.registers))?;
+    crowd.at_work(&server, 3, &AtomicBool::new(true))?;
     let cases = numbers(&server, &token, ask.cases)?;
     let assign = |user: String| json!({"cases": cases, "assign": {"user": user}}).to_string();
     let (first, second) = (assign(first?), assign(second?));
@@ -109,32 +156,7 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         } else {
             path = "/api/v1/bulk".to_owned();
         }
-        // What followed from the run before has been done.
-        std::thread::sleep(Duration::from_secs(ask.seconds));
-        // Just before, so that both are measured on the same machine, whatever else it is busy with.
-        let alone = others(ask.seconds, &AtomicBool::new(true))?;
-        alone.say("without");
-        let (goes_on, cpu) = (AtomicBool::new(true), server.cpu());
-        let (done, beside) = std::thread::scope(|scope| {
-            let beside = scope.spawn(|| others(LONGEST, &goes_on));
-            let done = ask_for(&server, &request("POST", &path, &token, body));
-            goes_on.store(false, Ordering::Relaxed);
-            (done, beside.join())
-        });
-        let (run, took) = done?;
-        let beside = beside.map_err(|_| "the generator panicked".to_owned())??;
-        let cpu = server.cpu() - cpu;
-        let count = run.pointer("/counts/done").and_then(Value::as_u64).unwrap_or(0);
-        for (code, count) in refusals(&run) {
-            println!("not {what}: {code} {count}");
-        }
-        beside.say(&format!("{count} {what} in {took:.2} s, {cpu:.1} processor seconds, the others' among them"));
-        let p99 = |one: &Histogram<u64>| one.value_at_quantile(0.99) as f64;
-        println!(
-            "  p99 against without      reads {:.1}x, registrations {:.1}x",
-            p99(&beside.reads) / p99(&alone.reads),
-            p99(&beside.registers) / p99(&alone.registers)
-        );
+        let run = crowd.beside(&server, ask.seconds, &request("POST", &path, &token, body), what)?;
         let id = run.get("id").and_then(Value::as_str).ok_or("a run without an identity")?;
         path = format!("/api/v1/bulk/{id}");
     }
@@ -142,7 +164,7 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
 }
 
 /// Sends a request; the answer and how many seconds it took.
-fn ask_for(server: &Server, request: &[u8]) -> Result<(Value, f64), String> {
+pub(super) fn ask_for(server: &Server, request: &[u8]) -> Result<(Value, f64), String> {
     let mut client = Client::connect(server.port)?;
     let begun = Instant::now();
     let status = client.send(request)?;
@@ -184,7 +206,7 @@ fn holder(server: &Server, token: &str, name: &str) -> Result<String, String> {
 }
 
 /// Numbers of open cases, by time left.
-fn numbers(server: &Server, token: &str, most: usize) -> Result<Vec<String>, String> {
+pub(super) fn numbers(server: &Server, token: &str, most: usize) -> Result<Vec<String>, String> {
     let (mut found, mut after) = (Vec::new(), String::new());
     while found.len() < most {
         let path = format!("/api/v1/complaints?sort=due&limit=250{after}");

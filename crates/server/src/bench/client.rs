@@ -44,6 +44,14 @@ impl Client {
         self.buffer.get(end..).unwrap_or_default()
     }
 
+    /// The value of a header of the last answer.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        let end = find(&self.buffer, b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(self.buffer.get(..end)?).into_owned();
+        let values = head.lines().filter_map(|line| line.split_once(':'));
+        values.into_iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
+    }
+
     fn complete(&self) -> Result<Option<u16>, String> {
         let Some(end) = find(&self.buffer, b"\r\n\r\n") else { return Ok(None) };
         let head = String::from_utf8_lossy(self.buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();

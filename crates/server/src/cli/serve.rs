@@ -37,6 +37,9 @@ pub(super) struct Serve {
     /// Fill an empty database with about five hundred cases of sixty days and users of every role.
     #[arg(long)]
     demo: bool,
+    /// Let anybody use the TM Forum interfaces, without credentials: for trying them out. Only with a loopback address.
+    #[arg(long)]
+    dev_open_tmf: bool,
 }
 
 /// Options of `config`: those of `serve`.
@@ -171,6 +174,10 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     let (place, door) = (&serve.place, &serve.door);
+    if serve.dev_open_tmf && !door.listen.ip().to_canonical().is_loopback() {
+        return Err(format!("--dev-open-tmf opens the TM Forum interfaces to anybody; --listen {} is no loopback address", door.listen));
+    }
+    let tmf = crate::tmf::mapping::Mapping::of(place.r#override.as_deref())?;
     let language = door.language()?;
     let (mailer, public_url, billing) = (door.mailer()?, door.public_url()?, door.billing()?);
     let ways = door.channels.ways(mailer.is_some())?;
@@ -207,6 +214,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         data_folder: place.r#override.clone(),
         public_url,
         gateway: gateway.clone(),
+        tmf,
+        open_tmf: serve.dev_open_tmf,
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());

@@ -83,8 +83,15 @@ pub(crate) async fn page(
     let now = app.desk.time().now();
     let mut halves = Vec::new();
     for language in Language::ALL {
-        let frame =
-            Frame { app, language, caller: Some(caller), unread: 0, told_by: app.desk.library().rules_of(case).ok() };
+        let frame = Frame {
+            app,
+            language,
+            caller: Some(caller),
+            theme: Default::default(),
+            place: "",
+            unread: 0,
+            told_by: app.desk.library().rules_of(case).ok(),
+        };
         halves.push(Half {
             state: frame.code("state", case.state.code()),
             grade: frame.code("grade", case.grade.code()),

@@ -43,19 +43,19 @@ pub(super) fn offered(frame: &Frame<'_>) -> Vec<(&'static str, String)> {
 }
 
 /// One case on a page.
-struct Line {
-    number: String,
-    known: bool,
-    outcome: &'static str,
-    words: String,
-    why: String,
+pub(super) struct Line {
+    pub(super) number: String,
+    pub(super) known: bool,
+    pub(super) outcome: &'static str,
+    pub(super) words: String,
+    pub(super) why: String,
 }
 
 /// What would happen or what became of the cases.
-struct Lines {
-    said: Vec<String>,
-    items: Vec<Line>,
-    left_out: String,
+pub(super) struct Lines {
+    pub(super) said: Vec<String>,
+    pub(super) items: Vec<Line>,
+    pub(super) left_out: String,
 }
 
 #[derive(Template)]
@@ -163,7 +163,7 @@ async fn draw(
 ) -> Result<Response, Failure> {
     let told = failure.map(|failure| failure.tell(app, frame.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
-    let organisation = Names::gather(app, caller).await?;
+    let organisation = Names::gather(app, caller).await?.with_incidents(app, caller).await?;
     let known = |field: &str| organisation.choices(frame, field);
     let draw = Draw { frame, words: verb.name, typed, errors: &errors, known: &known };
     // What was looked at is what is carried out: each case against the version that was tried.
@@ -202,7 +202,7 @@ fn seen(item: &Item) -> String {
     }
 }
 
-fn lines(frame: &Frame<'_>, run: &Run) -> Lines {
+pub(super) fn lines(frame: &Frame<'_>, run: &Run) -> Lines {
     let counted = |one: &Outcome| (*one, run.count(*one));
     let said = Outcome::ALL.iter().map(counted).filter(|(_, count)| *count > 0);
     let said = said.map(|(one, count)| format!("{}: {count}", frame.code("bulk_outcome", one.code())));

@@ -182,7 +182,15 @@ pub(crate) async fn page(
     let rules = app.desk.library().rules_of(case)?;
     let mut halves = Vec::new();
     for language in Language::ALL {
-        let frame = Frame { app, language, caller: Some(caller), unread: 0, told_by: Some(rules.clone()) };
+        let frame = Frame {
+            app,
+            language,
+            caller: Some(caller),
+            theme: Default::default(),
+            place: "",
+            unread: 0,
+            told_by: Some(rules.clone()),
+        };
         let (title, stage, ours, steps) = stands(&frame, view);
         let (standing, sources) = rest_on(&frame, archive, bundle)?;
         halves.push(Half {

@@ -3,6 +3,7 @@
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
 use super::customer;
+use super::differs::{Differs, differs};
 use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
 use super::history::{Moment, timeline};
@@ -69,6 +70,8 @@ struct Trouble {
     faults: Vec<String>,
     /// What happened since the version that was seen.
     changes: Vec<String>,
+    /// The fields a colleague changed meanwhile.
+    differs: Vec<Differs>,
     /// What was typed for an operation that is no longer offered: label and words.
     kept: Vec<(String, String)>,
 }
@@ -79,7 +82,14 @@ impl Trouble {
             Some(label) => frame.tv("fault_of", &[("field", &label), ("fault", sentence)]),
             None => sentence.clone(),
         };
-        Self { faults: told.errors.iter().map(fault).collect(), told, verb, changes, kept: Vec::new() }
+        Self {
+            faults: told.errors.iter().map(fault).collect(),
+            told,
+            verb,
+            changes,
+            differs: Vec::new(),
+            kept: Vec::new(),
+        }
     }
 }
 
@@ -107,6 +117,8 @@ struct CasePage<'a> {
     case: &'a Case,
     version: i64,
     past: bool,
+    /// The moment shown, as a box for moments has it.
+    at_input: String,
     state: String,
     grade: String,
     grade_sign: &'static str,
@@ -149,6 +161,10 @@ struct CasePage<'a> {
     ties: Vec<Tie>,
     /// Problems it shows: identity, title and state.
     problems: Vec<(String, String, String)>,
+    /// Mass incidents it is or was in: identity, words, and how it stands there.
+    incidents: Vec<(String, String, String)>,
+    /// Outages and planned works near it in place and time.
+    near: Vec<super::network::FactLine>,
     related: Vec<Related>,
     texts: Vec<(String, String)>,
     timeline: Vec<Moment>,
@@ -237,8 +253,15 @@ async fn show(
     let name = CaseRef::parse(&name)?;
     let pairs = query::form(raw.unwrap_or_default().as_bytes());
     let find = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    let version = find("version").and_then(|version| version.parse().ok());
     let mut view = app.desk.case(&caller, &name).await?;
+    let asked_version = find("version").and_then(|version| version.parse().ok());
+    // A moment means the last version there was at it, and before the first one the first.
+    let moment = find("at").and_then(|at| Frame::new(&app, &visitor).read_input(at)?.parse::<jiff::Timestamp>().ok());
+    let at_moment = moment.and_then(|moment| {
+        let until = view.entries.iter().rev().find(|entry| entry.at < moment + jiff::SignedDuration::from_mins(1));
+        until.or(view.entries.first()).map(|entry| entry.version)
+    });
+    let version = asked_version.or(at_moment);
     let newest = view.case.version;
     if let Some(version) = version {
         view = app.desk.case_at(&caller, &name, version).await?;
@@ -274,7 +297,7 @@ async fn draw(
     mut extras: Extras<'_>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(app, visitor);
-    let mut names = Names::gather(app, caller).await?;
+    let mut names = Names::gather(app, caller).await?.with_incidents(app, caller).await?;
     names.add(view);
     let same_number = app.desk.related(caller, &CaseRef::Id(view.case.id)).await?;
     let rulings = match &view.case.category {
@@ -283,6 +306,8 @@ async fn draw(
     };
     let followers = app.desk.followers(caller, &CaseRef::Id(view.case.id)).await?;
     let shows = app.desk.problems_of(caller, &CaseRef::Id(view.case.id)).await?;
+    let incidents = app.desk.incidents_of(caller, &CaseRef::Id(view.case.id)).await?;
+    let near = app.desk.facts_near(caller, &CaseRef::Id(view.case.id)).await?;
     let case = &view.case;
     let alike = if case.state.is_open() && case.category.is_some() {
         let (name, currency) = (CaseRef::Id(case.id), app.desk.library().currency().to_owned());
@@ -333,6 +358,7 @@ async fn draw(
     let (ball, age) = orders::ball(&frame, case, &names, now);
     let page = CasePage {
         version: case.version,
+        at_input: frame.input(now),
         past: extras.past.is_some(),
         before: Some(case.version - 1).filter(|version| *version > 0),
         after: extras.past.filter(|newest| case.version < *newest).map(|_| case.version + 1),
@@ -376,6 +402,16 @@ async fn draw(
         problems: shows
             .into_iter()
             .map(|one| (one.id.to_string(), one.title, frame.code("problem_state", &one.state)))
+            .collect(),
+        incidents: incidents
+            .into_iter()
+            .map(|(one, standing)| {
+                (one.id.to_string(), format!("{} {}", one.number, one.title), frame.code("member", standing))
+            })
+            .collect(),
+        near: near
+            .iter()
+            .map(|one| super::network::fact_line(&frame, one.id.to_string(), one.revision, &one.fact))
             .collect(),
         related: related(&frame, same_number),
         texts: texts(&frame, case),
@@ -446,7 +482,16 @@ async fn run(
     let view = app.desk.case(&caller, &case).await?;
     let changes = told.stale.iter().flat_map(|stale| &stale.since);
     let changes = changes.map(|(version, verb, _)| format!("#{version} {}", frame.code("verb", verb))).collect();
-    let trouble = Some(Trouble::of(&frame, verb.name, told, changes));
+    let mut trouble = Trouble::of(&frame, verb.name, told, changes);
+    if trouble.told.stale.is_some()
+        && let Ok(before) = app.desk.case_at(&caller, &case, seen).await
+    {
+        let mut names = Names::gather(&app, &caller).await?;
+        names.add(&before);
+        names.add(&view);
+        trouble.differs = differs(&frame, &before.case, &view.case, &names);
+    }
+    let trouble = Some(trouble);
     let writing = if verb.name == letter_form::VERB {
         let drafted = letter_form::follow_language(&frame, &view, &mut typed);
         letter_form::looked(&frame, &view, &typed, drafted)

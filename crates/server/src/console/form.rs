@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 /// What somebody typed, by dotted name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Typed(BTreeMap<String, Vec<String>>);
+pub(crate) struct Typed(BTreeMap<String, Vec<String>>);
 
 impl Typed {
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let mut typed: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in query::form(bytes) {
             typed.entry(name).or_default().push(value);
@@ -19,26 +19,26 @@ impl Typed {
         Self(typed)
     }
 
-    pub(super) fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.insert(name.to_owned(), vec![value.into()]);
     }
 
     /// One more value of a box that takes several.
-    pub(super) fn add(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<String>) {
         self.0.entry(name.to_owned()).or_default().push(value.into());
     }
 
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
     }
 
     /// Every value of a box that takes several.
-    pub(super) fn all(&self, name: &str) -> &[String] {
+    pub(crate) fn all(&self, name: &str) -> &[String] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// What was typed as a programme would send it; empty boxes are left out.
-    pub(super) fn value(&self, fields: &[Field], frame: &Frame<'_>) -> Value {
+    pub(crate) fn value(&self, fields: &[Field], frame: &Frame<'_>) -> Value {
         Value::Object(self.object("", fields, frame))
     }
 
@@ -115,41 +115,41 @@ const TELEPHONES: [&str; 4] =
     ["complainant.phone", "complainant.phone_alt", "subscription.number", "subscription.caller"];
 
 /// A choice: code, words, whether it is chosen.
-pub(super) struct Choice {
-    pub(super) code: String,
-    pub(super) words: String,
-    pub(super) chosen: bool,
+pub(crate) struct Choice {
+    pub(crate) code: String,
+    pub(crate) words: String,
+    pub(crate) chosen: bool,
 }
 
 /// A box of a form.
-pub(super) struct Input {
+pub(crate) struct Input {
     /// Name sent.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Identity on the page.
-    pub(super) id: String,
-    pub(super) label: String,
+    pub(crate) id: String,
+    pub(crate) label: String,
     /// Which kind of box the template draws.
-    pub(super) kind: &'static str,
-    pub(super) value: String,
-    pub(super) choices: Vec<Choice>,
-    pub(super) required: bool,
-    pub(super) error: String,
+    pub(crate) kind: &'static str,
+    pub(crate) value: String,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) required: bool,
+    pub(crate) error: String,
 }
 
 /// Draws boxes for fields.
-pub(super) struct Draw<'a> {
-    pub(super) frame: &'a Frame<'a>,
+pub(crate) struct Draw<'a> {
+    pub(crate) frame: &'a Frame<'a>,
     /// Prefix of the words' keys: empty for an intake, else the verb.
-    pub(super) words: &'a str,
-    pub(super) typed: &'a Typed,
-    pub(super) errors: &'a [(String, String, String)],
+    pub(crate) words: &'a str,
+    pub(crate) typed: &'a Typed,
+    pub(crate) errors: &'a [(String, String, String)],
     /// Choices for identifiers and numbers, by field.
-    pub(super) known: &'a dyn Fn(&str) -> Vec<(String, String)>,
+    pub(crate) known: &'a dyn Fn(&str) -> Vec<(String, String)>,
 }
 
 impl Draw<'_> {
     /// A box for every field, those of objects included.
-    pub(super) fn inputs(&self, prefix: &str, fields: &'static [Field]) -> Vec<Input> {
+    pub(crate) fn inputs(&self, prefix: &str, fields: &'static [Field]) -> Vec<Input> {
         let mut inputs = Vec::new();
         for field in fields {
             let name = join(prefix, field.name);
@@ -168,7 +168,7 @@ impl Draw<'_> {
     }
 
     /// A box for one field.
-    pub(super) fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
+    pub(crate) fn input(&self, name: String, kind: &'static Kind, required: bool) -> Input {
         let name = if matches!(kind, Kind::Money) { join(&name, "value") } else { name };
         let typed = match kind {
             Kind::Document { .. } => self.typed.all(&name).first().cloned().unwrap_or_default(),
@@ -302,6 +302,9 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "order_kind" => "order_kind",
         "refusal" => "refusal_ground",
         "exposure" => "exposure",
+        "fact" => "fact",
+        "line" => "product",
+        "wording" => "wording",
         "remedy" => "remedy",
         "through" => "through",
         "way" => "way",

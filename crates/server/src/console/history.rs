@@ -41,8 +41,14 @@ pub(crate) async fn transcript(
     caller: &desk::Caller,
     view: &CaseView,
 ) -> Vec<Heard> {
-    let visitor =
-        Visitor { caller: Some(caller.clone()), language, address: std::net::Ipv4Addr::LOCALHOST.into(), unread: 0 };
+    let visitor = Visitor {
+        caller: Some(caller.clone()),
+        language,
+        address: std::net::Ipv4Addr::LOCALHOST.into(),
+        theme: super::Theme::default(),
+        place: String::new(),
+        unread: 0,
+    };
     let frame = Frame::new(app, &visitor);
     let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };
     names.add(view);
@@ -120,6 +126,7 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         let verb = match event {
             Event::HandedOff { .. } => "hand-off",
             Event::Supplemented { .. } => "supplement",
+            Event::TicketChanged { .. } => "change-ticket",
             Event::Reopened { .. } => "reopen",
             Event::Referred { .. } => "refer",
             Event::SatisfactionRecorded { .. } => "record-satisfaction",
@@ -131,7 +138,8 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         for (place, text) in event.texts() {
             if let FreeText::Plain(words) = &*text {
                 let label = frame.app.locales.text(frame.language, &format!("field.{verb}.{place}.label"), &[]);
-                texts.push((label, words.clone()));
+                let words = if place == "ticket" { ticket_lines(words) } else { words.clone() };
+                texts.push((label, words));
             }
         }
     }
@@ -145,6 +153,16 @@ fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> M
         lines: entry.events.iter().filter_map(|event| line(frame, &view.case, names, event)).collect(),
         texts,
     }
+}
+
+/// What a ticket says, an attribute a line.
+fn ticket_lines(words: &str) -> String {
+    let Ok(serde_json::Value::Object(members)) = serde_json::from_str(words) else { return words.to_owned() };
+    let lines = members.iter().map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}: {text}"),
+        None => format!("{name}: {value}"),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 impl Frame<'_> {
@@ -318,6 +336,10 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Linked { number, relation, .. } => {
             say("linked", &[("number", number), ("relation", &frame.code("relation", relation.code()))])
         }
+        Event::IncidentJoined { number, master, .. } => {
+            say(if *master { "incident_joined_master" } else { "incident_joined" }, &[("number", number)])
+        }
+        Event::IncidentLeft { number, .. } => say("incident_left", &[("number", number)]),
         Event::HandedOff { owner, number, request, handed_at, .. } => {
             let (owner, request) = (frame.code("external", owner), frame.code("request", request));
             let at = frame.moment(*handed_at);
@@ -443,6 +465,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
+        Event::TicketChanged { gone, .. } => say(if *gone { "ticket_gone" } else { "ticket_changed" }, &[]),
         Event::Accepted {}
         | Event::Noted { .. }
         | Event::Proposed { .. }

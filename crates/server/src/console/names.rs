@@ -1,4 +1,4 @@
-//! Names of the people and units that hold cases.
+//! Names of the people and units that hold cases, and of the incidents cases can be put in.
 
 use super::Frame;
 use crate::app::AppState;
@@ -16,6 +16,8 @@ pub(super) struct Names {
     pub(super) users: Vec<desk::organisation::Colleague>,
     unit_names: HashMap<UnitId, String>,
     user_names: HashMap<UserId, String>,
+    /// Mass incidents that have not ended: identity and words; only read where a form can name one.
+    incidents: Vec<(String, String)>,
 }
 
 impl Names {
@@ -31,7 +33,16 @@ impl Names {
             user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
             units,
             users,
+            incidents: Vec::new(),
         })
+    }
+
+    /// Adds the mass incidents a case can be put in.
+    pub(super) async fn with_incidents(mut self, app: &AppState, caller: &desk::Caller) -> Result<Self, Failure> {
+        let open = app.desk.open_incidents(caller).await?;
+        self.incidents =
+            open.into_iter().map(|(id, number, title)| (id.to_string(), format!("{number} {title}"))).collect();
+        Ok(self)
     }
 
     /// Adds those who occur in a case; they may stand outside the caller's area.
@@ -55,6 +66,7 @@ impl Names {
                 let here = self.users.iter().filter(|user| !user.disabled);
                 here.map(|user| (user.id.to_string(), frame.colleague(user))).collect()
             }
+            "incident" => self.incidents.clone(),
             _ => Vec::new(),
         }
     }

@@ -15,7 +15,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::notices::{CHOICES, Choices, Group, Notice, grouped};
+use desk::notices::{About, CHOICES, Choices, Group, Notice, grouped};
 use desk::{Caller, CaseRef, permissions};
 use domain::refusal::Refusal;
 use domain::shape;
@@ -24,6 +24,15 @@ use domain::shape;
 pub(crate) const GROUPS: usize = 50;
 /// Notices of a group shown at once; the others are counted.
 const MOST_LINES: usize = 3;
+
+/// The page of what a notice is about.
+pub(crate) fn place_of(notice: &Notice) -> String {
+    match notice.about {
+        About::Case => format!("/console/cases/{}", notice.number),
+        About::Problem => format!("/console/problems/{}", notice.number),
+        About::Incident => format!("/console/incidents/{}", notice.case.0),
+    }
+}
 
 pub(super) fn routes() -> Vec<Route> {
     let (read, mark) = (Access::Needs(permissions::READ_SELF), Access::Needs(permissions::MARK_NOTICES));
@@ -105,9 +114,8 @@ impl Frame<'_> {
                 "clock_overdue" | "promise_broken" | "order_late" | "visit_missed" | "ownership_late"
             )
         };
-        let room = if first.is_some_and(|first| first.problem) { "problems" } else { "cases" };
         Together {
-            place: first.map(|first| format!("/console/{room}/{}", first.number)).unwrap_or_default(),
+            place: first.map(place_of).unwrap_or_default(),
             id: group.id.to_string(),
             number: first.filter(|_| !of_run).map(|first| first.number.clone()).unwrap_or_default(),
             run,

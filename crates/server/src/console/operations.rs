@@ -48,7 +48,23 @@ const GROUPS: &[(&str, &[&str])] = &[
             "withdraw",
         ],
     ),
-    ("arrange", &["note", "assign", "route", "transfer", "grade", "re-grade", "suspend", "resume", "link", "merge"]),
+    (
+        "arrange",
+        &[
+            "note",
+            "assign",
+            "route",
+            "transfer",
+            "grade",
+            "re-grade",
+            "suspend",
+            "resume",
+            "link",
+            "merge",
+            "join-incident",
+            "leave-incident",
+        ],
+    ),
     (
         "orders",
         &[
@@ -91,6 +107,28 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("holds", &["place-hold", "lift-hold"]),
 ];
 
+/// Single keys for what is done most, as other desks have them where there is a custom. Of two verbs with one key a case
+/// offers only one at a time.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("accept", "y"),
+    ("approve", "y"),
+    ("reply", "r"),
+    ("note", "c"),
+    ("assign", "a"),
+    ("transfer", "t"),
+    ("propose", "p"),
+    ("grade", "g"),
+    ("send-message", "m"),
+    ("notify-progress", "f"),
+    ("record-contact", "i"),
+    ("promise", "w"),
+    ("dispatch", "d"),
+    ("suspend", "s"),
+    ("resume", "s"),
+    ("link", "l"),
+    ("close", "e"),
+];
+
 /// A group with its heading.
 pub(super) struct Group {
     pub(super) words: String,
@@ -119,6 +157,8 @@ pub(super) struct Operation {
     pub(super) words: String,
     pub(super) inputs: Vec<Input>,
     pub(super) open: bool,
+    /// The key that opens it; empty when it has none.
+    pub(super) key: &'static str,
     /// Nothing has to be filled in.
     pub(super) plain: bool,
     /// The usual next step.
@@ -152,7 +192,7 @@ pub(super) fn operations(
         "route" => ways.clone(),
         "referral" => case.referrals.iter().map(|one| (one.id.to_string(), frame.rule(&one.route))).collect(),
         "stage" if verb == "record-step" => super::referrals::next(frame, case),
-        "unit" | "user" => names.choices(frame, field),
+        "unit" | "user" | "incident" => names.choices(frame, field),
         "order" => super::orders::meant(frame, case, names, verb, caller),
         "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
@@ -193,6 +233,7 @@ pub(super) fn operations(
                 inputs.retain(|input| !["grants", "identity_verified"].contains(&input.name.as_str()));
             }
             Operation {
+                key: KEYS.iter().find(|(name, _)| *name == verb.name).map_or("", |(_, key)| key),
                 verb: verb.name,
                 words: frame.code("verb", verb.name),
                 open: mine.is_some() || draft.is_some(),

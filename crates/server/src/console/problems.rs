@@ -381,6 +381,7 @@ fn operations(
                 known: &known,
             };
             Operation {
+                key: "",
                 verb: verb.name,
                 words: frame.code("verb", verb.name),
                 inputs: inputs(&draw, verb.fields),

@@ -70,7 +70,7 @@ pub(super) fn clocks(frame: &Frame<'_>, case: &Case, now: Timestamp) -> Result<V
                 let told = format!("{} · {}", frame.code("outcome", code), frame.limit(*at, &rules));
                 (code, if code == "missed" { "✕" } else { "✓" }, told)
             }
-            None if clock.is_paused() => ("paused", "⏸", frame.code("outcome", "paused")),
+            None if clock.is_paused() => ("paused", "‖", frame.code("outcome", "paused")),
             // Of what is somebody else's only the moment matters: nobody here is late.
             None if !binds_provider(rule) => {
                 let left =

@@ -20,7 +20,7 @@ use domain::ids::UserId;
 use jiff::Timestamp;
 
 /// The views on the left, the first is the usual one.
-const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
+pub(super) const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -29,26 +29,26 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-struct Row {
-    number: String,
-    version: i64,
-    subject: String,
-    category: String,
-    kind: String,
-    state: &'static str,
-    state_words: String,
-    grade: &'static str,
-    grade_sign: &'static str,
-    grade_words: String,
-    owner: String,
+pub(super) struct Row {
+    pub(super) number: String,
+    pub(super) version: i64,
+    pub(super) subject: String,
+    pub(super) category: String,
+    pub(super) kind: String,
+    pub(super) state: &'static str,
+    pub(super) state_words: String,
+    pub(super) grade: &'static str,
+    pub(super) grade_sign: &'static str,
+    pub(super) grade_words: String,
+    pub(super) owner: String,
     /// Held by somebody absent for whom the reader stands in.
-    deputised: bool,
-    received: String,
-    due: String,
-    due_class: &'static str,
-    due_sign: &'static str,
-    due_at: String,
-    rule: String,
+    pub(super) deputised: bool,
+    pub(super) received: String,
+    pub(super) due: String,
+    pub(super) due_class: &'static str,
+    pub(super) due_sign: &'static str,
+    pub(super) due_at: String,
+    pub(super) rule: String,
 }
 
 struct Tab {
@@ -90,18 +90,19 @@ struct Queue<'a> {
     empty: &'static str,
 }
 
-async fn queue(
-    State(app): State<AppState>,
-    visitor: Visitor,
-    Who(caller): Who,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, Failure> {
-    let raw = raw.unwrap_or_default();
+/// What an address of a list asks for: the view, the filters, and these as an address has them.
+pub(super) struct Asked {
+    pub(super) view: String,
+    pairs: Vec<(String, String)>,
+    pub(super) text: Vec<String>,
+}
+
+/// Reads the address of a list.
+pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
     let mut pairs = query::form(raw.as_bytes());
     let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
     let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
     pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
-    let frame = Frame::new(&app, &visitor);
     for (name, value) in &mut pairs {
         match name.as_str() {
             "category" => *value = frame.category_code(value),
@@ -109,8 +110,18 @@ async fn queue(
             _ => {}
         }
     }
-    let text: Vec<String> =
-        pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+    let text = pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
+    Asked { view, pairs, text }
+}
+
+async fn queue(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let Asked { view, pairs, text } = asked(&frame, &raw.unwrap_or_default());
     // Whoever stands in for somebody works their cases too.
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
     let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
@@ -196,7 +207,7 @@ fn empty(view: &str) -> &'static str {
 }
 
 /// The cases of a view that the filters leave.
-async fn find(
+pub(super) async fn find(
     app: &AppState,
     caller: &desk::Caller,
     view: &str,
@@ -228,7 +239,7 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
     Ok(filter)
 }
 
-fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
+pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
     let due = one.due.as_ref();
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));

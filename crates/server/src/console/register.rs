@@ -15,6 +15,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
+use desk::queries::similar::Sought;
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
 
@@ -75,6 +76,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         page(Method::Get, "/console/new", access, get(form)),
         page(Method::Post, "/console/new", access, post(register)),
+        page(Method::Post, "/console/new/known", access, post(known)),
     ]
 }
 
@@ -98,6 +100,23 @@ struct Register<'a> {
     /// The earlier person chosen.
     person: String,
     told: Option<Told>,
+    /// Whether nothing was sent yet, so that what the browser kept may be put back.
+    fresh: bool,
+    fragment: bool,
+    wanting: Vec<String>,
+    due: Vec<(String, String)>,
+}
+
+/// What is known while somebody types: earlier contacts, what may be the same, what is wanting, what would be due.
+#[derive(Template)]
+#[template(path = "known.html")]
+struct Known<'a> {
+    frame: &'a Frame<'a>,
+    found: Option<Found>,
+    person: String,
+    fragment: bool,
+    wanting: Vec<String>,
+    due: Vec<(String, String)>,
 }
 
 impl Register<'_> {
@@ -145,7 +164,53 @@ fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, fou
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let person = typed.get("complainant.person").to_owned();
     let groups = groups(frame, typed, staff, &errors);
-    render(&Register { frame, groups, categories: frame.leaves(), found, person, told })
+    let fresh = told.is_none() && found.is_none();
+    render(&Register {
+        frame,
+        groups,
+        categories: frame.leaves(),
+        found,
+        person,
+        told,
+        fresh,
+        fragment: false,
+        wanting: Vec::new(),
+        due: Vec::new(),
+    })
+}
+
+/// The same as the page would say of what is typed so far, as a part of it for the script. Registers nothing.
+async fn known(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let mut typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let frame = Frame::new(&app, &visitor);
+    // Whom of the staff it is about is asked when it is registered.
+    typed.set(about_staff::FIELD, "");
+    let value = typed.value(FIELDS, &frame);
+    let sought = Sought::of(&value).number().is_some();
+    let mut found = if sought { Some(look(&app, &frame, &caller, &value).await?) } else { None };
+    let checked = app.desk.check(&caller, value).await?;
+    if let Some(found) = &mut found {
+        found.same = same_matters(&frame, checked.similar);
+    }
+    let label = |fault: &domain::fault::Fault| {
+        let key = format!("field.{}.label", fault.field);
+        let known = fault.code == "required" && app.locales.has(frame.language, &key);
+        known.then(|| app.locales.text(frame.language, &key, &[]))
+    };
+    Ok(render(&Known {
+        found,
+        person: typed.get("complainant.person").to_owned(),
+        fragment: true,
+        wanting: checked.faults.iter().filter_map(label).collect(),
+        due: checked.due.iter().map(|(rule, at)| (frame.rule(rule), frame.moment(*at))).collect(),
+        frame: &frame,
+    }))
 }
 
 async fn register(

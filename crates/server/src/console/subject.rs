@@ -46,12 +46,32 @@ struct Page<'a> {
 /// If it cannot be drawn.
 pub(crate) fn page(app: &AppState, caller: &Caller, data: &SubjectData) -> Result<String, Failure> {
     let halves = Language::ALL.into_iter().map(|language| {
-        let frame = Frame { app, language, caller: Some(caller), unread: 0, told_by: None };
+        let frame = Frame {
+            app,
+            language,
+            caller: Some(caller),
+            theme: Default::default(),
+            place: "",
+            unread: 0,
+            told_by: None,
+        };
         let first = data.cases.first();
         let person = first.map(|view| person(&frame, view, Some(&data.identity))).unwrap_or_default();
         let cases = data.cases.iter().map(|view| {
             let told_by = app.desk.library().rules_of(&view.case).ok();
-            case(&Frame { app, language, caller: Some(caller), unread: 0, told_by }, view, data)
+            case(
+                &Frame {
+                    app,
+                    language,
+                    caller: Some(caller),
+                    theme: Default::default(),
+                    place: "",
+                    unread: 0,
+                    told_by,
+                },
+                view,
+                data,
+            )
         });
         let cases = cases.collect();
         Half { person, cases, frame }

@@ -63,7 +63,7 @@ pub(super) fn step(from: Timestamp, due: Timestamp, now: Timestamp) -> Step {
 
 impl Frame<'_> {
     /// Date and time in the installation's zone; on pages for readers outside, as the customer is told them.
-    pub(super) fn moment(&self, at: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
         if let Some(rules) = &self.told_by {
             return rules.told(at);
         }
@@ -87,6 +87,11 @@ impl Frame<'_> {
 
     fn civil(&self, at: Timestamp) -> civil::DateTime {
         at.to_zoned_datetime(self.app.desk.zone().clone()).datetime()
+    }
+
+    /// A moment as a form's field has it.
+    pub(super) fn input(&self, at: Timestamp) -> String {
+        self.civil(at).strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
     /// What a form's field says, as RFC 3339.

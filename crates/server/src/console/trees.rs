@@ -1,6 +1,22 @@
 //! Names and codes of the trees: categories, causes and regions. People type codes or names; programmes want codes.
 
 use super::Frame;
+use pinyin::ToPinyinMulti;
+use std::collections::BTreeSet;
+
+/// The first letters a Chinese name can be typed by, one word a character and every letter of its readings in it: `cz f k
+/// f` for 重复扣费. Letters and figures of other scripts stand for themselves, signs for nothing.
+fn initials(name: &str) -> String {
+    let letters = name.chars().zip(name.to_pinyin_multi()).filter_map(|(letter, readings)| match readings {
+        Some(readings) => {
+            let all: BTreeSet<char> = readings.into_iter().filter_map(|one| one.plain().chars().next()).collect();
+            Some(all.into_iter().collect::<String>())
+        }
+        None if letter.is_alphanumeric() => Some(letter.to_lowercase().collect()),
+        None => None,
+    });
+    letters.collect::<Vec<_>>().join(" ")
+}
 
 /// The code that somebody meant: the first word when it is a code ("B204 增值/点播扣费争议", as the lists offer it), else
 /// the only entry whose Chinese or English name holds the words; else what was typed, to be refused by name.
@@ -27,6 +43,14 @@ impl Frame<'_> {
         taxonomy.leaves().map(|leaf| (leaf.code.clone(), self.category(&leaf.code))).collect()
     }
 
+    /// What a category is found by while somebody types: its names in both languages and the initials of the Chinese.
+    pub(super) fn found_by(&self, code: &str) -> (String, String) {
+        match self.app.desk.library().taxonomy().category(code) {
+            Some(one) => (format!("{} {}", one.zh, one.en).to_lowercase(), initials(&one.zh)),
+            None => Default::default(),
+        }
+    }
+
     /// A category's name.
     pub(super) fn category(&self, code: &str) -> String {
         match self.app.desk.library().taxonomy().category(code) {
@@ -47,7 +71,7 @@ impl Frame<'_> {
     }
 
     /// Provinces: code and name.
-    pub(super) fn provinces(&self) -> Vec<(String, String)> {
+    pub(crate) fn provinces(&self) -> Vec<(String, String)> {
         let name = |zh: &str, en: &str| self.language.pick(zh, en).to_owned();
         let taxonomy = self.app.desk.library().taxonomy();
         taxonomy.provinces().map(|one| (one.code.clone(), name(&one.zh, &one.en))).collect()
@@ -71,6 +95,13 @@ impl Frame<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_typed_by_its_initials() {
+        assert_eq!(initials("宽带 5G/断网"), "k d 5 g d w");
+        let doubled = initials("重复扣费");
+        assert!(doubled.starts_with('c') && doubled.ends_with(" f k f"), "{doubled}");
+    }
 
     #[test]
     fn people_type_codes_or_names() {

@@ -354,6 +354,11 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Gives what is no case a name words of the story call it by.
+    pub(super) fn call_thing(&self, name: &str, id: uuid::Uuid) {
+        self.named.borrow_mut().insert(name.to_owned(), id.to_string());
+    }
+
     /// Words that stand for something, in an intake before there is a case.
     pub(super) fn look_up(&self, value: &Value, at: Timestamp) -> Value {
         self.looked_up(value, &Life::none(), at)
@@ -371,7 +376,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What a word stands for: `in:N` and `ago:N` minutes from now, `local:` a moment by the installation's clock, `unit:` and `user:` by their names, `case:` by the
+    /// What a word stands for: `in:N` and `ago:N` minutes from now, `local:` a moment by the installation's clock, `unit:` and `user:` by their names, `case:` and `thing:` by the
     /// name a story gave it, `file:` by the name under which it was attached, `story:` from the story that is told.
     fn word(&self, text: &str, life: &Life<'_>, at: Timestamp) -> Option<String> {
         let (kind, rest) = text.split_once(':')?;
@@ -386,7 +391,7 @@ impl<'a> Stage<'a> {
             "unit" => self.units.get(rest).map(ToString::to_string),
             "user" => Some(self.callers.get(rest)?.actor.user()?.to_string()),
             "file" => life.files.get(rest).cloned(),
-            "case" => self.named.borrow().get(rest).cloned(),
+            "case" | "thing" => self.named.borrow().get(rest).cloned(),
             "story" if rest == "unit" => self.units.get(life.story?.unit.as_str()).map(ToString::to_string),
             "story" => life.story?.word(rest).map(str::to_owned),
             _ => None,

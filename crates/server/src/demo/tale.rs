@@ -3,6 +3,7 @@
 //! the timeline of each case says, as it grows.
 
 mod check;
+mod masses;
 
 use super::play::{Life, Stage, Step};
 use super::{improvement, organisation};
@@ -150,6 +151,8 @@ struct Teller<'t> {
     cases: Vec<Known>,
     /// The problem the story has named: identity and version.
     problem: Option<(uuid::Uuid, i64)>,
+    /// Likewise the mass incident.
+    incident: Option<(uuid::Uuid, i64)>,
 }
 
 impl<'t> Teller<'t> {
@@ -163,7 +166,16 @@ impl<'t> Teller<'t> {
         let made = tokio::task::spawn_blocking(move || organisation::build(&built, &by, now));
         let (units, _) = made.await.map_err(|error| error.to_string())?.map_err(|error| told(&error))?;
         let stage = Stage::set(desk, &system, units, Timestamp::MAX).await.map_err(|error| told(&error))?;
-        Ok(Self { tale, language: telling.language, app, stage, system, cases: Vec::new(), problem: None })
+        Ok(Self {
+            tale,
+            language: telling.language,
+            app,
+            stage,
+            system,
+            cases: Vec::new(),
+            problem: None,
+            incident: None,
+        })
     }
 
     async fn go_on(mut self, line: &mut dyn FnMut(&str) -> Result<(), String>) -> Result<(), String> {
@@ -268,6 +280,7 @@ impl<'t> Teller<'t> {
                 self.problem = Some((id, version + 1));
                 Ok(())
             }
+            verb if masses::knows(verb) => self.act_on_many(scene, &with, at).await,
             "write-letters" => {
                 let caller = self.player(&scene.by)?;
                 let place = self.place_of(scene.on.as_deref());
@@ -358,10 +371,16 @@ impl<'t> Teller<'t> {
             let caller = self.player(&scene.by).map_err(|error| told(&error))?;
             return expected.holds(&self.rates(&caller).await?);
         }
+        if expected.incident {
+            return expected.holds(&self.incident_shown().await?);
+        }
         let name = expected.on.as_deref().or(scene.on.as_deref()).or(scene.name.as_deref());
         let Some(known) = self.place_of(name).and_then(|place| self.cases.get(place)) else {
             return Err(format!("there is no case {name:?}"));
         };
+        if expected.near {
+            return expected.holds(&self.facts_near(&self.system, &known.life.name).await?);
+        }
         let shown = self.stage.desk.case(&self.system, &known.life.name).await.map_err(|error| told(&error))?;
         let mut value = view::case(self.stage.desk, &shown);
         if let Some(object) = value.as_object_mut() {

@@ -172,6 +172,7 @@ fn list_of(field: &str) -> &str {
         "owner" => "external",
         "duties" => "duty",
         "refusal" => "refusal_ground",
+        "line" => "product",
         other => other,
     }
 }
@@ -272,6 +273,31 @@ fn wanted_of_problems(wanted: &mut Vec<String>) {
     }
 }
 
+/// Keys for mass incidents, their plans, network facts, products and key figures.
+fn wanted_of_masses(wanted: &mut Vec<String>) {
+    use desk::network::RecordKind;
+    use domain::incident::{State, VERBS, open};
+    let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    list("incident_state", State::CODES);
+    list("member", &desk::incidents::STANDINGS);
+    list("plan_standing", &desk::plans::PlanStanding::ALL.map(desk::plans::PlanStanding::code));
+    list("event", &["incident_joined_master"]);
+    of_fields("open-incident", open::FIELDS, wanted);
+    for verb in VERBS {
+        of_fields(verb.name, verb.fields, wanted);
+    }
+    for kind in RecordKind::ALL {
+        of_fields(kind.code(), kind.fields(), wanted);
+    }
+    of_fields("tell-incident", desk::incidents::TELL, wanted);
+    of_fields("send-to-recipients", desk::incidents::SEND, wanted);
+    of_fields("export-recipients", crate::api::incidents::EXPORT, wanted);
+    of_fields("plan", desk::plans::NEW_PLAN, wanted);
+    // Telling is tried and done by two buttons, and people are typed as a file.
+    wanted.retain(|key| key != "field.tell-incident.dry_run.label");
+    wanted.extend(["field.records.csv.label", "field.add-recipients.csv.label"].map(str::to_owned));
+}
+
 /// Sentences for the steps of orders, and of the question whose case it is.
 const STEPS_OF_ORDERS: &[&str] = &[
     "order_proposed",
@@ -329,6 +355,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("outcome", &["running", "paused", "overdue", "ran_out", "met", "missed", "moot"]);
     list("notice", domain::case::notices::KINDS);
     list("notice", desk::problems::KINDS);
+    list("notice", desk::incidents::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);
@@ -359,6 +386,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);
     wanted_of_problems(&mut wanted);
+    wanted_of_masses(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {
         wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     };

@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{messages, notices, orders, problems, remedies, retention, routing};
+use super::{masses, messages, notices, orders, problems, remedies, retention, routing};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -151,6 +151,9 @@ pub(super) fn schemas() -> Map<String, Value> {
             "rule": text, "asked_by": text, "missing": {"type": "array", "items": text}, "proposed_up_to": moment,
         }))},
         "links": {"type": "array", "items": object(json!({"id": uuid, "number": text, "relation": text}))},
+        "incident": object(json!({
+            "id": uuid, "number": text, "master": truth, "joined_at": moment, "told_at": moment,
+        })),
     });
     let together = orders::of_complaint();
     if let (Some(complaint), Value::Object(said)) = (complaint.as_object_mut(), remedies::of_complaint()) {
@@ -215,6 +218,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             object(json!({
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
+                "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
                     "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},
@@ -364,6 +368,19 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("ProblemRecords", problems::list()),
         ("ProblemRecord", problems::one(&report_case)),
         ("ProblemEffect", problems::effect()),
+        ("Incidents", masses::incidents()),
+        ("Incident", masses::incident(&report_case)),
+        ("NearCases", masses::near()),
+        ("Recipients", masses::recipients()),
+        ("RecipientsExport", masses::export()),
+        ("EmergencyPlans", items(&masses::plan())),
+        ("EmergencyPlan", masses::plan()),
+        ("NetworkFacts", masses::facts()),
+        ("NetworkFact", masses::fact()),
+        ("Recorded", masses::recorded()),
+        ("Catalogue", masses::catalogue()),
+        ("Exposures", masses::exposures()),
+        ("Kpis", masses::kpis()),
         ("Orders", orders::orders()),
         ("Rulings", orders::rulings()),
         ("RoutingExplained", routing::explained()),

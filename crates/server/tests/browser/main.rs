@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod console;
 mod customer;
 mod notices;
 #[path = "../program/mod.rs"]
@@ -252,6 +253,39 @@ fn a_hot_issue_becomes_a_problem_and_a_measure_shows_its_effect() {
             browser.click("form[action=\"/console/problems\"] button");
             browser.arrive("done=open-problem");
             visit.keep("20-problem-new");
+        }
+    }
+}
+
+/// From the list of mass incidents to one with its plan and cases, to the facts, plans, catalogue and figures around it.
+#[test]
+fn an_outage_is_found_with_its_cases_plan_and_figures() {
+    let program = with_own_password();
+    for language in ["zh-CN", "en"] {
+        for (width, height) in SIZES {
+            let browser = signed_in(&program, language, (width, height));
+            let visit = Visit { browser: &browser, language, width };
+            browser.goto(&program.url("/console/incidents"));
+            browser.read("锦绣苑");
+            visit.keep("30-incidents");
+            browser.click(".queue .what a");
+            browser.arrive("/console/incidents/");
+            browser.read(if language == "en" { "Repair on site" } else { "抢修队到场" });
+            visit.keep("31-incident");
+            visit.operate("amend-incident", |form| {
+                browser.script(&format!("document.querySelector('{form} input[name=title]').value = ''"));
+                browser.type_into(&format!("{form} input[name=title]"), &format!("锦绣苑宽带中断 {language} {width}"));
+            });
+            for (name, path, words) in [
+                ("32-plans", "/console/plans", ["小区中断处置预案", "Outage of an estate"]),
+                ("33-network-facts", "/console/network-facts", ["中断", "Outage"]),
+                ("34-catalogue", "/console/catalogue", ["千兆光宽带", "Gigabit fibre"]),
+                ("35-kpis", "/console/kpis", ["网络可用率", "Network availability"]),
+            ] {
+                browser.goto(&program.url(path));
+                browser.read(words[usize::from(language == "en")]);
+                visit.keep(name);
+            }
         }
     }
 }

@@ -151,6 +151,27 @@ impl Browser {
         self.wait(words, || self.text().contains(words));
     }
 
+    /// Waits until a script answers `true`.
+    pub(crate) fn until(&self, what: &str, script: &str) {
+        self.wait(what, || self.script(script) == true);
+    }
+
+    /// Opens an address again and again until its page holds these words.
+    pub(crate) fn until_at(&self, url: &str, words: &str) {
+        self.wait(words, || {
+            self.goto(url);
+            self.text().contains(words)
+        });
+    }
+
+    /// Leaves the page as somebody does who says yes when asked whether to leave.
+    pub(crate) fn leave(&self, url: &str) {
+        let go = format!(
+            "window.addEventListener('beforeunload', event => event.stopImmediatePropagation(), true); location.assign('{url}')"
+        );
+        self.script(&go);
+    }
+
     fn wait(&self, what: &str, holds: impl Fn() -> bool) {
         let started = Instant::now();
         while !holds() {

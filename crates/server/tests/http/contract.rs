@@ -690,6 +690,13 @@ fn answers_are_what_the_document_promises() {
     });
     told(&house, &mut contract, &token, &cookie);
     messages(&mut contract, &house, &token, &cookie);
+    // It sets a way by which messages go, which the one before is without.
+    crate::incidents::contract(&house, &token, &mut |method, path, body, answer| {
+        if let Some(body) = body {
+            contract.body(path, body);
+        }
+        contract.holds(method, path, answer);
+    });
     organisation(&mut contract, &house, &token);
     rules(&mut contract, &house, &token);
     retention(&mut contract, &house, &token);

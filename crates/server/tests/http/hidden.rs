@@ -18,7 +18,7 @@ fn told(answer: &Answer) -> (u16, Vec<(String, String)>, String) {
 }
 
 fn ask(house: &House, token: &str, method: Method, path: &str) -> Answer {
-    let method = if method == Method::Get { "GET" } else { "POST" };
+    let method = method.name();
     let body = if method == "GET" { Value::Null } else { body(path) };
     house.call(token, method, path, &[("if-match", "\"1\"")], &body)
 }

@@ -117,6 +117,27 @@ pub(crate) fn body(path: &str) -> Value {
         "return-action" | "cancel-action" => json!({"action": 1, "reason": "x"}),
         "close-problem" => json!({"result": "x"}),
         "dismiss-problem" | "reopen-problem" => json!({"reason": "x"}),
+        "incidents" => json!({"title": "x", "started_at": "2026-01-01T00:00:00Z"}),
+        "amend-incident" => json!({"title": "y"}),
+        "start-plan" => json!({"plan": "none"}),
+        "name-role" => json!({"role": "lead", "user": NOBODY}),
+        "tick-item" => json!({"item": 1, "evidence": "x"}),
+        "word-incident" => json!({"purpose": "outcome", "zh": "x", "en": "x"}),
+        "approve-wording" => json!({"wording": 1}),
+        "return-wording" => json!({"wording": 1, "reason": "x"}),
+        "restore-incident" => json!({"at": "2026-01-02T00:00:00Z"}),
+        "close-incident" => json!({"result": "x"}),
+        "reopen-incident" | "leave-incident" => json!({"reason": "x"}),
+        "join-incident" => json!({"incident": NOBODY}),
+        "tell" => json!({"purpose": "outcome", "mode": "sms"}),
+        "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
+        "export" => json!({"purpose": "outcome"}),
+        "send" => json!({"purpose": "outcome", "way": "sms"}),
+        "emergency-plans" | "plans" => json!({"text": "x"}),
+        "network-facts" => crate::incidents::fact(),
+        "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
+        "exposures" => json!({"month": "2026-01", "region": "31", "users": 1}),
+        "import" => json!({"csv": "x"}),
         "archive" | "bundle" => json!({"purpose": "regulator", "reason": "x"}),
         "reveal" => json!({"purpose": "contact", "reason": "x"}),
         _ => json!({}),
@@ -132,6 +153,8 @@ struct Subjects {
     user: String,
     absence: String,
     problem: String,
+    incident: String,
+    fact: String,
     /// A message that waits for a person.
     mail: String,
 }
@@ -150,12 +173,16 @@ impl Subjects {
         let matter = id(&house.register(token, &theirs));
         let problem = json!({"title": "x", "category": "A101", "region": "31"});
         let problem = id(&made("/api/v1/problems", problem));
+        let incident = json!({"title": "x", "started_at": "2026-01-01T00:00:00Z", "region": "31"});
+        let incident = id(&made("/api/v1/incidents", incident));
+        let fact = id(&made("/api/v1/network-facts", crate::incidents::fact()));
         let ways = desk::ways::Ways { region: "31".to_owned(), ..desk::ways::Ways::none() };
         house.desk.set_ways(ways);
         let raw = b"Subject: nobody\r\n\r\nx".to_vec();
         house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
         let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
-        Self { case: id(&house.register(token, &intake())), matter, unit, user, absence, problem, mail }
+        let case = id(&house.register(token, &intake()));
+        Self { case, matter, unit, user, absence, problem, incident, fact, mail }
     }
 
     /// The one a route is about.
@@ -166,6 +193,8 @@ impl Subjects {
             _ if path.contains("/users/") => &self.user,
             _ if path.contains("/absence") => &self.absence,
             _ if path.contains("/problems/") => &self.problem,
+            _ if path.contains("/incidents/") => &self.incident,
+            _ if path.contains("/network-facts/") => &self.fact,
             _ if path.contains("/letterbox/") => &self.mail,
             _ => &self.case,
         }
@@ -186,6 +215,9 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{rule}", "response")
         .replace("/{n}/bundle", "/1/bundle")
         .replace("{report}", "cn-monthly")
+        .replace("{kpi}", "repeat")
+        .replace("{plan}", "none")
+        .replace("{version}", "1")
         .replace("{attachment}", file)
         .replace("{letter}", "acknowledgement.html")
         .replace("{name}", "console.css")
@@ -197,7 +229,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
     } else {
         path
     };
-    let method = if route.method == Method::Get { "GET" } else { "POST" };
+    let method = route.method.name();
     if route.method == Method::Post && path.ends_with("/attachments") {
         return house.upload(token, &path, &[], &[("file", Some("a.txt"), b"the same for all")]).status;
     }
@@ -243,7 +275,7 @@ fn every_route_for_every_role_and_area() {
     );
     let _ = writeln!(found, "# roles: {}", Role::ALL.map(Role::code).join(" "));
     for route in table() {
-        let method = if route.method == Method::Get { "GET" } else { "POST" };
+        let method = route.method.name();
         let id = subjects.of(route.path);
         let mut line = format!("{method} {}", route.path);
         // Nobody: only public routes answer, the others ask who it is (pages send to sign in).
@@ -293,6 +325,13 @@ fn every_verb_has_a_route_on_both_faces() {
     for verb in domain::problem::VERBS {
         assert!(Permission::for_verb(verb.name).is_some());
         for base in ["/api/v1/problems/{id}", "/console/problems/{id}"] {
+            let path = format!("{base}/{}", verb.name);
+            assert_eq!(routes.iter().filter(|route| route.path == path).count(), 1, "{path}");
+        }
+    }
+    for verb in domain::incident::VERBS {
+        assert!(Permission::for_verb(verb.name).is_some());
+        for base in ["/api/v1/incidents/{id}", "/console/incidents/{id}"] {
             let path = format!("{base}/{}", verb.name);
             assert_eq!(routes.iter().filter(|route| route.path == path).count(), 1, "{path}");
         }

@@ -61,6 +61,8 @@ pub struct ListQuery {
     pub due_before: Option<i64>,
     /// Number of another body.
     pub external: Option<String>,
+    /// In this incident.
+    pub incident: Option<Uuid>,
     /// Without ended cases; [`Sort::Due`] implies it.
     pub open_only: bool,
     /// Order.
@@ -148,7 +150,7 @@ pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> 
         return Ok(ListPage { rows: Vec::new(), next: None });
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-    let Composed { page, probe, values, inner } = compose(query, limit);
+    let Composed { page, probe, values, inner, .. } = compose(query, limit);
     let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(25)? }))?;
     let next = if rows.len() >= query.limit {
         rows.last().map(|last| cursor(&last.row, query.sort))
@@ -158,6 +160,19 @@ pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> 
         tx.query_opt(&probe, values, |row| Ok(Cursor { key: row.int(0)?, id: row.uuid(1)? }))?
     };
     Ok(ListPage { rows, next })
+}
+
+/// How many cases a list has, counted no further than `query.limit` says and no further than a page looks.
+///
+/// # Errors
+/// Those of the database.
+pub fn count(tx: &mut Tx<'_>, query: &ListQuery) -> Result<i64, StoreError> {
+    if query.persons.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(0);
+    }
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let Composed { count, values, .. } = compose(query, limit);
+    tx.query_one(&count, &values, |row| row.int(0))
 }
 
 fn cursor(row: &CaseRow, sort: Sort) -> Cursor {
@@ -174,6 +189,8 @@ struct Composed<'a> {
     page: String,
     /// Gives the last candidate a full scan looked at; uses only the first `inner` values.
     probe: String,
+    /// Counts the candidates that match, up to the limit.
+    count: String,
     values: Vec<Param<'a>>,
     inner: usize,
 }
@@ -213,16 +230,20 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     let judged = if by_due { FILTERED.to_owned() } else { format!("{FILTERED}, c.due_at, c.open") };
     let most = most(query.sort);
     let found = order.replace("c.", "k.");
+    let matching = format!(
+        "(SELECT c.{key}, c.id FROM (SELECT c.{key}, c.id, {judged} {candidates} LIMIT {most}) c{filters} {order} \
+         LIMIT ?{limit}) k"
+    );
+    let count = format!("SELECT count(*) FROM {matching}");
     let page = format!(
         "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key, \
          c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at, \
          c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, \
          c.last_due_at, p.wrapped_key \
-         FROM (SELECT c.{key}, c.id FROM (SELECT c.{key}, c.id, {judged} {candidates} LIMIT {most}) c{filters} \
-         {order} LIMIT ?{limit}) k JOIN cases c ON c.id = k.id LEFT JOIN persons p ON p.id = c.person {found}"
+         FROM {matching} JOIN cases c ON c.id = k.id LEFT JOIN persons p ON p.id = c.person {found}"
     );
     let probe = format!("SELECT c.{key}, c.id {candidates} LIMIT 1 OFFSET {}", most - 1);
-    Composed { page, probe, values, inner: scanned }
+    Composed { page, probe, count, values, inner: scanned }
 }
 
 /// Lets the most telling filter drive and the others follow.
@@ -259,13 +280,17 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         equal.push(Clause::one("c.grade = @".to_owned(), grade));
     }
     // Few rows by themselves: these drive under any order.
-    let narrow = query.persons.is_some() || query.external.is_some();
+    let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some();
     if let Some(persons) = &query.persons {
         inner.push(Clause::any("person", persons.iter().map(Param::from).collect()));
     }
     if let Some(external) = &query.external {
         let text = "c.id IN (SELECT case_id FROM case_externals WHERE number = @)";
         inner.push(Clause::one(text.to_owned(), external));
+    }
+    if let Some(incident) = &query.incident {
+        let text = "c.id IN (SELECT case_id FROM incident_cases WHERE incident = @ AND standing <> 'left')";
+        inner.push(Clause::one(text.to_owned(), incident));
     }
     // Equality on a column indexed together with time left: the first drives, the rest filter.
     let mut equal = equal.into_iter();
@@ -283,9 +308,9 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
 
 /// The statements of a query as text, for the test that prepares them.
 #[cfg(feature = "testing")]
-pub(crate) fn variants(query: &ListQuery) -> [String; 2] {
+pub(crate) fn variants(query: &ListQuery) -> [String; 3] {
     let composed = compose(query, 50);
-    [composed.page, composed.probe]
+    [composed.page, composed.probe, composed.count]
 }
 
 /// How SQLite would run a query, line by line.

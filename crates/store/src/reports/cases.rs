@@ -31,6 +31,15 @@ pub enum Flag {
     Reopened,
 }
 
+/// How a key figure counts them, as patterns of LIKE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KpiPart {
+    /// Those it counts so.
+    pub counts: Vec<String>,
+    /// Those that wait for what it counts, with the last moment whose cases count as late; nothing where none is meant.
+    pub waits: Option<(String, i64)>,
+}
+
 /// The cases of a figure.
 #[derive(Clone, Debug, Default)]
 pub struct CasesQuery {
@@ -52,6 +61,8 @@ pub struct CasesQuery {
     pub outcome: Option<&'static str>,
     /// What more is true.
     pub flag: Option<Flag>,
+    /// What key figures count of them.
+    pub kpi: Option<KpiPart>,
     /// Most cases.
     pub limit: usize,
     /// Where the last page ended.
@@ -93,6 +104,24 @@ impl<'q> Text<'q> {
     }
 }
 
+impl<'q> Text<'q> {
+    fn kpi(&mut self, part: &'q KpiPart) {
+        self.sql.push_str(" AND (1 = 0");
+        for pattern in &part.counts {
+            self.sql.push_str(" OR c.kpi LIKE ");
+            self.value(pattern);
+        }
+        if let Some((pattern, before)) = &part.waits {
+            self.sql.push_str(" OR c.kpi LIKE ");
+            self.value(pattern);
+            self.sql.push_str(" AND EXISTS (SELECT 1 FROM cases k WHERE k.id = c.id AND k.received_at <= ");
+            self.value(*before);
+            self.sql.push(')');
+        }
+        self.sql.push(')');
+    }
+}
+
 /// Candidates in order, which are cut off, and what of them matches.
 fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, usize) {
     let (month, id, tables) = match query.population {
@@ -121,7 +150,7 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
     let probe = format!("SELECT {month}, {id} {} LIMIT 1 OFFSET {}", text.sql, MOST - 1);
     text.sql = format!(
         "SELECT DISTINCT c.month, c.id FROM (SELECT {month} AS month, {id} AS id, f.kind, f.category, f.product, \
-         f.channel, f.region, f.grade, f.cause, f.in_time, f.at_once, f.reopened{matter} {} LIMIT {MOST}) c WHERE 1 = 1",
+         f.channel, f.region, f.grade, f.cause, f.in_time, f.at_once, f.reopened, f.kpi{matter} {} LIMIT {MOST}) c WHERE 1 = 1",
         text.sql
     );
     if !query.kinds.is_empty() {
@@ -145,6 +174,9 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
     if !query.scope.is_empty() {
         text.sql.push_str(&format!(" AND substr(c.region, 1, {}) = ", query.scope.chars().count()));
         text.value(&query.scope);
+    }
+    if let Some(part) = &query.kpi {
+        text.kpi(part);
     }
     text.sql.push_str(match query.flag {
         Some(Flag::InTime) => " AND c.in_time = 1",
@@ -195,6 +227,10 @@ pub(crate) fn variants() -> Vec<String> {
                 bodies: if of_matters { some("miit") } else { Vec::new() },
                 outcome: of_matters.then_some("effective"),
                 flag: full.then_some(Flag::InTime),
+                kpi: full.then(|| KpiPart {
+                    counts: vec![super::pattern("repeat", super::KpiCounts::Hit)],
+                    waits: Some((super::pattern("repeat", super::KpiCounts::Waits), 1)),
+                }),
                 limit: 3,
                 after: full.then(|| Cursor { key: 1, id: Uuid::nil() }),
             };

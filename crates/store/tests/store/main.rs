@@ -68,3 +68,28 @@ fn every_statement_prepares() {
     })
     .unwrap();
 }
+
+/// Pages are read while something long is read behind them.
+#[test]
+fn reading_behind_holds_up_no_page() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (go_on, goes_on) = std::sync::mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            let behind = scope.spawn(|| {
+                db.read_behind_now(move |_| {
+                    begun.send(()).unwrap();
+                    goes_on.recv().unwrap();
+                    Ok::<_, StoreError>(7)
+                })
+            });
+            has_begun.recv().unwrap();
+            assert_eq!(db.read_now(|_| Ok::<_, StoreError>(1)), Ok(1));
+            go_on.send(()).unwrap();
+            assert_eq!(behind.join().unwrap(), Ok(7));
+        });
+        db.close();
+    })
+    .unwrap();
+}

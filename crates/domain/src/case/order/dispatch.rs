@@ -82,7 +82,7 @@ pub fn offered(case: &Case) -> bool {
 ///
 /// # Errors
 /// If the case has ended, nobody is named, a limit lies outside the case's, the order it is a part of is not one that is
-/// being worked on, or it is open whose case it is.
+/// being worked on, it is open whose case it is, or the case is in an incident and not its master.
 pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     case.require_open()?;
     let Some(unit) = dispatch.unit else {
@@ -94,6 +94,10 @@ pub fn decide(case: &Case, dispatch: &Dispatch, ctx: &Context<'_>) -> Result<Dec
     }
     if kind == OrderKind::Handle && case.ownership.is_some() {
         return Err(Refusal::conflict("ownership_disputed"));
+    }
+    // What is asked for all cases of an incident is asked once, of its master.
+    if let Some(member) = case.incident.as_ref().filter(|member| !member.master && kind.carries_the_ball()) {
+        return Err(Refusal::conflict("incident_holds_orders").with("number", &member.number));
     }
     // The conflict guard: whoever handled an outcome the customer rejected does not look into it again.
     if let Some(user) = dispatch.user

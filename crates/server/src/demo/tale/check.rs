@@ -14,6 +14,12 @@ pub(super) struct Expected {
     /// The survey of the month instead of a case: `surveys`.
     #[serde(default)]
     pub(super) rates: bool,
+    /// The mass incident of the story instead of a case.
+    #[serde(default)]
+    pub(super) incident: bool,
+    /// The network facts near the case: `items`.
+    #[serde(default)]
+    pub(super) near: bool,
     /// The place: names joined by full stops; `[name=value]` chooses of a list, `[*]` all of it.
     at: String,
     /// What stands there.

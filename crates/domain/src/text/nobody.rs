@@ -1,4 +1,4 @@
-//! Texts of a problem stand in its log in the clear, so whatever identifies a person must not be in them. Numbers and
+//! Texts of problems, incidents and network facts stand in the clear, so whatever identifies a person must not be in them. Numbers and
 //! addresses are found by the same search that lifts them out of the texts of cases; here they are refused. A name is
 //! nothing a machine recognises: the forms say that none belongs here.
 
@@ -10,7 +10,7 @@ use crate::text::identifier;
 ///
 /// # Errors
 /// A fault a text, with the place of the first identifier, counted in characters from 1.
-pub(super) fn nobodys<'t>(texts: impl IntoIterator<Item = (String, Option<&'t str>)>) -> Result<(), Refusal> {
+pub fn nobodys<'t>(texts: impl IntoIterator<Item = (String, Option<&'t str>)>) -> Result<(), Refusal> {
     let found = texts.into_iter().filter_map(|(field, text)| {
         let text = text?;
         let first = identifier::find(text).into_iter().next()?;
@@ -25,6 +25,6 @@ pub(super) fn nobodys<'t>(texts: impl IntoIterator<Item = (String, Option<&'t st
 ///
 /// # Errors
 /// Its fault.
-pub(super) fn nobody(field: &str, text: &str) -> Result<(), Refusal> {
+pub fn nobody(field: &str, text: &str) -> Result<(), Refusal> {
     nobodys([(field.to_owned(), Some(text))])
 }

@@ -1,0 +1,344 @@
+//! Taking records in: everything is held against its shape and sense before the first is written, and each is written with
+//! its entry of the ledger, or not at all because it says nothing new.
+
+use super::{PRODUCT, Product, month_number};
+use crate::administration::{self, Change};
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::kept;
+use crate::sheet::{self, Row};
+use crate::time::stored;
+use crate::{Desk, Permission, permissions};
+use domain::actor::ActorId;
+use domain::fault::Fault;
+use domain::network::exposure::{self, Exposure};
+use domain::network::{self as facts, Fact};
+use domain::refusal::Refusal;
+use domain::shape::{self, Field};
+use domain::text::nobody::nobodys;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use store::{ExposureRow, NetworkFactRow, ProductRow, Tx, network};
+use uuid::Uuid;
+
+/// Records of one transaction: whoever else writes waits that long at most.
+const AT_ONCE: usize = 64;
+/// Most faults told.
+const MOST_FAULTS: usize = 200;
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// A fact of the network.
+    NetworkFacts,
+    /// A product of the operator's own.
+    Products,
+    /// Users of a month.
+    Exposures,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::NetworkFacts, Self::Products, Self::Exposures];
+
+    /// The stable code, as it stands in addresses and on the command line.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NetworkFacts => "network-facts",
+            Self::Products => "products",
+            Self::Exposures => "exposures",
+        }
+    }
+
+    /// The kind of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
+
+    /// Shape of a record.
+    #[must_use]
+    pub const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::NetworkFacts => facts::FIELDS,
+            Self::Products => PRODUCT,
+            Self::Exposures => exposure::FIELDS,
+        }
+    }
+
+    /// What it takes to say one.
+    #[must_use]
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::NetworkFacts => permissions::RECORD_NETWORK_FACTS,
+            Self::Products => permissions::RECORD_CATALOGUE,
+            Self::Exposures => permissions::RECORD_EXPOSURES,
+        }
+    }
+}
+
+/// What became of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Nobody had said them before.
+    pub new: usize,
+    /// They said otherwise before.
+    pub corrected: usize,
+    /// They said the same before.
+    pub same: usize,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+    /// The record, where there was one alone.
+    pub id: Option<Uuid>,
+}
+
+/// What the ledger keeps of a record.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Said {
+    pub(super) said: String,
+}
+
+/// A record ready to be written.
+#[derive(Clone, Debug)]
+enum Record {
+    Fact(Box<Fact>),
+    Product(Product),
+    Exposure(i64, Exposure),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Became {
+    New,
+    Corrected,
+    Same,
+}
+
+impl Desk {
+    /// Takes one record in.
+    ///
+    /// # Errors
+    /// Every fault of it; a refusal when the caller may not.
+    pub async fn take_record(&self, caller: &Caller, kind: RecordKind, value: Value) -> Result<Taken, DeskError> {
+        self.take_rows(caller, kind, vec![Row::alone(value)], false).await
+    }
+
+    /// Takes the rows of a CSV file in; a file with a fault is taken in not at all.
+    ///
+    /// # Errors
+    /// Every fault with line and column; a refusal when the caller may not.
+    pub async fn take_sheet(
+        &self,
+        caller: &Caller,
+        kind: RecordKind,
+        text: &str,
+        dry_run: bool,
+    ) -> Result<Taken, DeskError> {
+        kind.permission().require(caller)?;
+        self.take_rows(caller, kind, sheet::read(text, kind.fields())?, dry_run).await
+    }
+
+    async fn take_rows(
+        &self,
+        caller: &Caller,
+        kind: RecordKind,
+        rows: Vec<Row>,
+        dry_run: bool,
+    ) -> Result<Taken, DeskError> {
+        kind.permission().require(caller)?;
+        // The catalogue is the whole installation's.
+        if kind == RecordKind::Products && !caller.actor.area.code().is_empty() {
+            return Err(Refusal::conflict("rules_are_everywhere").with("area", caller.actor.area.code()).into());
+        }
+        let now = self.time().now();
+        let (mut records, mut faults, mut known) = (Vec::with_capacity(rows.len()), Vec::new(), BTreeSet::new());
+        for row in rows {
+            match read(kind, &row, caller, now) {
+                Ok(record) if !known.insert(record.name()) => {
+                    faults.push(row.fault(Fault::new(record.key(), "given_twice")));
+                }
+                Ok(record) => records.push(record),
+                Err(found) => faults.extend(found.into_iter().map(|fault| row.fault(fault))),
+            }
+            if faults.len() >= MOST_FAULTS {
+                break;
+            }
+        }
+        if !faults.is_empty() {
+            return Err(Refusal::invalid(faults).into());
+        }
+        let alone = records.len() == 1;
+        let mut taken = Taken { dry_run, ..Taken::default() };
+        for slice in records.chunks(AT_ONCE) {
+            let (slice, actor, at) = (slice.to_vec(), caller.actor.id, stored(now));
+            let look = move |tx: &mut Tx<'_>| {
+                let mut became = Vec::with_capacity(slice.len());
+                for record in &slice {
+                    became.push(record.put(tx, actor, at, dry_run)?);
+                }
+                Ok::<_, DeskError>(became)
+            };
+            let became = if dry_run { self.db().read(look).await? } else { self.db().write(look).await? };
+            for (one, id) in became {
+                match one {
+                    Became::New => taken.new += 1,
+                    Became::Corrected => taken.corrected += 1,
+                    Became::Same => taken.same += 1,
+                }
+                taken.id = Some(id).filter(|_| alone && !dry_run);
+            }
+        }
+        Ok(taken)
+    }
+}
+
+/// A row as a record, or everything that is wrong with it.
+fn read(kind: RecordKind, row: &Row, caller: &Caller, now: jiff::Timestamp) -> Result<Record, Vec<Fault>> {
+    let value = shape::check(row.value.clone(), kind.fields())?;
+    let area = &caller.actor.area;
+    let within = |region: &str| match area.covers(region) {
+        true => Ok(()),
+        false => Err(vec![Fault::new("region", "outside_area").with("area", area.code())]),
+    };
+    match kind {
+        RecordKind::NetworkFacts => {
+            let fact: Fact = typed(value)?;
+            fact.check(now).map_err(|refusal| refusal.faults)?;
+            within(&fact.region)?;
+            Ok(Record::Fact(Box::new(fact)))
+        }
+        RecordKind::Products => {
+            let product: Product = typed(value)?;
+            // Days sort as they are written.
+            if product.since.as_ref().zip(product.until.as_ref()).is_some_and(|(since, until)| until < since) {
+                return Err(vec![Fault::new("until", "before_start")]);
+            }
+            let texts = [("code", &product.code), ("zh", &product.zh), ("en", &product.en)];
+            nobodys(texts.map(|(name, text)| (name.to_owned(), Some(text.as_str()))))
+                .map_err(|refusal| refusal.faults)?;
+            Ok(Record::Product(product))
+        }
+        RecordKind::Exposures => {
+            let exposure: Exposure = typed(value)?;
+            let month = month_number("month", &exposure.month).map_err(|fault| vec![fault])?;
+            within(&exposure.region)?;
+            Ok(Record::Exposure(month, exposure))
+        }
+    }
+}
+
+fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Vec<Fault>> {
+    serde_json::from_value(value).map_err(|_| vec![Fault::new("", "unreadable")])
+}
+
+impl Record {
+    /// What tells it from others of its kind.
+    fn name(&self) -> String {
+        match self {
+            Self::Fact(fact) => format!("{}\n{}", fact.source, fact.number),
+            Self::Product(product) => product.code.clone(),
+            Self::Exposure(month, exposure) => format!("{month}\n{}", exposure.region),
+        }
+    }
+
+    /// The field that does.
+    fn key(&self) -> &'static str {
+        match self {
+            Self::Fact(_) => "number",
+            Self::Product(_) => "code",
+            Self::Exposure(..) => "month",
+        }
+    }
+
+    /// Writes it with its entry, unless it says nothing new or nothing is to be written.
+    fn put(&self, tx: &mut Tx<'_>, actor: ActorId, at: i64, dry_run: bool) -> Result<(Became, Uuid), DeskError> {
+        match self {
+            Self::Fact(fact) => {
+                let before = network::by_number(tx, &fact.source, &fact.number)?;
+                let said = kept::written(fact)?;
+                let (became, id, revision) = match &before {
+                    None => (Became::New, Uuid::now_v7(), 1),
+                    Some(row) if row.body == said => return Ok((Became::Same, row.id)),
+                    Some(row) => (Became::Corrected, row.id, row.revision + 1),
+                };
+                if dry_run {
+                    return Ok((became, id));
+                }
+                let row = NetworkFactRow {
+                    id,
+                    source: fact.source.clone(),
+                    number: fact.number.clone(),
+                    kind: fact.fact.clone(),
+                    region: fact.region.clone(),
+                    product: fact.product.clone().unwrap_or_default(),
+                    began: stored(fact.from),
+                    ended: fact.to.map_or(i64::MAX, stored),
+                    users: fact.users.unwrap_or(0),
+                    down: fact.minutes_down.unwrap_or(0),
+                    withdrawn: fact.withdrawn,
+                    revision,
+                    body: said.clone(),
+                    recorded_at: at,
+                    recorded_by: actor.to_string(),
+                };
+                network::put(tx, &row)?;
+                log(tx, id, actor, at, "record-network-facts", said)?;
+                Ok((became, id))
+            }
+            Self::Product(product) => {
+                let before = network::product(tx, &product.code)?;
+                let fresh = |id, revision| ProductRow {
+                    code: product.code.clone(),
+                    id,
+                    line: product.line.clone(),
+                    zh: product.zh.clone(),
+                    en: product.en.clone(),
+                    since: product.since.clone().unwrap_or_default(),
+                    until: product.until.clone().unwrap_or_default(),
+                    revision,
+                    recorded_at: at,
+                };
+                let (became, row) = match &before {
+                    None => (Became::New, fresh(Uuid::now_v7(), 1)),
+                    Some(row) if fresh(row.id, row.revision) == (ProductRow { recorded_at: at, ..row.clone() }) => {
+                        return Ok((Became::Same, row.id));
+                    }
+                    Some(row) => (Became::Corrected, fresh(row.id, row.revision + 1)),
+                };
+                if !dry_run {
+                    network::put_product(tx, &row)?;
+                    log(tx, row.id, actor, at, "record-catalogue", kept::written(product)?)?;
+                }
+                Ok((became, row.id))
+            }
+            Self::Exposure(month, exposure) => {
+                let before = network::exposure(tx, *month, &exposure.region)?;
+                let (became, id, revision) = match &before {
+                    None => (Became::New, Uuid::now_v7(), 1),
+                    Some(row) if row.users == exposure.users => return Ok((Became::Same, row.id)),
+                    Some(row) => (Became::Corrected, row.id, row.revision + 1),
+                };
+                if !dry_run {
+                    let (month, region, users) = (*month, exposure.region.clone(), exposure.users);
+                    network::put_exposure(tx, &ExposureRow { month, region, id, users, revision, recorded_at: at })?;
+                    let said = format!("{} {} {users}", exposure.month, exposure.region);
+                    log(tx, id, actor, at, "record-exposures", said)?;
+                }
+                Ok((became, id))
+            }
+        }
+    }
+}
+
+fn log(
+    tx: &mut Tx<'_>,
+    subject: Uuid,
+    actor: ActorId,
+    at: i64,
+    verb: &'static str,
+    said: String,
+) -> Result<(), DeskError> {
+    administration::record(tx, subject, actor, at, &Change::new(verb).with("said", said))
+}

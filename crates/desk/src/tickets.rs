@@ -1,0 +1,354 @@
+//! The TM Forum side of cases: attributes a client wrote that the complaint has no place for, kept beside it as events,
+//! and the specifications of tickets. What a ticket looks like outside is the server's business.
+
+mod packed;
+mod specifications;
+
+pub use specifications::Specification;
+
+use crate::caller::Caller;
+use crate::commit::Commit;
+use crate::error::DeskError;
+use crate::load::{self, CaseRef};
+use crate::log::{self, NewEntry};
+use crate::queries::case::{CaseView, open_items};
+use crate::register::begun;
+use crate::reveal::AccessBody;
+use crate::run::{Done, Outcome, Work, only_warned_since, stale};
+use crate::time::stored;
+use crate::{Desk, Permission, kept, permissions};
+use domain::audit::chain::Ledger;
+use domain::case::matter;
+use domain::command::Command;
+use domain::event::{Entry, Event};
+use domain::free_text::FreeText;
+use domain::ids::CaseId;
+use domain::intake::Intake;
+use domain::refusal::Refusal;
+use domain::text::identifier::IdentifierKind;
+use domain::text::lift::{fill, lift};
+use domain::text::mask::mask;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use store::{ThingRow, tickets};
+use uuid::Uuid;
+
+/// So many tickets are counted, and looked through for a filter without an index, at most.
+pub const MOST_COUNTED: u64 = 10_000;
+
+/// A case as a ticket: opened, identifiers in place. Whoever is not to see them gets [`Ticket::told`].
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// The case with its log, texts readable.
+    pub view: CaseView,
+    /// When its next clock is due.
+    pub due: Option<Timestamp>,
+    /// Whether the reader sees identifiers as they are.
+    clear: bool,
+    /// Whether the reader sees what colleagues tell each other.
+    internal: bool,
+}
+
+/// What changes in a ticket.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What is done to the case, in order, all of it or nothing.
+    pub commands: Vec<Command>,
+    /// Attributes that changed; `null` takes one away. Notes are those that came.
+    pub attributes: Map<String, Value>,
+    /// Whether it is taken from the faces.
+    pub gone: bool,
+}
+
+/// The attribute whose entries only ever come.
+const NOTE: &str = "note";
+
+impl Ticket {
+    /// What clients said, newest word of each attribute; all notes.
+    #[must_use]
+    pub fn attributes(&self) -> Map<String, Value> {
+        let mut found: Map<String, Value> = Map::new();
+        for entry in &self.view.entries {
+            for (name, value) in changed(entry) {
+                match (value, found.get_mut(&name)) {
+                    (Value::Null, _) => drop(found.remove(&name)),
+                    (Value::Array(more), Some(Value::Array(there))) if name == NOTE => there.extend(more),
+                    (value, _) => drop(found.insert(name, value)),
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether the reader sees what colleagues tell each other.
+    #[must_use]
+    pub fn shows_internal(&self) -> bool {
+        self.internal
+    }
+
+    /// The same with identifiers in place, to work out what a change comes to; never to be shown.
+    #[must_use]
+    pub fn cleared(self) -> Self {
+        Self { clear: true, ..self }
+    }
+
+    /// A value as the reader may see it: identifiers masked unless they may see personal data.
+    #[must_use]
+    pub fn told(&self, value: Value) -> Value {
+        if self.clear { value } else { masked(value) }
+    }
+}
+
+/// What a client changed with an entry.
+#[must_use]
+pub fn changed(entry: &Entry) -> Map<String, Value> {
+    let mut found = Map::new();
+    for event in &entry.events {
+        if let Event::TicketChanged { change, .. } = event
+            && let Some(Ok(Value::Object(more))) = change.plain().map(serde_json::from_str)
+        {
+            found.extend(more);
+        }
+    }
+    found
+}
+
+/// The opened words of a change as JSON; words that are none, such as those of somebody erased, stay.
+pub(crate) fn shown(opened: &str) -> String {
+    packed::unpack(opened).map_or_else(|| opened.to_owned(), |value| value.to_string())
+}
+
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(mask_text(&text)),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let shown = mask_text(&text);
+            if shown == text { Value::Number(number) } else { Value::String(shown) }
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
+        Value::Object(members) => members.into_iter().map(|(name, member)| (name, masked(member))).collect(),
+        other => other,
+    }
+}
+
+fn mask_text(text: &str) -> String {
+    let lifted = lift(text, 0);
+    if lifted.items.is_empty() {
+        return lifted.text;
+    }
+    let values: HashMap<u32, (IdentifierKind, String)> =
+        lifted.items.into_iter().map(|item| (item.n, (item.kind, item.value))).collect();
+    fill(&lifted.text, |_, n| values.get(&n).map_or_else(|| "***".to_owned(), |(kind, value)| mask(*kind, value)))
+}
+
+fn packed_change(attributes: Map<String, Value>, gone: bool) -> Event {
+    Event::TicketChanged { change: FreeText::Plain(packed::pack(&Value::Object(attributes))), gone }
+}
+
+impl Desk {
+    /// Registers a contact that came as a ticket, with what the complaint has no place for, as one entry.
+    ///
+    /// # Errors
+    /// As [`Desk::register`].
+    pub async fn register_ticket(
+        &self,
+        caller: &Caller,
+        intake: Intake,
+        attributes: Map<String, Value>,
+    ) -> Result<Done, DeskError> {
+        permissions::REGISTER.require(caller)?;
+        permissions::CHANGE_TICKET.require(caller)?;
+        let now = self.time().now();
+        let parted = intake.split(caller.actor.area.code());
+        let may_backdate = permissions::BACKDATE.allows(caller);
+        let actor = caller.actor.id;
+        let more = |decision: &domain::case::Decision, ctx: &domain::case::Context<'_>| {
+            let mut events = matter::registered(&begun(decision, actor, now)?, ctx);
+            events.push(packed_change(attributes, false));
+            Ok(events)
+        };
+        let (prepared, _) = self.prepare_parted(caller, &parted, may_backdate, now, more).await?;
+        let case = self
+            .db()
+            .write(move |tx| {
+                prepared.write(tx)?;
+                Ok::<_, DeskError>(prepared.case)
+            })
+            .await?;
+        Ok(Done { case, replayed: false, unreached: Vec::new() })
+    }
+
+    /// The ticket of a case.
+    ///
+    /// # Errors
+    /// `not_found` when there is none the caller may see, or it was taken from the faces.
+    pub async fn ticket(&self, caller: &Caller, id: CaseId) -> Result<Ticket, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let gone = move |tx: &mut store::Tx<'_>| Ok::<_, DeskError>(tickets::one(tx, tickets::GONE, id.0)?.is_some());
+        if self.db().read(gone).await? {
+            return Err(Refusal::not_found().into());
+        }
+        let raw = self.raw(caller, &CaseRef::Id(id)).await?;
+        raw.sight.require_area()?;
+        let keys = match &raw.person {
+            Some(person) => load::open_keys(self.master(), &raw.loaded.row, person.wrapped_key.as_deref()).ok(),
+            None => None,
+        };
+        let shown: BTreeSet<u32> = match keys {
+            Some(keys) => open_items(&keys, &raw.items)?.into_keys().collect(),
+            None => BTreeSet::new(),
+        };
+        let rules = self.library().rules_of(&raw.loaded.case)?;
+        let due = raw.loaded.case.next_due(&rules).map(|clock| clock.due_at);
+        let view = self.view(raw, &shown)?;
+        let clear = permissions::REVEAL.allows(caller);
+        Ok(Ticket { view, due, clear, internal: clear && permissions::READ_LOG.allows(caller) })
+    }
+
+    /// Tickets the caller may see, those registered last first: `limit` of them after `offset`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tickets(&self, caller: &Caller, offset: u64, limit: u64) -> Result<Vec<Ticket>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let scope = caller.actor.area.code().to_owned();
+        let (limit, offset) = (i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX));
+        let ids = self
+            .db()
+            .read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, limit, offset)?))
+            .await?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in ids {
+            match self.ticket(caller, CaseId(id)).await {
+                Ok(ticket) => found.push(ticket),
+                // Taken away since the page was read.
+                Err(DeskError::Refused(_)) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many tickets the caller may see; one more than [`MOST_COUNTED`] stands for more than that.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_tickets(&self, caller: &Caller) -> Result<u64, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let scope = caller.actor.area.code().to_owned();
+        let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX).saturating_add(1);
+        let counted =
+            self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, most)?)).await?;
+        Ok(u64::try_from(counted).unwrap_or_default())
+    }
+
+    /// Logs that the caller is given the personal data of these cases. Nothing is shown before it is safe; who may not
+    /// see them is not logged.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn log_tickets(&self, caller: &Caller, cases: Vec<Uuid>) -> Result<(), DeskError> {
+        if !permissions::REVEAL.allows(caller) || cases.is_empty() {
+            return Ok(());
+        }
+        // A token is made for a purpose, which is its name.
+        let body = kept::written(&AccessBody {
+            purpose: "investigate".to_owned(),
+            reason: Some(caller.name.clone()),
+            extent: "all".to_owned(),
+            restricted: Vec::new(),
+        })?;
+        let (actor, at) = (caller.actor.id.to_string(), stored(self.time().now()));
+        for attempt in 0.. {
+            let (body, actor, cases) = (body.clone(), actor.clone(), cases.clone());
+            let written = self
+                .db()
+                .write(move |tx| {
+                    for case in cases {
+                        let (actor, body) = (actor.clone(), body.clone());
+                        let ledger = Ledger::Access;
+                        let entry =
+                            NewEntry { subject: case, ledger, after: 0, prev: None, at, actor, verb: "ticket", schema: 1, body };
+                        log::append_next(tx, entry)?;
+                    }
+                    Ok::<_, DeskError>(())
+                })
+                .await;
+            match written {
+                // Two nodes showed one case at the same moment; the second takes the next place.
+                Err(DeskError::Store(store::StoreError::Constraint { .. })) if attempt < 5 => {}
+                other => return other,
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes a ticket at the version seen: what is done to the case and what is said beside it, all or nothing.
+    ///
+    /// # Errors
+    /// A refusal of the first command that is refused; [`DeskError::Stale`] when the case moved on.
+    pub async fn change_ticket(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        seen: i64,
+        change: Change,
+    ) -> Result<(), DeskError> {
+        let needed = if change.gone { permissions::DELETE_TICKET } else { permissions::CHANGE_TICKET };
+        needed.require(caller)?;
+        for command in &change.commands {
+            Permission::for_verb(command.verb())
+                .ok_or_else(|| Refusal::forbidden("not_permitted"))?
+                .require(caller)?;
+        }
+        let work = |command: Command, seen| Work {
+            caller: caller.clone(),
+            name: CaseRef::Id(case),
+            seen,
+            command,
+            claim: None,
+            now: self.time().now(),
+            library: self.library().clone(),
+            zone: self.zone().clone(),
+            master: Arc::clone(self.master()),
+            run: None,
+        };
+        let mut seen = Some(seen);
+        let works: Vec<Work> = change.commands.iter().map(|command| work(command.clone(), seen.take())).collect();
+        let (library, master, now) = (self.library().clone(), Arc::clone(self.master()), self.time().now());
+        let (actor, attributes, gone) = (caller.actor.clone(), change.attributes, change.gone);
+        let verb = needed.name();
+        self.db()
+            .write(move |tx| {
+                for work in works {
+                    match work.carry_out(tx)? {
+                        Outcome::Done(..) => {}
+                        Outcome::Earlier(_) => return Err(DeskError::Overtaken),
+                    }
+                }
+                if attributes.is_empty() && !gone {
+                    return Ok(());
+                }
+                let (row, sight) = load::find_for(tx, &CaseRef::Id(case), &actor)?;
+                sight.require_area()?;
+                let loaded = load::from_row(tx, row)?;
+                if let Some(seen) = seen
+                    && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen))
+                {
+                    return Err(stale(&loaded.case, &loaded.entries, seen));
+                }
+                let at = now.max(loaded.case.changed_at);
+                let commit = Commit { library: &library, master: &master, actor: actor.id, verb, now: at, run: None };
+                commit.write(tx, loaded, vec![packed_change(attributes, gone)])?;
+                if gone {
+                    let row = ThingRow { id: case.0, body: "{}".to_owned(), at: stored(at) };
+                    tickets::put(tx, tickets::GONE, &row)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+}

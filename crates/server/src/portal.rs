@@ -1,0 +1,159 @@
+//! The customer's side: handing a complaint in, following it, adding to it, saying what one thinks of the outcome. Public,
+//! without an account and without scripts; a case is opened by its number and its code, which a cookie keeps for half an
+//! hour, so that neither stands in an address.
+
+mod case;
+mod commitments;
+mod hand_in;
+
+use crate::app::AppState;
+use crate::console::{Frame, page, render};
+use crate::extract::{self, Visitor};
+use crate::locale::Language;
+use crate::problem::{Failure, Told, Why};
+use crate::query;
+use crate::routes::{Access, Method, Route};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use desk::portal::Tracked;
+
+/// Where the customer's side begins.
+pub(crate) const HOME: &str = "/portal";
+/// The page of the case whose code was shown.
+const CASE: &str = "/portal/case";
+/// The cookie that holds number and code of the case being looked at.
+const COOKIE: &str = "redress_track";
+/// How long it is kept: a shared machine forgets soon.
+const KEPT: i64 = 1_800;
+
+/// The routes of the portal.
+#[must_use]
+pub fn routes() -> Vec<Route> {
+    let mut routes = vec![
+        page(Method::Get, HOME, Access::Public, get(home)),
+        page(Method::Post, "/portal/track", Access::Public, post(track)),
+        page(Method::Post, "/portal/leave", Access::Public, post(leave)),
+    ];
+    routes.extend(hand_in::routes());
+    routes.extend(case::routes());
+    routes.extend(commitments::routes());
+    routes
+}
+
+#[derive(Template)]
+#[template(path = "portal.html")]
+struct Home<'a> {
+    frame: &'a Frame<'a>,
+    back: &'a str,
+    number: String,
+    /// Why a case could not be opened.
+    wrong: bool,
+    told: Option<Told>,
+}
+
+fn drawn(frame: &Frame<'_>, number: String, wrong: bool, told: Option<Told>) -> Response {
+    let status = match &told {
+        Some(told) => told.status,
+        None if wrong => StatusCode::NOT_FOUND,
+        None => StatusCode::OK,
+    };
+    let wait = told.as_ref().and_then(|told| told.retry_after);
+    let mut response = render(&Home { frame, back: HOME, number, wrong, told });
+    *response.status_mut() = status;
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+    }
+    response
+}
+
+async fn home(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {
+    // Whose half hour is over, or who came without one, types number and code again.
+    let again = query::form(raw.unwrap_or_default().as_bytes()).iter().any(|(name, _)| name == "again");
+    let frame = Frame::new(&app, &visitor);
+    let mut response = drawn(&frame, String::new(), again, None);
+    *response.status_mut() = StatusCode::OK;
+    response
+}
+
+async fn track(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    ours(&headers)?;
+    let pairs = query::form(&extract::bytes(&headers, body).await?);
+    let value = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value.trim());
+    let (number, code) = (value("number").to_owned(), value("code").to_owned());
+    let frame = Frame::new(&app, &visitor);
+    match app.desk.track(&number, &code, visitor.address).await {
+        Ok(Some(_)) => Ok(opened(&app, CASE, &number, &code)),
+        Ok(None) => Ok(drawn(&frame, number, true, None)),
+        Err(error) => {
+            let told = Failure::from(error).tell(&app, visitor.language);
+            Ok(drawn(&frame, number, false, Some(told)))
+        }
+    }
+}
+
+async fn leave(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Failure> {
+    ours(&headers)?;
+    Ok(with_cookie(&app, Redirect::to(HOME).into_response(), "", 0))
+}
+
+/// Sends a browser on to the page of a case, with what opens it.
+fn opened(app: &AppState, target: &str, number: &str, code: &str) -> Response {
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    let number: String = number.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
+    with_cookie(app, Redirect::to(target).into_response(), &format!("{number}.{code}"), KEPT)
+}
+
+fn with_cookie(app: &AppState, mut response: Response, value: &str, lasts: i64) -> Response {
+    let secure = if app.settings.secure_cookie { "; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={value}; Path={HOME}; HttpOnly; SameSite=Strict; Max-Age={lasts}{secure}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// What opened the case, as it came with the request.
+fn shown(headers: &HeaderMap) -> Option<(&str, &str)> {
+    extract::cookie(headers, COOKIE)?.split_once('.')
+}
+
+/// The case a browser may look at.
+async fn tracked(app: &AppState, visitor: &Visitor, headers: &HeaderMap) -> Result<Option<Tracked>, Failure> {
+    match shown(headers) {
+        Some((number, code)) => Ok(app.desk.track(number, code, visitor.address).await?),
+        None => Ok(None),
+    }
+}
+
+/// Sends a browser to type number and code again.
+fn again() -> Response {
+    Redirect::to("/portal?again").into_response()
+}
+
+/// Bodies outside that are there for such cases, where that may be stated.
+fn bodies(language: Language, rules: &policy::Stack) -> Vec<String> {
+    let mut bodies: Vec<String> = Vec::new();
+    for pack in rules.packs() {
+        for route in pack.routes().iter().filter(|route| pack.states_compliance(route.head.confidence())) {
+            let body = language.pick(&route.body.zh, &route.body.en);
+            if !bodies.iter().any(|known| known == body) {
+                bodies.push(body.to_owned());
+            }
+        }
+    }
+    bodies
+}
+
+/// Refuses what a browser sent from somebody else's page: there is no session that would make the guard look.
+fn ours(headers: &HeaderMap) -> Result<(), Failure> {
+    if extract::same_origin(headers) { Ok(()) } else { Err(Why::CrossSite.into()) }
+}

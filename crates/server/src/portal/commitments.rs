@@ -1,0 +1,99 @@
+//! What the house commits itself to: the limits of the packs in force, as law and practice have them, with what each rests
+//! on. Figures that may not be stated, previews and what is unverified, are not told here.
+
+use super::bodies;
+use crate::app::AppState;
+use crate::console::{Frame, page, render};
+use crate::extract::Visitor;
+use crate::locale::Language;
+use crate::problem::Failure;
+use crate::routes::{Access, Method, Route};
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use policy::{Amount, ClockRule, Grade, Lang, Limit, Pack};
+
+/// Where they are told.
+pub(super) const PATH: &str = "/portal/commitments";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![page(Method::Get, PATH, Access::Public, get(show))]
+}
+
+/// One commitment.
+struct Commitment {
+    title: String,
+    limits: Vec<String>,
+    /// What it rests on, how sure that is and where it was read.
+    rests_on: String,
+}
+
+#[derive(Template)]
+#[template(path = "portal_commitments.html")]
+struct Commitments<'a> {
+    frame: &'a Frame<'a>,
+    back: &'a str,
+    /// By what they rest on: the law first.
+    parts: Vec<(String, Vec<Commitment>)>,
+    /// Bodies outside, in the words of the packs.
+    bodies: Vec<String>,
+}
+
+async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let desk = &app.desk;
+    let rules = desk.library().governing_at(desk.time().now(), &desk.ways().region, desk.zone())?;
+    let today = rules.zone().to_datetime(desk.time().now()).date();
+    let mut parts: Vec<(String, Vec<Commitment>)> = Vec::new();
+    for pack in rules.packs() {
+        for rule in pack.clocks() {
+            let head = &rule.head;
+            if !rule.binds_provider()
+                || head.version.is_some_and(|span| !span.covers(today))
+                || !pack.states_compliance(head.confidence())
+            {
+                continue;
+            }
+            let Some(one) = commitment(pack, rule, visitor.language) else { continue };
+            let part = frame.code("layer", head.layer.code());
+            match parts.iter_mut().find(|(known, _)| *known == part) {
+                Some((_, list)) => list.push(one),
+                None => parts.push((part, vec![one])),
+            }
+        }
+    }
+    Ok(render(&Commitments { frame: &frame, back: PATH, parts, bodies: bodies(visitor.language, &rules) }))
+}
+
+fn commitment(pack: &Pack, rule: &ClockRule, language: Language) -> Option<Commitment> {
+    let lang = language.of_rules();
+    let reference = pack.reference(&rule.head)?;
+    Some(Commitment {
+        title: language.pick(&rule.head.title.zh, &rule.head.title.en).to_owned(),
+        limits: limits(rule.limit, lang),
+        rests_on: reference.basis_line(lang),
+    })
+}
+
+/// The time a rule gives, by grade or area where that makes a difference.
+fn limits(limit: Limit, lang: Lang) -> Vec<String> {
+    let words = |amount: Amount| amount.words(lang);
+    let named = |name: &str, amount: Amount| match lang {
+        Lang::Zh => format!("{name}：{}", words(amount)),
+        Lang::En => format!("{name}: {}", words(amount)),
+    };
+    match limit {
+        Limit::ByGrade { normal, major, urgent } => {
+            let all = [(Grade::Normal, normal), (Grade::Major, major), (Grade::Urgent, urgent)];
+            match normal {
+                Some(amount) if major == normal && urgent == normal => vec![words(amount)],
+                _ => all.into_iter().filter_map(|(grade, amount)| Some(named(grade.name(lang), amount?))).collect(),
+            }
+        }
+        Limit::ByArea { urban, rural } => match lang {
+            Lang::Zh => vec![named("城镇", urban), named("农村", rural)],
+            Lang::En => vec![named("towns", urban), named("country", rural)],
+        },
+    }
+}

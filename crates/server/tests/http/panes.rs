@@ -1,0 +1,66 @@
+//! What stands beside a case and beside what is being registered: parts of pages, each judged by who asks.
+
+use crate::{House, house, intake};
+use domain::actor::Role;
+use serde_json::Value;
+use store::testing::each_database;
+
+fn part(house: &House, token: &str, path: &str) -> String {
+    let bearer = format!("Bearer {token}");
+    let answer = house.send("GET", path, &[("authorization", &bearer)], "");
+    assert_eq!(answer.status, 200, "{path}: {answer:?}");
+    answer.body
+}
+
+fn counts(house: &House, token: &str) -> Value {
+    serde_json::from_str(&part(house, token, "/console/counts")).unwrap()
+}
+
+#[test]
+fn list_tabs_and_counts_show_nobody_what_they_may_not_see() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (here, there) = (house.token(Role::Agent, "31"), house.token(Role::Agent, "33"));
+        assert_eq!(counts(&house, &here)["open"], "0");
+        let case = house.register(&here, &intake());
+        let number = case["number"].as_str().unwrap();
+        assert_eq!(counts(&house, &here)["open"], "1");
+        assert_eq!(counts(&house, &there)["open"], "0");
+        assert!(part(&house, &here, "/console/pane?view=open").contains(number));
+        assert!(!part(&house, &there, "/console/pane?view=open").contains(number));
+        let tabs = format!("/console/tabs?case={number}&case=TS-20200101-000001-1&case=%3Cscript%3E");
+        assert!(part(&house, &here, &tabs).contains(number));
+        assert_eq!(part(&house, &there, &tabs).trim(), "");
+        // A hundred are said to be many.
+        for _ in 0..104 {
+            house.register(&here, &intake());
+        }
+        assert_eq!(counts(&house, &here)["open"], "99+");
+    })
+    .unwrap();
+}
+
+#[test]
+fn the_form_says_what_is_known_and_registers_nothing() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let token = house.token(Role::Agent, "31");
+        let bearer = format!("Bearer {token}");
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let known = |body: &str| {
+            let answer = house.send("POST", "/console/new/known", &headers, body.to_owned());
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.body
+        };
+        let started = known("kind=complaint&accept_channel=hotline&complainant.phone=13800138000");
+        assert!(started.contains("class=\"chip\""), "what is wanting is named: {started}");
+        let case = house.register(&token, &intake());
+        let whole = "kind=complaint&accept_channel=hotline&category=B204&description=x&region=310115&complainant.name=x&complainant.phone=13800138000";
+        let said = known(whole);
+        assert!(said.contains(case["number"].as_str().unwrap()), "{said}");
+        assert!(said.contains("id=\"same\"") && said.contains("<dl>"), "{said}");
+        assert!(!said.contains("13800138000"), "{said}");
+        assert_eq!(counts(&house, &token)["open"], "1");
+    })
+    .unwrap();
+}

@@ -1,0 +1,101 @@
+//! What the TM Forum faces keep beside cases, and cases in the order in which tickets are listed.
+
+use crate::statements::statements;
+use crate::{Row, StoreError, Tx};
+use uuid::Uuid;
+
+/// A case whose ticket was taken from the faces.
+pub const GONE: &str = "gone";
+/// A specification of tickets.
+pub const SPECIFICATION: &str = "specification";
+
+statements! {
+    PUT = "INSERT INTO ticket_things (kind, id, body, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, id) DO NOTHING";
+    ONE = "SELECT id, body, at FROM ticket_things WHERE kind = ?1 AND id = ?2";
+    NEWEST = "SELECT id, body, at FROM ticket_things WHERE kind = ?1 ORDER BY id DESC LIMIT ?2";
+    CHANGE = "UPDATE ticket_things SET body = ?3 WHERE kind = ?1 AND id = ?2 AND body = ?4";
+    REMOVE = "DELETE FROM ticket_things WHERE kind = ?1 AND id = ?2";
+    // Identities are made in the order of registration, so the newest stand last in the primary key.
+    PAGE = "SELECT c.id FROM cases c WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        ORDER BY c.id DESC LIMIT ?3 OFFSET ?4";
+    COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM cases c
+        WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id) LIMIT ?3) counted";
+}
+
+/// Something the faces keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThingRow {
+    /// Identity.
+    pub id: Uuid,
+    /// JSON.
+    pub body: String,
+    /// When it was made.
+    pub at: i64,
+}
+
+fn read(row: &Row<'_>) -> Result<ThingRow, StoreError> {
+    Ok(ThingRow { id: row.uuid(0)?, body: row.text(1)?, at: row.int(2)? })
+}
+
+/// Keeps something; what is there already stays.
+///
+/// # Errors
+/// Those of the database.
+pub fn put(tx: &mut Tx<'_>, kind: &str, row: &ThingRow) -> Result<(), StoreError> {
+    tx.execute(PUT, &[kind.into(), (&row.id).into(), (&row.body).into(), row.at.into()]).map(drop)
+}
+
+/// One of a kind.
+///
+/// # Errors
+/// Those of the database.
+pub fn one(tx: &mut Tx<'_>, kind: &str, id: Uuid) -> Result<Option<ThingRow>, StoreError> {
+    tx.query_opt(ONE, &[kind.into(), (&id).into()], read)
+}
+
+/// The newest of a kind.
+///
+/// # Errors
+/// Those of the database.
+pub fn newest(tx: &mut Tx<'_>, kind: &str, limit: i64) -> Result<Vec<ThingRow>, StoreError> {
+    tx.query(NEWEST, &[kind.into(), limit.into()], read)
+}
+
+/// Changes one if it is still what was read; false when it is not.
+///
+/// # Errors
+/// Those of the database.
+pub fn change(tx: &mut Tx<'_>, kind: &str, id: Uuid, body: &str, from: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute(CHANGE, &[kind.into(), (&id).into(), body.into(), from.into()])? == 1)
+}
+
+/// Removes one; false when there is none.
+///
+/// # Errors
+/// Those of the database.
+pub fn remove(tx: &mut Tx<'_>, kind: &str, id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.execute(REMOVE, &[kind.into(), (&id).into()])? == 1)
+}
+
+/// Whether an area covers everything below its code; a part of a country, such as `IE-D`, is itself alone.
+fn below(scope: &str) -> i64 {
+    i64::from(!scope.contains('-'))
+}
+
+/// Cases of an area whose tickets are shown, those registered last first.
+///
+/// # Errors
+/// Those of the database.
+pub fn page(tx: &mut Tx<'_>, scope: &str, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(PAGE, &[scope.into(), below(scope).into(), limit.into(), offset.into()], |row| row.uuid(0))
+}
+
+/// How many there are, counted up to a number.
+///
+/// # Errors
+/// Those of the database.
+pub fn count(tx: &mut Tx<'_>, scope: &str, most: i64) -> Result<i64, StoreError> {
+    tx.query_one(COUNT, &[scope.into(), below(scope).into(), most.into()], |row| row.int(0))
+}
