@@ -298,7 +298,7 @@ fn patches_change_what_they_say_and_nothing_half() {
         assert_eq!(answer.status, 200, "{answer:?}");
         assert_eq!(after["note"].as_array().unwrap().len(), 2);
         assert_eq!((&after["description"], &after["name"]), (&json!("complaint over last bill"), &json!("Major")));
-        let query = json!([{"op": "replace", "path": "/attachment?id=1/name", "value": "bill.png"}]);
+        let query = json!([{"op": "add", "path": "/attachment?id=1/name", "value": "bill.png"}]);
         let answer = desk.patch(V5, id, "application/json-patch-query+json", &query);
         assert_eq!(answer.json()["attachment"][0]["name"], "bill.png", "{answer:?}");
         let before = answer.json();
@@ -439,7 +439,9 @@ fn who_may_see_personal_data_is_written_down_and_others_see_placeholders() {
         let seen = house.get(&plain, &format!("{V5}/{id}")).json();
         assert!(!seen.to_string().contains("13912345678"), "{seen}");
         let probe = json!([{"op": "test", "path": "/note/0/text", "value": "call 13912345678"}]);
-        let guess = house.call(&plain, "PATCH", &format!("{V5}/{id}"), &PATCH, &probe);
+        let bearer = format!("Bearer {plain}");
+        let headers = [("authorization", bearer.as_str()), PATCH[0]];
+        let guess = house.send("PATCH", &format!("{V5}/{id}"), &headers, probe.to_string());
         assert_eq!(guess.status, 409, "a test does not tell what is hidden");
         assert_eq!(house.get(&plain, &format!("{V5}?note.text=call+13912345678")).json(), json!([]));
         let change = house.call(&plain, "PATCH", &format!("{V5}/{id}"), &[], &json!({"channel": {"name": "x"}}));
