@@ -4,7 +4,9 @@ Called as tmf621.py SCHEMATHESIS SPECIFICATIONS URL. Some findings are the speci
 failed:
 - a validator that ignores `discriminator` calls every PartyRef and Attachment of 5.0.1 ambiguous;
 - words that are valid by type make no sense (a blank description, a cursor nobody gave out, a JSONPath of dots);
-- version 4 wants a content type of 204, and example patches lead where nothing is.
+- version 4 wants a content type of 204, and example patches lead where nothing is;
+- a merge that would take away what the server owns (`id: null`) is passed over and not refused, as clients send what they
+  were given.
 """
 
 import subprocess
@@ -27,7 +29,10 @@ for version, name in VERSIONS.items():
             cwd=where, capture_output=True, text=True, check=False)
         tail = done.stdout[-6000:]
         own = "Missing Content-Type header" in done.stdout and done.stdout.count("- ST1") == done.stdout.count("- ST104")
-        if done.returncode and not (own and "- ST2" not in done.stdout):
+        owned = done.stdout.count("Invalid component: in body - id: Incorrect type")
+        others = done.stdout.count("- ST2") - min(owned, done.stdout.count('"id": null'))
+        allowed = own or "- ST1" not in done.stdout
+        if done.returncode and not (allowed and others == 0):
             failed = True
             print(f"{version}: schemathesis found\n{tail}")
         else:
