@@ -36,6 +36,7 @@ mod search;
 mod similar;
 mod slow;
 mod survey;
+mod tmf;
 mod together;
 mod what_if;
 
