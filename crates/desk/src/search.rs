@@ -26,7 +26,7 @@ use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use folder::Reading;
-use index::{Findable, Hit, Rank, Shape};
+use index::{Findable, Hit, Rank, Reader, Shape};
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
@@ -102,12 +102,16 @@ impl Desk {
         if filter.external.is_some() {
             return Err(Refusal::from(Fault::new("external", "not_with_search")).into());
         }
+        if filter.incident.is_some() {
+            return Err(Refusal::from(Fault::new("incident", "not_with_search")).into());
+        }
         if filter.due_before.is_some() {
             return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
         }
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
         let mut query = self.query(&Filter { words: None, order: Order::Received, after: None, ..filter.clone() })?;
         query.scope = caller.actor.area.code().to_owned();
+        let reader = Reader::of(caller);
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
         let (desk, area) = (self.clone(), caller.actor.area.clone());
         self.db()
@@ -119,23 +123,26 @@ impl Desk {
                     }
                     query.persons = Some(persons);
                 }
-                answer(&desk, tx, &area, &ask, &query, rank, skip)
+                let wanted = desk.search_state().shape.query(&ask, &query, &reader, desk.zone());
+                answer(&desk, tx, &area, &ask, &Asked { query: &query, wanted: &wanted, rank, skip })
             })
             .await
     }
 }
 
-fn answer(
-    desk: &Desk,
-    tx: &mut Tx<'_>,
-    area: &AreaScope,
-    ask: &Ask,
-    query: &ListQuery,
+/// A question put together.
+struct Asked<'a> {
+    query: &'a ListQuery,
+    wanted: &'a dyn tantivy::query::Query,
     rank: Rank,
+    /// How many of the first were shown before.
     skip: usize,
-) -> Result<Answer, DeskError> {
+}
+
+fn answer(desk: &Desk, tx: &mut Tx<'_>, area: &AreaScope, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
+    let Asked { query, wanted, rank, skip } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
-    let (mut hits, complete) = hits(desk, tx, ask, query, rank, most)?;
+    let (mut hits, complete) = hits(desk, tx, query, wanted, rank, most)?;
     hits.sort_by(Hit::order);
     let more = hits.len() > skip + query.limit && skip + query.limit < DEEP;
     let mut items = Vec::new();
@@ -148,7 +155,7 @@ fn answer(
         let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
         let listed = desk.listed(&row, wrapped.as_deref())?;
         let log = store::entries::of(tx, row.id, Ledger::Case.code())?;
-        let snippets = snippet::of(&ask.clauses, &read::words(desk, tx, &row, &log)?);
+        let snippets = snippet::of(&ask.clauses, &read::findable(desk, tx, row, &log)?.words);
         items.push(Found { listed, snippets });
     }
     Ok(Answer { items, next: more.then(|| format!("s.{}", skip + query.limit)), complete })
@@ -161,21 +168,27 @@ fn place(after: &str) -> Result<usize, Refusal> {
 }
 
 /// What the index knows and what is newer than it.
-fn hits(desk: &Desk, tx: &mut Tx<'_>, ask: &Ask, query: &ListQuery, rank: Rank, most: usize) -> Result<(Vec<Hit>, bool), DeskError> {
+fn hits(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    query: &ListQuery,
+    wanted: &dyn tantivy::query::Query,
+    rank: Rank,
+    most: usize,
+) -> Result<(Vec<Hit>, bool), DeskError> {
     let search = desk.search_state();
-    let (shape, zone) = (&search.shape, desk.zone());
-    let wanted = shape.query(ask, query, zone);
+    let shape = &search.shape;
     if let Some(reading) = search.reading() {
         let mut seen = reading.seen.clone();
         let since = read::since(tx, &mut seen, NEWER)?;
         // A damaged file may be noticed only in the middle of it.
         let tried = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            shape.find(&reading.searcher, &wanted, rank, most + since.cases.len())
+            shape.find(&reading.searcher, wanted, rank, most + since.cases.len())
         }));
         match tried {
             Ok(Ok(mut found)) => {
                 found.retain(|hit| !since.cases.contains(&hit.id));
-                found.extend(newer(desk, tx, &since.cases, &wanted, rank, most)?);
+                found.extend(newer(desk, tx, &since.cases, wanted, rank, most)?);
                 return Ok((found, since.beyond == 0));
             }
             Ok(Err(error)) => tracing::error!(%error, "the search index cannot be read; it is looked over"),
@@ -184,7 +197,7 @@ fn hits(desk: &Desk, tx: &mut Tx<'_>, ask: &Ask, query: &ListQuery, rank: Rank, 
         search.read_from(None);
         search.doubted.store(true, Ordering::Release);
     }
-    direct(desk, tx, query, &wanted, rank, most)
+    direct(desk, tx, query, wanted, rank, most)
 }
 
 /// Those of some cases that a question is about, told by an index of them alone.
@@ -203,7 +216,13 @@ fn newer(
     among(desk, &found, wanted, rank, most)
 }
 
-fn among(desk: &Desk, cases: &[Findable], wanted: &dyn tantivy::query::Query, rank: Rank, most: usize) -> Result<Vec<Hit>, DeskError> {
+fn among(
+    desk: &Desk,
+    cases: &[Findable],
+    wanted: &dyn tantivy::query::Query,
+    rank: Rank,
+    most: usize,
+) -> Result<Vec<Hit>, DeskError> {
     if cases.is_empty() {
         return Ok(Vec::new());
     }
@@ -227,8 +246,7 @@ fn direct(
     let mut found = Vec::with_capacity(page.rows.len());
     for listed in page.rows {
         let log = store::entries::of(tx, listed.row.id, Ledger::Case.code())?;
-        let words = read::words(desk, tx, &listed.row, &log)?;
-        found.push(Findable { row: listed.row, words });
+        found.push(read::findable(desk, tx, listed.row, &log)?);
     }
     Ok((among(desk, &found, wanted, rank, most)?, page.next.is_none()))
 }

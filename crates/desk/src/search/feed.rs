@@ -110,9 +110,25 @@ impl Feeder {
             writer = Some(index.writer_with_num_threads(1, MEMORY)?);
         }
         let reader = folder::reader(&index)?;
-        let open = Open { at: at.to_owned(), index, reader, writer, seen };
+        let mut open = Open { at: at.to_owned(), index, reader, writer, seen };
         self.show(&open);
+        self.purge(&mut open)?;
         Ok(open)
+    }
+
+    /// Writes files anew that hold words of erased persons: what is taken out of an index stays in its files until then.
+    /// That it is owed stands in the index itself, so a process that was ended in the middle does it at its next start.
+    fn purge(&self, open: &mut Open) -> Result<(), Trouble> {
+        let Some(writer) = open.writer.as_mut().filter(|_| open.seen.purge) else { return Ok(()) };
+        for segment in open.index.searchable_segment_metas()?.iter().filter(|segment| segment.has_deletes()) {
+            writer.merge(&[segment.id()]).wait()?;
+        }
+        open.seen.purge = false;
+        open.reader.reload()?;
+        self.show(open);
+        let Some(writer) = &mut open.writer else { return Ok(()) };
+        // Files nobody reads any more go with it.
+        commit(writer, &open.seen)
     }
 
     /// Lets questions go to this index.
@@ -186,18 +202,13 @@ impl Feeder {
             }
         }
         open.seen.streams = streams;
+        open.seen.purge |= erased;
         commit(writer, &open.seen)?;
-        if erased {
-            // Deleted words stay in their files until those are written anew.
-            let holding: Vec<_> = open.index.searchable_segment_metas()?;
-            for segment in holding.iter().filter(|segment| segment.has_deletes()) {
-                writer.merge(&[segment.id()]).wait()?;
-            }
-            writer.garbage_collect_files().wait()?;
-        }
         open.reader.reload()?;
-        if let Some(open) = &self.open {
-            self.show(open);
+        if let Some(mut open) = self.open.take() {
+            self.show(&open);
+            self.purge(&mut open)?;
+            self.open = Some(open);
         }
         Ok(())
     }
@@ -226,10 +237,11 @@ impl Feeder {
     fn fill(&self, at: &Path, enough: &dyn Fn() -> bool) -> Result<Option<(Open, u64)>, DeskError> {
         let shape = &self.desk.search_state().shape;
         let index = Index::create_in_dir(at, shape.schema.clone()).map_err(Trouble::from)?;
-        let mut writer: IndexWriter<TantivyDocument> = index.writer_with_num_threads(1, MEMORY).map_err(Trouble::from)?;
+        let mut writer: IndexWriter<TantivyDocument> =
+            index.writer_with_num_threads(1, MEMORY).map_err(Trouble::from)?;
         // What is in the log by now is gone through; what comes is read on.
         let streams = self.desk.db().read_now(|tx| Ok::<_, DeskError>(entries::heads(tx)?.into_iter().collect()))?;
-        let seen = Seen { form: FORM, house: self.house(), streams };
+        let seen = Seen { form: FORM, house: self.house(), streams, purge: false };
         let (mut after, mut taken) = (Some(Uuid::nil()), 0);
         while let Some(from) = after {
             if enough() {
@@ -268,8 +280,7 @@ fn page(desk: &Desk, tx: &mut Tx<'_>, after: Uuid) -> Result<(Vec<Findable>, Opt
         if let Some(first) = log.first()
             && let Some(row) = cases::by_id(tx, first.subject)?
         {
-            let words = read::words(desk, tx, &row, &log)?;
-            found.push(Findable { row, words });
+            found.push(read::findable(desk, tx, row, &log)?);
         }
     }
     Ok((found, through))

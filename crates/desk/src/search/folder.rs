@@ -26,6 +26,9 @@ pub(super) struct Seen {
     pub(super) house: String,
     /// Of each stream the last position.
     pub(super) streams: BTreeMap<i64, i64>,
+    /// Whether words of somebody who was erased may be in its files still.
+    #[serde(default)]
+    pub(super) purge: bool,
 }
 
 /// An index as questions are put to it.

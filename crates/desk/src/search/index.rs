@@ -3,8 +3,10 @@
 
 use super::ask::{Ask, Clause, Field};
 use super::terms::{self, Meant, Placed};
+use crate::caller::Caller;
 use domain::taxonomy::Taxonomy;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use store::{CaseRow, ListQuery};
 use tantivy::collector::TopDocs;
@@ -22,9 +24,40 @@ const SENTENCE: usize = 3;
 /// From so many pairs on some of a sentence may be missing.
 const LONG_SENTENCE: usize = 8;
 
+/// Words of a case that are looked up to find what tells it from others.
+const LOOKED_UP: usize = 400;
+/// Words that tell a case from others and are asked for.
+const TELLING: usize = 24;
+
+/// A word of a case with how much it tells.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Weighed {
+    pub(super) term: String,
+    pub(super) weight: f64,
+}
+
+/// Who asks, as far as it decides what they find.
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    /// The area they see; empty for everywhere.
+    pub(super) area: String,
+    /// A person: what is about themselves they do not find.
+    pub(super) user: Option<Uuid>,
+}
+
+impl Reader {
+    pub(super) fn of(caller: &Caller) -> Self {
+        Self { area: caller.actor.area.code().to_owned(), user: caller.actor.user().map(|user| user.0) }
+    }
+}
+
 /// What of a case can be found.
 pub(super) struct Findable {
     pub(super) row: CaseRow,
+    /// The member of staff it is about: what is not for their eyes is not found by them.
+    pub(super) about: Option<Uuid>,
+    /// Product line.
+    pub(super) product: Option<String>,
     /// Words with where they stand; none where the person was erased.
     pub(super) words: Vec<(Field, String)>,
 }
@@ -69,8 +102,8 @@ impl Shape {
     pub(super) fn new() -> Self {
         let mut builder = Schema::builder();
         let placed = TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true);
-        let text =
-            TextOptions::default().set_indexing_options(placed.set_index_option(IndexRecordOption::WithFreqsAndPositions));
+        let text = TextOptions::default()
+            .set_indexing_options(placed.set_index_option(IndexRecordOption::WithFreqsAndPositions));
         Self {
             id: builder.add_text_field("id", STRING),
             high: builder.add_u64_field("high", FAST),
@@ -102,7 +135,7 @@ impl Shape {
         document.add_u64(self.high, high);
         document.add_u64(self.low, low);
         document.add_i64(self.received, row.received_at);
-        for mark in marks(row) {
+        for mark in marks(case) {
             document.add_text(self.marks, mark);
         }
         let mut add = |field: Field, words: Vec<Placed>| {
@@ -158,9 +191,27 @@ impl Shape {
         Ok(hits)
     }
 
-    /// Puts a question together with what the reader may see and what the list is filtered by.
-    pub(super) fn query(&self, ask: &Ask, filter: &ListQuery, zone: &TimeZone) -> BooleanQuery {
+    /// What keeps everything from a reader that is not for them; stands in every question. The one place for such rules.
+    fn sight(&self, reader: &Reader) -> Vec<(Occur, Box<dyn Query>)> {
         let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        if !reader.area.is_empty() {
+            parts.push((Occur::Must, self.filter(&[format!("r:{}", reader.area)])));
+        }
+        if let Some(user) = reader.user {
+            parts.push((Occur::MustNot, self.filter(&[format!("a:{}", user.simple())])));
+        }
+        parts
+    }
+
+    /// Any of these marks, for nothing in the order of what is found.
+    fn filter(&self, marks: &[String]) -> Box<dyn Query> {
+        let terms = marks.iter().map(|mark| Term::from_field_text(self.marks, mark)).collect();
+        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new_multiterms_query(terms)), 0.0))
+    }
+
+    /// Puts a question together with what the reader may see and what the list is filtered by.
+    pub(super) fn query(&self, ask: &Ask, filter: &ListQuery, reader: &Reader, zone: &TimeZone) -> BooleanQuery {
+        let mut parts = self.sight(reader);
         for clause in &ask.clauses {
             let Some(query) = self.clause(clause) else { continue };
             parts.push((if clause.without { Occur::MustNot } else { Occur::Must }, query));
@@ -171,7 +222,9 @@ impl Shape {
                 parts.extend(bonus.map(|query| (Occur::Should, Box::new(query) as Box<dyn Query>)));
             }
         }
-        let start = |date: jiff::civil::Date| date.to_zoned_datetime(zone.clone()).ok().map(|day| day.timestamp().as_microsecond());
+        let start = |date: jiff::civil::Date| {
+            date.to_zoned_datetime(zone.clone()).ok().map(|day| day.timestamp().as_microsecond())
+        };
         let from = ask.from.and_then(start);
         let until = ask.until.and_then(|day| day.tomorrow().ok()).and_then(start);
         if from.is_some() || until.is_some() {
@@ -180,14 +233,66 @@ impl Shape {
             let high = until.map_or(Bound::Unbounded, |at| Bound::Excluded(term(at)));
             parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 0.0))));
         }
-        for any in wanted(filter) {
-            parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(self.any(&any)), 0.0))));
+        parts.extend(wanted(filter).into_iter().map(|any| (Occur::Must, self.filter(&any))));
+        BooleanQuery::new(parts)
+    }
+
+    /// Closed cases like another by their words; the same category, product and region let them come earlier.
+    pub(super) fn like(&self, one: &Findable, words: &[Weighed], reader: &Reader) -> BooleanQuery {
+        let mut parts = self.sight(reader);
+        parts.push((Occur::Must, self.filter(&["s:closed".to_owned()])));
+        parts.push((Occur::MustNot, Box::new(TermQuery::new(self.one(one.row.id), IndexRecordOption::Basic))));
+        let term = |word: &Weighed| {
+            TermQuery::new(Term::from_field_text(self.anywhere, &word.term), IndexRecordOption::WithFreqs)
+        };
+        let words: Vec<Box<dyn Query>> = words.iter().map(|word| Box::new(term(word)) as Box<dyn Query>).collect();
+        // One shared pair of characters is chance.
+        let least = (words.len() / 6).max(1);
+        parts.push((Occur::Must, Box::new(BooleanQuery::union_with_minimum_required_clauses(words, least))));
+        let category = one.row.category.as_deref();
+        let nearer = [
+            (category.map(|code| format!("c:{code}")), 3.0),
+            (category.and_then(|code| code.get(..2)).map(|family| format!("c:{family}")), 2.0),
+            (one.product.as_ref().map(|product| format!("b:{product}")), 1.0),
+            ((!one.row.region.is_empty()).then(|| format!("r:{}", one.row.province)), 0.5),
+        ];
+        for (mark, weight) in nearer {
+            let Some(mark) = mark else { continue };
+            let has = TermQuery::new(Term::from_field_text(self.marks, &mark), IndexRecordOption::Basic);
+            parts.push((Occur::Should, Box::new(ConstScoreQuery::new(Box::new(has), weight))));
         }
         BooleanQuery::new(parts)
     }
 
-    fn any(&self, marks: &[String]) -> BooleanQuery {
-        BooleanQuery::new_multiterms_query(marks.iter().map(|mark| Term::from_field_text(self.marks, mark)).collect())
+    /// The words that tell a case from others, the most telling first: those it has often and others seldom.
+    pub(super) fn telling(&self, searcher: &Searcher, one: &Findable) -> Result<Vec<Weighed>, TantivyError> {
+        let mut often: BTreeMap<String, f64> = BTreeMap::new();
+        for (field, words) in &one.words {
+            let weight = match field {
+                Field::Subject => 2.0,
+                Field::Text => 1.0,
+                _ => continue,
+            };
+            for placed in terms::fewest(words, Meant::Loosely) {
+                // A character alone, a digit or a letter tells nothing.
+                if placed.term.chars().count() > 1 {
+                    *often.entry(placed.term).or_default() += weight;
+                }
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts of cases are far below 2^52")]
+        let all = searcher.num_docs() as f64;
+        let mut weighed = Vec::with_capacity(often.len().min(LOOKED_UP));
+        for (term, count) in often.into_iter().take(LOOKED_UP) {
+            #[expect(clippy::cast_precision_loss, reason = "counts of cases are far below 2^52")]
+            let known = searcher.doc_freq(&Term::from_field_text(self.anywhere, &term))? as f64;
+            if known > 0.0 {
+                weighed.push(Weighed { term, weight: (1.0 + count.ln()) * (1.0 + all / known).ln() });
+            }
+        }
+        weighed.sort_by(|one, other| other.weight.total_cmp(&one.weight).then_with(|| one.term.cmp(&other.term)));
+        weighed.truncate(TELLING);
+        Ok(weighed)
     }
 
     /// The words of one clause; nothing where none is left of them.
@@ -196,9 +301,8 @@ impl Shape {
         let meant = if clause.exact { Meant::Exactly } else { Meant::Loosely };
         let placed = terms::fewest(&clause.words, meant);
         let term = |one: &Placed| Term::from_field_text(field, &one.term);
-        let single = |one: &Placed| -> Box<dyn Query> {
-            Box::new(TermQuery::new(term(one), IndexRecordOption::WithFreqs))
-        };
+        let single =
+            |one: &Placed| -> Box<dyn Query> { Box::new(TermQuery::new(term(one), IndexRecordOption::WithFreqs)) };
         if let [only] = placed.as_slice() {
             return Some(single(only));
         }
@@ -217,16 +321,25 @@ impl Shape {
 }
 
 /// What a case is filtered by.
-fn marks(row: &CaseRow) -> Vec<String> {
+fn marks(case: &Findable) -> Vec<String> {
+    let row = &case.row;
     let mut marks = vec![format!("s:{}", row.state), format!("u:{}", row.owner_unit.simple())];
     marks.push(format!("p:{}", row.person.simple()));
     marks.extend(row.owner_user.map(|user| format!("h:{}", user.simple())));
     marks.extend(row.grade.as_ref().map(|grade| format!("g:{grade}")));
+    marks.extend(case.about.map(|user| format!("a:{}", user.simple())));
+    marks.extend(case.product.as_ref().map(|product| format!("b:{product}")));
     if row.open {
         marks.push("open".to_owned());
     }
     let beginnings = |text: &str| -> Vec<String> {
-        text.char_indices().skip(1).map(|(at, _)| at).chain([text.len()]).filter_map(|at| text.get(..at)).map(str::to_owned).collect()
+        text.char_indices()
+            .skip(1)
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .filter_map(|at| text.get(..at))
+            .map(str::to_owned)
+            .collect()
     };
     marks.extend(row.category.iter().flat_map(|code| beginnings(code)).map(|code| format!("c:{code}")));
     // A part of a country, such as `IE-D`, is not the beginning of another: which regions lie in which the domain says.
@@ -243,9 +356,7 @@ fn wanted(filter: &ListQuery) -> Vec<Vec<String>> {
             groups.push(marks);
         }
     };
-    for region in [Some(&filter.scope), filter.region.as_ref()].into_iter().flatten().filter(|area| !area.is_empty()) {
-        group(vec![format!("r:{region}")]);
-    }
+    group(filter.region.iter().filter(|area| !area.is_empty()).map(|region| format!("r:{region}")).collect());
     group(filter.states.iter().map(|state| format!("s:{state}")).collect());
     group(filter.grade.iter().map(|grade| format!("g:{grade}")).collect());
     group(filter.category.iter().map(|code| format!("c:{code}")).collect());

@@ -28,22 +28,23 @@ fn field(place: &str) -> Field {
     }
 }
 
-/// The words of a case, from its log; none where the person was erased.
-pub(super) fn words(
-    desk: &Desk,
-    tx: &mut Tx<'_>,
-    row: &CaseRow,
-    log: &[EntryRow],
-) -> Result<Vec<(Field, String)>, DeskError> {
+/// What of a case can be found, from its log; no words where the person was erased.
+pub(super) fn findable(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryRow]) -> Result<Findable, DeskError> {
     let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
-    let keys = match load::open_keys(desk.master(), row, wrapped.as_deref()) {
-        Ok(keys) => keys,
-        Err(DeskError::Cipher(CipherError::Erased)) => return Ok(Vec::new()),
+    let keys = match load::open_keys(desk.master(), &row, wrapped.as_deref()) {
+        Ok(keys) => Some(keys),
+        Err(DeskError::Cipher(CipherError::Erased)) => None,
         Err(other) => return Err(other),
     };
-    let (mut words, mut room) = (Vec::new(), MOST);
-    for row in log {
-        for event in &mut load::entry(row)?.events {
+    let mut found = Findable { row, about: None, product: None, words: Vec::new() };
+    let (words, mut room) = (&mut found.words, MOST);
+    for entry in log {
+        for event in &mut load::entry(entry)?.events {
+            if let Event::Registered { record, .. } = &event {
+                found.about = record.about_staff.map(|user| user.0);
+                found.product = record.product.clone();
+            }
+            let Some(keys) = &keys else { continue };
             // Numbers of other bodies stand in the clear.
             match event {
                 Event::Registered { record, .. } => {
@@ -67,15 +68,14 @@ pub(super) fn words(
             break;
         }
     }
-    Ok(words)
+    Ok(found)
 }
 
 /// A case as it stands; nothing where there is none.
 pub(super) fn case(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Findable>, DeskError> {
     let Some(row) = cases::by_id(tx, id)? else { return Ok(None) };
     let log = entries::of(tx, id, Ledger::Case.code())?;
-    let words = words(desk, tx, &row, &log)?;
-    Ok(Some(Findable { row, words }))
+    findable(desk, tx, row, &log).map(Some)
 }
 
 /// What entries after a place of the log are about.

@@ -79,10 +79,14 @@ fn cut(text: &str, needles: &[Vec<char>]) -> Option<Vec<Part>> {
             _ => parts.push(Part { text: letter.to_string(), hit: *hit }),
         }
     }
-    if from > 0 && let Some(first) = parts.first_mut() {
+    if from > 0
+        && let Some(first) = parts.first_mut()
+    {
         first.text.insert(0, '…');
     }
-    if from + LONG < letters.len() && let Some(last) = parts.last_mut() {
+    if from + LONG < letters.len()
+        && let Some(last) = parts.last_mut()
+    {
         last.text.push('…');
     }
     Some(parts)

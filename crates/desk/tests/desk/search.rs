@@ -174,7 +174,8 @@ fn who_was_erased_is_gone_from_the_files() {
         let house = house(scratch);
         let folder = scratch.folder().join("search");
         let system = house.system();
-        let (agent, compliance) = (house.user("agent", Role::Specialist, ""), house.user("keeper", Role::Compliance, ""));
+        let (agent, compliance) =
+            (house.user("agent", Role::Specialist, ""), house.user("keeper", Role::Compliance, ""));
         let done = house.try_register(&agent, said("甲", "zyxwvutsrq 宽带又慢了", "310115")).unwrap();
         to_the_close(&house, &agent, &named(&done));
         let mut feeder = Feeder::new(house.desk.clone(), &folder);

@@ -13,12 +13,41 @@ const CASES: usize = 1_200;
 
 const WHO: [&str; 6] = ["老人", "租户", "商户", "学生", "客户", "家属"];
 const WHAT: [&str; 12] = [
-    "宽带断网", "网速很慢", "话费突增", "套餐降档被拒", "携号转网受阻", "流量清零", "副卡乱扣费", "彩铃未经同意开通",
-    "信号覆盖差", "装机超时", "合约解约违约金过高", "国际漫游账单异常",
+    "宽带断网",
+    "网速很慢",
+    "话费突增",
+    "套餐降档被拒",
+    "携号转网受阻",
+    "流量清零",
+    "副卡乱扣费",
+    "彩铃未经同意开通",
+    "信号覆盖差",
+    "装机超时",
+    "合约解约违约金过高",
+    "国际漫游账单异常",
 ];
-const PLACE: [&str; 10] =
-    ["中山路营业厅", "人民广场", "高新区科技园", "滨江小区三期", "大学城南门", "火车站东广场", "老城厢", "开发区", "古镇景区", "阳光花园"];
-const WISH: [&str; 8] = ["要求退费", "要求道歉", "要求上门维修", "要求书面答复", "要求赔偿损失", "要求核实", "要求取消业务", "要求恢复原套餐"];
+const PLACE: [&str; 10] = [
+    "中山路营业厅",
+    "人民广场",
+    "高新区科技园",
+    "滨江小区三期",
+    "大学城南门",
+    "火车站东广场",
+    "老城厢",
+    "开发区",
+    "古镇景区",
+    "阳光花园",
+];
+const WISH: [&str; 8] = [
+    "要求退费",
+    "要求道歉",
+    "要求上门维修",
+    "要求书面答复",
+    "要求赔偿损失",
+    "要求核实",
+    "要求取消业务",
+    "要求恢复原套餐",
+];
 const DEVICE: [&str; 8] = ["router", "modem", "handset", "broadband", "roaming", "invoice", "voucher", "contract"];
 const DONE: [&str; 6] = ["billed", "suspended", "disconnected", "overcharged", "installed", "cancelled"];
 
@@ -76,7 +105,8 @@ fn questions(texts: &[String]) -> Vec<Asked> {
     let mut dice = Dice(11);
     let mut seen = BTreeSet::new();
     let mut asked = Vec::new();
-    let chinese = |text: &str| -> Vec<char> { text.split("The ").next().unwrap().chars().filter(|one| *one != '。').collect() };
+    let chinese =
+        |text: &str| -> Vec<char> { text.split("The ").next().unwrap().chars().filter(|one| *one != '。').collect() };
     for (kind, count, shortest, longest) in [("two characters", 90, 2, 2), ("three to six characters", 60, 3, 6)] {
         let mut left = count;
         while left > 0 {
@@ -126,7 +156,11 @@ fn questions(texts: &[String]) -> Vec<Asked> {
         ("開發區", "开发区"),
         ("陽光花園", "阳光花园"),
     ] {
-        asked.push(Asked { kind: "traditional and full-width", typed: typed.to_owned(), needs: vec![needs.to_owned()] });
+        asked.push(Asked {
+            kind: "traditional and full-width",
+            typed: typed.to_owned(),
+            needs: vec![needs.to_owned()],
+        });
     }
     for n in 0..10 {
         let (device, what) = (DEVICE[n % DEVICE.len()], WHAT[n % WHAT.len()].chars().take(2).collect::<String>());
@@ -192,7 +226,9 @@ fn by_house(house: &House, numbers: &[String], typed: &str) -> Vec<usize> {
             ..Filter::default()
         };
         let page = house.wait(house.desk.search(&system, &filter)).unwrap();
-        found.extend(page.items.iter().map(|one| numbers.iter().position(|number| *number == one.listed.number).unwrap()));
+        found.extend(
+            page.items.iter().map(|one| numbers.iter().position(|number| *number == one.listed.number).unwrap()),
+        );
         match page.next {
             Some(next) => after = Some(next),
             None => return found,

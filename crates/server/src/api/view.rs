@@ -760,9 +760,7 @@ pub fn listed(one: &Listed) -> Value {
 #[must_use]
 pub fn found(answer: &desk::search::Answer) -> Value {
     let part = |part: &desk::search::Part| json!({"text": part.text, "hit": part.hit});
-    let snippet = |one: &desk::search::Snippet| {
-        json!({"field": one.field.names()[0], "parts": one.parts.iter().map(part).collect::<Vec<_>>()})
-    };
+    let snippet = |one: &desk::search::Snippet| json!({"field": one.field.names()[0], "parts": one.parts.iter().map(part).collect::<Vec<_>>()});
     let item = |one: &desk::search::Found| {
         let mut item = listed(&one.listed);
         if let Some(item) = item.as_object_mut() {

@@ -31,7 +31,8 @@ pub(super) struct Search {
 
 /// Two characters and several words, with and without filters; seeded cases all say the same, so that each of them
 /// matches all there is.
-const QUESTIONS: [&str; 5] = ["扣费", "会员费 退还", "要求核实订购时间", "订购 -赔偿", "received:2020-01-01.. 视频会员"];
+const QUESTIONS: [&str; 5] =
+    ["扣费", "会员费 退还", "要求核实订购时间", "订购 -赔偿", "received:2020-01-01.. 视频会员"];
 
 pub(super) fn run(ask: &Search) -> Result<(), String> {
     let scratch = Scratch::new()?;
@@ -80,5 +81,7 @@ fn times(desk: &Desk, words: &str, order: Order, times: u64) -> Result<Histogram
 
 fn size(folder: &std::path::Path) -> u64 {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.metadata().map_or(0, |about| if about.is_dir() { size(&entry.path()) } else { about.len() })).sum()
+    entries
+        .map(|entry| entry.metadata().map_or(0, |about| if about.is_dir() { size(&entry.path()) } else { about.len() }))
+        .sum()
 }

@@ -85,7 +85,10 @@ fn two_nodes_agree() {
     let store::Target::Postgres(url) = &scratch.target else { return };
     let one = Program::at(Place::new(Some(url.clone())), &[]);
     let token = one.place.token();
-    let other = Place { folder: std::env::temp_dir().join(format!("redress-other-{}", uuid::Uuid::now_v7().simple())), ..one.place.clone() };
+    let other = Place {
+        folder: std::env::temp_dir().join(format!("redress-other-{}", uuid::Uuid::now_v7().simple())),
+        ..one.place.clone()
+    };
     std::fs::create_dir_all(&other.folder).unwrap();
     // The other node has its own data folder and the same key.
     let key = one.place.folder.join("master.key");

@@ -6,7 +6,8 @@ use serde_json::json;
 use store::testing::each_database;
 
 fn filled(house: &House, token: &str) {
-    for (subject, region) in [("<b>宽带</b>断了", "310115"), ("话费突增", "310104"), ("宽带很慢", "440100")] {
+    for (subject, region) in [("<b>宽带</b>断了", "310115"), ("话费突增", "310104"), ("宽带很慢", "440100")]
+    {
         let mut body = intake();
         body["subject"] = json!(subject);
         body["region"] = json!(region);
