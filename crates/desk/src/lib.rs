@@ -50,6 +50,7 @@ pub mod search;
 pub mod seed;
 mod sheet;
 pub mod sign_in;
+pub mod suggest;
 pub mod survey;
 pub mod tickets;
 pub mod time;
@@ -104,6 +105,7 @@ struct Inner {
     root: UnitId,
     many: bulk::UnderWay,
     mails: AtomicBool,
+    suggests: AtomicBool,
     ways: OnceLock<Ways>,
     search: search::Search,
 }
@@ -136,6 +138,7 @@ impl Desk {
                 root,
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
+                suggests: AtomicBool::new(true),
                 ways: OnceLock::new(),
                 search: search::Search::new(),
             }),
@@ -217,6 +220,15 @@ impl Desk {
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.inner.keyring.public_key().to_bytes()
+    }
+
+    /// Whether categories are suggested to whoever registers.
+    pub fn set_suggests(&self, suggests: bool) {
+        self.inner.suggests.store(suggests, Ordering::Relaxed);
+    }
+
+    pub(crate) fn suggests(&self) -> bool {
+        self.inner.suggests.load(Ordering::Relaxed)
     }
 
     pub(crate) fn search_state(&self) -> &search::Search {

@@ -292,6 +292,7 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
     match command {
         Command::Merge(merge) => named(tx, "into", &merge.into),
         Command::Link(link) => named(tx, "to", &link.to),
+        Command::JudgeSimilar(judge) => named(tx, "other", &judge.other),
         Command::Reply(reply) => {
             // They belong to this case, wherever they lie.
             let everywhere = AreaScope::everywhere();

@@ -3,14 +3,17 @@
 //! that a case is found as soon as its registration is answered. Who may see what stands in the question itself; nothing
 //! is found first and taken away afterwards.
 
+pub(crate) mod alike;
 pub mod ask;
 mod feed;
 mod folder;
 mod index;
 mod read;
 mod snippet;
+mod sources;
 mod terms;
 
+pub use alike::{Alike, AlikeAnswer, Why};
 pub use feed::Feeder;
 pub use folder::{Wish, wish};
 pub use snippet::{Part, Snippet};
@@ -26,18 +29,13 @@ use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use folder::Reading;
-use index::{Findable, Hit, Rank, Reader, Shape};
-use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
+pub(crate) use index::Reader;
+use index::{Rank, Shape};
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use store::{ListQuery, Sort, Tx, cases, vault};
+use std::sync::atomic::AtomicBool;
+use store::{ListQuery, Tx, cases, vault};
 
-/// Most cases looked at directly where there is no index.
-const DIRECT: usize = 500;
-/// Most entries newer than the index that are looked at directly.
-const NEWER: i64 = 512;
 /// How deep one may page; who has read so many asks more narrowly.
 const DEEP: usize = 2_000;
 
@@ -142,8 +140,7 @@ struct Asked<'a> {
 fn answer(desk: &Desk, tx: &mut Tx<'_>, area: &AreaScope, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
     let Asked { query, wanted, rank, skip } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
-    let (mut hits, complete) = hits(desk, tx, query, wanted, rank, most)?;
-    hits.sort_by(Hit::order);
+    let (hits, complete) = sources::find(desk, tx, query, rank, most, |_| Ok(wanted.box_clone()))?;
     let more = hits.len() > skip + query.limit && skip + query.limit < DEEP;
     let mut items = Vec::new();
     for hit in hits.into_iter().skip(skip).take(query.limit) {
@@ -165,90 +162,6 @@ fn answer(desk: &Desk, tx: &mut Tx<'_>, area: &AreaScope, ask: &Ask, asked: &Ask
 fn place(after: &str) -> Result<usize, Refusal> {
     let place = after.strip_prefix("s.").and_then(|place| place.parse().ok());
     place.filter(|place| *place < DEEP).ok_or_else(|| Fault::new("after", "bad_cursor").into())
-}
-
-/// What the index knows and what is newer than it.
-fn hits(
-    desk: &Desk,
-    tx: &mut Tx<'_>,
-    query: &ListQuery,
-    wanted: &dyn tantivy::query::Query,
-    rank: Rank,
-    most: usize,
-) -> Result<(Vec<Hit>, bool), DeskError> {
-    let search = desk.search_state();
-    let shape = &search.shape;
-    if let Some(reading) = search.reading() {
-        let mut seen = reading.seen.clone();
-        let since = read::since(tx, &mut seen, NEWER)?;
-        // A damaged file may be noticed only in the middle of it.
-        let tried = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            shape.find(&reading.searcher, wanted, rank, most + since.cases.len())
-        }));
-        match tried {
-            Ok(Ok(mut found)) => {
-                found.retain(|hit| !since.cases.contains(&hit.id));
-                found.extend(newer(desk, tx, &since.cases, wanted, rank, most)?);
-                return Ok((found, since.beyond == 0));
-            }
-            Ok(Err(error)) => tracing::error!(%error, "the search index cannot be read; it is looked over"),
-            Err(_) => tracing::error!("the search index is damaged; it is looked over"),
-        }
-        search.read_from(None);
-        search.doubted.store(true, Ordering::Release);
-    }
-    direct(desk, tx, query, wanted, rank, most)
-}
-
-/// Those of some cases that a question is about, told by an index of them alone.
-fn newer(
-    desk: &Desk,
-    tx: &mut Tx<'_>,
-    ids: &BTreeSet<uuid::Uuid>,
-    wanted: &dyn tantivy::query::Query,
-    rank: Rank,
-    most: usize,
-) -> Result<Vec<Hit>, DeskError> {
-    let mut found = Vec::new();
-    for id in ids {
-        found.extend(read::case(desk, tx, *id)?);
-    }
-    among(desk, &found, wanted, rank, most)
-}
-
-fn among(
-    desk: &Desk,
-    cases: &[Findable],
-    wanted: &dyn tantivy::query::Query,
-    rank: Rank,
-    most: usize,
-) -> Result<Vec<Hit>, DeskError> {
-    if cases.is_empty() {
-        return Ok(Vec::new());
-    }
-    let shape = &desk.search_state().shape;
-    index::of_these(shape, cases, desk.library().taxonomy())
-        .and_then(|searcher| shape.find(&searcher, wanted, rank, most))
-        .map_err(|error| DeskError::Damaged(format!("search in memory: {error}")))
-}
-
-/// Without an index the newest cases the filters leave are looked at one by one.
-fn direct(
-    desk: &Desk,
-    tx: &mut Tx<'_>,
-    query: &ListQuery,
-    wanted: &dyn tantivy::query::Query,
-    rank: Rank,
-    most: usize,
-) -> Result<(Vec<Hit>, bool), DeskError> {
-    let near = ListQuery { sort: Sort::ReceivedNewest, limit: DIRECT, after: None, ..query.clone() };
-    let page = cases::list(tx, &near)?;
-    let mut found = Vec::with_capacity(page.rows.len());
-    for listed in page.rows {
-        let log = store::entries::of(tx, listed.row.id, Ledger::Case.code())?;
-        found.push(read::findable(desk, tx, listed.row, &log)?);
-    }
-    Ok((among(desk, &found, wanted, rank, most)?, page.next.is_none()))
 }
 
 /// Where the index of an installation lies.

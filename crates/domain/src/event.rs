@@ -5,6 +5,7 @@
 //! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
 
 use crate::actor::ActorId;
+use crate::advice::Advice;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
 use crate::case::message;
@@ -360,6 +361,11 @@ pub enum Event {
         /// Whether the ticket was taken from the TM Forum faces; the case itself stays.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gone: bool,
+    },
+    /// Something the machine had found was looked at, and what a person made of it.
+    Advised {
+        /// What was shown and decided.
+        advice: Advice,
     },
     /// The customer added something.
     Supplemented {
@@ -1205,6 +1211,7 @@ impl Event {
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
             | Self::IncidentJoined { .. }
+            | Self::Advised { .. }
             | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

@@ -48,6 +48,7 @@ mod retention;
 mod routing;
 mod rules;
 mod shell;
+mod similar;
 mod staff_form;
 pub(crate) mod subject;
 mod survey;
@@ -107,6 +108,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(orders::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());
+    routes.extend(similar::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());

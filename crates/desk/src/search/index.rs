@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use store::{CaseRow, ListQuery};
 use tantivy::collector::TopDocs;
-use tantivy::query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery};
+use tantivy::query::{
+    BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
+};
 use tantivy::schema::{self, FAST, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{DocAddress, Index, Order, Searcher, TantivyDocument, TantivyError, Term};
@@ -38,7 +40,7 @@ pub(super) struct Weighed {
 
 /// Who asks, as far as it decides what they find.
 #[derive(Clone, Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// The area they see; empty for everywhere.
     pub(super) area: String,
     /// A person: what is about themselves they do not find.
@@ -46,7 +48,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn of(caller: &Caller) -> Self {
+    pub(crate) fn of(caller: &Caller) -> Self {
         Self { area: caller.actor.area.code().to_owned(), user: caller.actor.user().map(|user| user.0) }
     }
 }
@@ -83,18 +85,17 @@ pub(super) enum Rank {
     Newest,
 }
 
-/// A case that was found: what it is ordered by, then which it is.
+/// A case that was found, with what it is ordered by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Hit {
     pub(super) key: f64,
-    pub(super) received: i64,
     pub(super) id: Uuid,
 }
 
 impl Hit {
-    /// Best first; what is alike by first receipt, then identity, so that pages do not overlap.
+    /// Best first. What is alike stays in the order of the index it comes from, which is the same for every page.
     pub(super) fn order(one: &Self, other: &Self) -> std::cmp::Ordering {
-        other.key.total_cmp(&one.key).then(other.received.cmp(&one.received)).then(other.id.cmp(&one.id))
+        other.key.total_cmp(&one.key)
     }
 }
 
@@ -176,16 +177,15 @@ impl Shape {
             }
             Rank::Newest => {
                 let found = searcher.search(query, &top.order_by_fast_field::<i64>("received", Order::Desc))?;
-                found.into_iter().map(|(_, at)| (0.0, at)).collect()
+                found.into_iter().map(|(received, at)| (received.unwrap_or_default() as f64, at)).collect()
             }
         };
         let mut hits = Vec::with_capacity(found.len());
         for (key, at) in found {
             let fast = searcher.segment_reader(at.segment_ord).fast_fields();
             let (high, low) = (fast.u64("high")?.first(at.doc_id), fast.u64("low")?.first(at.doc_id));
-            let received = fast.i64("received")?.first(at.doc_id).unwrap_or_default();
             if let (Some(high), Some(low)) = (high, low) {
-                hits.push(Hit { key, received, id: Uuid::from_u64_pair(high, low) });
+                hits.push(Hit { key, id: Uuid::from_u64_pair(high, low) });
             }
         }
         Ok(hits)
@@ -242,13 +242,8 @@ impl Shape {
         let mut parts = self.sight(reader);
         parts.push((Occur::Must, self.filter(&["s:closed".to_owned()])));
         parts.push((Occur::MustNot, Box::new(TermQuery::new(self.one(one.row.id), IndexRecordOption::Basic))));
-        let term = |word: &Weighed| {
-            TermQuery::new(Term::from_field_text(self.anywhere, &word.term), IndexRecordOption::WithFreqs)
-        };
-        let words: Vec<Box<dyn Query>> = words.iter().map(|word| Box::new(term(word)) as Box<dyn Query>).collect();
         // One shared pair of characters is chance.
-        let least = (words.len() / 6).max(1);
-        parts.push((Occur::Must, Box::new(BooleanQuery::union_with_minimum_required_clauses(words, least))));
+        parts.push((Occur::Must, self.many_of(words, words.len() / 6)));
         let category = one.row.category.as_deref();
         let nearer = [
             (category.map(|code| format!("c:{code}")), 3.0),
@@ -264,30 +259,59 @@ impl Shape {
         BooleanQuery::new(parts)
     }
 
-    /// The words that tell a case from others, the most telling first: those it has often and others seldom.
-    pub(super) fn telling(&self, searcher: &Searcher, one: &Findable) -> Result<Vec<Weighed>, TantivyError> {
+    /// Cases open or received since a moment that have many of these words.
+    pub(super) fn saying(&self, words: &[Weighed], reader: &Reader, since: i64) -> BooleanQuery {
+        let mut parts = self.sight(reader);
+        let since = Bound::Included(Term::from_field_i64(self.received, since));
+        let late: Box<dyn Query> = Box::new(RangeQuery::new(since, Bound::Unbounded));
+        let near = BooleanQuery::new(vec![(Occur::Should, late), (Occur::Should, self.filter(&["open".to_owned()]))]);
+        parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(near), 0.0))));
+        parts.push((Occur::MustNot, self.filter(&["s:voided", "s:merged"].map(str::to_owned))));
+        parts.push((Occur::Must, self.many_of(words, words.len() * 4 / 10)));
+        BooleanQuery::new(parts)
+    }
+
+    /// At least so many of these words, and one in any case.
+    fn many_of(&self, words: &[Weighed], least: usize) -> Box<dyn Query> {
+        if words.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        let term = |word: &Weighed| Term::from_field_text(self.anywhere, &word.term);
+        let single =
+            |word: &Weighed| -> Box<dyn Query> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
+        Box::new(BooleanQuery::union_with_minimum_required_clauses(words.iter().map(single).collect(), least.max(1)))
+    }
+
+    /// The words of subject and complaint that tell them from others, the most telling first: those they have often and
+    /// others seldom.
+    pub(super) fn telling<'s>(
+        &self,
+        searchers: impl Iterator<Item = &'s Searcher>,
+        texts: &[(Field, String)],
+    ) -> Result<Vec<Weighed>, TantivyError> {
         let mut often: BTreeMap<String, f64> = BTreeMap::new();
-        for (field, words) in &one.words {
+        for (field, words) in texts {
             let weight = match field {
                 Field::Subject => 2.0,
                 Field::Text => 1.0,
                 _ => continue,
             };
-            for placed in terms::fewest(words, Meant::Loosely) {
-                // A character alone, a digit or a letter tells nothing.
-                if placed.term.chars().count() > 1 {
-                    *often.entry(placed.term).or_default() += weight;
+            for term in terms::telling(words) {
+                if often.len() < LOOKED_UP || often.contains_key(&term) {
+                    *often.entry(term).or_default() += weight;
                 }
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "counts of cases are far below 2^52")]
-        let all = searcher.num_docs() as f64;
-        let mut weighed = Vec::with_capacity(often.len().min(LOOKED_UP));
-        for (term, count) in often.into_iter().take(LOOKED_UP) {
-            #[expect(clippy::cast_precision_loss, reason = "counts of cases are far below 2^52")]
-            let known = searcher.doc_freq(&Term::from_field_text(self.anywhere, &term))? as f64;
-            if known > 0.0 {
-                weighed.push(Weighed { term, weight: (1.0 + count.ln()) * (1.0 + all / known).ln() });
+        let searchers: Vec<&Searcher> = searchers.collect();
+        let all: u64 = searchers.iter().map(|searcher| searcher.num_docs()).sum();
+        let mut weighed = Vec::with_capacity(often.len());
+        for (term, count) in often {
+            let mut known = 0;
+            for searcher in &searchers {
+                known += searcher.doc_freq(&Term::from_field_text(self.anywhere, &term))?;
+            }
+            if known > 0 {
+                weighed.push(Weighed { term, weight: (1.0 + count.ln()) * (1.0 + all as f64 / known as f64).ln() });
             }
         }
         weighed.sort_by(|one, other| other.weight.total_cmp(&one.weight).then_with(|| one.term.cmp(&other.term)));

@@ -18,7 +18,8 @@ const TRADITIONAL: &str = include_str!("traditional.txt");
 static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     let mut lines = TRADITIONAL.lines();
     let (from, to) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    from.chars().zip(to.chars()).collect()
+    // 覆 stays in some words and is 复 in others (覆蓋, 答覆): both are compared as one.
+    from.chars().zip(to.chars()).chain([('覆', '复')]).collect()
 });
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
@@ -151,6 +152,43 @@ pub(super) fn fewest(text: &str, meant: Meant) -> Vec<Placed> {
     terms
 }
 
+/// The terms by which a text is held against others: pairs of characters and words by their stems. A character alone, a
+/// digit or a letter tells nothing.
+pub(super) fn telling(text: &str) -> Vec<String> {
+    let terms = fewest(text, Meant::Loosely).into_iter().map(|one| one.term);
+    terms.filter(|term| term.trim_start_matches('\u{1}').chars().count() > 1).collect()
+}
+
+/// The runs of a text whose terms are wanted, as people read them: overlapping pairs grow together, a stem is shown as
+/// the word it comes from.
+pub(super) fn runs(text: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut runs = Vec::new();
+    for piece in pieces(text) {
+        match piece {
+            Piece::Chinese(letters) => {
+                let mut run = String::new();
+                for both in letters.windows(2) {
+                    if wanted(&pair(both)) {
+                        let fresh = if run.is_empty() { both } else { both.get(1..).unwrap_or_default() };
+                        run.extend(fresh);
+                    } else if !run.is_empty() {
+                        runs.push(std::mem::take(&mut run));
+                    }
+                }
+                if !run.is_empty() {
+                    runs.push(run);
+                }
+            }
+            Piece::Word(word) => {
+                if wanted(&stem(&word).unwrap_or_else(|| word.clone())) {
+                    runs.push(word);
+                }
+            }
+        }
+    }
+    runs
+}
+
 /// How a Chinese name is typed in Latin letters: whole and by its initials.
 pub(super) fn latin(name: &str) -> Vec<String> {
     let syllables: Vec<&str> = name.to_pinyin().flatten().map(pinyin::Pinyin::plain).collect();
@@ -180,6 +218,13 @@ mod tests {
     fn width_case_and_tradition_make_no_difference() {
         assert_eq!(of("寬頻網絡ＡＢＣ"), of("宽频网络abc"));
         assert_eq!(of("１００元"), of("100元"));
+    }
+
+    #[test]
+    fn shared_terms_are_shown_as_words() {
+        let shared = ["宽带", "带断", "断网", "\u{1}bill"];
+        let found = runs("家里宽带断网了, billed twice", &|term| shared.contains(&term));
+        assert_eq!(found, ["宽带断网", "billed"]);
     }
 
     #[test]

@@ -250,3 +250,67 @@ fn two_processes_share_a_folder_and_one_feeds() {
     })
     .unwrap();
 }
+
+#[test]
+fn ended_cases_like_one_are_shown_with_their_end() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let folder = scratch.folder().join("search");
+        let system = house.system();
+        let agent = house.user("agent", Role::Specialist, "");
+        let ended = said("旧", "小区宽带断网三天，师傅上门也没修好，要求退费", "310115");
+        let ended = house.try_register(&agent, ended).unwrap();
+        to_the_close(&house, &agent, &named(&ended));
+        house.try_register(&system, said("远", "彩铃业务没有开通却一直扣费", "440100")).unwrap();
+        let open = said("新", "家里宽带断网，师傅上门没修好", "310104");
+        let open = house.try_register(&agent, open).unwrap();
+        let like = |who: &Caller| house.wait(house.desk.similar_cases(who, &named(&open))).unwrap();
+        for fed in [false, true] {
+            if fed {
+                feed(&house, &folder);
+            }
+            let found = like(&system);
+            assert_eq!(found.items.iter().map(|one| &one.number).collect::<Vec<_>>(), [&ended.case.number], "{fed}");
+            let one = &found.items[0];
+            let Some(search::Why::Words(words)) = one.why.first() else { panic!("{:?}", one.why) };
+            assert_eq!(words[0], "师傅上门");
+            assert!(one.why.contains(&search::Why::Category) && one.why.contains(&search::Why::Region));
+            assert!(one.reply.is_some() && one.closed_at.is_some());
+        }
+        // Who does not see where it lies is not shown it.
+        let elsewhere = house.user("elsewhere", Role::Agent, "31");
+        assert_eq!(like(&elsewhere).items.len(), 1);
+        let judge = |useful: bool| json!({"other": ended.case.number, "useful": useful});
+        let version = house.wait(house.desk.case(&system, &named(&open))).unwrap().case.version;
+        house.act(&agent, &named(&open), version, "judge-similar", judge(true)).unwrap();
+        assert_eq!(like(&system).items[0].useful, Some(true));
+        let own = house.act(
+            &agent,
+            &named(&open),
+            version + 1,
+            "judge-similar",
+            json!({"other": open.case.number, "useful": true}),
+        );
+        assert_eq!(refusal(own.unwrap_err()).faults[0].code, "same_case");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn whom_it_is_about_does_not_find_it() {
+    let scratch = sqlite().unwrap();
+    let house = house(&scratch);
+    let (mei, lin) = (house.user("mei", Role::Agent, ""), house.user("lin", Role::Agent, ""));
+    let mut about = said("甲", "营业员态度恶劣骂人", "310115");
+    about["about_staff"] = json!(mei.actor.user().unwrap().to_string());
+    house.try_register(&house.system(), about).unwrap();
+    for fed in [false, true] {
+        if fed {
+            feed(&house, &scratch.folder().join("search"));
+        }
+        assert_eq!(house.subjects(&lin, "态度"), ["甲"]);
+        assert!(house.subjects(&mei, "态度").is_empty());
+    }
+    house.close_down();
+}

@@ -6,6 +6,7 @@ use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
     Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
+use crate::advice::Advice;
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
@@ -119,6 +120,7 @@ impl Case {
             absorbed: Vec::new(),
             links: Vec::new(),
             incident: None,
+            helped: BTreeMap::new(),
             attachments: Vec::new(),
             messages: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
@@ -178,6 +180,10 @@ impl Case {
             | Event::Noted { .. }
             | Event::Mentioned { .. }
             | Event::TicketChanged { .. } => {}
+            Event::Advised { advice: Advice::Similar { case, useful, .. } } => {
+                self.helped.insert(*case, *useful);
+            }
+            Event::Advised { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {

@@ -214,7 +214,7 @@ async fn check(
     let checked = app.desk.check(&caller, extract::json(&headers, &bytes)?).await?;
     let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
     let faults = checked.faults.iter().map(told).collect();
-    Ok(answer(StatusCode::OK, &view::checked(faults, &checked.similar, &checked.due)))
+    Ok(answer(StatusCode::OK, &view::checked(faults, &checked)))
 }
 
 /// What to list, from checked parameters.

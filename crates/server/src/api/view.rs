@@ -810,8 +810,17 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
-pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &[(String, Timestamp)]) -> Value {
-    let duplicates: Vec<Value> = similar
+pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
+    let category = |one: &desk::suggest::Suggested| json!({"category": one.category, "words": one.words});
+    let suggestion = checked.suggestion.as_ref().map(|one| {
+        let cues = one.cues.iter().map(|(cue, words)| json!({"cue": cue.code(), "words": words}));
+        json!({
+            "by": one.by, "sure": one.sure, "categories": one.categories.iter().map(category).collect::<Vec<_>>(),
+            "cues": cues.collect::<Vec<_>>(),
+        })
+    });
+    let duplicates: Vec<Value> = checked
+        .similar
         .iter()
         .map(|one| {
             Object::default()
@@ -821,16 +830,18 @@ pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &
                 .put("received_at", moment(one.received_at))
                 .put("open", one.open)
                 .put("why", one.why.clone())
+                .put_some("alike", one.alike)
                 .done()
         })
         .collect();
     let clock = |(rule, at): &(String, Timestamp)| json!({"rule": rule, "due_at": moment(*at)});
-    let clocks: Vec<Value> = due.iter().map(clock).collect();
+    let clocks: Vec<Value> = checked.due.iter().map(clock).collect();
     Object::default()
         .put("faults", faults)
         .put("repeat_count", duplicates.len())
         .put("clocks", clocks)
         .put("duplicates", duplicates)
+        .put_some("suggestion", suggestion)
         .done()
 }
 

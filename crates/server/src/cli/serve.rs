@@ -41,6 +41,9 @@ pub(super) struct Serve {
     /// Without an index of words: searches look through the newest cases only.
     #[arg(long, env = "REDRESS_NO_SEARCH")]
     no_search: bool,
+    /// Suggest no categories while somebody registers.
+    #[arg(long, env = "REDRESS_NO_SUGGESTIONS")]
+    no_suggestions: bool,
     /// Let anybody use the TM Forum interfaces, without credentials: for trying them out. Only with a loopback address.
     #[arg(long)]
     dev_open_tmf: bool,
@@ -226,6 +229,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());
+    desk.set_suggests(!serve.no_suggestions);
     let carries = ways.email || ways.sms || ways.voice;
     desk.set_ways(ways);
     let courier = carries.then(|| Courier::new(mailer.clone(), gateway, locales.clone()));

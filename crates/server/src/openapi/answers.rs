@@ -225,10 +225,21 @@ pub(super) fn schemas() -> Map<String, Value> {
             object(json!({
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
+                "suggestion": object(json!({
+                    "by": {"type": "string", "description": "To be given as `suggested_by` when registering."},
+                    "sure": truth,
+                    "categories": {"type": "array", "items": object(json!({
+                        "category": text, "words": {"type": "array", "items": text},
+                    }))},
+                    "cues": {"type": "array", "items": object(json!({
+                        "cue": text, "words": {"type": "array", "items": text},
+                    }))},
+                })),
                 "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
                     "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},
+                    "alike": {"type": "integer", "description": "How nearly it says the same, in per cent."},
                 }))},
             })),
         ),
@@ -364,6 +375,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             })),
         ),
         ("Remedies", remedies::remedies()),
+        ("SimilarCases", remedies::similar_cases()),
         ("SimilarRemedies", remedies::similar()),
         ("Instructions", remedies::instructions()),
         ("Sent", remedies::sent()),
