@@ -103,6 +103,8 @@ pub(super) fn said(frame: &Frame<'_>, advice: &Advice) -> Option<String> {
     match advice {
         Advice::Similar { number, useful: true, .. } => say("event.similar_useful", &[("number", number)]),
         Advice::Similar { number, .. } => say("event.similar_useless", &[("number", number)]),
+        // The reader sees none of them.
+        Advice::OtherMatter { cases } if cases.is_empty() => None,
         Advice::OtherMatter { cases } => {
             let numbers: Vec<&str> = cases.iter().map(|one| one.number.as_str()).collect();
             say("event.other_matter", &[("numbers", &numbers.join(", "))])

@@ -431,7 +431,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
     // Orders and the question whose case it is have words for each step.
-    let steps = ["order", "ownership"];
+    let steps = ["order", "ownership", "advised"];
     wanted.extend(
         event_types().iter().filter(|name| !steps.contains(&name.as_str())).map(|name| format!("event.{name}")),
     );

@@ -30,7 +30,10 @@ fn the_same_matter_is_found_before_it_is_registered() {
             (&case["number"], &json!(true), &json!("B204"))
         );
         assert_eq!(found["why"], json!(["complainant.phone", "subscription.number", "description"]));
-        assert_eq!(found["alike"], 100);
+        assert!(
+            found["alike"].as_u64().unwrap() >= 90,
+            "numbers that were lifted out are not among the words: {found}"
+        );
         assert_eq!(found.as_object().unwrap().len(), 7, "nothing about the person");
         // The family counts, not the leaf; the number, however it is written; a business number alone.
         let mut near = intake();
