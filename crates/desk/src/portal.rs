@@ -19,7 +19,9 @@ use store::cases;
 
 /// Wrong codes are counted together for so long.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// Most of them from one network: whoever mistypes has room, whoever guesses is stopped.
+/// Most of them from one network: whoever mistypes has room, whoever guesses is told no more than that it was too often.
+/// The right code opens its case all the same: sixty bits are not guessed, and whoever guesses behind the same address as
+/// a customer must not shut that customer out.
 const MOST_WRONG: i64 = 20;
 /// What is handed in is counted together for so long.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -52,6 +54,12 @@ impl Desk {
             self.count_try(format!("track:{}", network(from)), WINDOW, MOST_WRONG).await?;
         }
         Ok(tracked)
+    }
+
+    /// The code of a case that was opened with it.
+    #[must_use]
+    pub fn code_of(&self, case: Tracked) -> String {
+        self.tracking_code(case.0)
     }
 
     /// The case as its customer's page needs it, identifiers masked.
