@@ -44,6 +44,7 @@ pub mod remedies;
 pub mod reports;
 pub mod retention;
 pub mod reveal;
+pub mod readings;
 pub mod routing;
 pub mod run;
 pub mod seed;

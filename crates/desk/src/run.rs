@@ -194,7 +194,10 @@ impl Work {
         }
         let command = match &self.command {
             Command::Route(_) => routed(tx, &self.library, &self.zone, &loaded.case, self.now)?,
-            command => complete(tx, command.clone(), &loaded.case, &self.caller.actor, self.now)?,
+            command => {
+                let command = crate::readings::with_words(tx, &self.master, &loaded, command.clone())?;
+                complete(tx, command, &loaded.case, &self.caller.actor, self.now)?
+            }
         };
         let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod approve;
 pub mod approve_compensation;
+pub mod ask_reading;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
@@ -52,6 +53,7 @@ pub mod place_hold;
 pub mod promise;
 pub mod propose;
 pub mod propose_compensation;
+pub mod reading;
 pub mod record_admission;
 pub mod record_contact;
 pub mod record_delivery;
@@ -66,12 +68,14 @@ pub mod referral;
 pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
+pub mod release_reading;
 pub mod remedy;
 pub mod reopen;
 pub mod replay;
 pub mod reply;
 pub mod request_void;
 pub mod resume;
+pub mod return_reading;
 pub mod route;
 pub mod send_back;
 pub mod send_compensation;
@@ -104,6 +108,7 @@ pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use message::Message;
+pub use reading::Reading;
 pub use order::{
     WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
     decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
@@ -232,6 +237,8 @@ pub struct Case {
     pub attachments: Vec<Attachment>,
     /// Messages of the house to the customer, oldest first.
     pub messages: Vec<Message>,
+    /// Words laid before a second reader, oldest first.
+    pub readings: Vec<Reading>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
     /// Effects of clocks' times that came about: the rule and the moment its clock counts from.

@@ -154,6 +154,12 @@ commands! {
     Approve = "approve" => approve::Approve,
     /// Send it back.
     SendBack = "send-back" => send_back::SendBack,
+    /// Lay the words of a reply or letter before a second reader.
+    AskReading = "ask-reading" => ask_reading::AskReading,
+    /// Let what was read go out.
+    ReleaseReading = "release-reading" => release_reading::ReleaseReading,
+    /// Send what was read back to its writer.
+    ReturnReading = "return-reading" => return_reading::ReturnReading,
     /// Tell the customer.
     Reply = "reply" => reply::Reply,
     /// Tell the body that handed the matter over what was found and done.

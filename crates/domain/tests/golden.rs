@@ -146,6 +146,14 @@ fn bounced_answers_as_schema_2_writes_them() {
 }
 
 #[test]
+fn readings_as_schema_2_writes_them() {
+    use domain::case::reading::Standing::{Lapsed, Returned, Used};
+    let case = folded(2, include_str!("golden/schema-2-readings.jsonl"));
+    let found: Vec<_> = case.readings.iter().map(|one| (one.id, one.paper.code(), one.standing)).collect();
+    assert_eq!(found, [(1, "reply", Returned), (2, "reply", Used), (3, "letter", Lapsed)]);
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -146,7 +146,9 @@ impl Desk {
         let content = FreeText::Plain(if tell.wording.as_deref() == Some("en") { words.en } else { words.zh });
         let command = match tell.purpose {
             Purpose::Outcome => {
-                Command::Reply(Reply { mode: tell.mode, content, at: None, to_merged: false, of_incident: None })
+                let content = Some(content);
+                let (reading, read, of_incident) = (None, None, None);
+                Command::Reply(Reply { mode: tell.mode, content, reading, read, at: None, to_merged: false, of_incident })
             }
             Purpose::Progress => Command::NotifyProgress(NotifyProgress { mode: tell.mode, content, at: None }),
         };

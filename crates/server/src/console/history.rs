@@ -264,6 +264,12 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ProgressNotified { mode, at, .. } => {
             say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
         }
+        Event::ReadingAsked { reading, paper, .. } => {
+            let what = super::readings::title(frame, paper);
+            say("reading_asked", &[("reading", &reading.to_string()), ("what", &what)])
+        }
+        Event::ReadingReleased { reading, .. } => say("reading_released", &[("reading", &reading.to_string())]),
+        Event::ReadingReturned { reading, .. } => say("reading_returned", &[("reading", &reading.to_string())]),
         Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
         Event::MessageMoved { what, way, stage, why, .. } => {
             let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();

@@ -248,6 +248,7 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
 fn wanted_of_messages(wanted: &mut Vec<String>) {
     use domain::case::message::{Stage, Way, What, Why};
     let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    domain::case::reading::Standing::ALL.iter().for_each(|one| list("reading", &[one.code()]));
     list("mail_reason", desk::letterbox::REASONS);
     list("mail_state", desk::letterbox::STATES);
     list("message_stage", &["waits"]);

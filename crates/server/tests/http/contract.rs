@@ -150,9 +150,14 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(token, &told, 1, "accept", json!({}));
     act(token, &told, 2, "propose", json!({"outcome": "退费"}));
     act(lead, &told, 3, "approve", json!({}));
-    act(token, &told, 4, "reply", json!({"mode": "phone", "content": "已退费"}));
-    act(token, &told, 5, "dispute", json!({"reason": "金额不对"}));
-    act(lead, &told, 6, "declare-deadlock", json!({"position": "维持处理结果"}));
+    act(token, &told, 4, "ask-reading", json!({"paper": "reply", "content": "退了"}));
+    let reader = house.token(Role::Quality, "");
+    act(&reader, &told, 5, "return-reading", json!({"reading": 1, "reason": "写明金额"}));
+    act(token, &told, 6, "ask-reading", json!({"paper": "reply", "content": "已退费30元"}));
+    act(&reader, &told, 7, "release-reading", json!({"reading": 2}));
+    act(token, &told, 8, "reply", json!({"mode": "phone", "reading": 2}));
+    act(token, &told, 9, "dispute", json!({"reason": "金额不对"}));
+    act(lead, &told, 10, "declare-deadlock", json!({"position": "维持处理结果"}));
     act(token, &fresh(), 1, "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
     let ground = json!({
         "ground": "out_of_scope", "explanation": "非本企业业务", "next_channel": "other_operator", "mode": "phone",
