@@ -6,7 +6,6 @@ use crate::error::DeskError;
 use crate::queries::case::CaseView;
 use crate::register::OnceOnly;
 use crate::run::Done;
-use crate::time::stored;
 use crate::{Caller, CaseRef, Desk};
 use domain::command::Command;
 use domain::ids::CaseId;
@@ -16,7 +15,7 @@ use domain::refusal::RefusalKind;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use std::net::IpAddr;
-use store::{cases, sign_in};
+use store::cases;
 
 /// Wrong codes are counted together for so long.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
@@ -50,7 +49,7 @@ impl Desk {
         let fits = |case: &CaseId| Sha256::digest(plain(&self.tracking_code(*case)).as_bytes()) == typed;
         let tracked = found.filter(fits).map(Tracked);
         if tracked.is_none() {
-            self.count_portal("track", from, WINDOW, MOST_WRONG).await?;
+            self.count_try(format!("track:{}", network(from)), WINDOW, MOST_WRONG).await?;
         }
         Ok(tracked)
     }
@@ -76,15 +75,8 @@ impl Desk {
     pub async fn say_at_portal(&self, case: Tracked, command: Command, from: IpAddr) -> Result<Done, DeskError> {
         self.count_at_portal(from).await?;
         let (caller, name) = self.at_the_portal(case);
-        for _ in 0..crate::run::MOST_ATTEMPTS {
-            let seen = self.case(&caller, &name).await?.case.version;
-            match self.run(&caller, &name, seen, command.clone(), None).await {
-                // They saw their side of it; what happened inside meanwhile is no reason to turn them away.
-                Err(DeskError::Stale { .. }) => {}
-                other => return other,
-            }
-        }
-        Err(DeskError::Overtaken)
+        // They saw their side of it; what happened inside meanwhile is no reason to turn them away.
+        self.carry(self.work(&caller, name, None, command, None)).await
     }
 
     /// Registers what a customer hands in; the same form sent twice is one case.
@@ -114,17 +106,7 @@ impl Desk {
     /// # Errors
     /// `TooMany` for what comes too often, or those of the database.
     pub async fn count_at_portal(&self, from: IpAddr) -> Result<(), DeskError> {
-        self.count_portal("portal", from, HOUR, MOST_HANDED_IN).await
-    }
-
-    async fn count_portal(&self, what: &str, from: IpAddr, window: SignedDuration, most: i64) -> Result<(), DeskError> {
-        let (key, now) = (format!("{what}:{}", network(from)), self.time().now());
-        let (at, since) = (stored(now), stored(now - window));
-        let count = self.db().write(move |tx| Ok::<_, DeskError>(sign_in::count_attempt(tx, &key, at, since)?)).await?;
-        if count > most {
-            return Err(DeskError::TooMany { retry_after: window.as_secs() });
-        }
-        Ok(())
+        self.count_try(format!("portal:{}", network(from)), HOUR, MOST_HANDED_IN).await
     }
 }
 

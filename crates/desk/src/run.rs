@@ -53,10 +53,22 @@ impl Desk {
         let verb = command.verb();
         Permission::for_verb(verb).ok_or_else(|| Refusal::forbidden("not_permitted"))?.require(caller)?;
         let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
-        let work = Work {
+        self.carry(self.work(caller, name.clone(), Some(seen), command, claim)).await
+    }
+
+    /// A command with everything it takes to carry it out now. Without `seen` it goes by the case as it is found.
+    pub(crate) fn work(
+        &self,
+        caller: &Caller,
+        name: CaseRef,
+        seen: Option<i64>,
+        command: Command,
+        claim: Option<Claim>,
+    ) -> Work {
+        Work {
             caller: caller.clone(),
-            name: name.clone(),
-            seen: Some(seen),
+            name,
+            seen,
             command,
             claim,
             now: self.time().now(),
@@ -64,12 +76,19 @@ impl Desk {
             zone: self.zone().clone(),
             master: Arc::clone(self.master()),
             run: None,
-        };
+        }
+    }
+
+    /// Carries it out, and decides it anew where another command came first.
+    ///
+    /// # Errors
+    /// Those of [`Desk::run`], but for the permission.
+    pub(crate) async fn carry(&self, work: Work) -> Result<Done, DeskError> {
         for attempt in 0.. {
             let again = work.clone();
             match self.db().write(move |tx| again.carry_out(tx)).await {
                 Ok(Outcome::Done(case, unreached)) => return Ok(Done { case: *case, replayed: false, unreached }),
-                Ok(Outcome::Earlier(earlier)) => return self.replay(caller, earlier).await,
+                Ok(Outcome::Earlier(earlier)) => return self.replay(&work.caller, earlier).await,
                 // Whatever came first is now part of what is decided on, or makes this command a stale one.
                 Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
                 Err(other) => return Err(other),

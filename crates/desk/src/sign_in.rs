@@ -93,6 +93,20 @@ impl Desk {
         Ok(session)
     }
 
+    /// Counts a try at something open to everybody and refuses it where there were more than `most` since the window began.
+    ///
+    /// # Errors
+    /// `TooMany`, or those of the database.
+    pub(crate) async fn count_try(&self, key: String, window: SignedDuration, most: i64) -> Result<(), DeskError> {
+        let now = self.time().now();
+        let (at, since) = (stored(now), stored(now - window));
+        let count = self.db().write(move |tx| Ok::<_, DeskError>(sign_in::count_attempt(tx, &key, at, since)?)).await?;
+        if count > most {
+            return Err(DeskError::TooMany { retry_after: window.as_secs() });
+        }
+        Ok(())
+    }
+
     /// A session of a user that begins now, and how it is kept.
     fn new_session(&self, user: Uuid) -> Result<(NewSession, SessionRow), DeskError> {
         let now = self.time().now();

@@ -6,7 +6,6 @@ use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::run::{MOST_ATTEMPTS, only_warned_since, stale};
-use crate::time::stored;
 use crate::vault::chunks::hex;
 use crate::vault::cipher::random;
 use crate::{Caller, Desk, permissions};
@@ -19,7 +18,7 @@ use domain::ids::CaseId;
 use domain::refusal::RefusalKind;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use store::{Tx, remedies, sign_in};
+use store::{Tx, remedies};
 
 /// The verb of an answer through a link, as the log names it.
 pub const ANSWER: &str = "answer-survey";
@@ -117,7 +116,7 @@ impl Desk {
         let (hash, now) = (digest(secret), self.time().now());
         let good = self.db().read(move |tx| Ok::<_, DeskError>(found(tx, hash, now)?.is_some())).await?;
         if !good {
-            self.count_survey(address).await?;
+            self.count_try(format!("survey:{address}"), WINDOW, MOST_PER_ADDRESS).await?;
         }
         Ok(good)
     }
@@ -150,16 +149,6 @@ impl Desk {
         let Some(events) = invite_survey::answered(&loaded.case, &hex(&hash), answer, now) else { return Ok(false) };
         self.commit(ActorId::System, ANSWER, now).write(tx, loaded, events)?;
         Ok(true)
-    }
-
-    async fn count_survey(&self, address: &str) -> Result<(), DeskError> {
-        let (key, now) = (format!("survey:{address}"), self.time().now());
-        let (at, since) = (stored(now), stored(now - WINDOW));
-        let count = self.db().write(move |tx| Ok::<_, DeskError>(sign_in::count_attempt(tx, &key, at, since)?)).await?;
-        if count > MOST_PER_ADDRESS {
-            return Err(DeskError::TooMany { retry_after: WINDOW.as_secs() });
-        }
-        Ok(())
     }
 
     pub(crate) fn commit<'d>(&'d self, actor: ActorId, verb: &'d str, now: Timestamp) -> Commit<'d> {

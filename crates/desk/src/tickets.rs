@@ -216,10 +216,7 @@ impl Desk {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
         let (limit, offset) = (i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX));
-        let ids = self
-            .db()
-            .read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, limit, offset)?))
-            .await?;
+        let ids = self.db().read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, limit, offset)?)).await?;
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             match self.ticket(caller, CaseId(id)).await {
@@ -240,8 +237,7 @@ impl Desk {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
         let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX).saturating_add(1);
-        let counted =
-            self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, most)?)).await?;
+        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, most)?)).await?;
         Ok(u64::try_from(counted).unwrap_or_default())
     }
 
@@ -270,8 +266,17 @@ impl Desk {
                     for case in cases {
                         let (actor, body) = (actor.clone(), body.clone());
                         let ledger = Ledger::Access;
-                        let entry =
-                            NewEntry { subject: case, ledger, after: 0, prev: None, at, actor, verb: "ticket", schema: 1, body };
+                        let entry = NewEntry {
+                            subject: case,
+                            ledger,
+                            after: 0,
+                            prev: None,
+                            at,
+                            actor,
+                            verb: "ticket",
+                            schema: 1,
+                            body,
+                        };
                         log::append_next(tx, entry)?;
                     }
                     Ok::<_, DeskError>(())
@@ -300,9 +305,7 @@ impl Desk {
         let needed = if change.gone { permissions::DELETE_TICKET } else { permissions::CHANGE_TICKET };
         needed.require(caller)?;
         for command in &change.commands {
-            Permission::for_verb(command.verb())
-                .ok_or_else(|| Refusal::forbidden("not_permitted"))?
-                .require(caller)?;
+            Permission::for_verb(command.verb()).ok_or_else(|| Refusal::forbidden("not_permitted"))?.require(caller)?;
         }
         let work = |command: Command, seen| Work {
             caller: caller.clone(),

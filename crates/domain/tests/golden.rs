@@ -116,6 +116,12 @@ fn mentions_as_schema_2_writes_them() {
 }
 
 #[test]
+fn tickets_as_schema_2_writes_them() {
+    let case = folded(2, include_str!("golden/schema-2-tickets.jsonl"));
+    assert_eq!((case.version, case.state.code()), (3, "triage"), "what a ticket says moves nothing");
+}
+
+#[test]
 fn messages_as_schema_2_writes_them() {
     use domain::case::message::{Stage, Why};
     let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));

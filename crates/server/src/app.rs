@@ -98,7 +98,17 @@ impl AppState {
         let look_over = Arc::new(Semaphore::new(1));
         let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
         let counts = ops::Counts::default();
-        Self(Arc::new(App { desk, locales, settings, counts, files, fonts, what_if, look_over, turns: tmf::turns::Turns::default() }))
+        Self(Arc::new(App {
+            desk,
+            locales,
+            settings,
+            counts,
+            files,
+            fonts,
+            what_if,
+            look_over,
+            turns: tmf::turns::Turns::default(),
+        }))
     }
 }
 
@@ -155,7 +165,11 @@ async fn stray(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
             .get(header::ACCEPT)
             .and_then(|value| value.to_str().ok())
             .is_some_and(|v| v.contains("text/html"));
-    let language = extract::language(&gate.state, request.headers());
+    let language = if path.starts_with("/tmf-api/") && !request.headers().contains_key(header::ACCEPT_LANGUAGE) {
+        Language::En
+    } else {
+        extract::language(&gate.state, request.headers())
+    };
     let theme = extract::theme(request.headers());
     let response = next.run(request).await;
     // What a guard let through is rendered and counted already.
@@ -182,12 +196,10 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
         _ => extract::language(app, request.headers()),
     };
     let theme = extract::theme(request.headers());
-    let open = gate.face == Face::Tmf && app.settings.open_tmf && !request.headers().contains_key(header::AUTHORIZATION);
-    let who = if open {
-        Ok(Some(app.desk.anybody()))
-    } else {
-        extract::identify(app, request.headers(), gate.changes).await
-    };
+    let open =
+        gate.face == Face::Tmf && app.settings.open_tmf && !request.headers().contains_key(header::AUTHORIZATION);
+    let who =
+        if open { Ok(Some(app.desk.anybody())) } else { extract::identify(app, request.headers(), gate.changes).await };
     let (response, caller) = match who {
         Ok(caller) => (admit(&gate, caller.clone(), (language, theme), request, next).await, caller),
         Err(failure) => (failure.into_response(), None),

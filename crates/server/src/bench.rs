@@ -4,6 +4,7 @@
 mod backup;
 mod bare;
 mod bulk;
+mod classify;
 mod client;
 mod import;
 mod incident;
@@ -38,6 +39,8 @@ enum What {
     Bulk(bulk::Bulk),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
+    /// How long it takes to learn from many texts, and to say what one is of.
+    Classify(classify::Classify),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
     /// How long it takes to put many cases in a mass incident and to tell each customer, and what others notice of it.
@@ -74,6 +77,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Intake(ask) => intake::run(&ask),
         What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
+        What::Classify(ask) => classify::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Incident(ask) => incident::run(&ask),
         What::Kpi(ask) => kpi::run(&ask),

@@ -21,6 +21,7 @@ mod retention;
 mod routing;
 mod serve;
 mod table;
+mod topics;
 mod users;
 mod ways;
 mod when;
@@ -104,6 +105,8 @@ enum Command {
     Classify(classify::Classify),
     /// Look in a file for places and categories with more complaints than the season explains. Needs no database.
     Bursts(bursts::Bursts),
+    /// Tell which phrases rise within a category from month to month in a file. Needs no database.
+    Topics(topics::Topics),
     /// Measure.
     Bench(crate::bench::Bench),
 }
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Command::Demo(ask) => demo::run(ask),
         Command::Classify(ask) => classify::run(&ask),
         Command::Bursts(ask) => bursts::run(&ask),
+        Command::Topics(ask) => topics::run(&ask),
         Command::Bench(bench) => crate::bench::run(bench),
     };
     match outcome {

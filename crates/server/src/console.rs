@@ -72,7 +72,7 @@ use crate::routes::{Access, Face, Method, Route};
 pub(crate) use account::OWN_PASSWORD;
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
@@ -341,12 +341,7 @@ struct ProblemPage<'a> {
 pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
     let frame = Frame { app, language, caller, theme, place: "", unread: 0, told_by: None };
     let page = ProblemPage { frame, told };
-    let mut response = render(&page);
-    *response.status_mut() = told.status;
-    if let Some(seconds) = told.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
-    }
-    response
+    told.on_page(render(&page))
 }
 
 async fn home(visitor: Visitor) -> Redirect {
@@ -362,14 +357,11 @@ async fn asset(State(app): State<AppState>, Path(name): Path<String>) -> Result<
 
 async fn choose_language(Path(tag): Path<String>, RawQuery(raw): RawQuery) -> Response {
     let back = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "back");
-    let mut response = Redirect::to(&local(back.map(|(_, back)| back))).into_response();
-    if let Some(language) = Language::from_tag(&tag) {
-        let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", extract::LANGUAGE, language.code());
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
+    let response = Redirect::to(&local(back.map(|(_, back)| back))).into_response();
+    match Language::from_tag(&tag) {
+        Some(language) => extract::remember(response, extract::LANGUAGE, language.code()),
+        None => response,
     }
-    response
 }
 
 /// An address on this server; anything else would let a link lead elsewhere.

@@ -7,7 +7,8 @@ use crate::problem::{Failure, Why};
 use axum::body::{Body, Bytes};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 use desk::{Caller, DeskError};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
@@ -89,6 +90,21 @@ pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(found, value)| (found == name).then_some(value))
+}
+
+/// Hands a browser a cookie.
+#[must_use]
+pub fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Has a browser remember a choice for a year.
+#[must_use]
+pub fn remember(response: Response, name: &str, choice: &str) -> Response {
+    with_cookie(response, &format!("{name}={choice}; Path=/; Max-Age=31536000; SameSite=Lax"))
 }
 
 /// The language of a request.

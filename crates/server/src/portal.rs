@@ -16,7 +16,7 @@ use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::portal::Tracked;
@@ -56,27 +56,23 @@ struct Home<'a> {
 }
 
 fn drawn(frame: &Frame<'_>, number: String, wrong: bool, told: Option<Told>) -> Response {
-    let status = match &told {
-        Some(told) => told.status,
-        None if wrong => StatusCode::NOT_FOUND,
-        None => StatusCode::OK,
-    };
-    let wait = told.as_ref().and_then(|told| told.retry_after);
-    let mut response = render(&Home { frame, back: HOME, number, wrong, told });
-    *response.status_mut() = status;
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+    shown_with(told.clone(), &Home { frame, back: HOME, number, wrong, told })
+}
+
+/// A page that may say why something was not done.
+fn shown_with(told: Option<Told>, page: &impl Template) -> Response {
+    let response = render(page);
+    match told {
+        Some(told) => told.on_page(response),
+        None => response,
     }
-    response
 }
 
 async fn home(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {
     // Whose half hour is over, or who came without one, types number and code again.
     let again = query::form(raw.unwrap_or_default().as_bytes()).iter().any(|(name, _)| name == "again");
     let frame = Frame::new(&app, &visitor);
-    let mut response = drawn(&frame, String::new(), again, None);
-    *response.status_mut() = StatusCode::OK;
-    response
+    drawn(&frame, String::new(), again, None)
 }
 
 async fn track(
@@ -92,7 +88,11 @@ async fn track(
     let frame = Frame::new(&app, &visitor);
     match app.desk.track(&number, &code, visitor.address).await {
         Ok(Some(_)) => Ok(opened(&app, CASE, &number, &code)),
-        Ok(None) => Ok(drawn(&frame, number, true, None)),
+        Ok(None) => {
+            let mut response = drawn(&frame, number, true, None);
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            Ok(response)
+        }
         Err(error) => {
             let told = Failure::from(error).tell(&app, visitor.language);
             Ok(drawn(&frame, number, false, Some(told)))
@@ -112,13 +112,10 @@ fn opened(app: &AppState, target: &str, number: &str, code: &str) -> Response {
     with_cookie(app, Redirect::to(target).into_response(), &format!("{number}.{code}"), KEPT)
 }
 
-fn with_cookie(app: &AppState, mut response: Response, value: &str, lasts: i64) -> Response {
+fn with_cookie(app: &AppState, response: Response, value: &str, lasts: i64) -> Response {
     let secure = if app.settings.secure_cookie { "; Secure" } else { "" };
     let cookie = format!("{COOKIE}={value}; Path={HOME}; HttpOnly; SameSite=Strict; Max-Age={lasts}{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    extract::with_cookie(response, &cookie)
 }
 
 /// What opened the case, as it came with the request.

@@ -312,22 +312,42 @@ impl Told {
     #[must_use]
     pub fn tmf(&self, face: crate::tmf::face::Face) -> Response {
         let status = match self.status {
-            StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PRECONDITION_REQUIRED => StatusCode::BAD_REQUEST,
+            // Neither version of the interface knows 415.
+            StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::PRECONDITION_REQUIRED
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE => StatusCode::BAD_REQUEST,
             other => other,
         };
         let faults: Vec<String> = self.errors.iter().map(|(field, _, said)| format!("{field}: {said}")).collect();
         let reason = if faults.is_empty() { self.detail.clone() } else { faults.join("; ") };
         let body = face.error(status.as_u16(), &self.code, &reason, &self.way_out);
-        let mut response = (status, body.to_string()).into_response();
+        self.to_programmes(status, "application/json", body.to_string())
+    }
+
+    /// A body for programmes, with what its status asks for besides.
+    fn to_programmes(&self, status: StatusCode, media: &'static str, body: String) -> Response {
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"redress\""));
         }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
-        }
+        self.say_when(&mut response);
         response
+    }
+
+    /// A page that tells it, with its status and when to come again.
+    #[must_use]
+    pub fn on_page(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.status;
+        self.say_when(&mut response);
+        response
+    }
+
+    fn say_when(&self, response: &mut Response) {
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
+        }
     }
 
     /// The failure as RFC 9457 problem details.
@@ -360,15 +380,6 @@ impl Told {
             body.insert("current_version".to_owned(), json!(current));
             body.insert("changes".to_owned(), Value::Array(changes));
         }
-        let mut response = (self.status, Value::Object(body).to_string()).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"redress\""));
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
-        }
-        response
+        self.to_programmes(self.status, "application/problem+json", Value::Object(body).to_string())
     }
 }

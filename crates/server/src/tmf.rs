@@ -208,9 +208,13 @@ async fn create(
     body: Body,
 ) -> Result<Response, Failure> {
     let query = Query::one(raw.as_deref())?;
-    let body = Value::Object(object(&headers, body).await?);
-    let mut found = wrong(ask.face, &body);
-    if ask.face == Face::V5 && body["@type"].is_string() && body["@type"] != "TroubleTicket" && body["@baseType"] != "TroubleTicket" {
+    let body = object(&headers, body).await?;
+    let mut found = schema::kinds(ask.face, shapes(ask.face).1, &body, ticket::OWNED);
+    let body = Value::Object(body);
+    found.extend(wrong(ask.face, &body));
+    let is = |name: &str| body.get(name).and_then(Value::as_str);
+    let ours = is("@type").is_none_or(|kind| kind == "TroubleTicket") || is("@baseType") == Some("TroubleTicket");
+    if ask.face == Face::V5 && !ours {
         found.push(Wrong { at: "@type".to_owned(), why: "is not TroubleTicket, nor is @baseType".to_owned() });
     }
     if !found.is_empty() {
@@ -218,7 +222,8 @@ async fn create(
     }
     let Value::Object(body) = body else { return Err(bad(found)) };
     let body = ask.face.hear(body);
-    let status = body.get("status").and_then(Value::as_str).filter(|word| status::WORDS.contains(word)).map(str::to_owned);
+    let status =
+        body.get("status").and_then(Value::as_str).filter(|word| status::WORDS.contains(word)).map(str::to_owned);
     let intake = ticket::intake(&body, &app.settings.tmf, app.desk.library().taxonomy())?;
     let mut kept = ticket::kept(body);
     let now = when(app.desk.time().now());
@@ -314,9 +319,8 @@ async fn matching(
     loop {
         let tickets = app.desk.tickets(caller, offset, SLICE).await?;
         let read = tickets.len() as u64;
-        found.extend(
-            tickets.iter().map(|ticket| Value::Object(told(ask, ticket))).filter(|thing| query.matches(thing)),
-        );
+        found
+            .extend(tickets.iter().map(|ticket| Value::Object(told(ask, ticket))).filter(|thing| query.matches(thing)));
         offset += SLICE;
         if read < SLICE || offset > MOST_COUNTED {
             return Ok(found);
@@ -342,7 +346,8 @@ fn cut(query: &Query, found: &mut Vec<Value>) -> Result<(), Failure> {
 }
 
 fn page(query: &Query, found: Vec<Value>) -> Vec<Map<String, Value>> {
-    let (offset, limit) = (usize::try_from(query.offset).unwrap_or(usize::MAX), usize::try_from(query.limit).unwrap_or(0));
+    let (offset, limit) =
+        (usize::try_from(query.offset).unwrap_or(usize::MAX), usize::try_from(query.limit).unwrap_or(0));
     let objects = found.into_iter().filter_map(|thing| match thing {
         Value::Object(members) => Some(members),
         _ => None,
@@ -398,17 +403,20 @@ impl Patch {
             Self::Merge(value) => {
                 let mut value = value.clone();
                 if let Some(members) = value.as_object_mut() {
-                    members.retain(|name, _| !ticket::OWNED.contains(&name.as_str()) && !ticket::FIXED.contains(&name.as_str()));
+                    members.retain(|name, _| {
+                        !ticket::OWNED.contains(&name.as_str()) && !ticket::FIXED.contains(&name.as_str())
+                    });
                 }
                 patch::merge(&mut document, &value);
             }
             Self::Operations(list, query) => {
-                document = patch::operations(&document, list, *query, (told, lists)).map_err(|refused| match refused {
-                    Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
-                    Refused::Test(number) => {
-                        Failure::from(Refusal::conflict("patch_test").with("operation", number))
-                    }
-                })?;
+                document =
+                    patch::operations(&document, list, *query, (told, lists)).map_err(|refused| match refused {
+                        Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
+                        Refused::Test(number) => {
+                            Failure::from(Refusal::conflict("patch_test").with("operation", number))
+                        }
+                    })?;
             }
         }
         match document {
@@ -423,6 +431,13 @@ impl Patch {
             }
             _ => Err(bad(vec![Wrong { at: "body".to_owned(), why: "leaves no object".to_owned() }])),
         }
+    }
+
+    /// Refuses what the server owns where it is not even of its kind.
+    fn check(&self, face: Face, shape: &str, owned: &[&str]) -> Result<(), Failure> {
+        let Self::Merge(Value::Object(members)) = self else { return Ok(()) };
+        let found = schema::kinds(face, shape, members, owned);
+        if found.is_empty() { Ok(()) } else { Err(bad(found)) }
     }
 
     fn merges(&self) -> bool {
@@ -442,6 +457,7 @@ async fn change(
     let query = Query::one(raw.as_deref())?;
     let id = case(&id)?;
     let patch = Patch::read(ask.face, &headers, body).await?;
+    patch.check(ask.face, shapes(ask.face).1, ticket::OWNED)?;
     // Here one after the other; what another node does at this moment is met by trying again.
     let _turn = app.turns.of(id.0).await;
     for attempt in 0.. {
@@ -479,7 +495,9 @@ fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Resu
     }
     let status = status.filter(|word| before.get("status").and_then(Value::as_str) != Some(word)).map(str::to_owned);
     let mut attributes = ticket::differences(ask.face, &before, after, patch.merges(), &when(now))?;
-    if ask.face == Face::V4 && let Some(value) = attributes.remove("externalIdentifier") {
+    if ask.face == Face::V4
+        && let Some(value) = attributes.remove("externalIdentifier")
+    {
         attributes.insert("externalIdentifier".to_owned(), face::with_others(&ticket::kept_numbers(&clear), value));
     }
     let case = &ticket.view.case;

@@ -171,18 +171,8 @@ impl Desk {
 
     pub(super) fn supplementing(&self, caller: &Caller, name: CaseRef, words: String) -> Work {
         let text = FreeText::Plain(words);
-        Work {
-            caller: caller.clone(),
-            name,
-            seen: None,
-            command: Command::Supplement(Supplement { text, channel: Some("email".to_owned()), urging: false }),
-            claim: None,
-            now: self.time().now(),
-            library: self.library().clone(),
-            zone: self.zone().clone(),
-            master: Arc::clone(self.master()),
-            run: None,
-        }
+        let command = Command::Supplement(Supplement { text, channel: Some("email".to_owned()), urging: false });
+        self.work(caller, name, None, command, None)
     }
 
     async fn report_mail(&self, mail: &Arc<Mail>, message: Uuid, digest: [u8; 32]) -> Result<Taken, DeskError> {

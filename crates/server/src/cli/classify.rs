@@ -4,12 +4,15 @@ use super::say;
 use super::table::{LeftOut, Table, Written};
 use clap::{Args, Subcommand};
 use learn::measure::{Figures, Outcome, figures};
-use learn::{Broken, Example, Guess, LARGEST_FILE, Model};
+use learn::{Broken, Example, Guess, LARGEST_FILE, Lexicon, Model};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+
+/// Where the word list stands among the packs.
+const WORDS: &str = "lexicon/words.toml";
 
 /// Categories of texts.
 #[derive(Debug, Subcommand)]
@@ -61,9 +64,12 @@ pub(super) struct Train {
 /// Options of `classify predict`.
 #[derive(Debug, Args)]
 pub(super) struct Predict {
-    /// The model.
+    /// The model; without one the word list says what it can.
     #[arg(long, value_name = "MODEL")]
-    model: PathBuf,
+    model: Option<PathBuf>,
+    /// Folder whose packs/ overrides the embedded files, the word list among them.
+    #[arg(long, env = "REDRESS_OVERRIDE", value_name = "DIR")]
+    r#override: Option<PathBuf>,
     /// Texts, each an argument of its own.
     #[arg(value_name = "TEXT", required_unless_present = "data")]
     texts: Vec<String>,
@@ -205,48 +211,82 @@ fn train(ask: &Train) -> Result<(), String> {
 }
 
 fn predict(ask: &Predict) -> Result<(), String> {
-    let model = read_model(&ask.model)?;
-    let top = usize::from(ask.top);
+    let model = ask.model.as_deref().map(read_model).transpose()?;
+    let said = Said { model, words: word_list(ask.r#override.as_deref())?, top: usize::from(ask.top), json: ask.json };
     let Some(file) = &ask.data else {
-        return ask.texts.iter().enumerate().try_for_each(|(n, text)| {
-            let n = u64::try_from(n).unwrap_or(u64::MAX).saturating_add(1);
-            tell(("text", n), &model.guess(text, top), ask.json)
-        });
+        return (1..).zip(&ask.texts).try_for_each(|(n, text)| said.tell(("text", n), text));
     };
     let columns: Vec<(&str, bool)> = ask.text.iter().map(|name| (name.as_str(), true)).collect();
     let table = Table::open(file, &ask.written, &columns)?;
     let mut told = Ok(());
     table.each(|line, cells| {
         if told.is_ok() {
-            told = tell(("line", line), &model.guess(&joined(cells), top), ask.json);
+            told = said.tell(("line", line), &joined(cells));
         }
     })?;
     told
 }
 
-fn tell((what, place): (&str, u64), guesses: &[Guess], json: bool) -> Result<(), String> {
-    let sure = guesses.first().is_some_and(|guess| guess.probability >= Model::SURE);
-    if json {
-        let guess = |guess: &Guess| {
-            let reasons: Vec<Value> =
-                guess.reasons.iter().map(|reason| json!({"words": reason.words, "weight": reason.weight})).collect();
-            json!({"label": guess.label, "probability": guess.probability, "reasons": reasons})
-        };
-        let told: Vec<Value> = guesses.iter().map(guess).collect();
-        return say(json!({what: place, "sure": sure, "guesses": told}));
+/// The shipped word list, or the one laid over it.
+fn word_list(folder: Option<&Path>) -> Result<Lexicon, String> {
+    let files = crate::data::packs(folder)?;
+    let file = files.iter().find(|file| file.path == WORDS).ok_or_else(|| format!("{WORDS} is missing"))?;
+    Lexicon::parse(&file.text).map_err(|error| format!("{WORDS}: {error}"))
+}
+
+/// What texts are read by.
+struct Said {
+    model: Option<Model>,
+    words: Lexicon,
+    top: usize,
+    json: bool,
+}
+
+impl Said {
+    fn tell(&self, (what, place): (&str, u64), text: &str) -> Result<(), String> {
+        let read = self.words.read(text);
+        let guesses = self.model.as_ref().map(|model| model.guess(text, self.top)).unwrap_or_default();
+        let sure = guesses.first().is_some_and(|guess| guess.probability >= Model::SURE);
+        let named: Vec<(&str, Vec<&str>)> =
+            read.categories.iter().take(self.top).map(|(code, said)| (code.as_str(), words_of(said))).collect();
+        if self.json {
+            let cues: Vec<Value> =
+                read.cues.iter().map(|hit| json!({"cue": hit.cue.code(), "words": words_of(&hit.said)})).collect();
+            let named: Vec<Value> = named.iter().map(|(code, words)| json!({"label": code, "words": words})).collect();
+            let mut told = json!({what: place, "cues": cues, "by_words": named});
+            if let (Some(told), Some(_)) = (told.as_object_mut(), &self.model) {
+                told.insert("sure".to_owned(), json!(sure));
+                told.insert("guesses".to_owned(), guesses.iter().map(as_json).collect());
+            }
+            return say(told);
+        }
+        let mut parts: Vec<String> = guesses.iter().map(line).collect();
+        parts.extend(named.iter().map(|(code, words)| format!("by words {code} ({})", words.join(", "))));
+        parts.extend(read.cues.iter().map(|hit| format!("{} ({})", hit.cue.code(), words_of(&hit.said).join(", "))));
+        let doubt = if sure || self.model.is_none() { "" } else { "not sure: " };
+        let told = if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") };
+        say(format_args!("{what} {place}: {doubt}{told}"))
     }
-    let guess = |guess: &Guess| {
-        let words: Vec<&str> = guess.reasons.iter().map(|reason| reason.words.as_str()).collect();
-        let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
-        format!("{} {:.0} %{words}", guess.label, guess.probability * 100.0)
-    };
-    let told: Vec<String> = guesses.iter().map(guess).collect();
-    let doubt = if sure { "" } else { "not sure: " };
-    say(format_args!("{what} {place}: {doubt}{}", told.join("; ")))
+}
+
+fn words_of(said: &[learn::Said]) -> Vec<&str> {
+    said.iter().map(|said| said.words.as_str()).collect()
+}
+
+fn as_json(guess: &Guess) -> Value {
+    let reasons: Vec<Value> =
+        guess.reasons.iter().map(|reason| json!({"words": reason.words, "weight": reason.weight})).collect();
+    json!({"label": guess.label, "probability": guess.probability, "reasons": reasons})
+}
+
+fn line(guess: &Guess) -> String {
+    let words: Vec<&str> = guess.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    format!("{} {:.0} %{words}", guess.label, guess.probability * 100.0)
 }
 
 /// A model of a file.
-pub(super) fn read_model(file: &Path) -> Result<Model, String> {
+fn read_model(file: &Path) -> Result<Model, String> {
     let shown = |what: String| format!("{}: {what}", file.display());
     let mut bytes = Vec::new();
     let most = LARGEST_FILE as u64 + 1;
@@ -296,4 +336,33 @@ fn labelled(file: &Path, written: &Written, columns: &Columns) -> Result<Labelle
 fn joined(cells: &[Option<&str>]) -> String {
     let cells: Vec<&str> = cells.iter().flatten().copied().collect();
     cells.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_word_list_names_leaves_of_the_tree_and_finds_what_people_write() {
+        let words = word_list(None).unwrap();
+        let library = desk::Library::load(&crate::data::packs(None).unwrap()).unwrap();
+        for code in words.categories() {
+            assert!(library.taxonomy().category(code).is_some(), "there is no category {code}");
+        }
+        let cues = |text: &str| -> BTreeMap<&str, usize> {
+            words.read(text).cues.into_iter().map(|hit| (hit.cue.code(), hit.said.len())).collect()
+        };
+        assert_eq!(
+            cues("光猫冒烟，家里有老人，再不来我就打12345找记者曝光"),
+            BTreeMap::from([("safety", 1), ("vulnerable", 1), ("regulator", 1), ("media", 2),])
+        );
+        assert_eq!(
+            cues("My router caught fire, I am disabled and will go to the Ombudsman"),
+            BTreeMap::from([("safety", 1), ("vulnerable", 1), ("regulator", 1),])
+        );
+        assert!(cues("I disabled my wifi; the multimedia is fine. 多媒体功能正常").is_empty());
+        assert_eq!(words.read("家里没信号").categories[0].0, "A101");
+        assert_eq!(words.read("I was charged twice on my bill").categories[0].0, "B101");
+    }
 }

@@ -175,7 +175,10 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .init();
     let (place, door) = (&serve.place, &serve.door);
     if serve.dev_open_tmf && !door.listen.ip().to_canonical().is_loopback() {
-        return Err(format!("--dev-open-tmf opens the TM Forum interfaces to anybody; --listen {} is no loopback address", door.listen));
+        return Err(format!(
+            "--dev-open-tmf opens the TM Forum interfaces to anybody; --listen {} is no loopback address",
+            door.listen
+        ));
     }
     let tmf = crate::tmf::mapping::Mapping::of(place.r#override.as_deref())?;
     let language = door.language()?;

@@ -9,7 +9,7 @@ use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
@@ -73,25 +73,16 @@ async fn sign_in(
         }
         Err(error) => {
             let told = Failure::from(error).tell(&app, visitor.language);
-            let (status, wait) = (told.status, told.retry_after);
-            let page = SignIn { frame: Frame::new(&app, &visitor), back, username, told: Some(told) };
-            let mut response = render(&page);
-            *response.status_mut() = status;
-            if let Some(seconds) = wait {
-                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            }
-            Ok(response)
+            let page = SignIn { frame: Frame::new(&app, &visitor), back, username, told: Some(told.clone()) };
+            Ok(told.on_page(render(&page)))
         }
     }
 }
 
-fn with_cookie(app: &AppState, mut response: Response, secret: &str, lasts: i64) -> Response {
+fn with_cookie(app: &AppState, response: Response, secret: &str, lasts: i64) -> Response {
     let secure = if app.settings.secure_cookie { "; Secure" } else { "" };
     let cookie = format!("{SESSION}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={lasts}{secure}");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    extract::with_cookie(response, &cookie)
 }
 
 async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, Failure> {

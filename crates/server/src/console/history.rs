@@ -471,7 +471,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
-        Event::TicketChanged { gone, .. } => say(if *gone { "ticket_gone" } else { "ticket_changed" }, &[]),
+        Event::TicketChanged { gone: true, .. } => say("ticket_gone", &[]),
+        Event::TicketChanged { gone: false, .. } => say("ticket_changed", &[]),
         Event::Accepted {}
         | Event::Noted { .. }
         | Event::Proposed { .. }

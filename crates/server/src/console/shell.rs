@@ -8,7 +8,6 @@ use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::permissions;
@@ -57,14 +56,11 @@ pub(super) fn routes() -> Vec<Route> {
 
 async fn choose_theme(Path(name): Path<String>, RawQuery(raw): RawQuery) -> Response {
     let back = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "back");
-    let mut response = Redirect::to(&local(back.map(|(_, back)| back))).into_response();
-    if let Some(theme) = Theme::from_code(&name) {
-        let cookie = format!("{}={}; Path=/; Max-Age=31536000; SameSite=Lax", extract::THEME, theme.code());
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            response.headers_mut().insert(header::SET_COOKIE, cookie);
-        }
+    let response = Redirect::to(&local(back.map(|(_, back)| back))).into_response();
+    match Theme::from_code(&name) {
+        Some(theme) => extract::remember(response, extract::THEME, theme.code()),
+        None => response,
     }
-    response
 }
 
 /// Links of the rail that belong together.

@@ -405,7 +405,15 @@ fn every_code_has_words_and_no_words_lie_about() {
     };
     list(
         "event",
-        &["urged", "overdue", "ran_out", "resumed_by_limit", "reply_promise_broken", "reply_promise_inherited"],
+        &[
+            "urged",
+            "overdue",
+            "ran_out",
+            "resumed_by_limit",
+            "reply_promise_broken",
+            "reply_promise_inherited",
+            "ticket_gone",
+        ],
     );
     list("fault", &[NotDecimal, Negative, TooFine, TooLarge].map(domain::money::MoneyFault::code));
     list("fault", &["money_as_text", "bad_currency"]);
@@ -443,6 +451,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("routing-dry-run", desk::routing::DRY_RUN, &mut wanted);
     of_fields("attach", domain::case::attach::FIELDS, &mut wanted);
     wanted.push("field.attach.name.label".to_owned());
+    wanted.push("field.change-ticket.ticket.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);
     of_fields("hand-off", domain::case::hand_off::FIELDS, &mut wanted);
     // The contact in a hand-off has the labels of any other.

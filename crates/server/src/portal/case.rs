@@ -1,10 +1,10 @@
 //! The page of a case as its customer sees it: where it stands, by when it is answered, what was said by either side, and
 //! what they can do.
 
-use super::{again, bodies, ours, shown, tracked};
+use super::{again, bodies, ours, shown, shown_with, tracked};
 use crate::api::letters;
 use crate::app::AppState;
-use crate::console::{Frame, page, render};
+use crate::console::{Frame, page};
 use crate::extract::{self, Path, Visitor};
 use crate::problem::{Failure, Told};
 use crate::query;
@@ -13,7 +13,7 @@ use crate::upload;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::portal::Tracked;
@@ -116,7 +116,6 @@ async fn drawn(
     let Besides { new, done, told, typed } = besides;
     let reached = step(case.state);
     let steps = STEPS.iter().enumerate().map(|(n, name)| (frame.t(&format!("portal.step.{name}")), n <= reached));
-    let (status, wait) = told.as_ref().map_or((None, None), |told| (Some(told.status), told.retry_after));
     let now = app.desk.time().now();
     let page = CasePage {
         frame: &frame,
@@ -138,16 +137,9 @@ async fn drawn(
         bodies: bodies(visitor.language, &rules),
         typed,
         done,
-        told,
+        told: told.clone(),
     };
-    let mut response = render(&page);
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
-    }
-    Ok(response)
+    Ok(shown_with(told, &page))
 }
 
 /// How far a case has come, as a place in [`STEPS`].

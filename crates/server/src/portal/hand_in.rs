@@ -1,16 +1,16 @@
 //! Handing something in: a complaint in plain words, or a question about one's own data.
 
-use super::{CASE, opened, ours};
+use super::{CASE, opened, ours, shown_with};
 use crate::app::AppState;
 use crate::console::form::{Draw, Input, Typed};
-use crate::console::{Frame, page, render};
+use crate::console::{Frame, page};
 use crate::extract::{self, Visitor};
 use crate::problem::{Failure, Told};
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::register::OnceOnly;
@@ -122,7 +122,6 @@ fn drawn(frame: &Frame<'_>, what: What, typed: &Typed, told: Option<Told>) -> Re
         }
     }
     let once = Some(typed.get("once").to_owned()).filter(|once| once.parse::<Uuid>().is_ok());
-    let (status, wait) = told.as_ref().map_or((StatusCode::OK, None), |told| (told.status, told.retry_after));
     let page = HandIn {
         frame,
         back: what.path(),
@@ -130,14 +129,9 @@ fn drawn(frame: &Frame<'_>, what: What, typed: &Typed, told: Option<Told>) -> Re
         lead: frame.t(&format!("portal.{}_lead", what.code())),
         inputs,
         once: once.unwrap_or_else(|| Uuid::new_v4().to_string()),
-        told,
+        told: told.clone(),
     };
-    let mut response = render(&page);
-    *response.status_mut() = status;
-    if let Some(seconds) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(0)));
-    }
-    response
+    shown_with(told, &page)
 }
 
 fn choice((chosen, (code, words)): (bool, (String, String))) -> crate::console::form::Choice {

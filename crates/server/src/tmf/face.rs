@@ -1,6 +1,7 @@
 //! What distinguishes the two versions: names, where they stand, what they select. Inside there is one ticket, in the
 //! names of version 5.
 
+use super::schema;
 use serde_json::{Map, Value, json};
 
 /// A version of the interface.
@@ -41,7 +42,15 @@ impl Face {
     /// A ticket as this version writes it.
     pub fn tell(self, ticket: Map<String, Value>) -> Map<String, Value> {
         match self {
-            Self::V5 => ticket,
+            Self::V5 => {
+                let mut ticket = Value::Object(ticket);
+                // Version 4 asks for less than version 5 promises.
+                schema::complete(self, "TroubleTicket", &mut ticket);
+                match ticket {
+                    Value::Object(ticket) => ticket,
+                    _ => Map::new(),
+                }
+            }
             Self::V4 => to_v4(ticket),
         }
     }
@@ -108,6 +117,14 @@ fn from_v4(body: Map<String, Value>) -> Map<String, Value> {
                 let own = json!([{"id": value, "externalIdentifierType": EXTERNAL, "@type": "ExternalIdentifier"}]);
                 out.insert("externalIdentifier".to_owned(), own);
             }
+            // Version 4 knows none of these.
+            (
+                "externalIdentifier"
+                | "statusChangeHistory"
+                | "troubleTicketCharacteristic"
+                | "troubleTicketSpecification",
+                _,
+            ) => {}
             ("externalId", _) => drop(out.insert("externalIdentifier".to_owned(), value)),
             ("relatedParty", _) => drop(out.insert(name, list(value, party))),
             ("relatedEntity", _) => drop(out.insert(name, list(value, entity))),
@@ -186,7 +203,11 @@ fn nested(item: Value, inner: &str, outer_type: &str, inner_type: &str) -> Value
     let Value::Object(members) = item else { return item };
     let (mut outer, mut of) = (Map::new(), Map::new());
     for (name, value) in members {
-        if name == "role" { outer.insert(name, value) } else { of.insert(name, value) };
+        if name == "role" {
+            outer.insert(name, value)
+        } else {
+            of.insert(name, value)
+        };
     }
     of.entry("@type").or_insert_with(|| inner_type.into());
     outer.insert("@type".to_owned(), outer_type.into());

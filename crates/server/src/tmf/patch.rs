@@ -37,12 +37,7 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
 /// RFC 6902; with `query`, a path may also select entries of a list by the values of their members
 /// (`/note?id=7`). Adding an object to a list appends it, as TM Forum's examples mean it, also where `lists` says that an
 /// attribute that is not there would be one. `told` is how the client sees a value: tests hold against nothing else.
-pub(super) fn operations(
-    document: &Value,
-    patch: &Value,
-    query: bool,
-    seen: Seen<'_>,
-) -> Result<Value, Refused> {
+pub(super) fn operations(document: &Value, patch: &Value, query: bool, seen: Seen<'_>) -> Result<Value, Refused> {
     let Some(list) = patch.as_array() else {
         return Err(Refused::Bad(0, "a patch is a list of operations".to_owned()));
     };
@@ -169,10 +164,12 @@ fn selected(document: &Value, path: &str) -> Result<Vec<Vec<String>>, Why> {
     let list = steps(before)?;
     let Some(items) = find(document, &list).and_then(Value::as_array) else { return Err(missing(&list)) };
     let holds = |item: &Value| {
-        wanted.iter().all(|(path, value)| find(item, path).is_some_and(|found| match found {
-            Value::String(text) => text == value,
-            other => &other.to_string() == value,
-        }))
+        wanted.iter().all(|(path, value)| {
+            find(item, path).is_some_and(|found| match found {
+                Value::String(text) => text == value,
+                other => &other.to_string() == value,
+            })
+        })
     };
     let mut found = Vec::new();
     for (position, _) in items.iter().enumerate().filter(|(_, item)| holds(item)) {

@@ -128,7 +128,8 @@ impl Query {
         if path.first().is_none_or(|head| !attributes.contains(&head.as_str())) {
             return Err(refused(name, "is neither a parameter nor an attribute"));
         }
-        let values = std::iter::once(value.to_owned()).chain(value.contains(',').then(|| value.split(',')).into_iter().flatten().map(str::to_owned));
+        let values = std::iter::once(value.to_owned())
+            .chain(value.contains(',').then(|| value.split(',')).into_iter().flatten().map(str::to_owned));
         match self.conditions.iter_mut().find(|one| one.path == path && one.op == op && op == Op::Eq) {
             Some(one) => one.values.extend(values),
             None => self.conditions.push(Condition { path, op, values: values.collect() }),
@@ -338,7 +339,15 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        for text in ["colour=red", "limit=x", "offset=-1", "sort=colour", "filter=x", "status.regex=a", "filter=colour[?(@.a==1)]"] {
+        for text in [
+            "colour=red",
+            "limit=x",
+            "offset=-1",
+            "sort=colour",
+            "filter=x",
+            "status.regex=a",
+            "filter=colour[?(@.a==1)]",
+        ] {
             assert!(Query::list(Face::V5, Some(text), ATTRIBUTES).is_err(), "{text}");
         }
         assert!(Query::list(Face::V4, Some("filter=x"), ATTRIBUTES).is_err());
@@ -360,7 +369,8 @@ mod tests {
 
     #[test]
     fn things_are_put_in_order() {
-        let mut things = vec![json!({"severity": "b", "id": "1"}), json!({"id": "2"}), json!({"severity": "a", "id": "3"})];
+        let mut things =
+            vec![json!({"severity": "b", "id": "1"}), json!({"id": "2"}), json!({"severity": "a", "id": "3"})];
         ask("sort=severity").arrange(&mut things);
         assert_eq!(things.iter().map(|thing| thing["id"].as_str().unwrap()).collect::<String>(), "312");
         ask("sort=-severity").arrange(&mut things);

@@ -54,11 +54,25 @@ pub fn is_list(face: Face, name: &str, attribute: &str) -> bool {
 }
 
 /// Everything that is wrong with a body, at most ten of it. `skip` names attributes of the outermost object that are not
-/// looked at: those the server owns.
+/// looked at.
 pub fn check(face: Face, name: &str, value: &Value, skip: &[&str]) -> Vec<Wrong> {
     let mut found = Vec::new();
     object(shapes(face), name, value, "", skip, &mut found);
     found.truncate(10);
+    found
+}
+
+/// Attributes of an object that are of another kind than they should be, of those named. They are ignored where they are
+/// right, and may be null.
+pub fn kinds(face: Face, name: &str, members: &Map<String, Value>, named: &[&str]) -> Vec<Wrong> {
+    let mut found = Vec::new();
+    let shapes = shapes(face);
+    let Some(Shape::Is { is, .. }) = shapes.get(name) else { return found };
+    for name in named {
+        if let (Some(kind), Some(member)) = (is.get(*name), members.get(*name).filter(|member| !member.is_null())) {
+            of_kind(shapes, kind, member, name, &mut found);
+        }
+    }
     found
 }
 
@@ -156,6 +170,56 @@ fn join(at: &str, name: &str) -> String {
     if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
+/// What stands where a mandatory word is missing: another version did not ask for it.
+const UNKNOWN: &str = "unknown";
+
+/// Puts what an object must have and another version did not ask for.
+pub fn complete(face: Face, name: &str, value: &mut Value) {
+    fill(shapes(face), name, value);
+}
+
+fn fill(shapes: &Shapes, name: &str, value: &mut Value) {
+    let Some(members) = value.as_object_mut() else { return };
+    match shapes.get(name) {
+        Some(Shape::By { by }) => {
+            let word = |name: &str| members.get(name).and_then(Value::as_str);
+            let known = [word("@type"), word("@baseType")].into_iter().flatten().find(|word| by.contains_key(*word));
+            let known = match known {
+                Some(known) => known.to_owned(),
+                None => {
+                    let mut names: Vec<&String> = by.keys().collect();
+                    names.sort_unstable();
+                    // What names something is a reference to it; what holds it is not.
+                    let refers = members.contains_key("id") && !members.contains_key("content");
+                    let fits = names.iter().find(|name| name.ends_with("Ref") == refers).or(names.first());
+                    let Some(fits) = fits.map(|name| (*name).clone()) else { return };
+                    members.insert("@type".to_owned(), fits.clone().into());
+                    fits
+                }
+            };
+            if let Some(inner) = by.get(&known) {
+                fill(shapes, inner, value);
+            }
+        }
+        Some(Shape::Is { req, is }) => {
+            for name in req.iter().filter(|name| is.get(*name).is_some_and(|kind| kind == "s")) {
+                members.entry(name.clone()).or_insert_with(|| UNKNOWN.into());
+            }
+            for (name, member) in members.iter_mut() {
+                match (is.get(name).map(String::as_str), member) {
+                    (Some(kind), member) if kind.starts_with('@') => fill(shapes, kind.trim_start_matches('@'), member),
+                    (Some(kind), Value::Array(items)) if kind.starts_with("[@") => {
+                        let inner = kind.trim_start_matches(['[', '@']);
+                        items.iter_mut().for_each(|item| fill(shapes, inner, item));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Takes away every null, also within lists: no answer has one.
 pub fn without_nulls(value: Value) -> Value {
     match value {
@@ -199,7 +263,8 @@ mod tests {
 
     #[test]
     fn each_fault_is_named() {
-        let good = json!({"@type": "TroubleTicket", "description": "x", "severity": "Major", "ticketType": "complaint"});
+        let good =
+            json!({"@type": "TroubleTicket", "description": "x", "severity": "Major", "ticketType": "complaint"});
         assert_eq!(check(Face::V5, "TroubleTicket_FVO", &good, &[]), []);
         for (name, value, at) in [
             ("description", json!(null), "description"),

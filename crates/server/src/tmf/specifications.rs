@@ -82,8 +82,10 @@ async fn create(
     body: Body,
 ) -> Result<Response, Failure> {
     let query = Query::one(raw.as_deref())?;
-    let body = Value::Object(object(&headers, body).await?);
-    let found = wrong(&body);
+    let body = object(&headers, body).await?;
+    let mut found = schema::kinds(Face::V5, "TroubleTicketSpecification", &body, OWNED);
+    let body = Value::Object(body);
+    found.extend(wrong(&body));
     if !found.is_empty() {
         return Err(bad(found));
     }
@@ -137,6 +139,7 @@ async fn change(
     let query = Query::one(raw.as_deref())?;
     let id = id_of(&id)?;
     let patch = Patch::read(ask.face, &headers, body).await?;
+    patch.check(ask.face, "TroubleTicketSpecification", OWNED)?;
     let lists = |name: &str| schema::is_list(Face::V5, SHAPE, name);
     let _turn = app.turns.of(id).await;
     for attempt in 0.. {

@@ -121,7 +121,10 @@ pub(super) fn way(
             steps.push(("suspend", json!({"wait_for": wait_for, "until": until.to_string(), "reason": short})));
         }
         "resolved" => {
-            if matches!(case.state, State::Registered | State::Reopened | State::Accepted | State::InProgress | State::Suspended) {
+            if matches!(
+                case.state,
+                State::Registered | State::Reopened | State::Accepted | State::InProgress | State::Suspended
+            ) {
                 steps.push(("propose", json!({"outcome": short})));
             }
             if case.state != State::AwaitingReply {

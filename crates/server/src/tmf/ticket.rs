@@ -51,16 +51,20 @@ pub(super) fn tell(ticket: &Ticket, root: &str) -> Map<String, Value> {
     missing("resolutionDate", done.map(|at| when(at).into()));
     let number = json!([{"id": case.number, "owner": "redress", "externalIdentifierType": TOLD[1], "@type": "ExternalIdentifier"}]);
     missing("externalIdentifier", Some(number));
-    let stage = json!([{"name": TOLD[0], "value": case.state.code(), "valueType": "string", "@type": "StringCharacteristic"}]);
+    let stage =
+        json!([{"name": TOLD[0], "value": case.state.code(), "valueType": "string", "@type": "StringCharacteristic"}]);
     missing("troubleTicketCharacteristic", Some(stage));
     if !born_here {
         let channel = &case.record.accept_channel;
         missing("channel", Some(json!({"id": channel, "name": channel, "@type": "ChannelRef"})));
         let name = ticket.view.identity.as_ref().and_then(|identity| identity.name.clone());
-        missing("relatedParty", name.map(|name| {
-            json!([{"role": "complainant", "@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole":
+        missing(
+            "relatedParty",
+            name.map(|name| {
+                json!([{"role": "complainant", "@type": "RelatedPartyRefOrPartyRoleRef", "partyOrPartyRole":
                 {"id": case.person, "name": name, "@type": "PartyRef", "@referredType": "Individual"}}])
-        }));
+            }),
+        );
     }
     let id = case.id.to_string();
     kept.insert("href".to_owned(), format!("{root}/troubleTicket/{id}").into());
@@ -89,7 +93,9 @@ fn notes(ticket: &Ticket) -> Vec<Value> {
         for event in &entry.events {
             let (text, author, kind) = match event {
                 Event::Supplemented { text, .. } => (text, "customer", "Note"),
-                Event::Replied { content, .. } | Event::ProgressNotified { content, .. } => (content, "operator", "Note"),
+                Event::Replied { content, .. } | Event::ProgressNotified { content, .. } => {
+                    (content, "operator", "Note")
+                }
                 Event::Noted { text } if ticket.shows_internal() => (text, "operator", "InternalNote"),
                 _ => continue,
             };
@@ -136,7 +142,8 @@ pub(super) fn intake(body: &Map<String, Value>, mapping: &Mapping, taxonomy: &Ta
     let ticket_type = text("ticketType");
     let of_channel = |name: &str| body.get("channel").and_then(|channel| channel[name].as_str()).unwrap_or_default();
     let leaf = |code: &&str| taxonomy.category(code).is_some() && code.len() == 4;
-    let category = characteristic(body, "complaintCategory").filter(leaf).or_else(|| mapping.category(ticket_type).filter(leaf));
+    let category =
+        characteristic(body, "complaintCategory").filter(leaf).or_else(|| mapping.category(ticket_type).filter(leaf));
     let name = complainant(body).map(|name| clean(name, 100, false)).filter(|name| !name.is_empty());
     let name = name.unwrap_or_else(|| clean(&mapping.ticket.unnamed, 100, false));
     let mut fields = json!({
@@ -171,7 +178,7 @@ fn complainant(body: &Map<String, Value>) -> Option<&str> {
     let parties = body.get("relatedParty").and_then(Value::as_array)?;
     ["complainant", "customer", "originator", "requester", "reporter"].iter().find_map(|role| {
         let one = parties.iter().find(|party| party["role"].as_str().is_some_and(|r| r.eq_ignore_ascii_case(role)))?;
-        one["partyOrPartyRole"]["name"].as_str()
+        one.pointer("/partyOrPartyRole/name").or_else(|| one.get("name")).and_then(Value::as_str)
     })
 }
 
@@ -253,7 +260,8 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
     };
     // Everything the client says of a note is already said of one.
     let says = |note: &Value, known: &Value| {
-        note.as_object().is_some_and(|members| !members.is_empty() && members.iter().all(|(name, value)| &known[name] == value))
+        note.as_object()
+            .is_some_and(|members| !members.is_empty() && members.iter().all(|(name, value)| &known[name] == value))
     };
     if !merged && there.iter().any(|known| !list.iter().any(|note| note == known)) {
         return Err(kept_as_it_is());
@@ -262,11 +270,13 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
     let by_id: std::collections::HashMap<&str, &Value> =
         there.iter().filter_map(|known| Some((known["id"].as_str()?, known))).collect();
     for note in list {
-        let known = note["id"].as_str().and_then(|id| by_id.get(id).copied());
+        let known = note.get("id").and_then(Value::as_str).and_then(|id| by_id.get(id).copied());
         match known {
             Some(known) if says(&note, known) => {}
             Some(_) => return Err(kept_as_it_is()),
-            None if note["id"].is_string() || !there.iter().any(|known| says(&note, known)) => more.push(note),
+            None if note.get("id").is_some_and(Value::is_string) || !there.iter().any(|known| says(&note, known)) => {
+                more.push(note)
+            }
             None => {}
         }
     }

@@ -39,6 +39,8 @@ impl Visit<'_> {
 
     fn operate(&self, verb: &str, fill: impl Fn(&str)) {
         let form = format!("form[action$=\"/{verb}\"]");
+        // The address is there before the page is.
+        self.browser.until(verb, &format!("return document.querySelector('{form}') !== null"));
         self.browser
             .script(&format!("const d = document.querySelector('{form}').closest('details.op'); if (d) d.open = true"));
         fill(&form);

@@ -12,6 +12,7 @@ mod calendar;
 mod compensation;
 mod handoffs;
 mod import;
+mod learning;
 mod operations;
 #[path = "../program/mod.rs"]
 mod program;

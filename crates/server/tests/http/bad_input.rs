@@ -242,7 +242,7 @@ fn addresses_that_are_no_text_are_refused_in_the_form_of_their_door() {
             let path = path.collect::<Vec<_>>().join("/");
             for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
                 let bearer = format!("Bearer {token}");
-                let who = if route.face == Face::Api { ("authorization", &bearer) } else { ("cookie", &cookie) };
+                let who = if route.face != Face::Page { ("authorization", &bearer) } else { ("cookie", &cookie) };
                 let headers = [
                     (who.0, who.1.as_str()),
                     ("content-type", "application/json"),
@@ -252,7 +252,11 @@ fn addresses_that_are_no_text_are_refused_in_the_form_of_their_door() {
                 ];
                 let answer = house.send(method, &path, &headers, "{}");
                 assert!((400..500).contains(&answer.status), "{method} {path}: {answer:?}");
-                let media = if path.starts_with("/api/") { "application/problem+json" } else { "text/html" };
+                let media = match () {
+                    () if path.starts_with("/api/") => "application/problem+json",
+                    () if path.starts_with("/tmf-api/") => "application/json",
+                    () => "text/html",
+                };
                 assert!(answer.header("content-type").starts_with(media), "{method} {path}: {answer:?}");
                 assert!(!answer.body.contains("problem.") && !answer.body.contains("Invalid URL"), "{answer:?}");
                 tried += 1;

@@ -9,7 +9,7 @@ use domain::actor::Role;
 use server::app::{AppState, Settings};
 use server::data;
 use server::locale::Locales;
-use server::routes::{Access, Face, Method, table};
+use server::routes::{Access, Face, table};
 use store::testing::{each_database, sqlite};
 
 fn sign_in(house: &House, username: &str, password: &str, claimed: &str) -> crate::Answer {
@@ -174,7 +174,7 @@ fn a_password_made_for_somebody_is_good_for_choosing_ones_own() {
                     let to = (answer.status, answer.header("location"));
                     assert_eq!(to, (303, "/console/password"), "{method} {path}");
                 }
-                Face::Api => {
+                Face::Api | Face::Tmf => {
                     assert_eq!(answer.status, 403, "{method} {path}");
                     assert_eq!(answer.json()["code"], "password_must_change", "{method} {path}");
                 }

@@ -35,6 +35,7 @@ mod rules;
 mod similar;
 mod slow;
 mod survey;
+mod tmf;
 mod together;
 mod what_if;
 

@@ -20,11 +20,20 @@ pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; 
 const NOBODY: &str = "01900000-0000-7000-8000-000000000000";
 
 pub(crate) fn body(path: &str) -> Value {
+    if path.contains("/troubleTicketSpecification") {
+        return json!({"@type": "TroubleTicketSpecification", "name": "x"});
+    }
+    if path.contains("/tmf-api/") {
+        return crate::tmf::ticket();
+    }
     if path.ends_with("/routing/dry-run") {
         return json!({"text": crate::rules::table("9.0.0", "root")["text"]});
     }
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
+    }
+    if path.ends_with("/recipients/send") {
+        return json!({"purpose": "outcome", "way": "sms"});
     }
     if path.contains("/units/")
         || path.contains("/users/")
@@ -135,7 +144,6 @@ pub(crate) fn body(path: &str) -> Value {
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
         "export" => json!({"purpose": "outcome"}),
-        "send" => json!({"purpose": "outcome", "way": "sms"}),
         "emergency-plans" | "plans" => json!({"text": "x"}),
         "network-facts" => crate::incidents::fact(),
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
@@ -254,7 +262,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
 /// Statuses of a kind are one for the table: what matters is who gets how far.
 fn word(status: u16) -> &'static str {
     match status {
-        200 | 201 | 303 => "yes",
+        200 | 201 | 204 | 303 => "yes",
         // Past every door; the case's version or state refuses.
         409 | 422 | 428 => "in",
         401 => "who?",
