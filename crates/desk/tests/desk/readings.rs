@@ -140,17 +140,9 @@ fn new_words_and_a_new_outcome_make_a_release_void() {
         );
         // Whoever released what the customer rejects has judged this case.
         let other = house.user("other", Role::Specialist, "");
-        run(
-            house,
-            &name,
-            &[(&other, "accept", json!({})), (&other, "propose", json!({"outcome": "退费二百元"}))],
-        );
+        run(house, &name, &[(&other, "accept", json!({})), (&other, "propose", json!({"outcome": "退费二百元"}))]);
         let second = house.user("second", Role::Supervisor, "");
-        run(
-            house,
-            &name,
-            &[(&second, "approve", json!({})), (&other, "ask-reading", ask("退费二百元"))],
-        );
+        run(house, &name, &[(&second, "approve", json!({})), (&other, "ask-reading", ask("退费二百元"))]);
         for barred in [quality, lead] {
             house.act(barred, &name, seen(house, &name).version, "release-reading", json!({"reading": 3})).unwrap_err();
         }

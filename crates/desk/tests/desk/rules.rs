@@ -147,7 +147,9 @@ fn a_clock_of_a_stack_the_case_does_not_know_runs_on_in_it() {
         own("propose", json!({"outcome": "退费"})).unwrap();
         let second = house.user("second", Role::Admin, "");
         house.act(&second, &name, now().case.version, "approve", json!({})).unwrap();
-        own("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})).unwrap();
+        own("ask-reading", json!({"paper": "reply", "content": "已退费"})).unwrap();
+        house.act(&second, &name, now().case.version, "release-reading", json!({"reading": 1})).unwrap();
+        own("reply", json!({"mode": "phone", "reading": 1, "to_merged": true})).unwrap();
         assert_eq!(clock().ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Missed), "the answer stops it");
         house.close_down();
     })

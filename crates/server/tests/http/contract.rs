@@ -535,8 +535,9 @@ fn answers_are_what_the_document_promises() {
     let house = house(&scratch);
     let (token, lead) = (house.token(Role::Admin, ""), house.token(Role::Supervisor, ""));
     // Nobody judges a proposal of their own.
-    let who =
-        |verb: &str| if ["approve", "send-back", "approve-compensation"].contains(&verb) { &lead } else { &token };
+    let who = |verb: &str| {
+        if ["approve", "send-back", "approve-compensation", "release-reading"].contains(&verb) { &lead } else { &token }
+    };
     let mut contract = Contract { document: describe(), seen: BTreeSet::new() };
     let mut body = intake();
     body.as_object_mut().unwrap().remove("category");
@@ -574,7 +575,9 @@ fn answers_are_what_the_document_promises() {
         ("send-back", json!({"reason": "依据不足"})),
         ("propose", json!({"outcome": "退费一百元"})),
         ("approve", json!({})),
-        ("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})),
+        ("ask-reading", json!({"paper": "reply", "content": "已退费"})),
+        ("release-reading", json!({"reading": 1, "remark": "可以"})),
+        ("reply", json!({"mode": "phone", "reading": 1, "to_merged": true})),
         (
             "propose-compensation",
             json!({
@@ -667,7 +670,9 @@ fn answers_are_what_the_document_promises() {
         ("accept", json!({})),
         ("propose", json!({"outcome": "补退"})),
         ("approve", json!({})),
-        ("reply", json!({"mode": "phone", "content": "已到账"})),
+        ("ask-reading", json!({"paper": "reply", "content": "已到账"})),
+        ("release-reading", json!({"reading": 2})),
+        ("reply", json!({"mode": "phone", "reading": 2})),
         ("ask-satisfaction", json!({"mode": "sms"})),
         ("record-satisfaction", json!({"satisfied": "no_answer"})),
         ("close", json!({})),
