@@ -108,7 +108,6 @@ pub use compensation::Compensation;
 pub use fold::BrokenLog;
 pub use matter::Matter;
 pub use message::Message;
-pub use reading::Reading;
 pub use order::{
     WorkOrder, accept_order, answer_order, approve_order, ask_extension, book_visit, bounce_order, cancel_order,
     decide_extension, dispatch, hand_over_order, record_arrival, refuse_order, report_order, return_order,
@@ -118,6 +117,7 @@ pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised,
     PromisedThere, Proposal, ReplyProof, Survey, Suspension,
 };
+pub use reading::Reading;
 pub use referral::Referral;
 pub use state::State;
 
@@ -366,6 +366,12 @@ impl Case {
     #[must_use]
     pub fn excluded(&self) -> BTreeSet<ActorId> {
         self.barred.iter().copied().chain(self.record.about_staff.map(ActorId::User)).collect()
+    }
+
+    /// Whether it is about whoever acts. Then it is not there for them, in their own area too.
+    #[must_use]
+    pub fn is_about(&self, actor: &Actor) -> bool {
+        self.record.about_staff.is_some() && self.record.about_staff == actor.user()
     }
 
     /// The conflict guard: refuses to give it to somebody of [`Case::excluded`].

@@ -105,7 +105,9 @@ impl GateRule {
             let read: Vec<Option<Need>> = value.many()?.iter().map(Need::read).collect();
             read.into_iter().collect()
         });
-        if need.iter().flatten().any(is_reader) && before.is_some_and(|before| !matches!(before, Step::Reply | Step::Letter)) {
+        if need.iter().flatten().any(is_reader)
+            && before.is_some_and(|before| !matches!(before, Step::Reply | Step::Letter))
+        {
             table.fault("`second_reader` reads what goes out: it stands before `reply` or `letter`");
         }
         if before == Some(Step::Letter) && need.iter().flatten().any(|need| !is_reader(need)) {
