@@ -8,8 +8,8 @@ use crate::actor::ActorId;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
 use crate::case::message;
-use crate::case::reading::Paper;
 use crate::case::order::{OrderStep, OwnershipStep};
+use crate::case::reading::Paper;
 use crate::case::remedy::{Claim, Kind as RemedyKind, Similar};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
@@ -887,6 +887,9 @@ pub enum Event {
         /// Number of the voucher or bill.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
+        /// The earlier sending that billing paid while a later one was on its way, which it may pay as well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        earlier: Option<u32>,
     },
     /// What was given first was verified.
     CompensationVerified {

@@ -59,6 +59,7 @@ pub const KINDS: &[&str] = &[
     "compensation_proposed",
     "compensation_decided",
     "compensation_failed",
+    "compensation_paid_earlier",
     "order_sent",
     "order_came_back",
     "order_answered",
@@ -140,6 +141,10 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
             Event::ReviewOpened { .. } => found.push(plain(To::Leads(case.owner.unit), "review_wanted")),
             Event::ReviewDecided { .. } => found.push(plain(holder(case.owner), "review_decided")),
             Event::CompensationFailed { .. } => found.push(plain(holder(case.owner), "compensation_failed")),
+            Event::CompensationPaid { earlier: Some(_), .. } => {
+                found.push(plain(holder(case.owner), "compensation_paid_earlier"));
+                found.push(plain(To::Leads(case.owner.unit), "compensation_paid_earlier"));
+            }
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
             Event::HandedOff { .. } => {
                 found.push(plain(holder(case.owner), "handed_off"));
