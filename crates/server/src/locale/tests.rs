@@ -366,7 +366,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("bundle_item", domain::case::bundle_check::What::CODES);
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
-    list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
+    list(
+        "event",
+        &["compensation_within_authority", "compensation_paid_earlier", "erasure_granted", "erasure_not_granted"],
+    );
     list("verb", &["invite-survey", desk::survey::ANSWER]);
     list("through", domain::case::survey::CHANNELS);
     list("recovery", &["open", "recovered", "written_off"]);

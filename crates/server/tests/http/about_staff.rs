@@ -59,6 +59,10 @@ fn doors(house: &House, role: Role) {
         if route.path.contains("{id}") {
             let at = |name: &str| route.path.replace("{id}", name).replace("{rule}", "response");
             for (name, nobody) in [(&id, nobody), (&number, "TS-20200101-000001-1")] {
+                // Pages tell a number nobody could have given from one that is nobody's.
+                if route.face == Face::Page && *name == number {
+                    continue;
+                }
                 let missing = ask(house, &cookie, method, &at(nobody), &with);
                 let hidden = ask(house, &cookie, method, &at(name), &with);
                 assert_eq!(hidden.status, missing.status, "{method} {} {name}: {hidden:?}", route.path);
