@@ -119,7 +119,7 @@ impl Desk {
 }
 
 /// The network an address belongs to: whoever has one address of version 6 has as many as they like of the same /64.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => std::net::Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),
