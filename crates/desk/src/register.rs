@@ -216,12 +216,12 @@ impl Desk {
     /// The key of a person somebody chose. Persons who only stand in cases the caller may not see are unknown to them,
     /// or naming one would open their identity through a case of one's own.
     pub(crate) async fn known_person(&self, caller: &Caller, person: PersonId) -> Result<Key, DeskError> {
-        let area = caller.actor.area.clone();
+        let actor = caller.actor.clone();
         let row = self
             .db()
             .read(move |tx| {
                 for id in cases::by_person(tx, person.0)? {
-                    if cases::by_id(tx, id)?.is_some_and(|case| area.covers(&case.region)) {
+                    if cases::by_id(tx, id)?.is_some_and(|case| load::is_there(&case, &actor)) {
                         return Ok(vault::person(tx, person.0)?);
                     }
                 }
@@ -247,7 +247,7 @@ impl Desk {
         if parted.other_matter.is_empty() {
             return Ok(advised);
         }
-        let (names, area) = (parted.other_matter.clone(), caller.actor.area.clone());
+        let (names, actor) = (parted.other_matter.clone(), caller.actor.clone());
         let found = self
             .db()
             .read(move |tx| {
@@ -255,7 +255,7 @@ impl Desk {
                 for (n, name) in names.iter().enumerate() {
                     let unknown = || Refusal::from(Fault::new(format!("other_matter[{n}]"), "unknown_case"));
                     let name = CaseRef::parse(name.trim()).map_err(|_| unknown())?;
-                    match load::find(tx, &name, &area) {
+                    match load::find(tx, &name, &actor) {
                         Ok(row) => seen.push(Seen { case: CaseId(row.id), number: row.number }),
                         Err(DeskError::Refused(_)) => return Err(unknown().into()),
                         Err(other) => return Err(other),

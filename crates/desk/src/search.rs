@@ -22,9 +22,9 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::queries::list::{Filter, Listed, Order};
 use crate::vault::person::normal_number;
-use crate::{Desk, permissions};
+use crate::{Desk, load, permissions};
 use ask::Ask;
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
@@ -109,9 +109,10 @@ impl Desk {
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
         let mut query = self.query(&Filter { words: None, order: Order::Received, after: None, ..filter.clone() })?;
         query.scope = caller.actor.area.code().to_owned();
+        query.reader = load::reader(&caller.actor);
         let reader = Reader::of(caller);
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
-        let (desk, area) = (self.clone(), caller.actor.area.clone());
+        let (desk, actor) = (self.clone(), caller.actor.clone());
         self.db()
             .read(move |tx| {
                 if let Some(hash) = hash {
@@ -122,7 +123,7 @@ impl Desk {
                     query.persons = Some(persons);
                 }
                 let wanted = desk.search_state().shape.query(&ask, &query, &reader, desk.zone());
-                answer(&desk, tx, &area, &ask, &Asked { query: &query, wanted: &wanted, rank, skip })
+                answer(&desk, tx, &actor, &ask, &Asked { query: &query, wanted: &wanted, rank, skip })
             })
             .await
     }
@@ -137,7 +138,7 @@ struct Asked<'a> {
     skip: usize,
 }
 
-fn answer(desk: &Desk, tx: &mut Tx<'_>, area: &AreaScope, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
+fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
     let Asked { query, wanted, rank, skip } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
     let (hits, complete) = sources::find(desk, tx, query, rank, most, |_| Ok(wanted.box_clone()))?;
@@ -146,7 +147,7 @@ fn answer(desk: &Desk, tx: &mut Tx<'_>, area: &AreaScope, ask: &Ask, asked: &Ask
     for hit in hits.into_iter().skip(skip).take(query.limit) {
         let Some(row) = cases::by_id(tx, hit.id)? else { continue };
         // The question asked only for what lies here; this is a second lock on the same door.
-        if !area.covers(&row.region) {
+        if !load::is_there(&row, actor) {
             continue;
         }
         let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);

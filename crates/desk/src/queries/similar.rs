@@ -5,19 +5,20 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::load;
 use crate::search::{Reader, alike};
 use crate::time::{moment, stored};
 use crate::vault::Keyring;
 use crate::vault::person::normal_number;
 use crate::{Desk, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::State;
 use domain::ids::PersonId;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use store::cases::similar::{self, SimilarRow};
-use store::{CaseRow, StoreError, Tx};
+use store::{CaseRow, Tx};
 
 /// Cases shown at most, newest first.
 const MOST: usize = 20;
@@ -104,9 +105,10 @@ impl Keys {
         }
     }
 
-    /// Cases under these keys that the area covers, open ones first, then the newest.
-    pub(crate) fn find(&self, tx: &mut Tx<'_>, area: &AreaScope) -> Result<Vec<Found>, StoreError> {
+    /// Cases under these keys that are there for the actor, open ones first, then the newest.
+    pub(crate) fn find(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Vec<Found>, DeskError> {
         let mut found: BTreeMap<uuid::Uuid, Found> = BTreeMap::new();
+        let hidden = load::hidden(tx, actor)?;
         let Some(family) = &self.family else { return Ok(Vec::new()) };
         let mut add = |why: &'static str, rows: Vec<SimilarRow>| {
             for row in rows {
@@ -114,7 +116,7 @@ impl Keys {
                 let gone = [State::Voided, State::Merged].iter().any(|state| state.code() == row.state);
                 let same =
                     !gone && row.category.as_deref().is_some_and(|category| category.starts_with(family.as_str()));
-                if same && area.covers(&row.region) {
+                if same && actor.area.covers(&row.region) && !hidden.contains(&row.id) {
                     found.entry(row.id).or_insert_with(|| Found { row, why: Vec::new(), alike: None }).why.push(why);
                 }
             }
@@ -156,17 +158,17 @@ impl Desk {
     pub async fn similar(&self, caller: &Caller, sought: &Sought) -> Result<Vec<Similar>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let keys = self.keys_of(sought, self.time().now())?;
-        let (desk, area, reader) = (self.clone(), caller.actor.area.clone(), Reader::of(caller));
+        let (desk, actor, reader) = (self.clone(), caller.actor.clone(), Reader::of(caller));
         let (text, since) = (sought.text.clone(), keys.since);
         let found = self
             .db()
             .read(move |tx| {
-                let mut found = keys.find(tx, &area)?;
+                let mut found = keys.find(tx, &actor)?;
                 for (row, percent) in alike::saying(&desk, tx, &text, &reader, since)? {
                     if let Some(known) = found.iter_mut().find(|one| one.row.id == row.id) {
                         known.why.push(WORDS);
                         known.alike = Some(percent);
-                    } else if area.covers(&row.region) {
+                    } else if load::is_there(&row, &actor) {
                         found.push(Found { row: as_similar(row), why: vec![WORDS], alike: Some(percent) });
                     }
                 }

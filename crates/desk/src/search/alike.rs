@@ -132,7 +132,7 @@ fn answer(
     reader: &Reader,
 ) -> Result<AlikeAnswer, DeskError> {
     let shape = &desk.search_state().shape;
-    let near = ListQuery { scope: reader.area.clone(), states: vec!["closed".to_owned()], ..ListQuery::default() };
+    let near = ListQuery { states: vec!["closed".to_owned()], ..reader.list() };
     let mut words = Vec::new();
     let (hits, complete) = sources::find(desk, tx, &near, Rank::Relevance, LOOKED_AT, |sources| {
         words = shape.telling(sources.searchers(), &one.words)?;
@@ -243,7 +243,7 @@ pub(crate) fn saying(
         return Ok(Vec::new());
     }
     let shape = &desk.search_state().shape;
-    let near = ListQuery { scope: reader.area.clone(), ..ListQuery::default() };
+    let near = reader.list();
     let said = [(Field::Text, text.to_owned())];
     let (hits, _) = sources::find(desk, tx, &near, Rank::Relevance, LOOKED_AT, |sources| {
         let words = shape.telling(sources.searchers(), &said)?;

@@ -48,6 +48,12 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// Cases they see, as a list.
+    pub(super) fn list(&self) -> ListQuery {
+        let reader = self.user.map(|user| user.to_string());
+        ListQuery { scope: self.area.clone(), reader, ..ListQuery::default() }
+    }
+
     pub(crate) fn of(caller: &Caller) -> Self {
         Self { area: caller.actor.area.code().to_owned(), user: caller.actor.user().map(|user| user.0) }
     }

@@ -40,7 +40,7 @@ fn the_same_matter_is_found_before_it_is_registered() {
         near["category"] = json!("B201");
         near["complainant"] = json!({"name": "他人"});
         near["subscription"] = json!({"number": "+86 138-0013-8000"});
-        near["description"] = json!("另有一事");
+        (near["subject"], near["description"]) = (json!("另事"), json!("另有一事"));
         assert_eq!(check(&house, &token, &near)["duplicates"][0]["why"], json!(["subscription.number"]));
         for (pointer, value) in [("/category", "A101"), ("/subscription/number", "13900139000")] {
             let mut far = near.clone();
