@@ -309,6 +309,13 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE kpi_months (kpi TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, counted BIGINT NOT NULL,
         sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
         PRIMARY KEY (kpi, area, month)) CLUSTERED",
+], &[
+    // Mass incidents: the wording of the progress a customer was told last; messages to those on lists are counted once for
+    // all incidents, so that a number never comes back when a list is destroyed and made anew.
+    "ALTER TABLE incident_cases ADD COLUMN wording BIGINT NOT NULL DEFAULT 0",
+    "INSERT INTO counters (name, value) SELECT 'incident_messages', MAX(n) FROM
+        (SELECT version AS n FROM outbox WHERE what = 'incident' UNION ALL SELECT handed AS n FROM incident_keys) AS used
+        HAVING MAX(n) > 0",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

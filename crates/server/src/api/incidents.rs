@@ -18,8 +18,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::incidents::{
-    IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients, SEND, Send, TELL,
-    Tell,
+    EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients,
+    SEND, Send, TELL, Tell,
 };
 use desk::plans::{NEW_PLAN, NewPlan, PlanView};
 use desk::register::OnceOnly;
@@ -60,16 +60,6 @@ pub const NEAR: &[Field] = &[
     ),
     optional("limit", Kind::Whole { min: 1, max: 10_000 }, "At most so many. Default: as many as one run takes."),
 ];
-
-/// Shape of handing numbers out.
-pub const EXPORT: &[Field] =
-    &[required("purpose", Kind::Code(Purpose::CODES), "Which of the approved wordings they are told.")];
-
-/// What numbers are handed out for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Export {
-    pub(crate) purpose: Purpose,
-}
 
 /// The routes of this file.
 #[must_use]
@@ -392,8 +382,8 @@ async fn export_recipients(
     body: Body,
 ) -> Result<Response, Failure> {
     let ask: Export = input(&headers, body, EXPORT).await?;
-    let handed = app.desk.export_recipients(&caller, identifier(&id)?, ask.purpose).await?;
-    Ok(answer(StatusCode::OK, &json!({"count": handed.count, "csv": handed.csv})))
+    let handed = app.desk.export_recipients(&caller, identifier(&id)?, ask).await?;
+    Ok(answer(StatusCode::OK, &json!({"batch": handed.batch, "count": handed.count, "csv": handed.csv})))
 }
 
 async fn run(

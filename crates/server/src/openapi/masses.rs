@@ -78,6 +78,7 @@ pub(super) fn recipients() -> Value {
 /// Numbers handed out.
 pub(super) fn export() -> Value {
     object(json!({
+        "batch": {"type": "integer", "description": "Number under which the same numbers can be taken out again while the incident is open."},
         "count": whole(),
         "csv": {"type": "string", "description": "number, language, words; one line each."},
     }))

@@ -149,11 +149,15 @@ pub(super) async fn export_recipients(
     let id: Uuid = identifier(&id)?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let outcome = match read::<Export>(&typed, EXPORT, &Frame::new(&app, &visitor)) {
-        Ok(ask) => app.desk.export_recipients(&caller, id, ask.purpose).await.map_err(Failure::from),
+        Ok(ask) => app.desk.export_recipients(&caller, id, ask).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(handed) => Ok(as_download("recipients.csv", "text/csv; charset=utf-8", Body::from(handed.csv))),
+        Ok(handed) => Ok(as_download(
+            &format!("recipients-{}.csv", handed.batch),
+            "text/csv; charset=utf-8",
+            Body::from(handed.csv),
+        )),
         Err(failure) => refused(&app, &visitor, &caller, id, ("export-recipients", &typed), failure).await,
     }
 }
