@@ -71,6 +71,8 @@ statements! {
     RECIPIENT_COUNTS = "SELECT state, COUNT(*) FROM incident_recipients WHERE incident = ?1 GROUP BY state";
     BATCH = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
         WHERE incident = ?1 AND message = ?2 AND state = 'exported' ORDER BY hash LIMIT ?3";
+    BATCHES = "SELECT message, COUNT(*), MAX(told_at) FROM incident_recipients WHERE incident = ?1 AND state = 'exported'
+        AND message IS NOT NULL GROUP BY message ORDER BY message DESC LIMIT 50";
     BY_MESSAGE = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
         WHERE incident = ?1 AND message = ?2";
     // Of two who take somebody off the list of those who wait, one does.
@@ -564,6 +566,14 @@ pub fn next_message(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 /// Those of the database.
 pub fn batch(tx: &mut Tx<'_>, incident: Uuid, number: i64, limit: i64) -> Result<Vec<RecipientRow>, StoreError> {
     tx.query(BATCH, &[(&incident).into(), number.into(), limit.into()], read_recipient)
+}
+
+/// The files that were made of a list, the newest first: number, how many numbers, and when.
+///
+/// # Errors
+/// Those of the database.
+pub fn batches(tx: &mut Tx<'_>, incident: Uuid) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+    tx.query(BATCHES, &[(&incident).into()], |row| Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?.unwrap_or(0))))
 }
 
 /// Whom a message of a list is to; nobody when the list is destroyed.

@@ -8,7 +8,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::sheet;
-use crate::time::stored;
+use crate::time::{moment, stored};
 use crate::vault::MasterKeys;
 use crate::vault::cipher::Key;
 use crate::vault::person::normal_number;
@@ -17,6 +17,7 @@ use domain::fault::Fault;
 use domain::incident::Purpose;
 use domain::refusal::Refusal;
 use domain::shape::{self, Field, Form, Kind, optional, required};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{RecipientMove, RecipientRow, Tx, incidents};
@@ -86,6 +87,19 @@ pub struct Recipients {
     pub failed: i64,
     /// Who complained since, and is told in their case.
     pub complained: i64,
+    /// The files of numbers that were handed out, the newest first.
+    pub batches: Vec<Batch>,
+}
+
+/// A file of numbers that was handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The number under which it can be had again.
+    pub number: i64,
+    /// How many numbers it holds.
+    pub count: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Numbers handed out, with what each is to be told.
@@ -171,6 +185,7 @@ pub(super) fn taken(tx: &mut Tx<'_>, row: &RecipientRow, to: &RecipientMove<'_>)
 /// Counts a list, having taken off who has complained meanwhile.
 pub(super) fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, DeskError> {
     let counts: BTreeMap<String, i64> = incidents::recipient_counts(tx, incident)?.into_iter().collect();
+    let batches = incidents::batches(tx, incident)?;
     let count = |state: &str| counts.get(state).copied().unwrap_or(0);
     Ok(Recipients {
         added: 0,
@@ -182,6 +197,7 @@ pub(super) fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, Des
         delivered: count("delivered"),
         failed: count("failed"),
         complained: count("complained"),
+        batches: batches.into_iter().map(|(number, count, at)| Batch { number, count, at: moment(at) }).collect(),
     })
 }
 

@@ -152,6 +152,7 @@ fn one_answer_for_all_is_told_each_of_them() {
 
         // An answer that did not arrive told nobody: that case waits again and is told anew.
         house.wait(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+        house.desk.time().set(at("2026-11-25T10:30:00+08:00"));
         let parcels = handed_over(&house);
         let failed = parcels.iter().find(|one| one.what == What::Reply).unwrap();
         let now = house.desk.time().now();
@@ -262,6 +263,8 @@ fn whoever_is_told_besides_is_told_once_and_then_forgotten() {
         lines.sort_unstable();
         assert_eq!(lines, ["+8613900000001,zh,已恢复", "+8613900000002,en,Mended", "number,language,words"]);
         assert_eq!(refusal(export().unwrap_err()).code, "nobody_waits", "each number is handed out once");
+        let files = house.wait(house.desk.recipients(&lead, id)).unwrap().batches;
+        assert_eq!(files.iter().map(|one| (one.number, one.count)).collect::<Vec<_>>(), [(handed.batch, 2)]);
         assert_eq!(export_of(Some(handed.batch)).unwrap().csv, handed.csv, "a file that was lost is had again");
         let unknown = refusal(export_of(Some(handed.batch + 1)).unwrap_err());
         assert_eq!(unknown.faults[0].code, "unknown_batch");
@@ -398,6 +401,57 @@ fn who_answers_for_an_incident_or_has_a_role_is_told() {
         assert_eq!(kinds(&lead), ["incident_given", "plan_started"]);
         assert_eq!(kinds(&repair), ["role_given"], "who sees a part of it is told of it");
         assert!(kinds(&second).is_empty(), "nobody is told what they did themselves");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_done_to_an_incident_at_once_holds_together() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
+        let body = json!({"title": "x", "region": "31", "started_at": "2026-11-24T00:00:00Z"});
+        let desk = &house.desk;
+        let over = || json!({"at": house.desk.time().now().to_string()});
+
+        // Two first additions seal under one key, or the numbers of one could never be read again.
+        let id = opened(&house, &lead, body.clone()).id;
+        let add = |who: &Caller, number: &str| {
+            let new: NewRecipients =
+                serde_json::from_value(json!({"people": [{"number": number, "consent": "app"}]})).unwrap();
+            let (desk, who) = (desk.clone(), who.clone());
+            async move { desk.add_recipients(&who, id, new).await.unwrap().added }
+        };
+        let added = house.wait(async { tokio::join!(add(&lead, "13900000001"), add(&second, "13900000002")) });
+        assert_eq!(added, (1, 1));
+        act(&house, &lead, id, "restore-incident", over()).unwrap();
+        act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
+        act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
+        let ask = Export { purpose: Purpose::Outcome, batch: None };
+        assert_eq!(house.wait(desk.export_recipients(&lead, id, ask)).unwrap().count, 2);
+
+        // One of two becomes the master.
+        let join = |case: &str, id: Uuid, master: bool| {
+            let command = OnCase::read("join-incident", json!({"incident": id.to_string(), "master": master}));
+            let named = Selection::Named(vec![Named { name: case.to_owned(), seen: None }]);
+            let ask = Bulk { selection: named, command: command.unwrap().unwrap(), dry_run: false };
+            let (desk, who) = (desk.clone(), lead.clone());
+            async move { desk.bulk(&who, ask, None).await.unwrap().count(Outcome::Done) }
+        };
+        let cases: Vec<String> =
+            (1..=3).map(|n| broken(&house, "310115", &format!("1380013800{n}"))).collect();
+        let (one, other) = house.wait(async { tokio::join!(join(&cases[0], id, true), join(&cases[1], id, true)) });
+        assert_eq!(one + other, 1, "an incident has one master");
+
+        // Either the case is in and the incident goes on, or it has ended and the case is not in.
+        let id = opened(&house, &lead, body).id;
+        act(&house, &lead, id, "restore-incident", over()).unwrap();
+        let close = Command::read("close-incident", json!({"result": "x"})).unwrap().unwrap();
+        let close = desk.run_incident(&lead, id, 2, close, None);
+        let (joined, closed) = house.wait(async { tokio::join!(join(&cases[2], id, false), close) });
+        assert_eq!(joined == 1, closed.is_err(), "{closed:?}");
+        assert!(verify(house.desk.db(), None).unwrap().is_whole());
         house.close_down();
     })
     .unwrap();

@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::incidents::{
-    EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients,
+    Batch, EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients,
     SEND, Send, TELL, Tell,
 };
 use desk::plans::{NEW_PLAN, NewPlan, PlanView};
@@ -355,10 +355,12 @@ async fn add_recipients(
 }
 
 fn counted(found: &Recipients) -> Value {
+    let file = |one: &Batch| json!({"batch": one.number, "count": one.count, "at": moment(one.at)});
+    let batches: Vec<Value> = found.batches.iter().map(file).collect();
     json!({
         "added": found.added, "known": found.known, "waiting": found.waiting, "exported": found.exported,
         "sending": found.sending, "sent": found.sent, "delivered": found.delivered, "failed": found.failed,
-        "complained": found.complained,
+        "complained": found.complained, "batches": batches,
     })
 }
 

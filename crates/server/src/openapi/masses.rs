@@ -72,6 +72,7 @@ pub(super) fn recipients() -> Value {
     object(json!({
         "added": whole(), "known": whole(), "waiting": whole(), "exported": whole(),
         "sending": whole(), "sent": whole(), "delivered": whole(), "failed": whole(), "complained": whole(),
+        "batches": list_of(&object(json!({"batch": whole(), "count": whole(), "at": moment()}))),
     }))
 }
 
