@@ -35,16 +35,18 @@ statements! {
     // The newest receipt first; sight is asked of each by whoever shows them.
     MEMBERS = "SELECT i.incident, i.case_id, i.master, i.standing, i.joined_at, i.told_at, i.wording FROM incident_cases i
         JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1 AND (?2 = '' OR i.standing = ?2)
-        AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3) ORDER BY c.received_at DESC, c.id DESC LIMIT ?4";
+        AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3)
+        AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.received_at DESC, c.id DESC LIMIT ?4";
     // Whoever was not told a wording yet; of outcomes whoever waits at all.
     TO_TELL = "SELECT i.case_id FROM incident_cases i JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1
         AND i.standing = 'waiting' AND i.wording <> ?2 AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3)
-        ORDER BY c.received_at, c.id LIMIT ?4";
+        AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.received_at, c.id LIMIT ?4";
     // Whoever puts a case in or keeps the list holds the incident open meanwhile; whoever changes it holds it alone.
     HOLD = "SELECT open FROM incidents WHERE id = ?1 FOR SHARE";
     HOLD_ALONE = "SELECT open FROM incidents WHERE id = ?1 FOR UPDATE";
     COUNTS = "SELECT i.standing, COUNT(*) FROM incident_cases i JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1
-        AND (?2 = '' OR substr(c.region, 1, length(?2)) = ?2) GROUP BY i.standing";
+        AND (?2 = '' OR substr(c.region, 1, length(?2)) = ?2)
+        AND (c.about IS NULL OR c.about <> ?3) GROUP BY i.standing";
     MASTER = "SELECT c.id, c.number FROM incident_cases i JOIN cases c ON c.id = i.case_id
         WHERE i.incident = ?1 AND i.master = 1 AND i.standing <> 'left' ORDER BY c.id LIMIT 1";
     // Open cases nobody has answered, of customers who were hit or may have been.
@@ -394,25 +396,35 @@ pub fn members(
     incident: Uuid,
     standing: &str,
     area: &str,
+    reader: &str,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
-    tx.query(MEMBERS, &[(&incident).into(), standing.into(), area.into(), limit.into()], read_member)
+    let values = [(&incident).into(), standing.into(), area.into(), limit.into(), reader.into()];
+    tx.query(MEMBERS, &values, read_member)
 }
 
 /// Cases of an incident in an area whose customers wait and were not told a wording yet, the first received first.
 ///
 /// # Errors
 /// Those of the database.
-pub fn to_tell(tx: &mut Tx<'_>, incident: Uuid, wording: i64, area: &str, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-    tx.query(TO_TELL, &[(&incident).into(), wording.into(), area.into(), limit.into()], |row| row.uuid(0))
+pub fn to_tell(
+    tx: &mut Tx<'_>,
+    incident: Uuid,
+    wording: i64,
+    area: &str,
+    reader: &str,
+    limit: i64,
+) -> Result<Vec<Uuid>, StoreError> {
+    let values = [(&incident).into(), wording.into(), area.into(), limit.into(), reader.into()];
+    tx.query(TO_TELL, &values, |row| row.uuid(0))
 }
 
 /// How many cases of an area stand how in an incident.
 ///
 /// # Errors
 /// Those of the database.
-pub fn counts(tx: &mut Tx<'_>, incident: Uuid, area: &str) -> Result<Vec<(String, i64)>, StoreError> {
-    tx.query(COUNTS, &[(&incident).into(), area.into()], |row| Ok((row.text(0)?, row.int(1)?)))
+pub fn counts(tx: &mut Tx<'_>, incident: Uuid, area: &str, reader: &str) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.query(COUNTS, &[(&incident).into(), area.into(), reader.into()], |row| Ok((row.text(0)?, row.int(1)?)))
 }
 
 /// The master of an incident: identity and number.

@@ -9,6 +9,7 @@ use domain::actor::Actor;
 use domain::case::join_incident::{Found, JoinIncident};
 use domain::case::reply::{OfIncident, Reply};
 use domain::case::{Case, InIncident};
+use domain::free_text::FreeText;
 use store::{MemberRow, Tx, cases, incidents};
 use uuid::Uuid;
 
@@ -114,7 +115,9 @@ pub(crate) fn joined(tx: &mut Tx<'_>, join: JoinIncident, actor: &Actor) -> Resu
 
 /// Says of a reply whether its words are those the case's incident has approved for all.
 pub(crate) fn replied(tx: &mut Tx<'_>, reply: Reply, case: &Case) -> Result<Reply, DeskError> {
-    let (Some(member), Some(words)) = (&case.incident, reply.content.plain()) else { return Ok(reply) };
+    let (Some(member), Some(words)) = (&case.incident, reply.content.as_ref().and_then(FreeText::plain)) else {
+        return Ok(reply);
+    };
     let row = incidents::get(tx, member.incident)?;
     // An outcome is told once the trouble is over.
     let row = row.filter(|row| row.open && row.restored_at.is_some());

@@ -439,8 +439,7 @@ fn what_is_done_to_an_incident_at_once_holds_together() {
             let (desk, who) = (desk.clone(), lead.clone());
             async move { desk.bulk(&who, ask, None).await.unwrap().count(Outcome::Done) }
         };
-        let cases: Vec<String> =
-            (1..=3).map(|n| broken(&house, "310115", &format!("1380013800{n}"))).collect();
+        let cases: Vec<String> = (1..=3).map(|n| broken(&house, "310115", &format!("1380013800{n}"))).collect();
         let (one, other) = house.wait(async { tokio::join!(join(&cases[0], id, true), join(&cases[1], id, true)) });
         assert_eq!(one + other, 1, "an incident has one master");
 

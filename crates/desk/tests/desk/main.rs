@@ -33,6 +33,7 @@ mod problems;
 mod proof;
 mod random;
 mod random_nodes;
+mod readings;
 mod regulator;
 mod remedies;
 mod reports;

@@ -18,18 +18,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::incidents::{
-    Batch, EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients,
-    SEND, Send, TELL, Tell,
+    Batch, EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients,
+    Recipients, SEND, Send, TELL, Tell,
 };
 use desk::plans::{NEW_PLAN, NewPlan, PlanView};
 use desk::register::OnceOnly;
 use desk::{CaseRef, Permission, permissions};
 use domain::incident::open::{self, Open};
-use domain::incident::{Command, Incident, Purpose, Running, State as Standing, VERBS, Wording};
+use domain::incident::{Command, Incident, Running, State as Standing, VERBS, Wording};
 use domain::intake::PRODUCTS;
 use domain::refusal::Refusal;
-use domain::shape::{Field, Kind, optional, required};
-use serde::Deserialize;
+use domain::shape::{Field, Kind, optional};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 

@@ -2,7 +2,6 @@
 
 use super::{facts, product};
 use crate::api::identifier;
-use crate::api::incidents::EXPORT;
 use crate::app::AppState;
 use crate::console::bulk::{Lines, lines};
 use crate::console::form::{Draw, Input, Typed};
@@ -16,7 +15,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use desk::bulk::Run;
-use desk::incidents::{Batch, IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, SEND, TELL};
+use desk::incidents::{Batch, EXPORT, IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, SEND, TELL};
 use desk::plans::PlanStanding;
 use desk::queries::list::Listed;
 use desk::{Caller, Permission, permissions};
