@@ -397,7 +397,7 @@ fn complete(
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
-        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, &actor.area)?),
+        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, actor)?),
         Command::Reply(reply) => Command::Reply(members::replied(tx, reply, case)?),
         Command::ProposeCompensation(mut propose) => {
             if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {

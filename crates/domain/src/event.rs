@@ -402,6 +402,9 @@ pub enum Event {
         at: Timestamp,
         /// In which words.
         content: FreeText,
+        /// Number of the wording of the case's incident, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wording: Option<u32>,
     },
     /// A message to the customer was written, beside reply, progress and letters.
     MessageWritten {

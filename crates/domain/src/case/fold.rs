@@ -239,8 +239,11 @@ impl Case {
                     self.responded_at.get_or_insert(*at);
                 }
             }
-            Event::ProgressNotified { at, .. } => {
+            Event::ProgressNotified { at, wording, .. } => {
                 self.progress_at = Some(*at);
+                if let Some(member) = self.incident.as_mut().filter(|_| wording.is_some()) {
+                    member.wording = *wording;
+                }
                 self.responded_at.get_or_insert(*at);
             }
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
@@ -297,12 +300,12 @@ impl Case {
             Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
             Event::AnswerLapsed {} => {
                 self.reply = None;
-                self.incident = self.incident.take().map(|member| InIncident { told_at: None, ..member });
+                self.untold();
                 self.spend_survey();
             }
             Event::IncidentJoined { incident, number, master } => {
                 let (incident, number, master, joined_at) = (*incident, number.clone(), *master, entry.at);
-                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None });
+                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None, wording: None });
             }
             Event::IncidentLeft { .. } => self.incident = None,
             Event::CompensationProposed { .. }
@@ -330,6 +333,13 @@ impl Case {
                 self.end(entry.at);
             }
             Event::Reopened { round, .. } => self.start_round(*round, entry.at),
+        }
+    }
+
+    /// The customer has not been told what came of the incident after all.
+    pub(super) fn untold(&mut self) {
+        if let Some(member) = &mut self.incident {
+            member.told_at = None;
         }
     }
 
@@ -367,8 +377,8 @@ impl Case {
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
                 self.disputes += 1;
-                // Whoever rejects what all were told goes on alone.
-                self.incident = None;
+                // Whoever rejects what all were told waits again, until they are told otherwise or go on alone.
+                self.untold();
                 self.barred.extend(std::mem::take(&mut self.handlers));
                 self.without_outcome();
             }

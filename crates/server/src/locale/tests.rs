@@ -292,7 +292,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     }
     of_fields("tell-incident", desk::incidents::TELL, wanted);
     of_fields("send-to-recipients", desk::incidents::SEND, wanted);
-    of_fields("export-recipients", crate::api::incidents::EXPORT, wanted);
+    of_fields("export-recipients", desk::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
     wanted.retain(|key| key != "field.tell-incident.dry_run.label");
