@@ -49,6 +49,7 @@ pub mod run;
 pub mod seed;
 mod sheet;
 pub mod sign_in;
+pub mod subscriptions;
 pub mod survey;
 pub mod tickets;
 pub mod time;
