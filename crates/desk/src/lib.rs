@@ -39,6 +39,7 @@ pub mod plans;
 pub mod portal;
 pub mod problems;
 pub mod queries;
+pub mod readings;
 pub mod register;
 pub mod remedies;
 pub mod reports;

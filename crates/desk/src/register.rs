@@ -213,12 +213,12 @@ impl Desk {
     /// The key of a person somebody chose. Persons who only stand in cases the caller may not see are unknown to them,
     /// or naming one would open their identity through a case of one's own.
     pub(crate) async fn known_person(&self, caller: &Caller, person: PersonId) -> Result<Key, DeskError> {
-        let area = caller.actor.area.clone();
+        let actor = caller.actor.clone();
         let row = self
             .db()
             .read(move |tx| {
                 for id in cases::by_person(tx, person.0)? {
-                    if cases::by_id(tx, id)?.is_some_and(|case| area.covers(&case.region)) {
+                    if cases::by_id(tx, id)?.is_some_and(|case| load::is_there(&case, &actor)) {
                         return Ok(vault::person(tx, person.0)?);
                     }
                 }

@@ -307,9 +307,12 @@ impl Desk {
     ) -> Result<(Vec<Ticket>, Option<Uuid>), DeskError> {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
+        let reader = load::reader(&caller.actor).unwrap_or_default();
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let (most, offset) = (whole(limit), whole(offset));
-        let read = move |tx: &mut store::Tx<'_>| Ok::<_, DeskError>(tickets::page(tx, &scope, before, most, offset)?);
+        let read = move |tx: &mut store::Tx<'_>| {
+            Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, before, most, offset)?)
+        };
         let ids = self.db().read(read).await?;
         let next = ids.last().copied().filter(|_| ids.len() as u64 >= limit);
         let mut found = Vec::with_capacity(ids.len());
@@ -331,8 +334,9 @@ impl Desk {
     pub async fn count_tickets(&self, caller: &Caller) -> Result<u64, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
+        let reader = load::reader(&caller.actor).unwrap_or_default();
         let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX).saturating_add(1);
-        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, most)?)).await?;
+        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, &reader, most)?)).await?;
         Ok(u64::try_from(counted).unwrap_or_default())
     }
 

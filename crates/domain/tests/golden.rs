@@ -152,6 +152,20 @@ fn bounced_answers_as_schema_2_writes_them() {
 }
 
 #[test]
+fn a_payment_by_an_earlier_sending_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-paid-earlier.jsonl"));
+    assert_eq!(case.compensation(1).unwrap().paid.as_ref().unwrap().reference.as_deref(), Some("B-1"));
+}
+
+#[test]
+fn readings_as_schema_2_writes_them() {
+    use domain::case::reading::Standing::{Lapsed, Returned, Used};
+    let case = folded(2, include_str!("golden/schema-2-readings.jsonl"));
+    let found: Vec<_> = case.readings.iter().map(|one| (one.id, one.paper.code(), one.standing)).collect();
+    assert_eq!(found, [(1, "reply", Returned), (2, "reply", Used), (3, "letter", Lapsed)]);
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -39,6 +39,7 @@ mod plans;
 mod problems;
 mod progress;
 mod queue;
+mod readings;
 mod referrals;
 mod register;
 mod related;

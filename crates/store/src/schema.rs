@@ -310,6 +310,15 @@ const STEPS: &[&[&str]] = &[&[
         sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
         PRIMARY KEY (kpi, area, month)) CLUSTERED",
 ], &[
+    // Whom of the staff a complaint is about, for whom it is not there. It is said at registration and never changes; of
+    // cases that were there before it is read out of their first entry.
+    "ALTER TABLE cases ADD COLUMN about TEXT",
+    "UPDATE cases SET about = (SELECT substr(e.body, POSITION_OF(e.body, '\"about_staff\":\"') + 15, 36) FROM entries e
+        WHERE e.subject = cases.id AND e.ledger = 0 AND e.version = 1) WHERE id IN (SELECT e.subject FROM entries e
+        WHERE e.ledger = 0 AND e.version = 1 AND e.body LIKE '%\"about_staff\":\"%')",
+    "CREATE INDEX cases_about ON cases (about) WHERE about IS NOT NULL",
+    // The day before which every measure that was late has been told of.
+    "CREATE TABLE problem_looks (what TEXT PRIMARY KEY, due TEXT NOT NULL, at BIGINT NOT NULL) CLUSTERED",
     // Who is told of what happens to cases, how far each was told, and the entries that were not taken yet.
     "CREATE TABLE subscriptions (id BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
         query TEXT NOT NULL, owner TEXT NOT NULL, region TEXT NOT NULL, personal BIGINT NOT NULL,

@@ -179,6 +179,7 @@ pub const TABLES: &[Table] = &[
             ("open", Int),
             ("alarm_at", Int),
             ("last_due_at", Int),
+            ("about", Text),
         ],
     ),
     table("case_externals", 3, &[("number", Text), ("owner", Text), ("case_id", Blob)]),
@@ -517,6 +518,7 @@ pub const TABLES: &[Table] = &[
         ],
     ),
     table("mail_taken", 1, &[("digest", Blob), ("at", Int)]),
+    table("problem_looks", 1, &[("what", Text), ("due", Text), ("at", Int)]),
     table("mail_boxes", 1, &[("name", Text), ("validity", Int), ("uid", Int)]),
     table("ticket_things", 2, &[("kind", Text), ("id", Blob), ("body", Text), ("at", Int)]),
     table(

@@ -51,7 +51,7 @@ pub(crate) fn write_to(
 ) -> Result<(), DeskError> {
     let mut done: BTreeSet<(Uuid, &str)> = BTreeSet::new();
     for (kind, to) in named {
-        for user in meant(tx, to, about.region, false, at)? {
+        for user in meant(tx, to, about.region, false, (at, None))? {
             if by.is_some_and(|by| by.0 == user) || !may_see(tx, user, about)? || !done.insert((user, kind)) {
                 continue;
             }

@@ -116,6 +116,7 @@ impl Desk {
         permissions::READ_CASES.require(caller)?;
         let mut query = self.query(filter)?;
         query.scope = caller.actor.area.code().to_owned();
+        query.reader = load::reader(&caller.actor);
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
         let page = self
             .db()
@@ -142,6 +143,7 @@ impl Desk {
         let mut queries = filters.iter().map(|filter| self.query(filter)).collect::<Result<Vec<_>, _>>()?;
         for query in &mut queries {
             query.scope = caller.actor.area.code().to_owned();
+            query.reader = load::reader(&caller.actor);
         }
         let count = move |tx: &mut store::Tx<'_>| {
             queries.iter().map(|query| Ok(cases::count(tx, query)?)).collect::<Result<Vec<_>, DeskError>>()

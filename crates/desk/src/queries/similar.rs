@@ -4,18 +4,19 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::load;
 use crate::time::{moment, stored};
 use crate::vault::Keyring;
 use crate::vault::person::normal_number;
 use crate::{Desk, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::State;
 use domain::ids::PersonId;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use store::Tx;
 use store::cases::similar::{self, SimilarRow};
-use store::{StoreError, Tx};
 
 /// Cases shown at most, newest first.
 const MOST: usize = 20;
@@ -98,9 +99,10 @@ impl Keys {
         }
     }
 
-    /// Cases under these keys that the area covers, open ones first, then the newest.
-    pub(crate) fn find(&self, tx: &mut Tx<'_>, area: &AreaScope) -> Result<Vec<Found>, StoreError> {
+    /// Cases under these keys that are there for the actor, open ones first, then the newest.
+    pub(crate) fn find(&self, tx: &mut Tx<'_>, actor: &Actor) -> Result<Vec<Found>, DeskError> {
         let mut found: BTreeMap<uuid::Uuid, Found> = BTreeMap::new();
+        let hidden = load::hidden(tx, actor)?;
         let Some(family) = &self.family else { return Ok(Vec::new()) };
         let mut add = |why: &'static str, rows: Vec<SimilarRow>| {
             for row in rows {
@@ -108,7 +110,7 @@ impl Keys {
                 let gone = [State::Voided, State::Merged].iter().any(|state| state.code() == row.state);
                 let same =
                     !gone && row.category.as_deref().is_some_and(|category| category.starts_with(family.as_str()));
-                if same && area.covers(&row.region) {
+                if same && actor.area.covers(&row.region) && !hidden.contains(&row.id) {
                     found.entry(row.id).or_insert_with(|| Found { row, why: Vec::new() }).why.push(why);
                 }
             }
@@ -146,8 +148,8 @@ impl Desk {
     pub async fn similar(&self, caller: &Caller, sought: &Sought) -> Result<Vec<Similar>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let keys = self.keys_of(sought, self.time().now())?;
-        let area = caller.actor.area.clone();
-        let found = self.db().read(move |tx| keys.find(tx, &area)).await?;
+        let actor = caller.actor.clone();
+        let found = self.db().read(move |tx| keys.find(tx, &actor)).await?;
         found.into_iter().take(MOST).map(Similar::try_from).collect()
     }
 }

@@ -93,7 +93,8 @@ fn two_receivers_that_are_down_for_a_day_miss_nothing() {
         let all = house.wait(house.desk.subscriptions(&house.system())).unwrap();
         assert!(all.iter().all(|one| one.failing_since.is_none() && one.waiting == 0), "{all:?}");
         house.close_down();
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -151,7 +152,8 @@ fn what_is_not_taken_holds_up_its_own_case_alone_until_it_is_given_up() {
         house.tell(|_| Handed::Gone);
         assert_eq!(house.wait(house.desk.subscription(&system, hook)).unwrap().reason, "gone");
         house.close_down();
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -187,7 +189,8 @@ fn secrets_overlap_and_rights_are_those_of_whoever_subscribed() {
         let all = house.wait(house.desk.subscriptions(&system)).unwrap();
         assert!(all.iter().any(|one| one.kind == "hub_v5" && one.reason == "no_rights"), "{all:?}");
         house.close_down();
-    });
+    })
+    .unwrap();
 }
 
 #[test]

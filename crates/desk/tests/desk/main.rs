@@ -34,6 +34,7 @@ mod problems;
 mod proof;
 mod random;
 mod random_nodes;
+mod readings;
 mod regulator;
 mod remedies;
 mod reports;

@@ -236,6 +236,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("promises", some(case.promises.iter().map(promise).collect()))
         .put_some("contacts", some(case.contacts.iter().map(contact_attempt).collect()))
         .put_some("suspension", case.suspension.as_ref().map(suspension))
+        .put_some("readings", some(readings(view)))
         .put_some("void_requested_by", case.void_asked_by.as_ref().map(|by| actor(by, view)))
         .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
@@ -535,6 +536,31 @@ fn survey_links(case: &Case) -> Vec<Value> {
         })
     };
     case.invitations.iter().map(one).collect()
+}
+
+fn readings(view: &CaseView) -> Vec<Value> {
+    use domain::case::reading::{Paper, Reading};
+    let one = |one: &Reading| {
+        let (letter, language) = match &one.paper {
+            Paper::Reply {} => (None, None),
+            Paper::Letter { letter, language } => (Some(letter.as_str()), Some(language.as_str())),
+        };
+        let read = one.read.as_ref();
+        Object::default()
+            .put("reading", one.id)
+            .put("paper", one.paper.code())
+            .put_some("letter", letter)
+            .put_some("language", language)
+            .put("standing", one.standing.code())
+            .put_text("content", Some(&one.content))
+            .put("written_by", actor(&one.by, view))
+            .put("written_at", moment(one.at))
+            .put_some("read_by", read.map(|(by, _)| actor(by, view)))
+            .put_some("read_at", read.map(|(_, at)| moment(*at)))
+            .put_text("remark", one.remark.as_ref())
+            .done()
+    };
+    view.case.readings.iter().map(one).collect()
 }
 
 fn reviews(view: &CaseView) -> Vec<Value> {

@@ -15,6 +15,7 @@ use super::names::Names;
 use super::operations::{Group, Operation, grouped, operations};
 use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
+use super::readings;
 use super::referrals;
 use super::related::{Related, related};
 use super::rules::governing;
@@ -140,6 +141,9 @@ struct CasePage<'a> {
     referrals: Vec<referrals::Shown>,
     letters: Vec<letters::Shown>,
     messages: Vec<messages::Shown>,
+    /// Whether the answer is read by a second person, and what was laid before one.
+    reader_wanted: bool,
+    readings: Vec<readings::Shown>,
     holds: Vec<String>,
     opened: Vec<String>,
     may_write: bool,
@@ -381,6 +385,8 @@ async fn draw(
         referrals: referrals::referrals(&frame, view),
         letters: letters::letters(&frame, view),
         messages: messages::shown(&frame, &sent),
+        reader_wanted: readings::wanted(&frame, case),
+        readings: readings::shown(&frame, view),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
         may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),

@@ -306,6 +306,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "fact" => "fact",
         "line" => "product",
         "wording" => "wording",
+        "paper" => "paper",
         "remedy" => "remedy",
         "through" => "through",
         "way" => "way",

@@ -249,6 +249,8 @@ async fn register(
         Err(faults) => Err(Refusal::invalid(faults).into()),
     };
     match outcome {
+        // Whom it is about may write it down, and then does not see it.
+        Ok(done) if done.case.is_about(&caller.actor) => Ok(Redirect::to("/console").into_response()),
         Ok(done) => Ok(Redirect::to(&format!("/console/cases/{}?done=register", done.case.number)).into_response()),
         Err(failure) => {
             let told = failure.tell(&app, visitor.language);

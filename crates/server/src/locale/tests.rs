@@ -248,6 +248,7 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
 fn wanted_of_messages(wanted: &mut Vec<String>) {
     use domain::case::message::{Stage, Way, What, Why};
     let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    domain::case::reading::Standing::ALL.iter().for_each(|one| list("reading", &[one.code()]));
     list("mail_reason", desk::letterbox::REASONS);
     list("mail_state", desk::letterbox::STATES);
     list("message_stage", &["waits"]);
@@ -370,7 +371,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("bundle_item", domain::case::bundle_check::What::CODES);
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
-    list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
+    list(
+        "event",
+        &["compensation_within_authority", "compensation_paid_earlier", "erasure_granted", "erasure_not_granted"],
+    );
     list("verb", &["invite-survey", desk::survey::ANSWER]);
     list("through", domain::case::survey::CHANNELS);
     list("recovery", &["open", "recovered", "written_off"]);

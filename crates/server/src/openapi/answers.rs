@@ -113,6 +113,11 @@ pub(super) fn schemas() -> Map<String, Value> {
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
         "promises": {"type": "array", "items": {"type": "object"}},
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
+        "readings": {"type": "array", "description": "Words laid before a second reader.", "items": object(json!({
+            "reading": whole, "paper": text, "letter": text, "language": text, "standing": text, "content": text,
+            "written_by": object(json!({"id": text, "name": text})), "written_at": moment,
+            "read_by": object(json!({"id": text, "name": text})), "read_at": moment, "remark": text,
+        }))},
         "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": tied})),
         "merged": {"type": "array", "items": object(json!({"id": uuid, "number": tied, "answered_at": moment}))},
         "matters": {"type": "array", "items": object(json!({

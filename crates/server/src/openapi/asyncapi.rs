@@ -28,7 +28,7 @@ fn summary(news: News) -> &'static str {
 
 /// The whole document.
 #[must_use]
-pub fn describe() -> Value {
+pub(super) fn describe() -> Value {
     let (mut messages, mut webhook, mut hub) = (Map::new(), Map::new(), Map::new());
     for news in News::ALL {
         let cloud = format!("webhook_{}", news.code());

@@ -77,7 +77,11 @@ pub(super) fn instructions() -> Value {
         "remedy": text(), "attempt": whole(), "complaint": text(), "kind": codes(Kind::CODES), "sum": money(),
         "account": text(), "sent_at": moment(),
     }));
-    object(json!({"items": list(&one)}))
+    let mut file = object(json!({"items": list(&one), "next": text()}));
+    if let Some(required) = file.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| name != "next");
+    }
+    file
 }
 
 /// How many were sent.

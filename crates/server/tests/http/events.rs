@@ -206,7 +206,8 @@ fn a_hub_tells_what_was_asked_with_the_rights_of_whoever_asked() {
             assert_eq!(house.call(&clear, "POST", &path, &[], &json!({"event": {}})).status, status, "{path}");
         }
         house.desk.db().close();
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -284,5 +285,6 @@ fn webhooks_are_signed_and_shown_once() {
         let again = house.send("POST", &format!("/console/webhooks/{id}/rotate-secret"), &headers, "");
         assert!(again.status == 200 && again.body.contains("whsec_") && !again.body.contains(&secret), "{again:?}");
         house.desk.db().close();
-    });
+    })
+    .unwrap();
 }

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod about_staff;
 mod bad_input;
 mod bulk;
 mod bundles;
@@ -22,6 +23,7 @@ mod incidents;
 mod journey;
 mod letter_form;
 mod letters;
+mod mailbox;
 mod matrix;
 mod orders;
 mod organisation;
