@@ -52,6 +52,7 @@ pub mod seed;
 mod sheet;
 pub mod sign_in;
 pub mod suggest;
+pub mod subscriptions;
 pub mod survey;
 pub mod tickets;
 pub mod time;

@@ -122,6 +122,10 @@ pub const MARK_NOTICES: Permission = Permission("mark-notices");
 pub const FOLLOW: Permission = Permission("follow");
 /// Choose how notices reach oneself.
 pub const CHOOSE_NOTICES: Permission = Permission("choose-notices");
+/// Be told by a hub of the TM Forum faces what happens to cases one sees.
+pub const SUBSCRIBE: Permission = Permission("subscribe");
+/// Look after those who are told of events, and make webhooks.
+pub const MANAGE_WEBHOOKS: Permission = Permission("manage-webhooks");
 /// See jobs that wait or are dead.
 pub const READ_JOBS: Permission = Permission("read-jobs");
 /// Have dead jobs tried again.
@@ -258,6 +262,8 @@ pub const TABLE: &[Row] = &[
     row(MARK_NOTICES, EVERYONE, Scope::Write),
     row(FOLLOW, PEOPLE, Scope::Write),
     row(CHOOSE_NOTICES, PEOPLE, Scope::Write),
+    row(SUBSCRIBE, &[Compliance, Admin, Integration], Scope::Read),
+    row(MANAGE_WEBHOOKS, &[Admin], Scope::Write),
     row(READ_JOBS, &[Admin, Auditor], Scope::Read),
     row(RETRY_JOBS, &[Admin], Scope::Write),
     row(Permission("classify"), DESK, Scope::Write),

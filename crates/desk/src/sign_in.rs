@@ -171,6 +171,11 @@ impl Desk {
         }
         let hash = digest(token).to_vec();
         let found = self.db().read(move |tx| Ok::<_, DeskError>(sign_in::token_by_hash(tx, &hash)?)).await?;
+        self.token_caller(found)
+    }
+
+    /// The caller a token stands for, if it is valid now.
+    pub(crate) fn token_caller(&self, found: Option<store::TokenRow>) -> Result<Option<Caller>, DeskError> {
         let now = stored(self.time().now());
         let Some(row) = found else { return Ok(None) };
         if row.revoked_at.is_some() || row.expires_at.is_some_and(|end| end <= now) {

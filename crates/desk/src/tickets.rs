@@ -11,7 +11,7 @@ use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::log::{self, NewEntry};
-use crate::queries::case::{CaseView, open_items};
+use crate::queries::case::{CaseView, Raw, open_items};
 use crate::register::begun;
 use crate::reveal::AccessBody;
 use crate::run::{Done, Outcome, Work, only_warned_since, stale};
@@ -19,7 +19,7 @@ use crate::time::stored;
 use crate::{Desk, Permission, kept, permissions};
 use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
-use domain::case::matter;
+use domain::case::{Case, matter};
 use domain::command::Command;
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
@@ -249,6 +249,11 @@ impl Desk {
             return Err(Refusal::not_found().into());
         }
         let raw = self.raw(caller, &CaseRef::Id(id)).await?;
+        self.opened(caller, raw)
+    }
+
+    /// What was read, as far as the reader may see it.
+    fn opened(&self, caller: &Caller, raw: Raw) -> Result<Ticket, DeskError> {
         raw.sight.require_area()?;
         let keys = match &raw.person {
             Some(person) => load::open_keys(self.master(), &raw.loaded.row, person.wrapped_key.as_deref()).ok(),
@@ -265,17 +270,51 @@ impl Desk {
         Ok(Ticket { view, due, clear, internal: clear && permissions::READ_LOG.allows(caller) })
     }
 
+    /// The ticket of a case as it stood after an entry, also once it was taken from the faces.
+    ///
+    /// # Errors
+    /// `not_found` when there is none the caller may see, or it never had that version.
+    pub async fn ticket_at(&self, caller: &Caller, id: CaseId, version: i64) -> Result<Ticket, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let mut raw = self.raw(caller, &CaseRef::Id(id)).await?;
+        if !raw.loaded.entries.iter().any(|entry| entry.version == version) {
+            return Err(Refusal::not_found().into());
+        }
+        raw.loaded.entries.retain(|entry| entry.version <= version);
+        raw.loaded.case = Case::fold(raw.loaded.case.id, &raw.loaded.entries)?;
+        self.opened(caller, raw)
+    }
+
     /// Tickets the caller may see, those registered last first: `limit` of them after `offset`.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn tickets(&self, caller: &Caller, offset: u64, limit: u64) -> Result<Vec<Ticket>, DeskError> {
+        Ok(self.tickets_before(caller, Uuid::max(), offset, limit).await?.0)
+    }
+
+    /// The same of those registered before one, with where the next page begins: nothing when there is none. A walk by
+    /// identity neither ends early nor repeats when tickets go or come meanwhile.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn tickets_before(
+        &self,
+        caller: &Caller,
+        before: Uuid,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<Ticket>, Option<Uuid>), DeskError> {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
         let reader = load::reader(&caller.actor).unwrap_or_default();
-        let (limit, offset) = (i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX));
-        let ids =
-            self.db().read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, limit, offset)?)).await?;
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let (most, offset) = (whole(limit), whole(offset));
+        let read = move |tx: &mut store::Tx<'_>| {
+            Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, before, most, offset)?)
+        };
+        let ids = self.db().read(read).await?;
+        let next = ids.last().copied().filter(|_| ids.len() as u64 >= limit);
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             match self.ticket(caller, CaseId(id)).await {
@@ -285,7 +324,7 @@ impl Desk {
                 Err(other) => return Err(other),
             }
         }
-        Ok(found)
+        Ok((found, next))
     }
 
     /// How many tickets the caller may see; one more than [`MOST_COUNTED`] stands for more than that.

@@ -4,10 +4,110 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use rustls::pki_types::ServerName;
 use sha2::Sha256;
 use std::fmt::{Debug, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use url::Host;
+
+/// Which addresses lines may be opened to.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    allowed: Vec<(IpAddr, u8)>,
+    trusts: bool,
+}
+
+/// Ranges of version 4 that are no public address (IANA IPv4 Special-Purpose Address Registry, multicast, reserved).
+const NOT_PUBLIC_V4: [([u8; 4], u8); 16] = [
+    ([0, 0, 0, 0], 8),
+    ([10, 0, 0, 0], 8),
+    ([100, 64, 0, 0], 10),
+    ([127, 0, 0, 0], 8),
+    ([169, 254, 0, 0], 16),
+    ([172, 16, 0, 0], 12),
+    ([192, 0, 0, 0], 24),
+    ([192, 0, 2, 0], 24),
+    ([192, 31, 196, 0], 24),
+    ([192, 52, 193, 0], 24),
+    ([192, 88, 99, 0], 24),
+    ([192, 168, 0, 0], 16),
+    ([198, 18, 0, 0], 15),
+    ([198, 51, 100, 0], 24),
+    ([203, 0, 113, 0], 24),
+    ([224, 0, 0, 0], 3),
+];
+
+/// Ranges inside 2000::/3 that are no public address, or carry one of version 4: Teredo and protocol assignments, 6to4,
+/// documentation (IANA IPv6 Special-Purpose Address Registry).
+const NOT_PUBLIC_V6: [([u16; 2], u8); 4] =
+    [([0x2001, 0], 23), ([0x2001, 0xdb8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
+
+fn within(address: IpAddr, net: IpAddr, length: u8) -> bool {
+    let same = |one: u128, other: u128, width: u32| {
+        let rest = width.saturating_sub(u32::from(length));
+        one.checked_shr(rest).unwrap_or(0) == other.checked_shr(rest).unwrap_or(0)
+    };
+    match (address, net) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => same(one.to_bits().into(), other.to_bits().into(), 32),
+        (IpAddr::V6(one), IpAddr::V6(other)) => same(one.to_bits(), other.to_bits(), 128),
+        _ => false,
+    }
+}
+
+impl Guard {
+    /// Public addresses, and these networks besides.
+    #[must_use]
+    pub fn public(allowed: Vec<(IpAddr, u8)>) -> Self {
+        Self { allowed, trusts: false }
+    }
+
+    /// Whatever whoever runs the installation named, on this machine or in its network; only what hands out credentials to
+    /// machines (link-local) is nobody's server.
+    #[must_use]
+    pub fn trusting() -> Self {
+        Self { allowed: Vec::new(), trusts: true }
+    }
+
+    /// Whether a line may go there. An address of version 4 in the clothes of version 6 is what it is.
+    #[must_use]
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        if self.allowed.iter().any(|(net, length)| within(address, *net, *length)) {
+            return true;
+        }
+        if self.trusts {
+            return match address {
+                IpAddr::V4(address) => !address.is_link_local(),
+                IpAddr::V6(address) => !address.is_unicast_link_local() && address.segments().first() != Some(&0xfd00),
+            };
+        }
+        match address {
+            IpAddr::V4(_) => !NOT_PUBLIC_V4.iter().any(|(net, length)| within(address, IpAddr::from(*net), *length)),
+            IpAddr::V6(of) => {
+                let [first, ..] = of.segments();
+                first & 0xe000 == 0x2000
+                    && !NOT_PUBLIC_V6.iter().any(|([one, two], length)| {
+                        within(address, Ipv6Addr::new(*one, *two, 0, 0, 0, 0, 0, 0).into(), *length)
+                    })
+            }
+        }
+    }
+
+    /// Whether an address as it is written may be told at all: the literal addresses, and the names of this machine.
+    #[must_use]
+    pub fn allows_host(&self, host: &Host<&str>) -> bool {
+        match host {
+            Host::Ipv4(address) => self.allows((*address).into()),
+            Host::Ipv6(address) => self.allows((*address).into()),
+            Host::Domain(name) => {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                let here = name == "localhost" || name.ends_with(".localhost");
+                !here || self.allows(Ipv4Addr::LOCALHOST.into())
+            }
+        }
+    }
+}
 
 /// A line to a server, encrypted or not.
 pub trait Wire: AsyncRead + AsyncWrite + Unpin + Send + Debug {}
@@ -36,12 +136,26 @@ pub fn connector() -> Result<TlsConnector, String> {
     Ok(KNOWN.get_or_init(|| made).clone())
 }
 
-/// Opens a line. How long that may take is for the caller to say.
+/// Opens a line to a server that whoever runs the installation named. How long that may take is for the caller to say.
 ///
 /// # Errors
 /// Why there is none.
 pub async fn connect(host: &str, port: u16, encrypted: bool) -> Result<Box<dyn Wire>, String> {
-    let tcp = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
+    connect_guarded(host, port, encrypted, &Guard::trusting()).await
+}
+
+/// Opens a line to a server if it stands where the guard lets us go. The name is looked up once, every address it has is
+/// held against the guard, and the line goes to one of those: a name that changes its mind changes nothing.
+///
+/// # Errors
+/// Why there is none.
+pub async fn connect_guarded(host: &str, port: u16, encrypted: bool, guard: &Guard) -> Result<Box<dyn Wire>, String> {
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| error.to_string())?;
+    let addresses: Vec<SocketAddr> = found.collect();
+    if let Some(barred) = addresses.iter().find(|address| !guard.allows(address.ip())) {
+        return Err(format!("{} is no address events may go to", barred.ip()));
+    }
+    let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(|error| error.to_string())?;
     if !encrypted {
         return Ok(Box::new(tcp));
     }
@@ -61,6 +175,13 @@ pub fn signature(secret: &[u8], at: i64, body: &[u8]) -> String {
     })
 }
 
+/// HMAC-SHA-256 over parts one after the other.
+#[must_use]
+pub fn hmac_sha256(secret: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let Ok(mac) = Hmac::<Sha256>::new_from_slice(secret) else { return Vec::new() };
+    parts.iter().fold(mac, |mac, part| mac.chain_update(part)).finalize().into_bytes().to_vec()
+}
+
 pub(crate) fn mac(secret: &[u8], at: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
     let mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
     Some(mac.chain_update(at.to_string()).chain_update(".").chain_update(body))
@@ -69,6 +190,79 @@ pub(crate) fn mac(secret: &[u8], at: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// F1: what a webhook could be pointed at to reach what only this machine reaches.
+    #[test]
+    fn f1_no_address_of_ours_in_any_form() {
+        let guard = Guard::public(Vec::new());
+        for barred in [
+            "127.0.0.1",
+            "127.1.2.3",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::ffff:a00:1",
+            "fd00:ec2::254",
+            "fe80::1",
+            "fc00::1",
+            "ff02::1",
+            "64:ff9b::7f00:1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:7f00:1::",
+            "2001:0:1::1",
+            "2001:db8::1",
+            "::7f00:1",
+        ] {
+            assert!(!guard.allows(barred.parse().unwrap()), "{barred}");
+        }
+        for open in ["8.8.8.8", "172.32.0.1", "100.128.0.1", "2a00:1450::1", "2606:4700::1", "::ffff:8.8.8.8"] {
+            assert!(guard.allows(open.parse().unwrap()), "{open}");
+        }
+        // Forms an address can be written in are one address once it is read.
+        for written in [
+            "http://2130706433/",
+            "http://0x7f000001/",
+            "http://0177.0.0.1/",
+            "http://127.1/",
+            "http://[::ffff:7f00:1]/",
+            "http://localhost/",
+            "http://LOCALHOST./",
+            "http://a.localhost/",
+            "http://0/",
+            "http://①②⑦.0.0.1/",
+        ] {
+            let url = url::Url::parse(written).unwrap();
+            assert!(!guard.allows_host(&url.host().unwrap()), "{written}");
+        }
+        let opened = Guard::public(vec![("10.1.0.0".parse().unwrap(), 16)]);
+        assert!(opened.allows("10.1.2.3".parse().unwrap()) && !opened.allows("10.2.0.1".parse().unwrap()));
+        assert!(opened.allows("::ffff:10.1.2.3".parse().unwrap()));
+        let ours = Guard::trusting();
+        assert!(ours.allows("127.0.0.1".parse().unwrap()) && ours.allows("192.168.1.1".parse().unwrap()));
+        assert!(!ours.allows("169.254.169.254".parse().unwrap()) && !ours.allows("fd00:ec2::254".parse().unwrap()));
+    }
+
+    /// F1: what a name leads to is looked at when the line is opened, not when the address was written down.
+    #[tokio::test]
+    async fn f1_a_name_is_held_against_the_guard_when_the_line_is_opened() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let barred = connect_guarded("localhost", port, false, &Guard::public(Vec::new())).await.unwrap_err();
+        assert!(barred.contains("no address events may go to"), "{barred}");
+        assert!(connect_guarded("127.0.0.1", port, false, &Guard::trusting()).await.is_ok());
+    }
 
     #[test]
     fn a_signature_covers_moment_and_body() {

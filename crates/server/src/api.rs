@@ -30,6 +30,7 @@ pub mod surveys;
 pub mod units;
 pub mod users;
 pub mod view;
+pub mod webhooks;
 pub mod what_if;
 
 use crate::extract;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(operations::routes());
     routes.extend(bulk::routes());
     routes.extend(orders::routes());
+    routes.extend(webhooks::routes());
     routes.extend(routing::routes());
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());

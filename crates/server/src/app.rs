@@ -20,6 +20,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use mail::outward::Guard;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,8 +91,23 @@ pub struct Settings {
     pub tmf: tmf::mapping::Mapping,
     /// Whether the TM Forum faces ask nobody who they are; for development on this machine alone.
     pub open_tmf: bool,
+    /// Networks events may go to besides public addresses: address and prefix length.
+    pub events_allow: Vec<(IpAddr, u8)>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Where events may go. Who tries the TM Forum faces out listens on the same machine.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        let mut allowed = self.events_allow.clone();
+        if self.open_tmf {
+            allowed.push((IpAddr::from([127, 0, 0, 0]), 8));
+            allowed.push((IpAddr::from(std::net::Ipv6Addr::LOCALHOST), 128));
+        }
+        Guard::public(allowed)
+    }
 }
 
 impl AppState {

@@ -59,6 +59,7 @@ mod times;
 mod trees;
 mod units;
 mod users;
+mod webhooks;
 mod what_if;
 mod why;
 mod windows;
@@ -120,6 +121,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(problems::routes());
     routes.extend(incidents::routes());
     routes.extend(plans::routes());
+    routes.extend(webhooks::routes());
     routes.extend(network::routes());
     routes.extend(kpis::routes());
     routes.extend(retention::routes());
@@ -247,6 +249,10 @@ impl<'a> Frame<'a> {
 
     fn may_read_letterbox(&self) -> bool {
         self.may(permissions::READ_LETTERBOX)
+    }
+
+    fn may_manage_webhooks(&self) -> bool {
+        self.may(permissions::MANAGE_WEBHOOKS)
     }
 
     fn may_read_jobs(&self) -> bool {

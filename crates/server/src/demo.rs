@@ -11,6 +11,7 @@ mod stories;
 pub mod tale;
 
 use crate::cli::{Place, told, wait};
+use desk::subscriptions::NewWebhook;
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError, jobs};
 use jiff::{SignedDuration, Timestamp};
@@ -71,6 +72,16 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         improvement::late(&stage, now).await?;
         outage::estate(&stage, now).await?;
         past.time().set(now);
+        // Switched off, for there is nobody at the address; made at the end, so that sixty days of events wait for no one.
+        let told = NewWebhook {
+            name: "CRM 客户视图".to_owned(),
+            url: "https://crm.op.example/redress".to_owned(),
+            events: vec!["created".to_owned(), "status_changed".to_owned(), "resolved".to_owned()],
+            region: None,
+            personal: false,
+        };
+        let (webhook, _) = past.add_webhook(&system, &told).await?;
+        past.switch_subscription(&system, webhook, false).await?;
         mail::take(&past).await?;
         // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
 mod answers;
+mod asyncapi;
 mod masses;
 mod messages;
 mod notices;
@@ -24,6 +25,7 @@ mod remedies;
 mod retention;
 mod routing;
 mod shapes;
+mod webhooks;
 
 /// The routes of this file.
 #[must_use]
@@ -36,7 +38,11 @@ pub fn routes() -> Vec<Route> {
         operation: None,
         handler,
     };
-    vec![row("/openapi.json", Face::Api, get(document)), row("/docs", Face::Page, get(page))]
+    vec![
+        row("/openapi.json", Face::Api, get(document)),
+        row("/asyncapi.json", Face::Api, get(asyncapi::document)),
+        row("/docs", Face::Page, get(page)),
+    ]
 }
 
 async fn document() -> Response {

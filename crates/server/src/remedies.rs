@@ -1,22 +1,17 @@
 //! Remedies on their way to billing: as a file, and one by one to the address of its system, signed.
 
 use crate::api::attachments::as_download;
+use crate::outbound;
 use crate::problem::Failure;
 use crate::reports::csv::harmless;
 use axum::body::Body;
-use axum::body::Bytes;
 use axum::response::Response;
 use desk::remedies::{Handed, Instruction};
 use desk::{Caller, Desk, DeskError};
-use hyper::Request;
-use hyper_util::rt::TokioIo;
-use mail::outward::{self, Wire};
+use mail::outward::{self, Guard};
 use std::sync::Arc;
-use std::time::Duration;
 use url::{Host, Url};
 
-/// A system that does not answer is given up after this; the instruction is sent again.
-const LONGEST: Duration = Duration::from_secs(30);
 /// Shortest secret: what signs an order to pay must not be guessed.
 const SHORTEST_SECRET: usize = 32;
 
@@ -77,47 +72,23 @@ impl Billing {
     /// Hands one instruction over. What the system holds to be wrong it answers with 422; whatever else is not taken now is
     /// sent again.
     async fn deliver(&self, now: jiff::Timestamp, what: Instruction) -> Handed {
-        match tokio::time::timeout(LONGEST, self.post(now, &what)).await {
-            Ok(Ok(200..=299)) => Handed::Taken,
-            Ok(Ok(422)) => Handed::Refused("422".to_owned()),
-            Ok(Ok(status)) => Handed::Later(format!("it answers {status}")),
-            Ok(Err(error)) => Handed::Later(error),
-            Err(_) => Handed::Later("it does not answer".to_owned()),
+        match self.post(now, &what).await {
+            Ok(200..=299) => Handed::Taken,
+            Ok(422) => Handed::Refused("422".to_owned()),
+            Ok(status) => Handed::Later(format!("it answers {status}")),
+            Err(error) => Handed::Later(error),
         }
     }
 
     async fn post(&self, now: jiff::Timestamp, what: &Instruction) -> Result<u16, String> {
         let body = serde_json::to_vec(what).map_err(|error| error.to_string())?;
-        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        let port = self.url.port_or_known_default().unwrap_or(443);
-        let line = outward::connect(&host, port, self.url.scheme() == "https").await?;
-        let path = match self.url.query() {
-            Some(query) => format!("{}?{query}", self.url.path()),
-            None => self.url.path().to_owned(),
-        };
-        let named = match self.url.port() {
-            Some(port) => format!("{}:{port}", self.url.host_str().unwrap_or_default()),
-            None => self.url.host_str().unwrap_or_default().to_owned(),
-        };
-        let request = Request::post(path)
-            .header("host", named)
-            .header("content-type", "application/json")
-            .header("idempotency-key", format!("{}.{}", what.remedy, what.attempt))
-            .header("redress-signature", outward::signature(&self.secret, now.as_second(), &body))
-            .body(Body::from(Bytes::from(body)))
-            .map_err(|error| error.to_string())?;
-        sent(TokioIo::new(line), request).await
+        let headers = [
+            ("idempotency-key", format!("{}.{}", what.remedy, what.attempt)),
+            ("redress-signature", outward::signature(&self.secret, now.as_second(), &body)),
+        ];
+        // Whoever starts the server named the address.
+        outbound::post(&Guard::trusting(), &self.url, "application/json", &headers, body).await
     }
-}
-
-/// Sends a request over a connection of its own and gives the status of the answer.
-async fn sent(line: TokioIo<Box<dyn Wire>>, request: Request<Body>) -> Result<u16, String> {
-    let told = |error: hyper::Error| error.to_string();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(line).await.map_err(told)?;
-    let running = tokio::spawn(connection);
-    let answer = sender.send_request(request).await.map_err(told);
-    running.abort();
-    Ok(answer?.status().as_u16())
 }
 
 /// An account as a cell: a number with its country begins with a sign and is no formula.

@@ -3,13 +3,14 @@
 
 pub mod face;
 mod facts;
+pub mod hub;
 pub mod mapping;
 mod patch;
 pub mod query;
 pub mod schema;
 mod specifications;
 mod status;
-mod ticket;
+pub(crate) mod ticket;
 pub mod turns;
 
 use crate::app::AppState;
@@ -85,6 +86,9 @@ pub fn routes() -> Vec<Route> {
     for (method, path, permission, make) in specifications::ROUTES.iter().chain(facts::ROUTES) {
         add(*method, path, *permission, *make);
     }
+    for (method, path, permission, make) in hub::routes() {
+        add(method, path, permission, make);
+    }
     routes
 }
 
@@ -96,7 +100,7 @@ fn moment(text: &str) -> Option<Timestamp> {
 }
 
 /// How a moment is written: UTC, milliseconds.
-fn when(at: Timestamp) -> String {
+pub(crate) fn when(at: Timestamp) -> String {
     let whole = at.round(jiff::TimestampRound::new().smallest(jiff::Unit::Millisecond).mode(jiff::RoundMode::Trunc));
     format!("{:.3}", whole.unwrap_or(at))
 }
@@ -295,7 +299,7 @@ async fn list(
             // Whoever asks for those that hold certain words learns of each that it does.
             let told_by_filter: Option<Vec<_>> =
                 query.asks_for_words().then(|| ids(&mut found.iter().filter_map(|thing| thing.get("id"))));
-            let things = page(&query, found);
+            let things = whole(&app, &caller, &ask, page(&query, found)).await?;
             let shown = told_by_filter.unwrap_or_else(|| ids(&mut things.iter().filter_map(|thing| thing.get("id"))));
             (things, Some(total), shown)
         }
@@ -304,7 +308,26 @@ async fn list(
     Ok(listed(&ask, &query, things, total))
 }
 
-/// Every ticket that is asked for.
+/// The tickets of a page of what was found; one that went meanwhile is left out.
+async fn whole(
+    app: &AppState,
+    caller: &Caller,
+    ask: &Ask,
+    found: Vec<Map<String, Value>>,
+) -> Result<Vec<Map<String, Value>>, Failure> {
+    let mut things = Vec::with_capacity(found.len());
+    for one in found {
+        let Some(Ok(id)) = one.get("id").and_then(Value::as_str).map(case) else { continue };
+        match app.desk.ticket(caller, id).await {
+            Ok(ticket) => things.push(told(ask, &ticket)),
+            Err(DeskError::Refused(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok(things)
+}
+
+/// Every ticket that is asked for, by its identity and what it is ordered by.
 async fn matching(
     app: &AppState,
     caller: &Caller,
@@ -319,24 +342,24 @@ async fn matching(
             Err(DeskError::Refused(_)) => Vec::new(),
             Err(other) => return Err(other.into()),
         };
-        return Ok(found.into_iter().filter(|thing| query.matches(thing)).collect());
+        return Ok(found.into_iter().filter(|thing| query.matches(thing)).map(|thing| query.kept(thing)).collect());
     }
     if app.desk.count_tickets(caller).await? > MOST_COUNTED {
         let why = format!("would have to look at more than {MOST_COUNTED} tickets; ask by `id`, or page without it");
         return Err(query::refused(name, &why));
     }
     let mut found = Vec::new();
-    let mut offset = 0;
-    loop {
-        let tickets = app.desk.tickets(caller, offset, SLICE).await?;
-        let read = tickets.len() as u64;
-        found
-            .extend(tickets.iter().map(|ticket| Value::Object(told(ask, ticket))).filter(|thing| query.matches(thing)));
-        offset += SLICE;
-        if read < SLICE || offset > MOST_COUNTED {
-            return Ok(found);
+    let mut before = uuid::Uuid::max();
+    for _ in 0..=MOST_COUNTED / SLICE {
+        let (tickets, next) = app.desk.tickets_before(caller, before, 0, SLICE).await?;
+        let things = tickets.iter().map(|ticket| Value::Object(told(ask, ticket)));
+        found.extend(things.filter(|thing| query.matches(thing)).map(|thing| query.kept(thing)));
+        match next {
+            Some(last) => before = last,
+            None => break,
         }
     }
+    Ok(found)
 }
 
 /// Leaves what comes after one identity and before another.

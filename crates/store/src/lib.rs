@@ -45,6 +45,7 @@ mod schema;
 pub mod sign_in;
 mod sqlite;
 mod statements;
+pub mod subscriptions;
 pub mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -81,6 +82,7 @@ pub use routing::WaitingRow;
 pub use row::{Param, Row};
 pub use schema::Migrated;
 pub use sign_in::{SessionRow, TokenRow};
+pub use subscriptions::{EventRow, RoundEnd, SubscriptionRow};
 pub use tickets::ThingRow;
 pub use tx::Tx;
 pub use units::UnitRow;

@@ -325,6 +325,16 @@ const STEPS: &[&[&str]] = &[&[
     "INSERT INTO counters (name, value) SELECT 'incident_messages', MAX(n) FROM
         (SELECT version AS n FROM outbox WHERE what = 'incident' UNION ALL SELECT handed AS n FROM incident_keys) AS used
         HAVING MAX(n) > 0",
+    // Who is told of what happens to cases, how far each was told, and the entries that were not taken yet.
+    "CREATE TABLE subscriptions (id BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
+        query TEXT NOT NULL, owner TEXT NOT NULL, region TEXT NOT NULL, personal BIGINT NOT NULL,
+        generation BIGINT NOT NULL, rotated_at BIGINT NOT NULL, made_at BIGINT NOT NULL, standing TEXT NOT NULL,
+        reason TEXT NOT NULL, place TEXT NOT NULL, failing_since BIGINT NOT NULL, tries BIGINT NOT NULL,
+        due_at BIGINT NOT NULL, error TEXT NOT NULL, lease_until BIGINT NOT NULL, holder TEXT NOT NULL)",
+    "CREATE TABLE event_deliveries (subscription BLOB NOT NULL, subject BLOB NOT NULL, version BIGINT NOT NULL,
+        first_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL, error TEXT NOT NULL,
+        dead BIGINT NOT NULL, PRIMARY KEY (subscription, subject, version)) CLUSTERED",
+    "CREATE INDEX event_deliveries_due ON event_deliveries (subscription, dead, due_at)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

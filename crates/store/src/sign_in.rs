@@ -2,7 +2,7 @@
 
 use crate::people::{UserRow, read_user};
 use crate::statements::statements;
-use crate::{StoreError, Tx};
+use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
@@ -27,6 +27,7 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     TOKEN_BY_HASH = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at FROM tokens
         WHERE hash = ?1";
+    TOKEN_BY_ID = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at FROM tokens WHERE id = ?1";
     REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL RETURNING id";
 }
 
@@ -175,18 +176,28 @@ pub fn insert_token(tx: &mut Tx<'_>, row: &TokenRow) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the database.
 pub fn token_by_hash(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<TokenRow>, StoreError> {
-    tx.query_opt(TOKEN_BY_HASH, &[hash.into()], |row| {
-        Ok(TokenRow {
-            id: row.uuid(0)?,
-            name: row.text(1)?,
-            hash: row.blob(2)?,
-            role: row.text(3)?,
-            region: row.text(4)?,
-            scopes: row.text(5)?,
-            created_at: row.int(6)?,
-            expires_at: row.opt_int(7)?,
-            revoked_at: row.opt_int(8)?,
-        })
+    tx.query_opt(TOKEN_BY_HASH, &[hash.into()], read_token)
+}
+
+/// A token by its identity.
+///
+/// # Errors
+/// Those of the database.
+pub fn token(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<TokenRow>, StoreError> {
+    tx.query_opt(TOKEN_BY_ID, &[(&id).into()], read_token)
+}
+
+fn read_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
+    Ok(TokenRow {
+        id: row.uuid(0)?,
+        name: row.text(1)?,
+        hash: row.blob(2)?,
+        role: row.text(3)?,
+        region: row.text(4)?,
+        scopes: row.text(5)?,
+        created_at: row.int(6)?,
+        expires_at: row.opt_int(7)?,
+        revoked_at: row.opt_int(8)?,
     })
 }
 

@@ -48,6 +48,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("routing", crate::routing::ALL),
         ("schedules", crate::schedules::ALL),
         ("sign_in", crate::sign_in::ALL),
+        ("subscriptions", crate::subscriptions::ALL),
         ("tickets", crate::tickets::ALL),
         ("units", crate::units::ALL),
         ("vault", crate::vault::ALL),

@@ -17,7 +17,7 @@ statements! {
     REMOVE = "DELETE FROM ticket_things WHERE kind = ?1 AND id = ?2";
     // Identities are made in the order of registration, so the newest stand last in the primary key.
     PAGE = "SELECT c.id FROM cases c WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
-        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        AND c.id < ?6 AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
         AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.id DESC LIMIT ?3 OFFSET ?4";
     COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM cases c
         WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
@@ -85,12 +85,21 @@ fn below(scope: &str) -> i64 {
     i64::from(!scope.contains('-'))
 }
 
-/// Cases of an area whose tickets are shown, those registered last first.
+/// Cases of an area whose tickets are shown, those registered last first, of those registered before one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn page(tx: &mut Tx<'_>, scope: &str, reader: &str, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
-    tx.query(PAGE, &[scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into()], |row| row.uuid(0))
+pub fn page(
+    tx: &mut Tx<'_>,
+    scope: &str,
+    reader: &str,
+    before: Uuid,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Uuid>, StoreError> {
+    let values =
+        [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
+    tx.query(PAGE, &values, |row| row.uuid(0))
 }
 
 /// How many there are, counted up to a number.

@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::import;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{bulk, drafts, idempotency, letterbox, notices, outbox, sign_in};
+use store::{bulk, drafts, idempotency, letterbox, notices, outbox, sign_in, subscriptions};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -26,6 +26,9 @@ pub const THROWN_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long what somebody was writing waits for them.
 pub const DRAFTS_KEPT: SignedDuration = SignedDuration::from_hours(60 * 24);
 
+/// How long an event nobody took can be sent again.
+pub const EVENTS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// Forgets everything that is old enough.
 ///
 /// # Errors
@@ -39,6 +42,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let done = stored(now - BULK_KEPT);
     let (carried, thrown) = (stored(now - MESSAGES_KEPT), stored(now - THROWN_KEPT));
     let written = stored(now - DRAFTS_KEPT);
+    let undelivered = stored(now - EVENTS_KEPT);
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
@@ -49,6 +53,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         outbox::delete_before(tx, carried)?;
         letterbox::forget(tx, thrown)?;
         drafts::delete_before(tx, written)?;
+        subscriptions::drop_dead(tx, undelivered)?;
         Ok(())
     })
 }

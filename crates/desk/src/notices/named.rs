@@ -37,9 +37,20 @@ pub(crate) fn write(
     (by, at): (Option<UserId>, Timestamp),
     named: Vec<(&'static str, Owner)>,
 ) -> Result<(), DeskError> {
+    let to = |owner: Owner| owner.user.map_or(To::Leads(owner.unit), To::User);
+    write_to(desk, tx, about, (by, at), named.into_iter().map(|(kind, owner)| (kind, to(owner))).collect())
+}
+
+/// The same to whoever is meant.
+pub(crate) fn write_to(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    about: &Thing<'_>,
+    (by, at): (Option<UserId>, Timestamp),
+    named: Vec<(&'static str, To)>,
+) -> Result<(), DeskError> {
     let mut done: BTreeSet<(Uuid, &str)> = BTreeSet::new();
-    for (kind, owner) in named {
-        let to = owner.user.map_or(To::Leads(owner.unit), To::User);
+    for (kind, to) in named {
         for user in meant(tx, to, about.region, false, (at, None))? {
             if by.is_some_and(|by| by.0 == user) || !may_see(tx, user, about)? || !done.insert((user, kind)) {
                 continue;

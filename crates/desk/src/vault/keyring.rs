@@ -111,6 +111,12 @@ impl Keyring {
         digest.first_chunk().copied().unwrap_or_default()
     }
 
+    /// What signs events for a subscription: derived and therefore never stored. Each generation is another secret.
+    #[must_use]
+    pub fn webhook_secret(&self, subscription: Uuid, generation: i64) -> [u8; 32] {
+        mac(&self.address, &[b"webhook", subscription.as_bytes(), &generation.to_be_bytes()])
+    }
+
     /// The key of mail that waits for a person and belongs to nobody yet.
     #[must_use]
     pub fn letterbox(&self) -> &Key {

@@ -19,6 +19,7 @@ mod countries;
 mod customer;
 mod effects;
 mod endings;
+mod events;
 mod files;
 mod incidents;
 mod keys;

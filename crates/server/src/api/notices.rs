@@ -119,6 +119,7 @@ fn about(notice: &Notice) -> &'static str {
         About::Case => "complaint",
         About::Problem => "problem",
         About::Incident => "incident",
+        About::Subscription => "subscription",
     }
 }
 

@@ -5,6 +5,7 @@ use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
 use crate::courier::Courier;
 use crate::demo;
+use crate::events::Herald;
 use crate::locale::Language;
 use crate::mail_in;
 use crate::post::Post;
@@ -90,6 +91,10 @@ struct Door {
     /// File with the secret that signs it, at least 32 characters.
     #[arg(long, env = "REDRESS_BILLING_SECRET_FILE", value_name = "FILE")]
     billing_secret: Option<std::path::PathBuf>,
+    /// Network events and webhooks may go to besides public addresses, such as 10.1.0.0/16. May be repeated, or listed with
+    /// commas. Without it nothing is sent to this machine or into private networks.
+    #[arg(long, env = "REDRESS_EVENTS_ALLOW", value_name = "NET", value_parser = net, value_delimiter = ',')]
+    events_allow: Vec<(IpAddr, u8)>,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
@@ -140,6 +145,8 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
     let mut lines = place::settings(&config.place)?;
     lines.push(format!("listen = \"{}\"", door.listen));
     lines.push(format!("trusted_proxy = [{}]", nets.join(", ")));
+    let nets: Vec<String> = door.events_allow.iter().map(|(net, length)| format!("\"{net}/{length}\"")).collect();
+    lines.push(format!("events_allow = [{}]", nets.join(", ")));
     lines.push(format!("https = {}", door.https));
     lines.push(format!("language = {:?}", door.language()?.code()));
     lines.push(format!("public_url = {:?}", door.public_url()?));
@@ -226,6 +233,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         gateway: gateway.clone(),
         tmf,
         open_tmf: serve.dev_open_tmf,
+        events_allow: door.events_allow.clone(),
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());
@@ -233,6 +241,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let carries = ways.email || ways.sms || ways.voice;
     desk.set_ways(ways);
     let courier = carries.then(|| Courier::new(mailer.clone(), gateway, locales.clone()));
+    let herald = Herald::new(&settings);
     let post = mailer.map(|mailer| Post::new(mailer, locales.clone(), &settings));
     let state = AppState::new(desk.clone(), locales, settings);
     let stop = Arc::new(AtomicBool::new(false));
@@ -245,6 +254,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         billing.map(|billing| outward("billing", bills(billing, desk.clone()), Arc::clone(&stop))).transpose()?;
     let couriers =
         courier.map(|one| outward("messages", couriers(one, desk.clone()), Arc::clone(&stop))).transpose()?;
+    let heralds = outward("events", heralds(herald, desk.clone()), Arc::clone(&stop))?;
     let done = door.channels.done();
     let boxes =
         mailbox.map(|one| outward("mailbox", mailboxes(one, done, desk.clone()), Arc::clone(&stop))).transpose()?;
@@ -253,7 +263,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
-    for thread in [words, posts, bills, couriers, boxes].into_iter().flatten() {
+    for thread in [words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
         let _ = thread.join();
     }
     drop(runtime);
@@ -439,6 +449,26 @@ async fn bills(billing: Billing, desk: Desk) {
         async move { billing.round(&desk, &node).await }
     };
     handing("remedies cannot be handed to billing", BILLING_RESTS, round).await;
+}
+
+/// Between two looks at the log for events: the first try comes within half a second of what happened.
+const HERALD_LOOKS: Duration = Duration::from_millis(100);
+
+/// Tells those outside what happens to cases; goes on at once while there is more to tell.
+async fn heralds(herald: Herald, desk: Desk) {
+    let node = node();
+    let mut complaints = Complaints::default();
+    loop {
+        let rest = match herald.round(&desk, &node).await {
+            Ok(0) => HERALD_LOOKS,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                complaints.hear::<()>(Err(error));
+                TICK
+            }
+        };
+        tokio::time::sleep(rest).await;
+    }
 }
 
 /// Sends messages to customers.

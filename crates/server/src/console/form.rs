@@ -270,6 +270,7 @@ impl Draw<'_> {
 pub(crate) fn list_of(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "kind" => "kind",
+        "events" => "event_kind",
         "accept_channel" | "submit_channel" | "channel" => "channel",
         "outcome" => "contact",
         "medium" => "medium",

@@ -31,6 +31,7 @@ pub(crate) fn place_of(notice: &Notice) -> String {
         About::Case => format!("/console/cases/{}", notice.number),
         About::Problem => format!("/console/problems/{}", notice.number),
         About::Incident => format!("/console/incidents/{}", notice.case.0),
+        About::Subscription => "/console/webhooks".to_owned(),
     }
 }
 

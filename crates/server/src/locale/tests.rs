@@ -283,6 +283,9 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     list("member", &desk::incidents::STANDINGS);
     list("plan_standing", &desk::plans::PlanStanding::ALL.map(desk::plans::PlanStanding::code));
     list("event", &["incident_joined_master"]);
+    list("event_kind", desk::subscriptions::EVENTS);
+    list("subscription_kind", &["webhook", "hub_v5", "hub_v4"]);
+    list("subscription_off", &["by_hand", "unreachable", "gone", "no_rights"]);
     of_fields("open-incident", open::FIELDS, wanted);
     for verb in VERBS {
         of_fields(verb.name, verb.fields, wanted);
@@ -294,6 +297,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("send-to-recipients", desk::incidents::SEND, wanted);
     of_fields("export-recipients", desk::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
+    of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
     wanted.retain(|key| key != "field.tell-incident.dry_run.label");
     wanted.extend(["field.records.csv.label", "field.add-recipients.csv.label"].map(str::to_owned));
@@ -361,6 +365,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", domain::case::notices::KINDS);
     list("notice", desk::problems::KINDS);
     list("notice", desk::incidents::KINDS);
+    list("notice", &["subscription_off"]);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);

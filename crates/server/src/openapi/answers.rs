@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{masses, messages, notices, orders, problems, remedies, retention, routing};
+use super::{masses, messages, notices, orders, problems, remedies, retention, routing, webhooks};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -380,6 +380,10 @@ pub(super) fn schemas() -> Map<String, Value> {
                 }))},
             })),
         ),
+        ("Webhooks", webhooks::webhooks()),
+        ("WebhookSecret", webhooks::secret()),
+        ("DeadLetters", webhooks::dead_letters()),
+        ("Resent", webhooks::resent()),
         ("Remedies", remedies::remedies()),
         ("SimilarCases", remedies::similar_cases()),
         ("SimilarRemedies", remedies::similar()),

@@ -22,6 +22,19 @@ impl Face {
         }
     }
 
+    /// As subscriptions name its hub.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::V5 => "hub_v5",
+            Self::V4 => "hub_v4",
+        }
+    }
+
+    /// The face of a subscription; webhooks speak as version 5 does.
+    pub fn of_kind(kind: &str) -> Self {
+        if kind == Self::V4.kind() { Self::V4 } else { Self::V5 }
+    }
+
     /// The face an address belongs to; whatever else lies below the root speaks as version 5 does.
     pub fn of(path: &str) -> Option<Self> {
         match path.strip_prefix("/tmf-api/") {

@@ -41,6 +41,13 @@ pub struct Defaults {
     pub answer: String,
     /// The cause where nobody named one; empty for none.
     pub closing_cause: String,
+    /// Whether a hub's callback is followed by `/listener/` and the name of the event.
+    #[serde(default = "follows")]
+    pub hub_listener: bool,
+}
+
+fn follows() -> bool {
+    true
 }
 
 fn answer() -> String {
@@ -64,6 +71,7 @@ impl Default for Mapping {
                 answer: answer(),
                 closing_asks: false,
                 closing_cause: String::new(),
+                hub_listener: true,
             },
         })
     }

@@ -12,6 +12,9 @@ const PAGE: u64 = 100;
 /// Most tickets of a page.
 const MOST: u64 = 250;
 
+/// Rows that may be passed over: each is read.
+const MOST_OFFSET: u64 = 10_000;
+
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Op {
@@ -85,7 +88,12 @@ impl Query {
         for (name, value) in url::form_urlencoded::parse(raw.unwrap_or_default().as_bytes()) {
             match (name.as_ref(), face) {
                 ("fields", _) => query.select(&value),
-                ("offset", _) => query.offset = whole(&name, &value)?,
+                ("offset", _) => {
+                    query.offset = whole(&name, &value)?;
+                    if query.offset > MOST_OFFSET {
+                        return Err(refused(&name, &format!("is more than {MOST_OFFSET}; ask by attributes instead")));
+                    }
+                }
                 ("limit", _) => query.limit = whole(&name, &value)?.min(MOST),
                 ("sort", _) => query.order(&value, attributes)?,
                 ("filter", Face::V5) => query.path(&value, attributes)?,
@@ -240,6 +248,15 @@ impl Query {
                 reach(thing, head, &mut found);
                 found.iter().any(|entry| conditions.iter().all(|one| one.holds(entry)))
             })
+    }
+
+    /// What of a thing is needed to order and name it.
+    pub fn kept(&self, mut thing: Value) -> Value {
+        if let Some(members) = thing.as_object_mut() {
+            let ordered = |name: &str| self.sort.iter().any(|(path, _)| path.first().is_some_and(|head| head == name));
+            members.retain(|name, _| name == "id" || ordered(name));
+        }
+        thing
     }
 
     /// Puts things in the order asked for; those that have not what it goes by come last.

@@ -23,7 +23,7 @@ pub(super) const FIXED: &[&str] = &["@type", "@baseType", "@schemaLocation"];
 const TOLD: [&str; 2] = ["complaintStage", "complaintNumber"];
 
 /// The ticket as its reader may see it, in the names of version 5.
-pub(super) fn tell(ticket: &Ticket, root: &str) -> Map<String, Value> {
+pub(crate) fn tell(ticket: &Ticket, root: &str) -> Map<String, Value> {
     let case = &ticket.view.case;
     let mut kept = ticket.attributes();
     let (since, history) = status::history(ticket);

@@ -878,6 +878,14 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
         let path = format!("/api/v1/{path}");
         contract.holds("get", &path, &house.get(token, &path));
     }
+    let hook = json!({"name": "x", "url": "https://partner.example/", "events": ["created"], "personal": true});
+    let hook = post(contract, "/api/v1/webhooks", "", hook)["id"].as_str().unwrap().to_owned();
+    contract.holds("get", "/api/v1/webhooks", &house.get(token, "/api/v1/webhooks"));
+    let dead = "/api/v1/webhooks/{id}/dead-letters";
+    contract.holds("get", dead, &house.get(token, &dead.replace("{id}", &hook)));
+    for act in ["rotate-secret", "resend", "switch-off", "switch-on", "remove"] {
+        post(contract, &format!("/api/v1/webhooks/{{id}}/{act}"), &hook, json!({}));
+    }
     post(contract, "/api/v1/absences/{id}/end", absence["id"].as_str().unwrap(), json!({}));
 }
 

@@ -14,6 +14,7 @@ mod bundles;
 mod channels;
 mod compensation;
 mod contract;
+mod events;
 mod files;
 mod handoffs;
 mod hidden;

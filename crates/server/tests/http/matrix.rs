@@ -23,6 +23,15 @@ pub(crate) fn body(path: &str) -> Value {
     if path.contains("/troubleTicketSpecification") {
         return json!({"@type": "TroubleTicketSpecification", "name": "x"});
     }
+    if path.contains("/hub") {
+        return json!({"callback": "https://partner.example/"});
+    }
+    if path.ends_with("/webhooks") {
+        return json!({"name": "x", "url": "https://partner.example/"});
+    }
+    if path.contains("/webhooks/") {
+        return json!({});
+    }
     if path.contains("/tmf-api/") {
         return crate::tmf::ticket();
     }
@@ -167,6 +176,7 @@ struct Subjects {
     problem: String,
     incident: String,
     fact: String,
+    webhook: String,
     /// A message that waits for a person.
     mail: String,
 }
@@ -188,13 +198,15 @@ impl Subjects {
         let incident = json!({"title": "x", "started_at": "2026-01-01T00:00:00Z", "region": "31"});
         let incident = id(&made("/api/v1/incidents", incident));
         let fact = id(&made("/api/v1/network-facts", crate::incidents::fact()));
+        let webhook = json!({"name": "hook", "url": "https://own.example/", "region": "31"});
+        let webhook = id(&made("/api/v1/webhooks", webhook));
         let ways = desk::ways::Ways { region: "31".to_owned(), ..desk::ways::Ways::none() };
         house.desk.set_ways(ways);
         let raw = b"Subject: nobody\r\n\r\nx".to_vec();
         house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
         let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
         let case = id(&house.register(token, &intake()));
-        Self { case, matter, unit, user, absence, problem, incident, fact, mail }
+        Self { case, matter, unit, user, absence, problem, incident, fact, webhook, mail }
     }
 
     /// The one a route is about.
@@ -207,6 +219,7 @@ impl Subjects {
             _ if path.contains("/problems/") => &self.problem,
             _ if path.contains("/incidents/") => &self.incident,
             _ if path.contains("/network-facts/") => &self.fact,
+            _ if path.contains("/webhooks/") => &self.webhook,
             _ if path.contains("/letterbox/") => &self.mail,
             _ => &self.case,
         }

@@ -402,7 +402,7 @@ fn lists_answer_what_is_asked() {
         assert_eq!(ids(&format!("before={}", made[1])), [2]);
         assert_eq!(desk.get(&format!("{V5}?limit=1")).header("x-total-count"), "3");
         assert_eq!(desk.get(&format!("{V5}?severity=Minor&limit=1")).header("x-total-count"), "2");
-        for query in ["colour=red", "limit=x", "limit=-1", "offset=x", "sort=colour", "filter=x"] {
+        for query in ["colour=red", "limit=x", "limit=-1", "offset=x", "offset=10001", "sort=colour", "filter=x"] {
             let answer = desk.get(&format!("{V5}?{query}"));
             assert_eq!(answer.status, 400, "{query}");
             assert!(answer.json()["reason"].as_str().unwrap().contains(query.split('=').next().unwrap()), "{answer:?}");

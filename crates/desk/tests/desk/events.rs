@@ -1,0 +1,237 @@
+//! F3: events out are told at least once, in the order of each case, whatever becomes of those who are told.
+
+use crate::{House, NOON, house, intake, key_file, named, open, to_the_close};
+use desk::subscriptions::{Handed, NewWebhook, Telling};
+use desk::time::Time;
+use domain::actor::Role;
+use domain::ids::CaseId;
+use jiff::SignedDuration;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use store::testing::{each_database, postgres};
+use uuid::Uuid;
+
+fn webhook(name: &str) -> NewWebhook {
+    let url = format!("https://{name}.example/");
+    NewWebhook { name: name.into(), url, events: Vec::new(), region: None, personal: false }
+}
+
+impl House {
+    fn hook(&self, name: &str) -> Uuid {
+        self.wait(self.desk.add_webhook(&self.system(), &webhook(name))).unwrap().0
+    }
+
+    /// A round in which `take` says what becomes of each telling.
+    fn tell(&self, take: impl Fn(&Telling) -> Handed) -> usize {
+        let send = |telling: Telling| {
+            let handed = take(&telling);
+            async move { handed }
+        };
+        self.wait(self.desk.tell_subscriptions("node", false, send)).unwrap()
+    }
+}
+
+/// What was taken, by subscription and case.
+#[derive(Default)]
+struct Taken(Mutex<BTreeMap<(Uuid, CaseId), Vec<i64>>>);
+
+impl Taken {
+    fn take(&self, telling: &Telling) -> Handed {
+        let mut taken = self.0.lock().unwrap();
+        taken.entry((telling.subscription, telling.case)).or_default().push(telling.version);
+        Handed::Taken
+    }
+}
+
+fn down() -> Handed {
+    Handed::Later("it does not answer".into())
+}
+
+#[test]
+fn two_receivers_that_are_down_for_a_day_miss_nothing() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let agent = house.user("agent", Role::Specialist, "");
+        let before = house.register(&agent);
+        let hooks = [house.hook("one"), house.hook("two")];
+        let mut cases: BTreeMap<CaseId, i64> = BTreeMap::new();
+        for hour in 0..24 {
+            for _ in 0..3 {
+                let done = house.register(&agent);
+                let note = house.act(&agent, &named(&done), 1, "note", json!({"text": format!("{hour}")})).unwrap();
+                cases.insert(done.case.id, note.case.version);
+            }
+            if hour == 5 {
+                let done = house.register(&agent);
+                cases.insert(done.case.id, to_the_close(&house, &agent, &named(&done)).case.version);
+            }
+            for _ in 0..2 {
+                assert_eq!(house.tell(|_| down()), 0);
+                house.desk.time().advance(SignedDuration::from_mins(30));
+            }
+        }
+        let all = house.wait(house.desk.subscriptions(&house.system())).unwrap();
+        assert!(
+            all.iter().all(|one| one.on && one.failing_since.is_some() && one.waiting < 60 && one.dead == 0),
+            "{all:?}"
+        );
+        let taken = Taken::default();
+        for _ in 0..60 {
+            house.tell(|telling| taken.take(telling));
+            house.desk.time().advance(SignedDuration::from_mins(2));
+        }
+        let taken = taken.0.into_inner().unwrap();
+        for hook in hooks {
+            for (case, last) in &cases {
+                let told = taken.get(&(hook, *case)).cloned().unwrap_or_default();
+                assert_eq!(told, (1..=*last).collect::<Vec<_>>(), "{case:?}");
+            }
+            // What was there before is not told.
+            assert!(!taken.contains_key(&(hook, before.case.id)));
+        }
+        let all = house.wait(house.desk.subscriptions(&house.system())).unwrap();
+        assert!(all.iter().all(|one| one.failing_since.is_none() && one.waiting == 0), "{all:?}");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_not_taken_holds_up_its_own_case_alone_until_it_is_given_up() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (agent, system) = (house.user("agent", Role::Specialist, ""), house.system());
+        let admin = house.user("chief", Role::Admin, "");
+        let hook = house.hook("one");
+        let bad = house.register(&agent);
+        let taken = Taken::default();
+        let picky = |telling: &Telling| {
+            if telling.case == bad.case.id && telling.version == 1 { down() } else { taken.take(telling) }
+        };
+        house.act(&agent, &named(&bad), 1, "note", json!({"text": "later"})).unwrap();
+        for _ in 0..75 {
+            let other = house.register(&agent);
+            for _ in 0..3 {
+                house.tell(picky);
+            }
+            assert!(taken.0.lock().unwrap().contains_key(&(hook, other.case.id)), "another case waits");
+            let held = taken.0.lock().unwrap().get(&(hook, bad.case.id)).cloned();
+            let dead = house.wait(house.desk.subscription(&system, hook)).unwrap().dead;
+            assert_eq!(held.is_some(), dead == 1, "what comes later in a case waits as long as it is tried");
+            house.desk.time().advance(SignedDuration::from_hours(1) + SignedDuration::from_mins(1));
+        }
+        assert_eq!(taken.0.lock().unwrap()[&(hook, bad.case.id)], [2]);
+        let letters = house.wait(house.desk.dead_letters(&system, hook)).unwrap();
+        assert!(matches!(letters.as_slice(), [one] if one.version == 1 && one.tries > 60), "{letters:?}");
+        assert_eq!(house.wait(house.desk.resend_dead(&system, hook)).unwrap(), 1);
+        house.tell(|telling| taken.take(telling));
+        assert_eq!(taken.0.lock().unwrap()[&(hook, bad.case.id)], [2, 1]);
+        // Five days without an answer: switched off, the administrators are told, and nothing is lost.
+        let last = house.register(&agent);
+        for _ in 0..125 {
+            house.tell(|_| down());
+            house.desk.time().advance(SignedDuration::from_hours(1) + SignedDuration::from_mins(1));
+        }
+        let off = house.wait(house.desk.subscription(&system, hook)).unwrap();
+        assert!(!off.on && off.reason == "unreachable", "{off:?}");
+        let notices = house.wait(house.desk.notices(&admin)).unwrap();
+        assert!(notices.iter().any(|one| one.kind == "subscription_off" && one.number == "one"), "{notices:?}");
+        let after = house.register(&agent);
+        assert_eq!(house.tell(|telling| taken.take(telling)), 0);
+        house.wait(house.desk.switch_subscription(&system, hook, true)).unwrap();
+        house.wait(house.desk.resend_dead(&system, hook)).unwrap();
+        for _ in 0..4 {
+            house.tell(|telling| taken.take(telling));
+        }
+        for case in [last.case.id, after.case.id] {
+            assert_eq!(taken.0.lock().unwrap()[&(hook, case)], [1]);
+        }
+        // Whoever says that they are gone is not asked again.
+        house.register(&agent);
+        house.tell(|_| Handed::Gone);
+        assert_eq!(house.wait(house.desk.subscription(&system, hook)).unwrap().reason, "gone");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn secrets_overlap_and_rights_are_those_of_whoever_subscribed() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (agent, system) = (house.user("agent", Role::Specialist, ""), house.system());
+        let hook = house.hook("one");
+        let scopes = [desk::caller::Scope::Read];
+        let token = house.desk.create_token(&system, "partner", Role::Integration, "31", &scopes).unwrap();
+        let partner = house.wait(house.desk.by_token(&token)).unwrap().unwrap();
+        house.wait(house.desk.subscribe(&partner, "hub_v5", "https://hub.example/", "")).unwrap();
+        let twice = house.wait(house.desk.subscribe(&partner, "hub_v5", "https://hub.example/", ""));
+        assert_eq!(crate::refusal(twice.unwrap_err()).code, "subscription_known");
+        let seen: Mutex<Vec<(Uuid, usize, Vec<desk::caller::Scope>)>> = Mutex::default();
+        let look = |telling: &Telling| {
+            seen.lock().unwrap().push((telling.subscription, telling.secrets.len(), telling.caller.scopes.clone()));
+            Handed::Taken
+        };
+        let first = house.wait(house.desk.rotate_webhook(&system, hook)).unwrap();
+        assert!(first.starts_with("whsec_") && first != house.wait(house.desk.rotate_webhook(&system, hook)).unwrap());
+        for (hours, secrets) in [(1, 2), (25, 1)] {
+            house.desk.time().advance(SignedDuration::from_hours(hours));
+            house.register(&agent);
+            assert_eq!(house.tell(look), 2);
+            let seen = std::mem::take(&mut *seen.lock().unwrap());
+            assert!(seen.iter().any(|one| one.0 == hook && one.1 == secrets), "{seen:?}");
+            assert!(seen.iter().all(|one| one.2 == scopes), "nobody asked for personal data: {seen:?}");
+        }
+        house.desk.revoke_tokens(&system, "partner").unwrap();
+        house.register(&agent);
+        assert_eq!(house.tell(look), 1);
+        let all = house.wait(house.desk.subscriptions(&system)).unwrap();
+        assert!(all.iter().any(|one| one.kind == "hub_v5" && one.reason == "no_rights"), "{all:?}");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn two_nodes_tell_each_entry_once() {
+    let Some(scratch) = postgres().unwrap() else { return };
+    let node = || open(&scratch, Time::at(NOON.parse().unwrap()), &key_file(&scratch)).unwrap();
+    let one = House { desk: node(), runtime: tokio::runtime::Runtime::new().unwrap() };
+    let two = node();
+    let agent = one.user("agent", Role::Specialist, "");
+    for name in ["one", "two"] {
+        one.hook(name);
+    }
+    let told: Mutex<Vec<(Uuid, CaseId, i64)>> = Mutex::default();
+    let send = |telling: Telling| {
+        told.lock().unwrap().push((telling.subscription, telling.case, telling.version));
+        async {
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+            Handed::Taken
+        }
+    };
+    one.wait(async {
+        let register = async {
+            for n in 0..120 {
+                let desk = if n % 2 == 0 { &one.desk } else { &two };
+                let intake = domain::intake::Intake::read(intake()).unwrap();
+                desk.register(&agent, intake, None).await.unwrap();
+            }
+        };
+        let rounds = |desk: desk::Desk, name: &'static str| async move {
+            for _ in 0..60 {
+                desk.tell_subscriptions(name, false, send).await.unwrap();
+            }
+        };
+        tokio::join!(register, rounds(one.desk.clone(), "a"), rounds(two.clone(), "b"));
+        for _ in 0..20 {
+            one.desk.tell_subscriptions("a", false, send).await.unwrap();
+        }
+    });
+    let told = told.into_inner().unwrap();
+    let once: BTreeSet<_> = told.iter().collect();
+    assert_eq!((told.len(), once.len()), (240, 240));
+    two.db().close();
+    one.close_down();
+}

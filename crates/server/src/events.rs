@@ -1,0 +1,376 @@
+//! Events on their way out: what an entry of a case is to those outside, in the words of TM Forum's hubs and as CloudEvents
+//! to webhooks, signed by the rules of Standard Webhooks. Which entry is told to whom is the desk's business.
+
+use crate::app::Settings;
+use crate::outbound;
+use crate::tmf::face::Face;
+use crate::tmf::hub::Wanted;
+use crate::tmf::ticket;
+use crate::tmf::when;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use desk::caller::Scope;
+use desk::subscriptions::{Handed, Telling, WEBHOOK};
+use desk::tickets::Ticket;
+use desk::{Desk, DeskError};
+use domain::event::Event;
+use jiff::Timestamp;
+use mail::outward::{Guard, hmac_sha256};
+use serde_json::{Map, Value, json};
+use url::{Host, Url};
+
+/// Something that happened to a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// It was registered.
+    Created,
+    /// Something the ticket says changed.
+    Changed,
+    /// It has another status.
+    StatusChanged,
+    /// The customer was told the outcome.
+    Resolved,
+    /// It waits for the customer.
+    InformationRequired,
+    /// Its ticket was taken from the faces.
+    Deleted,
+}
+
+impl News {
+    /// Every kind, in the order of [`desk::subscriptions::EVENTS`].
+    pub const ALL: [Self; 6] =
+        [Self::Created, Self::Changed, Self::StatusChanged, Self::Resolved, Self::InformationRequired, Self::Deleted];
+
+    /// As webhooks choose it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::StatusChanged => "status_changed",
+            Self::Resolved => "resolved",
+            Self::InformationRequired => "information_required",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// As TM Forum calls it.
+    #[must_use]
+    pub const fn tmf(self) -> &'static str {
+        match self {
+            Self::Created => "TroubleTicketCreateEvent",
+            Self::Changed => "TroubleTicketAttributeValueChangeEvent",
+            Self::StatusChanged => "TroubleTicketStatusChangeEvent",
+            Self::Resolved => "TroubleTicketResolvedEvent",
+            Self::InformationRequired => "TroubleTicketInformationRequiredEvent",
+            Self::Deleted => "TroubleTicketDeleteEvent",
+        }
+    }
+}
+
+/// An entry of a case as it is told.
+struct Entry {
+    /// Number of the case.
+    number: String,
+    verb: String,
+    version: i64,
+    at: Timestamp,
+    /// The ticket after it, in the names of version 5.
+    ticket: Map<String, Value>,
+    news: Vec<News>,
+    /// Attributes that changed.
+    changed: Vec<String>,
+}
+
+/// Attributes that follow from others, or have an event of their own.
+const FOLLOW: [&str; 4] = ["lastUpdate", "status", "statusChangeDate", "statusChangeHistory"];
+
+/// What an entry is to those outside: the one place that says so.
+fn news(before: Option<&Map<String, Value>>, after: &Map<String, Value>, gone: bool) -> (Vec<News>, Vec<String>) {
+    let Some(before) = before else { return (vec![News::Created], Vec::new()) };
+    if gone {
+        return (vec![News::Deleted], Vec::new());
+    }
+    let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
+    let differs = |name: &&String| {
+        // The finer stage of a case stands among the characteristics and moves with the status.
+        let stage = *name == "troubleTicketCharacteristic" && is_stage(before.get(*name)) && is_stage(after.get(*name));
+        !FOLLOW.contains(&name.as_str()) && !stage && before.get(*name) != after.get(*name)
+    };
+    let changed: Vec<String> = names.filter(differs).cloned().collect();
+    let mut found = Vec::new();
+    if !changed.is_empty() {
+        found.push(News::Changed);
+    }
+    if before.get("status") != after.get("status") {
+        found.push(News::StatusChanged);
+        match after.get("status").and_then(Value::as_str) {
+            Some("resolved") => found.push(News::Resolved),
+            Some("pending") => found.push(News::InformationRequired),
+            _ => {}
+        }
+    }
+    (found, changed)
+}
+
+fn is_stage(list: Option<&Value>) -> bool {
+    let list = list.and_then(Value::as_array);
+    list.is_some_and(|list| list.len() == 1 && list.first().is_some_and(|one| one["name"] == "complaintStage"))
+}
+
+/// Who tells.
+#[derive(Clone)]
+pub struct Herald {
+    guard: Guard,
+    /// Where people find this server; empty when nobody said.
+    root: String,
+    /// Whether a hub's callback is followed by `/listener/…`.
+    listener: bool,
+    /// Whether who needs no credentials is told.
+    open: bool,
+}
+
+impl Herald {
+    /// Somebody who tells, by what the operator of the server chose.
+    #[must_use]
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            guard: settings.guard(),
+            root: settings.public_url.clone(),
+            listener: settings.tmf.ticket.hub_listener,
+            open: settings.open_tmf,
+        }
+    }
+
+    /// Tells everybody what is due; gives how many entries were taken. `node` names one process.
+    ///
+    /// # Errors
+    /// Those of the database; what went wrong with a receiver is noted with it.
+    pub async fn round(&self, desk: &Desk, node: &str) -> Result<usize, DeskError> {
+        desk.tell_subscriptions(node, self.open, |telling| self.tell(desk, telling)).await
+    }
+
+    async fn tell(&self, desk: &Desk, mut telling: Telling) -> Handed {
+        let Ok(url) = Url::parse(&telling.url) else { return Handed::Later("its address is none".to_owned()) };
+        if !is_private(&url) {
+            telling.caller.scopes.retain(|scope| *scope != Scope::PersonalData);
+        }
+        let entry = match self.entry(desk, &telling).await {
+            Ok(entry) => entry,
+            // Not there any more, or not theirs to see.
+            Err(DeskError::Refused(_)) => return Handed::Taken,
+            Err(error) => return Handed::Later(error.to_string()),
+        };
+        let letters = match self.letters(&telling, &entry) {
+            Ok(letters) => letters,
+            Err(why) => return Handed::Later(why),
+        };
+        if letters.is_empty() {
+            return Handed::Taken;
+        }
+        if let Err(error) = desk.log_tickets(&telling.caller, vec![telling.case.0]).await {
+            return Handed::Later(error.to_string());
+        }
+        let now = desk.time().now().as_second();
+        for letter in letters {
+            let body = letter.body.to_string().into_bytes();
+            let mut headers = Vec::new();
+            if telling.kind == WEBHOOK {
+                let signed: Vec<String> =
+                    telling.secrets.iter().map(|key| signature(key, &letter.id, now, &body)).collect();
+                headers.push(("webhook-id", letter.id.clone()));
+                headers.push(("webhook-timestamp", now.to_string()));
+                headers.push(("webhook-signature", signed.join(" ")));
+            }
+            match outbound::post(&self.guard, &letter.url, letter.media, &headers, body).await {
+                Ok(200..=299) => {}
+                Ok(410) => return Handed::Gone,
+                Ok(status) => return Handed::Later(format!("it answers {status}")),
+                Err(why) => return Handed::Later(why),
+            }
+        }
+        Handed::Taken
+    }
+
+    async fn entry(&self, desk: &Desk, telling: &Telling) -> Result<Entry, DeskError> {
+        let face = Face::of_kind(&telling.kind);
+        let root = format!("{}{}", self.root, face.root());
+        let after = desk.ticket_at(&telling.caller, telling.case, telling.version).await?;
+        let before = match telling.version {
+            1 => None,
+            version => Some(desk.ticket_at(&telling.caller, telling.case, version - 1).await?),
+        };
+        let tell = |one: &Ticket| ticket::tell(one, &root);
+        let told = tell(&after);
+        let last = after.view.entries.last();
+        let gone = last.is_some_and(|entry| {
+            entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
+        });
+        let (news, changed) = news(before.as_ref().map(tell).as_ref(), &told, gone);
+        Ok(Entry {
+            number: after.view.case.number.clone(),
+            verb: last.map(|entry| entry.verb.clone()).unwrap_or_default(),
+            version: telling.version,
+            at: last.map_or(after.view.case.changed_at, |entry| entry.at),
+            ticket: told,
+            news,
+            changed,
+        })
+    }
+
+    /// What is posted of an entry.
+    fn letters(&self, telling: &Telling, entry: &Entry) -> Result<Vec<Letter>, String> {
+        let face = Face::of_kind(&telling.kind);
+        let wanted = match telling.kind.as_str() {
+            WEBHOOK => None,
+            _ => Some(Wanted::read(face, &telling.query).map_err(|_| "its query makes no sense".to_owned())?),
+        };
+        let mut letters = Vec::new();
+        for one in &entry.news {
+            // The same at every try, so that whoever is told twice can tell.
+            let id = format!("{}.{}.{}", telling.case, telling.version, one.code());
+            match &wanted {
+                None if telling.query.split(',').any(|kind| kind == one.code()) => letters.push(Letter {
+                    body: cloud(entry, *one, &id, &telling.case.to_string(), &self.root),
+                    url: Url::parse(&telling.url).map_err(|error| error.to_string())?,
+                    media: "application/cloudevents+json",
+                    id,
+                }),
+                None => {}
+                Some(wanted) => {
+                    let told = face.tell(entry.ticket.clone());
+                    let envelope = envelope(face, entry, *one, &id);
+                    if !wanted.matches(&told, &envelope) {
+                        continue;
+                    }
+                    let mut envelope = envelope;
+                    envelope.insert("event".to_owned(), json!({"troubleTicket": wanted.chosen(face, told)}));
+                    letters.push(Letter {
+                        body: Value::Object(envelope),
+                        url: self.callback(&telling.url, *one)?,
+                        media: "application/json",
+                        id,
+                    });
+                }
+            }
+        }
+        Ok(letters)
+    }
+
+    /// Where a hub's listener is told of something.
+    fn callback(&self, url: &str, news: News) -> Result<Url, String> {
+        let mut url = Url::parse(url).map_err(|error| error.to_string())?;
+        // Some register the whole address of one listener, as the example of the specification does.
+        if self.listener && !url.path().contains("/listener/") {
+            let name = news.tmf();
+            let (first, rest) = name.split_at(1);
+            let path = format!("{}/listener/{}{rest}", url.path().trim_end_matches('/'), first.to_ascii_lowercase());
+            url.set_path(&path);
+        }
+        Ok(url)
+    }
+}
+
+/// One request.
+struct Letter {
+    id: String,
+    url: Url,
+    media: &'static str,
+    body: Value,
+}
+
+/// Whether nobody on the way reads along: encrypted, or on this machine.
+fn is_private(url: &Url) -> bool {
+    let here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        _ => false,
+    };
+    url.scheme() == "https" || here
+}
+
+/// The envelope of a version, without the ticket.
+fn envelope(face: Face, entry: &Entry, news: News, id: &str) -> Map<String, Value> {
+    let at = when(entry.at);
+    let mut told = Map::new();
+    let mut put = |name: &str, value: &str| told.insert(name.to_owned(), value.into());
+    put("eventId", id);
+    put("eventTime", &at);
+    put("eventType", news.tmf());
+    put("correlationId", &format!("{}.{}", entry.number, entry.version));
+    put("domain", "TroubleTicket");
+    put("title", news.tmf());
+    put("description", &entry.verb);
+    put("priority", "Normal");
+    match face {
+        Face::V5 => {
+            put("@type", news.tmf());
+            put("timeOccurred", &at);
+        }
+        Face::V4 => {
+            // So the specification spells it.
+            put("timeOcurred", &at);
+            match (news, entry.changed.first()) {
+                (News::Changed, Some(name)) => drop(put("fieldPath", &format!("troubleTicket.{name}"))),
+                (News::InformationRequired, _) => drop(put("fieldPath", "troubleTicket.note")),
+                _ => {}
+            }
+        }
+    }
+    told
+}
+
+/// A CloudEvent 1.0 in its JSON form.
+fn cloud(entry: &Entry, news: News, id: &str, case: &str, root: &str) -> Value {
+    let source = if root.is_empty() { "urn:redress" } else { root };
+    json!({
+        "specversion": "1.0", "id": id, "source": source, "type": format!("redress.complaint.{}", news.code()),
+        "subject": case, "time": when(entry.at), "datacontenttype": "application/json",
+        "data": {
+            "complaint": entry.number, "version": entry.version, "verb": entry.verb, "changed": entry.changed,
+            "ticket": entry.ticket,
+        },
+    })
+}
+
+/// What proves who sent a webhook and when: Standard Webhooks, `v1`.
+fn signature(key: &[u8], id: &str, at: i64, body: &[u8]) -> String {
+    let signed = hmac_sha256(key, &[id.as_bytes(), b".", at.to_string().as_bytes(), b".", body]);
+    format!("v1,{}", STANDARD.encode(signed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_those_the_desk_knows() {
+        assert_eq!(News::ALL.map(News::code).as_slice(), desk::subscriptions::EVENTS);
+    }
+
+    /// The example of the Standard Webhooks specification.
+    #[test]
+    fn signatures_are_those_of_the_standard() {
+        let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let signed = signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
+        assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn what_an_entry_is_to_those_outside() {
+        let ticket = |status: &str, more: Value| {
+            let mut told = json!({"id": "1", "status": status, "lastUpdate": "x", "severity": "Minor"});
+            told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            told.as_object().unwrap().clone()
+        };
+        let (calm, busy) = (ticket("acknowledged", json!({})), ticket("pending", json!({"note": [1]})));
+        assert_eq!(news(None, &calm, false).0, [News::Created]);
+        assert_eq!(news(Some(&calm), &calm, true).0, [News::Deleted]);
+        assert_eq!(news(Some(&calm), &ticket("acknowledged", json!({"lastUpdate": "y"})), false).0, []);
+        let (found, changed) = news(Some(&calm), &busy, false);
+        assert_eq!(found, [News::Changed, News::StatusChanged, News::InformationRequired]);
+        assert_eq!(changed, ["note"]);
+        let done = news(Some(&busy), &ticket("resolved", json!({"note": [1]})), false).0;
+        assert_eq!(done, [News::StatusChanged, News::Resolved]);
+    }
+}
