@@ -5,6 +5,7 @@ pub mod activation;
 pub mod administration;
 pub mod archive;
 pub mod attach;
+pub mod audience;
 pub mod backup;
 pub mod bulk;
 pub mod caller;
@@ -54,6 +55,7 @@ pub mod tickets;
 pub mod time;
 pub mod vault;
 pub mod verify;
+pub mod views;
 pub mod ways;
 pub mod what_if;
 

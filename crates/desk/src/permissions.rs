@@ -20,6 +20,10 @@ pub const IMPORT: Permission = Permission("import");
 pub const HAND_OFF: Permission = Permission("hand-off");
 /// See cases, masked.
 pub const READ_CASES: Permission = Permission("read-cases");
+/// Keep a list under a name.
+pub const SAVE_VIEW: Permission = Permission("save-view");
+/// Share such a list with one's unit or a role.
+pub const SHARE_VIEW: Permission = Permission("share-view");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
 /// See mail that waits for a person to decide about it, unmasked; each access is logged.
@@ -176,6 +180,8 @@ pub const TABLE: &[Row] = &[
     row(IMPORT, &[Supervisor, Compliance, Admin], Scope::Write),
     row(HAND_OFF, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
     row(READ_CASES, READERS, Scope::Read),
+    row(SAVE_VIEW, READERS, Scope::Write),
+    row(SHARE_VIEW, DECIDERS, Scope::Write),
     row(READ_LOG, READERS, Scope::Read),
     row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
     row(DECIDE_MAIL, LETTERBOX, Scope::Write),
@@ -405,8 +411,8 @@ mod tests {
 
     #[test]
     fn who_only_looks_cannot_change() {
-        // What they are told of, and how, is theirs to choose.
-        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES];
+        // What they are told of, and how, and which lists they keep for themselves, is theirs to choose.
+        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES, SAVE_VIEW];
         for row in TABLE.iter().filter(|row| row.scope == Scope::Write && !own.contains(&row.permission)) {
             assert!(!row.roles.contains(&Auditor), "{}", row.permission.0);
             assert!(!row.roles.contains(&Trainer), "{}", row.permission.0);

@@ -49,7 +49,10 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
 
 // An operation that opens is ready to be filled in.
 for (const operation of document.querySelectorAll("details.op")) {
+  // What stands open by itself takes the reader's place nowhere.
+  let standing = operation.open && "standing" in operation.dataset;
   operation.addEventListener("toggle", () => {
-    if (operation.open) operation.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    if (standing) standing = false;
+    else if (operation.open) operation.querySelector("input:not([type=hidden]), select, textarea")?.focus();
   });
 }

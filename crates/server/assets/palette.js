@@ -17,7 +17,7 @@ const label = (element) => {
 
 const offers = () => {
   const found = [];
-  for (const one of document.querySelectorAll("#operations details.op, #operations .ops > form")) {
+  for (const one of document.querySelectorAll("#operations details.op, #operations .ops > form, #compose details.op")) {
     const name = one.querySelector("summary") ?? one.querySelector("button");
     if (name) found.push({ words: label(name), kind: ACTION, go: () => act(one) });
   }

@@ -29,6 +29,7 @@ pub mod surveys;
 pub mod units;
 pub mod users;
 pub mod view;
+pub mod views;
 pub mod what_if;
 
 use crate::extract;
@@ -78,6 +79,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(units::routes());
     routes.extend(users::routes());
     routes.extend(absences::routes());
+    routes.extend(views::routes());
     routes.extend(crate::openapi::routes());
     routes
 }

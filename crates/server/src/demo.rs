@@ -9,6 +9,7 @@ mod outage;
 mod play;
 mod stories;
 pub mod tale;
+mod views;
 
 use crate::cli::{Place, told, wait};
 use desk::time::Time;
@@ -72,6 +73,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         outage::estate(&stage, now).await?;
         past.time().set(now);
         mail::take(&past).await?;
+        views::keep(&stage).await?;
         // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })

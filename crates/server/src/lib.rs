@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 mod archive;
+pub mod assets;
 pub mod bench;
 mod blocking;
 pub mod cli;

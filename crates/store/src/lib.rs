@@ -52,6 +52,7 @@ pub mod tickets;
 mod tx;
 pub mod units;
 pub mod vault;
+pub mod views;
 
 pub use absences::AbsenceRow;
 pub use activations::{ActivationRow, RuleFileRow};
@@ -85,3 +86,4 @@ pub use tickets::ThingRow;
 pub use tx::Tx;
 pub use units::UnitRow;
 pub use vault::{ItemRow, PersonRow};
+pub use views::ViewRow;

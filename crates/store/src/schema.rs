@@ -309,6 +309,10 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE kpi_months (kpi TEXT NOT NULL, area TEXT NOT NULL, month BIGINT NOT NULL, counted BIGINT NOT NULL,
         sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
         PRIMARY KEY (kpi, area, month)) CLUSTERED",
+], &[
+    // Lists under a name, for one person, a unit or a role.
+    "CREATE TABLE saved_views (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
+        body TEXT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL, UNIQUE (audience, area, name))",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -51,6 +51,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("tickets", crate::tickets::ALL),
         ("units", crate::units::ALL),
         ("vault", crate::vault::ALL),
+        ("views", crate::views::ALL),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql))).collect()
 }

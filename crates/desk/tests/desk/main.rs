@@ -43,6 +43,7 @@ mod scenarios;
 mod spine;
 mod staff;
 mod timers;
+mod views;
 mod what_if;
 
 use desk::caller::Scope;

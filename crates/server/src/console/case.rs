@@ -12,7 +12,7 @@ use super::letters;
 use super::matters::{Shown, matters};
 use super::messages;
 use super::names::Names;
-use super::operations::{Group, Operation, grouped, operations};
+use super::operations::{Group, Operation, composed, grouped, operations};
 use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
 use super::referrals;
@@ -172,6 +172,8 @@ struct CasePage<'a> {
     /// Where the table would send it, where that is elsewhere.
     goes: Option<String>,
     operations: Vec<Group>,
+    /// What is written to the customer or for the house, always at hand.
+    compose: Vec<Operation>,
     writing: Option<Writing>,
     trouble: Option<Trouble>,
     done: String,
@@ -228,6 +230,9 @@ fn goes(
     let to = || names.owner(goes.owner.unit, goes.owner.user) + &frame.instead_of(names, goes.instead_of);
     offered.then(|| frame.tv("operations.would_go", &[("to", &to())]))
 }
+
+/// Clocks shown at once; the others are folded away.
+const SHOWN_CLOCKS: usize = 2;
 
 /// What a page is drawn with besides the case.
 #[derive(Default)]
@@ -356,6 +361,9 @@ async fn draw(
         timeline.reverse();
     }
     let (ball, age) = orders::ball(&frame, case, &names, now);
+    let goes = goes(&frame, case, &way, &names, &operations);
+    let may_write = operations.iter().any(|operation| operation.verb == "issue-letter");
+    let (compose, operations) = composed(operations);
     let page = CasePage {
         version: case.version,
         at_input: frame.input(now),
@@ -383,7 +391,7 @@ async fn draw(
         messages: messages::shown(&frame, &sent),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
-        may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
+        may_write,
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
         customer: customer::lines(&frame, view),
@@ -417,7 +425,8 @@ async fn draw(
         texts: texts(&frame, case),
         timeline,
         files,
-        goes: goes(&frame, case, &way, &names, &operations),
+        goes,
+        compose,
         operations: grouped(&frame, operations),
         writing: extras.writing,
         trouble: extras.trouble,

@@ -48,6 +48,7 @@ pub(crate) async fn transcript(
         theme: super::Theme::default(),
         place: String::new(),
         unread: 0,
+        views: std::sync::Arc::default(),
     };
     let frame = Frame::new(app, &visitor);
     let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };

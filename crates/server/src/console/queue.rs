@@ -15,12 +15,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::list::{Filter, Listed, Order, Page};
+use desk::views::VIEWS;
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
-
-/// The views on the left, the first is the usual one.
-pub(super) const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -68,6 +66,15 @@ struct Choice {
 struct Queue<'a> {
     frame: Frame<'a>,
     view: String,
+    title: String,
+    /// The list under a name that is shown.
+    saved: String,
+    /// All lists under a name: words and address.
+    others: Vec<(String, String)>,
+    keeping: Option<super::views::Keeping>,
+    /// Whether the newest receipt comes first by choice, and whether there is a choice.
+    newest: bool,
+    by_time: bool,
     tabs: Vec<Tab>,
     rows: Vec<Row>,
     grades: Vec<Choice>,
@@ -93,7 +100,9 @@ struct Queue<'a> {
 /// What an address of a list asks for: the view, the filters, and these as an address has them.
 pub(super) struct Asked {
     pub(super) view: String,
-    pairs: Vec<(String, String)>,
+    /// The list under a name that was opened, if one was.
+    pub(super) saved: Option<String>,
+    pub(super) pairs: Vec<(String, String)>,
     pub(super) text: Vec<String>,
 }
 
@@ -102,7 +111,8 @@ pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
     let mut pairs = query::form(raw.as_bytes());
     let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
     let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
-    pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
+    let saved = pairs.iter().find(|(name, _)| name == "saved").map(|(_, id)| id.clone());
+    pairs.retain(|(name, value)| !["view", "saved"].contains(&name.as_str()) && !value.trim().is_empty());
     for (name, value) in &mut pairs {
         match name.as_str() {
             "category" => *value = frame.category_code(value),
@@ -111,7 +121,7 @@ pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
         }
     }
     let text = pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
-    Asked { view, pairs, text }
+    Asked { view, saved, pairs, text }
 }
 
 async fn queue(
@@ -121,7 +131,8 @@ async fn queue(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
-    let Asked { view, pairs, text } = asked(&frame, &raw.unwrap_or_default());
+    let Asked { view, saved, pairs, text } = asked(&frame, &raw.unwrap_or_default());
+    let saved = visitor.views.iter().find(|one| saved.as_ref().is_some_and(|id| *id == one.id.to_string()));
     // Whoever stands in for somebody works their cases too.
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
     let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
@@ -139,6 +150,7 @@ async fn queue(
         |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let keep = |more: &str| {
         let mut parts = vec![format!("view={view}")];
+        parts.extend(saved.map(|one| format!("saved={}", one.id)));
         parts.extend(text.iter().filter(|part| !part.starts_with("after=")).cloned());
         parts.push(more.to_owned());
         format!("/console?{}", parts.join("&"))
@@ -148,7 +160,7 @@ async fn queue(
         .map(|one| Tab {
             words: frame.t(&format!("view.{one}")),
             href: format!("/console?view={one}"),
-            here: *one == view,
+            here: *one == view && saved.is_none(),
         })
         .collect();
     let choices = |list: &str, codes: &[&'static str], chosen: &str| {
@@ -160,8 +172,15 @@ async fn queue(
     let states: Vec<&'static str> =
         CaseState::ALL.iter().filter(|state| state.is_open()).map(|state| state.code()).collect();
     let taxonomy = app.desk.library().taxonomy();
+    let shown_as = saved.map_or_else(|| frame.t(&format!("view.{view}")), |one| one.name.clone());
     let page = Queue {
         tabs,
+        title: shown_as,
+        saved: saved.map(|one| one.id.to_string()).unwrap_or_default(),
+        others: visitor.views.iter().map(|one| (one.name.clone(), super::views::href(one))).collect(),
+        keeping: super::views::Keeping::of(&frame, &pairs),
+        newest: shown("sort") == "-received",
+        by_time: ["open", "mine", "unit", "triage", "review"].contains(&view.as_str()),
         rows: found.items.iter().map(|one| row(&frame, one, &names, &absent, now)).collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
         states: choices("state", &states, &shown("status")),
@@ -234,8 +253,13 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
         _ => {}
     }
     let ended = filter.states.iter().any(|state| !state.is_open());
-    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
-    filter.open_only = filter.order == Order::Due;
+    let by_time = !ended && view != "all";
+    // What has ended waits for nothing; of the rest the reader says what comes first.
+    filter.order = if by_time && given.get("sort").is_none() { Order::Due } else { filter.order };
+    if !by_time {
+        filter.order = Order::Received;
+    }
+    filter.open_only = by_time;
     Ok(filter)
 }
 

@@ -418,6 +418,12 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("OpenMail", messages::open_mail()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
+        ("Views", items(&object(json!({
+            "id": uuid, "name": text, "shared": {"type": "string", "enum": desk::audience::SHARED}, "role": text,
+            "may_remove": truth, "view": {"type": "string", "enum": desk::views::VIEWS},
+            "status": {"type": "array", "items": text}, "grade": text, "category": text, "assignee": text, "unit": uuid,
+            "region": text, "incident": uuid, "sort": text,
+        })))),
         ("Problem", problem),
     ]
     .into_iter()

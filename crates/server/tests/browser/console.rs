@@ -35,6 +35,7 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console?view=closed",
         "/console?grade=urgent&region=82",
         "/console/new",
+        "/console/views",
         "/console/orders",
         "/console/notices",
         "/console/notices/choices",

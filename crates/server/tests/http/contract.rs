@@ -866,6 +866,18 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
         contract.holds("get", &path, &house.get(token, &path));
     }
     post(contract, "/api/v1/absences/{id}/end", absence["id"].as_str().unwrap(), json!({}));
+    let shown = json!({
+        "name": "Urgent, sorted", "shared": "role", "role": "agent", "view": "open", "status": ["registered", "accepted"],
+        "grade": "urgent", "category": "B204", "assignee": "me", "region": "31", "sort": "-received",
+    });
+    let mut unit = shown.clone();
+    unit["shared"] = json!("unit");
+    // Whoever is no person has no holder `me`.
+    unit.as_object_mut().unwrap().remove("assignee");
+    let view = post(contract, "/api/v1/views", "", unit);
+    contract.body("/api/v1/views", &shown);
+    contract.holds("get", "/api/v1/views", &house.get(token, "/api/v1/views"));
+    post(contract, "/api/v1/views/{id}/remove", view["id"].as_str().unwrap(), json!({}));
 }
 
 #[test]

@@ -37,6 +37,7 @@ mod slow;
 mod survey;
 mod tmf;
 mod together;
+mod views;
 mod what_if;
 
 use axum::body::Body;

@@ -53,6 +53,8 @@ pub(crate) fn body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
+        "views" => json!({"name": "x"}),
+        "remove" => json!({}),
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "notifications" => json!({"mail": "off"}),
@@ -209,10 +211,14 @@ impl Subjects {
     }
 }
 
-/// Whether a route asks more than a permission: tokens have no password to change, no absence of their own to end and
-/// write no drafts.
+/// Whether a route asks more than a permission: tokens have no password to change, no absence of their own to end,
+/// write no drafts and keep no lists for themselves.
 fn asks_more(path: &str) -> bool {
-    path == "/console/password" || path.ends_with("/end") || path.ends_with("/drafts") || path.ends_with("/draft")
+    path == "/console/password"
+        || path.ends_with("/views")
+        || path.ends_with("/end")
+        || path.ends_with("/drafts")
+        || path.ends_with("/draft")
 }
 
 /// What a role meets on a route: whether it gets past the guard, and whether a case elsewhere is hidden.
