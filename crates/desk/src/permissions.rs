@@ -24,6 +24,12 @@ pub const READ_CASES: Permission = Permission("read-cases");
 pub const SAVE_VIEW: Permission = Permission("save-view");
 /// Share such a list with one's unit or a role.
 pub const SHARE_VIEW: Permission = Permission("share-view");
+/// Keep several operations under a name.
+pub const SAVE_MACRO: Permission = Permission("save-macro");
+/// Share such a macro with one's unit or a role.
+pub const SHARE_MACRO: Permission = Permission("share-macro");
+/// Try or apply one; each of its operations needs its own permission besides.
+pub const APPLY_MACRO: Permission = Permission("apply-macro");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
 /// See mail that waits for a person to decide about it, unmasked; each access is logged.
@@ -70,6 +76,8 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// See what is open, late and due soon in one's area, by unit, grade and person.
+pub const READ_BOARD: Permission = Permission("read-board");
 /// See remedies over all cases, and how billing stands.
 pub const READ_REMEDIES: Permission = Permission("read-remedies");
 /// Take a file for billing out, with the accounts of customers; each access is logged.
@@ -182,6 +190,9 @@ pub const TABLE: &[Row] = &[
     row(READ_CASES, READERS, Scope::Read),
     row(SAVE_VIEW, READERS, Scope::Write),
     row(SHARE_VIEW, DECIDERS, Scope::Write),
+    row(SAVE_MACRO, DESK, Scope::Write),
+    row(SHARE_MACRO, DECIDERS, Scope::Write),
+    row(APPLY_MACRO, DESK, Scope::Write),
     row(READ_LOG, READERS, Scope::Read),
     row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
     row(DECIDE_MAIL, LETTERBOX, Scope::Write),
@@ -209,6 +220,7 @@ pub const TABLE: &[Row] = &[
     row(EXPORT_PERSON, &[Supervisor, Compliance, Admin], Scope::PersonalData),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
+    row(READ_BOARD, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
     row(READ_REMEDIES, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
     row(EXPORT_REMEDIES, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),

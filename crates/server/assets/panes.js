@@ -131,6 +131,14 @@ document.addEventListener("unsaved", (event) => {
   bar?.querySelector(".tab.here")?.classList.toggle("unsaved", event.detail);
 });
 
+// A page that says so is fetched again and put in its own place.
+const live = document.querySelector("[data-live]");
+const refresh = async () => {
+  const found = live && (await fragment(live.dataset.live));
+  const next = found?.querySelector("[data-live]");
+  if (next && !live.contains(document.activeElement)) live.replaceChildren(...next.childNodes);
+};
+
 // Counts and lists stay fresh while somebody looks.
 const EVERY = 30000;
 const count = async () => {
@@ -150,5 +158,6 @@ if (me) {
     if (document.visibilityState !== "visible") return;
     count();
     showList();
+    refresh();
   }, EVERY);
 }

@@ -313,6 +313,10 @@ const STEPS: &[&[&str]] = &[&[
     // Lists under a name, for one person, a unit or a role.
     "CREATE TABLE saved_views (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
         body TEXT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL, UNIQUE (audience, area, name))",
+    // Several operations under a name; what each said before stands in the ledger of the administration.
+    "CREATE TABLE macros (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
+        body TEXT NOT NULL, revision BIGINT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL,
+        UNIQUE (audience, area, name))",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -10,6 +10,7 @@
 mod activation;
 mod archive;
 mod backup;
+mod board;
 mod bulk;
 mod bundle;
 mod channels;
@@ -23,6 +24,7 @@ mod files;
 mod incidents;
 mod keys;
 mod lives;
+mod macros;
 mod network;
 mod nodes;
 mod notices;

@@ -174,6 +174,7 @@ struct CasePage<'a> {
     operations: Vec<Group>,
     /// What is written to the customer or for the house, always at hand.
     compose: Vec<Operation>,
+    macros: super::macros::Offered,
     writing: Option<Writing>,
     trouble: Option<Trouble>,
     done: String,
@@ -201,7 +202,7 @@ struct CasePage<'a> {
 }
 
 /// Those who were named and are not told, as the address of the next page says it.
-fn named(unreached: &[Unreached]) -> String {
+pub(super) fn named(unreached: &[Unreached]) -> String {
     unreached.iter().map(|one| format!("&{}={}", one.why.code(), query::encode(&one.username))).collect()
 }
 
@@ -325,6 +326,10 @@ async fn draw(
     let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
     let drafts =
         if extras.past.is_some() { Vec::new() } else { messages::of(app, caller, &CaseRef::Id(case.id)).await? };
+    let macros = match extras.past.is_some() || view.erased {
+        true => super::macros::Offered::default(),
+        false => super::macros::Offered::of(app, caller).await?,
+    };
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
@@ -427,6 +432,7 @@ async fn draw(
         files,
         goes,
         compose,
+        macros,
         operations: grouped(&frame, operations),
         writing: extras.writing,
         trouble: extras.trouble,

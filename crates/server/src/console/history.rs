@@ -108,7 +108,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
     }
 }
 
-fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> Moment {
+pub(super) fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> Moment {
     let who = match entry.actor {
         ActorId::User(user) => view.users.get(&user).cloned().unwrap_or_else(|| user.to_string()),
         ActorId::Token(_) => frame.t("actor.token"),

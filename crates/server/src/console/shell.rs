@@ -132,6 +132,7 @@ impl Frame<'_> {
         };
         let work = pages(&[
             (true, "/console/orders", "nav.orders"),
+            (self.may(permissions::APPLY_MACRO), "/console/macros", "macros.title"),
             (self.may_read_letterbox(), "/console/letterbox", "letterbox.title"),
             (self.may_hand_off(), "/console/handoffs/new", "nav.handoff"),
         ]);
@@ -142,6 +143,7 @@ impl Frame<'_> {
             (self.may_read_catalogue(), "/console/catalogue", "catalogue.title"),
         ]);
         let quality = pages(&[
+            (self.may(permissions::READ_BOARD), "/console/board", "board.title"),
             (self.may_read_problems(), "/console/problems", "problems.title"),
             (self.may_read_remedies(), "/console/remedies", "remedies.title"),
             (self.may_read_reports(), "/console/reports", "reports.title"),
@@ -167,7 +169,7 @@ impl Frame<'_> {
 
     /// The sheet of keys: keys and what they do.
     pub(super) fn keys(&self) -> Vec<(Vec<&'static str>, String)> {
-        let plain: [(&[&str], &str); 11] = [
+        let plain: [(&[&str], &str); 12] = [
             (&["Ctrl", "K"], "keys.palette"),
             (&["/"], "keys.find"),
             (&["j", "k"], "keys.rows"),
@@ -176,6 +178,7 @@ impl Frame<'_> {
             (&["n"], "keys.new"),
             (&["u"], "keys.mine"),
             (&["h"], "keys.history"),
+            (&["o"], "keys.macros"),
             (&["Ctrl", "Enter"], "keys.send"),
             (&["Esc"], "keys.undo"),
             (&["?"], "keys.sheet"),

@@ -866,6 +866,31 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
         contract.holds("get", &path, &house.get(token, &path));
     }
     post(contract, "/api/v1/absences/{id}/end", absence["id"].as_str().unwrap(), json!({}));
+    let made = json!({
+        "name": "Take up and say so", "shared": "unit",
+        "steps": [{"accept": {}}, {"note": {"text": "{number}, received {received}"}}, {"close": {}}],
+    });
+    let kept = post(contract, "/api/v1/macros", "", made.clone());
+    assert_eq!(post(contract, "/api/v1/macros", "", made)["revision"], 2, "a known name is a new version");
+    contract.holds("get", "/api/v1/macros", &house.get(token, "/api/v1/macros"));
+    let (id, case) = (kept["id"].as_str().unwrap(), house.register(token, &intake()));
+    let case = case["id"].as_str().unwrap();
+    let of = |path: &str| path.replace("{id}", case).replace("{macro}", id);
+    let path = "/api/v1/complaints/{id}/macros/{macro}/try";
+    let tried = house.call(token, "POST", &of(path), &[], &json!({}));
+    contract.holds("post", path, &tried);
+    assert_eq!(tried.json()["stopped"]["step"], 2, "{tried:?}");
+    let path = "/api/v1/complaints/{id}/macros/{macro}";
+    let refused = house.call(token, "POST", &of(path), &[("if-match", "\"1\"")], &json!({}));
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let steps = json!([{"accept": {}}, {"note": {"text": "{number}, received {received}"}}]);
+    let whole = json!({"name": "Take up and say so", "shared": "unit", "steps": steps});
+    post(contract, "/api/v1/macros", "", whole);
+    let applied = house.call(token, "POST", &of(path), &[("if-match", "\"1\"")], &json!({}));
+    contract.holds("post", path, &applied);
+    assert_eq!(applied.json()["version"], 3, "nothing of the refused attempt was done");
+    post(contract, "/api/v1/macros/{id}/remove", id, json!({}));
+    contract.holds("get", "/api/v1/board", &house.get(token, "/api/v1/board"));
     let shown = json!({
         "name": "Urgent, sorted", "shared": "role", "role": "agent", "view": "open", "status": ["registered", "accepted"],
         "grade": "urgent", "category": "B204", "assignee": "me", "region": "31", "sort": "-received",

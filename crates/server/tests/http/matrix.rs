@@ -32,6 +32,9 @@ pub(crate) fn body(path: &str) -> Value {
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
     }
+    if path.contains("/macros/") || path.ends_with("/macro") {
+        return json!({"macro": NOBODY});
+    }
     if path.ends_with("/recipients/send") {
         return json!({"purpose": "outcome", "way": "sms"});
     }
@@ -54,6 +57,7 @@ pub(crate) fn body(path: &str) -> Value {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
         "views" => json!({"name": "x"}),
+        "macros" => json!({"name": "x", "steps": [{"accept": {}}]}),
         "remove" => json!({}),
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
@@ -212,10 +216,11 @@ impl Subjects {
 }
 
 /// Whether a route asks more than a permission: tokens have no password to change, no absence of their own to end,
-/// write no drafts and keep no lists for themselves.
+/// write no drafts and keep no lists and macros for themselves.
 fn asks_more(path: &str) -> bool {
     path == "/console/password"
         || path.ends_with("/views")
+        || path.ends_with("/macros")
         || path.ends_with("/end")
         || path.ends_with("/drafts")
         || path.ends_with("/draft")
@@ -227,6 +232,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .path
         .replace("{id}", id)
         .replace("{rule}", "response")
+        .replace("{macro}", NOBODY)
         .replace("/{n}/bundle", "/1/bundle")
         .replace("{report}", "cn-monthly")
         .replace("{kpi}", "repeat")
@@ -236,6 +242,7 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{letter}", "acknowledgement.html")
         .replace("{name}", "console.css")
         .replace("{tag}", "en");
+    let path = if path.ends_with("/macro") && route.method == Method::Get { path + "?macro=" + NOBODY } else { path };
     let path = if path.ends_with("/persons") { path + "?phone=13800138000" } else { path };
     let path = if path.ends_with("cn-monthly/cases") { path + "?table=volume&row=*&column=count" } else { path };
     let path = if ["/archive", "/bundle"].iter().any(|end| path.ends_with(end)) && route.method == Method::Get {
