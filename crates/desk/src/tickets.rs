@@ -17,6 +17,7 @@ use crate::reveal::AccessBody;
 use crate::run::{Done, Outcome, Work, only_warned_since, stale};
 use crate::time::stored;
 use crate::{Desk, Permission, kept, permissions};
+use domain::actor::ActorId;
 use domain::audit::chain::Ledger;
 use domain::case::matter;
 use domain::command::Command;
@@ -27,7 +28,7 @@ use domain::intake::Intake;
 use domain::refusal::Refusal;
 use domain::text::identifier::IdentifierKind;
 use domain::text::lift::{fill, lift};
-use domain::text::mask::mask;
+use domain::text::mask::{mask, mask_name};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -82,6 +83,13 @@ impl Ticket {
         found
     }
 
+    /// Whether it came as a ticket; else as a case through another door.
+    #[must_use]
+    pub fn is_born_here(&self) -> bool {
+        let first = self.view.entries.first();
+        first.is_some_and(|entry| entry.events.iter().any(|event| matches!(event, Event::TicketChanged { .. })))
+    }
+
     /// Whether the reader sees what colleagues tell each other.
     #[must_use]
     pub fn shows_internal(&self) -> bool {
@@ -94,11 +102,33 @@ impl Ticket {
         Self { clear: true, ..self }
     }
 
-    /// A value as the reader may see it: identifiers masked unless they may see personal data.
+    /// Whether the reader sees identifiers as they are.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.clear
+    }
+
+    /// The whole as the reader may see it: unless they may see personal data, identifiers and names of people are masked,
+    /// and files that were sent as values are not among it.
     #[must_use]
     pub fn told(&self, value: Value) -> Value {
-        if self.clear { value } else { masked(value) }
+        if self.clear {
+            return value;
+        }
+        let Value::Object(members) = masked(value) else { return Value::Null };
+        let shown = |(name, value): (String, Value)| match name.as_str() {
+            "relatedParty" => (name, without_names(value)),
+            "attachment" => (name, without_files(value)),
+            _ => (name, value),
+        };
+        Value::Object(members.into_iter().map(shown).collect())
     }
+}
+
+/// Whether somebody sees tickets with their personal data: a programme that was made for a purpose. A person says their
+/// purpose case by case, where they reveal.
+fn sees_clear(caller: &Caller) -> bool {
+    matches!(caller.actor.id, ActorId::Token(_)) && permissions::REVEAL.allows(caller)
 }
 
 /// What a client changed with an entry.
@@ -130,6 +160,33 @@ fn masked(value: Value) -> Value {
         }
         Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
         Value::Object(members) => members.into_iter().map(|(name, member)| (name, masked(member))).collect(),
+        other => other,
+    }
+}
+
+/// Names of parties, masked.
+fn without_names(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(without_names).collect()),
+        Value::Object(members) => {
+            let shown = |(name, value): (String, Value)| match value {
+                Value::String(text) if name == "name" => (name, Value::String(mask_name(&text))),
+                value => (name, without_names(value)),
+            };
+            Value::Object(members.into_iter().map(shown).collect())
+        }
+        other => other,
+    }
+}
+
+/// Attachments, without what they hold.
+fn without_files(value: Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.into_iter().map(without_files).collect()),
+        Value::Object(mut members) => {
+            members.remove("content");
+            Value::Object(members)
+        }
         other => other,
     }
 }
@@ -204,7 +261,7 @@ impl Desk {
         let rules = self.library().rules_of(&raw.loaded.case)?;
         let due = raw.loaded.case.next_due(&rules).map(|clock| clock.due_at);
         let view = self.view(raw, &shown)?;
-        let clear = permissions::REVEAL.allows(caller);
+        let clear = sees_clear(caller);
         Ok(Ticket { view, due, clear, internal: clear && permissions::READ_LOG.allows(caller) })
     }
 
@@ -247,7 +304,7 @@ impl Desk {
     /// # Errors
     /// Those of the database.
     pub async fn log_tickets(&self, caller: &Caller, cases: Vec<Uuid>) -> Result<(), DeskError> {
-        if !permissions::REVEAL.allows(caller) || cases.is_empty() {
+        if !sees_clear(caller) || cases.is_empty() {
             return Ok(());
         }
         // A token is made for a purpose, which is its name.

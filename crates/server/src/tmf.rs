@@ -2,6 +2,7 @@
 //! (`ticket.rs`); only `face.rs` knows the versions. What happens to a case is the desk's business, as through any door.
 
 pub mod face;
+mod facts;
 pub mod mapping;
 mod patch;
 pub mod query;
@@ -34,6 +35,8 @@ use serde_json::{Map, Value};
 
 /// How often a change is worked out anew because the ticket moved on meanwhile.
 const MOST_TRIES: usize = 20;
+/// Heaviest a ticket may become.
+const MOST_WEIGHT: usize = 16 << 20;
 /// Tickets read at once while looking for some.
 const SLICE: u64 = 250;
 
@@ -79,7 +82,7 @@ pub fn routes() -> Vec<Route> {
             add(method, path, permission, make);
         }
     }
-    for (method, path, permission, make) in specifications::ROUTES {
+    for (method, path, permission, make) in specifications::ROUTES.iter().chain(facts::ROUTES) {
         add(*method, path, *permission, *make);
     }
     routes
@@ -207,6 +210,8 @@ async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    // The answer is the ticket: who may not read it would not know that it was made, and come again.
+    permissions::READ_CASES.require(&caller).map_err(DeskError::from)?;
     let query = Query::one(raw.as_deref())?;
     let body = object(&headers, body).await?;
     let mut found = schema::kinds(ask.face, shapes(ask.face).1, &body, ticket::OWNED);
@@ -241,7 +246,7 @@ async fn create(
             let change = Change { commands, ..Change::default() };
             match app.desk.change_ticket(&caller, done.case.id, done.case.version, change).await {
                 Ok(()) | Err(DeskError::Refused(_) | DeskError::Stale { .. }) => {}
-                Err(other) => return Err(other.into()),
+                Err(error) => tracing::warn!(%error, "a new ticket did not come to the status it named"),
             }
         }
     }
@@ -273,22 +278,28 @@ async fn list(
 ) -> Result<Response, Failure> {
     let attributes = schema::attributes(ask.face, shapes(ask.face).1);
     let query = Query::list(ask.face, raw.as_deref(), &attributes)?;
-    let (things, total) = match query.looks_at_each() {
+    let ids = |things: &mut dyn Iterator<Item = &Value>| things.filter_map(|id| id.as_str()?.parse().ok()).collect();
+    let (things, total, shown): (Vec<_>, _, Vec<uuid::Uuid>) = match query.looks_at_each() {
         None => {
             let counted = app.desk.count_tickets(&caller).await?;
             let tickets = app.desk.tickets(&caller, query.offset, query.limit).await?;
-            let things = tickets.iter().map(|ticket| told(&ask, ticket)).collect();
-            (things, (counted <= MOST_COUNTED).then_some(counted))
+            let things: Vec<Map<String, Value>> = tickets.iter().map(|ticket| told(&ask, ticket)).collect();
+            let shown = ids(&mut things.iter().filter_map(|thing| thing.get("id")));
+            (things, (counted <= MOST_COUNTED).then_some(counted), shown)
         }
         Some(name) => {
             let mut found = matching(&app, &caller, &ask, &query, name).await?;
             query.arrange(&mut found);
             cut(&query, &mut found)?;
             let total = found.len() as u64;
-            (page(&query, found), Some(total))
+            // Whoever asks for those that hold certain words learns of each that it does.
+            let told_by_filter: Option<Vec<_>> =
+                query.asks_for_words().then(|| ids(&mut found.iter().filter_map(|thing| thing.get("id"))));
+            let things = page(&query, found);
+            let shown = told_by_filter.unwrap_or_else(|| ids(&mut things.iter().filter_map(|thing| thing.get("id"))));
+            (things, Some(total), shown)
         }
     };
-    let shown = things.iter().filter_map(|thing: &Map<String, Value>| thing["id"].as_str()?.parse().ok()).collect();
     app.desk.log_tickets(&caller, shown).await?;
     Ok(listed(&ask, &query, things, total))
 }
@@ -392,12 +403,7 @@ impl Patch {
     }
 
     /// The document after it. What the server owns and what stays as it was is not touched by a merge.
-    fn apply(
-        &self,
-        before: &Map<String, Value>,
-        told: &dyn Fn(Value) -> Value,
-        lists: &dyn Fn(&str) -> bool,
-    ) -> Result<Map<String, Value>, Failure> {
+    fn apply(&self, before: &Map<String, Value>, lists: &dyn Fn(&str) -> bool) -> Result<Map<String, Value>, Failure> {
         let mut document = Value::Object(before.clone());
         match self {
             Self::Merge(value) => {
@@ -410,13 +416,10 @@ impl Patch {
                 patch::merge(&mut document, &value);
             }
             Self::Operations(list, query) => {
-                document =
-                    patch::operations(&document, list, *query, (told, lists)).map_err(|refused| match refused {
-                        Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
-                        Refused::Test(number) => {
-                            Failure::from(Refusal::conflict("patch_test").with("operation", number))
-                        }
-                    })?;
+                document = patch::operations(&document, list, *query, lists).map_err(|refused| match refused {
+                    Refused::Bad(number, why) => bad(vec![Wrong { at: format!("operation {number}"), why }]),
+                    Refused::Test(number) => Failure::from(Refusal::conflict("patch_test").with("operation", number)),
+                })?;
             }
         }
         match document {
@@ -438,6 +441,17 @@ impl Patch {
         let Self::Merge(Value::Object(members)) = self else { return Ok(()) };
         let found = schema::kinds(face, shape, members, owned);
         if found.is_empty() { Ok(()) } else { Err(bad(found)) }
+    }
+
+    /// Whether it says anything of an attribute, be it what is there already.
+    fn names(&self, name: &str) -> bool {
+        match self {
+            Self::Merge(value) => value.get(name).is_some(),
+            Self::Operations(list, _) => {
+                let mut paths = list.as_array().into_iter().flatten().filter_map(|one| one["path"].as_str());
+                paths.any(|path| path.strip_prefix('/') == Some(name))
+            }
+        }
     }
 
     fn merges(&self) -> bool {
@@ -462,7 +476,7 @@ async fn change(
     let _turn = app.turns.of(id.0).await;
     for attempt in 0.. {
         let ticket = app.desk.ticket(&caller, id).await?;
-        let change = worked_out(&app, &ask, &ticket, &patch)?;
+        let change = tokio::task::block_in_place(|| worked_out(&app, &ask, &ticket, &patch))?;
         if change.commands.is_empty() && change.attributes.is_empty() {
             break;
         }
@@ -482,10 +496,23 @@ async fn change(
 fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Result<Change, Failure> {
     let now = app.desk.time().now();
     let clear = ticket.clone().cleared();
-    let before = ask.face.tell(ticket::tell(&clear, &ask.root));
     let lists = |name: &str| schema::is_list(ask.face, shapes(ask.face).1, name);
-    let after = patch.apply(&before, &|value| ticket.told(value), &lists)?;
-    let mut found = wrong(ask.face, &Value::Object(after.clone()));
+    // A client works on what it sees: nothing it asks, tests or sends may tell it what is masked.
+    let before = ask.face.tell(ticket::tell(ticket, &ask.root));
+    let after = patch.apply(&before, &lists)?;
+    let whole = if ticket.is_clear() { before.clone() } else { ask.face.tell(ticket::tell(&clear, &ask.root)) };
+    let whole = |name: &str, value: Value| match (whole.get(name), before.get(name)) {
+        (Some(clear), Some(seen)) if !ticket.is_clear() => ticket::restored(clear, seen, value),
+        _ => value,
+    };
+    let restored = after.iter().map(|(name, value)| (name.clone(), whole(name, value.clone()))).collect();
+    let restored = Value::Object(restored);
+    let (weight, _) = patch::weight(&restored);
+    if weight > MOST_WEIGHT {
+        let why = format!("would make the ticket larger than {MOST_WEIGHT} bytes");
+        return Err(bad(vec![Wrong { at: "body".to_owned(), why }]));
+    }
+    let mut found = wrong(ask.face, &restored);
     let status = after.get("status").and_then(Value::as_str);
     if ask.face == Face::V4 && status.is_some_and(|word| !status::WORDS.contains(&word)) {
         found.push(Wrong { at: "status".to_owned(), why: format!("is none of {}", status::WORDS.join(", ")) });
@@ -494,7 +521,20 @@ fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Resu
         return Err(bad(found));
     }
     let status = status.filter(|word| before.get("status").and_then(Value::as_str) != Some(word)).map(str::to_owned);
-    let mut attributes = ticket::differences(ask.face, &before, after, patch.merges(), &when(now))?;
+    let reason = after.get("statusChangeReason").and_then(Value::as_str).filter(|_| patch.names("statusChangeReason"));
+    let reason = reason.map(str::to_owned);
+    let found = ticket::differences(ask.face, &before, after, patch.merges(), &when(now))?;
+    let mut attributes: Map<String, Value> = found
+        .into_iter()
+        .map(|(name, value)| {
+            if name == "note" {
+                (name, value)
+            } else {
+                let value = whole(&name, value);
+                (name, value)
+            }
+        })
+        .collect();
     if ask.face == Face::V4
         && let Some(value) = attributes.remove("externalIdentifier")
     {
@@ -503,10 +543,9 @@ fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Resu
     let case = &ticket.view.case;
     let commands = match status {
         Some(status) => {
-            let reason = attributes.get("statusChangeReason").and_then(Value::as_str);
             let all = clear.attributes();
             let cause = ticket::characteristic(&attributes, "rootCause").or(ticket::characteristic(&all, "rootCause"));
-            status::way(case, &status, (reason, cause), &app.settings.tmf.ticket, now)?
+            status::way(case, &status, (reason.as_deref(), cause), &app.settings.tmf.ticket, now)?
         }
         None => Vec::new(),
     };

@@ -19,6 +19,10 @@ statements! {
         recorded_at, recorded_by FROM network_facts WHERE id = ?1";
     BY_NUMBER = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
         recorded_at, recorded_by FROM network_facts WHERE source = ?1 AND number = ?2";
+    // Everything a system says under one number, at several places.
+    PARTS = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
+        recorded_at, recorded_by FROM network_facts WHERE source = ?1 AND number >= ?2 AND number < ?3
+        ORDER BY number LIMIT 1000";
     LIST = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
         recorded_at, recorded_by FROM network_facts WHERE (?1 = '' OR substr(region, 1, length(?1)) = ?1)
         AND (?2 = '' OR product IN ('', ?2)) AND (?3 = '' OR kind = ?3) AND ended >= ?4 AND began <= ?5
@@ -165,6 +169,16 @@ pub fn get(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<NetworkFactRow>, StoreErr
 /// Those of the database.
 pub fn by_number(tx: &mut Tx<'_>, source: &str, number: &str) -> Result<Option<NetworkFactRow>, StoreError> {
     tx.query_opt(BY_NUMBER, &[source.into(), number.into()], read)
+}
+
+/// Facts of a source whose numbers begin with a number and a slash: what it says of several places.
+///
+/// # Errors
+/// Those of the database.
+pub fn parts(tx: &mut Tx<'_>, source: &str, number: &str) -> Result<Vec<NetworkFactRow>, StoreError> {
+    // The sign after the slash.
+    let (from, to) = (format!("{number}/"), format!("{number}0"));
+    tx.query(PARTS, &[source.into(), (&from).into(), (&to).into()], read)
 }
 
 /// A page of facts, the last begun first.

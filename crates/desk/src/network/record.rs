@@ -153,22 +153,7 @@ impl Desk {
             return Err(Refusal::conflict("rules_are_everywhere").with("area", caller.actor.area.code()).into());
         }
         let now = self.time().now();
-        let (mut records, mut faults, mut known) = (Vec::with_capacity(rows.len()), Vec::new(), BTreeSet::new());
-        for row in rows {
-            match read(kind, &row, caller, now) {
-                Ok(record) if !known.insert(record.name()) => {
-                    faults.push(row.fault(Fault::new(record.key(), "given_twice")));
-                }
-                Ok(record) => records.push(record),
-                Err(found) => faults.extend(found.into_iter().map(|fault| row.fault(fault))),
-            }
-            if faults.len() >= MOST_FAULTS {
-                break;
-            }
-        }
-        if !faults.is_empty() {
-            return Err(Refusal::invalid(faults).into());
-        }
+        let records = read_all(kind, rows, caller, now)?;
         let alone = records.len() == 1;
         let mut taken = Taken { dry_run, ..Taken::default() };
         for slice in records.chunks(AT_ONCE) {
@@ -192,6 +177,64 @@ impl Desk {
         }
         Ok(taken)
     }
+
+    /// Takes in all that a system says under one number: a fact for each place, numbered `NUMBER/REGION`. What it said of
+    /// other places under that number before is withdrawn; with `known_only`, what was never said is not said now either.
+    ///
+    /// # Errors
+    /// Every fault; a refusal when the caller may not.
+    pub async fn take_fact_at_places(
+        &self,
+        caller: &Caller,
+        source: &str,
+        number: &str,
+        facts: Vec<Value>,
+        known_only: bool,
+    ) -> Result<(), DeskError> {
+        let kind = RecordKind::NetworkFacts;
+        kind.permission().require(caller)?;
+        let now = self.time().now();
+        let records = read_all(kind, facts.into_iter().map(Row::alone).collect(), caller, now)?;
+        let (caller, at) = (caller.clone(), stored(now));
+        let (source, number) = (source.to_owned(), number.to_owned());
+        self.db()
+            .write(move |tx| {
+                let named: BTreeSet<String> = records.iter().map(Record::name).collect();
+                let mut known = BTreeSet::new();
+                for row in network::parts(tx, &source, &number)? {
+                    known.insert(format!("{}\n{}", row.source, row.number));
+                    let mut fact: Fact = kept::read(&row.body)?;
+                    fact.withdrawn = true;
+                    let record = Record::Fact(Box::new(fact));
+                    if !named.contains(&record.name()) && caller.actor.area.covers(&row.region) {
+                        record.put(tx, caller.actor.id, at, false)?;
+                    }
+                }
+                for record in records.iter().filter(|record| !known_only || known.contains(&record.name())) {
+                    record.put(tx, caller.actor.id, at, false)?;
+                }
+                Ok::<_, DeskError>(())
+            })
+            .await
+    }
+}
+
+/// Rows as records, or everything that is wrong with them.
+fn read_all(kind: RecordKind, rows: Vec<Row>, caller: &Caller, now: jiff::Timestamp) -> Result<Vec<Record>, Refusal> {
+    let (mut records, mut faults, mut known) = (Vec::with_capacity(rows.len()), Vec::new(), BTreeSet::new());
+    for row in rows {
+        match read(kind, &row, caller, now) {
+            Ok(record) if !known.insert(record.name()) => {
+                faults.push(row.fault(Fault::new(record.key(), "given_twice")));
+            }
+            Ok(record) => records.push(record),
+            Err(found) => faults.extend(found.into_iter().map(|fault| row.fault(fault))),
+        }
+        if faults.len() >= MOST_FAULTS {
+            break;
+        }
+    }
+    if faults.is_empty() { Ok(records) } else { Err(Refusal::invalid(faults)) }
 }
 
 /// A row as a record, or everything that is wrong with it.

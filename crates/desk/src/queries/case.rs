@@ -12,13 +12,13 @@ use domain::case::Case;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
-use domain::ids::{PersonId, UnitId, UserId};
+use domain::ids::{CaseId, PersonId, UnitId, UserId};
 use domain::intake::Identity;
 use domain::text::identifier::IdentifierKind;
 use domain::text::lift::fill;
 use domain::text::mask::mask;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use store::{ItemRow, PersonRow, Tx, people, vault};
+use store::{ItemRow, PersonRow, Tx, cases, people, vault};
 use uuid::Uuid;
 
 /// A case opened for reading.
@@ -40,6 +40,8 @@ pub struct CaseView {
 
 /// What is put in place of words whose key was destroyed.
 pub const ERASED: &str = "[erased]";
+/// What stands for the number of a case the reader does not see.
+pub const WITHHELD: &str = "—";
 
 pub(crate) struct Raw {
     /// Why the reader sees it.
@@ -47,6 +49,8 @@ pub(crate) struct Raw {
     pub(crate) loaded: Loaded,
     pub(crate) person: Option<PersonRow>,
     pub(crate) items: Vec<ItemRow>,
+    /// Cases this one names which the reader does not see.
+    unseen: BTreeSet<CaseId>,
     users: BTreeMap<UserId, String>,
     units: BTreeMap<UnitId, String>,
 }
@@ -84,7 +88,8 @@ impl Desk {
 
     /// Opens what was read; identifiers named in `shown` stay as they are.
     pub(crate) fn view(&self, raw: Raw, shown: &BTreeSet<u32>) -> Result<CaseView, DeskError> {
-        let Raw { mut loaded, person, items, users, units, .. } = raw;
+        let Raw { mut loaded, person, items, unseen, users, units, .. } = raw;
+        withhold(&mut loaded.entries, &unseen);
         let wrapped = person.as_ref().and_then(|row| row.wrapped_key.clone());
         let keys = match load::open_keys(self.master(), &loaded.row, wrapped.as_deref()) {
             Ok(keys) => Some(keys),
@@ -169,7 +174,43 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
             units.insert(UnitId(id), row.name);
         }
     }
-    Ok(Raw { sight, loaded, person, items, users, units })
+    let mut unseen = BTreeSet::new();
+    for id in loaded.entries.iter().flat_map(|entry| entry.events.iter().filter_map(named)) {
+        let row = cases::by_id(tx, id.0)?;
+        let seen = row.map(|row| load::sight(tx, &row, actor)).transpose()?.flatten();
+        if seen.is_none() {
+            unseen.insert(id);
+        }
+    }
+    Ok(Raw { sight, loaded, person, items, unseen, users, units })
+}
+
+/// The other case an event names by its number.
+fn named(event: &Event) -> Option<CaseId> {
+    match event {
+        Event::Linked { case, .. } => Some(*case),
+        Event::Merged { into, .. } => Some(*into),
+        Event::Absorbed { case, .. } => Some(*case),
+        _ => None,
+    }
+}
+
+/// A tie widens nobody's sight: a link to a case the reader does not see is not there for them, and of one that this case
+/// went up in, or that went up in it, the number is withheld.
+fn withhold(entries: &mut [Entry], unseen: &BTreeSet<CaseId>) {
+    if unseen.is_empty() {
+        return;
+    }
+    for entry in entries {
+        entry.events.retain(|event| !matches!(event, Event::Linked { case, .. } if unseen.contains(case)));
+        for event in &mut entry.events {
+            if let Event::Merged { into: case, number, .. } | Event::Absorbed { case, number, .. } = event
+                && unseen.contains(case)
+            {
+                WITHHELD.clone_into(number);
+            }
+        }
+    }
 }
 
 struct Reader<'a> {

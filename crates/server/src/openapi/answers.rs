@@ -128,13 +128,14 @@ pub(super) fn schemas() -> Map<String, Value> {
         members.extend(more);
     }
 
+    let tied = json!({"type": "string", "description": "Its number; — when the caller does not see that case."});
     let later = json!({
         "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
         "promises": {"type": "array", "items": {"type": "object"}},
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
-        "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": text})),
-        "merged": {"type": "array", "items": object(json!({"id": uuid, "number": text, "answered_at": moment}))},
+        "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": tied})),
+        "merged": {"type": "array", "items": object(json!({"id": uuid, "number": tied, "answered_at": moment}))},
         "matters": {"type": "array", "items": object(json!({
             "matter": whole, "owner": text, "number": text, "request": text, "stage": text, "owes_feedback": truth,
             "fed_back_at": moment, "steps": {"type": "array", "items": object(json!({

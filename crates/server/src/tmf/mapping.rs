@@ -15,6 +15,11 @@ pub struct Mapping {
     category: Words,
     channel: Words,
     severity: Words,
+    /// Left out of older files.
+    #[serde(default)]
+    places: Words,
+    #[serde(default)]
+    products: Words,
     /// What a ticket leaves open.
     pub ticket: Defaults,
 }
@@ -31,8 +36,15 @@ pub struct Defaults {
     pub waits_days: u16,
     /// Whether closing says that the customer was asked.
     pub closing_asks: bool,
+    /// The answer to the customer where a client resolves or rejects without a reason.
+    #[serde(default = "answer")]
+    pub answer: String,
     /// The cause where nobody named one; empty for none.
     pub closing_cause: String,
+}
+
+fn answer() -> String {
+    "您反映的问题已处理完毕。 The matter you told us of has been dealt with.".to_owned()
 }
 
 impl Default for Mapping {
@@ -43,10 +55,13 @@ impl Default for Mapping {
             category: Words::new(),
             channel: words("default", "partner"),
             severity: Words::new(),
+            places: Words::new(),
+            products: Words::new(),
             ticket: Defaults {
                 unnamed: "-".to_owned(),
                 mode: "app".to_owned(),
                 waits_days: 1,
+                answer: answer(),
                 closing_asks: false,
                 closing_cause: String::new(),
             },
@@ -61,6 +76,10 @@ impl Mapping {
     /// What is wrong, in one line.
     pub fn read(text: &str) -> Result<Self, String> {
         let mapping: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if let Some((place, region)) = mapping.places.iter().find(|(_, region)| !domain::taxonomy::region_valid(region))
+        {
+            return Err(format!("the region {region:?} of the place {place:?} is none"));
+        }
         let known = |words: &Words, list: &[&str], what: &str| {
             let wrong = words.values().find(|word| !list.contains(&word.as_str()));
             wrong.map_or(Ok(()), |word| Err(format!("there is no {what} {word:?}")))
@@ -68,8 +87,11 @@ impl Mapping {
         known(&mapping.kind, domain::intake::KINDS, "kind")?;
         known(&mapping.channel, domain::intake::CHANNELS, "channel")?;
         known(&mapping.severity, &["normal", "major"], "severity")?;
-        if mapping.ticket.unnamed.trim().is_empty() {
-            return Err("`unnamed` is empty".to_owned());
+        known(&mapping.products, domain::intake::PRODUCTS, "product line")?;
+        for (name, words) in [("unnamed", &mapping.ticket.unnamed), ("answer", &mapping.ticket.answer)] {
+            if words.trim().is_empty() {
+                return Err(format!("`{name}` is empty"));
+            }
         }
         if !domain::intake::MODES.contains(&mapping.ticket.mode.as_str()) {
             return Err(format!("there is no mode {:?}", mapping.ticket.mode));
@@ -102,6 +124,20 @@ impl Mapping {
     /// What a severity says of a case.
     pub fn severity(&self, severity: &str) -> Option<&str> {
         self.severity.get(&bare(severity)).map(String::as_str)
+    }
+
+    /// The region of a place of the network, by its identity or name.
+    pub fn region(&self, words: &[&str]) -> Option<String> {
+        let named = words.iter().find_map(|word| {
+            self.places.iter().find(|(place, _)| bare(place) == bare(word)).map(|(_, region)| region.clone())
+        });
+        let code = || words.iter().find(|word| domain::taxonomy::region_valid(word)).map(|word| (*word).to_owned());
+        named.or_else(code)
+    }
+
+    /// The product line of a service or what it belongs to; none for all.
+    pub fn product(&self, words: &[&str]) -> Option<&str> {
+        words.iter().find_map(|word| self.products.get(&bare(word)).map(String::as_str))
     }
 
     /// The channel.

@@ -13,6 +13,10 @@ pub(super) enum Refused {
 
 /// Most operations of one patch.
 const MOST: usize = 1_000;
+/// Most that the operations of one patch put into the document, in bytes: each copy of a copy would double it.
+const MOST_PUT: usize = 4 << 20;
+/// Deepest a value may come to stand: what is deeper could be written and not be read again.
+const DEEPEST: usize = 64;
 
 /// RFC 7396.
 pub(super) fn merge(target: &mut Value, patch: &Value) {
@@ -36,17 +40,17 @@ pub(super) fn merge(target: &mut Value, patch: &Value) {
 
 /// RFC 6902; with `query`, a path may also select entries of a list by the values of their members
 /// (`/note?id=7`). Adding an object to a list appends it, as TM Forum's examples mean it, also where `lists` says that an
-/// attribute that is not there would be one. `told` is how the client sees a value: tests hold against nothing else.
-pub(super) fn operations(document: &Value, patch: &Value, query: bool, seen: Seen<'_>) -> Result<Value, Refused> {
+/// attribute that is not there would be one.
+pub(super) fn operations(document: &Value, patch: &Value, query: bool, lists: Lists<'_>) -> Result<Value, Refused> {
     let Some(list) = patch.as_array() else {
         return Err(Refused::Bad(0, "a patch is a list of operations".to_owned()));
     };
     if list.len() > MOST {
         return Err(Refused::Bad(MOST, format!("there are more than {MOST} operations")));
     }
-    let mut document = document.clone();
+    let (mut document, mut room) = (document.clone(), MOST_PUT);
     for (number, operation) in list.iter().enumerate() {
-        one(&mut document, operation, query, seen).map_err(|why| match why {
+        one(&mut document, operation, query, lists, &mut room).map_err(|why| match why {
             Some(why) => Refused::Bad(number, why),
             None => Refused::Test(number),
         })?;
@@ -54,8 +58,8 @@ pub(super) fn operations(document: &Value, patch: &Value, query: bool, seen: See
     Ok(document)
 }
 
-/// How the client sees a value, and which attributes are lists.
-type Seen<'s> = (&'s dyn Fn(Value) -> Value, &'s dyn Fn(&str) -> bool);
+/// Which attributes are lists.
+type Lists<'s> = &'s dyn Fn(&str) -> bool;
 
 type Why = Option<String>;
 
@@ -63,7 +67,36 @@ fn bad<T>(why: impl Into<String>) -> Result<T, Why> {
     Err(Some(why.into()))
 }
 
-fn one(document: &mut Value, operation: &Value, query: bool, (told, lists): Seen<'_>) -> Result<(), Why> {
+/// How much a value weighs and how deep it is.
+pub(super) fn weight(value: &Value) -> (usize, usize) {
+    let all = |parts: &mut dyn Iterator<Item = (usize, usize)>| {
+        parts.fold((16, 1), |(weight, depth), (more, deep)| (weight + more, depth.max(deep + 1)))
+    };
+    match value {
+        Value::Array(items) => all(&mut items.iter().map(weight)),
+        Value::Object(members) => all(&mut members.iter().map(|(name, member)| {
+            let (more, deep) = weight(member);
+            (more + name.len() + 16, deep)
+        })),
+        Value::String(text) => (text.len() + 16, 1),
+        _ => (16, 1),
+    }
+}
+
+/// Refuses what would make the document too large or too deep.
+fn fits(path: &[String], value: &Value, room: &mut usize) -> Result<(), Why> {
+    let (weight, depth) = weight(value);
+    if path.len() + depth > DEEPEST {
+        return bad(format!("would stand more than {DEEPEST} levels deep"));
+    }
+    *room = match room.checked_sub(weight) {
+        Some(left) => left,
+        None => return bad(format!("the operations put more than {MOST_PUT} bytes into the document")),
+    };
+    Ok(())
+}
+
+fn one(document: &mut Value, operation: &Value, query: bool, lists: Lists<'_>, room: &mut usize) -> Result<(), Why> {
     let text = |name: &str| match operation.get(name) {
         Some(Value::String(text)) => Ok(text.as_str()),
         _ => bad(format!("`{name}` is missing or no text")),
@@ -82,11 +115,14 @@ fn one(document: &mut Value, operation: &Value, query: bool, (told, lists): Seen
                 }
                 (_, value) => value,
             };
+            fits(&path, &value, room)?;
             add_at(document, &path, value, true)
         }),
         "replace" => paths.into_iter().try_for_each(|path| {
             let place = find_mut(document, &path).ok_or_else(|| missing(&path))?;
-            *place = value()?;
+            let value = value()?;
+            fits(&path, &value, room)?;
+            *place = value;
             Ok(())
         }),
         // From the last, or the places of the others would move.
@@ -95,7 +131,7 @@ fn one(document: &mut Value, operation: &Value, query: bool, (told, lists): Seen
             let wanted = value()?;
             paths.into_iter().try_for_each(|path| {
                 let there = find(document, &path).ok_or_else(|| missing(&path))?;
-                if same(&told(there.clone()), &wanted) { Ok(()) } else { Err(None) }
+                if same(there, &wanted) { Ok(()) } else { Err(None) }
             })
         }
         "move" | "copy" => {
@@ -104,11 +140,9 @@ fn one(document: &mut Value, operation: &Value, query: bool, (told, lists): Seen
             if name == "move" && to.len() > from.len() && to.starts_with(&from) {
                 return bad("nothing can be moved into itself");
             }
-            let moved = if name == "move" {
-                remove(document, &from)?
-            } else {
-                find(document, &from).cloned().ok_or_else(|| missing(&from))?
-            };
+            let there = find(document, &from).ok_or_else(|| missing(&from))?;
+            fits(&to, there, room)?;
+            let moved = if name == "move" { remove(document, &from)? } else { there.clone() };
             add_at(document, &to, moved, false)
         }
         other => bad(format!("there is no operation {other:?}")),
@@ -246,7 +280,7 @@ mod tests {
     use serde_json::json;
 
     fn apply(document: Value, patch: Value, query: bool) -> Result<Value, Refused> {
-        operations(&document, &patch, query, (&|value| value, &|name| name == "list"))
+        operations(&document, &patch, query, &|name| name == "list")
     }
 
     #[test]
@@ -288,6 +322,22 @@ mod tests {
         }
         let patch = json!([{"op": "remove", "path": "/a"}, {"op": "test", "path": "/b/c", "value": 2}]);
         assert_eq!(apply(document, patch, false), Err(Refused::Test(1)));
+    }
+
+    #[test]
+    fn a_patch_cannot_make_a_document_grow_without_end() {
+        let twice = |names: [&str; 2]| names.map(|to| json!({"op": "copy", "from": "", "path": to}));
+        let doubling: Vec<Value> = (0..40).flat_map(|_| twice(["/a", "/b"])).collect();
+        let deeper: Vec<Value> = (0..90).map(|_| json!({"op": "copy", "from": "/a", "path": "/a/a"})).collect();
+        let wide = json!([{"op": "replace", "path": "/list?k=1/v", "value": "x".repeat(200_000)}]);
+        let items: Vec<Value> = (0..100).map(|_| json!({"k": "1", "v": ""})).collect();
+        for (document, patch, query) in [
+            (json!({"x": "y"}), Value::Array(doubling), false),
+            (json!({"a": {"a": {}}}), Value::Array(deeper), false),
+            (json!({"list": items}), wide, true),
+        ] {
+            assert!(matches!(apply(document, patch, query), Err(Refused::Bad(..))));
+        }
     }
 
     #[test]

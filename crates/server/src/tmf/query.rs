@@ -3,6 +3,7 @@
 use super::face::Face;
 use super::moment;
 use crate::problem::Failure;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
@@ -24,6 +25,24 @@ enum Op {
 
 const OPS: [(&str, Op); 6] =
     [("eq", Op::Eq), ("ne", Op::Ne), ("gt", Op::Gt), ("gte", Op::Gte), ("lt", Op::Lt), ("lte", Op::Lte)];
+
+/// Attributes that hold nobody's words.
+const BARE: [&str; 12] = [
+    "id",
+    "href",
+    "status",
+    "severity",
+    "priority",
+    "ticketType",
+    "creationDate",
+    "lastUpdate",
+    "statusChangeDate",
+    "resolutionDate",
+    "expectedResolutionDate",
+    "@type",
+];
+/// Most conditions of a question, and values of one: each is held against each entry of each ticket.
+const MOST_CONDITIONS: usize = 50;
 
 /// One condition; any of the values will do.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +153,10 @@ impl Query {
             Some(one) => one.values.extend(values),
             None => self.conditions.push(Condition { path, op, values: values.collect() }),
         }
-        Ok(())
+        if self.conditions.iter().any(|one| one.values.len() > MOST_CONDITIONS) {
+            return Err(refused(name, &format!("names more than {MOST_CONDITIONS} values")));
+        }
+        self.few(name)
     }
 
     /// The simple form of JSONPath: `attribute[?(@.path == value && …)]`.
@@ -173,7 +195,21 @@ impl Query {
             return Err(refused("filter", "names no attribute"));
         }
         self.entries.push((head, conditions));
+        self.few("filter")
+    }
+
+    fn few(&self, name: &str) -> Result<(), Failure> {
+        let all = self.conditions.len() + self.entries.iter().map(|(_, conditions)| conditions.len()).sum::<usize>();
+        if all > MOST_CONDITIONS {
+            return Err(refused(name, &format!("is one of more than {MOST_CONDITIONS} conditions")));
+        }
         Ok(())
+    }
+
+    /// Whether it asks for what people wrote, so that each ticket found tells something of its words.
+    pub fn asks_for_words(&self) -> bool {
+        let bare = |path: &[String]| path.first().is_some_and(|name| BARE.contains(&name.as_str()));
+        self.conditions.iter().any(|one| !bare(&one.path)) || self.entries.iter().any(|(head, _)| !bare(head))
     }
 
     /// The parameter that makes it look at each ticket, if one does.
@@ -214,13 +250,13 @@ impl Query {
         let first = |thing: &Value, path: &[String]| {
             let mut found = Vec::new();
             reach(thing, path, &mut found);
-            found.first().map(|value| (*value).clone())
+            found.first().map(|value| Rank::of(value))
         };
         things.sort_by(|one, other| {
             for (path, down) in &self.sort {
                 let order = match (first(one, path), first(other, path)) {
                     (Some(one), Some(other)) => {
-                        let order = compare(&one, &text_of(&other)).unwrap_or(Ordering::Equal);
+                        let order = one.compare(&other);
                         if *down { order.reverse() } else { order }
                     }
                     (Some(_), None) => Ordering::Less,
@@ -278,8 +314,35 @@ fn reach<'v>(value: &'v Value, path: &[String], found: &mut Vec<&'v Value>) {
     }
 }
 
-fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// A value as it is sorted: kinds one after the other, so that there is one order whatever stands beside what.
+enum Rank {
+    Number(f64),
+    Moment(Timestamp),
+    Text(String),
+}
+
+impl Rank {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::MAX)),
+            Value::String(text) => moment(text).map_or_else(|| Self::Text(text.clone()), Self::Moment),
+            other => Self::Text(other.to_string()),
+        }
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        let kind = |one: &Self| match one {
+            Self::Number(_) => 0,
+            Self::Moment(_) => 1,
+            Self::Text(_) => 2,
+        };
+        match (self, other) {
+            (Self::Number(one), Self::Number(other)) => one.total_cmp(other),
+            (Self::Moment(one), Self::Moment(other)) => one.cmp(other),
+            (Self::Text(one), Self::Text(other)) => one.cmp(other),
+            _ => kind(self).cmp(&kind(other)),
+        }
+    }
 }
 
 /// A value beside words of an address: as numbers or moments where both are, else as texts.

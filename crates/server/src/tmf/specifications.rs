@@ -144,7 +144,7 @@ async fn change(
     let _turn = app.turns.of(id).await;
     for attempt in 0.. {
         let seen = app.desk.specification(&caller, id).await?;
-        let after = patch.apply(&told(&ask, &seen), &|value| value, &lists)?;
+        let after = patch.apply(&told(&ask, &seen), &lists)?;
         let found = wrong(&Value::Object(after.clone()));
         if !found.is_empty() {
             return Err(bad(found));

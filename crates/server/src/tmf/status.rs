@@ -101,11 +101,18 @@ pub(super) fn way(
     }
     let mode = mapping.mode.as_str();
     let cause = cause.unwrap_or(&mapping.closing_cause);
-    let because = reason.map(str::trim).filter(|reason| !reason.is_empty()).unwrap_or("-");
+    let given = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    // A customer is answered with words: those the client gives, else those the house has for it.
+    let because = match to {
+        "resolved" | "rejected" => given.unwrap_or(&mapping.answer),
+        _ => given.unwrap_or("-"),
+    };
     let short: String = because.chars().take(1_000).collect();
     let mut steps: Vec<(&str, Value)> = Vec::new();
     // What is waited for ends first, and what nobody took up is taken up.
     match case.state {
+        // Somebody has to sort it first; nothing a client does takes that away.
+        State::Draft | State::Triage if to == "inProgress" => return Err(refused()),
         State::Suspended if to != "cancelled" => steps.push(("resume", json!({}))),
         State::Registered | State::Reopened if !matches!(to, "cancelled" | "rejected") => {
             steps.push(("accept", json!({})));
@@ -130,7 +137,10 @@ pub(super) fn way(
             if case.state != State::AwaitingReply {
                 steps.push(("approve", json!({})));
             }
-            steps.push(("reply", json!({"mode": mode, "content": short})));
+            // What was approved here is what the customer hears, unless the client words it.
+            let proposed = case.proposal.as_ref().and_then(|proposal| proposal.outcome.plain());
+            let approved = proposed.filter(|_| given.is_none() && case.state == State::AwaitingReply);
+            steps.push(("reply", json!({"mode": mode, "content": approved.unwrap_or(&short)})));
         }
         "closed" => {
             if !case.confirmed {

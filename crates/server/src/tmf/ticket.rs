@@ -11,6 +11,7 @@ use domain::refusal::Refusal;
 use domain::taxonomy::Taxonomy;
 use policy::Grade;
 use serde_json::{Map, Value, json};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Attributes the server owns, in the names of both versions: ignored wherever a client sends them.
@@ -27,7 +28,8 @@ pub(super) fn tell(ticket: &Ticket, root: &str) -> Map<String, Value> {
     let mut kept = ticket.attributes();
     let (since, history) = status::history(ticket);
     let own_notes = notes(ticket);
-    let born_here = !kept.is_empty();
+    // Whoever made a ticket said of it what there is to say; of another case everything is told from the case.
+    let born_here = ticket.is_born_here();
     for note in own_notes {
         match kept.entry("note").or_insert_with(|| json!([])) {
             Value::Array(list) => list.push(note),
@@ -251,6 +253,9 @@ pub(super) fn differences(
     Ok(found)
 }
 
+/// Notes compared with one that has no identity, at most: those of the same words.
+const MOST_ALIKE: usize = 50;
+
 fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, Refusal> {
     let kept_as_it_is = || Refusal::conflict("ticket_note_kept");
     let list = match list {
@@ -263,24 +268,75 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
         note.as_object()
             .is_some_and(|members| !members.is_empty() && members.iter().all(|(name, value)| &known[name] == value))
     };
-    if !merged && there.iter().any(|known| !list.iter().any(|note| note == known)) {
-        return Err(kept_as_it_is());
+    if !merged {
+        let sent: HashSet<&Value> = list.iter().collect();
+        if there.iter().any(|known| !sent.contains(known)) {
+            return Err(kept_as_it_is());
+        }
     }
     let mut more = Vec::new();
-    let by_id: std::collections::HashMap<&str, &Value> =
-        there.iter().filter_map(|known| Some((known["id"].as_str()?, known))).collect();
+    let by_id: HashMap<&str, &Value> = there.iter().filter_map(|known| Some((known["id"].as_str()?, known))).collect();
+    let mut by_words: HashMap<Option<&str>, Vec<&Value>> = HashMap::new();
+    for known in there {
+        let alike = by_words.entry(known["text"].as_str()).or_default();
+        if alike.len() < MOST_ALIKE {
+            alike.push(known);
+        }
+    }
     for note in list {
         let known = note.get("id").and_then(Value::as_str).and_then(|id| by_id.get(id).copied());
+        let alike =
+            || by_words.get(&note["text"].as_str()).is_some_and(|all| all.iter().any(|known| says(&note, known)));
         match known {
             Some(known) if says(&note, known) => {}
             Some(_) => return Err(kept_as_it_is()),
-            None if note.get("id").is_some_and(Value::is_string) || !there.iter().any(|known| says(&note, known)) => {
-                more.push(note)
-            }
+            None if note.get("id").is_some_and(Value::is_string) || !alike() => more.push(note),
             None => {}
         }
     }
     Ok(more)
+}
+
+/// What a client wrote, with everything put back that it was shown masked and left as it was: `clear` and `seen` are one
+/// value as it is and as the client sees it.
+pub(super) fn restored(clear: &Value, seen: &Value, after: Value) -> Value {
+    if &after == seen {
+        return clear.clone();
+    }
+    match (clear, seen, after) {
+        (Value::Object(clear), Value::Object(seen), Value::Object(after)) => {
+            let put_back = |(name, value): (String, Value)| {
+                let value = match (clear.get(&name), seen.get(&name)) {
+                    (Some(clear), Some(seen)) => restored(clear, seen, value),
+                    _ => value,
+                };
+                (name, value)
+            };
+            Value::Object(after.into_iter().map(put_back).collect())
+        }
+        (Value::Array(clear), Value::Array(seen), Value::Array(after)) if clear.len() == seen.len() => {
+            // Entries may have moved: the same entry first, then one of the same identity.
+            let mut whole: HashMap<&Value, Vec<&Value>> = HashMap::new();
+            let mut named: HashMap<&str, (&Value, &Value)> = HashMap::new();
+            for (clear, seen) in clear.iter().zip(seen).rev() {
+                whole.entry(seen).or_default().push(clear);
+                if let Some(id) = seen["id"].as_str() {
+                    named.insert(id, (clear, seen));
+                }
+            }
+            let put_back = |value: Value| {
+                let same =
+                    whole.get_mut(&value).and_then(|all| if all.len() > 1 { all.pop() } else { all.last().copied() });
+                match (same, value["id"].as_str().and_then(|id| named.get(id))) {
+                    (Some(clear), _) => clear.clone(),
+                    (None, Some((clear, seen))) => restored(clear, seen, value),
+                    (None, None) => value,
+                }
+            };
+            Value::Array(after.into_iter().map(put_back).collect())
+        }
+        (_, _, after) => after,
+    }
 }
 
 #[cfg(test)]
@@ -307,6 +363,31 @@ mod tests {
             let found = found.map(|found| found.get("note").map_or(0, |list| list.as_array().unwrap().len()));
             assert_eq!(found.map_err(|refusal| refusal.code), expected, "{note} {merged}");
         }
+    }
+
+    #[test]
+    fn what_was_shown_masked_is_put_back() {
+        let clear = json!({"d": "call 13912345678", "l": [{"id": "1", "t": "a 13912345678", "u": 1}, {"t": "b"}]});
+        let seen = json!({"d": "call 139****5678", "l": [{"id": "1", "t": "a 139****5678", "u": 1}, {"t": "b"}]});
+        for (after, expected) in [
+            (seen.clone(), clear.clone()),
+            (json!({"d": "other", "l": seen["l"]}), json!({"d": "other", "l": clear["l"]})),
+            (
+                json!({"l": [{"t": "b"}, {"id": "1", "t": "a 139****5678", "u": 2}, {"t": "c"}]}),
+                json!({"l": [{"t": "b"}, {"id": "1", "t": "a 13912345678", "u": 2}, {"t": "c"}]}),
+            ),
+        ] {
+            assert_eq!(restored(&clear, &seen, after), expected);
+        }
+    }
+
+    #[test]
+    fn notes_without_identities_are_compared_quickly() {
+        let notes =
+            |n: usize| (0..n).map(|n| json!({"@type": "Note", "text": (n % 3).to_string()})).collect::<Vec<_>>();
+        let there = fresh_notes(notes(20_000), "2026-01-01T00:00:00Z");
+        assert_eq!(new_notes(&there, Value::Array(notes(20_000)), true).unwrap().len(), 0);
+        assert_eq!(new_notes(&there, Value::Array(there.clone()), false).unwrap().len(), 0);
     }
 
     #[test]

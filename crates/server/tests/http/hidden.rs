@@ -130,6 +130,48 @@ fn nobody_registers_their_way_into_another_area() {
 }
 
 #[test]
+fn a_tie_opens_no_case_of_another_area() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (here, there) = (house.token(Role::Supervisor, "33"), house.token(Role::Supervisor, "31"));
+        let everywhere = house.token(Role::Supervisor, "");
+        let mut own = intake();
+        own["region"] = json!("330106");
+        own["external"] = json!([]);
+        let (mut away, mut gone) = (intake(), own.clone());
+        away["external"] = json!([]);
+        gone["region"] = json!("310101");
+        let [own, away, gone] = [own, away, gone].map(|one| house.register(&everywhere, &one));
+        let path = |case: &Value| format!("/api/v1/complaints/{}", case["id"].as_str().unwrap());
+        let number = |case: &Value| case["number"].as_str().unwrap().to_owned();
+        let act = |case: &Value, verb: &str, body: &Value| {
+            let path = path(case);
+            let tag = format!("\"{}\"", house.get(&everywhere, &path).json()["version"]);
+            let done = house.call(&everywhere, "POST", &format!("{path}/{verb}"), &[("if-match", &tag)], body);
+            assert!(done.status < 300, "{verb}: {done:?}");
+        };
+        act(&own, "link", &json!({"to": number(&away), "relation": "related"}));
+        act(&gone, "merge", &json!({"into": number(&own), "reason": "the same trouble"}));
+        let told = |token: &str, case: &Value| {
+            let path = path(case);
+            let (case, log) = (house.get(token, &path), house.get(token, &format!("{path}/events")));
+            assert_eq!((case.status, log.status), (200, 200));
+            format!("{} {}", case.json(), log.json())
+        };
+        let all = told(&everywhere, &own);
+        assert!(all.contains(&number(&away)) && all.contains(&number(&gone)));
+        let less = told(&here, &own);
+        assert!(!less.contains(&number(&away)) && !less.contains(away["id"].as_str().unwrap()), "{less}");
+        assert!(!less.contains(&number(&gone)), "{less}");
+        assert_eq!(house.get(&here, &path(&own)).json()["merged"][0]["number"], "—");
+        let theirs = told(&there, &gone);
+        assert!(!theirs.contains(&number(&own)), "{theirs}");
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_token_never_goes_beyond_its_scopes() {
     let scratch = store::testing::sqlite().unwrap();
     let house = house(&scratch);

@@ -461,6 +461,87 @@ fn who_may_see_personal_data_is_written_down_and_others_see_placeholders() {
 }
 
 #[test]
+fn what_is_masked_is_neither_guessed_nor_destroyed() {
+    both(|house, desk| {
+        let made = desk.create(V5, &full());
+        let (id, system) = (made["id"].as_str().unwrap(), Caller::system(house.desk.root()));
+        let with = |scopes: &[Scope]| house.desk.create_token(&system, "p", Role::Integration, "", scopes).unwrap();
+        let plain = Desk { house, token: with(&[Scope::Read, Scope::Write]) };
+        let seen = plain.get(&format!("{V5}/{id}")).json();
+        assert_eq!(seen["relatedParty"][0]["partyOrPartyRole"]["name"], "S** S**");
+        assert!(seen["attachment"][1].get("content").is_none() && !seen.to_string().contains("aGVsbG8"), "{seen}");
+        // Right and wrong guesses are answered alike.
+        let query = |text: &str| {
+            let path = format!("/note?text=call {text}/author");
+            let probe = json!([{"op": "test", "path": path, "value": "?"}]);
+            let answer = plain.patch(V5, &made["id"], "application/json-patch-query+json", &probe);
+            (answer.status, answer.json()["code"].clone())
+        };
+        assert_eq!(query("13912345678"), query("13912345679"));
+        let merge = |text: &str| {
+            let body = json!({"note": [{"id": "n1", "text": text}]});
+            let answer = plain.patch(V5, &made["id"], "application/json", &body);
+            (answer.status, answer.json()["code"].clone())
+        };
+        assert_eq!(merge("call 13912345678"), merge("call 13912345679"));
+        // Whoever sends back what they were shown destroys nothing.
+        let mut echo = seen.clone();
+        echo["severity"] = json!("Minor");
+        let said = plain.patch(V5, &made["id"], "application/json", &echo);
+        assert_eq!(said.status, 200, "{said:?}");
+        let now = desk.get(&format!("{V5}/{id}")).json();
+        for name in ["note", "attachment", "relatedParty", "description", "externalIdentifier"] {
+            assert_eq!(now[name], made[name], "{name}");
+        }
+        assert_eq!(now["severity"], "Minor");
+        // A person reveals case by case.
+        let cookie = house.session("looks", Role::Supervisor);
+        let list = house.send("GET", V5, &[("cookie", &cookie)], "");
+        assert!(list.status == 200 && !list.body.contains("13912345678"), "{list:?}");
+        // Who could not read what they made makes nothing.
+        let blind = Desk { house, token: with(&[Scope::Write]) };
+        assert_eq!(blind.ask("POST", V5, &ticket()).status, 403);
+        assert_eq!(desk.get(V5).header("x-total-count"), "1");
+        // To ask which tickets hold a word is to be told something of each.
+        let accesses = || {
+            let log = house.get(&desk.token, &format!("/api/v1/complaints/{id}/accesses")).json();
+            log["items"].as_array().unwrap().len()
+        };
+        let before = accesses();
+        assert_eq!(desk.get(&format!("{V5}?note.text=call+13912345678&limit=0")).json(), json!([]));
+        assert_eq!(accesses(), before + 1);
+    });
+}
+
+#[test]
+fn a_ticket_nobody_sorted_is_not_begun_by_its_client() {
+    both(|house, desk| {
+        let mut unsorted = intake();
+        unsorted.as_object_mut().unwrap().remove("category");
+        let case = house.register(&desk.token, &unsorted);
+        let begun = desk.patch(V5, &case["id"], "application/json", &json!({"status": "inProgress"}));
+        assert_eq!(begun.status, 409, "{begun:?}");
+        // A first change from this face takes nothing away that was told before.
+        let before = desk.get(&format!("{V5}/{}", case["id"].as_str().unwrap())).json();
+        let noted = desk.patch(V5, &case["id"], "application/json", &json!({"note": [{"text": "x", "@type": "Note"}]}));
+        assert_eq!(noted.status, 200, "{noted:?}");
+        assert_eq!(
+            (&noted.json()["channel"], &noted.json()["relatedParty"]),
+            (&before["channel"], &before["relatedParty"])
+        );
+        assert!(before["channel"].is_object());
+        // Without a reason the customer is answered with words all the same.
+        let made = desk.create(V5, &ticket());
+        for status in ["inProgress", "resolved"] {
+            let moved = desk.patch(V5, &made["id"], "application/json", &json!({"status": status}));
+            assert_eq!(moved.status, 200, "{status}: {moved:?}");
+        }
+        let log = house.get(&desk.token, &format!("/api/v1/complaints/{}/events", made["id"].as_str().unwrap()));
+        assert!(log.body.contains("您反映的问题已处理完毕"), "{log:?}");
+    });
+}
+
+#[test]
 fn a_case_from_another_door_is_a_ticket_too() {
     both(|house, desk| {
         let case = house.register(&desk.token, &intake());
@@ -518,4 +599,51 @@ fn nobody_comes_in_without_a_token() {
         }
         assert_eq!(house.send("GET", "/tmf-api/troubleTicket/v5/nothing", &[], "").json()["@type"], "Error");
     });
+}
+
+#[test]
+fn what_the_network_says_becomes_facts() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (programme, agent) = (house.token(Role::Integration, ""), house.token(Role::Agent, ""));
+        let say =
+            |token: &str, path: &str, body: &Value| house.call(token, "POST", &format!("/tmf-api/{path}"), &[], body);
+        let at = "2026-11-24T03:00:00Z";
+        let mut problem = json!({"eventTime": at, "event": {"serviceProblem": {
+            "id": "SP-1", "originatingSystem": "nms", "creationDate": "2026-11-24T01:00:00Z", "status": "inProgress",
+            "affectedLocation": [{"id": "310115"}, {"id": "310101"}]}}});
+        let created = "serviceProblemManagement/v4/listener/serviceProblemCreateEvent";
+        assert_eq!(say(&agent, created, &problem).status, 403);
+        assert_eq!(say(&programme, created, &problem).status, 201);
+        let facts = || {
+            let facts = house.get(&programme, "/api/v1/network-facts?withdrawn=true&limit=50").json();
+            facts["items"].as_array().unwrap().clone()
+        };
+        assert_eq!(facts().len(), 2);
+        // One place less, and over.
+        problem["event"]["serviceProblem"]["affectedLocation"] = json!([{"id": "310115"}]);
+        problem["event"]["serviceProblem"]["status"] = json!("resolved");
+        let changed = "serviceProblemManagement/v5/listener/serviceProblemStateChangeEvent";
+        assert_eq!(say(&programme, changed, &problem).status, 204);
+        let of = |facts: &[Value], number: &str| facts.iter().find(|fact| fact["number"] == number).cloned().unwrap();
+        let now = facts();
+        assert_eq!((now.len(), &of(&now, "SP-1/310115")["revision"]), (2, &json!(2)));
+        assert!(of(&now, "SP-1/310115")["to"].is_string());
+        assert_eq!(of(&now, "SP-1/310101")["withdrawn"], true);
+        // An alarm that never counted ends nothing.
+        let mut alarm = json!({"eventTime": at, "event": {"alarm": {"id": "A-1", "perceivedSeverity": "cleared",
+            "alarmRaisedTime": "2026-11-24T01:00:00Z", "place": [{"id": "310115", "role": "site"}]}}});
+        assert_eq!(say(&programme, "alarm/v4/listener/alarmStateChangeEvent", &alarm).status, 201);
+        assert_eq!(facts().len(), 2);
+        alarm["event"]["alarm"]["perceivedSeverity"] = json!("critical");
+        assert_eq!(say(&programme, "alarm/v4/listener/alarmCreateEvent", &alarm).status, 201);
+        assert_eq!(facts().len(), 3);
+        alarm["event"]["alarm"]["place"] = json!([{"name": "a place nobody knows"}]);
+        let refused = say(&programme, "alarm/v4/listener/alarmCreateEvent", &alarm);
+        assert_eq!(refused.status, 400);
+        assert!(refused.json()["reason"].as_str().unwrap().contains("event.alarm.place[0]"), "{refused:?}");
+        assert_eq!(say(&programme, "alarm/v4/listener/whateverEvent", &alarm).status, 404);
+        house.desk.db().close();
+    })
+    .unwrap();
 }
