@@ -298,7 +298,7 @@ impl Desk {
     /// # Errors
     /// If the caller may not.
     pub async fn macros(&self, caller: &Caller) -> Result<Vec<Macro>, DeskError> {
-        permissions::APPLY_MACRO.require(caller)?;
+        permissions::READ_MACROS.require(caller)?;
         let caller = caller.clone();
         let read = self.db().read(move |tx| {
             let mut found = Vec::new();
@@ -319,7 +319,7 @@ impl Desk {
     /// # Errors
     /// `not_found`.
     pub async fn macro_of(&self, caller: &Caller, id: Uuid) -> Result<Macro, DeskError> {
-        permissions::APPLY_MACRO.require(caller)?;
+        permissions::READ_MACROS.require(caller)?;
         let caller = caller.clone();
         self.db().read(move |tx| one(tx, &caller, id)).await
     }
@@ -387,6 +387,7 @@ impl Desk {
         id: Uuid,
         known: &BTreeMap<&str, String>,
     ) -> Result<Tried, DeskError> {
+        permissions::APPLY_MACRO.require(caller)?;
         let found = self.macro_of(caller, id).await?;
         let commands = commands(caller, &found.steps, known)?;
         let (entries, stopped) = self.would_all(caller, name, seen, commands).await?;
@@ -404,6 +405,7 @@ impl Desk {
         id: Uuid,
         known: &BTreeMap<&str, String>,
     ) -> Result<Applied, DeskError> {
+        permissions::APPLY_MACRO.require(caller)?;
         let found = self.macro_of(caller, id).await?;
         let commands = commands(caller, &found.steps, known)?;
         Ok(match self.run_all(caller, name, seen, commands).await {

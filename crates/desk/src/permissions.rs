@@ -28,7 +28,9 @@ pub const SHARE_VIEW: Permission = Permission("share-view");
 pub const SAVE_MACRO: Permission = Permission("save-macro");
 /// Share such a macro with one's unit or a role.
 pub const SHARE_MACRO: Permission = Permission("share-macro");
-/// Try or apply one; each of its operations needs its own permission besides.
+/// See the macros one may apply.
+pub const READ_MACROS: Permission = Permission("read-macros");
+/// Try or apply one, which shows what the case says; each of its operations needs its own permission besides.
 pub const APPLY_MACRO: Permission = Permission("apply-macro");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
@@ -192,6 +194,7 @@ pub const TABLE: &[Row] = &[
     row(SHARE_VIEW, DECIDERS, Scope::Write),
     row(SAVE_MACRO, DESK, Scope::Write),
     row(SHARE_MACRO, DECIDERS, Scope::Write),
+    row(READ_MACROS, DESK, Scope::Read),
     row(APPLY_MACRO, DESK, Scope::Write),
     row(READ_LOG, READERS, Scope::Read),
     row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),

@@ -31,7 +31,7 @@ pub const NEW_VIEW: &[Field] = &[
     optional("shared", Kind::Code(SHARED), "With whom: nobody, the caller's own unit, or a role. Default: nobody."),
     optional("role", Kind::Code(&Role::CODES), "Which role; needed with `role`."),
     optional("view", Kind::Code(&VIEWS), "What the list begins with. Default: `open`."),
-    optional("status", Kind::List { of: &Kind::Code(STATES), max: 15 }, "Any of these states."),
+    optional("states", Kind::List { of: &Kind::Code(STATES), max: 15 }, "Any of these states."),
     optional("grade", Kind::Code(&["normal", "major", "urgent"]), "Grade."),
     optional("category", Kind::Category, "Node of the category tree; everything below it."),
     optional("assignee", Kind::Line { max: 40 }, "Identifier of the holder, or `me` for whoever reads it."),
@@ -42,7 +42,7 @@ pub const NEW_VIEW: &[Field] = &[
 ];
 
 /// The fields of [`NEW_VIEW`] that say what a list shows.
-pub const LOOK: [&str; 9] = ["view", "status", "grade", "category", "assignee", "unit", "region", "incident", "sort"];
+pub const LOOK: [&str; 9] = ["view", "states", "grade", "category", "assignee", "unit", "region", "incident", "sort"];
 
 /// A list to be kept.
 #[derive(Clone, Debug, Deserialize)]

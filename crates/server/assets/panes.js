@@ -149,15 +149,38 @@ const count = async () => {
     tally.textContent = counts[tally.dataset.view] ?? "";
   }
 };
+// The server says that something changed; what, every fetch finds out by itself. Where it can say nothing, or a proxy
+// swallows it, a look every half minute does.
+let heard = null;
+const fresh = () => {
+  count();
+  showList();
+  refresh();
+};
+const listen = () => {
+  const look = document.visibilityState === "visible";
+  if (!look || heard?.readyState === EventSource.CLOSED) {
+    heard?.close();
+    heard = null;
+  }
+  if (!look || heard) return;
+  heard = new EventSource("/console/live");
+  heard.addEventListener("changed", fresh);
+};
 if (me) {
   count();
   drawTabs();
   showList();
+  listen();
   wide.addEventListener("change", showList);
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    if (document.visibilityState === "visible") fresh();
+  });
+  window.addEventListener("pagehide", () => heard?.close());
   setInterval(() => {
-    if (document.visibilityState !== "visible") return;
-    count();
-    showList();
-    refresh();
+    if (document.visibilityState !== "visible" || heard?.readyState === EventSource.OPEN) return;
+    fresh();
+    listen();
   }, EVERY);
 }

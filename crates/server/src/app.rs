@@ -3,6 +3,7 @@
 use crate::assets::Assets;
 use crate::console::Theme;
 use crate::extract::{self, Visitor};
+use crate::live::Live;
 use crate::locale::{Language, Locales};
 use crate::patience::Patient;
 use crate::problem::{Failure, Why};
@@ -58,6 +59,8 @@ pub struct App {
     pub files: Arc<Semaphore>,
     /// Files of the console, squeezed at the start.
     pub assets: Assets,
+    /// Who listens for changes.
+    pub live: Live,
     /// Fonts for letters, looked for when the first one is wanted.
     pub fonts: Arc<paper::Fonts>,
     /// Whose turn it is to change a ticket.
@@ -109,6 +112,7 @@ impl AppState {
             counts,
             files,
             assets,
+            live: Live::default(),
             fonts,
             what_if,
             look_over,
@@ -352,6 +356,8 @@ pub async fn serve(state: AppState, listener: TcpListener, stop: impl Future<Out
         });
     }
     drop(listener);
+    // Streams would otherwise go on for as long as they are waited for.
+    state.live.close();
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
     Ok(())
 }

@@ -97,6 +97,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(views::routes());
     routes.extend(macros::routes());
     routes.extend(board::routes());
+    routes.extend(crate::live::routes());
     routes.extend(pane::routes());
     routes.extend(shell::routes());
     routes.extend(bulk::routes());

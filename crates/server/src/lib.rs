@@ -15,6 +15,7 @@ mod download;
 pub mod extract;
 pub mod import;
 mod letters;
+pub mod live;
 pub mod locale;
 mod look_over;
 pub mod mail_in;

@@ -168,6 +168,14 @@ impl Desk {
         self.db().read(count).await
     }
 
+    /// How far each stream of the log is: what anybody writes moves one of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn heads(&self) -> Result<Vec<(i64, i64)>, DeskError> {
+        self.db().read(|tx| Ok::<_, DeskError>(store::entries::heads(tx)?)).await
+    }
+
     /// Whether a filter can be listed by.
     #[must_use]
     pub fn makes_sense(&self, filter: &Filter) -> bool {

@@ -34,7 +34,7 @@ pub fn routes() -> Vec<Route> {
     let trial = Operation { body: Some(&[]), ..trial };
     let case = permissions::APPLY_MACRO;
     vec![
-        Route::api(Method::Get, "/api/v1/macros", case, list, get(macros)),
+        Route::api(Method::Get, "/api/v1/macros", permissions::READ_MACROS, list, get(macros)),
         Route::api(Method::Post, "/api/v1/macros", permissions::SAVE_MACRO, keep, post(keep_one)),
         Route::api(Method::Post, "/api/v1/macros/{id}/remove", permissions::SAVE_MACRO, remove, post(remove_one)),
         Route::api(Method::Post, "/api/v1/complaints/{id}/macros/{macro}/try", case, trial, post(try_one)),

@@ -56,7 +56,9 @@ pub(crate) fn address(look: &Map<String, Value>) -> String {
         other => other.to_string(),
     };
     let parts = look.iter().filter(|(name, _)| *name != "view");
-    parts.map(|(name, value)| format!("{name}={}", query::encode(&text(value)))).collect::<Vec<_>>().join("&")
+    // A list is asked for states as `status`; here it would be taken for the state of what is kept.
+    let named = |name: &str| if name == "states" { "status".to_owned() } else { name.to_owned() };
+    parts.map(|(name, value)| format!("{}={}", named(name), query::encode(&text(value)))).collect::<Vec<_>>().join("&")
 }
 
 async fn views(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {

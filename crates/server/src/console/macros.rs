@@ -35,7 +35,7 @@ use uuid::Uuid;
 pub(super) fn routes() -> Vec<Route> {
     let (apply, keep) = (Access::Needs(permissions::APPLY_MACRO), Access::Needs(permissions::SAVE_MACRO));
     vec![
-        page(Method::Get, "/console/macros", apply, get(list)),
+        page(Method::Get, "/console/macros", Access::Needs(permissions::READ_MACROS), get(list)),
         page(Method::Get, "/console/macros/new", keep, get(begin)),
         page(Method::Post, "/console/macros", keep, post(work)),
         page(Method::Post, "/console/macros/{id}/remove", keep, post(remove)),
@@ -428,7 +428,7 @@ pub(super) struct Offered {
 impl Offered {
     /// Nothing for those who may not.
     pub(super) async fn of(app: &AppState, caller: &Caller) -> Result<Self, Failure> {
-        if !permissions::APPLY_MACRO.allows(caller) {
+        if !(permissions::APPLY_MACRO.allows(caller) && permissions::READ_MACROS.allows(caller)) {
             return Ok(Self::default());
         }
         let mut offered = Self::default();

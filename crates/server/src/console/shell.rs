@@ -132,7 +132,7 @@ impl Frame<'_> {
         };
         let work = pages(&[
             (true, "/console/orders", "nav.orders"),
-            (self.may(permissions::APPLY_MACRO), "/console/macros", "macros.title"),
+            (self.may(permissions::READ_MACROS), "/console/macros", "macros.title"),
             (self.may_read_letterbox(), "/console/letterbox", "letterbox.title"),
             (self.may_hand_off(), "/console/handoffs/new", "nav.handoff"),
         ]);

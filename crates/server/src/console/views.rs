@@ -84,12 +84,14 @@ async fn keep(
         return Err(Fault::new("name", "view_names_somebody").into());
     }
     let mut given = Map::new();
-    for (name, value) in shown.pairs.iter().filter(|(name, _)| LOOK.contains(&name.as_str())) {
-        let value = match name.as_str() {
-            "status" => value.split(',').map(Value::from).collect(),
-            _ => Value::from(value.as_str()),
+    for (name, value) in &shown.pairs {
+        let (name, value) = match name.as_str() {
+            "status" => ("states", value.split(',').map(Value::from).collect()),
+            name => (name, Value::from(value.as_str())),
         };
-        given.insert(name.clone(), value);
+        if LOOK.contains(&name) {
+            given.insert(name.to_owned(), value);
+        }
     }
     given.insert("view".to_owned(), Value::from(shown.view.as_str()));
     for field in ["name", "shared", "role"] {
@@ -153,7 +155,7 @@ fn about(frame: &Frame<'_>, view: &SavedView) -> String {
                 let known = frame.provinces().into_iter().find(|(code, _)| code == text);
                 known.map_or_else(|| text.to_owned(), |(_, name)| name)
             }
-            "status" => {
+            "states" => {
                 let states = value.as_array().into_iter().flatten().filter_map(Value::as_str);
                 states.map(|state| frame.code("state", state)).collect::<Vec<_>>().join(" / ")
             }

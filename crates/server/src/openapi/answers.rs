@@ -459,7 +459,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Views", items(&object(json!({
             "id": uuid, "name": text, "shared": {"type": "string", "enum": desk::audience::SHARED}, "role": text,
             "may_remove": truth, "view": {"type": "string", "enum": desk::views::VIEWS},
-            "status": {"type": "array", "items": text}, "grade": text, "category": text, "assignee": text, "unit": uuid,
+            "states": {"type": "array", "items": text}, "grade": text, "category": text, "assignee": text, "unit": uuid,
             "region": text, "incident": uuid, "sort": text,
         })))),
         ("Problem", problem),

@@ -285,8 +285,11 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
     }
     for note in list {
         let known = note.get("id").and_then(Value::as_str).and_then(|id| by_id.get(id).copied());
-        let alike =
-            || by_words.get(&note["text"].as_str()).is_some_and(|all| all.iter().any(|known| says(&note, known)));
+        let alike = || {
+            by_words
+                .get(&note.get("text").and_then(Value::as_str))
+                .is_some_and(|all| all.iter().any(|known| says(&note, known)))
+        };
         match known {
             Some(known) if says(&note, known) => {}
             Some(_) => return Err(kept_as_it_is()),
@@ -327,7 +330,7 @@ pub(super) fn restored(clear: &Value, seen: &Value, after: Value) -> Value {
             let put_back = |value: Value| {
                 let same =
                     whole.get_mut(&value).and_then(|all| if all.len() > 1 { all.pop() } else { all.last().copied() });
-                match (same, value["id"].as_str().and_then(|id| named.get(id))) {
+                match (same, value.get("id").and_then(Value::as_str).and_then(|id| named.get(id))) {
                     (Some(clear), _) => clear.clone(),
                     (None, Some((clear, seen))) => restored(clear, seen, value),
                     (None, None) => value,

@@ -892,7 +892,7 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
     post(contract, "/api/v1/macros/{id}/remove", id, json!({}));
     contract.holds("get", "/api/v1/board", &house.get(token, "/api/v1/board"));
     let shown = json!({
-        "name": "Urgent, sorted", "shared": "role", "role": "agent", "view": "open", "status": ["registered", "accepted"],
+        "name": "Urgent, sorted", "shared": "role", "role": "agent", "view": "open", "states": ["registered", "accepted"],
         "grade": "urgent", "category": "B204", "assignee": "me", "region": "31", "sort": "-received",
     });
     let mut unit = shown.clone();

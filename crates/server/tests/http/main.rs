@@ -21,6 +21,7 @@ mod incidents;
 mod journey;
 mod letter_form;
 mod letters;
+mod live;
 mod macros;
 mod matrix;
 mod orders;

@@ -32,7 +32,10 @@ pub(crate) fn body(path: &str) -> Value {
     if path.contains("/what-if") || path.ends_with("/whatif") {
         return crate::rules::draft("9.0.0", "47h");
     }
-    if path.contains("/macros/") || path.ends_with("/macro") {
+    if path.contains("/macros/") {
+        return json!({});
+    }
+    if path.ends_with("/macro") {
         return json!({"macro": NOBODY});
     }
     if path.ends_with("/recipients/send") {
@@ -288,6 +291,8 @@ fn every_route_for_every_role_and_area() {
     let house = house(&scratch);
     let admin = house.token(Role::Admin, "");
     let subjects = Subjects::make(&house, &admin);
+    // A stream would go on for ever: this one says its first word and ends.
+    house.state.live.close();
     let list = format!("/api/v1/complaints/{}/attachments", subjects.case);
     let file = house.upload(&admin, &list, &[], &[("file", Some("a.txt"), b"the same for all")]).json();
     let file = file["id"].as_str().unwrap();
