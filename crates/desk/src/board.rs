@@ -1,8 +1,9 @@
 //! The board of whoever leads: what waits, what is late, who holds how much, what came in today against the same weekday.
-//! Everything is counted for the area of whoever looks, and each figure is one a list can show.
+//! Everything is counted for the area of whoever looks, without what is about them, and each figure is one a list can show.
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::load;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
 use domain::ids::{UnitId, UserId};
@@ -89,13 +90,14 @@ impl Desk {
             (day(then), by_now),
             (day(then), day(then.saturating_add(1.day()))),
         ];
-        let area = caller.actor.area.code().to_owned();
+        let reader = load::reader(&caller.actor).unwrap_or_default();
+        let whose = board::Whose { area: caller.actor.area.code().to_owned(), reader };
         let read = self.db().read_behind(move |tx| {
-            let held = board::held(tx, &area, stored(at), stored(soon))?;
-            let categories = board::categories(tx, &area, CATEGORIES)?;
+            let held = board::held(tx, &whose, stored(at), stored(soon))?;
+            let categories = board::categories(tx, &whose, CATEGORIES)?;
             let mut received = [0; 3];
             for (count, (from, until)) in received.iter_mut().zip(spans) {
-                *count = board::received(tx, &area, stored(from), stored(until))?;
+                *count = board::received(tx, &whose, stored(from), stored(until))?;
             }
             Ok::<_, DeskError>((held, categories, received))
         });

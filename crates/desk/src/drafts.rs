@@ -18,7 +18,7 @@ use store::{Tx, drafts};
 use uuid::Uuid;
 
 /// What drafts are kept of.
-pub const VERBS: &[&str] = &["reply", "notify-progress", "send-message"];
+pub const VERBS: &[&str] = &["reply", "ask-reading", "notify-progress", "send-message"];
 
 /// Shape of a draft.
 pub const FIELDS: &[Field] = &[

@@ -18,7 +18,7 @@ use crate::retention::certificate::{self, Cause};
 use crate::retention::judge::{self, Looked};
 use crate::time::stored;
 use crate::{Desk, permissions};
-use domain::actor::{ActorId, AreaScope};
+use domain::actor::{Actor, ActorId};
 use domain::ids::PersonId;
 use domain::refusal::Refusal;
 use domain::retention::Stay;
@@ -50,7 +50,7 @@ impl Desk {
         let done = self
             .db()
             .write(move |tx| {
-                let person = load::find(tx, &name, &by.actor.area)?.person;
+                let person = load::find(tx, &name, &by.actor)?.person;
                 // First the person is taken, then looked at: a case of theirs that is opened at this moment is waited
                 // for and seen, or finds nobody left. A refusal undoes it all.
                 if !vault::take_person(tx, person, at)? {
@@ -58,7 +58,7 @@ impl Desk {
                 }
                 let today = judge::today(&desk)?;
                 let looked = judge::look(tx, &desk, &today, person)?;
-                may_go(&looked, &by.actor.area, now)?;
+                may_go(&looked, &by.actor, now)?;
                 let counts = certificate::count(tx, &looked)?;
                 destroy(tx, &ErasureRow { person, at, actor: actor.to_string(), reason: reason.clone() })?;
                 let hash = administration::record_hash(tx, person, actor, at, &Change::new("erase-person"))?;
@@ -99,8 +99,8 @@ pub(crate) async fn confirm(desk: &Desk) {
 
 /// Refuses to forget somebody whose case is open, who waits for an answer or a promise, or whose records are held. A
 /// minimum of the operator's own is for whoever decides by hand to set aside; one of the law is not.
-fn may_go(looked: &[Looked], area: &AreaScope, now: Timestamp) -> Result<(), Refusal> {
-    let seen = |one: &&Looked| area.covers(&one.loaded.row.region);
+fn may_go(looked: &[Looked], actor: &Actor, now: Timestamp) -> Result<(), Refusal> {
+    let seen = |one: &&Looked| load::is_there(&one.loaded.row, actor);
     let has = |stays: &[Stay]| looked.iter().any(|one| one.keeping.stays.iter().any(|stay| stays.contains(stay)));
     if has(&[Stay::Open, Stay::Unanswered]) {
         return Err(Refusal::conflict("person_has_open_case"));

@@ -205,7 +205,7 @@ impl Work {
         let rows = handoffs::of(tx, &self.handed.owner, &self.handed.number)?;
         let taken = rows.len();
         for row in rows {
-            let seen = cases::by_id(tx, row.case_id)?.filter(|case| self.caller.actor.area.covers(&case.region));
+            let seen = cases::by_id(tx, row.case_id)?.filter(|case| load::is_there(case, &self.caller.actor));
             let Some(case) = seen else { continue };
             // Of several that are visible, the one with the same content is meant.
             if found.is_none() || row.digest == self.digest {
@@ -270,8 +270,8 @@ impl Work {
         let mut suggested = Vec::new();
         if !row.attached {
             for (id, number) in suggestions(&load::from_row(tx, case.clone())?.case) {
-                let area = &self.caller.actor.area;
-                if cases::by_id(tx, id.0)?.is_some_and(|other| area.covers(&other.region)) {
+                let actor = &self.caller.actor;
+                if cases::by_id(tx, id.0)?.is_some_and(|other| load::is_there(&other, actor)) {
                     suggested.push(number);
                 }
             }
@@ -293,7 +293,7 @@ impl Work {
                 None => suggested.extend(self.seen(tx, &name, &told)?),
             }
         }
-        for found in self.keys.find(tx, &self.caller.actor.area)?.into_iter().take(MOST_TRIED) {
+        for found in self.keys.find(tx, &self.caller.actor)?.into_iter().take(MOST_TRIED) {
             let id = CaseId(found.row.id);
             if self.person.owns(tx, &self.master, found.row.person)?
                 && let Some(loaded) = self.joined(tx, &CaseRef::Id(id))?
@@ -321,7 +321,7 @@ impl Work {
         name: &CaseRef,
         told: &impl Fn(&str) -> bool,
     ) -> Result<Option<(CaseId, String)>, DeskError> {
-        match load::find(tx, name, &self.caller.actor.area) {
+        match load::find(tx, name, &self.caller.actor) {
             Ok(row) => Ok(told(&row.region).then_some((CaseId(row.id), row.number))),
             Err(DeskError::Refused(_)) => Ok(None),
             Err(other) => Err(other),
@@ -330,7 +330,7 @@ impl Work {
 
     /// A case, if the caller may see it and a hand-off can still join it.
     fn joined(&self, tx: &mut Tx<'_>, name: &CaseRef) -> Result<Option<Loaded>, DeskError> {
-        let loaded = match load::load(tx, name, &self.caller.actor.area) {
+        let loaded = match load::load(tx, name, &self.caller.actor) {
             Ok(loaded) => loaded,
             Err(DeskError::Refused(_)) => return Ok(None),
             Err(other) => return Err(other),

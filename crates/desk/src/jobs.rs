@@ -11,6 +11,7 @@ pub mod rollup;
 pub mod timers;
 
 use crate::error::DeskError;
+use crate::problems::overdue;
 use crate::time::stored;
 use crate::{Desk, activation, erase};
 use jiff::SignedDuration;
@@ -22,7 +23,8 @@ const LEASE: SignedDuration = SignedDuration::from_mins(2);
 type Duty = fn(&Desk) -> Result<(), DeskError>;
 
 /// Every recurring duty with the seconds between two runs.
-const DUTIES: &[(&str, i64, Duty)] = &[("checkpoint", 5, checkpoint::seal_all), ("forget", 3600, forget::old)];
+const DUTIES: &[(&str, i64, Duty)] =
+    &[("checkpoint", 5, checkpoint::seal_all), ("forget", 3600, forget::old), ("late_measures", 60, overdue::tell)];
 
 /// Does whatever recurring duty is due. Blocking; called from a thread of its own about once a second.
 ///

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 /// Why a message waits for a person.
 pub const REASONS: &[&str] = &[
+    "not_handed_over",
     "unreadable",
     "too_many_parts",
     "no_sender",

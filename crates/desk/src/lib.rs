@@ -42,6 +42,7 @@ pub mod plans;
 pub mod portal;
 pub mod problems;
 pub mod queries;
+pub mod readings;
 pub mod register;
 pub mod remedies;
 pub mod reports;
@@ -49,9 +50,11 @@ pub mod retention;
 pub mod reveal;
 pub mod routing;
 pub mod run;
+pub mod search;
 pub mod seed;
 mod sheet;
 pub mod sign_in;
+pub mod suggest;
 pub mod survey;
 pub mod tickets;
 pub mod time;
@@ -107,7 +110,9 @@ struct Inner {
     root: UnitId,
     many: bulk::UnderWay,
     mails: AtomicBool,
+    suggests: AtomicBool,
     ways: OnceLock<Ways>,
+    search: search::Search,
 }
 
 impl Desk {
@@ -138,7 +143,9 @@ impl Desk {
                 root,
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
+                suggests: AtomicBool::new(true),
                 ways: OnceLock::new(),
+                search: search::Search::new(),
             }),
         };
         erase::replay(&desk)?;
@@ -218,6 +225,19 @@ impl Desk {
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.inner.keyring.public_key().to_bytes()
+    }
+
+    /// Whether categories are suggested to whoever registers.
+    pub fn set_suggests(&self, suggests: bool) {
+        self.inner.suggests.store(suggests, Ordering::Relaxed);
+    }
+
+    pub(crate) fn suggests(&self) -> bool {
+        self.inner.suggests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn search_state(&self) -> &search::Search {
+        &self.inner.search
     }
 
     pub(crate) fn ledger(&self) -> &erase::Ledger {

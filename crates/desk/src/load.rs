@@ -5,7 +5,7 @@ use crate::time::{moment, stored};
 use crate::vault::cipher::Key;
 use crate::vault::seal::CaseKeys;
 use crate::vault::{MasterKeys, person};
-use domain::actor::{Actor, AreaScope};
+use domain::actor::Actor;
 use domain::audit::chain::Ledger;
 use domain::case::{Case, timers};
 use domain::event::{self, Entry};
@@ -14,6 +14,7 @@ use domain::number::ComplaintNumber;
 use domain::refusal::Refusal;
 use domain::taxonomy::Taxonomy;
 use policy::Stack;
+use std::collections::HashSet;
 use std::sync::Arc;
 use store::{CaseRow, EntryRow, OrderRow, Tx, cases, entries, orders, vault};
 use uuid::Uuid;
@@ -49,16 +50,42 @@ pub(crate) struct Loaded {
     pub(crate) last_hash: Vec<u8>,
 }
 
-/// The row of a case, if the caller may see it. Not seeing is the same as not being there.
-pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<CaseRow, DeskError> {
-    let row = match name {
+/// The row a name leads to, whoever asks.
+fn named(tx: &mut Tx<'_>, name: &CaseRef) -> Result<Option<CaseRow>, DeskError> {
+    Ok(match name {
         CaseRef::Id(id) => cases::by_id(tx, id.0)?,
         CaseRef::Number(number) => match cases::id_by_number(tx, number)? {
             Some(id) => cases::by_id(tx, id)?,
             None => None,
         },
-    };
-    row.filter(|row| area.covers(&row.region)).ok_or_else(|| Refusal::not_found().into())
+    })
+}
+
+/// The row of a case of the actor's area, if it is there for them. Not seeing is the same as not being there.
+pub(crate) fn find(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<CaseRow, DeskError> {
+    named(tx, name)?.filter(|row| is_there(row, actor)).ok_or_else(|| Refusal::not_found().into())
+}
+
+/// Whether a case lies in the actor's area and is not about them.
+pub(crate) fn is_there(row: &CaseRow, actor: &Actor) -> bool {
+    actor.area.covers(&row.region) && !is_about(row, actor)
+}
+
+fn is_about(row: &CaseRow, actor: &Actor) -> bool {
+    row.about.is_some() && row.about == reader(actor)
+}
+
+/// Who lists are for, as rows name whom a complaint is about: only people are complained about.
+pub(crate) fn reader(actor: &Actor) -> Option<String> {
+    actor.user().map(|user| user.to_string())
+}
+
+/// The cases that are about the actor and so not there for them: few, for whoever looks at many.
+pub(crate) fn hidden(tx: &mut Tx<'_>, actor: &Actor) -> Result<HashSet<Uuid>, DeskError> {
+    Ok(match reader(actor) {
+        Some(reader) => cases::about(tx, &reader)?.into_iter().collect(),
+        None => HashSet::new(),
+    })
 }
 
 /// Why somebody sees a case.
@@ -106,15 +133,18 @@ impl Sight {
 
 /// The row of a case the actor may see, and why: one of their area, or one with a work order of theirs.
 pub(crate) fn find_for(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<(CaseRow, Sight), DeskError> {
-    let row = find(tx, name, &AreaScope::everywhere())?;
+    let row = named(tx, name)?.ok_or_else(Refusal::not_found)?;
     match sight(tx, &row, actor)? {
         Some(sight) => Ok((row, sight)),
         None => Err(Refusal::not_found().into()),
     }
 }
 
-/// Why the actor sees a case; nothing when they do not.
+/// Why the actor sees a case; nothing when they do not. Nobody sees one about themselves, whatever lies with them.
 pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Option<Sight>, DeskError> {
+    if is_about(row, actor) {
+        return Ok(None);
+    }
     if actor.area.covers(&row.region) {
         return Ok(Some(Sight::Area));
     }
@@ -138,18 +168,24 @@ pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Opt
     }))
 }
 
-/// Whether the actor sees a case of a region; only of one that lies elsewhere anything is read.
+/// Whether the actor sees a case of a region; only of one that lies elsewhere its row is read.
 pub(crate) fn sees(tx: &mut Tx<'_>, case: Uuid, region: &str, actor: &Actor) -> Result<bool, DeskError> {
     if actor.area.covers(region) {
-        return Ok(true);
+        return Ok(!hidden(tx, actor)?.contains(&case));
     }
     let Some(row) = cases::by_id(tx, case)? else { return Ok(false) };
     Ok(sight(tx, &row, actor)?.is_some())
 }
 
-/// A case and its whole log.
-pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, area: &AreaScope) -> Result<Loaded, DeskError> {
-    let row = find(tx, name, area)?;
+/// A case of the actor's area and its whole log.
+pub(crate) fn load(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Loaded, DeskError> {
+    let row = find(tx, name, actor)?;
+    from_row(tx, row)
+}
+
+/// A case and its whole log, whoever acts: what belongs to another case is read wherever it lies.
+pub(crate) fn any(tx: &mut Tx<'_>, id: CaseId) -> Result<Loaded, DeskError> {
+    let row = cases::by_id(tx, id.0)?.ok_or_else(Refusal::not_found)?;
     from_row(tx, row)
 }
 
@@ -221,5 +257,6 @@ pub(crate) fn row_of(case: &Case, rules: &Stack, taxonomy: &Taxonomy, text_key: 
         open: case.state.is_open(),
         alarm_at: timers::alarm(case, rules, taxonomy).map(stored),
         last_due_at: case.last_due(rules).map_or(i64::MIN, stored),
+        about: case.record.about_staff.map(|user| user.to_string()),
     }
 }

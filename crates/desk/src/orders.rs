@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::load;
 use crate::organisation::area::Tree;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
@@ -209,18 +210,22 @@ impl Desk {
         };
         // A token works in no unit: it finds what lies in its area.
         let theirs = caller.actor.user().is_some() && (matches!(whose, Whose::User(_)) || whose == Whose::Unit(own.0));
-        let area = caller.actor.area.clone();
+        let actor = caller.actor.clone();
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let (seen, more) = self
             .db()
             .read(move |tx| {
                 let (mut seen, mut after) = (Vec::new(), after);
+                let hidden = load::hidden(tx, &actor)?;
+                let there = |listed: &store::ListedOrder| {
+                    (theirs || actor.area.covers(&listed.region)) && !hidden.contains(&listed.row.case)
+                };
                 // What lies elsewhere is passed over here, so that neither a page nor where it ends tells of it.
                 for _ in 0..MOST_PAGES {
                     let rows = orders::list(tx, whose, after, most)?;
                     let full = rows.len() >= limit;
                     after = rows.last().map(|last| place(&last.row)).or(after);
-                    seen.extend(rows.into_iter().filter(|listed| theirs || area.covers(&listed.region)));
+                    seen.extend(rows.into_iter().filter(there));
                     if !full || seen.len() >= limit {
                         return Ok::<_, DeskError>((seen, full));
                     }
@@ -262,10 +267,15 @@ impl Desk {
     /// If the caller may see no cases, or an error of the database.
     pub async fn rulings(&self, caller: &Caller, category: &str) -> Result<Vec<RulingListed>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (area, category) = (caller.actor.area.clone(), category.to_owned());
-        let rows =
-            self.db().read(move |tx| Ok::<_, DeskError>(orders::rulings(tx, &category, MOST_LOOKED_AT)?)).await?;
-        let seen = rows.into_iter().filter(|listed| area.covers(&listed.region));
+        let (actor, category) = (caller.actor.clone(), category.to_owned());
+        let (rows, hidden) = self
+            .db()
+            .read(move |tx| {
+                Ok::<_, DeskError>((orders::rulings(tx, &category, MOST_LOOKED_AT)?, load::hidden(tx, &actor)?))
+            })
+            .await?;
+        let area = &caller.actor.area;
+        let seen = rows.into_iter().filter(|one| area.covers(&one.region) && !hidden.contains(&one.row.case));
         Ok(seen
             .take(MOST_RULINGS)
             .map(|listed| RulingListed {

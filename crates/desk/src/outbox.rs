@@ -193,14 +193,27 @@ where
     F: Fn(Parcel) -> Sending,
     Sending: Future<Output = Handed> + Send + 'static,
 {
+    // A gateway that is dead keeps no mail waiting, nor a mail server the gateway's messages.
+    let (mail, gateway) = tokio::join!(send_by(desk, node, true, &send), send_by(desk, node, false, &send));
+    let (mail, gateway) = (mail?, gateway?);
+    Ok(Round { sent: mail.sent + gateway.sent, trouble: mail.trouble.or(gateway.trouble) })
+}
+
+/// Sends what is due by mail, or by the gateway.
+async fn send_by<F, Sending>(desk: &Desk, node: &str, by_mail: bool, send: &F) -> Result<Round, DeskError>
+where
+    F: Fn(Parcel) -> Sending,
+    Sending: Future<Output = Handed> + Send + 'static,
+{
     let mut round = Round::default();
     loop {
         let now = stored(desk.time().now());
-        if !desk.db().read(move |tx| Ok::<_, DeskError>(outbox::any_due(tx, now)?)).await? {
+        if !desk.db().read(move |tx| Ok::<_, DeskError>(outbox::any_due(tx, now, by_mail)?)).await? {
             return Ok(round);
         }
         let (lease, holder) = (stored(desk.time().now() + LEASE), node.to_owned());
-        let claim = desk.db().write(move |tx| Ok::<_, DeskError>(outbox::claim(tx, now, lease, &holder, BATCH)?));
+        let claim =
+            desk.db().write(move |tx| Ok::<_, DeskError>(outbox::claim(tx, now, lease, &holder, BATCH, by_mail)?));
         let claimed = claim.await?;
         if claimed.is_empty() {
             return Ok(round);

@@ -164,6 +164,9 @@ const MANY: &[Role] = &[Specialist, Supervisor, Compliance, Admin, Integration];
 /// Who hands sums to billing and records what it says.
 const BILLERS: &[Role] = &[Supervisor, Compliance, Admin, Integration];
 
+/// Who reads an answer of a grave case before it goes out: people.
+const READERS_OF_ANSWERS: &[Role] = &[Specialist, Supervisor, Quality, Compliance, Admin];
+
 /// Who keeps problems: names them, says why, plans what is done, and judges whether it helped.
 const IMPROVERS: &[Role] = &[Supervisor, Quality, Compliance, Admin];
 
@@ -297,6 +300,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("keep-promise"), DESK, Scope::Write),
     row(Permission("suspend"), LEADS, Scope::Write),
     row(Permission("resume"), DESK, Scope::Write),
+    row(Permission("judge-similar"), DESK, Scope::Write),
     row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(Permission("dispatch"), DESK, Scope::Write),
     row(Permission("accept-order"), DESK, Scope::Write),
@@ -317,6 +321,10 @@ pub const TABLE: &[Row] = &[
     row(Permission("propose"), DESK, Scope::Write),
     row(Permission("approve"), LEADS, Scope::Write),
     row(Permission("send-back"), LEADS, Scope::Write),
+    row(Permission("ask-reading"), DESK, Scope::Write),
+    // Whoever wrote it never reads it; the desk looks at that.
+    row(Permission("release-reading"), READERS_OF_ANSWERS, Scope::Write),
+    row(Permission("return-reading"), READERS_OF_ANSWERS, Scope::Write),
     row(Permission("reply"), DESK, Scope::Write),
     row(Permission("feed-back"), FACING_BODIES, Scope::Write),
     row(Permission("record-admission"), FACING_BODIES, Scope::Write),

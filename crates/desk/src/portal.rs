@@ -19,7 +19,9 @@ use store::cases;
 
 /// Wrong codes are counted together for so long.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// Most of them from one network: whoever mistypes has room, whoever guesses is stopped.
+/// Most of them from one network: whoever mistypes has room, whoever guesses is told no more than that it was too often.
+/// The right code opens its case all the same: sixty bits are not guessed, and whoever guesses behind the same address as
+/// a customer must not shut that customer out.
 const MOST_WRONG: i64 = 20;
 /// What is handed in is counted together for so long.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -52,6 +54,12 @@ impl Desk {
             self.count_try(format!("track:{}", network(from)), WINDOW, MOST_WRONG).await?;
         }
         Ok(tracked)
+    }
+
+    /// The code of a case that was opened with it.
+    #[must_use]
+    pub fn code_of(&self, case: Tracked) -> String {
+        self.tracking_code(case.0)
     }
 
     /// The case as its customer's page needs it, identifiers masked.
@@ -111,7 +119,7 @@ impl Desk {
 }
 
 /// The network an address belongs to: whoever has one address of version 6 has as many as they like of the same /64.
-fn network(address: IpAddr) -> String {
+pub(crate) fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => std::net::Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),

@@ -6,6 +6,7 @@
 
 mod effect;
 mod list;
+pub(crate) mod overdue;
 mod run;
 mod tell;
 mod view;

@@ -10,7 +10,7 @@ use crate::run::MOST_ATTEMPTS;
 use crate::time::{doubled, moment, stored};
 use crate::vault::person;
 use crate::{Desk, Permission, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::Case;
 use domain::case::compensation::{Compensation, Standing};
 use domain::case::confirm_compensation::{BY_BILLING, ConfirmCompensation};
@@ -99,7 +99,7 @@ pub(crate) fn similar(
     case: &Case,
     kind: Kind,
     currency: &str,
-    area: &AreaScope,
+    actor: &Actor,
 ) -> Result<Alike, DeskError> {
     let Some(category) = case.category.clone().filter(|_| kind.is_money()) else { return Ok(Alike::default()) };
     let query = |cause: &str| LikeQuery {
@@ -107,7 +107,8 @@ pub(crate) fn similar(
         cause: cause.to_owned(),
         kind: kind.code().to_owned(),
         currency: currency.to_owned(),
-        area: area.code().to_owned(),
+        area: actor.area.code().to_owned(),
+        reader: load::reader(actor).unwrap_or_default(),
         but: case.id.0,
         limit: MOST_SIMILAR,
     };
@@ -278,6 +279,7 @@ impl Desk {
         let area = caller.actor.area.clone();
         let query = RemedyQuery {
             area: area.code().to_owned(),
+            reader: load::reader(&caller.actor).unwrap_or_default(),
             standing: filter.standing.clone().unwrap_or_default(),
             kind: filter.kind.clone().unwrap_or_default(),
             verify: filter.verify,
@@ -307,11 +309,11 @@ impl Desk {
         currency: &str,
     ) -> Result<Alike, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (name, area, currency) = (name.clone(), caller.actor.area.clone(), currency.to_owned());
+        let (name, actor, currency) = (name.clone(), caller.actor.clone(), currency.to_owned());
         self.db()
             .read(move |tx| {
-                let loaded = load::load(tx, &name, &area)?;
-                similar(tx, &loaded.case, kind, &currency, &area)
+                let loaded = load::load(tx, &name, &actor)?;
+                similar(tx, &loaded.case, kind, &currency, &actor)
             })
             .await
     }
@@ -372,8 +374,8 @@ impl Desk {
             .require(caller)?;
         let (name, n) = named(id)?;
         for attempt in 0.. {
-            let (find, area) = (name.clone(), caller.actor.area.clone());
-            let loaded = self.db().read(move |tx| load::load(tx, &find, &area)).await?;
+            let (find, actor) = (name.clone(), caller.actor.clone());
+            let loaded = self.db().read(move |tx| load::load(tx, &find, &actor)).await?;
             let Some(one) = loaded.case.compensation(n) else { return Err(Refusal::not_found().into()) };
             if said_before(one, said)? {
                 return Ok(Confirmed { case: loaded.case, n, replayed: true });
@@ -388,33 +390,41 @@ impl Desk {
         Err(DeskError::Overtaken)
     }
 
-    /// What is on its way to billing and was not confirmed, for a file: everything, however often it was asked for. Each
-    /// account is personal data, and that it was handed out stands in the access log of its case.
+    /// What is on its way to billing and was not confirmed, for a file, however often it was asked for: so many at most
+    /// (none says as many as a file takes), from where the file before ended. Each account is personal data, and that it
+    /// was handed out stands in the access log of its case.
     ///
     /// # Errors
     /// When the caller may not, or those of the database.
-    pub async fn export_remedies(&self, caller: &Caller) -> Result<Vec<Instruction>, DeskError> {
+    pub async fn export_remedies(
+        &self,
+        caller: &Caller,
+        limit: usize,
+        mut after: Option<String>,
+    ) -> Result<BillingFile, DeskError> {
         permissions::EXPORT_REMEDIES.require(caller)?;
-        let (mut all, mut after) = (Vec::new(), None);
+        let limit = if limit == 0 { MOST_EXPORTED } else { limit.min(MOST_EXPORTED) };
+        let mut lines = Vec::new();
         loop {
             let standing = Some(Standing::Sent.code().to_owned());
-            let filter = RemedyFilter { standing, limit: MOST, after, ..RemedyFilter::default() };
+            let filter = RemedyFilter { standing, limit: MOST.min(limit), after, ..RemedyFilter::default() };
             let page = self.remedies(caller, &filter).await?;
             for one in page.items.iter().filter(|one| one.way.as_deref() == Some("file")) {
-                all.extend(self.instruction(caller, &CaseRef::parse(&one.number)?, one.n).await?);
+                lines.extend(self.instruction(caller, &CaseRef::parse(&one.number)?, one.n).await?);
             }
             after = page.next;
-            if after.is_none() || all.len() >= MOST_EXPORTED {
-                return Ok(all);
+            // A page fits whole or stays for the next file.
+            if after.is_none() || lines.len() + MOST.min(limit) > limit {
+                return Ok(BillingFile { lines, next: after });
             }
         }
     }
 
     /// Says what billing is to do, and that it was said; nothing where it is no longer on its way.
     async fn instruction(&self, caller: &Caller, name: &CaseRef, n: i64) -> Result<Option<Instruction>, DeskError> {
-        let (find, area, master) = (name.clone(), caller.actor.area.clone(), std::sync::Arc::clone(self.master()));
+        let (find, actor, master) = (name.clone(), caller.actor.clone(), std::sync::Arc::clone(self.master()));
         let read = self.db().read(move |tx| {
-            let loaded = load::load(tx, &find, &area)?;
+            let loaded = load::load(tx, &find, &actor)?;
             let person = store::vault::person(tx, loaded.row.person)?;
             let sealed = person.as_ref().and_then(|person| person.identity.as_deref());
             let identity = match (load::keys(tx, &master, &loaded.row), sealed) {
@@ -532,7 +542,16 @@ impl Desk {
 }
 
 /// Most remedies of one file.
-const MOST_EXPORTED: usize = 10_000;
+pub const MOST_EXPORTED: usize = 10_000;
+
+/// What billing is to do, as a file.
+#[derive(Clone, Debug)]
+pub struct BillingFile {
+    /// One a remedy.
+    pub lines: Vec<Instruction>,
+    /// Where the next file begins; none at the end.
+    pub next: Option<String>,
+}
 
 fn listed(one: store::ListedRemedy) -> RemedyListed {
     let store::ListedRemedy { row, number } = one;

@@ -16,6 +16,7 @@ pub use filing::Filing;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::jobs::rollup::{self, Progress};
+use crate::load;
 use crate::queries::list::{Listed, Page, cursor, page_size};
 use crate::{Desk, permissions};
 use domain::fault::Fault;
@@ -146,6 +147,7 @@ impl Desk {
         let operator = self.operator(caller, ask)?;
         let area = caller.actor.area.clone();
         let (desk, wanted, scope) = (self.clone(), definition.clone(), area.clone());
+        let reader = load::reader(&caller.actor);
         let (progress, first, mut tables, mut examples) = self
             .db()
             .read(move |tx| {
@@ -162,6 +164,7 @@ impl Desk {
                             let column = table.columns.first().copied().unwrap_or(Column::Count);
                             let mut query = predicate(&wanted, table, &row.key, column, period, taxonomy);
                             query.scope = scope.code().to_owned();
+                            query.reader.clone_from(&reader);
                             query.limit = table.wording;
                             let page = reports::cases(tx, &query)?;
                             examples.insert((table.id.clone(), row.key.clone()), rows_of(tx, &page.ids)?);
@@ -201,6 +204,7 @@ impl Desk {
         let limit = page_size(ask.limit, MOST)?;
         let mut query = predicate(&definition, table, &ask.row, column, period, self.library().taxonomy());
         query.scope = caller.actor.area.code().to_owned();
+        query.reader = load::reader(&caller.actor);
         query.limit = limit;
         query.after = ask.after.as_deref().map(cursor).transpose()?;
         let (found, next) = self

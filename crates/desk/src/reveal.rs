@@ -172,11 +172,11 @@ impl Desk {
     /// `not_found` when there is no such case the caller may see.
     pub async fn accesses(&self, caller: &Caller, name: &CaseRef) -> Result<Vec<Access>, DeskError> {
         permissions::READ_LOG.require(caller)?;
-        let (name, area) = (name.clone(), caller.actor.area.clone());
+        let (name, actor) = (name.clone(), caller.actor.clone());
         let rows = self
             .db()
             .read(move |tx| {
-                let row = load::find(tx, &name, &area)?;
+                let row = load::find(tx, &name, &actor)?;
                 Ok::<_, DeskError>(entries::of(tx, row.id, Ledger::Access.code())?)
             })
             .await?;

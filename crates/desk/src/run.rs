@@ -11,7 +11,7 @@ use crate::register::{Claim, OnceOnly, take};
 use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
-use domain::actor::{Actor, AreaScope};
+use domain::actor::Actor;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::route::{self, Route};
 use domain::case::{Case, Context, Decision, clocks};
@@ -309,9 +309,12 @@ impl Work {
         }
         let command = match &self.command {
             Command::Route(_) => routed(tx, &self.library, &self.zone, &loaded.case, self.now)?,
-            command => complete(tx, command.clone(), &loaded.case, &self.caller.actor, self.now)?,
+            command => {
+                let command = crate::readings::with_words(tx, &self.master, &loaded, command.clone())?;
+                complete(tx, command, &loaded.case, &self.caller.actor, self.now)?
+            }
         };
-        let others = others(tx, &command, &loaded.case, &self.caller.actor.area)?;
+        let others = others(tx, &command, &loaded.case, &self.caller.actor)?;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let now = self.now.max(loaded.case.changed_at);
         let known: Vec<Case> = others.iter().map(|other| other.case.clone()).collect();
@@ -375,11 +378,11 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
 
 /// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in. They
 /// belong to this case, wherever they lie; only a case that is named must be in the caller's area.
-fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> Result<Vec<Loaded>, DeskError> {
+fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, actor: &Actor) -> Result<Vec<Loaded>, DeskError> {
     let named = |tx: &mut Tx<'_>, field: &str, name: &str| -> Result<Vec<Loaded>, DeskError> {
         let unknown = || DeskError::from(Refusal::from(Fault::new(field, "unknown_case")));
         let name = CaseRef::parse(name.trim()).map_err(|_| unknown())?;
-        match load::load(tx, &name, area) {
+        match load::load(tx, &name, actor) {
             Ok(other) => Ok(vec![other]),
             Err(DeskError::Refused(_)) => Err(unknown()),
             Err(error) => Err(error),
@@ -388,12 +391,11 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
     match command {
         Command::Merge(merge) => named(tx, "into", &merge.into),
         Command::Link(link) => named(tx, "to", &link.to),
+        Command::JudgeSimilar(judge) => named(tx, "other", &judge.other),
         Command::Reply(reply) => {
-            // They belong to this case, wherever they lie.
-            let everywhere = AreaScope::everywhere();
             let lead = case.merged_into.iter().map(|(lead, _)| *lead);
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
-            lead.chain(waiting).map(|id| load::load(tx, &CaseRef::Id(id), &everywhere)).collect()
+            lead.chain(waiting).map(|id| load::any(tx, id)).collect()
         }
         Command::Dispute(_)
         | Command::Reopen(_)
@@ -402,13 +404,13 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
         | Command::DecideReview(_) => answered(tx, case),
         // What the law wants their customers told is looked for before the case ends.
         Command::Close(_) => {
-            let merged = case.absorbed.iter().map(|one| CaseRef::Id(one.case));
-            merged.map(|one| load::load(tx, &one, &AreaScope::everywhere())).collect()
+            let merged = case.absorbed.iter().map(|one| one.case);
+            merged.map(|one| load::any(tx, one)).collect()
         }
         Command::KeepPromise(keep) => {
             let there = case.promises.iter().filter(|promise| promise.id == keep.promise);
             let there = there.filter_map(|promise| promise.origin.as_ref());
-            there.map(|there| load::load(tx, &CaseRef::Id(there.case), &AreaScope::everywhere())).collect()
+            there.map(|there| load::any(tx, there.case)).collect()
         }
         _ => Ok(Vec::new()),
     }
@@ -419,7 +421,7 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, area: &AreaScope) -> 
 pub(crate) fn answered(tx: &mut Tx<'_>, case: &Case) -> Result<Vec<Loaded>, DeskError> {
     let mut answered = Vec::new();
     for one in case.absorbed.iter().filter(|one| one.answered_at.is_some()) {
-        let theirs = load::load(tx, &CaseRef::Id(one.case), &AreaScope::everywhere())?;
+        let theirs = load::any(tx, one.case)?;
         // Whoever was erased can be told nothing any more; held, so that it does not happen at this moment.
         if vault::hold_person(tx, theirs.row.person)?.is_some() {
             answered.push(theirs);
@@ -496,7 +498,7 @@ fn complete(
         Command::ProposeCompensation(mut propose) => {
             if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {
                 let kind = propose.remedy.unwrap_or_default();
-                let alike = crate::remedies::similar(tx, case, kind, &amount.currency, &actor.area)?;
+                let alike = crate::remedies::similar(tx, case, kind, &amount.currency, actor)?;
                 propose.similar = alike.usual.map(Box::new);
             }
             Command::ProposeCompensation(propose)

@@ -5,19 +5,21 @@
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
+use crate::portal::network;
 use crate::run::{MOST_ATTEMPTS, only_warned_since, stale};
 use crate::vault::chunks::hex;
 use crate::vault::cipher::random;
 use crate::{Caller, Desk, permissions};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::actor::{ActorId, AreaScope};
+use domain::actor::ActorId;
 use domain::case::Case;
 use domain::case::invite_survey::{self, Answer};
 use domain::ids::CaseId;
 use domain::refusal::RefusalKind;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
+use std::net::IpAddr;
 use store::{Tx, remedies};
 
 /// The verb of an answer through a link, as the log names it.
@@ -27,8 +29,8 @@ pub const PATH: &str = "/survey/";
 
 /// Looks and answers are counted together for so long.
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-/// Most of them from one address: a household answers once, somebody who guesses is stopped.
-const MOST_PER_ADDRESS: i64 = 60;
+/// Most of them from one network: a household answers once, somebody who guesses is stopped.
+const MOST_PER_NETWORK: i64 = 60;
 
 /// A link that was just made. Its secret is told here and never again.
 #[derive(Clone, Debug)]
@@ -111,12 +113,12 @@ impl Desk {
     /// Whether a link is good now. Links that are not are counted: many customers may share an address.
     ///
     /// # Errors
-    /// `TooMany` beyond the limit of an address, or those of the database.
-    pub async fn survey_is_open(&self, secret: &str, address: &str) -> Result<bool, DeskError> {
+    /// `TooMany` beyond the limit of a network, or those of the database.
+    pub async fn survey_is_open(&self, secret: &str, from: IpAddr) -> Result<bool, DeskError> {
         let (hash, now) = (digest(secret), self.time().now());
         let good = self.db().read(move |tx| Ok::<_, DeskError>(found(tx, hash, now)?.is_some())).await?;
         if !good {
-            self.count_try(format!("survey:{address}"), WINDOW, MOST_PER_ADDRESS).await?;
+            self.count_try(format!("survey:{}", network(from)), WINDOW, MOST_PER_NETWORK).await?;
         }
         Ok(good)
     }
@@ -124,9 +126,9 @@ impl Desk {
     /// Takes an answer through a link: true once, false where the link is not, or no longer, good.
     ///
     /// # Errors
-    /// `TooMany` beyond the limit of an address, or those of the database.
-    pub async fn answer_survey(&self, secret: &str, answer: Answer, address: &str) -> Result<bool, DeskError> {
-        if !self.survey_is_open(secret, address).await? {
+    /// `TooMany` beyond the limit of a network, or those of the database.
+    pub async fn answer_survey(&self, secret: &str, answer: Answer, from: IpAddr) -> Result<bool, DeskError> {
+        if !self.survey_is_open(secret, from).await? {
             return Ok(false);
         }
         let hash = digest(secret);
@@ -159,7 +161,7 @@ impl Desk {
 /// The case a link leads to, while it is good.
 fn found(tx: &mut Tx<'_>, hash: [u8; 32], now: Timestamp) -> Result<Option<load::Loaded>, DeskError> {
     let Some(case) = remedies::linked(tx, &hash)? else { return Ok(None) };
-    let loaded = load::load(tx, &CaseRef::Id(CaseId(case)), &AreaScope::everywhere())?;
+    let loaded = load::any(tx, CaseId(case))?;
     let good = loaded.case.invitation(&hex(&hash), now).is_some() && invite_survey::offered(&loaded.case);
     Ok(good.then_some(loaded))
 }

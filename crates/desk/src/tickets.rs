@@ -272,8 +272,10 @@ impl Desk {
     pub async fn tickets(&self, caller: &Caller, offset: u64, limit: u64) -> Result<Vec<Ticket>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
+        let reader = load::reader(&caller.actor).unwrap_or_default();
         let (limit, offset) = (i64::try_from(limit).unwrap_or(i64::MAX), i64::try_from(offset).unwrap_or(i64::MAX));
-        let ids = self.db().read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, limit, offset)?)).await?;
+        let ids =
+            self.db().read(move |tx| Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, limit, offset)?)).await?;
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
             match self.ticket(caller, CaseId(id)).await {
@@ -293,8 +295,9 @@ impl Desk {
     pub async fn count_tickets(&self, caller: &Caller) -> Result<u64, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let scope = caller.actor.area.code().to_owned();
+        let reader = load::reader(&caller.actor).unwrap_or_default();
         let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX).saturating_add(1);
-        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, most)?)).await?;
+        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, &reader, most)?)).await?;
         Ok(u64::try_from(counted).unwrap_or_default())
     }
 

@@ -6,6 +6,7 @@
 pub mod accept;
 pub mod approve;
 pub mod approve_compensation;
+pub mod ask_reading;
 pub mod ask_satisfaction;
 pub mod assign;
 pub mod attach;
@@ -34,6 +35,7 @@ pub mod hand_off;
 pub mod invite_survey;
 pub mod issue_letter;
 pub mod join_incident;
+pub mod judge_similar;
 pub mod keep_promise;
 pub mod leave_incident;
 pub mod lift_hold;
@@ -52,6 +54,7 @@ pub mod place_hold;
 pub mod promise;
 pub mod propose;
 pub mod propose_compensation;
+pub mod reading;
 pub mod record_admission;
 pub mod record_contact;
 pub mod record_delivery;
@@ -66,12 +69,14 @@ pub mod referral;
 pub mod refuse_compensation;
 pub mod register;
 pub mod regrade;
+pub mod release_reading;
 pub mod remedy;
 pub mod reopen;
 pub mod replay;
 pub mod reply;
 pub mod request_void;
 pub mod resume;
+pub mod return_reading;
 pub mod route;
 pub mod send_back;
 pub mod send_compensation;
@@ -113,6 +118,7 @@ pub use parts::{
     Absorbed, Attachment, Clock, Contact, Hold, InIncident, Issued, LegalHold, Letter, Linked, Owner, Promised,
     PromisedThere, Proposal, ReplyProof, Survey, Suspension,
 };
+pub use reading::Reading;
 pub use referral::Referral;
 pub use state::State;
 
@@ -228,10 +234,14 @@ pub struct Case {
     pub links: Vec<Linked>,
     /// The mass incident it is in.
     pub incident: Option<InIncident>,
+    /// Ended cases like it that somebody looked at, and whether they helped.
+    pub helped: BTreeMap<CaseId, bool>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
     /// Messages of the house to the customer, oldest first.
     pub messages: Vec<Message>,
+    /// Words laid before a second reader, oldest first.
+    pub readings: Vec<Reading>,
     /// What other bodies handed over, oldest first.
     pub matters: Vec<Matter>,
     /// Effects of clocks' times that came about: the rule and the moment its clock counts from.
@@ -359,6 +369,12 @@ impl Case {
     #[must_use]
     pub fn excluded(&self) -> BTreeSet<ActorId> {
         self.barred.iter().copied().chain(self.record.about_staff.map(ActorId::User)).collect()
+    }
+
+    /// Whether it is about whoever acts. Then it is not there for them, in their own area too.
+    #[must_use]
+    pub fn is_about(&self, actor: &Actor) -> bool {
+        self.record.about_staff.is_some() && self.record.about_staff == actor.user()
     }
 
     /// The conflict guard: refuses to give it to somebody of [`Case::excluded`].

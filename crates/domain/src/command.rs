@@ -154,6 +154,12 @@ commands! {
     Approve = "approve" => approve::Approve,
     /// Send it back.
     SendBack = "send-back" => send_back::SendBack,
+    /// Lay the words of a reply or letter before a second reader.
+    AskReading = "ask-reading" => ask_reading::AskReading,
+    /// Let what was read go out.
+    ReleaseReading = "release-reading" => release_reading::ReleaseReading,
+    /// Send what was read back to its writer.
+    ReturnReading = "return-reading" => return_reading::ReturnReading,
     /// Tell the customer.
     Reply = "reply" => reply::Reply,
     /// Tell the body that handed the matter over what was found and done.
@@ -216,6 +222,8 @@ commands! {
     Withdraw = "withdraw" => withdraw::Withdraw,
     /// Merge it into another case about the same matter.
     Merge = "merge" => merge::Merge,
+    /// Say whether a case like this one helped.
+    JudgeSimilar = "judge-similar" => judge_similar::JudgeSimilar,
     /// Link it to another case.
     Link = "link" => link::Link,
     /// Make it one of the cases of a mass incident.
@@ -251,11 +259,13 @@ mod tests {
             assert!(Command::read(verb.name, Value::String("x".into())).unwrap().is_err(), "{}", verb.name);
         }
         assert!(Command::read("explode", json!({})).is_none());
-        let faults = Command::read("reply", json!({"mode": "pigeon", "at": 5, "extra": true})).unwrap().unwrap_err();
+        let faults = Command::read("reply", json!({"mode": "pigeon", "content": 7, "at": 5, "extra": true}))
+            .unwrap()
+            .unwrap_err();
         let found: Vec<_> = faults.iter().map(|f| (f.field.as_str(), f.code)).collect();
         assert_eq!(
             found,
-            [("mode", "not_one_of"), ("content", "required"), ("at", "wrong_type"), ("extra", "unknown_field")]
+            [("mode", "not_one_of"), ("content", "wrong_type"), ("at", "wrong_type"), ("extra", "unknown_field")]
         );
     }
 

@@ -5,10 +5,12 @@
 //! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
 
 use crate::actor::ActorId;
+use crate::advice::Advice;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
 use crate::case::message;
 use crate::case::order::{OrderStep, OwnershipStep};
+use crate::case::reading::Paper;
 use crate::case::remedy::{Claim, Kind as RemedyKind, Similar};
 use crate::case::{Owner, State};
 use crate::free_text::FreeText;
@@ -361,6 +363,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gone: bool,
     },
+    /// Something the machine had found was looked at, and what a person made of it.
+    Advised {
+        /// What was shown and decided.
+        advice: Advice,
+    },
     /// The customer added something.
     Supplemented {
         /// What the customer adds.
@@ -402,6 +409,31 @@ pub enum Event {
         way: message::Way,
         /// In which words.
         content: FreeText,
+    },
+    /// Words that are to go out were laid before a second reader.
+    ReadingAsked {
+        /// Number within the case.
+        reading: u32,
+        /// What they are.
+        #[serde(flatten)]
+        paper: Paper,
+        /// The words.
+        content: FreeText,
+    },
+    /// A second reader lets them go out.
+    ReadingReleased {
+        /// Number of the reading.
+        reading: u32,
+        /// What the reader says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remark: Option<FreeText>,
+    },
+    /// A second reader wants them written anew.
+    ReadingReturned {
+        /// Number of the reading.
+        reading: u32,
+        /// Why.
+        reason: FreeText,
     },
     /// A message of the house to the customer came further, or came back.
     MessageMoved {
@@ -861,6 +893,9 @@ pub enum Event {
         /// Number of the voucher or bill.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
+        /// The earlier sending that billing paid while a later one was on its way, which it may pay as well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        earlier: Option<u32>,
     },
     /// What was given first was verified.
     CompensationVerified {
@@ -1156,6 +1191,7 @@ impl Event {
             | Self::Voided { remark }
             | Self::ReferralMoved { remark, .. }
             | Self::RegulatorActed { remark, .. }
+            | Self::ReadingReleased { remark, .. }
             | Self::CompensationApproved { remark, .. } => {
                 texts.extend(remark.as_mut().map(|text| ("remark", text)));
             }
@@ -1172,6 +1208,7 @@ impl Event {
             | Self::ReviewDecided { reason, .. }
             | Self::Withdrawn { reason, .. }
             | Self::VoidRequested { reason }
+            | Self::ReadingReturned { reason, .. }
             | Self::Referred { reason, .. }
             | Self::LegalHoldPlaced { reason, .. }
             | Self::LegalHoldLifted { reason, .. }
@@ -1181,6 +1218,7 @@ impl Event {
             | Self::LetterIssued { content, .. }
             | Self::ProgressNotified { content, .. }
             | Self::MessageWritten { content, .. }
+            | Self::ReadingAsked { content, .. }
             | Self::RegulatorFedBack { content, .. } => texts.push(("content", content)),
             Self::SatisfactionRecorded { comment, .. } => {
                 texts.extend(comment.as_mut().map(|text| ("comment", text)));
@@ -1205,6 +1243,7 @@ impl Event {
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
             | Self::IncidentJoined { .. }
+            | Self::Advised { .. }
             | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

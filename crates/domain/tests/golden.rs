@@ -122,6 +122,13 @@ fn tickets_as_schema_2_writes_them() {
 }
 
 #[test]
+fn advice_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-advice.jsonl"));
+    let helped: Vec<_> = case.helped.values().copied().collect();
+    assert_eq!((case.version, helped), (3, vec![false]), "what was said last counts");
+}
+
+#[test]
 fn messages_as_schema_2_writes_them() {
     use domain::case::message::{Stage, Why};
     let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));
@@ -149,6 +156,20 @@ fn bounced_answers_as_schema_2_writes_them() {
     let order = case.order(1).unwrap();
     assert_eq!((order.standing, order.bounced, order.contact_by), (Accepted, 1, None));
     assert_eq!(order.by_rule.iter().map(|set| set.limit).collect::<Vec<_>>(), [Limit::Reply]);
+}
+
+#[test]
+fn a_payment_by_an_earlier_sending_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-paid-earlier.jsonl"));
+    assert_eq!(case.compensation(1).unwrap().paid.as_ref().unwrap().reference.as_deref(), Some("B-1"));
+}
+
+#[test]
+fn readings_as_schema_2_writes_them() {
+    use domain::case::reading::Standing::{Lapsed, Returned, Used};
+    let case = folded(2, include_str!("golden/schema-2-readings.jsonl"));
+    let found: Vec<_> = case.readings.iter().map(|one| (one.id, one.paper.code(), one.standing)).collect();
+    assert_eq!(found, [(1, "reply", Returned), (2, "reply", Used), (3, "letter", Lapsed)]);
 }
 
 #[test]

@@ -39,7 +39,13 @@ pub enum Untrainable {
     /// More classes than a model holds.
     #[error("{0} classes are more than the {MOST_CLASSES} a model holds; is the right column named?")]
     TooManyClasses(usize),
+    /// More than can be learned in memory and time that anybody has.
+    #[error("{0} texts of {1} classes are too many: texts times classes may come to {MOST_PAIRS}")]
+    TooMuch(usize, usize),
 }
+
+/// Texts times classes that are learned at most: each pair has a number of its own while a model is made.
+const MOST_PAIRS: usize = 50_000_000;
 
 /// A class and how sure that is.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +103,9 @@ impl Model {
             *number = place;
         }
         let classes = numbers.len();
+        if examples.len().saturating_mul(classes) > MOST_PAIRS {
+            return Err(Untrainable::TooMuch(examples.len(), classes));
+        }
         let right: Vec<u32> =
             examples.iter().map(|example| numbers.get(example.label).copied().unwrap_or_default()).collect();
         let folded: Vec<String> = examples.iter().map(|example| text::fold(example.text)).collect();

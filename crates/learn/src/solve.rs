@@ -16,6 +16,8 @@ const ENOUGH: f32 = 0.02;
 const MOST_ROUNDS: usize = 200;
 /// Terms looked at over all rounds; large sets need fewer rounds.
 const MOST_WORK: usize = 400_000_000;
+/// Each class beyond so many makes a term that much more work.
+const FEW_CLASSES: usize = 32;
 
 /// Weights of a term for every class beside each other, and the constant of each class.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +81,8 @@ impl Sequence {
 pub(crate) fn solve(texts: &[(&Vector, u32)], terms: usize, classes: usize) -> Weights {
     let mut weights = Weights { classes, of: vec![0.0; terms * classes], constant: vec![0.0; classes] };
     let size: usize = texts.iter().map(|(vector, _)| vector.len()).sum::<usize>().max(1);
-    let rounds = (MOST_WORK / size).clamp(8, MOST_ROUNDS);
+    let work = size * classes.div_ceil(FEW_CLASSES).max(1);
+    let rounds = (MOST_WORK / work).clamp(8, MOST_ROUNDS);
     let mut sizes = vec![0.0_f32; classes];
     for (_, class) in texts {
         if let Some(size) = sizes.get_mut(*class as usize) {

@@ -1,5 +1,6 @@
 //! Which phrases rise within a category: said in more texts of a month than the months before would have it.
 
+use crate::hash::Key;
 use crate::text;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -41,6 +42,10 @@ const LEAST: usize = 3;
 /// G² from which a change is told: one in a thousand by chance for one phrase.
 const STRONG: f64 = 10.83;
 const EXAMPLES: usize = 3;
+/// Phrases counted exactly at most; where more could be topics, those said in more texts.
+const MOST_COUNTED: usize = 1 << 20;
+/// Places of the rough count that comes before: two phrases that share one are both counted exactly.
+const ROUGH: usize = 1 << 24;
 /// Longest phrase: signs where words are not separated, words elsewhere.
 const LONGEST: (usize, usize) = (6, 3);
 /// So much of a text is looked at, in bytes.
@@ -66,18 +71,17 @@ fn of_category(category: &str, texts: &[&Told<'_>], month: i64, most: usize) -> 
     if now < LEAST {
         return Vec::new();
     }
+    let least = said_often(texts.iter().filter(|told| told.month == month).map(|told| told.text));
     let mut counts: HashMap<String, (usize, usize, Vec<usize>)> = HashMap::new();
     // What the month does not say cannot rise in it, so the months before only count what is known.
     for round in [true, false] {
         for told in texts.iter().filter(|told| (told.month == month) == round) {
             let folded = text::fold(told.text);
-            let folded = folded.get(..folded.floor_char_boundary(LOOKED)).unwrap_or_default();
-            let mut seen: BTreeSet<&str> = BTreeSet::new();
-            for place in phrases(folded) {
-                seen.insert(folded.get(place).unwrap_or_default());
-            }
-            for phrase in seen {
+            for phrase in distinct(&folded) {
                 if round {
+                    if !least(phrase) {
+                        continue;
+                    }
                     let entry = counts.entry(phrase.to_owned()).or_default();
                     entry.0 += 1;
                     if entry.2.len() < EXAMPLES {
@@ -123,6 +127,39 @@ fn of_category(category: &str, texts: &[&Told<'_>], month: i64, most: usize) -> 
         }
     }
     told
+}
+
+/// Every phrase of a folded text once.
+fn distinct(folded: &str) -> BTreeSet<&str> {
+    let folded = folded.get(..folded.floor_char_boundary(LOOKED)).unwrap_or_default();
+    phrases(folded).into_iter().map(|place| folded.get(place).unwrap_or_default()).collect()
+}
+
+/// Counts the phrases of texts roughly, in memory that does not grow with them, and tells which could be topics. Most
+/// phrases of a month are said once.
+fn said_often<'t>(texts: impl Iterator<Item = &'t str>) -> impl Fn(&str) -> bool {
+    let place = |phrase: &str| Key::begin(0).then(phrase).end() as usize % ROUGH;
+    let mut rough = vec![0_u8; ROUGH];
+    for told in texts {
+        for phrase in distinct(&text::fold(told)) {
+            if let Some(count) = rough.get_mut(place(phrase)) {
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+    let mut of: [usize; 256] = [0; 256];
+    for count in &rough {
+        if let Some(of) = of.get_mut(usize::from(*count)) {
+            *of += 1;
+        }
+    }
+    let mut left: usize = of.iter().skip(LEAST).sum();
+    let mut least = LEAST;
+    while left > MOST_COUNTED && least < 255 {
+        left -= of.get(least).copied().unwrap_or_default();
+        least += 1;
+    }
+    move |phrase| rough.get(place(phrase)).is_some_and(|count| usize::from(*count) >= least)
 }
 
 /// G² of a share that rose; nothing for one that did not.

@@ -136,14 +136,20 @@ impl Opened {
     /// # Errors
     /// What the server has against it.
     pub async fn fetch(&mut self, uid: u32) -> Result<Option<Fetched>, String> {
-        let Some(head) = self.one(uid, "(UID RFC822.SIZE INTERNALDATE)", PATIENCE).await? else { return Ok(None) };
+        let Some(head) = self.one(uid, "(UID RFC822.SIZE INTERNALDATE)", PATIENCE).await? else {
+            // A line that broke off says as little as a message that is gone.
+            soon(self.session.noop()).await?;
+            return Ok(None);
+        };
         let received = head.internal_date().map(|at| at.timestamp());
         // One whose size nobody says may be of any.
         let size = head.size.filter(|size| *size as usize <= crate::inbound::LARGEST);
         let whole = size.is_some();
         let what = if whole { "(UID BODY.PEEK[])" } else { "(UID BODY.PEEK[HEADER])" };
         let patience = PATIENCE + Duration::from_secs(u64::from(size.unwrap_or(0) / SLOWEST));
-        let Some(body) = self.one(uid, what, patience).await? else { return Ok(None) };
+        let Some(body) = self.one(uid, what, patience).await? else {
+            return Err("the server does not hand it over".to_owned());
+        };
         let raw = if whole { body.body() } else { body.header() };
         Ok(Some(Fetched { uid, received, raw: raw.unwrap_or_default().to_vec(), whole }))
     }

@@ -18,6 +18,8 @@ codes! {
         Reply = "reply",
         /// Taking the matter back on the customer's word.
         Withdraw = "withdraw",
+        /// A letter that says what was found or decided.
+        Letter = "letter",
     }
 }
 
@@ -40,6 +42,8 @@ codes! {
         WithdrawalProof = "withdrawal_proof",
         /// That the customer was told where else to turn.
         RecourseTold = "recourse_told",
+        /// That somebody else than its writer has read and released what goes out.
+        SecondReader = "second_reader",
     }
 }
 
@@ -76,6 +80,10 @@ impl Serialize for Need {
     }
 }
 
+fn is_reader(need: &Need) -> bool {
+    *need == Need::Evidence(Evidence::SecondReader)
+}
+
 /// One gate of a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GateRule {
@@ -97,6 +105,14 @@ impl GateRule {
             let read: Vec<Option<Need>> = value.many()?.iter().map(Need::read).collect();
             read.into_iter().collect()
         });
+        if need.iter().flatten().any(is_reader)
+            && before.is_some_and(|before| !matches!(before, Step::Reply | Step::Letter))
+        {
+            table.fault("`second_reader` reads what goes out: it stands before `reply` or `letter`");
+        }
+        if before == Some(Step::Letter) && need.iter().flatten().any(|need| !is_reader(need)) {
+            table.fault("before `letter` only `second_reader` is asked for");
+        }
         table.done();
         Some(Self { head: head?, before: before?, need: need? })
     }

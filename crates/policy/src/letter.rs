@@ -197,6 +197,13 @@ impl LetterRule {
         blanks(&self.elements, language)
     }
 
+    /// Whether it says what was found or decided, so that it is the answer in the form of a letter.
+    #[must_use]
+    pub fn tells_outcome(&self) -> bool {
+        let told = |language: &String| self.blanks(language).iter().any(|blank| ["finding", "outcome"].contains(blank));
+        self.languages.iter().any(told)
+    }
+
     /// What a letter as written lacks. Of each element all words must be there, in their order; what else is said, and
     /// what stands in the blanks, is the writer's. Blanks and breaks between words make no difference.
     #[must_use]

@@ -187,6 +187,22 @@ impl Predicate {
         self.alternatives.is_empty() || self.alternatives.iter().any(Vec::is_empty)
     }
 
+    /// The codes of one fact it is for, where it asks for nothing else; none named where it is for every case.
+    #[must_use]
+    pub fn codes_alone(&self, of: FactName) -> Option<Vec<&str>> {
+        if self.always_holds() {
+            return Some(Vec::new());
+        }
+        let mut codes = Vec::new();
+        for tests in &self.alternatives {
+            match tests.as_slice() {
+                [(fact, Test::AnyOf(listed))] if *fact == of => codes.extend(listed.iter().map(String::as_str)),
+                _ => return None,
+            }
+        }
+        Some(codes)
+    }
+
     /// Facts it looks at.
     pub fn facts(&self) -> impl Iterator<Item = FactName> + '_ {
         self.alternatives.iter().flatten().map(|(fact, _)| *fact)

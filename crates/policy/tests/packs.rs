@@ -17,7 +17,7 @@ use policy::{
 };
 use shipped::{
     CN_TELECOM, CN_TELECOM_1_0_0, GUIDE_STANDARD, GUIDE_STANDARD_1_0_0, GUIDE_STANDARD_1_1_0, GUIDE_STANDARD_1_2_0,
-    GUIDE_STANDARD_1_3_0, ISO_10002, calendar, facts, pack, stack,
+    GUIDE_STANDARD_1_3_0, GUIDE_STANDARD_1_4_0, ISO_10002, calendar, facts, pack, stack,
 };
 use std::collections::BTreeMap;
 
@@ -28,6 +28,7 @@ const VECTORS: [(&str, &str); 2] = [
 const GUIDE_1_1_0: &str = include_str!("../../../packs/vectors/guide-standard-1.1.0.csv");
 const GUIDE_1_2_0: &str = include_str!("../../../packs/vectors/guide-standard-1.2.0.csv");
 const GUIDE_1_3_0: &str = include_str!("../../../packs/vectors/guide-standard-1.3.0.csv");
+const GUIDE_1_4_0: &str = include_str!("../../../packs/vectors/guide-standard-1.4.0.csv");
 const CN_1_0_0: &str = include_str!("../../../packs/vectors/cn-telecom-1.0.0.csv");
 /// The columns there can be; the product is left out where no rule asks for it.
 const COLUMNS: [&str; 11] =
@@ -211,6 +212,11 @@ fn older_versions_count_as_they_always_did() {
     let fourth = Stack::new(fourth).unwrap();
     for vector in vectors(GUIDE_1_3_0) {
         vector.check(&fourth);
+    }
+    let fifth = [pack("cn-telecom.toml", CN_TELECOM), pack("guide-standard-1.4.0.toml", GUIDE_STANDARD_1_4_0)];
+    let fifth = Stack::new(fifth).unwrap();
+    for vector in vectors(GUIDE_1_4_0) {
+        vector.check(&fifth);
     }
 }
 

@@ -1,6 +1,5 @@
-// Ctrl/⌘+Enter sends after some seconds in which it can be taken back. Whoever leaves the page meanwhile loses
-// nothing: what may be kept as a draft is kept, anything else is sent at once.
-import { keep } from "./forms.js";
+// Ctrl/⌘+Enter sends after some seconds in which it can be taken back. Whoever leaves the page meanwhile is asked, and
+// finds the words again (`forms.js`): nothing goes out that nobody saw go.
 
 /** How long something waits before it goes out, in milliseconds. */
 const HELD = 5000;
@@ -58,8 +57,12 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     // A file is not held back: it could not be sent when the page is left.
     if (form.enctype === "multipart/form-data") form.requestSubmit();
-    else if (waiting) send();
-    else hold(form);
+    else if (waiting?.form === form) send();
+    else {
+      // One form goes at a time; what waited has its words and is not sent.
+      letGo();
+      hold(form);
+    }
   }
 });
 
@@ -72,14 +75,4 @@ document.addEventListener("submit", (event) => {
   if (waiting && event.target === waiting.form) letGo();
 });
 
-window.addEventListener("pagehide", () => {
-  if (!waiting) return;
-  const { form } = waiting;
-  letGo();
-  if (form.dataset.draft) {
-    keep(form);
-  } else {
-    const body = new URLSearchParams(new FormData(form));
-    fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true }).catch(() => null);
-  }
-});
+window.addEventListener("pagehide", letGo);

@@ -26,6 +26,7 @@ pub mod reports;
 pub mod retention;
 pub mod routing;
 pub mod rules;
+pub mod similar;
 pub mod staff;
 pub mod surveys;
 pub mod units;
@@ -70,6 +71,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(remedies::routes());
+    routes.extend(similar::routes());
     routes.extend(surveys::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());

@@ -38,6 +38,8 @@ const STALL_TIME: Duration = Duration::from_secs(30);
 const MOST_CONNECTIONS: usize = 4096;
 /// Files and archives that are taken in or written at the same time; later ones wait.
 const MOST_FILES: usize = 16;
+/// Files of customers that are taken in at the same time.
+const MOST_VISITORS_FILES: usize = 4;
 /// How long requests under way may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(20);
 
@@ -61,6 +63,8 @@ pub struct App {
     pub assets: Assets,
     /// Who listens for changes.
     pub live: Live,
+    /// The same for files of customers.
+    pub visitors_files: Semaphore,
     /// Fonts for letters, looked for when the first one is wanted.
     pub fonts: Arc<paper::Fonts>,
     /// Whose turn it is to change a ticket.
@@ -113,6 +117,7 @@ impl AppState {
             files,
             assets,
             live: Live::default(),
+            visitors_files: Semaphore::new(MOST_VISITORS_FILES),
             fonts,
             what_if,
             look_over,
@@ -228,7 +233,7 @@ async fn admit(
 ) -> Response {
     match (gate.access, &caller) {
         (Access::Public, _) => {}
-        (Access::Needs(_), None) if gate.face == Face::Page => {
+        (Access::Needs(_), None) if gate.face == Face::Page && extract::wants_page(request.headers()) => {
             return console::to_sign_in(request.uri().path_and_query().map_or("/", |path| path.as_str()));
         }
         (Access::Needs(_), None) => return Failure::from(Why::NotSignedIn).into_response(),

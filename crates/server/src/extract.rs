@@ -147,6 +147,12 @@ pub async fn identify(app: &App, headers: &HeaderMap, changes: bool) -> Result<O
     Ok(app.desk.by_session(secret).await?)
 }
 
+/// Whether whoever asks shows the answer to a person: anything but a script of ours, which asks for data alone.
+#[must_use]
+pub fn wants_page(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) != Some("application/json")
+}
+
 /// Whether a browser sent this from one of our own pages. Browsers say so by themselves; a request without any such
 /// header is not a browser's form.
 #[must_use]

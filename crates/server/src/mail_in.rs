@@ -4,7 +4,7 @@ use desk::letterbox::{Mail, Place, Taken};
 use desk::{Desk, DeskError};
 use domain::case::message::Stage;
 use jiff::Timestamp;
-use mail::imap::{Fetched, Mailbox};
+use mail::imap::{Fetched, Mailbox, Opened};
 use mail::inbound::{Doubt, Report, read};
 use tokio::task::JoinSet;
 
@@ -66,8 +66,39 @@ pub struct Look {
     pub more: bool,
 }
 
+/// Fetches a message that failed once more through a line of its own. Where the mailbox opens and this one message still
+/// cannot be had, the inner error says why, and `opened` is good for the next one.
+async fn once_more(
+    mailbox: &Mailbox,
+    opened: &mut Opened,
+    uid: u32,
+) -> Result<Result<Option<Fetched>, String>, String> {
+    let validity = opened.validity();
+    *opened = mailbox.open().await?;
+    let fetched = opened.fetch(uid).await;
+    if fetched.is_err() {
+        *opened = mailbox.open().await?;
+    }
+    // Places of another time mean other messages.
+    if opened.validity() == validity { Ok(fetched) } else { Err("the mailbox was made anew".to_owned()) }
+}
+
+/// What stands for a message the mailbox cannot hand over, for a person to look for it there.
+fn stand_in(mailbox: &Mailbox, validity: i64, uid: u32, why: &str) -> Mail {
+    let (subject, text) = (format!("UID {uid}"), format!("{}: {why}", mailbox.shown()));
+    Mail {
+        content: format!("not handed over\0{}\0{validity}\0{uid}", mailbox.name()).into_bytes(),
+        raw: format!("Subject: {subject}\r\n\r\n{text}\r\n").into_bytes(),
+        subject,
+        text,
+        doubt: Some("not_handed_over"),
+        ..Mail::default()
+    }
+}
+
 /// Takes in what lies in a mailbox, a batch at most. A message is marked, or moved to `folder`, once it is taken in; how
-/// far the mailbox was read is noted behind the last of them.
+/// far the mailbox was read is noted behind the last of them. One the mailbox cannot hand over keeps none of the others
+/// from coming in: a note in its place waits for a person, and it stays where it lies.
 ///
 /// # Errors
 /// Why the mailbox or the database could not be used, in one line.
@@ -81,7 +112,20 @@ pub async fn look(desk: &Desk, mailbox: &Mailbox, folder: Option<&str>) -> Resul
     for some in places.chunks(BESIDE) {
         let (mut under_way, mut kept, mut bytes) = (JoinSet::new(), Vec::new(), 0);
         for uid in some {
-            if let Some(fetched) = opened.fetch(*uid).await? {
+            let fetched = match opened.fetch(*uid).await {
+                Err(_) => once_more(mailbox, &mut opened, *uid).await?,
+                fetched => fetched,
+            };
+            let fetched = match fetched {
+                Ok(fetched) => fetched,
+                Err(why) => {
+                    tracing::warn!(uid, %why, "the mailbox cannot hand over a message; a note of it waits for a person");
+                    let note = stand_in(mailbox, validity, *uid, &why);
+                    desk.take_mail(note).await.map_err(|error| error.to_string())?;
+                    continue;
+                }
+            };
+            if let Some(fetched) = fetched {
                 if bytes + fetched.raw.len() > AT_ONCE {
                     taken_in(&mut under_way, &mut kept).await?;
                     bytes = 0;

@@ -87,7 +87,11 @@ async fn track(
     let (number, code) = (value("number").to_owned(), value("code").to_owned());
     let frame = Frame::new(&app, &visitor);
     match app.desk.track(&number, &code, visitor.address).await {
-        Ok(Some(_)) => Ok(opened(&app, CASE, &number, &code)),
+        Ok(Some(case)) => {
+            // Not what was typed, which may be in letters no cookie holds.
+            let number = app.desk.tracked(case).await?.case.number;
+            Ok(opened(&app, CASE, &number, &app.desk.code_of(case)))
+        }
         Ok(None) => {
             let mut response = drawn(&frame, number, true, None);
             *response.status_mut() = StatusCode::NOT_FOUND;

@@ -19,8 +19,21 @@ use std::time::Duration;
 const FRAME: u64 = 64 << 10;
 /// Longest note, bytes; the table of fields counts its letters.
 const LONGEST_NOTE: usize = 16 << 10;
-/// How long a file may take to arrive.
+/// How long a file of somebody who signed in may take to arrive.
 const UPLOAD_TIME: Duration = Duration::from_secs(180);
+/// How long one of somebody nobody knows may.
+const VISITORS_TIME: Duration = Duration::from_secs(60);
+/// How long one waits for a place.
+const PLACE_TIME: Duration = Duration::from_secs(20);
+
+/// Where a file comes in. Whoever is known to nobody has few places of their own, so that they keep nobody else waiting.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Door {
+    /// From staff or a programme.
+    House,
+    /// From a customer.
+    Portal,
+}
 
 /// Takes one file in and attaches it.
 ///
@@ -31,6 +44,7 @@ pub(crate) async fn take(
     caller: &Caller,
     name: &CaseRef,
     seen: Option<i64>,
+    door: Door,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Attached, Failure> {
@@ -44,11 +58,15 @@ pub(crate) async fn take(
         return Err(Why::FileTooLarge.into());
     }
     // A file stands in memory, sealed, until it is committed; only so many do at once.
-    let _place = app.files.acquire().await.map_err(|_| Why::TooSlow)?;
+    let (places, time) = match door {
+        Door::House => (app.files.as_ref(), UPLOAD_TIME),
+        Door::Portal => (&app.visitors_files, VISITORS_TIME),
+    };
+    let place = tokio::time::timeout(PLACE_TIME, places.acquire()).await;
+    let _place = place.ok().and_then(Result::ok).ok_or(Why::TooSlow)?;
     let limit = SizeLimit::new().whole_stream(LARGEST + FRAME);
     let parts = Multipart::with_constraints(body.into_data_stream(), boundary, Constraints::new().size_limit(limit));
-    let (upload, mut beside) =
-        tokio::time::timeout(UPLOAD_TIME, read(upload, parts)).await.map_err(|_| Why::TooSlow)??;
+    let (upload, mut beside) = tokio::time::timeout(time, read(upload, parts)).await.map_err(|_| Why::TooSlow)??;
     beside.seen = seen;
     Ok(app.desk.attach(upload, beside).await?)
 }

@@ -9,10 +9,12 @@ statements! {
     HELD = "SELECT owner_unit, owner_user, grade, COUNT(*),
         SUM(CASE WHEN state IN ('triage', 'registered', 'reopened') THEN 1 ELSE 0 END),
         SUM(CASE WHEN due_at < ?1 THEN 1 ELSE 0 END), SUM(CASE WHEN due_at < ?2 THEN 1 ELSE 0 END), MIN(due_at)
-        FROM cases WHERE open = 1 AND region LIKE ?3 GROUP BY owner_unit, owner_user, grade";
+        FROM cases WHERE open = 1 AND region LIKE ?3 AND id NOT IN (SELECT id FROM cases WHERE about = ?4)
+        GROUP BY owner_unit, owner_user, grade";
     CATEGORIES = "SELECT category, COUNT(*) FROM cases WHERE open = 1 AND region LIKE ?1 AND category IS NOT NULL
-        GROUP BY category ORDER BY COUNT(*) DESC, category LIMIT ?2";
-    RECEIVED = "SELECT COUNT(*) FROM cases WHERE received_at >= ?1 AND received_at < ?2 AND region LIKE ?3";
+        AND id NOT IN (SELECT id FROM cases WHERE about = ?3) GROUP BY category ORDER BY COUNT(*) DESC, category LIMIT ?2";
+    RECEIVED = "SELECT COUNT(*) FROM cases WHERE received_at >= ?1 AND received_at < ?2 AND region LIKE ?3
+        AND id NOT IN (SELECT id FROM cases WHERE about = ?4)";
 }
 
 /// Open cases of one holder and grade.
@@ -42,12 +44,23 @@ fn pattern(area: &str) -> String {
     if area.contains('-') { area.to_owned() } else { format!("{area}%") }
 }
 
+/// Whose cases are counted.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    /// Region of the area; empty for everywhere.
+    pub area: String,
+    /// Whoever asks, for whom cases about themselves are not there; empty for nobody.
+    pub reader: String,
+}
+
 /// Open cases by holder and grade: late at one moment, due before another.
 ///
 /// # Errors
 /// Those of the database.
-pub fn held(tx: &mut Tx<'_>, area: &str, late: i64, soon: i64) -> Result<Vec<HeldRow>, StoreError> {
-    tx.query(HELD, &[late.into(), soon.into(), pattern(area).as_str().into()], |row| {
+pub fn held(tx: &mut Tx<'_>, whose: &Whose, late: i64, soon: i64) -> Result<Vec<HeldRow>, StoreError> {
+    let area = pattern(&whose.area);
+    let values = [late.into(), soon.into(), area.as_str().into(), whose.reader.as_str().into()];
+    tx.query(HELD, &values, |row| {
         Ok(HeldRow {
             unit: row.uuid(0)?,
             user: row.opt_uuid(1)?,
@@ -65,14 +78,18 @@ pub fn held(tx: &mut Tx<'_>, area: &str, late: i64, soon: i64) -> Result<Vec<Hel
 ///
 /// # Errors
 /// Those of the database.
-pub fn categories(tx: &mut Tx<'_>, area: &str, most: i64) -> Result<Vec<(String, i64)>, StoreError> {
-    tx.query(CATEGORIES, &[pattern(area).as_str().into(), most.into()], |row| Ok((row.text(0)?, row.int(1)?)))
+pub fn categories(tx: &mut Tx<'_>, whose: &Whose, most: i64) -> Result<Vec<(String, i64)>, StoreError> {
+    let area = pattern(&whose.area);
+    let values = [area.as_str().into(), most.into(), whose.reader.as_str().into()];
+    tx.query(CATEGORIES, &values, |row| Ok((row.text(0)?, row.int(1)?)))
 }
 
 /// Cases received from one moment until before another.
 ///
 /// # Errors
 /// Those of the database.
-pub fn received(tx: &mut Tx<'_>, area: &str, from: i64, until: i64) -> Result<i64, StoreError> {
-    tx.query_one(RECEIVED, &[from.into(), until.into(), pattern(area).as_str().into()], |row| row.int(0))
+pub fn received(tx: &mut Tx<'_>, whose: &Whose, from: i64, until: i64) -> Result<i64, StoreError> {
+    let area = pattern(&whose.area);
+    let values = [from.into(), until.into(), area.as_str().into(), whose.reader.as_str().into()];
+    tx.query_one(RECEIVED, &values, |row| row.int(0))
 }

@@ -16,10 +16,11 @@ use uuid::Uuid;
 statements! {
     INSERT = "INSERT INTO cases (id, number, version, state, kind, category, grade, channel, person, text_key, subject,
         owner_unit, owner_user, first_owner, region, province, received_at, registered_at, changed_at, closed_at,
-        due_at, due_rule, open, alarm_at, last_due_at)
+        due_at, due_rule, open, alarm_at, last_due_at, about)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-        ?23, ?24, ?25)";
-    // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt.
+        ?23, ?24, ?25, ?26)";
+    // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt, whom
+    // it is about.
     UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
         changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14,
         last_due_at = ?15, kind = ?16
@@ -29,7 +30,8 @@ statements! {
         last_due_at = ?8 WHERE id = ?1 AND version = ?2";
     BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
-        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, c.last_due_at FROM cases c WHERE c.id = ?1";
+        c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, c.last_due_at,
+        c.about FROM cases c WHERE c.id = ?1";
     ID_BY_NUMBER = "SELECT id FROM cases WHERE number = ?1";
     BY_PERSON = "SELECT id FROM cases WHERE person = ?1 ORDER BY id";
     INSERT_EXTERNAL = "INSERT INTO case_externals (number, owner, case_id) VALUES (?1, ?2, ?3)
@@ -45,6 +47,7 @@ statements! {
     RECEIVED = "SELECT received_at, id FROM cases WHERE received_at >= ?1 ORDER BY received_at DESC, id DESC LIMIT ?2";
     RECEIVED_BEFORE = "SELECT received_at, id FROM cases WHERE received_at >= ?1 AND (received_at, id) < (?2, ?3)
         ORDER BY received_at DESC, id DESC LIMIT ?4";
+    ABOUT = "SELECT id FROM cases WHERE about = ?1";
     HOLD = "UPDATE cases SET version = version WHERE id = ?1 AND version = ?2";
     VERSIONS = "SELECT id, version, due_at FROM cases ORDER BY id LIMIT ?1";
     VERSIONS_AFTER = "SELECT id, version, due_at FROM cases WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -103,6 +106,8 @@ pub struct CaseRow {
     pub alarm_at: Option<i64>,
     /// When the last clock that asks a calendar is due; the smallest number when none runs.
     pub last_due_at: i64,
+    /// Whom of the staff it is about: the identity in words. For them it is not there.
+    pub about: Option<String>,
 }
 
 fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
@@ -132,6 +137,7 @@ fn read(row: &Row<'_>) -> Result<CaseRow, StoreError> {
         open: row.bool(22)?,
         alarm_at: row.opt_int(23)?,
         last_due_at: row.int(24)?,
+        about: row.opt_text(25)?,
     })
 }
 
@@ -166,6 +172,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
         row.open.into(),
         row.alarm_at.into(),
         row.last_due_at.into(),
+        (&row.about).into(),
     ];
     tx.execute(INSERT, &values).map(drop)
 }
@@ -294,6 +301,14 @@ pub fn received_since(
         None => tx.query(RECEIVED, &[since.into(), limit.into()], map),
         Some((at, id)) => tx.query(RECEIVED_BEFORE, &[since.into(), at.into(), (&id).into(), limit.into()], map),
     }
+}
+
+/// Cases about one of the staff, who never sees them.
+///
+/// # Errors
+/// Those of the database.
+pub fn about(tx: &mut Tx<'_>, user: &str) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(ABOUT, &[user.into()], |row| row.uuid(0))
 }
 
 /// Holds a case at a version until the end of the transaction: whoever writes it waits. False where it has moved on.

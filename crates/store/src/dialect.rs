@@ -22,11 +22,14 @@ impl Dialect {
         }
     }
 
-    /// A table definition in this database's words: `BLOB` is bytes, `CLUSTERED` a small table kept in key order.
+    /// A table definition in this database's words: `BLOB` is bytes, `CLUSTERED` a small table kept in key order,
+    /// `POSITION_OF(text, part)` where a part begins.
     pub(crate) fn definition(self, sql: &str) -> String {
         match self {
-            Self::Sqlite => sql.replace(" CLUSTERED", " WITHOUT ROWID"),
-            Self::Postgres => sql.replace(" BLOB", " BYTEA").replace(" CLUSTERED", ""),
+            Self::Sqlite => sql.replace(" CLUSTERED", " WITHOUT ROWID").replace("POSITION_OF(", "instr("),
+            Self::Postgres => {
+                sql.replace(" BLOB", " BYTEA").replace(" CLUSTERED", "").replace("POSITION_OF(", "strpos(")
+            }
         }
     }
 }

@@ -33,9 +33,11 @@ statements! {
     // The newest receipt first; sight is asked of each by whoever shows them.
     MEMBERS = "SELECT i.incident, i.case_id, i.master, i.standing, i.joined_at, i.told_at FROM incident_cases i
         JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1 AND (?2 = '' OR i.standing = ?2)
-        AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3) ORDER BY c.received_at DESC, c.id DESC LIMIT ?4";
+        AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3)
+        AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.received_at DESC, c.id DESC LIMIT ?4";
     COUNTS = "SELECT i.standing, COUNT(*) FROM incident_cases i JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1
-        AND (?2 = '' OR substr(c.region, 1, length(?2)) = ?2) GROUP BY i.standing";
+        AND (?2 = '' OR substr(c.region, 1, length(?2)) = ?2)
+        AND (c.about IS NULL OR c.about <> ?3) GROUP BY i.standing";
     MASTER = "SELECT c.id, c.number FROM incident_cases i JOIN cases c ON c.id = i.case_id
         WHERE i.incident = ?1 AND i.master = 1 AND i.standing <> 'left' ORDER BY c.id LIMIT 1";
     // Open cases nobody has answered, of customers who were hit or may have been.
@@ -361,17 +363,19 @@ pub fn members(
     incident: Uuid,
     standing: &str,
     area: &str,
+    reader: &str,
     limit: i64,
 ) -> Result<Vec<MemberRow>, StoreError> {
-    tx.query(MEMBERS, &[(&incident).into(), standing.into(), area.into(), limit.into()], read_member)
+    let values = [(&incident).into(), standing.into(), area.into(), limit.into(), reader.into()];
+    tx.query(MEMBERS, &values, read_member)
 }
 
 /// How many cases of an area stand how in an incident.
 ///
 /// # Errors
 /// Those of the database.
-pub fn counts(tx: &mut Tx<'_>, incident: Uuid, area: &str) -> Result<Vec<(String, i64)>, StoreError> {
-    tx.query(COUNTS, &[(&incident).into(), area.into()], |row| Ok((row.text(0)?, row.int(1)?)))
+pub fn counts(tx: &mut Tx<'_>, incident: Uuid, area: &str, reader: &str) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.query(COUNTS, &[(&incident).into(), area.into(), reader.into()], |row| Ok((row.text(0)?, row.int(1)?)))
 }
 
 /// The master of an incident: identity and number.

@@ -11,10 +11,12 @@ statements! {
     INSERT = "INSERT INTO outbox (id, case_id, version, what, way, letter, state, due_at, lease_until, holder, attempts,
         error, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'waits', ?7, 0, '', 0, '', ?8)
         ON CONFLICT (case_id, version, what) DO NOTHING";
-    ANY_DUE = "SELECT CAST(1 AS BIGINT) FROM outbox WHERE state = 'waits' AND due_at <= ?1 AND lease_until <= ?1 LIMIT 1";
+    ANY_DUE = "SELECT CAST(1 AS BIGINT) FROM outbox WHERE state = 'waits' AND due_at <= ?1 AND lease_until <= ?1
+        AND CAST(CASE WHEN way = 'email' THEN 1 ELSE 0 END AS BIGINT) = ?2 LIMIT 1";
     // Asking again in the outer condition keeps two nodes from taking one message at the same moment.
     CLAIM = "UPDATE outbox SET lease_until = ?2, holder = ?3, attempts = attempts + 1 WHERE id IN
-        (SELECT id FROM outbox WHERE state = 'waits' AND due_at <= ?1 AND lease_until <= ?1 ORDER BY due_at, id LIMIT ?4)
+        (SELECT id FROM outbox WHERE state = 'waits' AND due_at <= ?1 AND lease_until <= ?1
+        AND CAST(CASE WHEN way = 'email' THEN 1 ELSE 0 END AS BIGINT) = ?5 ORDER BY due_at, id LIMIT ?4)
         AND lease_until <= ?1 AND state = 'waits'
         RETURNING id, case_id, version, what, way, letter, state, due_at, attempts, error, created_at";
     AGAIN = "UPDATE outbox SET due_at = ?3, lease_until = 0, holder = '', error = ?4 WHERE id = ?1 AND holder = ?2";
@@ -93,15 +95,15 @@ pub fn insert(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<(), StoreError> {
     tx.execute(INSERT, &values).map(drop)
 }
 
-/// Whether a message is due; a look that writes nothing.
+/// Whether a message is due, by mail or by the gateway; a look that writes nothing.
 ///
 /// # Errors
 /// Those of the database.
-pub fn any_due(tx: &mut Tx<'_>, now: i64) -> Result<bool, StoreError> {
-    Ok(tx.query_opt(ANY_DUE, &[now.into()], |row| row.int(0))?.is_some())
+pub fn any_due(tx: &mut Tx<'_>, now: i64, by_mail: bool) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(ANY_DUE, &[now.into(), by_mail.into()], |row| row.int(0))?.is_some())
 }
 
-/// Takes up to `limit` messages that are due until `lease_until`.
+/// Takes up to `limit` messages that are due, by mail or by the gateway, until `lease_until`.
 ///
 /// # Errors
 /// Those of the database.
@@ -111,8 +113,9 @@ pub fn claim(
     lease_until: i64,
     holder: &str,
     limit: i64,
+    by_mail: bool,
 ) -> Result<Vec<OutboxRow>, StoreError> {
-    tx.query(CLAIM, &[now.into(), lease_until.into(), holder.into(), limit.into()], of)
+    tx.query(CLAIM, &[now.into(), lease_until.into(), holder.into(), limit.into(), by_mail.into()], of)
 }
 
 /// Leaves a message to be tried again at `at`; `tried` is false when it was not even begun.

@@ -31,6 +31,10 @@ statements! {
     CASES = "SELECT c.id, c.region, c.received_at FROM problem_cases p JOIN cases c ON c.id = p.case_id
         WHERE p.problem = ?1 ORDER BY c.received_at DESC, c.id DESC";
     ACT = "INSERT INTO problem_actions (problem, n, open, unit, user_id, due) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    LATE = "SELECT DISTINCT problem FROM problem_actions WHERE open = 1 AND due >= ?1 AND due < ?2 ORDER BY problem";
+    TOLD_LATE = "SELECT due FROM problem_looks WHERE what = 'late'";
+    TELL_LATE = "INSERT INTO problem_looks (what, due, at) VALUES ('late', ?1, ?2)
+        ON CONFLICT (what) DO UPDATE SET due = excluded.due, at = excluded.at";
     DROP_ACTIONS = "DELETE FROM problem_actions WHERE problem = ?1";
     VERSIONS = "SELECT id, version FROM problems ORDER BY id LIMIT ?1";
     VERSIONS_AFTER = "SELECT id, version FROM problems WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -220,6 +224,30 @@ pub fn put_actions(tx: &mut Tx<'_>, problem: Uuid, actions: &[ProblemActionRow])
         tx.execute(ACT, &values)?;
     }
     Ok(())
+}
+
+/// Problems with a measure that was due from one day on and before another and is not done.
+///
+/// # Errors
+/// Those of the database.
+pub fn late(tx: &mut Tx<'_>, since: &str, before: &str) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(LATE, &[since.into(), before.into()], |row| row.uuid(0))
+}
+
+/// The day before which everything that was late has been told of; empty before the first look.
+///
+/// # Errors
+/// Those of the database.
+pub fn told_late(tx: &mut Tx<'_>) -> Result<String, StoreError> {
+    Ok(tx.query_opt(TOLD_LATE, &[], |row| row.text(0))?.unwrap_or_default())
+}
+
+/// Notes that everything due before a day was told of.
+///
+/// # Errors
+/// Those of the database.
+pub fn tell_late(tx: &mut Tx<'_>, before: &str, at: i64) -> Result<(), StoreError> {
+    tx.execute(TELL_LATE, &[before.into(), at.into()]).map(drop)
 }
 
 /// A page of problems, the last changed first.

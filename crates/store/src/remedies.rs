@@ -23,19 +23,19 @@ statements! {
         JOIN cases c ON c.id = r.case_id WHERE (?1 = '' OR substr(r.region, 1, length(?1)) = ?1)
         AND (?2 = '' OR r.kind = ?2) AND (?3 = 0 OR r.verify = 1) AND (?4 = 0 OR r.recovery = 'open')
         AND (r.changed_at, r.case_id, r.n) < (?5, ?6, ?7)
-        ORDER BY r.changed_at DESC, r.case_id DESC, r.n DESC LIMIT ?8";
+        AND (c.about IS NULL OR c.about <> ?9) ORDER BY r.changed_at DESC, r.case_id DESC, r.n DESC LIMIT ?8";
     LIST_AT = "SELECT r.case_id, r.n, r.kind, r.standing, r.rule, r.currency, r.minor, r.verify, r.recovery, r.category,
         r.cause, r.region, r.attempts, r.way, r.proposed_at, r.changed_at, c.number FROM remedies r
-        JOIN cases c ON c.id = r.case_id WHERE r.standing = ?9 AND (?1 = '' OR substr(r.region, 1, length(?1)) = ?1)
+        JOIN cases c ON c.id = r.case_id WHERE r.standing = ?10 AND (?1 = '' OR substr(r.region, 1, length(?1)) = ?1)
         AND (?2 = '' OR r.kind = ?2) AND (?3 = 0 OR r.verify = 1) AND (?4 = 0 OR r.recovery = 'open')
         AND (r.changed_at, r.case_id, r.n) < (?5, ?6, ?7)
-        ORDER BY r.changed_at DESC, r.case_id DESC, r.n DESC LIMIT ?8";
+        AND (c.about IS NULL OR c.about <> ?9) ORDER BY r.changed_at DESC, r.case_id DESC, r.n DESC LIMIT ?8";
     // Money that was given, whatever became of it since; what a rule says is not somebody's choice.
     LIKE_IT = "SELECT r.minor, r.case_id, r.n, c.number, r.at FROM (SELECT case_id, n, minor, region, cause,
         proposed_at AS at FROM remedies WHERE category = ?1 AND kind = ?2 AND currency = ?3 AND rule = ''
         AND standing IN ('approved', 'sent', 'failed', 'paid') ORDER BY proposed_at DESC LIMIT 1000) r
         JOIN cases c ON c.id = r.case_id WHERE r.case_id <> ?4 AND (?5 = '' OR substr(r.region, 1, length(?5)) = ?5)
-        AND (?6 = '' OR r.cause = ?6) ORDER BY r.at DESC LIMIT ?7";
+        AND (?6 = '' OR r.cause = ?6) AND (c.about IS NULL OR c.about <> ?8) ORDER BY r.at DESC LIMIT ?7";
     TO_SEND = "SELECT case_id, n FROM remedies WHERE standing = 'approved'
         AND kind IN ('refund', 'credit', 'compensation') AND (?1 = '' OR substr(region, 1, length(?1)) = ?1)
         ORDER BY changed_at, case_id, n LIMIT ?2";
@@ -108,6 +108,8 @@ pub struct ListedRemedy {
 pub struct RemedyQuery {
     /// Beginning of the region.
     pub area: String,
+    /// Whoever asks, for whom cases about themselves are not there; empty for none.
+    pub reader: String,
     /// Where it stands.
     pub standing: String,
     /// What it is.
@@ -150,6 +152,8 @@ pub struct LikeQuery {
     pub currency: String,
     /// Beginning of the region.
     pub area: String,
+    /// Whoever asks, for whom cases about themselves are not there; empty for none.
+    pub reader: String,
     /// The case itself, which is left out.
     pub but: Uuid,
     /// At most so many.
@@ -256,6 +260,7 @@ pub fn list(tx: &mut Tx<'_>, query: &RemedyQuery) -> Result<Vec<ListedRemedy>, S
         (&case).into(),
         n.into(),
         limit.into(),
+        (&query.reader).into(),
     ];
     let statement = if query.standing.is_empty() {
         LIST
@@ -271,7 +276,7 @@ pub fn list(tx: &mut Tx<'_>, query: &RemedyQuery) -> Result<Vec<ListedRemedy>, S
 /// # Errors
 /// Those of the database.
 pub fn like_it(tx: &mut Tx<'_>, query: &LikeQuery) -> Result<Vec<LikeIt>, StoreError> {
-    let values: [Param<'_>; 7] = [
+    let values: [Param<'_>; 8] = [
         (&query.category).into(),
         (&query.kind).into(),
         (&query.currency).into(),
@@ -279,6 +284,7 @@ pub fn like_it(tx: &mut Tx<'_>, query: &LikeQuery) -> Result<Vec<LikeIt>, StoreE
         (&query.area).into(),
         (&query.cause).into(),
         query.limit.into(),
+        (&query.reader).into(),
     ];
     tx.query(LIKE_IT, &values, |row| {
         Ok(LikeIt { minor: row.int(0)?, case: row.uuid(1)?, n: row.int(2)?, number: row.text(3)?, at: row.int(4)? })

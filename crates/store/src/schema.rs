@@ -317,6 +317,15 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE macros (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
         body TEXT NOT NULL, revision BIGINT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL,
         UNIQUE (audience, area, name))",
+    // Whom of the staff a complaint is about, for whom it is not there. It is said at registration and never changes; of
+    // cases that were there before it is read out of their first entry.
+    "ALTER TABLE cases ADD COLUMN about TEXT",
+    "UPDATE cases SET about = (SELECT substr(e.body, POSITION_OF(e.body, '\"about_staff\":\"') + 15, 36) FROM entries e
+        WHERE e.subject = cases.id AND e.ledger = 0 AND e.version = 1) WHERE id IN (SELECT e.subject FROM entries e
+        WHERE e.ledger = 0 AND e.version = 1 AND e.body LIKE '%\"about_staff\":\"%')",
+    "CREATE INDEX cases_about ON cases (about) WHERE about IS NOT NULL",
+    // The day before which every measure that was late has been told of.
+    "CREATE TABLE problem_looks (what TEXT PRIMARY KEY, due TEXT NOT NULL, at BIGINT NOT NULL) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

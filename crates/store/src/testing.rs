@@ -156,8 +156,9 @@ pub fn plan(tx: &mut Tx<'_>, query: &ListQuery) -> Result<Vec<String>, StoreErro
 #[must_use]
 pub fn list_queries() -> Vec<ListQuery> {
     type Filter = fn(&mut ListQuery);
-    let filters: [Filter; 14] = [
+    let filters: [Filter; 15] = [
         |_| {},
+        |q| q.reader = Some("somebody".to_owned()),
         |q| q.scope = "31".to_owned(),
         |q| q.scope = "3101".to_owned(),
         |q| q.states = vec!["triage".to_owned()],

@@ -18,10 +18,11 @@ statements! {
     // Identities are made in the order of registration, so the newest stand last in the primary key.
     PAGE = "SELECT c.id FROM cases c WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
         AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
-        ORDER BY c.id DESC LIMIT ?3 OFFSET ?4";
+        AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.id DESC LIMIT ?3 OFFSET ?4";
     COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM cases c
         WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
-        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id) LIMIT ?3) counted";
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        AND (c.about IS NULL OR c.about <> ?4) LIMIT ?3) counted";
 }
 
 /// Something the faces keep.
@@ -88,14 +89,14 @@ fn below(scope: &str) -> i64 {
 ///
 /// # Errors
 /// Those of the database.
-pub fn page(tx: &mut Tx<'_>, scope: &str, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
-    tx.query(PAGE, &[scope.into(), below(scope).into(), limit.into(), offset.into()], |row| row.uuid(0))
+pub fn page(tx: &mut Tx<'_>, scope: &str, reader: &str, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
+    tx.query(PAGE, &[scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into()], |row| row.uuid(0))
 }
 
 /// How many there are, counted up to a number.
 ///
 /// # Errors
 /// Those of the database.
-pub fn count(tx: &mut Tx<'_>, scope: &str, most: i64) -> Result<i64, StoreError> {
-    tx.query_one(COUNT, &[scope.into(), below(scope).into(), most.into()], |row| row.int(0))
+pub fn count(tx: &mut Tx<'_>, scope: &str, reader: &str, most: i64) -> Result<i64, StoreError> {
+    tx.query_one(COUNT, &[scope.into(), below(scope).into(), most.into(), reader.into()], |row| row.int(0))
 }

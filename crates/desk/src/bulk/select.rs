@@ -89,6 +89,7 @@ impl Desk {
     async fn found(&self, caller: &Caller, filter: &Filter) -> Result<Vec<Picked>, DeskError> {
         let mut query = self.query(&Filter { limit: 0, after: None, ..filter.clone() })?;
         query.scope = caller.actor.area.code().to_owned();
+        query.reader = load::reader(&caller.actor);
         query.limit = PAGE;
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
         let read = self.db().read(move |tx| {

@@ -8,7 +8,7 @@ use crate::load::{self, CaseRef};
 use crate::queries::list::cursor;
 use crate::time::moment;
 use crate::{Desk, permissions};
-use domain::actor::AreaScope;
+use domain::actor::{Actor, AreaScope};
 use domain::fault::Fault;
 use domain::incident::State;
 use domain::refusal::Refusal;
@@ -78,15 +78,16 @@ pub(super) fn counted(
     tx: &mut Tx<'_>,
     incident: Uuid,
     area: &AreaScope,
+    reader: &str,
 ) -> Result<BTreeMap<&'static str, i64>, DeskError> {
-    let found = incidents::counts(tx, incident, area.code())?;
+    let found = incidents::counts(tx, incident, area.code(), reader)?;
     let count = |standing: &str| found.iter().find(|(known, _)| known == standing).map_or(0, |(_, count)| *count);
     Ok(STANDINGS.into_iter().map(|standing| (standing, count(standing))).collect())
 }
 
-fn line(tx: &mut Tx<'_>, row: IncidentRow, area: &AreaScope) -> Result<IncidentLine, DeskError> {
+fn line(tx: &mut Tx<'_>, row: IncidentRow, actor: &Actor) -> Result<IncidentLine, DeskError> {
     Ok(IncidentLine {
-        cases: counted(tx, row.id, area)?,
+        cases: counted(tx, row.id, &actor.area, &load::reader(actor).unwrap_or_default())?,
         id: row.id,
         number: row.number,
         version: row.version,
@@ -115,11 +116,12 @@ impl Desk {
                 return Err(Refusal::from(fault).into());
             }
         };
-        let area = caller.actor.area.clone();
+        let actor = caller.actor.clone();
         if let Some(region) = filter.region.as_deref()
-            && !area.covers(region)
+            && !actor.area.covers(region)
         {
-            return Err(Refusal::from(Fault::new("region", "outside_area").with("area", area.code())).into());
+            let fault = Fault::new("region", "outside_area").with("area", actor.area.code());
+            return Err(Refusal::from(fault).into());
         }
         let after = filter.after.as_deref().map(cursor).transpose()?;
         let state = filter.state.as_deref().filter(|code| State::CODES.contains(code));
@@ -139,8 +141,8 @@ impl Desk {
                 rows.truncate(limit);
                 let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.changed_at, row.id));
                 let mut items = Vec::with_capacity(rows.len());
-                for row in rows.into_iter().filter(|row| sees(&area, &row.area)) {
-                    items.push(line(tx, row, &area)?);
+                for row in rows.into_iter().filter(|row| sees(&actor.area, &row.area)) {
+                    items.push(line(tx, row, &actor)?);
                 }
                 Ok::<_, DeskError>(IncidentPage { items, next })
             })
@@ -183,7 +185,7 @@ impl Desk {
                     let incident = incidents::get(tx, member.incident)?.filter(|row| sees(&actor.area, &row.area));
                     let standing = STANDINGS.into_iter().find(|standing| *standing == member.standing);
                     if let Some((incident, standing)) = incident.zip(standing) {
-                        found.push((line(tx, incident, &actor.area)?, standing));
+                        found.push((line(tx, incident, &actor)?, standing));
                     }
                 }
                 Ok::<_, DeskError>(found)

@@ -8,6 +8,7 @@ use domain::actor::AreaScope;
 use domain::case::join_incident::{Found, JoinIncident};
 use domain::case::reply::{OfIncident, Reply};
 use domain::case::{Case, InIncident};
+use domain::free_text::FreeText;
 use store::{MemberRow, Tx, incidents};
 use uuid::Uuid;
 
@@ -92,7 +93,9 @@ pub(crate) fn joined(tx: &mut Tx<'_>, join: JoinIncident, area: &AreaScope) -> R
 
 /// Says of a reply whether its words are those the case's incident has approved for all.
 pub(crate) fn replied(tx: &mut Tx<'_>, reply: Reply, case: &Case) -> Result<Reply, DeskError> {
-    let (Some(member), Some(words)) = (&case.incident, reply.content.plain()) else { return Ok(reply) };
+    let (Some(member), Some(words)) = (&case.incident, reply.content.as_ref().and_then(FreeText::plain)) else {
+        return Ok(reply);
+    };
     let row = incidents::get(tx, member.incident)?;
     let row =
         row.filter(|row| [&row.outcome_zh, &row.outcome_en].into_iter().any(|told| !told.is_empty() && told == words));

@@ -132,7 +132,7 @@ impl Desk {
             return Err(Refusal::forbidden("incident_beyond_area").into());
         }
         let (unit, user) = command.owner();
-        let counts = counted(tx, id, &AreaScope::everywhere())?;
+        let counts = counted(tx, id, &AreaScope::everywhere(), "")?;
         let count = |standing: &str| counts.get(standing).copied().unwrap_or(0);
         let named = match command {
             // A role of a plan may be taken by whoever sees a part of the incident.

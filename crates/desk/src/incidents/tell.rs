@@ -6,6 +6,7 @@ use super::{load, seen_row};
 use crate::bulk::{Bulk, MOST, Named, Run, Selection};
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::load as load_case;
 use crate::queries::list::Listed;
 use crate::register::OnceOnly;
 use crate::time::moment;
@@ -127,6 +128,7 @@ impl Desk {
     ) -> Result<Run, DeskError> {
         permissions::TELL_INCIDENT.require(caller)?;
         let area = caller.actor.area.clone();
+        let reader = load_case::reader(&caller.actor).unwrap_or_default();
         let most = i64::try_from(MOST).unwrap_or(i64::MAX);
         let purpose = tell.purpose;
         let (words, waiting) = self
@@ -135,7 +137,7 @@ impl Desk {
                 let incident = load(tx, id, &area)?.incident;
                 incident.require_open()?;
                 let told = incident.told(purpose).cloned();
-                let waiting = incidents::members(tx, id, WAITING, area.code(), most)?;
+                let waiting = incidents::members(tx, id, WAITING, area.code(), &reader, most)?;
                 Ok::<_, DeskError>((told, waiting))
             })
             .await?;
@@ -146,7 +148,17 @@ impl Desk {
         let content = FreeText::Plain(if tell.wording.as_deref() == Some("en") { words.en } else { words.zh });
         let command = match tell.purpose {
             Purpose::Outcome => {
-                Command::Reply(Reply { mode: tell.mode, content, at: None, to_merged: false, of_incident: None })
+                let content = Some(content);
+                let (reading, read, of_incident) = (None, None, None);
+                Command::Reply(Reply {
+                    mode: tell.mode,
+                    content,
+                    reading,
+                    read,
+                    at: None,
+                    to_merged: false,
+                    of_incident,
+                })
             }
             Purpose::Progress => Command::NotifyProgress(NotifyProgress { mode: tell.mode, content, at: None }),
         };
@@ -166,13 +178,14 @@ impl Desk {
             return Err(Refusal::from(Fault::new("category", "unknown_category")).into());
         }
         let limit = if ask.limit == 0 { MOST } else { ask.limit.min(MOST) };
-        let (area, now) = (caller.actor.area.clone(), self.time().now());
+        let (actor, now) = (caller.actor.clone(), self.time().now());
         let before = SignedDuration::from_mins(ask.minutes_before.clamp(0, 7 * 24 * 60));
         let category = ask.category.clone().unwrap_or_default();
         let (found, listed, span) = self
             .db()
             .read(move |tx| {
-                let row = seen_row(tx, id, &area)?;
+                let area = &actor.area;
+                let row = seen_row(tx, id, area)?;
                 let from = moment(row.started_at) - before;
                 let to = row.restored_at.map_or(now, |at| (moment(at) + LATER).min(now));
                 // The smaller of the two: what is near lies in the incident's area and in the caller's.
@@ -187,6 +200,8 @@ impl Desk {
                     limit: i64::try_from(limit).unwrap_or(i64::MAX),
                 };
                 let mut found = incidents::near(tx, &query)?;
+                let hidden = load_case::hidden(tx, &actor)?;
+                found.retain(|one| !hidden.contains(&one.id));
                 found.retain(|one| area.covers(&one.region) && domain::taxonomy::region_in(&one.region, &row.area));
                 let mut listed = Vec::new();
                 for one in found.iter().take(SHOWN) {

@@ -68,8 +68,9 @@ impl Desk {
             .read(move |tx| {
                 let loaded = load(tx, id, &actor.area)?;
                 let incident = loaded.incident;
+                let reader = cases_of::reader(&actor).unwrap_or_default();
                 let mut rows = Vec::new();
-                for member in incidents::members(tx, id, "", actor.area.code(), SHOWN)? {
+                for member in incidents::members(tx, id, "", actor.area.code(), &reader, SHOWN)? {
                     if let Some(row) = cases::by_id(tx, member.case)?
                         && cases_of::sight(tx, &row, &actor)?.is_some()
                     {
@@ -92,7 +93,7 @@ impl Desk {
                 };
                 let log: Vec<IncidentLog> = loaded.entries.iter().map(line).collect();
                 let (users, units) = names(tx, &incident, &log)?;
-                let counts = counted(tx, id, &actor.area)?;
+                let counts = counted(tx, id, &actor.area, &reader)?;
                 let whole = actor.area.covers(&incident.area);
                 let view = IncidentView { incident, counts, cases: Vec::new(), master, whole, log, now, users, units };
                 Ok::<_, DeskError>((view, rows))

@@ -94,6 +94,8 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), Des
         return Ok(());
     };
     let mut told: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
+    // Whoever it is about never hears of it: whoever leads above them does.
+    let about = case.record.about_staff.map(|user| user.0);
     let rules = desk.library().rules_of(&case)?;
     let mut found = notices::notices(&case, entry, &rules);
     // Whoever is told because it concerns them is not told once more because they follow the case.
@@ -103,8 +105,9 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), Des
         let orders = ["order_", "visit_", "ownership_"].iter().any(|part| notice.kind.starts_with(part));
         let mut users = match notice.to {
             To::Followers => following(tx, payload.case, entry)?,
-            to => meant(tx, to, &case.record.region, orders, entry.at)?,
+            to => meant(tx, to, &case.record.region, orders, (entry.at, about))?,
         };
+        users.retain(|user| Some(*user) != about);
         if notice.to == To::Followers {
             users.retain(|user| !told.iter().any(|(known, kind, _)| known == user && !kind.starts_with(FOLLOWED)));
         }
@@ -163,13 +166,13 @@ fn sees(tx: &mut Tx<'_>, user: Uuid, row: &CaseRow) -> Result<bool, DeskError> {
     }
 }
 
-/// The persons meant; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
+/// The persons meant, without one; beside somebody absent their deputy, or the notice would be read when it is too late. A unit without anybody who leads it is led by the unit above.
 pub(crate) fn meant(
     tx: &mut Tx<'_>,
     to: To,
     region: &str,
     orders: bool,
-    at: Timestamp,
+    (at, but): (Timestamp, Option<Uuid>),
 ) -> Result<Vec<Uuid>, DeskError> {
     let unit = match to {
         To::User(user) => {
@@ -189,6 +192,7 @@ pub(crate) fn meant(
         let leads = people::users_of_unit(tx, unit)?;
         let leads: Vec<Uuid> =
             leads.into_iter().filter(|user| LEADS.contains(&user.role.as_str())).map(|user| user.id).collect();
+        let leads: Vec<Uuid> = leads.into_iter().filter(|user| Some(*user) != but).collect();
         if !leads.is_empty() {
             return Ok(leads);
         }

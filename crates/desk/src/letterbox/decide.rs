@@ -242,7 +242,7 @@ impl Desk {
 fn shown(tx: &mut store::Tx<'_>, row: MailItemRow, actor: &domain::actor::Actor) -> Result<Waiting, DeskError> {
     let mut number = |id: Option<Uuid>| -> Result<Option<String>, DeskError> {
         let Some(id) = id else { return Ok(None) };
-        let found = cases::by_id(tx, id)?.filter(|case| actor.area.covers(&case.region));
+        let found = cases::by_id(tx, id)?.filter(|case| load::is_there(case, actor));
         Ok(found.map(|case| case.number))
     };
     Ok(Waiting {

@@ -40,7 +40,7 @@ pub(crate) fn write(
     let mut done: BTreeSet<(Uuid, &str)> = BTreeSet::new();
     for (kind, owner) in named {
         let to = owner.user.map_or(To::Leads(owner.unit), To::User);
-        for user in meant(tx, to, about.region, false, at)? {
+        for user in meant(tx, to, about.region, false, (at, None))? {
             if by.is_some_and(|by| by.0 == user) || !may_see(tx, user, about)? || !done.insert((user, kind)) {
                 continue;
             }

@@ -247,7 +247,7 @@ fn named(tx: &mut Tx<'_>, by: &Caller, command: &Command) -> Result<Vec<(CaseId,
     let (mut found, mut faults) = (Vec::new(), Vec::new());
     for (field, name) in command.cases() {
         let row = match CaseRef::parse(name.trim()) {
-            Ok(name) => cases_of::find(tx, &name, &by.actor.area),
+            Ok(name) => cases_of::find(tx, &name, &by.actor),
             Err(refusal) => Err(refusal.into()),
         };
         match row {
@@ -265,7 +265,7 @@ fn proof(tx: &mut Tx<'_>, by: &Caller, problem: &Problem, command: &Command) -> 
     let Some(attachment) = report.attachment else { return Ok(None) };
     for case in &problem.cases {
         if attachments::one(tx, attachment.0, case.0)?.is_some()
-            && cases_of::find(tx, &CaseRef::Id(*case), &by.actor.area).is_ok()
+            && cases_of::find(tx, &CaseRef::Id(*case), &by.actor).is_ok()
         {
             return Ok(Some(Proof { case: *case, attachment }));
         }

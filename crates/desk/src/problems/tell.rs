@@ -10,8 +10,15 @@ use domain::problem::{Entry, Event, Problem};
 use store::Tx;
 
 /// What a notice about a problem can be of.
-pub const KINDS: &[&str] =
-    &["problem_given", "action_given", "action_reported", "action_approved", "action_returned", "action_cancelled"];
+pub const KINDS: &[&str] = &[
+    "problem_given",
+    "action_given",
+    "action_late",
+    "action_reported",
+    "action_approved",
+    "action_returned",
+    "action_cancelled",
+];
 
 /// An entry with the problem before and after it.
 pub(super) struct Told<'a> {

@@ -89,8 +89,11 @@ impl Desk {
                 let mut problem = loaded.problem;
                 problem.cases.clear();
                 let mut page: Vec<LinkedCase> = Vec::new();
+                // There may be thousands: what is about the reader is asked once.
+                let hidden = cases_of::hidden(tx, &actor)?;
                 for case in problems::cases(tx, id)? {
-                    if !cases_of::sees(tx, case.id, &case.region, &actor)? {
+                    let here = actor.area.covers(&case.region);
+                    if hidden.contains(&case.id) || !here && !cases_of::sees(tx, case.id, &case.region, &actor)? {
                         continue;
                     }
                     problem.cases.insert(CaseId(case.id));

@@ -9,7 +9,7 @@ use crate::time::moment;
 use crate::vault::cipher::CipherError;
 use crate::vault::person::{self, normal_number};
 use crate::{Desk, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::State;
 use domain::ids::PersonId;
 use domain::intake::Identity;
@@ -57,8 +57,8 @@ impl Desk {
     pub async fn persons(&self, caller: &Caller, number: &str) -> Result<Vec<Suggested>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let hash = self.keyring().lookup_hash("phone", &normal_number(number));
-        let area = caller.actor.area.clone();
-        let rows = self.db().read(move |tx| found(tx, &[hash], &area, None)).await?;
+        let actor = caller.actor.clone();
+        let rows = self.db().read(move |tx| found(tx, &[hash], &actor, None)).await?;
         rows.into_iter().map(|row| self.suggested(row)).collect()
     }
 
@@ -94,7 +94,7 @@ impl Desk {
                     .flatten()
                     .map(|number| ring.lookup_hash("phone", &normal_number(number)))
                     .collect();
-                found(tx, &hashes, &actor.area, Some(case.person))
+                found(tx, &hashes, &actor, Some(case.person))
             })
             .await?;
         rows.into_iter().map(|row| self.suggested(row)).collect()
@@ -119,7 +119,7 @@ impl Desk {
 }
 
 /// Persons with one of these hashes and a case in the area.
-fn found(tx: &mut Tx<'_>, hashes: &[[u8; 32]], area: &AreaScope, except: Option<Uuid>) -> Result<Vec<Row>, DeskError> {
+fn found(tx: &mut Tx<'_>, hashes: &[[u8; 32]], actor: &Actor, except: Option<Uuid>) -> Result<Vec<Row>, DeskError> {
     let mut persons = BTreeSet::new();
     for hash in hashes {
         persons.extend(vault::persons_by_lookup(tx, hash, "phone")?);
@@ -129,7 +129,7 @@ fn found(tx: &mut Tx<'_>, hashes: &[[u8; 32]], area: &AreaScope, except: Option<
     for person in persons.into_iter().rev().filter(|person| Some(*person) != except) {
         let mut seen = Vec::new();
         for id in cases::by_person(tx, person)?.into_iter().rev() {
-            if let Some(case) = cases::by_id(tx, id)?.filter(|case| area.covers(&case.region)) {
+            if let Some(case) = cases::by_id(tx, id)?.filter(|case| load::is_there(case, actor)) {
                 seen.push(case);
             }
             if seen.len() >= MOST_CASES {

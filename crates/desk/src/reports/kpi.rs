@@ -321,6 +321,7 @@ impl Desk {
             population: Population::Received,
             months: (from.into(), to.into()),
             scope: area,
+            reader: crate::load::reader(&caller.actor),
             kpi: Some(part),
             limit,
             after: ask.after.as_deref().map(cursor).transpose()?,

@@ -175,9 +175,9 @@ pub fn dry_run(desk: &Desk, by: &Caller, most: Option<Duration>) -> Result<DryRu
 pub async fn look_at(desk: &Desk, by: &Caller, name: &CaseRef) -> Result<DryRun, DeskError> {
     permissions::READ_RETENTION.require(by)?;
     everywhere(by)?;
-    let (house, name, area) = (desk.clone(), name.clone(), by.actor.area.clone());
+    let (house, name, actor) = (desk.clone(), name.clone(), by.actor.clone());
     let look = move |tx: &mut Tx<'_>| {
-        let person = load::find(tx, &name, &area)?.person;
+        let person = load::find(tx, &name, &actor)?.person;
         let looked = judge::look(tx, &house, &judge::today(&house)?, person)?;
         let mut found = DryRun { persons: 1, ..DryRun::default() };
         found.take(person, &looked, house.time().now());

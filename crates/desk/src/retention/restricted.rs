@@ -4,7 +4,7 @@
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::{Desk, load, permissions};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::Case;
 use domain::retention::restricts;
 use store::{Tx, cases, retention};
@@ -26,16 +26,16 @@ impl Desk {
     /// If the caller may not read cases.
     pub async fn restrictions(&self, caller: &Caller, case: &Case) -> Result<Vec<Restriction>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let (area, person) = (caller.actor.area.clone(), case.person.0);
-        self.db().read(move |tx| find(tx, &area, person)).await
+        let (actor, person) = (caller.actor.clone(), case.person.0);
+        self.db().read(move |tx| find(tx, &actor, person)).await
     }
 }
 
-fn find(tx: &mut Tx<'_>, area: &AreaScope, person: Uuid) -> Result<Vec<Restriction>, DeskError> {
+fn find(tx: &mut Tx<'_>, actor: &Actor, person: Uuid) -> Result<Vec<Restriction>, DeskError> {
     let mut found = Vec::new();
     for id in retention::requests_of(tx, person)? {
         let Some(row) = cases::by_id(tx, id)? else { continue };
-        let seen = area.covers(&row.region);
+        let seen = load::is_there(&row, actor);
         let case = load::from_row(tx, row)?.case;
         if restricts(&case) {
             let request = case.record.subject_request.unwrap_or_default();

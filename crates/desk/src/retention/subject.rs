@@ -59,16 +59,16 @@ impl Desk {
     /// erased.
     pub async fn subject_data(&self, caller: &Caller, name: &CaseRef, ask: Ask) -> Result<SubjectData, DeskError> {
         permissions::EXPORT_PERSON.require(caller)?;
-        let (asked, area) = (name.clone(), caller.actor.area.clone());
+        let (asked, actor) = (name.clone(), caller.actor.clone());
         let ids = self
             .db()
             .read(move |tx| {
-                let person = load::find(tx, &asked, &area)?.person;
+                let person = load::find(tx, &asked, &actor)?.person;
                 let mut found = Vec::new();
                 for id in cases::by_person(tx, person)? {
                     let Some(row) = cases::by_id(tx, id)? else { continue };
                     // Half an answer would be passed off as a whole one.
-                    if !area.covers(&row.region) {
+                    if !load::is_there(&row, &actor) {
                         return Err(Refusal::conflict("person_beyond_area").into());
                     }
                     found.push((row.received_at, id));

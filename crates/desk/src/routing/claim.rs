@@ -8,7 +8,6 @@ use crate::load::{self, CaseRef};
 use crate::permissions;
 use crate::register::OnceOnly;
 use crate::run::Done;
-use domain::actor::AreaScope;
 use domain::case::{Case, State};
 use domain::command::Command;
 use domain::fault::Fault;
@@ -65,7 +64,15 @@ impl Desk {
     pub async fn waiting(&self, caller: &Caller) -> Result<u64, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let unit = caller.actor.unit.0;
-        let count = self.db().read(move |tx| Ok::<_, DeskError>(routing::count(tx, unit)?)).await?;
+        let actor = caller.actor.clone();
+        let count = self.db().read(move |tx| {
+            let mut count = routing::count(tx, unit)?;
+            for case in load::hidden(tx, &actor)? {
+                count -= i64::from(routing::waiting_of(tx, case)?.is_some_and(|row| row.unit == unit));
+            }
+            Ok::<_, DeskError>(count)
+        });
+        let count = count.await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
@@ -97,10 +104,10 @@ impl Desk {
                         continue;
                     }
                     // Most of a long queue may lie elsewhere; their rows tell.
-                    if !cases::by_id(tx, id)?.is_some_and(|row| row.open && actor.area.covers(&row.region)) {
+                    if !cases::by_id(tx, id)?.is_some_and(|row| row.open && load::is_there(&row, &actor)) {
                         continue;
                     }
-                    let case = load::load(tx, &CaseRef::Id(CaseId(id)), &AreaScope::everywhere())?.case;
+                    let case = load::any(tx, CaseId(id))?.case;
                     if case.waits() && !case.excluded().contains(&actor.id) {
                         return Ok(Some(case));
                     }

@@ -121,7 +121,7 @@ pub fn dry_run(desk: &Desk, by: &Caller, ask: &DryRun, most: Option<Duration>) -
     while let Some(read) = page::read(desk, &cursor)? {
         for (received_at, id, rows) in read.cases {
             let case = page::stands(CaseId(id), rows)?;
-            if by.actor.area.covers(&case.record.region) {
+            if by.actor.area.covers(&case.record.region) && !case.is_about(&by.actor) {
                 tally.reached = Some(crate::time::moment(received_at));
                 let rules = rules_for(desk, &draft, &case, now, &mut known)?;
                 tally.add(desk, &case, &rules, now);

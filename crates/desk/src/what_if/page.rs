@@ -87,7 +87,8 @@ impl Run<'_, '_> {
         rows.sort_unstable_by_key(|row| row.version);
         let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
         let stands = folded(CaseId(id), &entries)?;
-        if !self.asked.by.actor.area.covers(&stands.record.region) {
+        let by = &self.asked.by.actor;
+        if !by.area.covers(&stands.record.region) || stands.is_about(by) {
             return Ok(());
         }
         let tally = &mut page.tally;

@@ -21,6 +21,10 @@ fn every_figure_is_that_of_its_list() {
             contact["region"] = region.into();
             house.try_register(&agent, contact).unwrap();
         }
+        // What is about the reader is not there for them, in no figure either.
+        let mut about = intake();
+        about["about_staff"] = lead.actor.user().unwrap().to_string().into();
+        house.try_register(&agent, about).unwrap();
         let accept = domain::command::Command::read("accept", serde_json::json!({})).unwrap().unwrap();
         house.wait(desk.run(&agent, &first, 1, accept, None)).unwrap();
         desk.time().set(desk.time().now() + SignedDuration::from_hours(30));
@@ -48,6 +52,7 @@ fn every_figure_is_that_of_its_list() {
                 assert_eq!(count(Filter { category: Some(code.clone()), ..open_only() }), *open);
             }
         }
+        assert_eq!(house.wait(desk.board(&house.system())).unwrap().all.open, 5);
         let board = house.wait(desk.board(&lead)).unwrap();
         assert!(board.all.late > 0 && board.all.untouched == 3, "{board:?}");
         assert_eq!(board.received, [0, 0, 0], "they came in yesterday");

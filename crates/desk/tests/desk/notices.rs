@@ -1,5 +1,6 @@
 //! Mentions, followers, notices that stand together, and mail about them.
 
+use crate::staff::{signed_in, unit};
 use crate::{House, NOON, at, house, intake, key_file, named, open};
 use desk::bulk::{Bulk, Named, Outcome, Selection};
 use desk::mentions::Why;
@@ -12,6 +13,7 @@ use desk::{Caller, CaseRef, Desk};
 use domain::actor::Role;
 use domain::command::Command;
 use domain::event::Event;
+use domain::ids::CaseId;
 use domain::quiet::QuietHours;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -67,6 +69,44 @@ fn a_mention_tells_who_may_see_and_grants_nothing() {
         assert!(last.contains(&mentioned), "{last:?}");
         // Whoever was named follows from now on.
         assert_eq!(follows(house, &writer, &name), ["li.na"]);
+    });
+}
+
+#[test]
+fn whom_a_complaint_is_about_hears_nothing_and_who_leads_above_them_does() {
+    each(|_, house| {
+        let team = unit(house, "team", None, "");
+        let chief = signed_in(house, "chief", Role::Supervisor, house.desk.root());
+        let (lead, agent) =
+            (signed_in(house, "lead", Role::Supervisor, team), signed_in(house, "agent", Role::Agent, team));
+        let mut about = intake();
+        about["about_staff"] = json!(lead.actor.user().unwrap().to_string());
+        let done = house.try_register(&agent, about).unwrap();
+        let name = named(&done);
+        house.wait(house.desk.follow(&agent, &name, true)).unwrap();
+        let urging = json!({"text": "又来电", "channel": "hotline", "urging": true});
+        let other = named(&house.register(&agent));
+        for case in [&name, &other] {
+            let version = house.wait(house.desk.case(&agent, case)).unwrap().case.version;
+            house
+                .act(&agent, case, version, "transfer", json!({"unit": team.to_string(), "reason": "转队列"}))
+                .unwrap();
+            let version = house.wait(house.desk.case(&agent, case)).unwrap().case.version;
+            house.act(&agent, case, version, "supplement", urging.clone()).unwrap();
+        }
+        house.tick();
+        let heard = |who: &Caller| -> Vec<CaseId> {
+            house.wait(house.desk.notices(who)).unwrap().into_iter().map(|notice| notice.case).collect()
+        };
+        let id = done.case.id;
+        assert!(heard(&chief).contains(&id), "whoever leads above is told");
+        let told = heard(&lead);
+        assert!(!told.contains(&id) && !told.is_empty(), "{told:?}");
+        assert_eq!(house.wait(house.desk.count_notices(&lead)).unwrap(), 1);
+        house.wait(house.desk.case(&lead, &name)).unwrap_err();
+        // It waits in their own unit's queue, and is not there for them.
+        assert_eq!(house.wait(house.desk.waiting(&agent)).unwrap(), 2);
+        assert_eq!(house.wait(house.desk.waiting(&lead)).unwrap(), 1);
     });
 }
 

@@ -198,6 +198,19 @@ fn who_answers_for_a_problem_or_does_a_measure_is_told() {
         act(&house, &other, (named.id, 4), "return-action", json!({"action": 1, "reason": "y"})).unwrap();
         assert_eq!(told(&other), [notice("action_reported"), notice("problem_given")]);
         assert_eq!(told(&doer), [notice("action_returned"), notice("action_given")]);
+        // The day after it was due both hear of it, once, whichever node looks and however often.
+        let look = || desk::jobs::run_due(&house.desk, "node").unwrap();
+        look();
+        assert_eq!((told(&doer).len(), told(&other).len()), (2, 2), "in time");
+        let due = house.desk.time().now();
+        house.desk.time().set("2026-12-01T12:00:00+08:00".parse().unwrap());
+        (0..3).for_each(|_| {
+            look();
+            house.desk.time().advance(SignedDuration::from_mins(5));
+        });
+        assert_eq!((&told(&doer)[0], &told(&other)[0]), (&notice("action_late"), &notice("action_late")));
+        assert_eq!((told(&doer).len(), told(&other).len()), (3, 3));
+        house.desk.time().set(due);
         // Whoever does not see it, any more, is told nothing and can mark nothing.
         let moved = Caller { actor: far.actor.clone(), ..doer.clone() };
         let moved = Caller { actor: domain::actor::Actor { id: doer.actor.id, ..moved.actor.clone() }, ..moved };

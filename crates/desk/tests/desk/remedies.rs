@@ -139,7 +139,7 @@ fn billing_gets_a_file_and_says_what_it_did() {
         let by_hand = json!({"compensation": 1, "mode": "refund"});
         assert_eq!(desk.refused(&desk.now(&case), "pay-compensation", by_hand.clone()), "sent_to_billing");
         for _ in 0..2 {
-            let lines = house.wait(house.desk.export_remedies(&desk.lead)).unwrap();
+            let lines = house.wait(house.desk.export_remedies(&desk.lead, 0, None)).unwrap().lines;
             assert_eq!(lines.len(), 1, "as often as it is asked for");
             assert_eq!((lines[0].attempt, lines[0].account.as_deref()), (1, Some("13800138000")));
         }
@@ -164,6 +164,41 @@ fn billing_gets_a_file_and_says_what_it_did() {
             let refused = house.wait(house.desk.confirm_remedy(&desk.lead, wrong, &said("paid", 1)));
             assert_eq!(refusal(refused.unwrap_err()).code, "not_found", "{wrong}");
         }
+    });
+}
+
+#[test]
+fn what_an_earlier_sending_paid_while_a_later_is_out_warns_somebody_and_files_go_on() {
+    each(|desk| {
+        let case = desk.act(&desk.open(), "propose-compensation", json!({"amount": sum("30.00"), "reason": "退费"}));
+        let other = desk.act(&desk.open(), "propose-compensation", json!({"amount": sum("30.00"), "reason": "退费"}));
+        let house = desk.house;
+        assert_eq!(house.wait(house.desk.send_remedies(&desk.lead, "file")).unwrap(), 2);
+        let (mut numbers, mut after) = (Vec::new(), None);
+        for files in 1.. {
+            let file = house.wait(house.desk.export_remedies(&desk.lead, 1, after)).unwrap();
+            assert!(file.lines.len() <= 1);
+            numbers.extend(file.lines.into_iter().map(|line| line.complaint));
+            after = file.next;
+            if after.is_none() {
+                assert_eq!(files, 2);
+                break;
+            }
+        }
+        numbers.sort();
+        assert_eq!(numbers, [case.number.clone(), other.number.clone()]);
+        let id = name_of(&case.number, 1);
+        let confirm = |result: &str, attempt: i64| {
+            house.wait(house.desk.confirm_remedy(&desk.lead, &id, &said(result, attempt))).unwrap().case
+        };
+        confirm("failed", 1);
+        desk.try_act(&desk.lead, &desk.now(&case), "send-compensation", json!({"compensation": 1})).unwrap();
+        let paid = confirm("paid", 1);
+        assert_eq!(paid.compensations[0].standing.code(), "paid", "the money was given");
+        house.tick();
+        let kinds: Vec<String> =
+            house.wait(house.desk.notices(&desk.lead)).unwrap().into_iter().map(|one| one.kind).collect();
+        assert!(kinds.contains(&"compensation_paid_earlier".to_owned()), "{kinds:?}");
     });
 }
 

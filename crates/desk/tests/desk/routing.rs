@@ -219,7 +219,7 @@ fn never_to_whom_the_complaint_is_about() {
         ] {
             assert_eq!(shop.refused(&shop.two, &case, verb, body), "complaint_is_about_them", "{verb}");
         }
-        assert_eq!(shop.refused(&shop.one, &case, "accept", json!({})), "complained_about");
+        assert_eq!(shop.refused(&shop.one, &case, "accept", json!({})), "not_found");
         // A deputy it is about does not get it either: the queue does.
         shop.away(&shop.two, Some(&shop.one));
         let queued = shop.register(json!({"about_staff": one.to_string()}));

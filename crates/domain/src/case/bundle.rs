@@ -168,6 +168,7 @@ impl Concern {
         for one in &mut case.reviews {
             one.reason = None;
         }
+        case.readings.clear();
         case.invitations.clear();
         case.absorbed.clear();
         case.links.clear();
@@ -241,6 +242,7 @@ impl Concern {
             | Event::Ownership { .. }
             | Event::Noted { .. }
             | Event::TicketChanged { .. }
+            | Event::Advised { .. }
             | Event::Mentioned { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }
@@ -248,6 +250,9 @@ impl Concern {
             | Event::SurveyInvited { .. }
             | Event::CompensationSent { .. }
             | Event::RecoverySettled { .. }
+            | Event::ReadingAsked { .. }
+            | Event::ReadingReleased { .. }
+            | Event::ReadingReturned { .. }
             | Event::VoidRequested { .. }
             | Event::VoidRefused { .. }
             | Event::LegalHoldPlaced { .. }

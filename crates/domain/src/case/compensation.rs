@@ -329,7 +329,7 @@ impl Case {
             Event::CompensationEnded { rule, until } => {
                 self.compensation_ended.insert(rule.clone(), *until);
             }
-            Event::CompensationPaid { id, at, mode, reference } => self.change_compensation(*id, |one| {
+            Event::CompensationPaid { id, at, mode, reference, .. } => self.change_compensation(*id, |one| {
                 one.standing = Standing::Paid;
                 one.paid = Some(Payment { at: *at, mode: mode.clone(), reference: reference.clone() });
             }),

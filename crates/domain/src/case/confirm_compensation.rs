@@ -78,7 +78,7 @@ pub fn offered(case: &Case) -> bool {
 ///
 /// # Errors
 /// If there is no such sum on its way, or the moment lies outside the case's life. A payment that was said to have failed
-/// may have been made after all.
+/// may have been made after all, also when it was sent once more since.
 pub fn decide(case: &Case, said: &ConfirmCompensation, ctx: &Context<'_>) -> Result<Decision, Refusal> {
     let after_all = said.result == "paid"
         && case.compensation(said.compensation).is_some_and(|one| one.standing == Standing::Failed);
@@ -94,7 +94,9 @@ pub fn decide(case: &Case, said: &ConfirmCompensation, ctx: &Context<'_>) -> Res
         let ground = said.ground.clone().unwrap_or_else(|| "other".to_owned());
         return Ok(Decision::of(vec![Event::CompensationFailed { id: one.id, at, ground, reference }]));
     }
-    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode: BY_BILLING.to_owned(), reference }];
+    // The money was given; what is still on its way could be paid as well, and somebody has to stop it there.
+    let earlier = said.attempt.filter(|attempt| standing == Standing::Sent && *attempt < one.attempts);
+    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode: BY_BILLING.to_owned(), reference, earlier }];
     events.extend(compensation::credited(case, one.id, at, ctx));
     Ok(Decision::of(events))
 }

@@ -6,6 +6,7 @@ use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
     Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
+use crate::advice::Advice;
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
@@ -119,8 +120,10 @@ impl Case {
             absorbed: Vec::new(),
             links: Vec::new(),
             incident: None,
+            helped: BTreeMap::new(),
             attachments: Vec::new(),
             messages: Vec::new(),
+            readings: Vec::new(),
             matters: Matter::by_channel(record, *received_at).into_iter().collect(),
             effects: BTreeSet::new(),
             letters: Vec::new(),
@@ -178,8 +181,15 @@ impl Case {
             | Event::Noted { .. }
             | Event::Mentioned { .. }
             | Event::TicketChanged { .. } => {}
+            Event::Advised { advice: Advice::Similar { case, useful, .. } } => {
+                self.helped.insert(*case, *useful);
+            }
+            Event::Advised { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),
+            Event::ReadingAsked { .. } | Event::ReadingReleased { .. } | Event::ReadingReturned { .. } => {
+                self.apply_reading(event, entry);
+            }
             Event::Attached { id, name, media, size, digest, note, .. } => self.attachments.push(Attachment {
                 id: *id,
                 name: name.clone(),
@@ -327,6 +337,7 @@ impl Case {
         match event {
             Event::Proposed { outcome, finding, grants, identity_verified } => {
                 self.approved = false;
+                self.lapse_readings();
                 self.record.identity_verified |= identity_verified;
                 self.proposal = Some(Proposal {
                     outcome: outcome.clone(),
@@ -343,6 +354,7 @@ impl Case {
             Event::SentBack { .. } => self.approved = false,
             Event::Replied { mode, at, content } => {
                 self.reply = Some(ReplyProof { mode: mode.clone(), at: *at, content: content.clone() });
+                self.apply_reading(event, entry);
                 self.handlers.insert(entry.actor);
                 self.responded_at.get_or_insert(*at);
                 let told = mode != "public_notice" || self.record.anonymous;
@@ -454,6 +466,7 @@ impl Case {
                 lasting.for_each(|hold| hold.lifted_at = Some(entry.at));
             }
             Event::LetterIssued { letter, rule, language, medium, at, content, document, reference } => {
+                self.apply_reading(event, entry);
                 if self.letters.iter().all(|known| known.id != *letter) {
                     let written = Letter {
                         id: *letter,
@@ -609,6 +622,7 @@ impl Case {
         self.proposal = None;
         self.approved = false;
         self.reply = None;
+        self.lapse_readings();
         self.satisfaction_asked = false;
         self.survey = None;
         self.spend_survey();

@@ -193,6 +193,14 @@ fn lacks_compensation(rule: &str, due: Due, rules: &Stack) -> Fault {
     }
 }
 
+/// Whether the gates of a case before a step want a second reader. Which words were read is for whoever sends them to
+/// look at.
+pub(super) fn wants_reader(case: &Case, step: GatedStep, rules: &Stack, taxonomy: &Taxonomy) -> bool {
+    let facts = grade::facts(case, rules, taxonomy);
+    let mut gates = rules.gates(&facts, case.grade, case.received_at).filter(|gate| gate.before == step);
+    gates.any(|gate| gate.need.contains(&Need::Evidence(Evidence::SecondReader)))
+}
+
 /// What is missing of one kind of evidence.
 fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
     let written = case.letters.iter().any(|letter| letter.issued.is_some());
@@ -218,6 +226,7 @@ fn lacks(case: &Case, evidence: Evidence, step: GatedStep) -> Option<Fault> {
         }
         // Withdrawing takes the customer's words and how they were given; that is the proof.
         Evidence::WithdrawalProof
+        | Evidence::SecondReader
         | Evidence::Reply
         | Evidence::Cause
         | Evidence::Satisfaction

@@ -49,6 +49,9 @@ pub const KINDS: &[&str] = &[
     "review_wanted",
     "review_decided",
     "void_requested",
+    "reading_wanted",
+    "reading_released",
+    "reading_returned",
     "handed_off",
     "regulator_acted",
     "rule_reminds",
@@ -56,6 +59,7 @@ pub const KINDS: &[&str] = &[
     "compensation_proposed",
     "compensation_decided",
     "compensation_failed",
+    "compensation_paid_earlier",
     "order_sent",
     "order_came_back",
     "order_answered",
@@ -137,6 +141,10 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
             Event::ReviewOpened { .. } => found.push(plain(To::Leads(case.owner.unit), "review_wanted")),
             Event::ReviewDecided { .. } => found.push(plain(holder(case.owner), "review_decided")),
             Event::CompensationFailed { .. } => found.push(plain(holder(case.owner), "compensation_failed")),
+            Event::CompensationPaid { earlier: Some(_), .. } => {
+                found.push(plain(holder(case.owner), "compensation_paid_earlier"));
+                found.push(plain(To::Leads(case.owner.unit), "compensation_paid_earlier"));
+            }
             Event::Disputed { .. } => found.push(plain(To::Leads(case.owner.unit), "disputed")),
             Event::HandedOff { .. } => {
                 found.push(plain(holder(case.owner), "handed_off"));
@@ -153,6 +161,13 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                     found.push(plain(To::User(by), "compensation_decided"));
                 }
             }
+            // Whoever leads the unit may read it, and whoever looks after quality.
+            Event::ReadingAsked { .. } => {
+                found.push(plain(To::Leads(case.owner.unit), "reading_wanted"));
+                found.push(plain(To::Role(Role::Quality), "reading_wanted"));
+            }
+            Event::ReadingReleased { reading, .. } => found.extend(of_writer(case, *reading, "reading_released")),
+            Event::ReadingReturned { reading, .. } => found.extend(of_writer(case, *reading, "reading_returned")),
             Event::VoidRequested { .. } => found.push(plain(To::Leads(case.owner.unit), "void_requested")),
             Event::Order { order, step } => {
                 found.extend(case.order(*order).map(|order| of_order(case, order, step)).into_iter().flatten())
@@ -260,6 +275,12 @@ fn of_ownership(case: &Case, step: &OwnershipStep) -> Vec<Notice> {
         // The order that follows from it is told to its unit.
         OwnershipStep::Ruled { .. } => Vec::new(),
     }
+}
+
+/// What whoever wrote something should know of it; where a programme wrote it, whoever holds the case.
+fn of_writer(case: &Case, reading: u32, kind: &'static str) -> Option<Notice> {
+    let by = case.reading(reading)?.by;
+    Some(plain(by.user().map_or_else(|| holder(case.owner), To::User), kind))
 }
 
 fn plain(to: To, kind: &'static str) -> Notice {

@@ -72,7 +72,7 @@ pub fn decide(case: &Case, pay: &PayCompensation, ctx: &Context<'_>) -> Result<D
     let at = pay.at.unwrap_or(ctx.now);
     register::within_life(case, at, "at", ctx)?;
     let (mode, reference) = (pay.mode.clone(), pay.reference.clone());
-    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode, reference }];
+    let mut events = vec![Event::CompensationPaid { id: one.id, at, mode, reference, earlier: None }];
     events.extend(compensation::credited(case, one.id, at, ctx));
     Ok(Decision::of(events))
 }

@@ -1,8 +1,9 @@
 //! Reply (答复客户): the customer is told the outcome. Mode, time and words are the proof without which no case closes.
 
+use super::reading::{self, Given, Paper};
 use super::{Case, Context, Decision, Elsewhere, State, clocks};
 use crate::event::Event;
-use crate::free_text::{FreeText, plain};
+use crate::free_text::{FreeText, plain_option};
 use crate::intake::{ContactKind, MODES};
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional, required};
@@ -13,7 +14,12 @@ use serde::Deserialize;
 /// Shape of a reply.
 pub const FIELDS: &[Field] = &[
     required("mode", Kind::Code(MODES), "How the customer was told."),
-    required("content", Kind::Text { max: 10_000, multiline: true }, "In which words."),
+    optional(
+        "content",
+        Kind::Text { max: 10_000, multiline: true },
+        "In which words. Left out with `reading`, and only then.",
+    ),
+    optional("reading", Kind::Whole { min: 1, max: 1_000_000 }, "The released reading whose words go out."),
     optional("at", Kind::Moment, "When. Default: now."),
     optional("to_merged", Kind::Bool, "True when the customers of all merged cases were told the same."),
 ];
@@ -24,8 +30,13 @@ pub struct Reply {
     /// How.
     pub mode: String,
     /// In which words.
-    #[serde(deserialize_with = "plain")]
-    pub content: FreeText,
+    #[serde(default, deserialize_with = "plain_option")]
+    pub content: Option<FreeText>,
+    /// The released reading whose words go out.
+    pub reading: Option<u32>,
+    /// Those words; the desk opens them, never a caller.
+    #[serde(skip)]
+    pub read: Option<FreeText>,
     /// When.
     pub at: Option<Timestamp>,
     /// Whether the customers of all merged cases were told the same.
@@ -83,11 +94,12 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     super::dispute::impartial(case, ctx.actor.id)?;
     super::gates::require(case, GatedStep::Reply, ctx)?;
     let at = told_at(case, reply, ctx)?;
+    let words = words(case, reply, at, ctx)?;
     let restored = reply.of_incident.and_then(|one| one.restored_at).filter(|_| without_proposal(case));
     // Trouble that was over before this customer noticed it kept nobody of theirs waiting.
     let restored = restored.filter(|restored| *restored >= case.received_at);
     let mut events: Vec<Event> = restored.into_iter().map(|at| Event::Restored { at }).collect();
-    events.push(told(reply, at));
+    events.push(told(reply, &words, at));
     events.extend(stopped(case, restored, at, ctx));
     let started = clocks::start_unless_running(case, StartFact::Replied, at, &events, ctx);
     events.extend(started);
@@ -95,8 +107,12 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     if reply.to_merged {
         for one in ctx.others.iter().filter(|one| waits_for_own_answer(one)) {
             super::gates::require_for_merged(one, case, GatedStep::Reply, ctx)?;
+            // What was read once may be told to all of them.
+            if reply.reading.is_none() && reply.of_incident.is_none() && reading::wanted(one, ctx.rules, ctx.taxonomy) {
+                return Err(Refusal::conflict("needs_second_reader"));
+            }
             let at = told_at(one, reply, ctx)?;
-            elsewhere.push(Elsewhere { case: one.id, events: vec![told(reply, at)] });
+            elsewhere.push(Elsewhere { case: one.id, events: vec![told(reply, &words, at)] });
             events.push(Event::MergedAnswered { case: one.id, at });
         }
     }
@@ -138,11 +154,12 @@ fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decisi
         super::gates::require_for_merged(case, lead, GatedStep::Reply, ctx)?;
     }
     let at = told_at(case, reply, ctx)?;
+    let words = words(case, reply, at, ctx)?;
     let elsewhere = case
         .merged_into
         .iter()
         .map(|(lead, _)| Elsewhere { case: *lead, events: vec![Event::MergedAnswered { case: case.id, at }] });
-    Ok(Decision { events: vec![told(reply, at)], elsewhere: elsewhere.collect() })
+    Ok(Decision { events: vec![told(reply, &words, at)], elsewhere: elsewhere.collect() })
 }
 
 fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
@@ -154,8 +171,20 @@ fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, R
     Ok(at)
 }
 
-fn told(reply: &Reply, at: Timestamp) -> Event {
-    Event::Replied { mode: reply.mode.clone(), at, content: reply.content.clone() }
+/// The words of an answer. What an incident has approved for all was read when it was approved.
+fn words(case: &Case, reply: &Reply, at: Timestamp, ctx: &Context<'_>) -> Result<FreeText, Refusal> {
+    let given = Given { content: reply.content.as_ref(), reading: reply.reading, read: reply.read.as_ref() };
+    let wanted = reply.of_incident.is_none() && reading::wanted(case, ctx.rules, ctx.taxonomy);
+    reading::words(case, &Paper::Reply {}, given, wanted, at)
+}
+
+fn told(reply: &Reply, words: &FreeText, at: Timestamp) -> Event {
+    Event::Replied { mode: reply.mode.clone(), at, content: words.clone() }
+}
+
+/// Refuses unless the case waits for its answer to be told.
+pub(super) fn tellable(case: &Case) -> Result<(), Refusal> {
+    if waits_for_own_answer(case) || waits_with_others(case) { Ok(()) } else { case.require(from(case)) }
 }
 
 /// States from which a reply is possible. What is no grievance may be answered at once by whoever accepted it, unless it

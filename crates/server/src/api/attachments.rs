@@ -92,7 +92,7 @@ async fn add(
 ) -> Result<Response, Failure> {
     let name = CaseRef::parse(&name)?;
     let seen = headers.contains_key(header::IF_MATCH).then(|| extract::seen(&headers)).transpose()?;
-    let done = upload::take(&app, &caller, &name, seen, &headers, body).await?;
+    let done = upload::take(&app, &caller, &name, seen, upload::Door::House, &headers, body).await?;
     let view = app.desk.case(&caller, &CaseRef::Id(done.case)).await?;
     let attached = view.case.attachments.iter().find(|one| one.id == done.id).ok_or_else(Refusal::not_found)?;
     let mut body = view::attachment(attached, &view);

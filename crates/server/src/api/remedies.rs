@@ -9,7 +9,7 @@ use crate::remedies::csv;
 use crate::routes::{Method, Operation, Route};
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::remedies::{Instruction, RemedyFilter, RemedyListed, name_of};
@@ -36,7 +36,11 @@ const SIMILAR: &[Field] = &[
     optional("currency", Kind::Line { max: 3 }, "Currency. Default: that of the installation."),
 ];
 
-const FILE: &[Field] = &[optional("format", Kind::Code(&["json", "csv"]), "Default: json.")];
+const FILE: &[Field] = &[
+    optional("format", Kind::Code(&["json", "csv"]), "Default: json."),
+    optional("limit", Kind::Whole { min: 1, max: 10_000 }, "Most remedies of the file. Default 10,000."),
+    optional("after", Kind::Line { max: 120 }, "`next` of the file before; of CSV the header `Link` names it."),
+];
 
 /// What billing says of one remedy.
 const CONFIRMATION: &[Field] = &[
@@ -181,12 +185,21 @@ async fn send_all(
 
 async fn export(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
     let given = query::read(raw.as_deref(), FILE)?;
-    let lines = app.desk.export_remedies(&caller).await?;
+    let asked = filter(&given);
+    let file = app.desk.export_remedies(&caller, asked.limit, asked.after).await?;
     if given.get("format").and_then(Value::as_str) == Some("csv") {
-        return csv(&lines);
+        let mut response = csv(&file.lines)?;
+        let next = file.next.map(|after| {
+            let limit = if asked.limit == 0 { String::new() } else { format!("&limit={}", asked.limit) };
+            format!("</api/v1/remedies/file?format=csv{limit}&after={after}>; rel=\"next\"")
+        });
+        if let Some(Ok(next)) = next.map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::LINK, next);
+        }
+        return Ok(response);
     }
-    let items: Vec<Value> = lines.iter().map(instruction).collect();
-    Ok(answer(StatusCode::OK, &json!({"items": items})))
+    let items: Vec<Value> = file.lines.iter().map(instruction).collect();
+    Ok(answer(StatusCode::OK, &view::Object::default().put("items", items).put_some("next", file.next).done()))
 }
 
 fn instruction(one: &Instruction) -> Value {

@@ -236,6 +236,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("promises", some(case.promises.iter().map(promise).collect()))
         .put_some("contacts", some(case.contacts.iter().map(contact_attempt).collect()))
         .put_some("suspension", case.suspension.as_ref().map(suspension))
+        .put_some("readings", some(readings(view)))
         .put_some("void_requested_by", case.void_asked_by.as_ref().map(|by| actor(by, view)))
         .put_some("merged_into", case.merged_into.as_ref().map(|(id, number)| tie(id, number).done()))
         .put_some("merged", some(case.absorbed.iter().map(absorbed).collect()))
@@ -537,6 +538,31 @@ fn survey_links(case: &Case) -> Vec<Value> {
     case.invitations.iter().map(one).collect()
 }
 
+fn readings(view: &CaseView) -> Vec<Value> {
+    use domain::case::reading::{Paper, Reading};
+    let one = |one: &Reading| {
+        let (letter, language) = match &one.paper {
+            Paper::Reply {} => (None, None),
+            Paper::Letter { letter, language } => (Some(letter.as_str()), Some(language.as_str())),
+        };
+        let read = one.read.as_ref();
+        Object::default()
+            .put("reading", one.id)
+            .put("paper", one.paper.code())
+            .put_some("letter", letter)
+            .put_some("language", language)
+            .put("standing", one.standing.code())
+            .put_text("content", Some(&one.content))
+            .put("written_by", actor(&one.by, view))
+            .put("written_at", moment(one.at))
+            .put_some("read_by", read.map(|(by, _)| actor(by, view)))
+            .put_some("read_at", read.map(|(_, at)| moment(*at)))
+            .put_text("remark", one.remark.as_ref())
+            .done()
+    };
+    view.case.readings.iter().map(one).collect()
+}
+
 fn reviews(view: &CaseView) -> Vec<Value> {
     let one = |review: &domain::case::survey::Review| {
         let decided = review.decided.as_ref();
@@ -756,6 +782,25 @@ pub fn listed(one: &Listed) -> Value {
         .done()
 }
 
+/// What was found by words.
+#[must_use]
+pub fn found(answer: &desk::search::Answer) -> Value {
+    let part = |part: &desk::search::Part| json!({"text": part.text, "hit": part.hit});
+    let snippet = |one: &desk::search::Snippet| json!({"field": one.field.names()[0], "parts": one.parts.iter().map(part).collect::<Vec<_>>()});
+    let item = |one: &desk::search::Found| {
+        let mut item = listed(&one.listed);
+        if let Some(item) = item.as_object_mut() {
+            item.insert("snippets".to_owned(), one.snippets.iter().map(snippet).collect());
+        }
+        item
+    };
+    Object::default()
+        .put("items", answer.items.iter().map(item).collect::<Value>())
+        .put_some("next", answer.next.as_deref())
+        .put("complete", answer.complete)
+        .done()
+}
+
 /// Persons who might be the same.
 #[must_use]
 pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
@@ -791,8 +836,17 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
-pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &[(String, Timestamp)]) -> Value {
-    let duplicates: Vec<Value> = similar
+pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
+    let category = |one: &desk::suggest::Suggested| json!({"category": one.category, "words": one.words});
+    let suggestion = checked.suggestion.as_ref().map(|one| {
+        let cues = one.cues.iter().map(|(cue, words)| json!({"cue": cue.code(), "words": words}));
+        json!({
+            "by": one.by, "sure": one.sure, "categories": one.categories.iter().map(category).collect::<Vec<_>>(),
+            "cues": cues.collect::<Vec<_>>(),
+        })
+    });
+    let duplicates: Vec<Value> = checked
+        .similar
         .iter()
         .map(|one| {
             Object::default()
@@ -802,16 +856,18 @@ pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &
                 .put("received_at", moment(one.received_at))
                 .put("open", one.open)
                 .put("why", one.why.clone())
+                .put_some("alike", one.alike)
                 .done()
         })
         .collect();
     let clock = |(rule, at): &(String, Timestamp)| json!({"rule": rule, "due_at": moment(*at)});
-    let clocks: Vec<Value> = due.iter().map(clock).collect();
+    let clocks: Vec<Value> = checked.due.iter().map(clock).collect();
     Object::default()
         .put("faults", faults)
         .put("repeat_count", duplicates.len())
         .put("clocks", clocks)
         .put("duplicates", duplicates)
+        .put_some("suggestion", suggestion)
         .done()
 }
 

@@ -165,7 +165,8 @@ fn offset(text: &str) -> Option<Option<Offset>> {
     let (hours, minutes) = digits.split_at_checked(2)?;
     let hours: i32 = hours.parse().ok()?;
     let minutes: i32 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok().map(Some)
+    let seconds = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
+    Offset::from_seconds(sign * seconds).ok().map(Some)
 }
 
 #[cfg(test)]

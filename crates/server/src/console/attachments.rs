@@ -132,7 +132,7 @@ async fn add(
     body: Body,
 ) -> Result<Response, Failure> {
     let case = CaseRef::parse(&name)?;
-    match upload::take(&app, &caller, &case, None, &headers, body).await {
+    match upload::take(&app, &caller, &case, None, upload::Door::House, &headers, body).await {
         Ok(_) => {
             let number = app.desk.case(&caller, &case).await?.case.number;
             Ok(Redirect::to(&format!("/console/cases/{number}?done=attach#attachments")).into_response())

@@ -312,6 +312,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "fact" => "fact",
         "line" => "product",
         "wording" => "wording",
+        "paper" => "paper",
         "remedy" => "remedy",
         "through" => "through",
         "way" => "way",

@@ -265,6 +265,12 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ProgressNotified { mode, at, .. } => {
             say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
         }
+        Event::ReadingAsked { reading, paper, .. } => {
+            let what = super::readings::title(frame, paper);
+            say("reading_asked", &[("reading", &reading.to_string()), ("what", &what)])
+        }
+        Event::ReadingReleased { reading, .. } => say("reading_released", &[("reading", &reading.to_string())]),
+        Event::ReadingReturned { reading, .. } => say("reading_returned", &[("reading", &reading.to_string())]),
         Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
         Event::MessageMoved { what, way, stage, why, .. } => {
             let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
@@ -422,11 +428,18 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         }
         Event::CompensationApproved { id, .. } => say("compensation_approved", &[("compensation", &id.to_string())]),
         Event::CompensationRefused { id, .. } => say("compensation_refused", &[("compensation", &id.to_string())]),
-        Event::CompensationPaid { id, at, mode, reference } => {
+        Event::CompensationPaid { id, at, mode, reference, earlier } => {
             let (at, paper) = (frame.moment(*at), paper(reference.as_deref()));
-            let values =
-                [("compensation", id.to_string()), ("mode", frame.code("mode", mode)), ("at", at), ("paper", paper)];
-            say("compensation_paid", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+            let sending = earlier.map(|sending| sending.to_string()).unwrap_or_default();
+            let values = [
+                ("compensation", id.to_string()),
+                ("mode", frame.code("mode", mode)),
+                ("at", at),
+                ("paper", paper),
+                ("sending", sending),
+            ];
+            let code = if earlier.is_some() { "compensation_paid_earlier" } else { "compensation_paid" };
+            say(code, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
         Event::CompensationVerified { id, justified, claim, .. } => {
             let found = frame.t(if *justified { "compensations.justified" } else { "compensations.unjustified" });
@@ -466,6 +479,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
+        Event::Advised { advice } => super::similar::said(frame, advice),
         Event::TicketChanged { gone: true, .. } => say("ticket_gone", &[]),
         Event::TicketChanged { gone: false, .. } => say("ticket_changed", &[]),
         Event::Accepted {}

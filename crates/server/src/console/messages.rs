@@ -8,7 +8,7 @@ use crate::problem::Failure;
 use crate::routes::{Access, Method, Route};
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
 use desk::drafts::{self, Draft, NewDraft};
@@ -79,5 +79,8 @@ async fn keep(
     let draft: NewDraft = staff_form::read(&typed, drafts::FIELDS, &frame)?;
     let verb = draft.verb.clone();
     app.desk.keep_draft(&caller, &case, draft).await?;
+    if !extract::wants_page(&headers) {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
     Ok(Redirect::to(&format!("/console/cases/{name}?do={verb}&kept=1#do-{verb}")).into_response())
 }

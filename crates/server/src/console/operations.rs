@@ -6,6 +6,7 @@ use super::form::{Draw, Input, Typed};
 use super::letters::Letters;
 use super::matters;
 use super::names::Names;
+use super::readings;
 use desk::drafts::Draft;
 use desk::{Caller, Permission, permissions};
 use domain::case::{Attachment, Case, Matter, State};
@@ -21,6 +22,9 @@ const GROUPS: &[(&str, &[&str])] = &[
             "propose",
             "approve",
             "send-back",
+            "ask-reading",
+            "release-reading",
+            "return-reading",
             "reply",
             "set-cause",
             "ask-satisfaction",
@@ -60,6 +64,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "suspend",
             "resume",
             "link",
+            "judge-similar",
             "merge",
             "join-incident",
             "leave-incident",
@@ -220,6 +225,8 @@ pub(super) fn operations(
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),
+        "reading" if ["reply", "issue-letter"].contains(&verb) => readings::released(frame, case, verb),
+        "reading" => readings::to_read(frame, case, caller),
         "hold" => case.lasting_legal_holds().map(|one| (one.id.to_string(), one.id.to_string())).collect(),
         "document" => {
             let name = |file: &Attachment| file.name.plain().unwrap_or_default().to_owned();
@@ -234,6 +241,8 @@ pub(super) fn operations(
         .filter(|verb| verb.name != "refer" || !ways.is_empty())
         // Nor does a table decide that is not there.
         .filter(|verb| verb.name != "route" || table)
+        // Nobody reads what they wrote themselves.
+        .filter(|verb| !readings::VERBS.contains(&verb.name) || !readings::to_read(frame, case, caller).is_empty())
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
@@ -250,6 +259,10 @@ pub(super) fn operations(
             let known = |field: &str| known(verb.name, field);
             let draw = Draw { frame, words: verb.name, typed, errors, known: &known };
             let mut inputs = draw.inputs("", verb.fields);
+            // Where nothing was released there is nothing to choose.
+            if !readings::VERBS.contains(&verb.name) && case.released_readings().next().is_none() {
+                inputs.retain(|input| input.name != "reading");
+            }
             // Nobody is asked whether to grant what is not asked for.
             if verb.name == "propose" && !domain::retention::asks_erasure(case) {
                 inputs.retain(|input| !["grants", "identity_verified"].contains(&input.name.as_str()));
@@ -282,6 +295,7 @@ fn next(case: &Case) -> &'static str {
         State::Suspended => "resume",
         State::Merged => "reply",
         State::AwaitingReview => "approve",
+        State::AwaitingReply if case.waiting_readings().next().is_some() => "release-reading",
         State::AwaitingReply => "reply",
         State::AwaitingCustomer if case.cause.is_none() => "set-cause",
         State::AwaitingCustomer if !case.satisfaction_asked => "ask-satisfaction",

@@ -14,7 +14,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
-use desk::queries::list::{Filter, Listed, Order, Page};
+use desk::queries::list::{Filter, Listed, Order};
+use desk::search::{Answer, Found, Part, Snippet};
 use desk::views::VIEWS;
 use domain::case::State as CaseState;
 use domain::ids::UserId;
@@ -42,6 +43,8 @@ pub(super) struct Row {
     /// Held by somebody absent for whom the reader stands in.
     pub(super) deputised: bool,
     pub(super) received: String,
+    /// Where the words stand: the field, then pieces of text, those that were asked for marked.
+    pub(super) snippets: Vec<(String, Vec<Part>)>,
     pub(super) due: String,
     pub(super) due_class: &'static str,
     pub(super) due_sign: &'static str,
@@ -72,8 +75,7 @@ struct Queue<'a> {
     /// All lists under a name: words and address.
     others: Vec<(String, String)>,
     keeping: Option<super::views::Keeping>,
-    /// Whether the newest receipt comes first by choice, and whether there is a choice.
-    newest: bool,
+    /// Whether the reader may say what comes first.
     by_time: bool,
     tabs: Vec<Tab>,
     rows: Vec<Row>,
@@ -83,6 +85,12 @@ struct Queue<'a> {
     category: String,
     phone: String,
     external: String,
+    /// What was searched for.
+    words: String,
+    /// Newest first rather than best first.
+    newest: bool,
+    /// Whether every case was looked through.
+    complete: bool,
     filtered: bool,
     next: Option<String>,
     categories: Vec<(String, String)>,
@@ -139,7 +147,7 @@ async fn queue(
         Ok(found) => (found, None),
         Err(failure) => {
             let told = what_was_typed(&app, &visitor, failure)?;
-            (Page { items: Vec::new(), next: None }, Some(told))
+            (Answer { items: Vec::new(), next: None, complete: true }, Some(told))
         }
     };
     let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
@@ -179,21 +187,31 @@ async fn queue(
         saved: saved.map(|one| one.id.to_string()).unwrap_or_default(),
         others: visitor.views.iter().map(|one| (one.name.clone(), super::views::href(one))).collect(),
         keeping: super::views::Keeping::of(&frame, &pairs),
-        newest: shown("sort") == "-received",
-        by_time: ["open", "mine", "unit", "triage", "review"].contains(&view.as_str()),
-        rows: found.items.iter().map(|one| row(&frame, one, &names, &absent, now)).collect(),
+        by_time: shown("q").is_empty() && ["open", "mine", "unit", "triage", "review"].contains(&view.as_str()),
+        rows: found
+            .items
+            .iter()
+            .map(|one| Row {
+                snippets: one.snippets.iter().map(|one| snippet(&frame, one)).collect(),
+                ..row(&frame, &one.listed, &names, &absent, now)
+            })
+            .collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
         states: choices("state", &states, &shown("status")),
         region: shown("region"),
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
+        words: shown("q"),
+        newest: shown("sort") == "-received",
+        complete: found.complete,
         filtered: pairs.iter().any(|(name, _)| name != "after"),
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
         told,
         query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
-        operations: super::bulk::offered(&frame),
+        // A search is read and worked on one by one: what is done to many goes by filters.
+        operations: if shown("q").is_empty() { super::bulk::offered(&frame) } else { Vec::new() },
         waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
         view,
@@ -232,8 +250,14 @@ pub(super) async fn find(
     view: &str,
     absent: &[UserId],
     text: &str,
-) -> Result<Page, Failure> {
-    Ok(app.desk.list(caller, &filter_of(caller, view, absent, text)?).await?)
+) -> Result<Answer, Failure> {
+    let filter = filter_of(caller, view, absent, text)?;
+    if filter.words.is_some() {
+        return Ok(app.desk.search(caller, &filter).await?);
+    }
+    let page = app.desk.list(caller, &filter).await?;
+    let items = page.items.into_iter().map(|listed| Found { listed, snippets: Vec::new() }).collect();
+    Ok(Answer { items, next: page.next, complete: true })
 }
 
 /// What a view shows, with the filters of an address.
@@ -254,13 +278,22 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
     }
     let ended = filter.states.iter().any(|state| !state.is_open());
     let by_time = !ended && view != "all";
-    // What has ended waits for nothing; of the rest the reader says what comes first.
-    filter.order = if by_time && given.get("sort").is_none() { Order::Due } else { filter.order };
-    if !by_time {
-        filter.order = Order::Received;
-    }
     filter.open_only = by_time;
+    // With words the reader says how; else what has ended waits for nothing, and of the rest the reader says what comes
+    // first.
+    if filter.words.is_none() {
+        filter.order = match (by_time, given.get("sort")) {
+            (false, _) => Order::Received,
+            (true, None) => Order::Due,
+            (true, Some(_)) => filter.order,
+        };
+    }
     Ok(filter)
+}
+
+/// A place where the words stand, with the name of its field.
+fn snippet(frame: &Frame<'_>, one: &Snippet) -> (String, Vec<Part>) {
+    (frame.code("search_field", one.field.names()[0]), one.parts.clone())
 }
 
 pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
@@ -283,6 +316,7 @@ pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[User
         owner: names.owner(one.unit, one.user),
         deputised: one.user.is_some_and(|user| absent.contains(&user)),
         received: frame.short(one.received_at),
+        snippets: Vec::new(),
         due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
         due_class: step.map_or("", |step| step.class()),
         due_sign: step.map_or("", |step| step.sign()),

@@ -120,11 +120,23 @@ fn line(frame: &Frame<'_>, one: &RemedyListed) -> Line {
     }
 }
 
+/// Lines of one file people take along.
+const MOST_LINES: usize = 200_000;
+
 async fn send_all(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
     let sent = app.desk.send_remedies(&caller, "file").await?;
     Ok(Redirect::to(&format!("/console/remedies?standing=sent&sent={sent}")).into_response())
 }
 
 async fn file(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
-    crate::remedies::csv(&app.desk.export_remedies(&caller).await?)
+    let (mut lines, mut after) = (Vec::new(), None);
+    loop {
+        let part = app.desk.export_remedies(&caller, 0, after).await?;
+        lines.extend(part.lines);
+        after = part.next;
+        // What is beyond comes with the file that is asked for once billing has confirmed this one.
+        if after.is_none() || lines.len() >= MOST_LINES {
+            return crate::remedies::csv(&lines);
+        }
+    }
 }

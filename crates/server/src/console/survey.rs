@@ -76,12 +76,8 @@ fn drawn(app: &AppState, visitor: &Visitor, secret: &str, typed: Option<(&Typed,
 /// The verb whose words the boxes have.
 const WORDS: &str = desk::survey::ANSWER;
 
-fn address(visitor: &Visitor) -> String {
-    visitor.address.to_string()
-}
-
 async fn show(State(app): State<AppState>, visitor: Visitor, Path(secret): Path<String>) -> Result<Response, Failure> {
-    let good = secret.len() <= LONGEST && app.desk.survey_is_open(&secret, &address(&visitor)).await?;
+    let good = secret.len() <= LONGEST && app.desk.survey_is_open(&secret, visitor.address).await?;
     let nothing = Typed::default();
     Ok(drawn(&app, &visitor, &secret, good.then_some((&nothing, &[]))))
 }
@@ -103,14 +99,14 @@ async fn take(
         Ok(answer) => answer,
         Err(faults) => {
             // What is wrong is only told whoever has a good link.
-            if secret.len() > LONGEST || !app.desk.survey_is_open(&secret, &address(&visitor)).await? {
+            if secret.len() > LONGEST || !app.desk.survey_is_open(&secret, visitor.address).await? {
                 return Ok(drawn(&app, &visitor, &secret, None));
             }
             let told = Failure::from(Refusal::invalid(faults)).tell(&app, visitor.language);
             return Ok(drawn(&app, &visitor, &secret, Some((&typed, &told.errors))));
         }
     };
-    if secret.len() > LONGEST || !app.desk.answer_survey(&secret, answer, &address(&visitor)).await? {
+    if secret.len() > LONGEST || !app.desk.answer_survey(&secret, answer, visitor.address).await? {
         return Ok(drawn(&app, &visitor, &secret, None));
     }
     Ok(render(&SurveyPage { frame: &frame, secret: "", inputs: Vec::new(), thanks: true, wrong: false }))

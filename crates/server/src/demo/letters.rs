@@ -86,7 +86,12 @@ impl Stage<'_> {
         with: Value,
     ) -> Result<domain::case::Case, DeskError> {
         let command = Command::read(verb, with).unwrap_or_else(|| Err(Vec::new())).map_err(Refusal::invalid)?;
-        let case = self.run(caller, &life.name, life.version, command).await?;
+        let case = match self.run(caller, &life.name, life.version, command.clone()).await {
+            Err(DeskError::Refused(refusal)) if refusal.code == "needs_second_reader" => {
+                self.have_read(caller, life, command).await?
+            }
+            other => other?,
+        };
         life.version = case.version;
         Ok(case)
     }

@@ -248,6 +248,7 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
 fn wanted_of_messages(wanted: &mut Vec<String>) {
     use domain::case::message::{Stage, Way, What, Why};
     let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
+    domain::case::reading::Standing::ALL.iter().for_each(|one| list("reading", &[one.code()]));
     list("mail_reason", desk::letterbox::REASONS);
     list("mail_state", desk::letterbox::STATES);
     list("message_stage", &["waits"]);
@@ -349,6 +350,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     let mut list = |prefix: &str, codes: &[&str]| {
         wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     };
+    list("cue", &learn::Cue::ALL.map(learn::Cue::code));
+    list("alike_why", desk::search::Why::CODES.get(1..).unwrap_or_default());
+    list("event", &["similar_useful", "similar_useless", "other_matter", "categories_suggested", "categories_unsure"]);
+    list("search_field", &desk::search::ask::Field::ALL.map(|field| field.names()[0]));
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
     list("role", &domain::actor::Role::ALL.map(domain::actor::Role::code));
     list("scope", &Scope::ALL.map(Scope::code));
@@ -365,7 +370,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("bundle_item", domain::case::bundle_check::What::CODES);
     list("checked", &domain::case::bundle_check::Standing::ALL.map(domain::case::bundle_check::Standing::code));
     list("left_out", &domain::case::bundle::LeftOut::ALL.map(domain::case::bundle::LeftOut::code));
-    list("event", &["compensation_within_authority", "erasure_granted", "erasure_not_granted"]);
+    list(
+        "event",
+        &["compensation_within_authority", "compensation_paid_earlier", "erasure_granted", "erasure_not_granted"],
+    );
     list("verb", &["invite-survey", desk::survey::ANSWER]);
     list("through", domain::case::survey::CHANNELS);
     list("recovery", &["open", "recovered", "written_off"]);
@@ -427,7 +435,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
     // Orders and the question whose case it is have words for each step.
-    let steps = ["order", "ownership"];
+    let steps = ["order", "ownership", "advised"];
     wanted.extend(
         event_types().iter().filter(|name| !steps.contains(&name.as_str())).map(|name| format!("event.{name}")),
     );

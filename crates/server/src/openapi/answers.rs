@@ -134,6 +134,11 @@ pub(super) fn schemas() -> Map<String, Value> {
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
         "promises": {"type": "array", "items": {"type": "object"}},
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
+        "readings": {"type": "array", "description": "Words laid before a second reader.", "items": object(json!({
+            "reading": whole, "paper": text, "letter": text, "language": text, "standing": text, "content": text,
+            "written_by": object(json!({"id": text, "name": text})), "written_at": moment,
+            "read_by": object(json!({"id": text, "name": text})), "read_at": moment, "remark": text,
+        }))},
         "void_requested_by": {"type": "object"}, "merged_into": object(json!({"id": uuid, "number": tied})),
         "merged": {"type": "array", "items": object(json!({"id": uuid, "number": tied, "answered_at": moment}))},
         "matters": {"type": "array", "items": object(json!({
@@ -214,9 +219,16 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
         "disabled": truth, "skills": {"type": "array", "items": text}, "email": text, "bounced": text, "absent_until": moment, "deputy": uuid,
     }));
-    let mut page = items(&listed);
+    let mut found = listed.clone();
+    if let Some(properties) = found.get_mut("properties").and_then(Value::as_object_mut) {
+        let parts = json!({"type": "array", "items": object(json!({"text": text, "hit": truth}))});
+        let snippet = object(json!({"field": text, "parts": parts}));
+        properties.insert("snippets".to_owned(), json!({"type": "array", "items": snippet}));
+    }
+    let mut page = items(&found);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
+        properties.insert("complete".to_owned(), truth.clone());
     }
     [
         ("Receipt", notices::with_warnings(receipt)),
@@ -240,10 +252,21 @@ pub(super) fn schemas() -> Map<String, Value> {
             object(json!({
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
+                "suggestion": object(json!({
+                    "by": {"type": "string", "description": "To be given as `suggested_by` when registering."},
+                    "sure": truth,
+                    "categories": {"type": "array", "items": object(json!({
+                        "category": text, "words": {"type": "array", "items": text},
+                    }))},
+                    "cues": {"type": "array", "items": object(json!({
+                        "cue": text, "words": {"type": "array", "items": text},
+                    }))},
+                })),
                 "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
                     "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},
+                    "alike": {"type": "integer", "description": "How nearly it says the same, in per cent."},
                 }))},
             })),
         ),
@@ -379,6 +402,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             })),
         ),
         ("Remedies", remedies::remedies()),
+        ("SimilarCases", remedies::similar_cases()),
         ("SimilarRemedies", remedies::similar()),
         ("Instructions", remedies::instructions()),
         ("Sent", remedies::sent()),

@@ -71,13 +71,29 @@ pub(super) fn similar() -> Value {
     object(json!({"usual": usual(), "items": list(&object(json!({"complaint": text(), "sum": money()})))}))
 }
 
+/// Ended cases like another.
+pub(super) fn similar_cases() -> Value {
+    let why = object(json!({"code": codes(&desk::search::Why::CODES), "words": list(&text())}));
+    let remedy = object(json!({"remedy": codes(Kind::CODES), "standing": codes(Standing::CODES), "sum": money()}));
+    let one = object(json!({
+        "id": text(), "number": text(), "category": text(), "region": text(), "received_at": moment(),
+        "closed_at": moment(), "why": list(&why), "outcome": text(), "reply": text(), "cause": text(),
+        "remedies": list(&remedy), "satisfied": text(), "useful": truth(),
+    }));
+    object(json!({"items": list(&one), "complete": truth()}))
+}
+
 /// What billing is to do.
 pub(super) fn instructions() -> Value {
     let one = object(json!({
         "remedy": text(), "attempt": whole(), "complaint": text(), "kind": codes(Kind::CODES), "sum": money(),
         "account": text(), "sent_at": moment(),
     }));
-    object(json!({"items": list(&one)}))
+    let mut file = object(json!({"items": list(&one), "next": text()}));
+    if let Some(required) = file.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| name != "next");
+    }
+    file
 }
 
 /// How many were sent.

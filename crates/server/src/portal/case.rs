@@ -324,7 +324,7 @@ async fn file(
     let Some(case) = tracked(&app, &visitor, &headers).await? else { return Ok(again()) };
     app.desk.count_at_portal(visitor.address).await?;
     let (caller, name) = app.desk.at_the_portal(case);
-    match upload::take(&app, &caller, &name, None, &headers, body).await {
+    match upload::take(&app, &caller, &name, None, upload::Door::Portal, &headers, body).await {
         Ok(_) => Ok(Redirect::to("/portal/case?done").into_response()),
         Err(failure) => refused(&app, &visitor, &headers, case, failure, ("file", String::new())).await,
     }
@@ -333,6 +333,7 @@ async fn file(
 async fn survey(State(app): State<AppState>, visitor: Visitor, headers: HeaderMap) -> Result<Response, Failure> {
     ours(&headers)?;
     let Some(case) = tracked(&app, &visitor, &headers).await? else { return Ok(again()) };
+    app.desk.count_at_portal(visitor.address).await?;
     let address = app.desk.survey_at_portal(case).await?;
     Ok(Redirect::to(address.as_deref().unwrap_or(super::CASE)).into_response())
 }

@@ -1,5 +1,6 @@
 //! What the house commits itself to: the limits of the packs in force, as law and practice have them, with what each rests
-//! on. Figures that may not be stated, previews and what is unverified, are not told here.
+//! on. What a stranger reads here is a promise: only rules of packs in force that are at least fairly sure are told, only
+//! those that count from what the reader knows, the first receipt, and each with whom it is for and how it is read.
 
 use super::bodies;
 use crate::app::AppState;
@@ -12,7 +13,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use policy::{Amount, ClockRule, Grade, Lang, Limit, Pack};
+use policy::{Amount, ClockRule, Confidence, FactName, Grade, Lang, Limit, Pack, StartFact};
 
 /// Where they are told.
 pub(super) const PATH: &str = "/portal/commitments";
@@ -25,6 +26,10 @@ pub(super) fn routes() -> Vec<Route> {
 struct Commitment {
     title: String,
     limits: Vec<String>,
+    /// For which kinds of contact; for only some of them where the rule says more than this page can.
+    for_whom: String,
+    /// How the rule is read.
+    note: String,
     /// What it rests on, how sure that is and where it was read.
     rests_on: String,
 }
@@ -52,10 +57,12 @@ async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response,
             if !rule.binds_provider()
                 || head.version.is_some_and(|span| !span.covers(today))
                 || !pack.states_compliance(head.confidence())
+                || !matches!(head.confidence(), Confidence::High | Confidence::Medium)
+                || !rule.starts_on(StartFact::Received)
             {
                 continue;
             }
-            let Some(one) = commitment(pack, rule, visitor.language) else { continue };
+            let Some(one) = commitment(&frame, visitor.language, pack, rule) else { continue };
             let part = frame.code("layer", head.layer.code());
             match parts.iter_mut().find(|(known, _)| *known == part) {
                 Some((_, list)) => list.push(one),
@@ -66,12 +73,27 @@ async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response,
     Ok(render(&Commitments { frame: &frame, back: PATH, parts, bodies: bodies(visitor.language, &rules) }))
 }
 
-fn commitment(pack: &Pack, rule: &ClockRule, language: Language) -> Option<Commitment> {
+/// Nothing for a rule whose conditions can neither be said here nor are put into words by the pack.
+fn commitment(frame: &Frame<'_>, language: Language, pack: &Pack, rule: &ClockRule) -> Option<Commitment> {
+    let head = &rule.head;
     let lang = language.of_rules();
-    let reference = pack.reference(&rule.head)?;
+    let reference = pack.reference(head)?;
+    let note = head.note.as_ref().map(|note| language.pick(&note.zh, &note.en).to_owned()).unwrap_or_default();
+    let kinds = head.applies.codes_alone(FactName::Kind).filter(|_| head.unless.is_none());
+    let for_whom = match kinds {
+        Some(kinds) if kinds.is_empty() => frame.t("portal.for_all"),
+        Some(kinds) => {
+            let names: Vec<String> = kinds.iter().map(|kind| frame.code("kind", kind)).collect();
+            frame.tv("portal.for_kinds", &[("kinds", names.join(&frame.t("list_comma")).as_str())])
+        }
+        None if note.is_empty() => return None,
+        None => frame.t("portal.for_some"),
+    };
     Some(Commitment {
-        title: language.pick(&rule.head.title.zh, &rule.head.title.en).to_owned(),
+        title: language.pick(&head.title.zh, &head.title.en).to_owned(),
         limits: limits(rule.limit, lang),
+        for_whom,
+        note,
         rests_on: reference.basis_line(lang),
     })
 }

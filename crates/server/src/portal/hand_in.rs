@@ -13,12 +13,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use desk::register::OnceOnly;
 use domain::fault::Fault;
 use domain::intake::{Intake, PRODUCTS};
 use domain::refusal::Refusal;
 use domain::shape::{self, Field, Form, Kind, optional, required};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 /// What a customer hands in by themselves; what else there is to know they are asked by whoever takes it up.
@@ -179,7 +182,8 @@ async fn take(
     let frame = Frame::new(app, visitor);
     // Without the mark of the form nobody could tell the same thing sent twice from two.
     let mark = typed.get("once").parse::<Uuid>().unwrap_or_else(|_| Uuid::new_v4());
-    let key = format!("{}:{mark}", what.code());
+    // Whoever goes back, changes something and sends again hands in something else.
+    let key = format!("{}:{mark}:{}", what.code(), URL_SAFE_NO_PAD.encode(Sha256::digest(&bytes)));
     let done = match read(app, visitor, &typed, &frame, what) {
         Ok(intake) => {
             let once = OnceOnly { key: &key, body: &bytes };

@@ -293,7 +293,7 @@ fn network_alarm(
         return Err(bad(read.wrong));
     }
     let grave = affects.unwrap_or(GRAVE.contains(&severity.as_str()));
-    if !(grave || (over && affects.is_none())) {
+    if !(grave || over && affects.is_none()) {
         return Ok(None);
     }
     let planned = read.text("plannedOutageIndicator").to_lowercase().replace([' ', '_', '-'], "");

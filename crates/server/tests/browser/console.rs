@@ -209,7 +209,14 @@ fn the_desk_is_worked_by_keys_and_keeps_its_place() {
         browser.script("document.querySelector('.held') !== null || null.none");
         browser.leave(&program.url("/console/style"));
         browser.arrive("/console/style");
-        browser.until_at(&program.url(&format!("/console/cases/{first}")), "离开也不丢");
+        browser.leave(&program.url(&format!("/console/cases/{first}")));
+        browser.read(say("has not been sent", "尚未发送"));
+        assert_eq!(browser.script("return document.querySelector('#do-note textarea[name=text]').value"), "离开也不丢");
+        browser.script("document.querySelector('#do-note textarea[name=text]').focus()");
+        press(&browser, "Enter", "ctrlKey: true");
+        press(&browser, "Enter", "ctrlKey: true");
+        browser.arrive("done=note");
+        assert_eq!(browser.script("return document.querySelector('#do-note textarea[name=text]').value"), "");
         // The timeline shows one side alone, and the case as it stood.
         browser.click("#history input[value=system]");
         assert_eq!(

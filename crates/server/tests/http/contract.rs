@@ -150,9 +150,14 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(token, &told, 1, "accept", json!({}));
     act(token, &told, 2, "propose", json!({"outcome": "退费"}));
     act(lead, &told, 3, "approve", json!({}));
-    act(token, &told, 4, "reply", json!({"mode": "phone", "content": "已退费"}));
-    act(token, &told, 5, "dispute", json!({"reason": "金额不对"}));
-    act(lead, &told, 6, "declare-deadlock", json!({"position": "维持处理结果"}));
+    act(token, &told, 4, "ask-reading", json!({"paper": "reply", "content": "退了"}));
+    let reader = house.token(Role::Quality, "");
+    act(&reader, &told, 5, "return-reading", json!({"reading": 1, "reason": "写明金额"}));
+    act(token, &told, 6, "ask-reading", json!({"paper": "reply", "content": "已退费30元"}));
+    act(&reader, &told, 7, "release-reading", json!({"reading": 2}));
+    act(token, &told, 8, "reply", json!({"mode": "phone", "reading": 2}));
+    act(token, &told, 9, "dispute", json!({"reason": "金额不对"}));
+    act(lead, &told, 10, "declare-deadlock", json!({"position": "维持处理结果"}));
     act(token, &fresh(), 1, "withdraw", json!({"mode": "phone", "reason": "不投诉了"}));
     let ground = json!({
         "ground": "out_of_scope", "explanation": "非本企业业务", "next_channel": "other_operator", "mode": "phone",
@@ -211,6 +216,8 @@ fn remedies(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     ] {
         contract.holds("get", path, &house.get(token, &format!("{path}{query}")));
     }
+    let path = "/api/v1/complaints/{id}/similar";
+    contract.holds("get", path, &house.get(token, &path.replace("{id}", &id)));
     let path = "/api/v1/complaints/{id}/similar-remedies";
     let similar = house.get(token, &format!("{}?remedy=refund", path.replace("{id}", &id)));
     contract.holds("get", path, &similar);
@@ -530,8 +537,9 @@ fn answers_are_what_the_document_promises() {
     let house = house(&scratch);
     let (token, lead) = (house.token(Role::Admin, ""), house.token(Role::Supervisor, ""));
     // Nobody judges a proposal of their own.
-    let who =
-        |verb: &str| if ["approve", "send-back", "approve-compensation"].contains(&verb) { &lead } else { &token };
+    let who = |verb: &str| {
+        if ["approve", "send-back", "approve-compensation", "release-reading"].contains(&verb) { &lead } else { &token }
+    };
     let mut contract = Contract { document: describe(), seen: BTreeSet::new() };
     let mut body = intake();
     body.as_object_mut().unwrap().remove("category");
@@ -565,11 +573,14 @@ fn answers_are_what_the_document_promises() {
         ("place-hold", json!({"reason": "诉讼"})),
         ("lift-hold", json!({"hold": 1, "reason": "已结"})),
         ("link", json!({"to": second, "relation": "related"})),
+        ("judge-similar", json!({"other": second, "useful": true})),
         ("propose", json!({"outcome": "退费", "finding": "属实"})),
         ("send-back", json!({"reason": "依据不足"})),
         ("propose", json!({"outcome": "退费一百元"})),
         ("approve", json!({})),
-        ("reply", json!({"mode": "phone", "content": "已退费", "to_merged": true})),
+        ("ask-reading", json!({"paper": "reply", "content": "已退费"})),
+        ("release-reading", json!({"reading": 1, "remark": "可以"})),
+        ("reply", json!({"mode": "phone", "reading": 1, "to_merged": true})),
         (
             "propose-compensation",
             json!({
@@ -662,7 +673,9 @@ fn answers_are_what_the_document_promises() {
         ("accept", json!({})),
         ("propose", json!({"outcome": "补退"})),
         ("approve", json!({})),
-        ("reply", json!({"mode": "phone", "content": "已到账"})),
+        ("ask-reading", json!({"paper": "reply", "content": "已到账"})),
+        ("release-reading", json!({"reading": 2})),
+        ("reply", json!({"mode": "phone", "reading": 2})),
         ("ask-satisfaction", json!({"mode": "sms"})),
         ("record-satisfaction", json!({"satisfied": "no_answer"})),
         ("close", json!({})),

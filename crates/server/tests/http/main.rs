@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod about_staff;
 mod bad_input;
 mod bulk;
 mod bundles;
@@ -23,6 +24,7 @@ mod letter_form;
 mod letters;
 mod live;
 mod macros;
+mod mailbox;
 mod matrix;
 mod orders;
 mod organisation;
@@ -34,6 +36,7 @@ mod reports;
 mod requests;
 mod rights;
 mod rules;
+mod search;
 mod similar;
 mod slow;
 mod survey;

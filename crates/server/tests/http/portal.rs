@@ -132,6 +132,18 @@ fn nobody_learns_which_numbers_there_are() {
         assert!(last.status == 429 && !last.header("retry-after").is_empty(), "{last:?}");
         // Whoever has the code is not shut out by whoever guesses.
         assert_eq!(guess(&code).status, 303);
+        // Letters of a Chinese keyboard open the page, and the page after it.
+        let wide = |text: &str| -> String {
+            let wide = |c: char| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xfee0).unwrap() } else { c };
+            text.chars().map(wide).collect()
+        };
+        let typed: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("number", &number)
+            .append_pair("code", &wide(&code))
+            .finish();
+        let opened = post(&house, "/portal/track", "", &typed);
+        let cookie = opened.header("set-cookie").split(';').next().unwrap().to_owned();
+        assert_eq!((opened.status, get(&house, "/portal/case", &cookie).status), (303, 200));
         // A draft is nobody's outside.
         assert_eq!(get(&house, "/portal/case/letters/cn-answer", &cookie).status, 404);
     })
@@ -157,5 +169,16 @@ fn what_is_wrong_is_said_beside_the_box_and_nothing_typed_is_lost() {
         }
         let page = house.send("GET", "/portal/commitments", &[("accept-language", language)], "");
         assert!(page.body.contains(words), "{page:?}");
+        // What only one city says, or nobody is sure of, is promised to nobody; what is read into a text is said.
+        assert!(!page.body.contains("12345") && !page.body.contains("13 "), "{page:?}");
+        let note = if language == "en" { "condition of the appeal" } else { "该条是申诉条件" };
+        assert!(page.body.contains(note), "{page:?}");
     }
+    // The same form with other words is another matter, and never one that cannot be sent.
+    let form = |words: &str| {
+        let fixed = "kind=complaint&complainant.name=Wang&complainant.phone=13800138000&once=6a1f6b0e-6d0c-4a52-9d0a-2f0e3c1b7a55";
+        post(&house, "/portal/complaint", "", &format!("{fixed}&description={words}")).header("set-cookie").to_owned()
+    };
+    let (first, again, other) = (form("Slow"), form("Slow"), form("Slower"));
+    assert!(!first.is_empty() && first == again && first != other && !other.is_empty());
 }

@@ -41,6 +41,8 @@ pub struct Cursor {
 pub struct ListQuery {
     /// Area the caller may see: a prefix of the region; empty for everywhere.
     pub scope: String,
+    /// Whoever asks, for whom cases about themselves are not there.
+    pub reader: Option<String>,
     /// Any of these states; empty for all.
     pub states: Vec<String>,
     /// Grade.
@@ -151,7 +153,7 @@ pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> 
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let Composed { page, probe, values, inner, .. } = compose(query, limit);
-    let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(25)? }))?;
+    let rows = tx.query(&page, &values, |row| Ok(ListedRow { row: read(row)?, wrapped_key: row.opt_blob(26)? }))?;
     let next = if rows.len() >= query.limit {
         rows.last().map(|last| cursor(&last.row, query.sort))
     } else {
@@ -239,7 +241,7 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
         "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key, \
          c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at, \
          c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, \
-         c.last_due_at, p.wrapped_key \
+         c.last_due_at, c.about, p.wrapped_key \
          FROM {matching} JOIN cases c ON c.id = k.id LEFT JOIN persons p ON p.id = c.person {found}"
     );
     let probe = format!("SELECT c.{key}, c.id {candidates} LIMIT 1 OFFSET {}", most - 1);
@@ -275,6 +277,10 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         } else if region.len() > 2 {
             outer.push(Clause::starts_with("region", region));
         }
+    }
+    if let Some(reader) = &query.reader {
+        let text = "c.id NOT IN (SELECT id FROM cases WHERE about = @)";
+        outer.push(Clause::one(text.to_owned(), reader));
     }
     if let Some(grade) = &query.grade {
         equal.push(Clause::one("c.grade = @".to_owned(), grade));

@@ -49,6 +49,8 @@ pub struct CasesQuery {
     pub months: (i64, i64),
     /// Area the caller may see: a prefix of the region; empty for everywhere.
     pub scope: String,
+    /// Whoever asks, for whom cases about themselves are not there.
+    pub reader: Option<String>,
     /// Kinds of contact; empty for all.
     pub kinds: Vec<String>,
     /// A column with the values it may have, all of one length where only the beginning counts.
@@ -175,6 +177,11 @@ fn compose(query: &CasesQuery, limit: i64) -> (String, String, Vec<Param<'_>>, u
         text.sql.push_str(&format!(" AND substr(c.region, 1, {}) = ", query.scope.chars().count()));
         text.value(&query.scope);
     }
+    if let Some(reader) = &query.reader {
+        text.sql.push_str(" AND c.id NOT IN (SELECT id FROM cases WHERE about = ");
+        text.value(reader);
+        text.sql.push(')');
+    }
     if let Some(part) = &query.kpi {
         text.kpi(part);
     }
@@ -221,6 +228,7 @@ pub(crate) fn variants() -> Vec<String> {
                 population,
                 months: (1, 2),
                 scope: some("31").concat(),
+                reader: full.then(|| "somebody".to_owned()),
                 kinds: some("complaint"),
                 rows: full.then(|| ("category", some("A1"))),
                 beginnings: full,

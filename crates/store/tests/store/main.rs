@@ -50,6 +50,7 @@ pub(crate) fn case(n: i64) -> CaseRow {
         due_rule: None,
         open: n / 2 % 4 != 3,
         alarm_at: None,
+        about: None,
         last_due_at: i64::MAX,
     }
 }
