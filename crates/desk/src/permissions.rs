@@ -20,6 +20,18 @@ pub const IMPORT: Permission = Permission("import");
 pub const HAND_OFF: Permission = Permission("hand-off");
 /// See cases, masked.
 pub const READ_CASES: Permission = Permission("read-cases");
+/// Keep a list under a name.
+pub const SAVE_VIEW: Permission = Permission("save-view");
+/// Share such a list with one's unit or a role.
+pub const SHARE_VIEW: Permission = Permission("share-view");
+/// Keep several operations under a name.
+pub const SAVE_MACRO: Permission = Permission("save-macro");
+/// Share such a macro with one's unit or a role.
+pub const SHARE_MACRO: Permission = Permission("share-macro");
+/// See the macros one may apply.
+pub const READ_MACROS: Permission = Permission("read-macros");
+/// Try or apply one, which shows what the case says; each of its operations needs its own permission besides.
+pub const APPLY_MACRO: Permission = Permission("apply-macro");
 /// See the log of a case.
 pub const READ_LOG: Permission = Permission("read-log");
 /// See mail that waits for a person to decide about it, unmasked; each access is logged.
@@ -66,6 +78,8 @@ pub const EXPORT_PERSON: Permission = Permission("export-person");
 pub const READ_METRICS: Permission = Permission("read-metrics");
 /// See reports, and the cases behind their figures.
 pub const READ_REPORTS: Permission = Permission("read-reports");
+/// See what is open, late and due soon in one's area, by unit, grade and person.
+pub const READ_BOARD: Permission = Permission("read-board");
 /// See remedies over all cases, and how billing stands.
 pub const READ_REMEDIES: Permission = Permission("read-remedies");
 /// Take a file for billing out, with the accounts of customers; each access is logged.
@@ -183,6 +197,12 @@ pub const TABLE: &[Row] = &[
     row(IMPORT, &[Supervisor, Compliance, Admin], Scope::Write),
     row(HAND_OFF, &[Supervisor, Compliance, Admin, Integration], Scope::Write),
     row(READ_CASES, READERS, Scope::Read),
+    row(SAVE_VIEW, READERS, Scope::Write),
+    row(SHARE_VIEW, DECIDERS, Scope::Write),
+    row(SAVE_MACRO, DESK, Scope::Write),
+    row(SHARE_MACRO, DECIDERS, Scope::Write),
+    row(READ_MACROS, DESK, Scope::Read),
+    row(APPLY_MACRO, DESK, Scope::Write),
     row(READ_LOG, READERS, Scope::Read),
     row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
     row(DECIDE_MAIL, LETTERBOX, Scope::Write),
@@ -210,6 +230,7 @@ pub const TABLE: &[Row] = &[
     row(EXPORT_PERSON, &[Supervisor, Compliance, Admin], Scope::PersonalData),
     row(READ_METRICS, &[Admin, Auditor], Scope::Read),
     row(READ_REPORTS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
+    row(READ_BOARD, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(BULK, MANY, Scope::Write),
     row(READ_REMEDIES, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
     row(EXPORT_REMEDIES, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
@@ -419,8 +440,8 @@ mod tests {
 
     #[test]
     fn who_only_looks_cannot_change() {
-        // What they are told of, and how, is theirs to choose.
-        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES];
+        // What they are told of, and how, and which lists they keep for themselves, is theirs to choose.
+        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES, SAVE_VIEW];
         for row in TABLE.iter().filter(|row| row.scope == Scope::Write && !own.contains(&row.permission)) {
             assert!(!row.roles.contains(&Auditor), "{}", row.permission.0);
             assert!(!row.roles.contains(&Trainer), "{}", row.permission.0);

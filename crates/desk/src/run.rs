@@ -2,7 +2,7 @@
 
 use crate::caller::Caller;
 use crate::catch_up::{CaughtUp, catch_up};
-use crate::commit::{Commit, Ready, holds_words};
+use crate::commit::{Commit, Ready, follow_up, holds_words};
 use crate::error::DeskError;
 use crate::incidents::members;
 use crate::load::{self, CaseRef, Loaded, Sight};
@@ -14,7 +14,7 @@ use crate::{Desk, Library, Permission, holder};
 use domain::actor::Actor;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::route::{self, Route};
-use domain::case::{Case, Context, Decision};
+use domain::case::{Case, Context, Decision, clocks};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use store::{Tx, vault};
 use uuid::Uuid;
 
@@ -116,6 +117,101 @@ pub(crate) struct Work {
     pub(crate) master: Arc<MasterKeys>,
     /// The run over many cases it belongs to.
     pub(crate) run: Option<Uuid>,
+}
+
+/// Why one of several commands cannot be carried out: its place, from 0.
+pub(crate) type Stopped = (usize, DeskError);
+
+impl Desk {
+    /// Carries out several commands on a case in their order, in one transaction: all of them or none. `seen` is the
+    /// version the caller saw.
+    ///
+    /// # Errors
+    /// Why the first that cannot be carried out is refused, and which it is.
+    pub(crate) async fn run_all(
+        &self,
+        caller: &Caller,
+        name: &CaseRef,
+        seen: i64,
+        commands: Vec<Command>,
+    ) -> Result<Done, Stopped> {
+        let works = self.works(caller, name, seen, commands);
+        for attempt in 0.. {
+            let works = works.clone();
+            let place = Arc::new(AtomicUsize::new(0));
+            let at = Arc::clone(&place);
+            let write = self.db().write(move |tx| {
+                let mut done = None;
+                let mut unreached = Vec::new();
+                for (n, work) in works.into_iter().enumerate() {
+                    at.store(n, Ordering::Relaxed);
+                    // No key is taken for a single step.
+                    if let Outcome::Done(case, names) = work.carry_out(tx)? {
+                        done = Some(*case);
+                        unreached.extend(names);
+                    }
+                }
+                let case = done.ok_or_else(|| Refusal::from(Fault::new("steps", "required")))?;
+                Ok::<_, DeskError>(Done { case, replayed: false, unreached })
+            });
+            match write.await {
+                Err(DeskError::Overtaken) if attempt < MOST_ATTEMPTS => {}
+                other => return other.map_err(|error| (place.load(Ordering::Relaxed), error)),
+            }
+        }
+        Err((0, DeskError::Overtaken))
+    }
+
+    /// What several commands would cause, entry by entry, as far as none is refused; then which is, and why. Writes nothing.
+    ///
+    /// # Errors
+    /// Those of the database, or that there is no such case.
+    pub(crate) async fn would_all(
+        &self,
+        caller: &Caller,
+        name: &CaseRef,
+        seen: i64,
+        commands: Vec<Command>,
+    ) -> Result<(Vec<Entry>, Option<Stopped>), DeskError> {
+        let works = self.works(caller, name, seen, commands);
+        let look = self.db().read_behind(move |tx| {
+            let mut entries = Vec::new();
+            let Some(first) = works.first() else { return Ok((entries, None)) };
+            let mut loaded = first.load(tx)?;
+            for (n, work) in works.iter().enumerate() {
+                match work.load(tx).and_then(|_| work.decide(tx, loaded)).and_then(|decided| decided.lived(work)) {
+                    Ok((after, entry)) => {
+                        loaded = after;
+                        entries.push(entry);
+                    }
+                    Err(error) => return Ok((entries, Some((n, error)))),
+                }
+            }
+            Ok::<_, DeskError>((entries, None))
+        });
+        look.await
+    }
+
+    /// The works of several commands; only the first goes by what the caller saw, the others by what came of it.
+    fn works(&self, caller: &Caller, name: &CaseRef, seen: i64, commands: Vec<Command>) -> Vec<Work> {
+        let commands = commands.into_iter().enumerate();
+        commands.map(|(n, one)| self.work(caller, name.clone(), (n == 0).then_some(seen), one, None)).collect()
+    }
+}
+
+impl Decided {
+    /// The case as it would be after it, and the entry it would write.
+    fn lived(self, work: &Work) -> Result<(Loaded, Entry), DeskError> {
+        let Self { mut loaded, decision, verb, now, .. } = self;
+        let events = clocks::once(&loaded.case, decision.events);
+        let at = now.max(loaded.case.changed_at);
+        let (version, actor) = (loaded.case.version + 1, work.caller.actor.id);
+        let mut entry = Entry { version, at, actor, verb: verb.to_owned(), events };
+        loaded.case.apply_entry(&entry);
+        follow_up(&work.library, &mut loaded.case, &mut entry)?;
+        loaded.entries.push(entry.clone());
+        Ok((loaded, entry))
+    }
 }
 
 /// What carrying out came to.

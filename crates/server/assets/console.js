@@ -1,4 +1,5 @@
 // Conveniences only: every page works without any script. One module a matter.
+import "./bulk.js";
 import "./forms.js";
 import "./keys.js";
 import "./palette.js";

@@ -106,7 +106,25 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
 
 // An operation that opens is ready to be filled in.
 for (const operation of document.querySelectorAll("details.op")) {
+  // What stands open by itself takes the reader's place nowhere.
+  let standing = operation.open && "standing" in operation.dataset;
   operation.addEventListener("toggle", () => {
-    if (operation.open) operation.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    if (standing) standing = false;
+    else if (operation.open) operation.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  });
+}
+
+// A canned wording is put where one writes, filled from the case.
+for (const link of document.querySelectorAll("[data-wording]")) {
+  link.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const place = document.getElementById(link.dataset.wording);
+    const box = place?.querySelector("textarea");
+    const answer = box && (await fetch(link.href, { redirect: "error" }).catch(() => null));
+    if (!answer?.ok) return;
+    place.open = true;
+    box.focus();
+    box.setRangeText(await answer.text(), box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
   });
 }

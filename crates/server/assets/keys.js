@@ -46,7 +46,9 @@ const step = (by, follow) => {
 
 const chosen = () => {
   const box = document.activeElement?.closest("tr")?.querySelector("input[name=case]");
-  if (box) box.checked = !box.checked;
+  if (!box) return;
+  box.checked = !box.checked;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
 };
 
 const PLAIN = {

@@ -17,9 +17,19 @@ const label = (element) => {
 
 const offers = () => {
   const found = [];
-  for (const one of document.querySelectorAll("#operations details.op, #operations .ops > form")) {
+  for (const one of document.querySelectorAll("#operations details.op, #operations .ops > form, #compose details.op")) {
     const name = one.querySelector("summary") ?? one.querySelector("button");
     if (name) found.push({ words: label(name), kind: ACTION, go: () => act(one) });
+  }
+  for (const one of document.querySelectorAll("#do-macro option")) {
+    const go = () => {
+      one.selected = true;
+      one.form.requestSubmit();
+    };
+    found.push({ words: words(one), kind: ACTION, go });
+  }
+  for (const one of document.querySelectorAll("[data-wording]")) {
+    found.push({ words: words(one), kind: ACTION, go: () => one.click() });
   }
   for (const one of document.querySelectorAll(".open-cases .tab a")) {
     found.push({ words: `${label(one)} ${one.dataset.number ?? ""}`, kind: OPEN, go: () => one.click() });

@@ -131,6 +131,14 @@ document.addEventListener("unsaved", (event) => {
   bar?.querySelector(".tab.here")?.classList.toggle("unsaved", event.detail);
 });
 
+// A page that says so is fetched again and put in its own place.
+const live = document.querySelector("[data-live]");
+const refresh = async () => {
+  const found = live && (await fragment(live.dataset.live));
+  const next = found?.querySelector("[data-live]");
+  if (next && !live.contains(document.activeElement)) live.replaceChildren(...next.childNodes);
+};
+
 // Counts and lists stay fresh while somebody looks.
 const EVERY = 30000;
 const count = async () => {
@@ -141,14 +149,38 @@ const count = async () => {
     tally.textContent = counts[tally.dataset.view] ?? "";
   }
 };
+// The server says that something changed; what, every fetch finds out by itself. Where it can say nothing, or a proxy
+// swallows it, a look every half minute does.
+let heard = null;
+const fresh = () => {
+  count();
+  showList();
+  refresh();
+};
+const listen = () => {
+  const look = document.visibilityState === "visible";
+  if (!look || heard?.readyState === EventSource.CLOSED) {
+    heard?.close();
+    heard = null;
+  }
+  if (!look || heard) return;
+  heard = new EventSource("/console/live");
+  heard.addEventListener("changed", fresh);
+};
 if (me) {
   count();
   drawTabs();
   showList();
+  listen();
   wide.addEventListener("change", showList);
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    if (document.visibilityState === "visible") fresh();
+  });
+  window.addEventListener("pagehide", () => heard?.close());
   setInterval(() => {
-    if (document.visibilityState !== "visible") return;
-    count();
-    showList();
+    if (document.visibilityState !== "visible" || heard?.readyState === EventSource.OPEN) return;
+    fresh();
+    listen();
   }, EVERY);
 }

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod activations;
 pub mod attachments;
+pub mod board;
 pub mod bulk;
 pub mod bundles;
 pub mod cases;
@@ -13,6 +14,7 @@ pub mod kpis;
 pub mod ledger;
 pub mod letterbox;
 pub mod letters;
+pub mod macros;
 pub mod messages;
 pub mod network;
 pub mod notices;
@@ -30,6 +32,7 @@ pub mod surveys;
 pub mod units;
 pub mod users;
 pub mod view;
+pub mod views;
 pub mod webhooks;
 pub mod what_if;
 
@@ -82,6 +85,9 @@ pub fn routes() -> Vec<Route> {
     routes.extend(units::routes());
     routes.extend(users::routes());
     routes.extend(absences::routes());
+    routes.extend(views::routes());
+    routes.extend(macros::routes());
+    routes.extend(board::routes());
     routes.extend(crate::openapi::routes());
     routes
 }

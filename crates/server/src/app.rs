@@ -1,7 +1,9 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
+use crate::assets::Assets;
 use crate::console::Theme;
 use crate::extract::{self, Visitor};
+use crate::live::Live;
 use crate::locale::{Language, Locales};
 use crate::patience::Patient;
 use crate::problem::{Failure, Why};
@@ -58,6 +60,10 @@ pub struct App {
     pub counts: ops::Counts,
     /// Places for files on their way: each holds up to twenty mebibytes.
     pub files: Arc<Semaphore>,
+    /// Files of the console, squeezed at the start.
+    pub assets: Assets,
+    /// Who listens for changes.
+    pub live: Live,
     /// The same for files of customers.
     pub visitors_files: Semaphore,
     /// Fonts for letters, looked for when the first one is wanted.
@@ -118,12 +124,15 @@ impl AppState {
         let look_over = Arc::new(Semaphore::new(1));
         let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
         let counts = ops::Counts::default();
+        let assets = Assets::load(settings.data_folder.as_deref());
         Self(Arc::new(App {
             desk,
             locales,
             settings,
             counts,
             files,
+            assets,
+            live: Live::default(),
             visitors_files: Semaphore::new(MOST_VISITORS_FILES),
             fonts,
             what_if,
@@ -259,15 +268,16 @@ async fn admit(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let address = extract::address(&gate.state, request.headers(), peer);
     // Pages show how much waits to be read; a page is worth more than the figure, should it not be had.
-    let unread = match (&caller, gate.face) {
+    let (unread, views) = match (&caller, gate.face) {
         (Some(caller), Face::Page) if !caller.one_time => {
-            gate.state.desk.count_notices(caller).await.unwrap_or_default()
+            let (unread, views) = tokio::join!(gate.state.desk.count_notices(caller), gate.state.desk.views(caller));
+            (unread.unwrap_or_default(), views.unwrap_or_default())
         }
-        _ => 0,
+        _ => (0, Vec::new()),
     };
     let place = if gate.changes { None } else { request.uri().path_and_query() };
     let place = place.map(ToString::to_string).unwrap_or_default();
-    request.extensions_mut().insert(Visitor { caller, language, address, theme, place, unread });
+    request.extensions_mut().insert(Visitor { caller, language, address, theme, place, unread, views: views.into() });
     next.run(request).await
 }
 
@@ -367,6 +377,8 @@ pub async fn serve(state: AppState, listener: TcpListener, stop: impl Future<Out
         });
     }
     drop(listener);
+    // Streams would otherwise go on for as long as they are waited for.
+    state.live.close();
     let _ = tokio::time::timeout(FAREWELL, graceful.shutdown()).await;
     Ok(())
 }

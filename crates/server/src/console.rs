@@ -6,6 +6,7 @@ mod absence;
 mod account;
 pub(crate) mod archive;
 mod attachments;
+mod board;
 mod bulk;
 pub(crate) mod bundle;
 mod case;
@@ -26,6 +27,7 @@ mod ledger;
 mod letter_form;
 mod letterbox;
 mod letters;
+pub(crate) mod macros;
 mod matters;
 mod messages;
 mod names;
@@ -59,13 +61,13 @@ mod times;
 mod trees;
 mod units;
 mod users;
+mod views;
 mod webhooks;
 mod what_if;
 mod why;
 mod windows;
 
 use crate::app::{App, AppState};
-use crate::data;
 use crate::extract::{self, Path, Visitor};
 use crate::locale::Language;
 use crate::problem::{Failure, Told, Why};
@@ -74,7 +76,7 @@ use crate::routes::{Access, Face, Method, Route};
 pub(crate) use account::OWN_PASSWORD;
 use askama::Template;
 use axum::extract::{RawQuery, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
@@ -89,11 +91,16 @@ pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         page(Method::Get, "/", Access::Public, get(home)),
         page(Method::Get, "/assets/{name}", Access::Public, get(asset)),
+        page(Method::Get, "/assets/{edition}/{name}", Access::Public, get(asset_of_edition)),
         page(Method::Get, "/language/{tag}", Access::Public, get(choose_language)),
         page(Method::Get, "/console/find", Access::Needs(permissions::READ_CASES), get(find)),
     ];
     routes.extend(account::routes());
     routes.extend(queue::routes());
+    routes.extend(views::routes());
+    routes.extend(macros::routes());
+    routes.extend(board::routes());
+    routes.extend(crate::live::routes());
     routes.extend(pane::routes());
     routes.extend(shell::routes());
     routes.extend(bulk::routes());
@@ -151,6 +158,8 @@ pub(crate) struct Frame<'a> {
     theme: Theme,
     place: &'a str,
     unread: i64,
+    /// Lists under a name that whoever looks may use.
+    views: &'a [desk::views::SavedView],
     /// The rules of the one case the page is about, where whoever is outside the house reads it: moments are told as they
     /// are told the customer.
     told_by: Option<policy::Stack>,
@@ -160,7 +169,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn new(app: &'a App, visitor: &'a Visitor) -> Self {
         let caller = visitor.caller.as_ref();
         let (theme, place, unread) = (visitor.theme, visitor.place.as_str(), visitor.unread);
-        Self { app, language: visitor.language, caller, theme, place, unread, told_by: None }
+        Self { app, language: visitor.language, caller, theme, place, unread, views: &visitor.views, told_by: None }
     }
 
     /// The same on a page about one case that is read outside the house.
@@ -181,6 +190,11 @@ impl<'a> Frame<'a> {
     /// The name of a code.
     pub(crate) fn code(&self, list: &str, code: &str) -> String {
         self.app.locales.text(self.language, &format!("{list}.{code}"), &[])
+    }
+
+    /// Where browsers find a file of the console; the address changes with what it holds.
+    pub(crate) fn asset(&self, name: &str) -> String {
+        format!("/assets/{}/{name}", self.app.assets.edition())
     }
 
     pub(crate) fn lang(&self) -> &'static str {
@@ -347,7 +361,7 @@ struct ProblemPage<'a> {
 /// A failure as a page.
 #[must_use]
 pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
-    let frame = Frame { app, language, caller, theme, place: "", unread: 0, told_by: None };
+    let frame = Frame { app, language, caller, theme, place: "", unread: 0, views: &[], told_by: None };
     let page = ProblemPage { frame, told };
     told.on_page(render(&page))
 }
@@ -356,11 +370,16 @@ async fn home(visitor: Visitor) -> Redirect {
     Redirect::to(if visitor.caller.is_some() { "/console" } else { "/sign-in" })
 }
 
-async fn asset(State(app): State<AppState>, Path(name): Path<String>) -> Result<Response, Failure> {
-    let (bytes, media) =
-        data::asset(app.settings.data_folder.as_deref(), &name).ok_or_else(|| Failure::from(Why::NoSuchRoute))?;
-    let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, "public, max-age=300")];
-    Ok((headers, bytes.into_owned()).into_response())
+async fn asset(State(app): State<AppState>, Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Failure> {
+    app.assets.answer("", &name, &headers).ok_or_else(|| Why::NoSuchRoute.into())
+}
+
+async fn asset_of_edition(
+    State(app): State<AppState>,
+    Path((edition, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    app.assets.answer(&edition, &name, &headers).ok_or_else(|| Why::NoSuchRoute.into())
 }
 
 async fn choose_language(Path(tag): Path<String>, RawQuery(raw): RawQuery) -> Response {

@@ -2,7 +2,6 @@
 
 use desk::library::DataFile;
 use rust_embed::RustEmbed;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -93,23 +92,21 @@ fn read_folder(root: &Path, folder: &Path, kind: &str, found: &mut BTreeMap<Stri
     Ok(())
 }
 
-/// A file of the console with its media type.
+/// Every file of the console, by name; those of a folder come before the embedded ones.
 #[must_use]
-pub fn asset(folder: Option<&Path>, name: &str) -> Option<(Cow<'static, [u8]>, &'static str)> {
-    let media = match name.rsplit_once('.')?.1 {
-        "css" => "text/css; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "svg" => "image/svg+xml",
-        _ => return None,
-    };
-    // A name is one file in one folder; anything else could climb out of it.
-    if name.contains(['/', '\\']) || name.starts_with('.') {
-        return None;
+pub fn assets(folder: Option<&Path>) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for name in Assets::iter() {
+        if let Some(file) = Assets::get(&name) {
+            found.insert(name.into_owned(), file.data.into_owned());
+        }
     }
-    if let Some(folder) = folder
-        && let Ok(bytes) = std::fs::read(folder.join("assets").join(name))
-    {
-        return Some((Cow::Owned(bytes), media));
+    let files = folder.and_then(|folder| std::fs::read_dir(folder.join("assets")).ok());
+    for path in files.into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let (Some(name), Ok(bytes)) = (name, std::fs::read(&path)) {
+            found.insert(name, bytes);
+        }
     }
-    Some((Assets::get(name)?.data, media))
+    found
 }

@@ -9,6 +9,7 @@ mod outage;
 mod play;
 mod stories;
 pub mod tale;
+mod views;
 
 use crate::cli::{Place, told, wait};
 use desk::subscriptions::NewWebhook;
@@ -83,6 +84,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         let (webhook, _) = past.add_webhook(&system, &told).await?;
         past.switch_subscription(&system, webhook, false).await?;
         mail::take(&past).await?;
+        views::keep(&stage).await?;
         // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })

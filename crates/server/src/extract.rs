@@ -9,12 +9,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
+use desk::views::SavedView;
 use desk::{Caller, DeskError};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The session's cookie.
@@ -42,6 +44,8 @@ pub struct Visitor {
     pub place: String,
     /// Notices the caller has not read, up to a hundred; counted for pages only.
     pub unread: i64,
+    /// Lists under a name the caller may use; looked up for pages only.
+    pub views: Arc<[SavedView]>,
 }
 
 /// The parts of an address that vary.

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 mod archive;
+pub mod assets;
 pub mod bench;
 mod blocking;
 pub mod cli;
@@ -15,6 +16,7 @@ pub mod events;
 pub mod extract;
 pub mod import;
 mod letters;
+pub mod live;
 pub mod locale;
 mod look_over;
 pub mod mail_in;

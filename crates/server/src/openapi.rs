@@ -237,6 +237,8 @@ struct Line {
 #[template(path = "docs.html")]
 struct Docs<'a> {
     lang: &'static str,
+    /// Of the files of the console.
+    edition: &'a str,
     words: &'a dyn Fn(&str) -> String,
     groups: Vec<(&'static str, Vec<Shown>)>,
 }
@@ -280,7 +282,7 @@ async fn page(State(app): State<AppState>, visitor: Visitor) -> Response {
     }
     let language: Language = visitor.language;
     let words = |key: &str| app.locales.text(language, &format!("ui.{key}"), &[]);
-    let docs = Docs { lang: language.code(), words: &words, groups };
+    let docs = Docs { lang: language.code(), edition: app.assets.edition(), words: &words, groups };
     match docs.render() {
         Ok(page) => Html(page).into_response(),
         Err(error) => crate::console::broken_template(&error),

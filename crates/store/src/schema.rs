@@ -310,6 +310,13 @@ const STEPS: &[&[&str]] = &[&[
         sum BIGINT NOT NULL, hits BIGINT NOT NULL, silent BIGINT NOT NULL, waits BIGINT NOT NULL,
         PRIMARY KEY (kpi, area, month)) CLUSTERED",
 ], &[
+    // Lists under a name, for one person, a unit or a role.
+    "CREATE TABLE saved_views (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
+        body TEXT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL, UNIQUE (audience, area, name))",
+    // Several operations under a name; what each said before stands in the ledger of the administration.
+    "CREATE TABLE macros (id BLOB PRIMARY KEY, audience TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL,
+        body TEXT NOT NULL, revision BIGINT NOT NULL, kept_by TEXT NOT NULL, kept_at BIGINT NOT NULL,
+        UNIQUE (audience, area, name))",
     // Whom of the staff a complaint is about, for whom it is not there. It is said at registration and never changes; of
     // cases that were there before it is read out of their first entry.
     "ALTER TABLE cases ADD COLUMN about TEXT",

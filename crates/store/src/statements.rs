@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("absences", crate::absences::ALL),
         ("activations", crate::activations::ALL),
         ("attachments", crate::attachments::ALL),
+        ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("jobs", crate::jobs::ALL),
         ("keyring", crate::keyring::ALL),
         ("letterbox", crate::letterbox::ALL),
+        ("macros", crate::macros::ALL),
         ("mail", crate::mail::ALL),
         ("network", crate::network::ALL),
         ("notices", crate::notices::ALL),
@@ -52,6 +54,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("tickets", crate::tickets::ALL),
         ("units", crate::units::ALL),
         ("vault", crate::vault::ALL),
+        ("views", crate::views::ALL),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql))).collect()
 }

@@ -44,7 +44,8 @@ impl Reason {
     }
 
     /// The reason an error stands for.
-    pub(super) fn of(error: &DeskError) -> Self {
+    #[must_use]
+    pub fn of(error: &DeskError) -> Self {
         let (code, params) = match error {
             DeskError::Refused(refusal) => {
                 let faults = refusal.faults.iter().map(|fault| ReasonFault {

@@ -18,6 +18,25 @@ use store::{CaseRow, Cursor, ListQuery, Sort, cases, vault};
 /// Most cases of one page.
 pub const MOST: usize = 250;
 
+/// Codes of the states, as `status` of a list names them.
+pub const STATES: &[&str] = &[
+    "draft",
+    "triage",
+    "registered",
+    "accepted",
+    "in_progress",
+    "awaiting_review",
+    "awaiting_reply",
+    "awaiting_customer",
+    "closed",
+    "suspended",
+    "reopened",
+    "withdrawn",
+    "voided",
+    "merged",
+    "declined",
+];
+
 /// In which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
@@ -157,6 +176,20 @@ impl Desk {
             queries.iter().map(|query| Ok(cases::count(tx, query)?)).collect::<Result<Vec<_>, DeskError>>()
         };
         self.db().read(count).await
+    }
+
+    /// How far each stream of the log is: what anybody writes moves one of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn heads(&self) -> Result<Vec<(i64, i64)>, DeskError> {
+        self.db().read(|tx| Ok::<_, DeskError>(store::entries::heads(tx)?)).await
+    }
+
+    /// Whether a filter can be listed by.
+    #[must_use]
+    pub fn makes_sense(&self, filter: &Filter) -> bool {
+        self.query(filter).is_ok()
     }
 
     pub(crate) fn query(&self, filter: &Filter) -> Result<ListQuery, Refusal> {

@@ -10,6 +10,7 @@
 mod activation;
 mod archive;
 mod backup;
+mod board;
 mod bulk;
 mod bundle;
 mod channels;
@@ -24,6 +25,7 @@ mod files;
 mod incidents;
 mod keys;
 mod lives;
+mod macros;
 mod network;
 mod nodes;
 mod notices;
@@ -47,6 +49,7 @@ mod search_quality;
 mod spine;
 mod staff;
 mod timers;
+mod views;
 mod what_if;
 
 use desk::caller::Scope;

@@ -13,6 +13,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use desk::CaseRef;
 use desk::permissions;
+pub use desk::queries::list::STATES;
 use desk::queries::list::{Filter, Order};
 use desk::register::OnceOnly;
 use domain::case::State as CaseState;
@@ -20,25 +21,6 @@ use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use serde_json::{Map, Value, json};
-
-/// Codes of the states, for the description.
-pub const STATES: &[&str] = &[
-    "draft",
-    "triage",
-    "registered",
-    "accepted",
-    "in_progress",
-    "awaiting_review",
-    "awaiting_reply",
-    "awaiting_customer",
-    "closed",
-    "suspended",
-    "reopened",
-    "withdrawn",
-    "voided",
-    "merged",
-    "declined",
-];
 
 /// Parameters of a list.
 pub const LIST: &[Field] = &[

@@ -741,7 +741,7 @@ pub fn entries(view: &CaseView) -> Value {
     Value::Array(view.entries.iter().map(|one| entry(one, view)).collect())
 }
 
-fn entry(entry: &Entry, view: &CaseView) -> Value {
+pub(super) fn entry(entry: &Entry, view: &CaseView) -> Value {
     let mut shown = entry.clone();
     for event in &mut shown.events {
         for (_, text) in event.texts() {

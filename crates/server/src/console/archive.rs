@@ -90,6 +90,7 @@ pub(crate) async fn page(
             theme: Default::default(),
             place: "",
             unread: 0,
+            views: &[],
             told_by: app.desk.library().rules_of(case).ok(),
         };
         halves.push(Half {

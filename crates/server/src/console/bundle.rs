@@ -189,6 +189,7 @@ pub(crate) async fn page(
             theme: Default::default(),
             place: "",
             unread: 0,
+            views: &[],
             told_by: Some(rules.clone()),
         };
         let (title, stage, ours, steps) = stands(&frame, view);

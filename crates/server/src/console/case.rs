@@ -12,7 +12,7 @@ use super::letters;
 use super::matters::{Shown, matters};
 use super::messages;
 use super::names::Names;
-use super::operations::{Group, Operation, grouped, operations};
+use super::operations::{Group, Operation, composed, grouped, operations};
 use super::orders;
 use super::progress::{Clock, Stage, clocks, stages};
 use super::readings;
@@ -181,6 +181,9 @@ struct CasePage<'a> {
     /// Where the table would send it, where that is elsewhere.
     goes: Option<String>,
     operations: Vec<Group>,
+    /// What is written to the customer or for the house, always at hand.
+    compose: Vec<Operation>,
+    macros: super::macros::Offered,
     writing: Option<Writing>,
     trouble: Option<Trouble>,
     done: String,
@@ -208,7 +211,7 @@ struct CasePage<'a> {
 }
 
 /// Those who were named and are not told, as the address of the next page says it.
-fn named(unreached: &[Unreached]) -> String {
+pub(super) fn named(unreached: &[Unreached]) -> String {
     unreached.iter().map(|one| format!("&{}={}", one.why.code(), query::encode(&one.username))).collect()
 }
 
@@ -237,6 +240,9 @@ fn goes(
     let to = || names.owner(goes.owner.unit, goes.owner.user) + &frame.instead_of(names, goes.instead_of);
     offered.then(|| frame.tv("operations.would_go", &[("to", &to())]))
 }
+
+/// Clocks shown at once; the others are folded away.
+const SHOWN_CLOCKS: usize = 2;
 
 /// What a page is drawn with besides the case.
 #[derive(Default)]
@@ -335,6 +341,10 @@ async fn draw(
     let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
     let drafts =
         if extras.past.is_some() { Vec::new() } else { messages::of(app, caller, &CaseRef::Id(case.id)).await? };
+    let macros = match extras.past.is_some() || view.erased {
+        true => super::macros::Offered::default(),
+        false => super::macros::Offered::of(app, caller).await?,
+    };
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
@@ -371,6 +381,9 @@ async fn draw(
         timeline.reverse();
     }
     let (ball, age) = orders::ball(&frame, case, &names, now);
+    let goes = goes(&frame, case, &way, &names, &operations);
+    let may_write = operations.iter().any(|operation| operation.verb == "issue-letter");
+    let (compose, operations) = composed(operations);
     let page = CasePage {
         version: case.version,
         at_input: frame.input(now),
@@ -400,7 +413,7 @@ async fn draw(
         readings: readings::shown(&frame, view),
         holds: letters::holds(&frame, case),
         opened: letters::opened(&frame, case),
-        may_write: operations.iter().any(|operation| operation.verb == "issue-letter"),
+        may_write,
         compensations: compensations(&frame, view, now),
         compensation_waiting: compensations::waiting(&frame, case),
         customer: customer::lines(&frame, view),
@@ -435,7 +448,9 @@ async fn draw(
         texts: texts(&frame, case),
         timeline,
         files,
-        goes: goes(&frame, case, &way, &names, &operations),
+        goes,
+        compose,
+        macros,
         operations: grouped(&frame, operations),
         writing: extras.writing,
         trouble: extras.trouble,

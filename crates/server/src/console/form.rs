@@ -28,6 +28,13 @@ impl Typed {
         self.0.entry(name.to_owned()).or_default().push(value.into());
     }
 
+    /// Takes the last value of a box that takes several away.
+    pub(crate) fn drop_last(&mut self, name: &str) {
+        if let Some(values) = self.0.get_mut(name) {
+            values.pop();
+        }
+    }
+
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", |value| value.trim())
     }

@@ -48,6 +48,7 @@ pub(crate) async fn transcript(
         theme: super::Theme::default(),
         place: String::new(),
         unread: 0,
+        views: std::sync::Arc::default(),
     };
     let frame = Frame::new(app, &visitor);
     let Ok(mut names) = Names::gather(app, caller).await else { return Vec::new() };
@@ -107,7 +108,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
     }
 }
 
-fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> Moment {
+pub(super) fn moment(frame: &Frame<'_>, view: &CaseView, names: &Names, entry: &Entry) -> Moment {
     let who = match entry.actor {
         ActorId::User(user) => view.users.get(&user).cloned().unwrap_or_else(|| user.to_string()),
         ActorId::Token(_) => frame.t("actor.token"),

@@ -134,6 +134,26 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("close", "e"),
 ];
 
+/// What is written beside the conversation, in the order it is offered: to the customer, then for the house alone.
+const COMPOSED: [&str; 4] = ["reply", "notify-progress", "send-message", "note"];
+
+/// Takes what stands beside the conversation out of the operations. One of its forms is always open: the one somebody
+/// was at, else the first.
+pub(super) fn composed(operations: Vec<Operation>) -> (Vec<Operation>, Vec<Operation>) {
+    let place = |verb: &str| COMPOSED.iter().position(|one| *one == verb);
+    let (mut compose, others): (Vec<_>, Vec<_>) = operations.into_iter().partition(|one| place(one.verb).is_some());
+    compose.sort_by_key(|one| place(one.verb));
+    for one in &mut compose {
+        one.side = if one.verb == "note" { "internal" } else { "customer" };
+    }
+    if !compose.iter().any(|one| one.open)
+        && let Some(first) = compose.first_mut()
+    {
+        first.open = true;
+    }
+    (compose, others)
+}
+
 /// A group with its heading.
 pub(super) struct Group {
     pub(super) words: String,
@@ -171,6 +191,8 @@ pub(super) struct Operation {
     /// Whether what is typed may be kept, and when it was last.
     pub(super) drafts: bool,
     pub(super) kept_at: String,
+    /// Who reads what is written beside the conversation: `customer` or `internal`; empty elsewhere.
+    pub(super) side: &'static str,
 }
 
 /// The form somebody filled, by its verb, and what is wrong with it.
@@ -256,6 +278,7 @@ pub(super) fn operations(
                 kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
                 plain: inputs.is_empty(),
                 next: verb.name == next,
+                side: "",
                 inputs,
             }
         })

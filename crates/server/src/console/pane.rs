@@ -2,7 +2,7 @@
 //! script of the console; each is asked like a page, so what somebody may see is decided at every fetch.
 
 use super::names::Names;
-use super::queue::{self, Asked, Row, VIEWS};
+use super::queue::{self, Asked, Row};
 use super::times::step;
 use super::{Frame, page, render};
 use crate::app::AppState;
@@ -15,6 +15,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
+use desk::views::VIEWS;
 use desk::{CaseRef, DeskError, permissions};
 use domain::free_text::FreeText;
 use domain::refusal::RefusalKind;
@@ -110,21 +111,29 @@ async fn tabs(
     Ok(render(&Tabs { tabs }))
 }
 
-/// How many cases each view has, as words; a hundred and more are not counted.
-async fn counts(State(app): State<AppState>, Who(caller): Who) -> Result<Json<Value>, Failure> {
+/// How many cases each view and each list under a name has, as words; a hundred and more are not counted.
+async fn counts(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Json<Value>, Failure> {
     let absent = app.desk.deputised(&caller).await?;
     // What has ended grows for ever and waits for nobody.
-    let views: Vec<&str> = VIEWS.into_iter().filter(|view| !["closed", "all"].contains(view)).collect();
-    let mut filters = Vec::with_capacity(views.len());
-    for view in &views {
-        let absent: &[_] = if *view == "mine" { &absent } else { &[] };
-        let mut filter = queue::filter_of(&caller, view, absent, "")?;
+    let waits = |view: &str| !["closed", "all"].contains(&view);
+    let plain = VIEWS.into_iter().filter(|view| waits(view)).map(|view| (view.to_owned(), view, String::new()));
+    let saved = visitor.views.iter().filter(|one| waits(one.view()));
+    let saved = saved.map(|one| (one.id.to_string(), one.view(), crate::api::views::address(&one.look)));
+    let mut views = Vec::new();
+    let mut filters = Vec::new();
+    for (name, view, text) in plain.chain(saved) {
+        let absent: &[_] = if view == "mine" { &absent } else { &[] };
+        // A filter that makes no sense any more, such as a category that is gone, has nothing to count.
+        let Ok(mut filter) = queue::filter_of(&caller, view, absent, &text) else { continue };
         filter.limit = COUNTED;
-        filters.push(filter);
+        if app.desk.makes_sense(&filter) {
+            views.push(name);
+            filters.push(filter);
+        }
     }
     let counted = app.desk.count_lists(&caller, &filters).await?;
     let most = i64::try_from(COUNTED).unwrap_or(i64::MAX);
     let words = |count: i64| if count >= most { format!("{}+", most - 1) } else { count.to_string() };
-    let counts = views.iter().zip(counted).map(|(view, count)| ((*view).to_owned(), Value::String(words(count))));
+    let counts = views.iter().zip(counted).map(|(view, count)| (view.clone(), Value::String(words(count))));
     Ok(Json(Value::Object(counts.collect::<Map<_, _>>())))
 }

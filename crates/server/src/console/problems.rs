@@ -388,6 +388,7 @@ fn operations(
                 open: mine.is_some(),
                 plain: false,
                 next: false,
+                side: "",
                 drafts: false,
                 kept_at: String::new(),
             }

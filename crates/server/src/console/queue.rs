@@ -16,12 +16,10 @@ use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::list::{Filter, Listed, Order};
 use desk::search::{Answer, Found, Part, Snippet};
+use desk::views::VIEWS;
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
-
-/// The views on the left, the first is the usual one.
-pub(super) const VIEWS: [&str; 7] = ["open", "mine", "unit", "triage", "review", "closed", "all"];
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -71,6 +69,14 @@ struct Choice {
 struct Queue<'a> {
     frame: Frame<'a>,
     view: String,
+    title: String,
+    /// The list under a name that is shown.
+    saved: String,
+    /// All lists under a name: words and address.
+    others: Vec<(String, String)>,
+    keeping: Option<super::views::Keeping>,
+    /// Whether the reader may say what comes first.
+    by_time: bool,
     tabs: Vec<Tab>,
     rows: Vec<Row>,
     grades: Vec<Choice>,
@@ -102,7 +108,9 @@ struct Queue<'a> {
 /// What an address of a list asks for: the view, the filters, and these as an address has them.
 pub(super) struct Asked {
     pub(super) view: String,
-    pairs: Vec<(String, String)>,
+    /// The list under a name that was opened, if one was.
+    pub(super) saved: Option<String>,
+    pub(super) pairs: Vec<(String, String)>,
     pub(super) text: Vec<String>,
 }
 
@@ -111,7 +119,8 @@ pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
     let mut pairs = query::form(raw.as_bytes());
     let view = pairs.iter().find(|(name, _)| name == "view").map(|(_, view)| view.clone());
     let view = view.filter(|view| VIEWS.contains(&view.as_str())).unwrap_or_else(|| "open".to_owned());
-    pairs.retain(|(name, value)| name != "view" && !value.trim().is_empty());
+    let saved = pairs.iter().find(|(name, _)| name == "saved").map(|(_, id)| id.clone());
+    pairs.retain(|(name, value)| !["view", "saved"].contains(&name.as_str()) && !value.trim().is_empty());
     for (name, value) in &mut pairs {
         match name.as_str() {
             "category" => *value = frame.category_code(value),
@@ -120,7 +129,7 @@ pub(super) fn asked(frame: &Frame<'_>, raw: &str) -> Asked {
         }
     }
     let text = pairs.iter().map(|(name, value)| format!("{}={}", query::encode(name), query::encode(value))).collect();
-    Asked { view, pairs, text }
+    Asked { view, saved, pairs, text }
 }
 
 async fn queue(
@@ -130,7 +139,8 @@ async fn queue(
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
-    let Asked { view, pairs, text } = asked(&frame, &raw.unwrap_or_default());
+    let Asked { view, saved, pairs, text } = asked(&frame, &raw.unwrap_or_default());
+    let saved = visitor.views.iter().find(|one| saved.as_ref().is_some_and(|id| *id == one.id.to_string()));
     // Whoever stands in for somebody works their cases too.
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
     let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
@@ -148,6 +158,7 @@ async fn queue(
         |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, value)| value.clone()).unwrap_or_default();
     let keep = |more: &str| {
         let mut parts = vec![format!("view={view}")];
+        parts.extend(saved.map(|one| format!("saved={}", one.id)));
         parts.extend(text.iter().filter(|part| !part.starts_with("after=")).cloned());
         parts.push(more.to_owned());
         format!("/console?{}", parts.join("&"))
@@ -157,7 +168,7 @@ async fn queue(
         .map(|one| Tab {
             words: frame.t(&format!("view.{one}")),
             href: format!("/console?view={one}"),
-            here: *one == view,
+            here: *one == view && saved.is_none(),
         })
         .collect();
     let choices = |list: &str, codes: &[&'static str], chosen: &str| {
@@ -169,8 +180,14 @@ async fn queue(
     let states: Vec<&'static str> =
         CaseState::ALL.iter().filter(|state| state.is_open()).map(|state| state.code()).collect();
     let taxonomy = app.desk.library().taxonomy();
+    let shown_as = saved.map_or_else(|| frame.t(&format!("view.{view}")), |one| one.name.clone());
     let page = Queue {
         tabs,
+        title: shown_as,
+        saved: saved.map(|one| one.id.to_string()).unwrap_or_default(),
+        others: visitor.views.iter().map(|one| (one.name.clone(), super::views::href(one))).collect(),
+        keeping: super::views::Keeping::of(&frame, &pairs),
+        by_time: shown("q").is_empty() && ["open", "mine", "unit", "triage", "review"].contains(&view.as_str()),
         rows: found
             .items
             .iter()
@@ -260,11 +277,16 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
         _ => {}
     }
     let ended = filter.states.iter().any(|state| !state.is_open());
-    let order = if ended || view == "all" { Order::Received } else { Order::Due };
-    filter.open_only = order == Order::Due;
-    // With words the reader says how; without, each view has its own order.
+    let by_time = !ended && view != "all";
+    filter.open_only = by_time;
+    // With words the reader says how; else what has ended waits for nothing, and of the rest the reader says what comes
+    // first.
     if filter.words.is_none() {
-        filter.order = order;
+        filter.order = match (by_time, given.get("sort")) {
+            (false, _) => Order::Received,
+            (true, None) => Order::Due,
+            (true, Some(_)) => filter.order,
+        };
     }
     Ok(filter)
 }

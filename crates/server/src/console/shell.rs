@@ -74,8 +74,8 @@ pub(super) struct Link {
     pub(super) words: String,
     pub(super) href: String,
     pub(super) here: bool,
-    /// The view whose count stands beside it; empty for other pages.
-    pub(super) view: &'static str,
+    /// The view or list whose count stands beside it; empty for other pages.
+    pub(super) view: String,
 }
 
 impl Frame<'_> {
@@ -102,14 +102,15 @@ impl Frame<'_> {
     /// The view that is shown, when a list is.
     fn view_here(&self) -> Option<String> {
         let (path, asked) = self.place.split_once('?').unwrap_or((self.place, ""));
-        let view = query::form(asked.as_bytes()).into_iter().find(|(name, _)| name == "view");
-        (path == "/console").then(|| view.map_or_else(|| "open".to_owned(), |(_, view)| view))
+        let asked = query::form(asked.as_bytes());
+        let find = |wanted: &str| asked.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        (path == "/console").then(|| find("saved").or_else(|| find("view")).unwrap_or_else(|| "open".to_owned()))
     }
 
     fn link(&self, href: &str, words: &str) -> Link {
         let path = self.place.split('?').next().unwrap_or_default();
         let below = path.strip_prefix(href).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        Link { words: self.t(words), href: href.to_owned(), here: below, view: "" }
+        Link { words: self.t(words), href: href.to_owned(), here: below, view: String::new() }
     }
 
     /// The rail: views with their counts, then the pages whoever looks may open.
@@ -119,13 +120,19 @@ impl Frame<'_> {
             words: self.t(&format!("view.{view}")),
             href: format!("/console?view={view}"),
             here: here.as_deref() == Some(view),
-            view,
+            view: view.to_owned(),
         };
+        let saved = self.views.iter().map(|one| {
+            let id = one.id.to_string();
+            let here = here.as_deref() == Some(id.as_str());
+            Link { words: one.name.clone(), href: super::views::href(one), here, view: id }
+        });
         let pages = |all: &[(bool, &str, &str)]| {
             all.iter().filter(|(may, ..)| *may).map(|(_, href, words)| self.link(href, words)).collect::<Vec<_>>()
         };
         let work = pages(&[
             (true, "/console/orders", "nav.orders"),
+            (self.may(permissions::READ_MACROS), "/console/macros", "macros.title"),
             (self.may_read_letterbox(), "/console/letterbox", "letterbox.title"),
             (self.may_hand_off(), "/console/handoffs/new", "nav.handoff"),
         ]);
@@ -136,6 +143,7 @@ impl Frame<'_> {
             (self.may_read_catalogue(), "/console/catalogue", "catalogue.title"),
         ]);
         let quality = pages(&[
+            (self.may(permissions::READ_BOARD), "/console/board", "board.title"),
             (self.may_read_problems(), "/console/problems", "problems.title"),
             (self.may_read_remedies(), "/console/remedies", "remedies.title"),
             (self.may_read_reports(), "/console/reports", "reports.title"),
@@ -149,7 +157,8 @@ impl Frame<'_> {
             (self.may_read_jobs(), "/console/jobs", "nav.jobs"),
         ]);
         let groups = [
-            ("rail.views", super::queue::VIEWS.into_iter().map(view).collect()),
+            ("rail.views", desk::views::VIEWS.into_iter().map(view).collect()),
+            ("rail.saved", saved.collect()),
             ("rail.work", work),
             ("rail.network", network),
             ("rail.quality", quality),
@@ -161,7 +170,7 @@ impl Frame<'_> {
 
     /// The sheet of keys: keys and what they do.
     pub(super) fn keys(&self) -> Vec<(Vec<&'static str>, String)> {
-        let plain: [(&[&str], &str); 11] = [
+        let plain: [(&[&str], &str); 12] = [
             (&["Ctrl", "K"], "keys.palette"),
             (&["/"], "keys.find"),
             (&["j", "k"], "keys.rows"),
@@ -170,6 +179,7 @@ impl Frame<'_> {
             (&["n"], "keys.new"),
             (&["u"], "keys.mine"),
             (&["h"], "keys.history"),
+            (&["o"], "keys.macros"),
             (&["Ctrl", "Enter"], "keys.send"),
             (&["Esc"], "keys.undo"),
             (&["?"], "keys.sheet"),

@@ -53,6 +53,7 @@ pub(crate) fn page(app: &AppState, caller: &Caller, data: &SubjectData) -> Resul
             theme: Default::default(),
             place: "",
             unread: 0,
+            views: &[],
             told_by: None,
         };
         let first = data.cases.first();
@@ -67,6 +68,7 @@ pub(crate) fn page(app: &AppState, caller: &Caller, data: &SubjectData) -> Resul
                     theme: Default::default(),
                     place: "",
                     unread: 0,
+                    views: &[],
                     told_by,
                 },
                 view,

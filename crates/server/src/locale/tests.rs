@@ -455,6 +455,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     of_fields("notices", desk::notices::CHOICES, &mut wanted);
     of_fields("user", desk::organisation::CHANGE_USER, &mut wanted);
     of_fields("absence", desk::organisation::NEW_ABSENCE, &mut wanted);
+    wanted.extend(desk::audience::SHARED.iter().map(|code| format!("shared.{code}")));
+    // What a list shows stands in the queue already; only these are asked when it is kept.
+    wanted.extend(["name", "shared", "role"].map(|field| format!("field.save-view.{field}.label")));
     of_fields("activation", desk::activation::NEW_ACTIVATION, &mut wanted);
     of_fields("retention-plan", desk::retention::NEW_PLAN, &mut wanted);
     of_fields("export-person", desk::retention::subject::FIELDS, &mut wanted);

@@ -20,6 +20,27 @@ fn attached(attachment: Value, whole: &Value) -> Value {
     described
 }
 
+/// The board: the same tally of everything, of units, grades and people.
+fn board() -> Value {
+    let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
+    let moment = json!({"type": "string", "format": "date-time"});
+    let tally = |name: &str| {
+        let mut one =
+            json!({"open": whole, "untouched": whole, "late": whole, "due_soon": whole, "first_due_at": moment});
+        if let (Some(members), false) = (one.as_object_mut(), name.is_empty()) {
+            members.insert(name.to_owned(), text.clone());
+        }
+        object(one)
+    };
+    let list = |of: Value| json!({"type": "array", "items": of});
+    object(json!({
+        "at": moment, "due_soon_until": moment, "all": tally(""), "units": list(tally("unit")),
+        "grades": list(tally("grade")), "people": list(tally("user")),
+        "categories": list(object(json!({"category": text, "open": whole}))),
+        "received": object(json!({"today": whole, "a_week_ago_by_now": whole, "a_week_ago": whole})),
+    }))
+}
+
 /// Every answer's schema by name.
 pub(super) fn schemas() -> Map<String, Value> {
     let text = json!({"type": "string"});
@@ -447,6 +468,28 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("OpenMail", messages::open_mail()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
+        ("Board", board()),
+        ("MacroKept", object(json!({"id": uuid, "revision": whole}))),
+        ("MacroTried", object(json!({
+            "version": {"type": "integer", "description": "Of the case that was looked at."},
+            "entries": {"type": "array", "description": "What each operation would write.", "items": {"type": "object"}},
+            "stopped": object(json!({
+                "step": {"type": "integer", "description": "The operation that is refused, from 0; then none is carried out."},
+                "code": text, "detail": text, "way_out": text,
+                "errors": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
+            })),
+        }))),
+        ("Macros", items(&object(json!({
+            "id": uuid, "name": text, "shared": {"type": "string", "enum": desk::audience::SHARED}, "role": text,
+            "revision": whole, "may_change": truth,
+            "steps": {"type": "array", "description": "One operation each, as it is kept.", "items": {"type": "object"}},
+        })))),
+        ("Views", items(&object(json!({
+            "id": uuid, "name": text, "shared": {"type": "string", "enum": desk::audience::SHARED}, "role": text,
+            "may_remove": truth, "view": {"type": "string", "enum": desk::views::VIEWS},
+            "states": {"type": "array", "items": text}, "grade": text, "category": text, "assignee": text, "unit": uuid,
+            "region": text, "incident": uuid, "sort": text,
+        })))),
         ("Problem", problem),
     ]
     .into_iter()

@@ -887,6 +887,43 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
         post(contract, &format!("/api/v1/webhooks/{{id}}/{act}"), &hook, json!({}));
     }
     post(contract, "/api/v1/absences/{id}/end", absence["id"].as_str().unwrap(), json!({}));
+    let made = json!({
+        "name": "Take up and say so", "shared": "unit",
+        "steps": [{"accept": {}}, {"note": {"text": "{number}, received {received}"}}, {"close": {}}],
+    });
+    let kept = post(contract, "/api/v1/macros", "", made.clone());
+    assert_eq!(post(contract, "/api/v1/macros", "", made)["revision"], 2, "a known name is a new version");
+    contract.holds("get", "/api/v1/macros", &house.get(token, "/api/v1/macros"));
+    let (id, case) = (kept["id"].as_str().unwrap(), house.register(token, &intake()));
+    let case = case["id"].as_str().unwrap();
+    let of = |path: &str| path.replace("{id}", case).replace("{macro}", id);
+    let path = "/api/v1/complaints/{id}/macros/{macro}/try";
+    let tried = house.call(token, "POST", &of(path), &[], &json!({}));
+    contract.holds("post", path, &tried);
+    assert_eq!(tried.json()["stopped"]["step"], 2, "{tried:?}");
+    let path = "/api/v1/complaints/{id}/macros/{macro}";
+    let refused = house.call(token, "POST", &of(path), &[("if-match", "\"1\"")], &json!({}));
+    assert_eq!(refused.status, 409, "{refused:?}");
+    let steps = json!([{"accept": {}}, {"note": {"text": "{number}, received {received}"}}]);
+    let whole = json!({"name": "Take up and say so", "shared": "unit", "steps": steps});
+    post(contract, "/api/v1/macros", "", whole);
+    let applied = house.call(token, "POST", &of(path), &[("if-match", "\"1\"")], &json!({}));
+    contract.holds("post", path, &applied);
+    assert_eq!(applied.json()["version"], 3, "nothing of the refused attempt was done");
+    post(contract, "/api/v1/macros/{id}/remove", id, json!({}));
+    contract.holds("get", "/api/v1/board", &house.get(token, "/api/v1/board"));
+    let shown = json!({
+        "name": "Urgent, sorted", "shared": "role", "role": "agent", "view": "open", "states": ["registered", "accepted"],
+        "grade": "urgent", "category": "B204", "assignee": "me", "region": "31", "sort": "-received",
+    });
+    let mut unit = shown.clone();
+    unit["shared"] = json!("unit");
+    // Whoever is no person has no holder `me`.
+    unit.as_object_mut().unwrap().remove("assignee");
+    let view = post(contract, "/api/v1/views", "", unit);
+    contract.body("/api/v1/views", &shown);
+    contract.holds("get", "/api/v1/views", &house.get(token, "/api/v1/views"));
+    post(contract, "/api/v1/views/{id}/remove", view["id"].as_str().unwrap(), json!({}));
 }
 
 #[test]

@@ -23,6 +23,8 @@ mod incidents;
 mod journey;
 mod letter_form;
 mod letters;
+mod live;
+mod macros;
 mod mailbox;
 mod matrix;
 mod orders;
@@ -41,6 +43,7 @@ mod slow;
 mod survey;
 mod tmf;
 mod together;
+mod views;
 mod what_if;
 
 use axum::body::Body;

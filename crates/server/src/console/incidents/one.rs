@@ -293,6 +293,7 @@ impl Forms<'_> {
                     open,
                     plain: false,
                     next: false,
+                    side: "",
                     drafts: false,
                     kept_at: String::new(),
                 }
