@@ -310,9 +310,8 @@ impl Desk {
         let reader = load::reader(&caller.actor).unwrap_or_default();
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let (most, offset) = (whole(limit), whole(offset));
-        let read = move |tx: &mut store::Tx<'_>| {
-            Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, before, most, offset)?)
-        };
+        let read =
+            move |tx: &mut store::Tx<'_>| Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, before, most, offset)?);
         let ids = self.db().read(read).await?;
         let next = ids.last().copied().filter(|_| ids.len() as u64 >= limit);
         let mut found = Vec::with_capacity(ids.len());

@@ -97,8 +97,7 @@ pub fn page(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Uuid>, StoreError> {
-    let values =
-        [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
+    let values = [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
     tx.query(PAGE, &values, |row| row.uuid(0))
 }
 
