@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::queries::similar::{Similar, Sought};
+use crate::suggest::Suggestion;
 use crate::{Desk, permissions};
 use domain::case::{Context, register};
 use domain::event::Event;
@@ -17,6 +18,8 @@ use serde_json::Value;
 pub struct Checked {
     /// Everything that stands against it; empty when it could be registered.
     pub faults: Vec<Fault>,
+    /// What is suggested for its words.
+    pub suggestion: Option<Suggestion>,
     /// Cases that may be the same matter, open ones first.
     pub similar: Vec<Similar>,
     /// The clocks that would start: rule and last moment in time, the first due first. None while it could not be
@@ -34,12 +37,13 @@ impl Desk {
     /// If the caller may not register or may not see cases, or an error of the database.
     pub async fn check(&self, caller: &Caller, intake: Value) -> Result<Checked, DeskError> {
         permissions::REGISTER.require(caller)?;
+        let suggestion = self.suggest(&intake);
         let similar = self.similar(caller, &Sought::of(&intake)).await?;
         let (faults, due) = match Intake::read(intake) {
             Ok(intake) => self.would_be(caller, intake).await?,
             Err(faults) => (faults, Vec::new()),
         };
-        Ok(Checked { faults, similar, due })
+        Ok(Checked { faults, suggestion, similar, due })
     }
 
     async fn would_be(&self, caller: &Caller, intake: Intake) -> Result<Would, DeskError> {

@@ -17,7 +17,7 @@ pub use list::{IncidentFilter, IncidentLine, IncidentPage};
 pub use members::STANDINGS;
 pub use messages::{SEND, Send, WAYS};
 pub use notify::KINDS;
-pub use recipients::{CONSENTS, Handed, LANGUAGES, NEW_RECIPIENTS, NewRecipients, Recipients};
+pub use recipients::{Batch, CONSENTS, EXPORT, Export, Handed, LANGUAGES, NEW_RECIPIENTS, NewRecipients, Recipients};
 pub use run::IncidentDone;
 pub use tell::{NearAsk, NearCase, NearCases, TELL, Tell};
 pub use view::{IncidentLog, IncidentView};

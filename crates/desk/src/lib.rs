@@ -47,9 +47,11 @@ pub mod retention;
 pub mod reveal;
 pub mod routing;
 pub mod run;
+pub mod search;
 pub mod seed;
 mod sheet;
 pub mod sign_in;
+pub mod suggest;
 pub mod subscriptions;
 pub mod survey;
 pub mod tickets;
@@ -105,7 +107,9 @@ struct Inner {
     root: UnitId,
     many: bulk::UnderWay,
     mails: AtomicBool,
+    suggests: AtomicBool,
     ways: OnceLock<Ways>,
+    search: search::Search,
 }
 
 impl Desk {
@@ -136,7 +140,9 @@ impl Desk {
                 root,
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
+                suggests: AtomicBool::new(true),
                 ways: OnceLock::new(),
+                search: search::Search::new(),
             }),
         };
         erase::replay(&desk)?;
@@ -216,6 +222,19 @@ impl Desk {
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.inner.keyring.public_key().to_bytes()
+    }
+
+    /// Whether categories are suggested to whoever registers.
+    pub fn set_suggests(&self, suggests: bool) {
+        self.inner.suggests.store(suggests, Ordering::Relaxed);
+    }
+
+    pub(crate) fn suggests(&self) -> bool {
+        self.inner.suggests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn search_state(&self) -> &search::Search {
+        &self.inner.search
     }
 
     pub(crate) fn ledger(&self) -> &erase::Ledger {

@@ -15,6 +15,7 @@ use domain::taxonomy::{Taxonomy, region_in};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use learn::{Lexicon, LexiconError};
 use policy::check::{Check, Finding};
 use policy::{
     Calendar, CalendarSet, FactName, Fault, KpiSet, Pack, Plan, ReportSet, Stack, Text, UnknownZone, address,
@@ -55,6 +56,9 @@ pub enum LibraryError {
     /// A category, cause or region file.
     #[error("taxonomy: {}", .0.join("; "))]
     Taxonomy(Vec<String>),
+    /// The word list.
+    #[error("{LEXICON}: {0}")]
+    Lexicon(LexiconError),
     /// Something every installation needs.
     #[error("missing data file packs/{0}")]
     Missing(&'static str),
@@ -164,6 +168,8 @@ struct Shipped {
     /// The stack that governs, where it is not the list's own choice.
     chosen: Option<String>,
     taxonomy: Taxonomy,
+    /// Words that name categories and call for care, and what the list is called by its content.
+    lexicon: (String, Lexicon),
     reports: ReportSet,
     kpis: KpiSet,
     rules: Arc<Rules>,
@@ -225,6 +231,8 @@ const STACKS: &str = "stacks.toml";
 const REPORTS: &str = "reports/";
 /// Where key figures are defined.
 const KPIS: &str = "kpi/";
+/// Words that name categories and call for care.
+const LEXICON: &str = "lexicon/words.toml";
 /// Stages of a customer's life.
 const STAGES: &str = "taxonomy/stages.toml";
 
@@ -255,6 +263,10 @@ impl Library {
         let taxonomy = taxonomy.with_stages(stages).map_err(|unknown| {
             LibraryError::Taxonomy(unknown.into_iter().map(|code| format!("{STAGES}: no category {code}")).collect())
         })?;
+        // Without the list nothing is suggested.
+        let words = text(LEXICON).unwrap_or_default();
+        let lexicon = Lexicon::parse(words).map_err(LibraryError::Lexicon)?;
+        let name = format!("words:{}", policy::address(words).get(..12).unwrap_or_default());
         let stacks = text(STACKS)?.to_owned();
         let of_reports = files.iter().filter(|file| file.path.starts_with(REPORTS));
         let of_reports: Vec<(&str, &str)> = of_reports.map(|file| (file.path.as_str(), file.text.as_str())).collect();
@@ -265,7 +277,16 @@ impl Library {
         let chosen = stack.map(str::to_owned);
         let rules = Arc::new(put_together(&files, &stacks, stack, &[])?);
         let reports = ReportSet::load(of_reports.into_iter(), &rules.packs).map_err(LibraryError::Faults)?;
-        Ok(Self::of(Arc::new(Shipped { files, stacks, chosen, taxonomy, reports, kpis, rules })))
+        Ok(Self::of(Arc::new(Shipped {
+            files,
+            stacks,
+            chosen,
+            taxonomy,
+            lexicon: (name, lexicon),
+            reports,
+            kpis,
+            rules,
+        })))
     }
 
     fn of(shipped: Arc<Shipped>) -> Self {
@@ -600,6 +621,18 @@ impl Library {
     #[must_use]
     pub fn kpis(&self) -> &KpiSet {
         &self.shipped.kpis
+    }
+
+    /// Words that name categories and call for care.
+    #[must_use]
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.shipped.lexicon.1
+    }
+
+    /// What the word list is called: by its content.
+    #[must_use]
+    pub fn lexicon_name(&self) -> &str {
+        &self.shipped.lexicon.0
     }
 
     /// Category, cause and region trees.

@@ -8,6 +8,7 @@ pub use record::{RecordKind, Taken};
 
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::incidents::sees;
 use crate::kept;
 use crate::load::{self, CaseRef};
 use crate::queries::list::cursor;
@@ -172,7 +173,7 @@ pub(crate) fn month_number(field: &str, text: &str) -> Result<i64, Fault> {
 }
 
 impl Desk {
-    /// Facts of the network in the caller's area.
+    /// Facts of the network in the caller's area, and those that reach over it.
     ///
     /// # Errors
     /// A fault naming the filter that makes no sense.
@@ -195,6 +196,7 @@ impl Desk {
         let after = filter.after.as_deref().map(cursor).transpose()?;
         let query = NetworkQuery {
             region: filter.region.clone().unwrap_or_else(|| area.code().to_owned()),
+            over: filter.region.is_none(),
             product: filter.product.clone().unwrap_or_default(),
             kind: filter.kind.clone().unwrap_or_default(),
             source: filter.source.clone().unwrap_or_default(),
@@ -205,18 +207,27 @@ impl Desk {
             limit: limit + 1,
         };
         let read = self.db().read(move |tx| {
-            let mut rows = network::list(tx, &query)?;
-            let more = rows.len() > limit;
-            rows.truncate(limit);
-            let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.began, row.id));
-            let items: Result<Vec<FactView>, DeskError> =
-                rows.into_iter().filter(|row| area.covers(&row.region)).map(view).collect();
+            // What is not theirs is passed over before the page ends, so that its end names nothing unseen.
+            let (mut query, mut seen) = (query, Vec::new());
+            loop {
+                let rows = network::list(tx, &query)?;
+                let all = rows.len() < query.limit;
+                query.after = rows.last().map(|row| (row.began, row.id));
+                seen.extend(rows.into_iter().filter(|row| sees(&area, &row.region)));
+                if all || seen.len() > limit {
+                    break;
+                }
+            }
+            let more = seen.len() > limit;
+            seen.truncate(limit);
+            let next = seen.last().filter(|_| more).map(|row| format!("{}.{}", row.began, row.id));
+            let items: Result<Vec<FactView>, DeskError> = seen.into_iter().map(view).collect();
             Ok::<_, DeskError>(FactPage { items: items?, next })
         });
         read.await
     }
 
-    /// One fact, and what was said of it, the newest first.
+    /// One fact, and what was said of it of places the caller sees, the newest first.
     ///
     /// # Errors
     /// `not_found` when there is none in the caller's area.
@@ -224,13 +235,15 @@ impl Desk {
         permissions::READ_NETWORK_FACTS.require(caller)?;
         let area = caller.actor.area.clone();
         let read = self.db().read(move |tx| {
-            let row = network::get(tx, id)?.filter(|row| area.covers(&row.region));
+            let row = network::get(tx, id)?.filter(|row| sees(&area, &row.region));
             let row = row.ok_or_else(Refusal::not_found)?;
             let mut versions = Vec::new();
             for (revision, entry) in (1..).zip(entries::of(tx, id, Ledger::Administration.code())?) {
                 let body: record::Said = kept::read(&entry.body)?;
-                let (at, actor) = (moment(entry.at), entry.actor);
-                versions.push(FactVersion { revision, fact: kept::read(&body.said)?, at, actor });
+                let (at, actor, fact) = (moment(entry.at), entry.actor, kept::read::<Fact>(&body.said)?);
+                if sees(&area, &fact.region) {
+                    versions.push(FactVersion { revision, fact, at, actor });
+                }
             }
             versions.reverse();
             Ok::<_, DeskError>((view(row)?, versions))
@@ -260,7 +273,7 @@ impl Desk {
             let theirs = rows.into_iter().filter(|row| {
                 // The beginning of a code is not always a region: `IE-D` is no part of `IE-DL`.
                 let branch = region_in(&row.region, &case.record.region) || region_in(&case.record.region, &row.region);
-                branch && (actor.area.covers(&row.region) || region_in(actor.area.code(), &row.region))
+                branch && sees(&actor.area, &row.region)
             });
             theirs.map(view).collect::<Result<Vec<_>, DeskError>>()
         });

@@ -149,7 +149,8 @@ pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
         error: String::new(),
         created_at: stored(now),
     };
-    Ok(outbox::insert(tx, &row)?)
+    // A job done twice puts nothing there twice.
+    Ok(outbox::insert(tx, &row).map(drop)?)
 }
 
 /// The receipt for what came in by mail, to be sent.
@@ -167,7 +168,7 @@ pub(crate) fn receipt(tx: &mut Tx<'_>, case: Uuid, at: i64) -> Result<(), DeskEr
         error: String::new(),
         created_at: at,
     };
-    Ok(outbox::insert(tx, &row)?)
+    Ok(outbox::insert(tx, &row).map(drop)?)
 }
 
 /// When a message may go: short messages and calls in the hours the rules of the case leave for them in its region.

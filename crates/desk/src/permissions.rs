@@ -285,6 +285,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("keep-promise"), DESK, Scope::Write),
     row(Permission("suspend"), LEADS, Scope::Write),
     row(Permission("resume"), DESK, Scope::Write),
+    row(Permission("judge-similar"), DESK, Scope::Write),
     row(Permission("note"), &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),
     row(Permission("dispatch"), DESK, Scope::Write),
     row(Permission("accept-order"), DESK, Scope::Write),

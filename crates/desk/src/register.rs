@@ -13,8 +13,9 @@ use crate::time::stored;
 use crate::vault::cipher::{CipherError, Key};
 use crate::vault::person;
 use crate::vault::seal::CaseKeys;
-use crate::{Desk, load};
+use crate::{CaseRef, Desk, load};
 use domain::actor::ActorId;
+use domain::advice::{Advice, Seen};
 use domain::audit::chain::Ledger;
 use domain::case::{Case, Context, Decision, matter, register};
 use domain::event::{self, Entry, Event};
@@ -133,6 +134,7 @@ impl Desk {
         if let Some(about) = parted.record.about_staff {
             self.known_staff(about).await?;
         }
+        let advised = self.advised(caller, parted).await?;
         let day = now.to_zoned_datetime(self.zone().clone()).date();
         let fresh = register::Fresh {
             // A refused registration must not use up a number.
@@ -147,6 +149,7 @@ impl Desk {
         let mut decision = register::decide(parted, &fresh, &ctx)?;
         let more = more(&decision, &ctx)?;
         decision.events.extend(more);
+        decision.events.extend(advised);
         let table = crate::routing::in_force(self.library(), self.zone(), parted.record.place(), now)?;
         if table.routing().is_some() {
             let case = begun(&decision, caller.actor.id, now)?;
@@ -236,6 +239,33 @@ impl Desk {
     async fn known_staff(&self, about: UserId) -> Result<(), DeskError> {
         let found = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, about.0)?)).await?;
         found.map(drop).ok_or_else(|| Refusal::from(Fault::new("about_staff", "unknown_user")).into())
+    }
+
+    /// What the machine showed whoever registers, and what they made of it.
+    async fn advised(&self, caller: &Caller, parted: &Parted) -> Result<Vec<Event>, DeskError> {
+        let mut advised: Vec<Event> = self.chosen(parted).into_iter().collect();
+        if parted.other_matter.is_empty() {
+            return Ok(advised);
+        }
+        let (names, actor) = (parted.other_matter.clone(), caller.actor.clone());
+        let found = self
+            .db()
+            .read(move |tx| {
+                let mut seen = Vec::with_capacity(names.len());
+                for (n, name) in names.iter().enumerate() {
+                    let unknown = || Refusal::from(Fault::new(format!("other_matter[{n}]"), "unknown_case"));
+                    let name = CaseRef::parse(name.trim()).map_err(|_| unknown())?;
+                    match load::find(tx, &name, &actor) {
+                        Ok(row) => seen.push(Seen { case: CaseId(row.id), number: row.number }),
+                        Err(DeskError::Refused(_)) => return Err(unknown().into()),
+                        Err(other) => return Err(other),
+                    }
+                }
+                Ok::<_, DeskError>(seen)
+            })
+            .await?;
+        advised.push(Event::Advised { advice: Advice::OtherMatter { cases: found } });
+        Ok(advised)
     }
 
     /// Makes an idempotency key ready.

@@ -295,6 +295,7 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, actor: &Actor) -> Res
     match command {
         Command::Merge(merge) => named(tx, "into", &merge.into),
         Command::Link(link) => named(tx, "to", &link.to),
+        Command::JudgeSimilar(judge) => named(tx, "other", &judge.other),
         Command::Reply(reply) => {
             let lead = case.merged_into.iter().map(|(lead, _)| *lead);
             let waiting = case.unanswered().filter(|_| reply.to_merged).map(|one| one.case);
@@ -396,7 +397,7 @@ fn complete(
             refuse.arbiter = if disputing.is_empty() { None } else { Some(crate::orders::arbiter(tx, &disputing)?) };
             Command::RefuseOrder(refuse)
         }
-        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, &actor.area)?),
+        Command::JoinIncident(join) => Command::JoinIncident(members::joined(tx, join, actor)?),
         Command::Reply(reply) => Command::Reply(members::replied(tx, reply, case)?),
         Command::ProposeCompensation(mut propose) => {
             if let Some(amount) = propose.amount.as_ref().filter(|_| propose.rule.is_none()) {

@@ -35,6 +35,7 @@ pub mod hand_off;
 pub mod invite_survey;
 pub mod issue_letter;
 pub mod join_incident;
+pub mod judge_similar;
 pub mod keep_promise;
 pub mod leave_incident;
 pub mod lift_hold;
@@ -233,6 +234,8 @@ pub struct Case {
     pub links: Vec<Linked>,
     /// The mass incident it is in.
     pub incident: Option<InIncident>,
+    /// Ended cases like it that somebody looked at, and whether they helped.
+    pub helped: BTreeMap<CaseId, bool>,
     /// Attached files, oldest first.
     pub attachments: Vec<Attachment>,
     /// Messages of the house to the customer, oldest first.

@@ -222,6 +222,8 @@ commands! {
     Withdraw = "withdraw" => withdraw::Withdraw,
     /// Merge it into another case about the same matter.
     Merge = "merge" => merge::Merge,
+    /// Say whether a case like this one helped.
+    JudgeSimilar = "judge-similar" => judge_similar::JudgeSimilar,
     /// Link it to another case.
     Link = "link" => link::Link,
     /// Make it one of the cases of a mass incident.

@@ -5,6 +5,7 @@
 //! today's form, so that code after it knows one form only. Golden files in `tests/golden` hold every version.
 
 use crate::actor::ActorId;
+use crate::advice::Advice;
 use crate::case::compensation::Counted;
 use crate::case::matter::Stage;
 use crate::case::message;
@@ -362,6 +363,11 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         gone: bool,
     },
+    /// Something the machine had found was looked at, and what a person made of it.
+    Advised {
+        /// What was shown and decided.
+        advice: Advice,
+    },
     /// The customer added something.
     Supplemented {
         /// What the customer adds.
@@ -396,6 +402,9 @@ pub enum Event {
         at: Timestamp,
         /// In which words.
         content: FreeText,
+        /// Number of the wording of the case's incident, where it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wording: Option<u32>,
     },
     /// A message to the customer was written, beside reply, progress and letters.
     MessageWritten {
@@ -1237,6 +1246,7 @@ impl Event {
             | Self::AnswerLapsed {}
             | Self::Linked { .. }
             | Self::IncidentJoined { .. }
+            | Self::Advised { .. }
             | Self::Converted { .. }
             | Self::Accepted {}
             | Self::Restored { .. }

@@ -265,6 +265,8 @@ pub struct Wording {
     pub approved: Option<bool>,
     /// Why it was sent back.
     pub reason: Option<String>,
+    /// Whether the incident was taken up again after it was approved: what was true then is told no more.
+    pub lapsed: bool,
 }
 
 /// What was done of an item of the plan.
@@ -426,6 +428,7 @@ impl Incident {
                 decided_by: None,
                 approved: None,
                 reason: None,
+                lapsed: false,
             }),
             Event::WordingApproved { wording } => self.decided(*wording, true, None, entry.actor),
             Event::WordingReturned { wording, reason } => {
@@ -460,7 +463,13 @@ impl Incident {
             Event::Closed { result } => {
                 self.ending = Some(Ending { at: entry.at, by: entry.actor, result: result.clone() });
             }
-            Event::Reopened { .. } => (self.ending, self.restored_at) = (None, None),
+            // What was approved, and the plan that was worked through, were about the trouble that had ended.
+            Event::Reopened { .. } => {
+                (self.ending, self.restored_at, self.plan) = (None, None, None);
+                for one in self.wordings.iter_mut().filter(|one| one.approved == Some(true)) {
+                    one.lapsed = true;
+                }
+            }
         }
     }
 
@@ -480,10 +489,26 @@ impl Incident {
         }
     }
 
-    /// What customers are told now for a purpose: the newest wording that was approved.
+    /// What customers are told now for a purpose: the newest wording that was approved since the trouble last came back. An
+    /// outcome is told once the trouble is over.
     #[must_use]
     pub fn told(&self, purpose: Purpose) -> Option<&Wording> {
-        self.wordings.iter().rev().find(|one| one.purpose == purpose && one.approved == Some(true))
+        if purpose == Purpose::Outcome && self.restored_at.is_none() {
+            return None;
+        }
+        self.wordings.iter().rev().find(|one| one.purpose == purpose && one.approved == Some(true) && !one.lapsed)
+    }
+
+    /// What customers are told now for a purpose.
+    ///
+    /// # Errors
+    /// `incident_ended`; `incident_lasts` for an outcome while the trouble does; `nothing_approved`.
+    pub fn to_tell(&self, purpose: Purpose) -> Result<&Wording, Refusal> {
+        self.require_open()?;
+        if purpose == Purpose::Outcome && self.restored_at.is_none() {
+            return Err(Refusal::conflict("incident_lasts").with("number", &self.number));
+        }
+        self.told(purpose).ok_or_else(|| Refusal::conflict("nothing_approved"))
     }
 
     /// Wordings nobody has decided about.

@@ -3,6 +3,7 @@
 //! [`FIELDS`] is the shape; [`Intake`] the typed input; [`Intake::split`] parts it into the [`Record`], which may
 //! stand in the log, and the [`Identity`], which may stand only in the vault.
 
+use crate::advice;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain, plain_option};
 use crate::ids::UserId;
@@ -232,6 +233,12 @@ pub const FIELDS: &[Field] = &[
     optional("assessment", Kind::Object(ASSESSMENT), "First assessment."),
     optional("pre_treatment", Kind::Text { max: 2_000, multiline: true }, "What was already tried."),
     optional("contact_record", Kind::Line { max: 64 }, "Identifier of the call or message."),
+    optional(
+        "other_matter",
+        Kind::List { of: &Kind::Line { max: 64 }, max: advice::MOST },
+        "Cases it was held against, by number or identity, and said to be another matter than.",
+    ),
+    optional("suggested_by", Kind::Line { max: 80 }, "`by` of the suggestion of categories that was shown."),
     optional("about_staff", Kind::Uuid, "The member of staff it is about. It never comes to them."),
 ];
 
@@ -279,6 +286,10 @@ pub struct Intake {
     pre_treatment: Option<FreeText>,
     #[serde(default)]
     contact_record: Option<String>,
+    #[serde(default)]
+    other_matter: Vec<String>,
+    #[serde(default)]
+    suggested_by: Option<String>,
     #[serde(default)]
     about_staff: Option<UserId>,
 }
@@ -523,6 +534,10 @@ pub struct Parted {
     pub category: Option<String>,
     /// First receipt as stated.
     pub received_at: Option<Timestamp>,
+    /// Cases that were shown and said to be another matter, as the door named them.
+    pub other_matter: Vec<String>,
+    /// What suggested categories, where somebody was shown such.
+    pub suggested_by: Option<String>,
 }
 
 impl Record {
@@ -583,6 +598,8 @@ impl Intake {
             person: person.person,
             category: self.category,
             received_at: self.received_at,
+            other_matter: self.other_matter,
+            suggested_by: self.suggested_by,
             record: Record {
                 kind: self.kind,
                 submit_channel: self.submit_channel.unwrap_or_else(|| self.accept_channel.clone()),

@@ -4,6 +4,7 @@
 //! commits what comes back; [`case::Case::fold`] turns the log into a case again.
 
 pub mod actor;
+pub mod advice;
 pub mod audit;
 pub mod case;
 pub mod command;

@@ -122,6 +122,13 @@ fn tickets_as_schema_2_writes_them() {
 }
 
 #[test]
+fn advice_as_schema_2_writes_it() {
+    let case = folded(2, include_str!("golden/schema-2-advice.jsonl"));
+    let helped: Vec<_> = case.helped.values().copied().collect();
+    assert_eq!((case.version, helped), (3, vec![false]), "what was said last counts");
+}
+
+#[test]
 fn messages_as_schema_2_writes_them() {
     use domain::case::message::{Stage, Why};
     let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));

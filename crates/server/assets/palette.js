@@ -1,4 +1,4 @@
-// Ctrl/⌘+K: what can be done here, where one can go, which cases are open, and a case by its number.
+// Ctrl/⌘+K: what can be done here, where one can go, which cases are open, and a case by its number or words.
 import { act } from "./keys.js";
 
 const dialog = document.getElementById("palette");
@@ -50,10 +50,13 @@ const draw = () => {
     .filter((one) => one.rank >= 0)
     .sort((a, b) => a.rank - b.rank)
     .slice(0, 40);
-  if (/\d/.test(asked)) {
+  if (asked !== "") {
     const q = box.value.trim();
     const go = () => location.assign(`/console/find?q=${encodeURIComponent(q)}`);
-    shown.unshift({ words: dialog.dataset.go.replace("{q}", q), kind: "", go });
+    const find = { words: dialog.dataset.go.replace("{q}", q), kind: "", go };
+    // A number is more likely a case than the name of a page.
+    if (/\d/.test(asked)) shown.unshift(find);
+    else shown.push(find);
   }
   at = 0;
   list.replaceChildren(

@@ -24,6 +24,7 @@ pub mod reports;
 pub mod retention;
 pub mod routing;
 pub mod rules;
+pub mod similar;
 pub mod staff;
 pub mod surveys;
 pub mod units;
@@ -69,6 +70,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(notices::routes());
     routes.extend(jobs::routes());
     routes.extend(remedies::routes());
+    routes.extend(similar::routes());
     routes.extend(surveys::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());

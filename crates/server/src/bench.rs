@@ -17,6 +17,7 @@ mod process;
 mod recount;
 mod reports;
 mod routing;
+mod search;
 mod seed;
 mod session;
 mod timers;
@@ -59,6 +60,8 @@ enum What {
     Reports(reports::Reports),
     /// How long it takes to decide where a case goes.
     Routing(routing::Routing),
+    /// How fast the index of words is made, and how long answers take.
+    Search(search::Search),
     /// Fill a database with many cases.
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
@@ -87,6 +90,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Recount(ask) => recount::run(&ask),
         What::Reports(ask) => reports::run(&ask),
         What::Routing(ask) => routing::run(&ask),
+        What::Search(ask) => search::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
         What::WhatIf(ask) => what_if::run(&ask),

@@ -15,6 +15,7 @@ mod pack;
 mod place;
 mod progress;
 mod register;
+mod reindex;
 mod report;
 mod restore;
 mod retention;
@@ -94,6 +95,8 @@ enum Command {
     /// Calendars of working days: list, show, take from iCalendar files. Needs no database.
     #[command(subcommand)]
     Calendar(calendar::Calendar),
+    /// Make the index of words anew, beside a running server, which goes on answering from the old one meanwhile.
+    Reindex(reindex::Reindex),
     /// Reports to regulators: list, show, count anew.
     #[command(subcommand)]
     Report(report::Report),
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Mail(ask) => mail::run(&ask),
         Command::Pack(pack) => pack::run(pack),
         Command::Calendar(calendar) => calendar::run(calendar),
+        Command::Reindex(ask) => reindex::run(&ask),
         Command::Report(report) => report::run(&report),
         Command::Demo(ask) => demo::run(ask),
         Command::Classify(ask) => classify::run(&ask),

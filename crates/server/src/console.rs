@@ -49,6 +49,7 @@ mod retention;
 mod routing;
 mod rules;
 mod shell;
+mod similar;
 mod staff_form;
 pub(crate) mod subject;
 mod survey;
@@ -109,6 +110,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(orders::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());
+    routes.extend(similar::routes());
     routes.extend(rules::routes());
     routes.extend(reports::routes());
     routes.extend(ledger::routes());
@@ -381,8 +383,8 @@ fn local(address: Option<String>) -> String {
     address.filter(inside).unwrap_or_else(|| "/console".to_owned())
 }
 
-/// The search box: a complaint number leads to its case, anything else is looked up as a phone or another body's
-/// number.
+/// The search box: a complaint number leads to its case, what looks like a phone to the cases of whoever has it, and
+/// anything else is searched for.
 async fn find(RawQuery(raw): RawQuery) -> Redirect {
     let asked = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "q");
     let asked = asked.map(|(_, text)| text.trim().to_owned()).unwrap_or_default();
@@ -390,7 +392,7 @@ async fn find(RawQuery(raw): RawQuery) -> Redirect {
         return Redirect::to(&format!("/console/cases/{number}"));
     }
     let looks_like_phone = asked.chars().all(|letter| letter.is_ascii_digit() || " +-()".contains(letter));
-    let field = if looks_like_phone { "phone" } else { "external" };
+    let field = if looks_like_phone { "phone" } else { "q" };
     Redirect::to(&format!("/console?view=all&{field}={}", query::encode(&asked)))
 }
 

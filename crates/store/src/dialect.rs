@@ -13,11 +13,13 @@ pub(crate) enum Dialect {
 
 impl Dialect {
     /// A statement in this database's words. Statements are written with `?1`, `?2` …; no statement of ours holds a
-    /// question mark otherwise. `FOR SHARE` at the end keeps a row from being changed until the transaction ends; SQLite
-    /// has one writer at a time and needs no such word.
+    /// question mark otherwise. `FOR SHARE` at the end keeps a row from being changed until the transaction ends, `FOR
+    /// UPDATE` from being held by another too; SQLite has one writer at a time and needs no such words.
     pub(crate) fn statement(self, sql: &str) -> Cow<'_, str> {
         match self {
-            Self::Sqlite => Cow::Borrowed(sql.strip_suffix(" FOR SHARE").unwrap_or(sql)),
+            Self::Sqlite => {
+                Cow::Borrowed([" FOR SHARE", " FOR UPDATE"].iter().find_map(|end| sql.strip_suffix(end)).unwrap_or(sql))
+            }
             Self::Postgres => Cow::Owned(sql.replace('?', "$")),
         }
     }

@@ -18,23 +18,32 @@ statements! {
     LIST = "SELECT id, version, number, state, open, title, product, area, fact, started_at, restored_at, owner_unit,
         owner_user, outcome_zh, outcome_en, opened_at, changed_at FROM incidents
         WHERE (?1 = '' OR substr(area, 1, length(?1)) = ?1) AND (?2 = '' OR state = ?2) AND (?3 = 0 OR open = 1)
-        AND (?4 = '' OR product = ?4) AND (changed_at, id) < (?5, ?6) ORDER BY changed_at DESC, id DESC LIMIT ?7";
+        AND (?4 = '' OR product = ?4) AND (?8 = '' OR substr(area, 1, length(?8)) = ?8
+        OR substr(?8, 1, length(area)) = area) AND (changed_at, id) < (?5, ?6) ORDER BY changed_at DESC, id DESC LIMIT ?7";
     VERSIONS_AFTER = "SELECT id, version FROM incidents WHERE id > ?1 ORDER BY id LIMIT ?2";
     NEXT = "INSERT INTO counters (name, value) VALUES ('incidents', 1)
         ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value";
-    PUT_MEMBER = "INSERT INTO incident_cases (incident, case_id, master, standing, joined_at, told_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (incident, case_id) DO UPDATE SET master = excluded.master,
-        standing = excluded.standing, joined_at = excluded.joined_at, told_at = excluded.told_at";
+    PUT_MEMBER = "INSERT INTO incident_cases (incident, case_id, master, standing, joined_at, told_at, wording)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (incident, case_id) DO UPDATE SET master = excluded.master,
+        standing = excluded.standing, joined_at = excluded.joined_at, told_at = excluded.told_at,
+        wording = excluded.wording";
     DROP_MEMBER = "DELETE FROM incident_cases WHERE incident = ?1 AND case_id = ?2";
-    MEMBERS_OF_CASE = "SELECT incident, case_id, master, standing, joined_at, told_at FROM incident_cases
+    MEMBERS_OF_CASE = "SELECT incident, case_id, master, standing, joined_at, told_at, wording FROM incident_cases
         WHERE case_id = ?1 ORDER BY incident";
-    MEMBERS_AFTER = "SELECT incident, case_id, master, standing, joined_at, told_at FROM incident_cases
+    MEMBERS_AFTER = "SELECT incident, case_id, master, standing, joined_at, told_at, wording FROM incident_cases
         WHERE (incident, case_id) > (?1, ?2) ORDER BY incident, case_id LIMIT ?3";
     // The newest receipt first; sight is asked of each by whoever shows them.
-    MEMBERS = "SELECT i.incident, i.case_id, i.master, i.standing, i.joined_at, i.told_at FROM incident_cases i
+    MEMBERS = "SELECT i.incident, i.case_id, i.master, i.standing, i.joined_at, i.told_at, i.wording FROM incident_cases i
         JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1 AND (?2 = '' OR i.standing = ?2)
         AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3)
         AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.received_at DESC, c.id DESC LIMIT ?4";
+    // Whoever was not told a wording yet; of outcomes whoever waits at all.
+    TO_TELL = "SELECT i.case_id FROM incident_cases i JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1
+        AND i.standing = 'waiting' AND i.wording <> ?2 AND (?3 = '' OR substr(c.region, 1, length(?3)) = ?3)
+        AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.received_at, c.id LIMIT ?4";
+    // Whoever puts a case in or keeps the list holds the incident open meanwhile; whoever changes it holds it alone.
+    HOLD = "SELECT open FROM incidents WHERE id = ?1 FOR SHARE";
+    HOLD_ALONE = "SELECT open FROM incidents WHERE id = ?1 FOR UPDATE";
     COUNTS = "SELECT i.standing, COUNT(*) FROM incident_cases i JOIN cases c ON c.id = i.case_id WHERE i.incident = ?1
         AND (?2 = '' OR substr(c.region, 1, length(?2)) = ?2)
         AND (c.about IS NULL OR c.about <> ?3) GROUP BY i.standing";
@@ -50,21 +59,29 @@ statements! {
         AND (i.standing <> 'left' OR i.incident = ?7)) ORDER BY c.received_at, c.id LIMIT ?6";
     KEY = "SELECT wrapped FROM incident_keys WHERE incident = ?1";
     KEYS_AFTER = "SELECT incident, wrapped FROM incident_keys WHERE incident > ?1 ORDER BY incident LIMIT ?2";
-    PUT_KEY = "INSERT INTO incident_keys (incident, wrapped, handed) VALUES (?1, ?2, 0)
-        ON CONFLICT (incident) DO UPDATE SET wrapped = excluded.wrapped";
+    // Of two who make a key at once one does; the other takes that.
+    NEW_KEY = "INSERT INTO incident_keys (incident, wrapped, handed) VALUES (?1, ?2, 0) ON CONFLICT (incident) DO NOTHING";
+    REWRAP = "UPDATE incident_keys SET wrapped = ?3 WHERE incident = ?1 AND wrapped = ?2";
     DROP_KEY = "DELETE FROM incident_keys WHERE incident = ?1";
-    // Numbers of messages of a list are given under its key, so that two who send at once never give one twice.
-    HAND = "UPDATE incident_keys SET handed = handed + 1 WHERE incident = ?1 RETURNING handed";
+    // Numbers of messages to those on lists, and of files of them, never come back, whatever becomes of a list.
+    HAND = "INSERT INTO counters (name, value) VALUES ('incident_messages', 1)
+        ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value";
     PUT_RECIPIENT = "INSERT INTO incident_recipients (incident, hash, sealed, language, consent, state, added_at, told_at,
         message, why) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, '') ON CONFLICT (incident, hash) DO NOTHING";
     RECIPIENTS = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
         WHERE incident = ?1 AND (?2 = '' OR state = ?2) ORDER BY hash LIMIT ?3";
     RECIPIENT_COUNTS = "SELECT state, COUNT(*) FROM incident_recipients WHERE incident = ?1 GROUP BY state";
+    BATCH = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
+        WHERE incident = ?1 AND message = ?2 AND state = 'exported' ORDER BY hash LIMIT ?3";
+    BATCHES = "SELECT message, COUNT(*), MAX(told_at) FROM incident_recipients WHERE incident = ?1 AND state = 'exported'
+        AND message IS NOT NULL GROUP BY message ORDER BY message DESC LIMIT 50";
     BY_MESSAGE = "SELECT incident, hash, sealed, language, consent, state, added_at, told_at FROM incident_recipients
         WHERE incident = ?1 AND message = ?2";
     // Of two who take somebody off the list of those who wait, one does.
     MOVE_RECIPIENT = "UPDATE incident_recipients SET state = ?3, told_at = ?4, message = COALESCE(?5, message), why = ?6
         WHERE incident = ?1 AND hash = ?2 AND state = ?7";
+    SETTLE_MESSAGES = "UPDATE outbox SET state = 'failed', lease_until = 0, holder = '', error = '' WHERE case_id = ?1
+        AND what = 'incident' AND state = 'waits'";
     DROP_RECIPIENTS = "DELETE FROM incident_recipients WHERE incident = ?1";
     // Whether somebody with a number has a case in an incident.
     COMPLAINED = "SELECT CAST(1 AS BIGINT) FROM person_lookups l JOIN cases c ON c.person = l.person
@@ -126,6 +143,8 @@ pub struct MemberRow {
     pub joined_at: i64,
     /// When its customer was told.
     pub told_at: Option<i64>,
+    /// The wording of the progress its customer was told last; 0 for none.
+    pub wording: i64,
 }
 
 /// Somebody to be told who has not complained.
@@ -154,6 +173,8 @@ pub struct RecipientRow {
 pub struct IncidentQuery {
     /// Beginning of the area's code.
     pub area: String,
+    /// Within or around this area.
+    pub around: String,
     /// In this state.
     pub state: String,
     /// Without ended ones.
@@ -232,7 +253,17 @@ fn read_member(row: &Row<'_>) -> Result<MemberRow, StoreError> {
         standing: row.text(3)?,
         joined_at: row.int(4)?,
         told_at: row.opt_int(5)?,
+        wording: row.int(6)?,
     })
+}
+
+/// Holds an incident open until the transaction ends, so that nobody ends it meanwhile; `alone` also from others who hold
+/// it. Says whether it is open; nothing when there is none.
+///
+/// # Errors
+/// Those of the database.
+pub fn hold(tx: &mut Tx<'_>, id: Uuid, alone: bool) -> Result<Option<bool>, StoreError> {
+    tx.query_opt(if alone { HOLD_ALONE } else { HOLD }, &[(&id).into()], |row| row.bool(0))
 }
 
 /// An incident's row.
@@ -289,6 +320,7 @@ pub fn list(tx: &mut Tx<'_>, query: &IncidentQuery) -> Result<Vec<IncidentRow>, 
         at.into(),
         (&id).into(),
         limit.into(),
+        (&query.around).into(),
     ];
     tx.query(LIST, &values, read)
 }
@@ -322,6 +354,7 @@ pub fn put_member(tx: &mut Tx<'_>, row: &MemberRow) -> Result<(), StoreError> {
         (&row.standing).into(),
         row.joined_at.into(),
         row.told_at.into(),
+        row.wording.into(),
     ];
     tx.execute(PUT_MEMBER, &values).map(drop)
 }
@@ -368,6 +401,22 @@ pub fn members(
 ) -> Result<Vec<MemberRow>, StoreError> {
     let values = [(&incident).into(), standing.into(), area.into(), limit.into(), reader.into()];
     tx.query(MEMBERS, &values, read_member)
+}
+
+/// Cases of an incident in an area whose customers wait and were not told a wording yet, the first received first.
+///
+/// # Errors
+/// Those of the database.
+pub fn to_tell(
+    tx: &mut Tx<'_>,
+    incident: Uuid,
+    wording: i64,
+    area: &str,
+    reader: &str,
+    limit: i64,
+) -> Result<Vec<Uuid>, StoreError> {
+    let values = [(&incident).into(), wording.into(), area.into(), limit.into(), reader.into()];
+    tx.query(TO_TELL, &values, |row| row.uuid(0))
 }
 
 /// How many cases of an area stand how in an incident.
@@ -428,12 +477,20 @@ pub fn keys_after(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<(Uuid,
     tx.query(KEYS_AFTER, &[(&after).into(), limit.into()], |row| Ok((row.uuid(0)?, row.blob(1)?)))
 }
 
-/// Writes such a key.
+/// Writes the key of a list that has none; false when another has written one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn put_key(tx: &mut Tx<'_>, incident: Uuid, wrapped: &[u8]) -> Result<(), StoreError> {
-    tx.execute(PUT_KEY, &[(&incident).into(), wrapped.into()]).map(drop)
+pub fn new_key(tx: &mut Tx<'_>, incident: Uuid, wrapped: &[u8]) -> Result<bool, StoreError> {
+    Ok(tx.execute(NEW_KEY, &[(&incident).into(), wrapped.into()])? == 1)
+}
+
+/// Writes such a key wrapped anew; nothing where it is not the one that was read.
+///
+/// # Errors
+/// Those of the database.
+pub fn rewrap_key(tx: &mut Tx<'_>, incident: Uuid, old: &[u8], new: &[u8]) -> Result<(), StoreError> {
+    tx.execute(REWRAP, &[(&incident).into(), old.into(), new.into()]).map(drop)
 }
 
 /// Puts somebody on the list; false when they are on it.
@@ -479,7 +536,7 @@ pub struct RecipientMove<'a> {
     pub to: &'a str,
     /// When they were told, or it was tried.
     pub told_at: Option<i64>,
-    /// The message to them, where there is one now.
+    /// The message to them, or the file they stand in, where there is one now.
     pub message: Option<i64>,
     /// Why it did not arrive.
     pub why: &'a str,
@@ -507,12 +564,28 @@ pub fn move_recipient(
     Ok(tx.execute(MOVE_RECIPIENT, &values)? == 1)
 }
 
-/// The number of the next message to somebody of a list; its key is there.
+/// The number of the next message to somebody of a list, or of the next file of one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn next_message(tx: &mut Tx<'_>, incident: Uuid) -> Result<i64, StoreError> {
-    tx.query_one(HAND, &[(&incident).into()], |row| row.int(0))
+pub fn next_message(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one(HAND, &[], |row| row.int(0))
+}
+
+/// Those who were handed out together.
+///
+/// # Errors
+/// Those of the database.
+pub fn batch(tx: &mut Tx<'_>, incident: Uuid, number: i64, limit: i64) -> Result<Vec<RecipientRow>, StoreError> {
+    tx.query(BATCH, &[(&incident).into(), number.into(), limit.into()], read_recipient)
+}
+
+/// The files that were made of a list, the newest first: number, how many numbers, and when.
+///
+/// # Errors
+/// Those of the database.
+pub fn batches(tx: &mut Tx<'_>, incident: Uuid) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+    tx.query(BATCHES, &[(&incident).into()], |row| Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?.unwrap_or(0))))
 }
 
 /// Whom a message of a list is to; nobody when the list is destroyed.
@@ -536,11 +609,12 @@ fn read_recipient(row: &Row<'_>) -> Result<RecipientRow, StoreError> {
     })
 }
 
-/// Destroys the list with its key.
+/// Destroys the list with its key; messages to those on it that had not gone do not go.
 ///
 /// # Errors
 /// Those of the database.
 pub fn forget_recipients(tx: &mut Tx<'_>, incident: Uuid) -> Result<(), StoreError> {
+    tx.execute(SETTLE_MESSAGES, &[(&incident).into()])?;
     tx.execute(DROP_RECIPIENTS, &[(&incident).into()])?;
     tx.execute(DROP_KEY, &[(&incident).into()]).map(drop)
 }

@@ -24,7 +24,8 @@ statements! {
         recorded_at, recorded_by FROM network_facts WHERE source = ?1 AND number >= ?2 AND number < ?3
         ORDER BY number LIMIT 1000";
     LIST = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
-        recorded_at, recorded_by FROM network_facts WHERE (?1 = '' OR substr(region, 1, length(?1)) = ?1)
+        recorded_at, recorded_by FROM network_facts WHERE (?1 = '' OR substr(region, 1, length(?1)) = ?1
+        OR (?11 = 1 AND substr(?1, 1, length(region)) = region))
         AND (?2 = '' OR product IN ('', ?2)) AND (?3 = '' OR kind = ?3) AND ended >= ?4 AND began <= ?5
         AND (?6 = 1 OR withdrawn = 0) AND (?7 = '' OR source = ?7) AND (began, id) < (?8, ?9)
         ORDER BY began DESC, id DESC LIMIT ?10";
@@ -92,6 +93,8 @@ pub struct NetworkFactRow {
 pub struct NetworkQuery {
     /// Beginning of the region's code.
     pub region: String,
+    /// With what reaches over that region.
+    pub over: bool,
     /// Product line, with what is about all.
     pub product: String,
     /// Kind.
@@ -199,6 +202,7 @@ pub fn list(tx: &mut Tx<'_>, query: &NetworkQuery) -> Result<Vec<NetworkFactRow>
         began.into(),
         (&id).into(),
         limit.into(),
+        query.over.into(),
     ];
     tx.query(LIST, &values, read)
 }

@@ -77,11 +77,11 @@ fn of(row: &Row<'_>) -> Result<OutboxRow, StoreError> {
     })
 }
 
-/// Puts a message here, if that of its entry is not here already.
+/// Puts a message here; false if that of its entry is here already.
 ///
 /// # Errors
 /// Those of the database.
-pub fn insert(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<(), StoreError> {
+pub fn insert(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
     let values = [
         (&row.id).into(),
         (&row.case).into(),
@@ -92,7 +92,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &OutboxRow) -> Result<(), StoreError> {
         row.due_at.into(),
         row.created_at.into(),
     ];
-    tx.execute(INSERT, &values).map(drop)
+    Ok(tx.execute(INSERT, &values)? == 1)
 }
 
 /// Whether a message is due, by mail or by the gateway; a look that writes nothing.

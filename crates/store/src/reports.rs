@@ -11,7 +11,7 @@ pub(crate) use cases::variants;
 pub use cases::{CasesPage, CasesQuery, Flag, KpiPart, Population, cases};
 #[cfg(feature = "testing")]
 pub(crate) use kpi::ALL as KPI_ALL;
-pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_months, late, pattern};
+pub use kpi::{KpiCounts, KpiFact, KpiKey, KpiSum, add_to_kpi, kpi_areas, kpi_months, late, pattern};
 #[cfg(feature = "testing")]
 pub(crate) use ledger::ALL as LEDGER_ALL;
 pub use ledger::{By, HeldFact, LedgerKey, LedgerRow, LedgerSum, add_to_ledger, ledger};
@@ -58,9 +58,11 @@ statements! {
         month, value, sort FROM report_months WHERE dim = ?1 AND area = ?2 AND month >= ?3 AND month <= ?4";
     FIRST_MONTH = "SELECT MIN(month) FROM report_months WHERE dim = ?1 AND area = ?2";
     FACTS_WITHIN = "SELECT id, kind, category, product, channel, region, grade, cause, received, closed, minutes, judged,
-        in_time, at_once, reopened, held, surveys, kpi FROM report_cases WHERE region >= ?1 AND region <= ?2";
+        in_time, at_once, reopened, held, surveys, kpi FROM report_cases WHERE region >= ?1 AND region <= ?2
+        AND received >= ?3 AND received <= ?4";
     MATTERS_WITHIN = "SELECT m.matter, m.month, m.body, m.outcome, m.case_id FROM report_cases c
         JOIN report_matters m ON m.case_id = c.id WHERE c.region >= ?1 AND c.region <= ?2
+        AND c.received >= ?3 AND c.received <= ?4
         ORDER BY m.case_id, m.matter";
     CLEAR_CASES = "DELETE FROM report_cases";
     CLEAR_MATTERS = "DELETE FROM report_matters";
@@ -393,15 +395,16 @@ pub fn first_month(tx: &mut Tx<'_>, dim: &str, area: &str) -> Result<Option<i64>
     tx.query_one(FIRST_MONTH, &[dim.into(), area.into()], |row| row.opt_int(0))
 }
 
-/// What is counted of every case of an area within a province; there are no sums of such.
+/// What is counted of every case of an area within a province that was received in a span of months; there are no sums of
+/// such.
 ///
 /// # Errors
 /// Those of the database.
-pub fn within(tx: &mut Tx<'_>, region: &str) -> Result<Vec<CaseFacts>, StoreError> {
+pub fn within(tx: &mut Tx<'_>, region: &str, (from, to): (i64, i64)) -> Result<Vec<CaseFacts>, StoreError> {
     let last = format!("{region}9999");
-    let mut found = tx.query(FACTS_WITHIN, &[region.into(), (&last).into()], read_facts)?;
-    let matters =
-        tx.query(MATTERS_WITHIN, &[region.into(), (&last).into()], |row| Ok((row.uuid(4)?, read_matter(row)?)))?;
+    let values = [region.into(), (&last).into(), from.into(), to.into()];
+    let mut found = tx.query(FACTS_WITHIN, &values, read_facts)?;
+    let matters = tx.query(MATTERS_WITHIN, &values, |row| Ok((row.uuid(4)?, read_matter(row)?)))?;
     let mut of: BTreeMap<Uuid, Vec<MatterFact>> = BTreeMap::new();
     for (case, matter) in matters {
         of.entry(case).or_default().push(matter);

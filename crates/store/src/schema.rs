@@ -319,6 +319,12 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX cases_about ON cases (about) WHERE about IS NOT NULL",
     // The day before which every measure that was late has been told of.
     "CREATE TABLE problem_looks (what TEXT PRIMARY KEY, due TEXT NOT NULL, at BIGINT NOT NULL) CLUSTERED",
+    // Mass incidents: the wording of the progress a customer was told last; messages to those on lists are counted once for
+    // all incidents, so that a number never comes back when a list is destroyed and made anew.
+    "ALTER TABLE incident_cases ADD COLUMN wording BIGINT NOT NULL DEFAULT 0",
+    "INSERT INTO counters (name, value) SELECT 'incident_messages', MAX(n) FROM
+        (SELECT version AS n FROM outbox WHERE what = 'incident' UNION ALL SELECT handed AS n FROM incident_keys) AS used
+        HAVING MAX(n) > 0",
     // Who is told of what happens to cases, how far each was told, and the entries that were not taken yet.
     "CREATE TABLE subscriptions (id BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
         query TEXT NOT NULL, owner TEXT NOT NULL, region TEXT NOT NULL, personal BIGINT NOT NULL,

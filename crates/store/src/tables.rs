@@ -414,6 +414,7 @@ pub const TABLES: &[Table] = &[
             ("standing", Text),
             ("joined_at", Int),
             ("told_at", Int),
+            ("wording", Int),
         ],
     ),
     table("incident_keys", 1, &[("incident", Blob), ("wrapped", Blob), ("handed", Int)]),

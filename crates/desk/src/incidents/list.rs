@@ -128,6 +128,7 @@ impl Desk {
         // What is about a larger area than the caller's is theirs too, so its code does not narrow the search.
         let query = IncidentQuery {
             area: filter.region.clone().unwrap_or_default(),
+            around: actor.area.code().to_owned(),
             state: state.unwrap_or_default().to_owned(),
             open_only: filter.open_only,
             product: filter.product.clone().unwrap_or_default(),
@@ -136,12 +137,22 @@ impl Desk {
         };
         self.db()
             .read(move |tx| {
-                let mut rows = incidents::list(tx, &query)?;
-                let more = rows.len() > limit;
-                rows.truncate(limit);
-                let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.changed_at, row.id));
-                let mut items = Vec::with_capacity(rows.len());
-                for row in rows.into_iter().filter(|row| sees(&actor.area, &row.area)) {
+                // What is not theirs is passed over before the page ends, so that its end names nothing unseen.
+                let (mut query, mut seen) = (query, Vec::new());
+                loop {
+                    let rows = incidents::list(tx, &query)?;
+                    let all = rows.len() < query.limit;
+                    query.after = rows.last().map(|row| (row.changed_at, row.id));
+                    seen.extend(rows.into_iter().filter(|row| sees(&actor.area, &row.area)));
+                    if all || seen.len() > limit {
+                        break;
+                    }
+                }
+                let more = seen.len() > limit;
+                seen.truncate(limit);
+                let next = seen.last().filter(|_| more).map(|row| format!("{}.{}", row.changed_at, row.id));
+                let mut items = Vec::with_capacity(seen.len());
+                for row in seen {
                     items.push(line(tx, row, &actor)?);
                 }
                 Ok::<_, DeskError>(IncidentPage { items, next })
@@ -158,7 +169,8 @@ impl Desk {
             return Ok(Vec::new());
         }
         let area = caller.actor.area.clone();
-        let query = IncidentQuery { open_only: true, limit: MOST, ..IncidentQuery::default() };
+        let around = area.code().to_owned();
+        let query = IncidentQuery { open_only: true, around, limit: MOST, ..IncidentQuery::default() };
         let rows = self.db().read(move |tx| Ok::<_, DeskError>(incidents::list(tx, &query)?)).await?;
         let seen = rows.into_iter().filter(|row| sees(&area, &row.area));
         Ok(seen.map(|row| (row.id, row.number, row.title)).collect())

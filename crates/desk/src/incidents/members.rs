@@ -3,13 +3,14 @@
 
 use super::seen_row;
 use crate::error::DeskError;
+use crate::load;
 use crate::time::{moment, stored};
-use domain::actor::AreaScope;
+use domain::actor::Actor;
 use domain::case::join_incident::{Found, JoinIncident};
 use domain::case::reply::{OfIncident, Reply};
 use domain::case::{Case, InIncident};
 use domain::free_text::FreeText;
-use store::{MemberRow, Tx, incidents};
+use store::{MemberRow, Tx, cases, incidents};
 use uuid::Uuid;
 
 /// The customer has not been told yet.
@@ -43,6 +44,7 @@ fn row(case: Uuid, member: &InIncident, standing: &str) -> MemberRow {
         standing: standing.to_owned(),
         joined_at: stored(member.joined_at),
         told_at: member.told_at.map(stored),
+        wording: member.wording.map_or(0, i64::from),
     }
 }
 
@@ -72,22 +74,42 @@ pub(crate) fn changes(case: &Case, before: &Before) -> Vec<MemberRow> {
 }
 
 /// Writes what an entry changed.
+///
+/// # Errors
+/// [`DeskError::Overtaken`] when an incident the case joins ended meanwhile, or got another master; else those of the
+/// database.
 pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &Before) -> Result<(), DeskError> {
     for row in changes(case, before) {
+        let joins = row.standing != LEFT && before.incident.as_ref().is_none_or(|then| then.incident != row.incident);
+        if joins {
+            let open = incidents::hold(tx, row.incident, row.master)?;
+            let taken = row.master && incidents::master(tx, row.incident)?.is_some_and(|(of, _)| of != row.case);
+            if open != Some(true) || taken {
+                return Err(DeskError::Overtaken);
+            }
+        }
         incidents::put_member(tx, &row)?;
     }
     Ok(())
 }
 
 /// Looks an incident up that a case is to join.
-pub(crate) fn joined(tx: &mut Tx<'_>, join: JoinIncident, area: &AreaScope) -> Result<JoinIncident, DeskError> {
-    let found = match seen_row(tx, join.incident, area) {
+pub(crate) fn joined(tx: &mut Tx<'_>, join: JoinIncident, actor: &Actor) -> Result<JoinIncident, DeskError> {
+    let found = match seen_row(tx, join.incident, &actor.area) {
         Ok(row) => row,
         Err(DeskError::Refused(_)) => return Ok(join),
         Err(other) => return Err(other),
     };
-    let master = if join.master { incidents::master(tx, join.incident)?.map(|(_, number)| number) } else { None };
-    let found = Found { number: found.number, area: found.area, ended: !found.open, master };
+    let master = if join.master { incidents::master(tx, join.incident)? } else { None };
+    let has_master = master.is_some();
+    let mut seen = None;
+    if let Some((case, number)) = master
+        && let Some(row) = cases::by_id(tx, case)?
+        && load::sees(tx, case, &row.region, actor)?
+    {
+        seen = Some(number);
+    }
+    let found = Found { number: found.number, area: found.area, ended: !found.open, has_master, master: seen };
     Ok(JoinIncident { found: Some(found), ..join })
 }
 
@@ -97,6 +119,8 @@ pub(crate) fn replied(tx: &mut Tx<'_>, reply: Reply, case: &Case) -> Result<Repl
         return Ok(reply);
     };
     let row = incidents::get(tx, member.incident)?;
+    // An outcome is told once the trouble is over.
+    let row = row.filter(|row| row.open && row.restored_at.is_some());
     let row =
         row.filter(|row| [&row.outcome_zh, &row.outcome_en].into_iter().any(|told| !told.is_empty() && told == words));
     let of_incident = row.map(|row| OfIncident { restored_at: row.restored_at.map(moment) });

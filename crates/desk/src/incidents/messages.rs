@@ -2,7 +2,7 @@
 //! number in the list and the wording, and is put together when it goes. How far it came is noted on the list.
 
 use super::load;
-use super::recipients::{AT_ONCE, HANDED, Recipients, counted, keeps, key, number_of, taken};
+use super::recipients::{AT_ONCE, HANDED, Recipients, counted, keeps, number_of, taken};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -16,7 +16,6 @@ use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, required};
 use jiff::Timestamp;
 use serde::Deserialize;
-use std::sync::Arc;
 use store::{OutboxRow, RecipientMove, Tx, incidents, outbox};
 use uuid::Uuid;
 
@@ -70,14 +69,12 @@ impl Desk {
             return Err(Refusal::conflict("way_not_set").with("way", send.way.code()).into());
         }
         let incident = load(tx, id, &by.actor.area)?.incident;
-        let words = incident.told(send.purpose).ok_or_else(|| Refusal::conflict("nothing_approved"))?;
-        // The list has a key once anybody is on it.
-        key(tx, &Arc::clone(self.master()), id)?;
+        let words = incident.to_tell(send.purpose)?;
         let now = stored(self.time().now());
         let mut done = Sent::default();
         for row in incidents::recipients(tx, id, "waiting", limit)? {
             done.looked += 1;
-            let n = incidents::next_message(tx, id)?;
+            let n = incidents::next_message(tx)?;
             let step = RecipientMove { to: "sending", message: Some(n), ..RecipientMove::default() };
             if !taken(tx, &row, &step)? {
                 continue;
@@ -96,7 +93,9 @@ impl Desk {
                 error: String::new(),
                 created_at: now,
             };
-            outbox::insert(tx, &message)?;
+            if !outbox::insert(tx, &message)? {
+                return Err(DeskError::Damaged(format!("message {n} of an incident was given before")));
+            }
         }
         if done.sent > 0 {
             let change = Change::new("send-to-recipients").with("count", done.sent.to_string());

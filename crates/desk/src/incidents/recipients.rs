@@ -8,7 +8,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::sheet;
-use crate::time::stored;
+use crate::time::{moment, stored};
 use crate::vault::MasterKeys;
 use crate::vault::cipher::Key;
 use crate::vault::person::normal_number;
@@ -17,6 +17,7 @@ use domain::fault::Fault;
 use domain::incident::Purpose;
 use domain::refusal::Refusal;
 use domain::shape::{self, Field, Form, Kind, optional, required};
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::{RecipientMove, RecipientRow, Tx, incidents};
@@ -86,6 +87,19 @@ pub struct Recipients {
     pub failed: i64,
     /// Who complained since, and is told in their case.
     pub complained: i64,
+    /// The files of numbers that were handed out, the newest first.
+    pub batches: Vec<Batch>,
+}
+
+/// A file of numbers that was handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The number under which it can be had again.
+    pub number: i64,
+    /// How many numbers it holds.
+    pub count: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Numbers handed out, with what each is to be told.
@@ -95,7 +109,29 @@ pub struct Handed {
     pub csv: String,
     /// How many numbers it holds.
     pub count: usize,
+    /// The number under which the same can be had again.
+    pub batch: i64,
 }
+
+/// What is to be handed out.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Export {
+    /// What they are told.
+    pub purpose: Purpose,
+    /// Those of an earlier file once more.
+    #[serde(default)]
+    pub batch: Option<i64>,
+}
+
+/// Shape of handing numbers out.
+pub const EXPORT: &[Field] = &[
+    required("purpose", Kind::Code(Purpose::CODES), "How far the matter is, or what came of it."),
+    optional(
+        "batch",
+        Kind::Whole { min: 1, max: i64::MAX },
+        "Number of a file that was made before: those in it once more, while the incident is open.",
+    ),
+];
 
 fn place(incident: Uuid) -> Vec<u8> {
     format!("incident-key:{incident}").into_bytes()
@@ -124,8 +160,12 @@ pub(super) fn key(tx: &mut Tx<'_>, master: &MasterKeys, incident: Uuid) -> Resul
         return opened(master, incident, &wrapped);
     }
     let key = Key::random()?;
-    incidents::put_key(tx, incident, &master.wrap(key.bytes(), &place(incident))?)?;
-    Ok(key)
+    if incidents::new_key(tx, incident, &master.wrap(key.bytes(), &place(incident))?)? {
+        return Ok(key);
+    }
+    // Another made one meanwhile, and numbers are sealed under it.
+    let wrapped = incidents::key(tx, incident)?.ok_or(DeskError::Overtaken)?;
+    opened(master, incident, &wrapped)
 }
 
 /// The number of somebody on a list.
@@ -145,6 +185,7 @@ pub(super) fn taken(tx: &mut Tx<'_>, row: &RecipientRow, to: &RecipientMove<'_>)
 /// Counts a list, having taken off who has complained meanwhile.
 pub(super) fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, DeskError> {
     let counts: BTreeMap<String, i64> = incidents::recipient_counts(tx, incident)?.into_iter().collect();
+    let batches = incidents::batches(tx, incident)?;
     let count = |state: &str| counts.get(state).copied().unwrap_or(0);
     Ok(Recipients {
         added: 0,
@@ -156,6 +197,7 @@ pub(super) fn counted(tx: &mut Tx<'_>, incident: Uuid) -> Result<Recipients, Des
         delivered: count("delivered"),
         failed: count("failed"),
         complained: count("complained"),
+        batches: batches.into_iter().map(|(number, count, at)| Batch { number, count, at: moment(at) }).collect(),
     })
 }
 
@@ -166,13 +208,13 @@ impl Recipients {
     }
 }
 
-/// A list is the incident's: whoever sees only a part of its area does not keep it.
+/// A list is the incident's: whoever sees only a part of its area does not keep it. Nobody ends the incident meanwhile.
 pub(super) fn keeps(tx: &mut Tx<'_>, id: Uuid, caller: &Caller) -> Result<(), DeskError> {
     let row = seen_row(tx, id, &caller.actor.area)?;
     if !caller.actor.area.covers(&row.area) {
         return Err(Refusal::forbidden("incident_beyond_area").into());
     }
-    if !row.open {
+    if incidents::hold(tx, id, false)? != Some(true) {
         return Err(Refusal::conflict("incident_ended").with("number", row.number).into());
     }
     Ok(())
@@ -265,36 +307,59 @@ impl Desk {
     }
 
     /// Hands the numbers out that wait, with the approved wording each is to be told; at most ten thousand at once. Who has
-    /// complained meanwhile is not among them.
+    /// complained meanwhile is not among them. A file that was lost on its way can be had again by its number.
     ///
     /// # Errors
     /// `not_found`; a refusal without an approved wording, when nobody waits, or when the caller may not.
-    pub async fn export_recipients(&self, caller: &Caller, id: Uuid, purpose: Purpose) -> Result<Handed, DeskError> {
+    pub async fn export_recipients(&self, caller: &Caller, id: Uuid, ask: Export) -> Result<Handed, DeskError> {
         permissions::EXPORT_RECIPIENTS.require(caller)?;
         let (by, master, now) = (caller.clone(), std::sync::Arc::clone(self.master()), stored(self.time().now()));
         let write = self.db().write(move |tx| {
             keeps(tx, id, &by)?;
             let incident = load(tx, id, &by.actor.area)?.incident;
-            let words = incident.told(purpose).ok_or_else(|| Refusal::conflict("nothing_approved"))?;
+            let words = incident.to_tell(ask.purpose)?;
             let key = key(tx, &master, id)?;
             let mut rows = Vec::new();
-            for row in incidents::recipients(tx, id, "waiting", HANDED)? {
-                let step = RecipientMove { to: "exported", told_at: Some(now), ..RecipientMove::default() };
-                if !taken(tx, &row, &step)? {
+            let (batch, listed) = match ask.batch {
+                Some(batch) => (batch, incidents::batch(tx, id, batch, HANDED)?),
+                None => (incidents::next_message(tx)?, incidents::recipients(tx, id, "waiting", HANDED)?),
+            };
+            for row in listed {
+                // One number that cannot be read keeps nobody else from being told.
+                let number = match number_of(&key, &row) {
+                    Ok(number) => number,
+                    Err(error) => {
+                        tracing::error!(%error, incident = %id, "a number on a list could not be read");
+                        let step = RecipientMove { from: &row.state, to: "failed", ..RecipientMove::default() };
+                        incidents::move_recipient(tx, id, &row.hash, &step)?;
+                        continue;
+                    }
+                };
+                let message = Some(batch);
+                let step = RecipientMove { to: "exported", told_at: Some(now), message, ..RecipientMove::default() };
+                if ask.batch.is_none() && !taken(tx, &row, &step)? {
                     continue;
                 }
-                let number = number_of(&key, &row)?;
                 let told = if row.language == "en" { words.en.clone() } else { words.zh.clone() };
                 rows.push([number, row.language, told]);
             }
             if rows.is_empty() {
-                return Err(Refusal::conflict("nobody_waits").into());
+                return Err(match ask.batch {
+                    Some(_) => Refusal::from(Fault::new("batch", "unknown_batch")).into(),
+                    None => Refusal::conflict("nobody_waits").into(),
+                });
             }
             let change = Change::new("export-recipients").with("count", rows.len().to_string());
-            administration::record(tx, id, by.actor.id, now, &change.with("purpose", purpose.code()))?;
-            Ok::<_, DeskError>(rows)
+            administration::record(
+                tx,
+                id,
+                by.actor.id,
+                now,
+                &change.with("purpose", ask.purpose.code()).with("batch", batch.to_string()),
+            )?;
+            Ok::<_, DeskError>((rows, batch))
         });
-        let rows = write.await?;
+        let (rows, batch) = write.await?;
         let count = rows.len();
         let mut csv = csv::Writer::from_writer(Vec::new());
         let broken = |error: csv::Error| DeskError::Output(error.to_string());
@@ -304,6 +369,6 @@ impl Desk {
         }
         let bytes = csv.into_inner().map_err(|error| DeskError::Output(error.to_string()))?;
         let csv = String::from_utf8(bytes).map_err(|error| DeskError::Output(error.to_string()))?;
-        Ok(Handed { csv, count })
+        Ok(Handed { csv, count, batch })
     }
 }

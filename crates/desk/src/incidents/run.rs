@@ -19,7 +19,6 @@ use domain::fault::Fault;
 use domain::incident::open::{self, Open};
 use domain::incident::{Command, Context, Entry, Incident, SCHEMA};
 use domain::refusal::Refusal;
-use domain::taxonomy::region_in;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::{Tx, incidents, network};
@@ -117,6 +116,8 @@ impl Desk {
         claim: Option<&Claim>,
         now: Timestamp,
     ) -> Result<Result<Incident, Earlier>, DeskError> {
+        // Nobody puts a case in or keeps its list while it is decided about.
+        incidents::hold(tx, id, true)?;
         let loaded = load(tx, id, &by.actor.area)?;
         let mut incident = loaded.incident;
         if let Some(earlier) = earlier(tx, claim, id, incident.version.saturating_add(1), now)? {
@@ -203,7 +204,7 @@ fn role_holder(tx: &mut Tx<'_>, user: Uuid, of: &str) -> Result<Option<Owner>, D
 /// Whether a fact is one the caller may see.
 fn known(tx: &mut Tx<'_>, fact: Option<Uuid>, area: &AreaScope) -> Result<bool, DeskError> {
     let Some(fact) = fact else { return Ok(false) };
-    Ok(network::get(tx, fact)?.is_some_and(|row| area.covers(&row.region) || region_in(area.code(), &row.region)))
+    Ok(network::get(tx, fact)?.is_some_and(|row| super::sees(area, &row.region)))
 }
 
 /// A number nobody had before: the day and a count.

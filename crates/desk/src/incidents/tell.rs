@@ -1,7 +1,6 @@
 //! Telling all customers of an incident the same, each in their own case; and cases near it that may belong to it. Both go
 //! the way of work over many cases, so that one that is refused takes no other with it.
 
-use super::members::WAITING;
 use super::{load, seen_row};
 use crate::bulk::{Bulk, MOST, Named, Run, Selection};
 use crate::caller::Caller;
@@ -11,14 +10,14 @@ use crate::queries::list::Listed;
 use crate::register::OnceOnly;
 use crate::time::moment;
 use crate::{Desk, permissions};
-use domain::case::notify_progress::NotifyProgress;
+use domain::case::message::Way;
+use domain::case::notify_progress::{NotifyProgress, Wording};
 use domain::case::reply::Reply;
 use domain::command::Command;
 use domain::fault::Fault;
 use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::incident::Purpose;
-use domain::intake::MODES;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use jiff::{SignedDuration, Timestamp};
@@ -32,6 +31,9 @@ const LATER: SignedDuration = SignedDuration::from_hours(24);
 /// Cases near that are shown with what the customer wrote.
 const SHOWN: usize = 100;
 
+/// Ways the house sends what it tells many; what goes another way is written in each case by whoever told it.
+const MODES: &[&str] = &["sms", "email"];
+
 /// Shape of telling.
 pub const TELL: &[Field] = &[
     required(
@@ -39,7 +41,7 @@ pub const TELL: &[Field] = &[
         Kind::Code(Purpose::CODES),
         "How far the matter is, or what came of it: each customer's answer.",
     ),
-    required("mode", Kind::Code(MODES), "How customers are told."),
+    required("mode", Kind::Code(MODES), "How the house sends it to customers."),
     optional("wording", Kind::Code(&["zh", "en"]), "In which language. Default: zh."),
     optional("dry_run", Kind::Bool, "Only say what would happen to each case."),
 ];
@@ -114,11 +116,12 @@ pub struct NearCases {
 }
 
 impl Desk {
-    /// Tells the customers of all cases that wait what was approved for all of them. Up to ten thousand at once; where
-    /// there are more, the rest waits for another run.
+    /// Tells the customers of all cases that wait what was approved for all of them, and of progress whoever was not told
+    /// these words yet. Up to ten thousand at once; where there are more, the rest waits for another run.
     ///
     /// # Errors
-    /// `not_found`; a refusal without an approved wording, when nobody waits, or when the caller may not.
+    /// `not_found`; a refusal without such a way or an approved wording, for an outcome while the trouble lasts, when nobody
+    /// waits, or when the caller may not.
     pub async fn tell_incident(
         &self,
         caller: &Caller,
@@ -135,17 +138,21 @@ impl Desk {
             .db()
             .read(move |tx| {
                 let incident = load(tx, id, &area)?.incident;
-                incident.require_open()?;
-                let told = incident.told(purpose).cloned();
-                let waiting = incidents::members(tx, id, WAITING, area.code(), &reader, most)?;
-                Ok::<_, DeskError>((told, waiting))
+                let words = incident.to_tell(purpose)?.clone();
+                let without = if purpose == Purpose::Progress { i64::from(words.id) } else { -1 };
+                let waiting = incidents::to_tell(tx, id, without, area.code(), &reader, most)?;
+                Ok::<_, DeskError>((words, waiting))
             })
             .await?;
-        let words = words.ok_or_else(|| Refusal::conflict("nothing_approved"))?;
+        // After sight: what is not there for somebody answers alike, whatever is set.
+        if Way::from_code(&tell.mode).is_none_or(|way| !self.ways().has(way)) {
+            return Err(Refusal::conflict("way_not_set").with("way", tell.mode).into());
+        }
         if waiting.is_empty() {
             return Err(Refusal::conflict("nobody_waits").into());
         }
-        let content = FreeText::Plain(if tell.wording.as_deref() == Some("en") { words.en } else { words.zh });
+        let text = (words.zh, words.en);
+        let content = FreeText::Plain(if tell.wording.as_deref() == Some("en") { text.1 } else { text.0 });
         let command = match tell.purpose {
             Purpose::Outcome => {
                 let content = Some(content);
@@ -160,9 +167,12 @@ impl Desk {
                     of_incident,
                 })
             }
-            Purpose::Progress => Command::NotifyProgress(NotifyProgress { mode: tell.mode, content, at: None }),
+            Purpose::Progress => {
+                let of_incident = Some(Wording { incident: id, wording: words.id });
+                Command::NotifyProgress(NotifyProgress { mode: tell.mode, content, at: None, of_incident })
+            }
         };
-        let named = waiting.into_iter().map(|row| Named { name: row.case.to_string(), seen: None });
+        let named = waiting.into_iter().map(|case| Named { name: case.to_string(), seen: None });
         let selection = Selection::Named(named.collect());
         self.bulk(caller, Bulk { selection, command, dry_run: tell.dry_run }, once).await
     }

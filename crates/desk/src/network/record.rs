@@ -9,7 +9,7 @@ use crate::kept;
 use crate::sheet::{self, Row};
 use crate::time::stored;
 use crate::{Desk, Permission, permissions};
-use domain::actor::ActorId;
+use domain::actor::{Actor, ActorId};
 use domain::fault::Fault;
 use domain::network::exposure::{self, Exposure};
 use domain::network::{self as facts, Fact};
@@ -23,8 +23,6 @@ use std::collections::BTreeSet;
 use store::{ExposureRow, NetworkFactRow, ProductRow, Tx, network};
 use uuid::Uuid;
 
-/// Records of one transaction: whoever else writes waits that long at most.
-const AT_ONCE: usize = 64;
 /// Most faults told.
 const MOST_FAULTS: usize = 200;
 
@@ -125,7 +123,7 @@ impl Desk {
         self.take_rows(caller, kind, vec![Row::alone(value)], false).await
     }
 
-    /// Takes the rows of a CSV file in; a file with a fault is taken in not at all.
+    /// Takes the rows of a CSV file in, in one transaction; a file with a fault is taken in not at all.
     ///
     /// # Errors
     /// Every fault with line and column; a refusal when the caller may not.
@@ -156,24 +154,22 @@ impl Desk {
         let records = read_all(kind, rows, caller, now)?;
         let alone = records.len() == 1;
         let mut taken = Taken { dry_run, ..Taken::default() };
-        for slice in records.chunks(AT_ONCE) {
-            let (slice, actor, at) = (slice.to_vec(), caller.actor.id, stored(now));
-            let look = move |tx: &mut Tx<'_>| {
-                let mut became = Vec::with_capacity(slice.len());
-                for record in &slice {
-                    became.push(record.put(tx, actor, at, dry_run)?);
-                }
-                Ok::<_, DeskError>(became)
-            };
-            let became = if dry_run { self.db().read(look).await? } else { self.db().write(look).await? };
-            for (one, id) in became {
-                match one {
-                    Became::New => taken.new += 1,
-                    Became::Corrected => taken.corrected += 1,
-                    Became::Same => taken.same += 1,
-                }
-                taken.id = Some(id).filter(|_| alone && !dry_run);
+        let (by, at) = (caller.actor.clone(), stored(now));
+        let look = move |tx: &mut Tx<'_>| {
+            let mut became = Vec::with_capacity(records.len());
+            for record in &records {
+                became.push(record.put(tx, &by, at, dry_run)?);
             }
+            Ok::<_, DeskError>(became)
+        };
+        let became = if dry_run { self.db().read(look).await? } else { self.db().write(look).await? };
+        for (one, id) in became {
+            match one {
+                Became::New => taken.new += 1,
+                Became::Corrected => taken.corrected += 1,
+                Became::Same => taken.same += 1,
+            }
+            taken.id = Some(id).filter(|_| alone && !dry_run);
         }
         Ok(taken)
     }
@@ -207,11 +203,11 @@ impl Desk {
                     fact.withdrawn = true;
                     let record = Record::Fact(Box::new(fact));
                     if !named.contains(&record.name()) && caller.actor.area.covers(&row.region) {
-                        record.put(tx, caller.actor.id, at, false)?;
+                        record.put(tx, &caller.actor, at, false)?;
                     }
                 }
                 for record in records.iter().filter(|record| !known_only || known.contains(&record.name())) {
-                    record.put(tx, caller.actor.id, at, false)?;
+                    record.put(tx, &caller.actor, at, false)?;
                 }
                 Ok::<_, DeskError>(())
             })
@@ -296,10 +292,19 @@ impl Record {
     }
 
     /// Writes it with its entry, unless it says nothing new or nothing is to be written.
-    fn put(&self, tx: &mut Tx<'_>, actor: ActorId, at: i64, dry_run: bool) -> Result<(Became, Uuid), DeskError> {
+    ///
+    /// # Errors
+    /// `outside_area` where a fact of this source and number lies beyond the caller's area, whatever it says; else those of
+    /// the database.
+    fn put(&self, tx: &mut Tx<'_>, by: &Actor, at: i64, dry_run: bool) -> Result<(Became, Uuid), DeskError> {
+        let actor = by.id;
         match self {
             Self::Fact(fact) => {
                 let before = network::by_number(tx, &fact.source, &fact.number)?;
+                if before.as_ref().is_some_and(|row| !by.area.covers(&row.region)) {
+                    let fault = Fault::new("number", "outside_area").with("area", by.area.code());
+                    return Err(Refusal::from(fault.with("number", &fact.number)).into());
+                }
                 let said = kept::written(fact)?;
                 let (became, id, revision) = match &before {
                     None => (Became::New, Uuid::now_v7(), 1),

@@ -8,6 +8,7 @@ use crate::vault::person;
 use crate::vault::seal::CaseKeys;
 use crate::{Desk, permissions};
 use domain::actor::Actor;
+use domain::advice::Advice;
 use domain::case::Case;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::event::{Entry, Event};
@@ -175,7 +176,7 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
         }
     }
     let mut unseen = BTreeSet::new();
-    for id in loaded.entries.iter().flat_map(|entry| entry.events.iter().filter_map(named)) {
+    for id in loaded.entries.iter().flat_map(|entry| entry.events.iter().flat_map(named)) {
         let row = cases::by_id(tx, id.0)?;
         let seen = row.map(|row| load::sight(tx, &row, actor)).transpose()?.flatten();
         if seen.is_none() {
@@ -185,13 +186,14 @@ fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError
     Ok(Raw { sight, loaded, person, items, unseen, users, units })
 }
 
-/// The other case an event names by its number.
-fn named(event: &Event) -> Option<CaseId> {
+/// The other cases an event names by their number.
+fn named(event: &Event) -> Vec<CaseId> {
     match event {
-        Event::Linked { case, .. } => Some(*case),
-        Event::Merged { into, .. } => Some(*into),
-        Event::Absorbed { case, .. } => Some(*case),
-        _ => None,
+        Event::Linked { case, .. } | Event::Advised { advice: Advice::Similar { case, .. } } => vec![*case],
+        Event::Advised { advice: Advice::OtherMatter { cases } } => cases.iter().map(|one| one.case).collect(),
+        Event::Merged { into, .. } => vec![*into],
+        Event::Absorbed { case, .. } => vec![*case],
+        _ => Vec::new(),
     }
 }
 
@@ -202,8 +204,16 @@ fn withhold(entries: &mut [Entry], unseen: &BTreeSet<CaseId>) {
         return;
     }
     for entry in entries {
-        entry.events.retain(|event| !matches!(event, Event::Linked { case, .. } if unseen.contains(case)));
+        entry.events.retain(|event| match event {
+            Event::Linked { case, .. } | Event::Advised { advice: Advice::Similar { case, .. } } => {
+                !unseen.contains(case)
+            }
+            _ => true,
+        });
         for event in &mut entry.events {
+            if let Event::Advised { advice: Advice::OtherMatter { cases } } = event {
+                cases.retain(|one| !unseen.contains(&one.case));
+            }
             if let Event::Merged { into: case, number, .. } | Event::Absorbed { case, number, .. } = event
                 && unseen.contains(case)
             {

@@ -26,6 +26,8 @@ pub enum Order {
     Due,
     /// The newest receipt comes first.
     Received,
+    /// What fits the words best comes first; only for a search.
+    Relevance,
 }
 
 /// What to list.
@@ -45,6 +47,8 @@ pub struct Filter {
     pub unit: Option<UnitId>,
     /// In this region or below it.
     pub region: Option<String>,
+    /// That say these words; such a list is a search (`search::ask`).
+    pub words: Option<String>,
     /// Of persons with this number.
     pub phone: Option<String>,
     /// With a clock due before this moment.
@@ -113,6 +117,10 @@ impl Desk {
     /// # Errors
     /// A fault naming the filter that makes no sense, or an error of the database.
     pub async fn list(&self, caller: &Caller, filter: &Filter) -> Result<Page, DeskError> {
+        if filter.words.is_some() {
+            let found = self.search(caller, filter).await?;
+            return Ok(Page { items: found.items.into_iter().map(|one| one.listed).collect(), next: found.next });
+        }
         permissions::READ_CASES.require(caller)?;
         let mut query = self.query(filter)?;
         query.scope = caller.actor.area.code().to_owned();
@@ -163,6 +171,13 @@ impl Desk {
         {
             return Err(Fault::new("region", "bad_region").into());
         }
+        // What is done by filters alone must not be done to more than the words leave.
+        if filter.words.is_some() {
+            return Err(Fault::new("q", "not_with_search").into());
+        }
+        if filter.order == Order::Relevance {
+            return Err(Fault::new("sort", "relevance_needs_words").into());
+        }
         if filter.order == Order::Due && filter.states.iter().any(|state| !state.is_open()) {
             return Err(Fault::new("sort", "due_needs_open").into());
         }
@@ -186,7 +201,7 @@ impl Desk {
             open_only: filter.open_only,
             sort: match filter.order {
                 Order::Due => Sort::Due,
-                Order::Received => Sort::ReceivedNewest,
+                Order::Received | Order::Relevance => Sort::ReceivedNewest,
             },
             limit,
             after,

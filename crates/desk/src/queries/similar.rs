@@ -1,10 +1,12 @@
-//! Duplicates and repeats by exact keys: cases of whoever is found under the same numbers, in the same family of
-//! categories, still open or received within the window. They are shown before a contact is registered and never stop
+//! Duplicates and repeats: by exact keys, cases of whoever is found under the same numbers, in the same family of
+//! categories; by their words, cases of whoever it may be that say nearly the same. Still open or received within the
+//! window. They are shown before a contact is registered and never stop
 //! it: whether it is the same matter is for a person to say.
 
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load;
+use crate::search::{Reader, alike};
 use crate::time::{moment, stored};
 use crate::vault::Keyring;
 use crate::vault::person::normal_number;
@@ -15,8 +17,8 @@ use domain::ids::PersonId;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use store::Tx;
 use store::cases::similar::{self, SimilarRow};
+use store::{CaseRow, Tx};
 
 /// Cases shown at most, newest first.
 const MOST: usize = 20;
@@ -35,6 +37,7 @@ pub struct Sought {
     numbers: Vec<(&'static str, String)>,
     person: Option<PersonId>,
     category: Option<String>,
+    text: String,
 }
 
 impl Sought {
@@ -46,6 +49,7 @@ impl Sought {
             numbers: NUMBERS.iter().filter_map(|(name, at)| Some((*name, text(at)?.to_owned()))).collect(),
             person: text("/complainant/person").and_then(|person| person.parse().ok()),
             category: text("/category").map(str::to_owned),
+            text: [text("/subject"), text("/description")].into_iter().flatten().collect::<Vec<_>>().join("\n"),
         }
     }
 
@@ -71,6 +75,8 @@ pub struct Similar {
     pub open: bool,
     /// Fields of the intake by which it was found.
     pub why: Vec<&'static str>,
+    /// How nearly it says the same, in per cent, where it was found by its words.
+    pub alike: Option<u8>,
 }
 
 /// The keys of [`Sought`] as the database knows them.
@@ -111,7 +117,7 @@ impl Keys {
                 let same =
                     !gone && row.category.as_deref().is_some_and(|category| category.starts_with(family.as_str()));
                 if same && actor.area.covers(&row.region) && !hidden.contains(&row.id) {
-                    found.entry(row.id).or_insert_with(|| Found { row, why: Vec::new() }).why.push(why);
+                    found.entry(row.id).or_insert_with(|| Found { row, why: Vec::new(), alike: None }).why.push(why);
                 }
             }
         };
@@ -131,7 +137,11 @@ impl Keys {
 pub(crate) struct Found {
     pub(crate) row: SimilarRow,
     why: Vec<&'static str>,
+    alike: Option<u8>,
 }
+
+/// Where the words of an intake stand.
+const WORDS: &str = "description";
 
 impl Desk {
     /// Makes the keys ready. How far back a matter counts as the same, the rules of today say; where they say nothing
@@ -148,16 +158,45 @@ impl Desk {
     pub async fn similar(&self, caller: &Caller, sought: &Sought) -> Result<Vec<Similar>, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let keys = self.keys_of(sought, self.time().now())?;
-        let actor = caller.actor.clone();
-        let found = self.db().read(move |tx| keys.find(tx, &actor)).await?;
+        let (desk, actor, reader) = (self.clone(), caller.actor.clone(), Reader::of(caller));
+        let (text, since) = (sought.text.clone(), keys.since);
+        let found = self
+            .db()
+            .read(move |tx| {
+                let mut found = keys.find(tx, &actor)?;
+                for (row, percent) in alike::saying(&desk, tx, &text, &reader, since)? {
+                    if let Some(known) = found.iter_mut().find(|one| one.row.id == row.id) {
+                        known.why.push(WORDS);
+                        known.alike = Some(percent);
+                    } else if load::is_there(&row, &actor) {
+                        found.push(Found { row: as_similar(row), why: vec![WORDS], alike: Some(percent) });
+                    }
+                }
+                found.sort_by_key(|one| std::cmp::Reverse((one.row.open, one.row.received_at, one.row.id)));
+                Ok::<_, DeskError>(found)
+            })
+            .await?;
         found.into_iter().take(MOST).map(Similar::try_from).collect()
+    }
+}
+
+fn as_similar(row: CaseRow) -> SimilarRow {
+    SimilarRow {
+        id: row.id,
+        number: row.number,
+        state: row.state,
+        category: row.category,
+        region: row.region,
+        received_at: row.received_at,
+        open: row.open,
+        person: row.person,
     }
 }
 
 impl TryFrom<Found> for Similar {
     type Error = DeskError;
 
-    fn try_from(Found { row, why }: Found) -> Result<Self, DeskError> {
+    fn try_from(Found { row, why, alike }: Found) -> Result<Self, DeskError> {
         let state = State::from_code(&row.state);
         Ok(Self {
             state: state.ok_or_else(|| DeskError::Damaged(format!("state {:?}", row.state)))?,
@@ -166,6 +205,7 @@ impl TryFrom<Found> for Similar {
             category: row.category,
             open: row.open,
             why,
+            alike,
         })
     }
 }

@@ -11,6 +11,7 @@ use domain::case::Case;
 use domain::event::Satisfaction;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
+use domain::taxonomy::province_of;
 use jiff::civil::{Date, Time};
 use jiff::{SignedDuration, Timestamp};
 use policy::{Cycle, Kpi, KpiFigure, KpiMeasure, ReportPeriod, month_of};
@@ -108,6 +109,8 @@ pub(super) fn fact(kpi: &Kpi, case: &Case, appeals: impl Fn(&[String]) -> bool) 
     let either = |hit: bool| Some((0, if hit { KpiCounts::Hit } else { KpiCounts::Miss }));
     let (value, counts) = match kpi.measure {
         KpiMeasure::Availability => None,
+        // Whoever is reached in another case is counted there.
+        KpiMeasure::FirstResponse if case.merged_into.is_some() => None,
         KpiMeasure::FirstResponse => timed(case.responded_at),
         KpiMeasure::Recovery => timed(case.restored_at),
         KpiMeasure::Resolution => timed(case.reply.as_ref().map(|reply| reply.at)),
@@ -135,17 +138,19 @@ fn ratio(part: i64, whole: i64, scale: i64) -> Option<i64> {
     i64::try_from(rounded).ok()
 }
 
-/// Users of each month of a region: what was said of it, of everywhere the sum of its provinces.
-fn users_of(rows: &[ExposureRow], area: &str) -> BTreeMap<i64, i64> {
-    let mut months = BTreeMap::new();
-    let whole = |region: &str| match area {
-        "" => region.len() == 2 || (region.contains('-') && region.matches('-').count() == 1),
-        area => region == area,
-    };
+/// Users of each month of a region: what was said of it; of everywhere the sum of its provinces, or of the countries, where
+/// each that has cases in the month was counted. Parts of those are not added to them.
+fn users_of(rows: &[ExposureRow], area: &str, with_cases: &[(i64, String)]) -> BTreeMap<i64, i64> {
+    let whole = |region: &str| if area.is_empty() { province_of(region) == region } else { region == area };
+    let mut months: BTreeMap<i64, BTreeMap<&str, i64>> = BTreeMap::new();
     for row in rows.iter().filter(|row| whole(&row.region)) {
-        *months.entry(row.month).or_default() += row.users;
+        months.entry(row.month).or_default().insert(&row.region, row.users);
     }
-    months
+    let counted = |month: i64, regions: &BTreeMap<&str, i64>| {
+        with_cases.iter().filter(|(of, _)| *of == month).all(|(_, province)| regions.contains_key(province.as_str()))
+    };
+    let known = months.into_iter().filter(|(month, regions)| counted(*month, regions));
+    known.map(|(month, regions)| (month, regions.into_values().sum())).collect()
 }
 
 /// The last moment at which a case was received to which what a figure counts comes too late, if it has not come.
@@ -197,7 +202,7 @@ impl Found {
         let mut sums: BTreeMap<(String, i64), KpiSum> = BTreeMap::new();
         // Sums are kept by province, and a smaller area has few cases, which are added up.
         if area.len() > 2 {
-            for case in reports::within(tx, area)?.iter().filter(|case| (span.0..=span.1).contains(&case.received)) {
+            for case in &reports::within(tx, area, span)? {
                 for fact in &case.kpis {
                     sums.entry((fact.kpi.clone(), case.received)).or_default().count(fact, 1);
                 }
@@ -208,7 +213,8 @@ impl Found {
             }
         }
         let sums = with_late(desk, tx, area, sums)?;
-        let users = users_of(&network::exposures(tx, span, area, MOST_EXPOSURES)?, area);
+        let with_cases = if area.is_empty() { reports::kpi_areas(tx, span)? } else { Vec::new() };
+        let users = users_of(&network::exposures(tx, span, area, MOST_EXPOSURES)?, area, &with_cases);
         // A month nobody counted cannot be held against.
         let months = span.1 - span.0 + 1;
         let all = i64::try_from(users.len()).unwrap_or(0) == months;
@@ -391,8 +397,15 @@ mod tests {
             recorded_at: 0,
         };
         let rows = [row(1, "31", 10), row(1, "33", 5), row(1, "3101", 7), row(2, "31", 11)];
-        assert_eq!(users_of(&rows, ""), [(1, 15), (2, 11)].into());
-        assert_eq!(users_of(&rows, "3101"), [(1, 7)].into());
-        assert_eq!(users_of(&rows, "32"), [].into());
+        let cases =
+            |of: &[(i64, &str)]| of.iter().map(|(month, area)| (*month, (*area).to_owned())).collect::<Vec<_>>();
+        let both = cases(&[(1, "31"), (1, "33"), (2, "31")]);
+        assert_eq!(users_of(&rows, "", &both), [(1, 15), (2, 11)].into());
+        let more = cases(&[(1, "31"), (2, "31"), (2, "33")]);
+        assert_eq!(users_of(&rows, "", &more), [(1, 15)].into(), "a province with cases nobody counted");
+        assert_eq!(users_of(&rows, "3101", &[]), [(1, 7)].into());
+        assert_eq!(users_of(&rows, "32", &[]), [].into());
+        let abroad = [row(1, "IE", 10), row(1, "IE-DL", 4)];
+        assert_eq!(users_of(&abroad, "", &cases(&[(1, "IE")])), [(1, 10)].into(), "parts are not added to the whole");
     }
 }

@@ -97,7 +97,7 @@ impl Desk {
                     reports::ledger(tx, by, &area, span)?
                 } else {
                     // There are no sums of less than a province.
-                    added_up(&reports::within(tx, &area)?, by, span)
+                    added_up(&reports::within(tx, &area, (0, span.1))?, by, span)
                 };
                 Ok::<_, DeskError>((progress, rows))
             })

@@ -42,7 +42,8 @@ impl Sums {
         wanted.sort_unstable();
         wanted.dedup();
         let mut dims: BTreeMap<&'static str, Vec<MonthRow>> = BTreeMap::new();
-        if let Some(dims) = small_area(tx, area.code())? {
+        let until = spans.map(|period| i64::from(period.span().1)).into_iter().max().unwrap_or(i64::MAX);
+        if let Some(dims) = small_area(tx, area.code(), until)? {
             return Ok(Self { spans, dims });
         }
         for dim in wanted {
@@ -165,13 +166,17 @@ impl Sums {
 }
 
 /// Sums of an area within a province, by what they are broken down: sums are kept by province, and a smaller area has few
-/// cases, which are added up. Nothing of a province or everywhere.
-fn small_area(tx: &mut Tx<'_>, area: &str) -> Result<Option<BTreeMap<&'static str, Vec<MonthRow>>>, DeskError> {
+/// cases, which are added up: of those received up to a month, for what came later counts in none. Nothing of a province or everywhere.
+fn small_area(
+    tx: &mut Tx<'_>,
+    area: &str,
+    until: i64,
+) -> Result<Option<BTreeMap<&'static str, Vec<MonthRow>>>, DeskError> {
     if area.len() <= 2 {
         return Ok(None);
     }
     let mut counted = BTreeMap::new();
-    for facts in reports::within(tx, area)? {
+    for facts in reports::within(tx, area, (0, until))? {
         facts::contribute(&mut counted, &facts, 1);
     }
     let mut dims: BTreeMap<&'static str, Vec<MonthRow>> = BTreeMap::new();
@@ -201,7 +206,7 @@ pub(crate) fn received(
     kinds: &[&str],
     until: i64,
 ) -> Result<Received, DeskError> {
-    let (of_category, total) = match small_area(tx, area)? {
+    let (of_category, total) = match small_area(tx, area, until)? {
         Some(mut dims) => (dims.remove("category").unwrap_or_default(), dims.remove("total").unwrap_or_default()),
         None => (reports::months(tx, "category", area, (0, until))?, reports::months(tx, "total", area, (0, until))?),
     };

@@ -111,7 +111,7 @@ impl Desk {
                 } else {
                     // There are no sums of less than a province.
                     let mut sums = BTreeMap::new();
-                    for case in reports::within(tx, &area)? {
+                    for case in reports::within(tx, &area, (0, span.1))? {
                         super::facts::survey_sums(&mut sums, &case, 1);
                     }
                     // Everywhere and the province hold the same cases; one of them is enough.

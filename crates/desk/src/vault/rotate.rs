@@ -102,13 +102,8 @@ fn rewrap_all(desk: &Desk) -> Result<u64, DeskError> {
     let newest = desk.master().ids().first().copied();
     for (incident, wrapped) in lists(desk)?.into_iter().filter(|(_, wrapped)| MasterKeys::id_of(wrapped) != newest) {
         let new = recipients::rewrap(desk.master(), incident, &wrapped)?;
-        desk.db().write_now(move |tx| {
-            // The list may have been destroyed meanwhile, and stays so.
-            match incidents::key(tx, incident)? {
-                Some(known) if known == wrapped => Ok::<_, DeskError>(incidents::put_key(tx, incident, &new)?),
-                _ => Ok(()),
-            }
-        })?;
+        // The list may have been destroyed meanwhile, and stays so.
+        desk.db().write_now(move |tx| Ok::<_, DeskError>(incidents::rewrap_key(tx, incident, &wrapped, &new)?))?;
     }
     Ok(count)
 }

@@ -3,7 +3,7 @@
 
 use crate::{House, at, house, intake, key_file, open, refusal};
 use desk::bulk::{Bulk, Named, Outcome, Run, Selection};
-use desk::incidents::{NearAsk, NewRecipients, Send, Tell};
+use desk::incidents::{Export, NearAsk, NewRecipients, Send, Tell};
 use desk::notices::About;
 use desk::notices::letters::Handed;
 use desk::outbox::{Parcel, send_due};
@@ -11,7 +11,7 @@ use desk::plans::NewPlan;
 use desk::verify::verify;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
-use domain::case::message::{Stage, Way, Why};
+use domain::case::message::{Stage, Way, What, Why};
 use domain::command::Command as OnCase;
 use domain::incident::open::Open;
 use domain::incident::{Command, Incident, Purpose};
@@ -84,6 +84,7 @@ fn one_answer_for_all_is_told_each_of_them() {
     each_database(|scratch| {
         let house = house(scratch);
         let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
+        house.desk.set_ways(desk::ways::Ways { sms: true, ..desk::ways::Ways::none() });
         let elsewhere = house.user("zj", Role::Supervisor, "33");
         let began = house.desk.time().now() - SignedDuration::from_mins(30);
         let cases: Vec<String> =
@@ -111,12 +112,29 @@ fn one_answer_for_all_is_told_each_of_them() {
         assert_eq!(held.code, "incident_holds_orders");
 
         // Nothing is told that nobody approved, and nobody approves their own words.
-        assert_eq!(refusal(tell(&house, &lead, id, Purpose::Outcome).unwrap_err()).code, "nothing_approved");
+        // Progress is told each customer once in the same words, whoever asks; one who joins later hears it too.
+        let words = json!({"purpose": "progress", "zh": "抢修中", "en": "Repair is under way"});
+        act(&house, &lead, id, "word-incident", words).unwrap();
+        assert_eq!(refusal(tell(&house, &lead, id, Purpose::Progress).unwrap_err()).code, "nothing_approved");
+        act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
+        let by_mail = Tell { purpose: Purpose::Progress, mode: "email".into(), wording: None, dry_run: true };
+        let by_mail = house.wait(house.desk.tell_incident(&lead, id, by_mail, None)).unwrap_err();
+        assert_eq!(refusal(by_mail).code, "way_not_set");
+        assert_eq!(tell(&house, &lead, id, Purpose::Progress).unwrap().count(Outcome::Done), 3);
+        assert_eq!(refusal(tell(&house, &second, id, Purpose::Progress).unwrap_err()).code, "nobody_waits");
+        assert_eq!(refusal(tell(&house, &lead, id, Purpose::Outcome).unwrap_err()).code, "incident_lasts");
+        let lasts = act(&house, &lead, id, "close-incident", json!({"result": "x"})).unwrap_err();
+        assert_eq!(lasts.code, "incident_lasts");
+        let over = house.desk.time().now();
+        let wrong = (over - SignedDuration::from_mins(5)).to_string();
+        act(&house, &lead, id, "restore-incident", json!({"at": wrong, "cause": "NET.CABLE"})).unwrap();
+        let mended = act(&house, &lead, id, "restore-incident", json!({"at": over.to_string()})).unwrap();
+        assert_eq!((mended.restored_at, mended.cause.as_deref()), (Some(over), Some("NET.CABLE")));
         let words = json!({"purpose": "outcome", "zh": "光缆已修复", "en": "The cable is mended"});
         act(&house, &lead, id, "word-incident", words).unwrap();
-        let own = act(&house, &lead, id, "approve-wording", json!({"wording": 1})).unwrap_err();
+        let own = act(&house, &lead, id, "approve-wording", json!({"wording": 2})).unwrap_err();
         assert_eq!(own.code, "own_wording");
-        act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
+        act(&house, &second, id, "approve-wording", json!({"wording": 2})).unwrap();
         let foreign = tell(&house, &elsewhere, id, Purpose::Outcome).unwrap_err();
         assert_eq!(refusal(foreign).code, "not_found");
 
@@ -132,10 +150,16 @@ fn one_answer_for_all_is_told_each_of_them() {
         assert_eq!(counts(&house, id), [("ended", 0), ("left", 1), ("told", 2), ("waiting", 0)]);
         assert_eq!(refusal(tell(&house, &lead, id, Purpose::Outcome).unwrap_err()).code, "nobody_waits");
 
-        let lasts = act(&house, &lead, id, "close-incident", json!({"result": "x"})).unwrap_err();
-        assert_eq!(lasts.code, "incident_lasts");
-        let over = house.desk.time().now().to_string();
-        act(&house, &lead, id, "restore-incident", json!({"at": over, "cause": "NET.CABLE"})).unwrap();
+        // An answer that did not arrive told nobody: that case waits again and is told anew.
+        house.wait(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+        house.desk.time().set(at("2026-11-25T10:30:00+08:00"));
+        let parcels = handed_over(&house);
+        let failed = parcels.iter().find(|one| one.what == What::Reply).unwrap();
+        let now = house.desk.time().now();
+        assert!(house.wait(house.desk.report_message(failed.id, Stage::Failed, Some(Why::Refused), now)).unwrap());
+        assert_eq!(counts(&house, id), [("ended", 0), ("left", 1), ("told", 1), ("waiting", 1)]);
+        assert_eq!(codes(&tell(&house, &lead, id, Purpose::Outcome).unwrap()), ["done"]);
+        assert_eq!(counts(&house, id), [("ended", 0), ("left", 1), ("told", 2), ("waiting", 0)]);
         let open_yet = act(&house, &lead, id, "close-incident", json!({"result": "x"})).unwrap_err();
         assert_eq!((open_yet.code, open_yet.params.len()), ("incident_has_cases", 1));
         for (verb, body) in [
@@ -225,7 +249,12 @@ fn whoever_is_told_besides_is_told_once_and_then_forgotten() {
         // One of them complains and is told in their case.
         let case = broken(&house, "310115", "13900000003");
         many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), std::slice::from_ref(&case)).unwrap();
-        let export = || house.wait(house.desk.export_recipients(&lead, id, Purpose::Outcome));
+        let export_of = |batch| {
+            let ask = Export { purpose: Purpose::Outcome, batch };
+            house.wait(house.desk.export_recipients(&lead, id, ask))
+        };
+        let export = || export_of(None);
+        act(&house, &lead, id, "restore-incident", json!({"at": house.desk.time().now().to_string()})).unwrap();
         assert_eq!(refusal(export().unwrap_err()).code, "nothing_approved");
         act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
         act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
@@ -234,13 +263,17 @@ fn whoever_is_told_besides_is_told_once_and_then_forgotten() {
         lines.sort_unstable();
         assert_eq!(lines, ["+8613900000001,zh,已恢复", "+8613900000002,en,Mended", "number,language,words"]);
         assert_eq!(refusal(export().unwrap_err()).code, "nobody_waits", "each number is handed out once");
+        let files = house.wait(house.desk.recipients(&lead, id)).unwrap().batches;
+        assert_eq!(files.iter().map(|one| (one.number, one.count)).collect::<Vec<_>>(), [(handed.batch, 2)]);
+        assert_eq!(export_of(Some(handed.batch)).unwrap().csv, handed.csv, "a file that was lost is had again");
+        let unknown = refusal(export_of(Some(handed.batch + 1)).unwrap_err());
+        assert_eq!(unknown.faults[0].code, "unknown_batch");
         // Nothing of it lies in the database in the clear, and the end of the incident destroys it.
         let db = house.desk.db().clone();
         let mut exported = Vec::new();
         desk::verify::export(&db, &mut exported).unwrap();
         assert!(!String::from_utf8_lossy(&exported).contains("13900000001"));
         one_by_one(&house, &lead, &case, "leave-incident", json!({"reason": "x"})).unwrap();
-        act(&house, &lead, id, "restore-incident", json!({"at": house.desk.time().now().to_string()})).unwrap();
         act(&house, &lead, id, "close-incident", json!({"result": "x"})).unwrap();
         let left = house.wait(house.desk.recipients(&lead, id)).unwrap();
         assert_eq!((left.waiting, left.exported, left.complained), (0, 0, 0));
@@ -280,6 +313,8 @@ fn whoever_is_told_besides_gets_a_message_of_the_house_once_and_by_day() {
         assert_eq!(refusal(send(&lead).unwrap_err()).code, "way_not_set");
         house.desk.set_ways(desk::ways::Ways { sms: true, ..desk::ways::Ways::none() });
         assert_eq!(refusal(send(&agent).unwrap_err()).code, "not_permitted");
+        assert_eq!(refusal(send(&lead).unwrap_err()).code, "incident_lasts");
+        act(&house, &lead, id, "restore-incident", json!({"at": house.desk.time().now().to_string()})).unwrap();
         assert_eq!(refusal(send(&lead).unwrap_err()).code, "nothing_approved");
         act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
         act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
@@ -290,7 +325,7 @@ fn whoever_is_told_besides_gets_a_message_of_the_house_once_and_by_day() {
         assert_eq!(refusal(send(&lead).unwrap_err()).code, "nobody_waits", "each is told once");
         assert!(handed_over(&house).is_empty());
         let case = broken(&house, "310115", "13900000003");
-        many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), &[case]).unwrap();
+        many(&house, &lead, "join-incident", json!({"incident": id.to_string()}), std::slice::from_ref(&case)).unwrap();
         house.desk.time().set(at("2026-11-25T10:30:00+08:00"));
         let mut sent = handed_over(&house);
         sent.sort_by(|one, other| one.to.cmp(&other.to));
@@ -305,6 +340,36 @@ fn whoever_is_told_besides_gets_a_message_of_the_house_once_and_by_day() {
         let stands = house.wait(house.desk.recipients(&lead, id)).unwrap();
         let counts = (stands.sending, stands.sent, stands.delivered, stands.failed, stands.complained);
         assert_eq!(counts, (0, 1, 1, 1, 1), "{stands:?}");
+        // What had not gone when it ended does not go; what is told of it after it came back is new in words and number.
+        let add = |number: &str| {
+            let new: NewRecipients =
+                serde_json::from_value(json!({"people": [{"number": number, "consent": "app"}]})).unwrap();
+            house.wait(house.desk.add_recipients(&lead, id, new)).unwrap();
+        };
+        house.desk.time().set(at("2026-11-25T23:30:00+08:00"));
+        add("13900000005");
+        assert_eq!(send(&lead).unwrap().sending, 1);
+        one_by_one(&house, &lead, &case, "leave-incident", json!({"reason": "x"})).unwrap();
+        act(&house, &lead, id, "close-incident", json!({"result": "x"})).unwrap();
+        act(&house, &lead, id, "reopen-incident", json!({"reason": "又断了"})).unwrap();
+        act(&house, &lead, id, "restore-incident", json!({"at": house.desk.time().now().to_string()})).unwrap();
+        add("13900000006");
+        assert_eq!(
+            refusal(send(&lead).unwrap_err()).code,
+            "nothing_approved",
+            "what was approved was about the first time"
+        );
+        act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "再次恢复", "en": "Again"}))
+            .unwrap();
+        act(&house, &second, id, "approve-wording", json!({"wording": 2})).unwrap();
+        assert_eq!(send(&lead).unwrap().sending, 1);
+        house.desk.time().set(at("2026-11-26T10:30:00+08:00"));
+        let again = handed_over(&house);
+        let told: Vec<(&str, &str)> = again.iter().map(|one| (one.to.as_str(), one.text.as_str())).collect();
+        assert_eq!(told, [("+8613900000006", "再次恢复")]);
+        let late = house.wait(house.desk.report_message(sent[2].id, Stage::Failed, Some(Why::Refused), now));
+        assert!(late.unwrap());
+        assert_eq!(house.wait(house.desk.recipients(&lead, id)).unwrap().sent, 1, "an old report moves nobody new");
         let db = house.desk.db().clone();
         assert!(verify(&db, None).unwrap().findings.is_empty());
         house.close_down();
@@ -336,6 +401,56 @@ fn who_answers_for_an_incident_or_has_a_role_is_told() {
         assert_eq!(kinds(&lead), ["incident_given", "plan_started"]);
         assert_eq!(kinds(&repair), ["role_given"], "who sees a part of it is told of it");
         assert!(kinds(&second).is_empty(), "nobody is told what they did themselves");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_is_done_to_an_incident_at_once_holds_together() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (lead, second) = (house.user("lead", Role::Supervisor, "31"), house.user("second", Role::Supervisor, ""));
+        let body = json!({"title": "x", "region": "31", "started_at": "2026-11-24T00:00:00Z"});
+        let desk = &house.desk;
+        let over = || json!({"at": house.desk.time().now().to_string()});
+
+        // Two first additions seal under one key, or the numbers of one could never be read again.
+        let id = opened(&house, &lead, body.clone()).id;
+        let add = |who: &Caller, number: &str| {
+            let new: NewRecipients =
+                serde_json::from_value(json!({"people": [{"number": number, "consent": "app"}]})).unwrap();
+            let (desk, who) = (desk.clone(), who.clone());
+            async move { desk.add_recipients(&who, id, new).await.unwrap().added }
+        };
+        let added = house.wait(async { tokio::join!(add(&lead, "13900000001"), add(&second, "13900000002")) });
+        assert_eq!(added, (1, 1));
+        act(&house, &lead, id, "restore-incident", over()).unwrap();
+        act(&house, &lead, id, "word-incident", json!({"purpose": "outcome", "zh": "已恢复", "en": "Mended"})).unwrap();
+        act(&house, &second, id, "approve-wording", json!({"wording": 1})).unwrap();
+        let ask = Export { purpose: Purpose::Outcome, batch: None };
+        assert_eq!(house.wait(desk.export_recipients(&lead, id, ask)).unwrap().count, 2);
+
+        // One of two becomes the master.
+        let join = |case: &str, id: Uuid, master: bool| {
+            let command = OnCase::read("join-incident", json!({"incident": id.to_string(), "master": master}));
+            let named = Selection::Named(vec![Named { name: case.to_owned(), seen: None }]);
+            let ask = Bulk { selection: named, command: command.unwrap().unwrap(), dry_run: false };
+            let (desk, who) = (desk.clone(), lead.clone());
+            async move { desk.bulk(&who, ask, None).await.unwrap().count(Outcome::Done) }
+        };
+        let cases: Vec<String> = (1..=3).map(|n| broken(&house, "310115", &format!("1380013800{n}"))).collect();
+        let (one, other) = house.wait(async { tokio::join!(join(&cases[0], id, true), join(&cases[1], id, true)) });
+        assert_eq!(one + other, 1, "an incident has one master");
+
+        // Either the case is in and the incident goes on, or it has ended and the case is not in.
+        let id = opened(&house, &lead, body).id;
+        act(&house, &lead, id, "restore-incident", over()).unwrap();
+        let close = Command::read("close-incident", json!({"result": "x"})).unwrap().unwrap();
+        let close = desk.run_incident(&lead, id, 2, close, None);
+        let (joined, closed) = house.wait(async { tokio::join!(join(&cases[2], id, false), close) });
+        assert_eq!(joined == 1, closed.is_err(), "{closed:?}");
+        assert!(verify(house.desk.db(), None).unwrap().is_whole());
         house.close_down();
     })
     .unwrap();

@@ -42,6 +42,8 @@ mod retention;
 mod routing;
 mod rules;
 mod scenarios;
+mod search;
+mod search_quality;
 mod spine;
 mod staff;
 mod timers;

@@ -242,6 +242,7 @@ impl Concern {
             | Event::Ownership { .. }
             | Event::Noted { .. }
             | Event::TicketChanged { .. }
+            | Event::Advised { .. }
             | Event::Mentioned { .. }
             | Event::Proposed { .. }
             | Event::SentBack { .. }

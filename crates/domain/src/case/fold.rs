@@ -6,6 +6,7 @@ use super::{
     Absorbed, Attachment, Case, Clock, Contact, Context, Hold, InIncident, Issued, LegalHold, Letter, Linked, Matter,
     Promised, PromisedThere, Proposal, Referral, ReplyProof, State, Suspension, clocks,
 };
+use crate::advice::Advice;
 use crate::event::{Caused, ContactOutcome, Entry, Event};
 use crate::ids::CaseId;
 use crate::intake::External;
@@ -119,6 +120,7 @@ impl Case {
             absorbed: Vec::new(),
             links: Vec::new(),
             incident: None,
+            helped: BTreeMap::new(),
             attachments: Vec::new(),
             messages: Vec::new(),
             readings: Vec::new(),
@@ -179,6 +181,10 @@ impl Case {
             | Event::Noted { .. }
             | Event::Mentioned { .. }
             | Event::TicketChanged { .. } => {}
+            Event::Advised { advice: Advice::Similar { case, useful, .. } } => {
+                self.helped.insert(*case, *useful);
+            }
+            Event::Advised { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),
             Event::ReadingAsked { .. } | Event::ReadingReleased { .. } | Event::ReadingReturned { .. } => {
@@ -233,8 +239,11 @@ impl Case {
                     self.responded_at.get_or_insert(*at);
                 }
             }
-            Event::ProgressNotified { at, .. } => {
+            Event::ProgressNotified { at, wording, .. } => {
                 self.progress_at = Some(*at);
+                if let Some(member) = self.incident.as_mut().filter(|_| wording.is_some()) {
+                    member.wording = *wording;
+                }
                 self.responded_at.get_or_insert(*at);
             }
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
@@ -291,12 +300,12 @@ impl Case {
             Event::Ownership { step } => self.apply_ownership(step, entry.at, entry.actor),
             Event::AnswerLapsed {} => {
                 self.reply = None;
-                self.incident = self.incident.take().map(|member| InIncident { told_at: None, ..member });
+                self.untold();
                 self.spend_survey();
             }
             Event::IncidentJoined { incident, number, master } => {
                 let (incident, number, master, joined_at) = (*incident, number.clone(), *master, entry.at);
-                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None });
+                self.incident = Some(InIncident { incident, number, master, joined_at, told_at: None, wording: None });
             }
             Event::IncidentLeft { .. } => self.incident = None,
             Event::CompensationProposed { .. }
@@ -324,6 +333,13 @@ impl Case {
                 self.end(entry.at);
             }
             Event::Reopened { round, .. } => self.start_round(*round, entry.at),
+        }
+    }
+
+    /// The customer has not been told what came of the incident after all.
+    pub(super) fn untold(&mut self) {
+        if let Some(member) = &mut self.incident {
+            member.told_at = None;
         }
     }
 
@@ -361,8 +377,8 @@ impl Case {
             Event::Confirmed { .. } => self.confirmed = true,
             Event::Disputed { .. } => {
                 self.disputes += 1;
-                // Whoever rejects what all were told goes on alone.
-                self.incident = None;
+                // Whoever rejects what all were told waits again, until they are told otherwise or go on alone.
+                self.untold();
                 self.barred.extend(std::mem::take(&mut self.handlers));
                 self.without_outcome();
             }

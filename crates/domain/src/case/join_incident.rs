@@ -40,7 +40,9 @@ pub struct Found {
     pub area: String,
     /// Whether it has ended.
     pub ended: bool,
-    /// Number of its master, if it has one.
+    /// Whether it has a master.
+    pub has_master: bool,
+    /// The master's number, where the caller sees it.
     pub master: Option<String>,
 }
 
@@ -79,8 +81,11 @@ pub fn decide(case: &Case, join: &JoinIncident, _: &Context<'_>) -> Result<Decis
     if !region_in(&case.record.region, &found.area) {
         return Err(Fault::new("incident", "case_outside_incident").into());
     }
-    if let Some(master) = found.master.as_ref().filter(|_| join.master) {
-        return Err(Refusal::conflict("incident_has_master").with("number", master));
+    if join.master && found.has_master {
+        return Err(match &found.master {
+            Some(master) => Refusal::conflict("incident_has_master").with("number", master),
+            None => Refusal::conflict("incident_has_unseen_master"),
+        });
     }
     let (incident, number, master) = (join.incident, found.number.clone(), join.master);
     let mut events = vec![Event::IncidentJoined { incident, number, master }];

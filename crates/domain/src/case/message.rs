@@ -220,5 +220,15 @@ impl Case {
             Some(known) => *known = now,
             None => self.messages.push(now),
         }
+        // What did not arrive told nobody.
+        match (what, stage) {
+            (What::Reply, Stage::Failed) => self.untold(),
+            (What::Progress, Stage::Failed) => {
+                if let Some(member) = &mut self.incident {
+                    member.wording = None;
+                }
+            }
+            _ => {}
+        }
     }
 }

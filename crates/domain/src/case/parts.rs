@@ -302,6 +302,8 @@ pub struct InIncident {
     pub joined_at: Timestamp,
     /// When its own customer was told the outcome; a notice to the public tells nobody whose name is known.
     pub told_at: Option<Timestamp>,
+    /// The wording of the progress its customer was told last.
+    pub wording: Option<u32>,
 }
 
 /// A file attached to a case; its bytes are kept apart.

@@ -71,7 +71,12 @@ fn waits_with_others(case: &Case) -> bool {
         State::AwaitingReply,
         State::Reopened,
     ];
-    case.incident.is_some() && FROM.contains(&case.state) && !crate::retention::asks_erasure(case)
+    // Whoever was written to and got nothing is told anew.
+    let again =
+        case.state == State::AwaitingCustomer && case.incident.as_ref().is_some_and(|one| one.told_at.is_none());
+    // Who rejected what all are told gets an answer that was approved for them alone.
+    let theirs = case.disputes == 0 && !crate::retention::asks_erasure(case);
+    case.incident.is_some() && theirs && (again || FROM.contains(&case.state))
 }
 
 /// Whether the case went up in another and its customer still waits for an answer.
@@ -97,7 +102,7 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     let words = words(case, reply, at, ctx)?;
     let restored = reply.of_incident.and_then(|one| one.restored_at).filter(|_| without_proposal(case));
     // Trouble that was over before this customer noticed it kept nobody of theirs waiting.
-    let restored = restored.filter(|restored| *restored >= case.received_at);
+    let restored = restored.filter(|restored| *restored >= case.received_at && case.restored_at.is_none());
     let mut events: Vec<Event> = restored.into_iter().map(|at| Event::Restored { at }).collect();
     events.push(told(reply, &words, at));
     events.extend(stopped(case, restored, at, ctx));
@@ -116,7 +121,9 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
             events.push(Event::MergedAnswered { case: one.id, at });
         }
     }
-    events.push(Event::Moved { to: State::AwaitingCustomer });
+    if case.state != State::AwaitingCustomer {
+        events.push(Event::Moved { to: State::AwaitingCustomer });
+    }
     Ok(Decision { events, elsewhere })
 }
 
@@ -165,6 +172,10 @@ fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decisi
 fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
     if case.record.anonymous && reply.mode != "public_notice" {
         return Err(Refusal::conflict("anonymous_needs_notice"));
+    }
+    // What is put up in public tells nobody whose name is known what came of their incident.
+    if case.incident.is_some() && !case.record.anonymous && reply.mode == "public_notice" {
+        return Err(Refusal::conflict("notice_tells_nobody"));
     }
     let at = reply.at.unwrap_or(ctx.now);
     super::register::within_life(case, at, "at", ctx)?;

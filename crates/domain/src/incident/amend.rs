@@ -2,6 +2,7 @@
 
 use super::open::{began, clean, known_fact};
 use super::{Context, Event, Incident, Matter};
+use crate::fault::Fault;
 use crate::ids::{UnitId, UserId};
 use crate::intake::PRODUCTS;
 use crate::refusal::Refusal;
@@ -60,7 +61,7 @@ pub fn offered(incident: &Incident) -> bool {
 /// Decides an amendment.
 ///
 /// # Errors
-/// If the incident has ended, nothing is changed, the trouble is to begin later, the network fact is unknown, or a text
+/// If the incident has ended, nothing is changed, the trouble is to begin later than now or than it was over, the network fact is unknown, or a text
 /// holds what identifies somebody.
 pub fn decide(incident: &Incident, input: &Input, ctx: &Context<'_>) -> Result<Vec<Event>, Refusal> {
     incident.require_open()?;
@@ -76,6 +77,9 @@ pub fn decide(incident: &Incident, input: &Input, ctx: &Context<'_>) -> Result<V
         return Err(Refusal::conflict("nothing_changes"));
     }
     began(started_at, ctx.now)?;
+    if incident.restored_at.is_some_and(|over| started_at > over) {
+        return Err(Fault::new("started_at", "after_restored").into());
+    }
     known_fact(input.fact, ctx.fact_known)?;
     clean(&matter)?;
     Ok(vec![Event::Amended { matter, started_at, owner }])

@@ -1,6 +1,7 @@
-//! Restore (恢复): the trouble is over. Customers still have to be told.
+//! Restore (恢复): the trouble is over. Customers still have to be told. Said again with another moment or cause, it
+//! corrects what was said.
 
-use super::{Context, Event, Incident, State};
+use super::{Context, Event, Incident};
 use crate::case::register::CLOCK_SKEW;
 use crate::fault::Fault;
 use crate::refusal::Refusal;
@@ -27,16 +28,18 @@ pub struct Input {
 /// Whether an incident offers it.
 #[must_use]
 pub fn offered(incident: &Incident) -> bool {
-    incident.state() == State::Open
+    incident.ending.is_none()
 }
 
 /// Decides a restoration.
 ///
 /// # Errors
-/// Unless the trouble lasts; if the moment lies before its beginning or in the future, or the cause is unknown.
+/// If the incident has ended or the same was said; if the moment lies before its beginning or in the future, or the cause is unknown.
 pub fn decide(incident: &Incident, input: &Input, ctx: &Context<'_>) -> Result<Vec<Event>, Refusal> {
     incident.require_open()?;
-    if incident.state() != State::Open {
+    let same = incident.restored_at == Some(input.at)
+        && input.cause.as_ref().is_none_or(|cause| incident.cause.as_ref() == Some(cause));
+    if same {
         return Err(Refusal::conflict("incident_restored").with("number", &incident.number));
     }
     if input.at > ctx.now + CLOCK_SKEW {

@@ -112,8 +112,15 @@ fn nobody_is_told_before_somebody_else_has_read_it() {
     assert_eq!(life.refused(2, "approve-wording", json!({"wording": 1})), "wording_decided");
     life.run(1, "word-incident", words).unwrap();
     life.run(2, "approve-wording", json!({"wording": 2})).unwrap();
+    assert_eq!(life.incident.to_tell(Purpose::Outcome).unwrap_err().code, "incident_lasts");
+    life.run(1, "restore-incident", json!({"at": "2026-11-20T10:00:00Z"})).unwrap();
+    assert_eq!(life.refused(1, "amend-incident", json!({"started_at": "2026-11-20T11:00:00Z"})), "after_restored");
     assert_eq!(life.incident.told(Purpose::Outcome).map(|one| one.id), Some(2));
     assert_eq!(life.incident.told(Purpose::Progress), None);
+    life.run(1, "close-incident", json!({"result": "完"})).unwrap();
+    life.run(1, "reopen-incident", json!({"reason": "又断了"})).unwrap();
+    life.run(1, "restore-incident", json!({"at": "2026-11-20T11:00:00Z"})).unwrap();
+    assert_eq!(life.incident.told(Purpose::Outcome), None, "what was approved was about the first time");
 }
 
 #[test]
@@ -137,6 +144,9 @@ fn a_plan_is_worked_through_by_those_who_were_named() {
     life.run(1, "name-role", name("voice", 3)).unwrap();
     life.run(3, "tick-item", tick(2)).unwrap();
     life.run(1, "close-incident", json!({"result": "完"})).unwrap();
+    life.run(1, "reopen-incident", json!({"reason": "又断了"})).unwrap();
+    life.run(1, "start-plan", json!({"plan": "outage"})).unwrap();
+    assert_eq!(life.incident.plan.as_ref().map(Running::open), Some(2), "the plan is worked through anew");
 }
 
 #[test]

@@ -42,6 +42,12 @@ pub const STATES: &[&str] = &[
 
 /// Parameters of a list.
 pub const LIST: &[Field] = &[
+    optional(
+        "q",
+        Kind::Line { max: 1_000 },
+        "Words: plain, \"as they stand\", -without, field:value (number, subject, text, notes, replies, category, place, \
+         outcome), received:2026-01-01..2026-01-31. Not together with `external` and `due_before`.",
+    ),
     optional("status", Kind::List { of: &Kind::Code(STATES), max: 15 }, "Any of these states, separated by commas."),
     optional("grade", Kind::Code(&["normal", "major", "urgent"]), "Grade."),
     optional("category", Kind::Category, "Node of the category tree; everything below it."),
@@ -55,8 +61,9 @@ pub const LIST: &[Field] = &[
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
     optional(
         "sort",
-        Kind::Code(&["due", "-received"]),
-        "By time left, or newest receipt first. Default: `due`, for ended cases `-received`.",
+        Kind::Code(&["due", "-received", "relevance"]),
+        "By time left, newest receipt first, or what fits the words best. Default: `due`, for ended cases `-received`, \
+         with `q` `relevance`.",
     ),
     optional("limit", Kind::Whole { min: 1, max: 250 }, "Cases a page. Default 50."),
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),
@@ -207,7 +214,7 @@ async fn check(
     let checked = app.desk.check(&caller, extract::json(&headers, &bytes)?).await?;
     let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
     let faults = checked.faults.iter().map(told).collect();
-    Ok(answer(StatusCode::OK, &view::checked(faults, &checked.similar, &checked.due)))
+    Ok(answer(StatusCode::OK, &view::checked(faults, &checked)))
 }
 
 /// What to list, from checked parameters.
@@ -227,7 +234,9 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
     let ended = states.iter().any(|state| !state.is_open()) || open == Some(false);
     let order = match text("sort") {
         Some("due") => Order::Due,
+        Some("relevance") => Order::Relevance,
         Some(_) => Order::Received,
+        None if text("q").is_some() => Order::Relevance,
         None if ended => Order::Received,
         None => Order::Due,
     };
@@ -245,6 +254,7 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         also: Vec::new(),
         unit: text("unit").map(str::parse).transpose().map_err(|_| unknown("unit"))?,
         region: text("region").map(str::to_owned),
+        words: text("q").map(str::to_owned),
         phone: text("phone").map(str::to_owned),
         external: text("external").map(str::to_owned),
         due_before: text("due_before").and_then(|at| at.parse().ok()),
@@ -258,7 +268,11 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
 
 async fn list(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Response, Failure> {
     let given = query::read(raw.as_deref(), LIST)?;
-    let page = app.desk.list(&caller, &filter(&given, &caller)?).await?;
+    let filter = filter(&given, &caller)?;
+    if filter.words.is_some() {
+        return Ok(answer(StatusCode::OK, &view::found(&app.desk.search(&caller, &filter).await?)));
+    }
+    let page = app.desk.list(&caller, &filter).await?;
     let mut body = json!({"items": page.items.iter().map(view::listed).collect::<Vec<_>>()});
     if let (Some(next), Some(object)) = (page.next, body.as_object_mut()) {
         object.insert("next".to_owned(), Value::String(next));

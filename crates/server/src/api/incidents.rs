@@ -18,18 +18,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::incidents::{
-    IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients, Recipients, SEND, Send, TELL,
-    Tell,
+    Batch, EXPORT, Export, IncidentFilter, IncidentLine, IncidentView, NEW_RECIPIENTS, NearAsk, NewRecipients,
+    Recipients, SEND, Send, TELL, Tell,
 };
 use desk::plans::{NEW_PLAN, NewPlan, PlanView};
 use desk::register::OnceOnly;
 use desk::{CaseRef, Permission, permissions};
 use domain::incident::open::{self, Open};
-use domain::incident::{Command, Incident, Purpose, Running, State as Standing, VERBS, Wording};
+use domain::incident::{Command, Incident, Running, State as Standing, VERBS, Wording};
 use domain::intake::PRODUCTS;
 use domain::refusal::Refusal;
-use domain::shape::{Field, Kind, optional, required};
-use serde::Deserialize;
+use domain::shape::{Field, Kind, optional};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -60,16 +59,6 @@ pub const NEAR: &[Field] = &[
     ),
     optional("limit", Kind::Whole { min: 1, max: 10_000 }, "At most so many. Default: as many as one run takes."),
 ];
-
-/// Shape of handing numbers out.
-pub const EXPORT: &[Field] =
-    &[required("purpose", Kind::Code(Purpose::CODES), "Which of the approved wordings they are told.")];
-
-/// What numbers are handed out for.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Export {
-    pub(crate) purpose: Purpose,
-}
 
 /// The routes of this file.
 #[must_use]
@@ -365,10 +354,12 @@ async fn add_recipients(
 }
 
 fn counted(found: &Recipients) -> Value {
+    let file = |one: &Batch| json!({"batch": one.number, "count": one.count, "at": moment(one.at)});
+    let batches: Vec<Value> = found.batches.iter().map(file).collect();
     json!({
         "added": found.added, "known": found.known, "waiting": found.waiting, "exported": found.exported,
         "sending": found.sending, "sent": found.sent, "delivered": found.delivered, "failed": found.failed,
-        "complained": found.complained,
+        "complained": found.complained, "batches": batches,
     })
 }
 
@@ -392,8 +383,8 @@ async fn export_recipients(
     body: Body,
 ) -> Result<Response, Failure> {
     let ask: Export = input(&headers, body, EXPORT).await?;
-    let handed = app.desk.export_recipients(&caller, identifier(&id)?, ask.purpose).await?;
-    Ok(answer(StatusCode::OK, &json!({"count": handed.count, "csv": handed.csv})))
+    let handed = app.desk.export_recipients(&caller, identifier(&id)?, ask).await?;
+    Ok(answer(StatusCode::OK, &json!({"batch": handed.batch, "count": handed.count, "csv": handed.csv})))
 }
 
 async fn run(

@@ -782,6 +782,25 @@ pub fn listed(one: &Listed) -> Value {
         .done()
 }
 
+/// What was found by words.
+#[must_use]
+pub fn found(answer: &desk::search::Answer) -> Value {
+    let part = |part: &desk::search::Part| json!({"text": part.text, "hit": part.hit});
+    let snippet = |one: &desk::search::Snippet| json!({"field": one.field.names()[0], "parts": one.parts.iter().map(part).collect::<Vec<_>>()});
+    let item = |one: &desk::search::Found| {
+        let mut item = listed(&one.listed);
+        if let Some(item) = item.as_object_mut() {
+            item.insert("snippets".to_owned(), one.snippets.iter().map(snippet).collect());
+        }
+        item
+    };
+    Object::default()
+        .put("items", answer.items.iter().map(item).collect::<Value>())
+        .put_some("next", answer.next.as_deref())
+        .put("complete", answer.complete)
+        .done()
+}
+
 /// Persons who might be the same.
 #[must_use]
 pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
@@ -817,8 +836,17 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
-pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &[(String, Timestamp)]) -> Value {
-    let duplicates: Vec<Value> = similar
+pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
+    let category = |one: &desk::suggest::Suggested| json!({"category": one.category, "words": one.words});
+    let suggestion = checked.suggestion.as_ref().map(|one| {
+        let cues = one.cues.iter().map(|(cue, words)| json!({"cue": cue.code(), "words": words}));
+        json!({
+            "by": one.by, "sure": one.sure, "categories": one.categories.iter().map(category).collect::<Vec<_>>(),
+            "cues": cues.collect::<Vec<_>>(),
+        })
+    });
+    let duplicates: Vec<Value> = checked
+        .similar
         .iter()
         .map(|one| {
             Object::default()
@@ -828,16 +856,18 @@ pub fn checked(faults: Vec<Value>, similar: &[queries::similar::Similar], due: &
                 .put("received_at", moment(one.received_at))
                 .put("open", one.open)
                 .put("why", one.why.clone())
+                .put_some("alike", one.alike)
                 .done()
         })
         .collect();
     let clock = |(rule, at): &(String, Timestamp)| json!({"rule": rule, "due_at": moment(*at)});
-    let clocks: Vec<Value> = due.iter().map(clock).collect();
+    let clocks: Vec<Value> = checked.due.iter().map(clock).collect();
     Object::default()
         .put("faults", faults)
         .put("repeat_count", duplicates.len())
         .put("clocks", clocks)
         .put("duplicates", duplicates)
+        .put_some("suggestion", suggestion)
         .done()
 }
 

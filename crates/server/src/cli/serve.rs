@@ -11,6 +11,7 @@ use crate::mail_in;
 use crate::post::Post;
 use crate::remedies::Billing;
 use clap::Args;
+use desk::search::{self, Feeder};
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
 use mail::imap::Mailbox;
@@ -38,6 +39,12 @@ pub(super) struct Serve {
     /// Fill an empty database with about five hundred cases of sixty days and users of every role.
     #[arg(long)]
     demo: bool,
+    /// Without an index of words: searches look through the newest cases only.
+    #[arg(long, env = "REDRESS_NO_SEARCH")]
+    no_search: bool,
+    /// Suggest no categories while somebody registers.
+    #[arg(long, env = "REDRESS_NO_SUGGESTIONS")]
+    no_suggestions: bool,
     /// Let anybody use the TM Forum interfaces, without credentials: for trying them out. Only with a loopback address.
     #[arg(long)]
     dev_open_tmf: bool,
@@ -230,6 +237,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());
+    desk.set_suggests(!serve.no_suggestions);
     let carries = ways.email || ways.sms || ways.voice;
     desk.set_ways(ways);
     let courier = carries.then(|| Courier::new(mailer.clone(), gateway, locales.clone()));
@@ -240,6 +248,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
+    let words = if serve.no_search { None } else { Some(words(desk.clone(), place, Arc::clone(&stop))?) };
     let posts = post.map(|post| outward("mail", posts(post, desk.clone()), Arc::clone(&stop))).transpose()?;
     let bills =
         billing.map(|billing| outward("billing", bills(billing, desk.clone()), Arc::clone(&stop))).transpose()?;
@@ -254,7 +263,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
-    for thread in [posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
+    for thread in [words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
         let _ = thread.join();
     }
     drop(runtime);
@@ -377,6 +386,20 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
         while !stop.load(Ordering::Acquire) {
             complaints.hear(jobs::rollup::go_on(&desk, &node, ROLLUP_RESTS, || stop.load(Ordering::Acquire)));
             std::thread::sleep(TICK);
+        }
+    })
+}
+
+/// The thread that feeds this node's index of words.
+fn words(desk: Desk, place: &Place, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    let mut feeder = Feeder::new(desk, &search::folder(&place.data_dir));
+    thread("words", move |_| {
+        let mut complaints = Complaints::default();
+        while !stop.load(Ordering::Acquire) {
+            let done = feeder.go_on(&|| stop.load(Ordering::Acquire));
+            let rest = if done.is_err() { TICK } else { LOOK };
+            complaints.hear(done);
+            std::thread::sleep(rest);
         }
     })
 }

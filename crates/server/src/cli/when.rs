@@ -164,9 +164,12 @@ fn offset(text: &str) -> Option<Option<Offset>> {
     let digits: String = text.chars().skip(1).filter(|sign| *sign != ':').collect();
     let (hours, minutes) = digits.split_at_checked(2)?;
     let hours: i32 = hours.parse().ok()?;
-    let minutes: i32 = if minutes.is_empty() { 0 } else { minutes.parse().ok()? };
-    let seconds = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
-    Offset::from_seconds(sign * seconds).ok().map(Some)
+    let minutes: i32 = match minutes.len() {
+        0 => 0,
+        2 => minutes.parse().ok()?,
+        _ => return None,
+    };
+    Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok().map(Some)
 }
 
 #[cfg(test)]

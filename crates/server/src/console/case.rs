@@ -19,6 +19,7 @@ use super::readings;
 use super::referrals;
 use super::related::{Related, related};
 use super::rules::governing;
+use super::similar;
 use super::ties::{Tie, ties};
 use super::times::grade_sign;
 use super::windows::{Windows, windows};
@@ -47,6 +48,8 @@ use domain::refusal::Refusal;
 use domain::text::mentions::MOST;
 
 const REVEAL: &str = "reveal";
+/// Cases like it that are named beside a case; its page of them tells more.
+const LIKE: usize = 3;
 
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Needs(permissions::READ_CASES);
@@ -156,6 +159,8 @@ struct CasePage<'a> {
     /// What similar cases got, in one sentence, and the newest of them: number and sum.
     usual: Option<String>,
     alike: Vec<(String, String)>,
+    /// Ended cases like it.
+    like: Vec<similar::Shown>,
     orders: Vec<orders::Shown>,
     ownership: Vec<String>,
     /// How it was ruled before whose cases of the kind are: number and words.
@@ -320,6 +325,12 @@ async fn draw(
     } else {
         desk::remedies::Alike::default()
     };
+    let like = if case.state.is_open() && extras.past.is_none() && caller.actor.area.covers(&case.record.region) {
+        let found = app.desk.similar_cases(caller, &CaseRef::Id(case.id)).await?;
+        found.items.iter().take(LIKE).map(|one| similar::shown(&frame, one)).collect()
+    } else {
+        Vec::new()
+    };
     let restricted = if view.erased { Vec::new() } else { app.desk.restrictions(caller, case).await? };
     let sent = app.desk.messages(caller, &CaseRef::Id(case.id)).await?;
     let drafts =
@@ -398,6 +409,7 @@ async fn draw(
             && permissions::INVITE_SURVEY.allows(caller)
             && domain::case::invite_survey::offered(case),
         usual: alike.usual.as_ref().map(|usual| compensations::usual(&frame, usual)),
+        like,
         alike: alike.cases.iter().map(|(number, sum)| (number.clone(), sum.sum().to_string())).collect(),
         orders: orders::orders(&frame, case, &names),
         ownership: orders::ownership(&frame, case, &names),
@@ -472,6 +484,7 @@ async fn run(
             let covered = caller.actor.area.covers(&done.case.record.region);
             let seen = covered || app.desk.case(&caller, &case).await.is_ok();
             let place = match seen {
+                true if verb.name == "judge-similar" => format!("/console/cases/{}/similar", done.case.number),
                 true => format!("/console/cases/{}?done={}{}", done.case.number, verb.name, named(&done.unreached)),
                 false => "/console/orders".to_owned(),
             };

@@ -40,6 +40,8 @@ pub(super) struct Contact {
     pub(super) state: &'static str,
     pub(super) state_words: String,
     pub(super) received: String,
+    /// Why it may be the same matter.
+    pub(super) why: String,
     /// What can be done with it instead of registering: the verb, and what to call it.
     pub(super) instead: (&'static str, String),
 }
@@ -67,7 +69,10 @@ pub(super) fn same_matters(frame: &Frame<'_>, cases: Vec<Similar>) -> Vec<Contac
             category: one.category,
             received_at: one.received_at,
         };
-        contact(frame, earlier)
+        let label = |field: &&str| frame.app.locales.text(frame.language, &format!("field.{field}.label"), &[]);
+        let mut why: Vec<String> = one.why.iter().filter(|field| **field != "description").map(label).collect();
+        why.extend(one.alike.map(|percent| frame.tv("same.alike", &[("percent", &percent.to_string())])));
+        Contact { why: why.join(" · "), ..contact(frame, earlier) }
     };
     cases.into_iter().map(case).collect()
 }
@@ -93,6 +98,7 @@ fn contact(frame: &Frame<'_>, case: persons::Earlier) -> Contact {
         state_words: frame.code("state", case.state.code()),
         received: frame.moment(case.received_at),
         number: case.number,
+        why: String::new(),
         instead: (verb, frame.t(words)),
     }
 }

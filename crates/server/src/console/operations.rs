@@ -64,6 +64,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "suspend",
             "resume",
             "link",
+            "judge-similar",
             "merge",
             "join-incident",
             "leave-incident",

@@ -61,7 +61,7 @@ async fn pane(
     Ok(render(&Pane {
         title: frame.t(&format!("view.{view}")),
         href: format!("/console?{}", href.join("&")),
-        rows: found.items.iter().map(|one| queue::row(&frame, one, &names, &absent, now)).collect(),
+        rows: found.items.iter().map(|one| queue::row(&frame, &one.listed, &names, &absent, now)).collect(),
         more: found.next.is_some(),
         frame,
     }))

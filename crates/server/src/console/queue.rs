@@ -14,7 +14,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
-use desk::queries::list::{Filter, Listed, Order, Page};
+use desk::queries::list::{Filter, Listed, Order};
+use desk::search::{Answer, Found, Part, Snippet};
 use domain::case::State as CaseState;
 use domain::ids::UserId;
 use jiff::Timestamp;
@@ -44,6 +45,8 @@ pub(super) struct Row {
     /// Held by somebody absent for whom the reader stands in.
     pub(super) deputised: bool,
     pub(super) received: String,
+    /// Where the words stand: the field, then pieces of text, those that were asked for marked.
+    pub(super) snippets: Vec<(String, Vec<Part>)>,
     pub(super) due: String,
     pub(super) due_class: &'static str,
     pub(super) due_sign: &'static str,
@@ -76,6 +79,12 @@ struct Queue<'a> {
     category: String,
     phone: String,
     external: String,
+    /// What was searched for.
+    words: String,
+    /// Newest first rather than best first.
+    newest: bool,
+    /// Whether every case was looked through.
+    complete: bool,
     filtered: bool,
     next: Option<String>,
     categories: Vec<(String, String)>,
@@ -128,7 +137,7 @@ async fn queue(
         Ok(found) => (found, None),
         Err(failure) => {
             let told = what_was_typed(&app, &visitor, failure)?;
-            (Page { items: Vec::new(), next: None }, Some(told))
+            (Answer { items: Vec::new(), next: None, complete: true }, Some(told))
         }
     };
     let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
@@ -162,19 +171,30 @@ async fn queue(
     let taxonomy = app.desk.library().taxonomy();
     let page = Queue {
         tabs,
-        rows: found.items.iter().map(|one| row(&frame, one, &names, &absent, now)).collect(),
+        rows: found
+            .items
+            .iter()
+            .map(|one| Row {
+                snippets: one.snippets.iter().map(|one| snippet(&frame, one)).collect(),
+                ..row(&frame, &one.listed, &names, &absent, now)
+            })
+            .collect(),
         grades: choices("grade", &["normal", "major", "urgent"], &shown("grade")),
         states: choices("state", &states, &shown("status")),
         region: shown("region"),
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
+        words: shown("q"),
+        newest: shown("sort") == "-received",
+        complete: found.complete,
         filtered: pairs.iter().any(|(name, _)| name != "after"),
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
         told,
         query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
-        operations: super::bulk::offered(&frame),
+        // A search is read and worked on one by one: what is done to many goes by filters.
+        operations: if shown("q").is_empty() { super::bulk::offered(&frame) } else { Vec::new() },
         waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
         view,
@@ -213,8 +233,14 @@ pub(super) async fn find(
     view: &str,
     absent: &[UserId],
     text: &str,
-) -> Result<Page, Failure> {
-    Ok(app.desk.list(caller, &filter_of(caller, view, absent, text)?).await?)
+) -> Result<Answer, Failure> {
+    let filter = filter_of(caller, view, absent, text)?;
+    if filter.words.is_some() {
+        return Ok(app.desk.search(caller, &filter).await?);
+    }
+    let page = app.desk.list(caller, &filter).await?;
+    let items = page.items.into_iter().map(|listed| Found { listed, snippets: Vec::new() }).collect();
+    Ok(Answer { items, next: page.next, complete: true })
 }
 
 /// What a view shows, with the filters of an address.
@@ -234,9 +260,18 @@ pub(super) fn filter_of(caller: &desk::Caller, view: &str, absent: &[UserId], te
         _ => {}
     }
     let ended = filter.states.iter().any(|state| !state.is_open());
-    filter.order = if ended || view == "all" { Order::Received } else { Order::Due };
-    filter.open_only = filter.order == Order::Due;
+    let order = if ended || view == "all" { Order::Received } else { Order::Due };
+    filter.open_only = order == Order::Due;
+    // With words the reader says how; without, each view has its own order.
+    if filter.words.is_none() {
+        filter.order = order;
+    }
     Ok(filter)
+}
+
+/// A place where the words stand, with the name of its field.
+fn snippet(frame: &Frame<'_>, one: &Snippet) -> (String, Vec<Part>) {
+    (frame.code("search_field", one.field.names()[0]), one.parts.clone())
 }
 
 pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[UserId], now: Timestamp) -> Row {
@@ -259,6 +294,7 @@ pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[User
         owner: names.owner(one.unit, one.user),
         deputised: one.user.is_some_and(|user| absent.contains(&user)),
         received: frame.short(one.received_at),
+        snippets: Vec::new(),
         due: due.map(|(_, at)| frame.left(*at, now)).unwrap_or_default(),
         due_class: step.map_or("", |step| step.class()),
         due_sign: step.map_or("", |step| step.sign()),

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::similar::Sought;
+use desk::suggest::{Suggested, Suggestion};
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
 
@@ -69,7 +70,7 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
 ];
 
 /// Fields that are no boxes of this form.
-const ELSEWHERE: &[&str] = &["complainant.person"];
+const ELSEWHERE: &[&str] = &["complainant.person", "other_matter", "suggested_by"];
 
 pub(super) fn routes() -> Vec<Route> {
     let access = Access::Needs(permissions::REGISTER);
@@ -105,6 +106,29 @@ struct Register<'a> {
     fragment: bool,
     wanting: Vec<String>,
     due: Vec<(String, String)>,
+    hint: Option<Hint>,
+}
+
+/// What is suggested for what was typed, in words.
+pub(super) struct Hint {
+    by: String,
+    /// Code, name and the words that spoke for it.
+    categories: Vec<(String, String, String)>,
+    sure: bool,
+    /// What calls for care, and the words.
+    cues: Vec<(String, String)>,
+}
+
+impl Hint {
+    fn of(frame: &Frame<'_>, found: &Suggestion) -> Self {
+        let category = |one: &Suggested| (one.category.clone(), frame.category(&one.category), one.words.join(" · "));
+        Self {
+            by: found.by.clone(),
+            categories: found.categories.iter().map(category).collect(),
+            sure: found.sure,
+            cues: found.cues.iter().map(|(cue, words)| (frame.code("cue", cue.code()), words.join(" · "))).collect(),
+        }
+    }
 }
 
 /// What is known while somebody types: earlier contacts, what may be the same, what is wanting, what would be due.
@@ -117,6 +141,7 @@ struct Known<'a> {
     fragment: bool,
     wanting: Vec<String>,
     due: Vec<(String, String)>,
+    hint: Option<Hint>,
 }
 
 impl Register<'_> {
@@ -165,7 +190,9 @@ fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, fou
     let person = typed.get("complainant.person").to_owned();
     let groups = groups(frame, typed, staff, &errors);
     let fresh = told.is_none() && found.is_none();
+    let hint = if fresh { None } else { frame.app.desk.suggest(&typed.value(FIELDS, frame)) };
     render(&Register {
+        hint: hint.map(|found| Hint::of(frame, &found)),
         frame,
         groups,
         categories: frame.leaves(),
@@ -195,8 +222,8 @@ async fn known(
     let sought = Sought::of(&value).number().is_some();
     let mut found = if sought { Some(look(&app, &frame, &caller, &value).await?) } else { None };
     let checked = app.desk.check(&caller, value).await?;
-    if let Some(found) = &mut found {
-        found.same = same_matters(&frame, checked.similar);
+    if found.is_some() || !checked.similar.is_empty() {
+        found.get_or_insert_default().same = same_matters(&frame, checked.similar);
     }
     let label = |fault: &domain::fault::Fault| {
         let key = format!("field.{}.label", fault.field);
@@ -207,6 +234,7 @@ async fn known(
         found,
         person: typed.get("complainant.person").to_owned(),
         fragment: true,
+        hint: checked.suggestion.as_ref().map(|found| Hint::of(&frame, found)),
         wanting: checked.faults.iter().filter_map(label).collect(),
         due: checked.due.iter().map(|(rule, at)| (frame.rule(rule), frame.moment(*at))).collect(),
         frame: &frame,
@@ -231,6 +259,13 @@ async fn register(
         return Ok(response);
     }
     let value = typed.value(FIELDS, &frame);
+    // One of the suggested categories was taken.
+    if !typed.get("take").is_empty() {
+        let taken = typed.get("take").to_owned();
+        typed.set("category", taken);
+        let found = look(&app, &frame, &caller, &value).await?;
+        return Ok(draw(&frame, &typed, &staff, None, Some(found)));
+    }
     if !typed.get("look").is_empty() {
         let found = look(&app, &frame, &caller, &value).await?;
         return Ok(draw(&frame, &typed, &staff, None, Some(found)));

@@ -296,7 +296,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     }
     of_fields("tell-incident", desk::incidents::TELL, wanted);
     of_fields("send-to-recipients", desk::incidents::SEND, wanted);
-    of_fields("export-recipients", crate::api::incidents::EXPORT, wanted);
+    of_fields("export-recipients", desk::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
@@ -355,6 +355,10 @@ fn every_code_has_words_and_no_words_lie_about() {
     let mut list = |prefix: &str, codes: &[&str]| {
         wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     };
+    list("cue", &learn::Cue::ALL.map(learn::Cue::code));
+    list("alike_why", desk::search::Why::CODES.get(1..).unwrap_or_default());
+    list("event", &["similar_useful", "similar_useless", "other_matter", "categories_suggested", "categories_unsure"]);
+    list("search_field", &desk::search::ask::Field::ALL.map(|field| field.names()[0]));
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
     list("role", &domain::actor::Role::ALL.map(domain::actor::Role::code));
     list("scope", &Scope::ALL.map(Scope::code));
@@ -437,7 +441,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.extend(policy::WindowState::ALL.iter().map(|state| format!("window.{}", state.code())));
     wanted.extend(sentences("", "wrong_state"));
     // Orders and the question whose case it is have words for each step.
-    let steps = ["order", "ownership"];
+    let steps = ["order", "ownership", "advised"];
     wanted.extend(
         event_types().iter().filter(|name| !steps.contains(&name.as_str())).map(|name| format!("event.{name}")),
     );

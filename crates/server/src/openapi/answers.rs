@@ -198,9 +198,16 @@ pub(super) fn schemas() -> Map<String, Value> {
         "id": uuid, "username": text, "name": text, "role": text, "unit": uuid, "region": text, "area": text,
         "disabled": truth, "skills": {"type": "array", "items": text}, "email": text, "bounced": text, "absent_until": moment, "deputy": uuid,
     }));
-    let mut page = items(&listed);
+    let mut found = listed.clone();
+    if let Some(properties) = found.get_mut("properties").and_then(Value::as_object_mut) {
+        let parts = json!({"type": "array", "items": object(json!({"text": text, "hit": truth}))});
+        let snippet = object(json!({"field": text, "parts": parts}));
+        properties.insert("snippets".to_owned(), json!({"type": "array", "items": snippet}));
+    }
+    let mut page = items(&found);
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
+        properties.insert("complete".to_owned(), truth.clone());
     }
     [
         ("Receipt", notices::with_warnings(receipt)),
@@ -224,10 +231,21 @@ pub(super) fn schemas() -> Map<String, Value> {
             object(json!({
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
+                "suggestion": object(json!({
+                    "by": {"type": "string", "description": "To be given as `suggested_by` when registering."},
+                    "sure": truth,
+                    "categories": {"type": "array", "items": object(json!({
+                        "category": text, "words": {"type": "array", "items": text},
+                    }))},
+                    "cues": {"type": "array", "items": object(json!({
+                        "cue": text, "words": {"type": "array", "items": text},
+                    }))},
+                })),
                 "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,
                     "why": {"type": "array", "items": text, "description": "Fields of the body by which it was found."},
+                    "alike": {"type": "integer", "description": "How nearly it says the same, in per cent."},
                 }))},
             })),
         ),
@@ -367,6 +385,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("DeadLetters", webhooks::dead_letters()),
         ("Resent", webhooks::resent()),
         ("Remedies", remedies::remedies()),
+        ("SimilarCases", remedies::similar_cases()),
         ("SimilarRemedies", remedies::similar()),
         ("Instructions", remedies::instructions()),
         ("Sent", remedies::sent()),

@@ -72,12 +72,14 @@ pub(super) fn recipients() -> Value {
     object(json!({
         "added": whole(), "known": whole(), "waiting": whole(), "exported": whole(),
         "sending": whole(), "sent": whole(), "delivered": whole(), "failed": whole(), "complained": whole(),
+        "batches": list_of(&object(json!({"batch": whole(), "count": whole(), "at": moment()}))),
     }))
 }
 
 /// Numbers handed out.
 pub(super) fn export() -> Value {
     object(json!({
+        "batch": {"type": "integer", "description": "Number under which the same numbers can be taken out again while the incident is open."},
         "count": whole(),
         "csv": {"type": "string", "description": "number, language, words; one line each."},
     }))

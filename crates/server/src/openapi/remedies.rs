@@ -71,6 +71,18 @@ pub(super) fn similar() -> Value {
     object(json!({"usual": usual(), "items": list(&object(json!({"complaint": text(), "sum": money()})))}))
 }
 
+/// Ended cases like another.
+pub(super) fn similar_cases() -> Value {
+    let why = object(json!({"code": codes(&desk::search::Why::CODES), "words": list(&text())}));
+    let remedy = object(json!({"remedy": codes(Kind::CODES), "standing": codes(Standing::CODES), "sum": money()}));
+    let one = object(json!({
+        "id": text(), "number": text(), "category": text(), "region": text(), "received_at": moment(),
+        "closed_at": moment(), "why": list(&why), "outcome": text(), "reply": text(), "cause": text(),
+        "remedies": list(&remedy), "satisfied": text(), "useful": truth(),
+    }));
+    object(json!({"items": list(&one), "complete": truth()}))
+}
+
 /// What billing is to do.
 pub(super) fn instructions() -> Value {
     let one = object(json!({

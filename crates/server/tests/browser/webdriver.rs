@@ -156,14 +156,6 @@ impl Browser {
         self.wait(what, || self.script(script) == true);
     }
 
-    /// Opens an address again and again until its page holds these words.
-    pub(crate) fn until_at(&self, url: &str, words: &str) {
-        self.wait(words, || {
-            self.goto(url);
-            self.text().contains(words)
-        });
-    }
-
     /// Leaves the page as somebody does who says yes when asked whether to leave.
     pub(crate) fn leave(&self, url: &str) {
         let go = format!(

@@ -16,6 +16,7 @@ mod learning;
 mod operations;
 #[path = "../program/mod.rs"]
 mod program;
+mod search;
 mod stories;
 mod vectors;
 mod what_if;

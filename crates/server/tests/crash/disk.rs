@@ -113,6 +113,16 @@ impl Witness {
         }
     }
 
+    /// The newest case is found by its words, whatever became of the index.
+    fn the_newest_is_found(&self) -> bool {
+        let answer = self.ask("GET", "/api/v1/complaints?q=%E5%9B%9E%E7%94%B5&sort=-received&limit=1", "");
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let found = answer.json();
+        let newest = found["items"][0]["id"].as_str() == self.known.last().map(String::as_str);
+        assert!(newest || found["complete"] == false, "{answer:?}");
+        newest && found["complete"] == true
+    }
+
     /// While nothing can be written: clear answers, reading goes on, and nobody is told that all is well.
     fn suffers(&mut self) {
         let refused = self.until_refused();
@@ -121,6 +131,7 @@ impl Witness {
             assert_refused(&self.register());
         }
         self.nothing_is_lost();
+        self.the_newest_is_found();
         let told = self.readiness(503);
         assert!(told.body.contains("nothing can be written"), "{told:?}");
         assert_eq!(self.ask("GET", "/healthz", "").status, 200, "it lives: a restart would not help");
@@ -131,6 +142,11 @@ impl Witness {
         self.readiness(200);
         assert_eq!(self.register().status, 201, "it goes on by itself");
         self.nothing_is_lost();
+        let begun = Instant::now();
+        while !self.the_newest_is_found() {
+            assert!(begun.elapsed() < PATIENCE * 4, "the index never caught up");
+            std::thread::sleep(Duration::from_millis(100));
+        }
         let count = self.known.len();
         let place = self.program.stop();
         let report: serde_json::Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();

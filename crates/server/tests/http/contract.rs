@@ -216,6 +216,8 @@ fn remedies(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     ] {
         contract.holds("get", path, &house.get(token, &format!("{path}{query}")));
     }
+    let path = "/api/v1/complaints/{id}/similar";
+    contract.holds("get", path, &house.get(token, &path.replace("{id}", &id)));
     let path = "/api/v1/complaints/{id}/similar-remedies";
     let similar = house.get(token, &format!("{}?remedy=refund", path.replace("{id}", &id)));
     contract.holds("get", path, &similar);
@@ -571,6 +573,7 @@ fn answers_are_what_the_document_promises() {
         ("place-hold", json!({"reason": "诉讼"})),
         ("lift-hold", json!({"hold": 1, "reason": "已结"})),
         ("link", json!({"to": second, "relation": "related"})),
+        ("judge-similar", json!({"other": second, "useful": true})),
         ("propose", json!({"outcome": "退费", "finding": "属实"})),
         ("send-back", json!({"reason": "依据不足"})),
         ("propose", json!({"outcome": "退费一百元"})),

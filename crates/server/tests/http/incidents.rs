@@ -251,6 +251,23 @@ fn another_area_sees_neither_incidents_nor_facts() {
     for path in ["/api/v1/incidents", "/api/v1/network-facts"] {
         assert_eq!(house.get(&zhejiang, path).json()["items"], json!([]), "{path}");
     }
+    // A number another area's system gave cannot be taken over, whatever is said under it, nor asked about in a dry run.
+    let mut theirs = self::fact();
+    theirs["region"] = json!("330106");
+    let taken = house.call(&zhejiang, "POST", "/api/v1/network-facts", &[], &theirs);
+    assert_eq!((taken.status, &taken.json()["errors"][0]["code"]), (422, &json!("outside_area")), "{taken:?}");
+    let csv = format!("source,number,fact,region,from\nnms,A-1,outage,330106,{}\n", ago(3));
+    let asked = json!({"csv": csv, "dry_run": true});
+    let asked = house.call(&zhejiang, "POST", "/api/v1/network-facts/import", &[], &asked);
+    assert_eq!(asked.status, 422, "{asked:?}");
+    // What reaches over their area is theirs to read, in lists as one by one.
+    let mut wide = self::fact();
+    (wide["number"], wide["region"]) = (json!("A-2"), json!("33"));
+    let wide =
+        house.call(&admin, "POST", "/api/v1/network-facts", &[], &wide).json()["id"].as_str().unwrap().to_owned();
+    let hangzhou = house.token(Role::Supervisor, "330106");
+    assert_eq!(status(&hangzhou, &format!("/api/v1/network-facts/{wide}")), 200);
+    assert_eq!(house.get(&hangzhou, "/api/v1/network-facts").json()["items"].as_array().unwrap().len(), 1);
     assert_eq!(status(&zhejiang, "/api/v1/kpis?region=31"), 422);
     let said = json!({"month": month(), "region": "31", "users": 5});
     assert_eq!(house.call(&zhejiang, "POST", "/api/v1/exposures", &[], &said).status, 422);

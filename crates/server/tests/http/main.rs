@@ -35,6 +35,7 @@ mod reports;
 mod requests;
 mod rights;
 mod rules;
+mod search;
 mod similar;
 mod slow;
 mod survey;

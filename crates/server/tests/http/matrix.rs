@@ -149,6 +149,7 @@ pub(crate) fn body(path: &str) -> Value {
         "restore-incident" => json!({"at": "2026-01-02T00:00:00Z"}),
         "close-incident" => json!({"result": "x"}),
         "reopen-incident" | "leave-incident" => json!({"reason": "x"}),
+        "judge-similar" => json!({"other": NOBODY, "useful": true}),
         "join-incident" => json!({"incident": NOBODY}),
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),

@@ -19,6 +19,7 @@ fn the_same_matter_is_found_before_it_is_registered() {
         let mut fresh = check(&house, &token, &intake());
         let clocks = fresh.as_object_mut().unwrap().remove("clocks").unwrap();
         assert!(clocks[0]["due_at"].is_string() && clocks.as_array().unwrap().len() > 2, "{clocks}");
+        fresh.as_object_mut().unwrap().remove("suggestion");
         assert_eq!(fresh, json!({"faults": [], "repeat_count": 0, "duplicates": []}));
         let case = house.register(&token, &intake());
         let checked = check(&house, &token, &intake());
@@ -28,13 +29,18 @@ fn the_same_matter_is_found_before_it_is_registered() {
             (&found["number"], &found["open"], &found["category"]),
             (&case["number"], &json!(true), &json!("B204"))
         );
-        assert_eq!(found["why"], json!(["complainant.phone", "subscription.number"]));
-        assert_eq!(found.as_object().unwrap().len(), 6, "nothing about the person");
+        assert_eq!(found["why"], json!(["complainant.phone", "subscription.number", "description"]));
+        assert!(
+            found["alike"].as_u64().unwrap() >= 90,
+            "numbers that were lifted out are not among the words: {found}"
+        );
+        assert_eq!(found.as_object().unwrap().len(), 7, "nothing about the person");
         // The family counts, not the leaf; the number, however it is written; a business number alone.
         let mut near = intake();
         near["category"] = json!("B201");
         near["complainant"] = json!({"name": "他人"});
         near["subscription"] = json!({"number": "+86 138-0013-8000"});
+        (near["subject"], near["description"]) = (json!("另事"), json!("另有一事"));
         assert_eq!(check(&house, &token, &near)["duplicates"][0]["why"], json!(["subscription.number"]));
         for (pointer, value) in [("/category", "A101"), ("/subscription/number", "13900139000")] {
             let mut far = near.clone();
@@ -57,13 +63,47 @@ fn the_same_matter_is_found_before_it_is_registered() {
         let stranger = house.token(Role::Agent, "33");
         let mut theirs = intake();
         theirs["region"] = json!("330106");
+        assert_ne!(theirs["region"], intake()["region"]);
         let mut fresh = check(&house, &stranger, &theirs);
         fresh.as_object_mut().unwrap().remove("clocks").unwrap();
+        fresh.as_object_mut().unwrap().remove("suggestion");
         assert_eq!(fresh, json!({"faults": [], "repeat_count": 0, "duplicates": []}));
+        // What its words name is suggested, and what was chosen is kept beside it.
+        let mut told = intake();
+        told["subject"] = json!("没信号");
+        told["description"] = json!("家里没信号，老人打不了120，要投诉到工信部");
+        told["complainant"] = json!({"name": "他人", "phone": "13700000009"});
+        told["subscription"] = json!({"number": "13700000009"});
+        let suggestion = check(&house, &token, &told)["suggestion"].clone();
+        assert_eq!(suggestion["categories"][0]["category"], "A101", "{suggestion}");
+        assert_eq!(suggestion["cues"][0]["cue"], "safety");
+        told["suggested_by"] = suggestion["by"].clone();
+        let chosen = house.register(&token, &told);
+        let log = house.get(&token, &format!("/api/v1/complaints/{}/events", chosen["id"].as_str().unwrap()));
+        assert!(log.body.contains("\"about\":\"category\"") && log.body.contains("A101"), "{log:?}");
+        house.desk.set_suggests(false);
+        assert!(check(&house, &token, &told).get("suggestion").is_none());
+        house.desk.set_suggests(true);
+        // Somebody else's number, nearly the same words: shown with the reason, and what was decided is kept.
+        let mut words = intake();
+        words["complainant"] = json!({"name": "他人", "phone": "13700000001"});
+        words["subscription"] = json!({"number": "13700000001"});
+        let by_words = check(&house, &token, &words);
+        assert_eq!(
+            (&by_words["duplicates"][0]["why"], &by_words["repeat_count"]),
+            (&json!(["description"]), &json!(1))
+        );
+        words["other_matter"] = json!([case["number"]]);
+        let other = house.register(&token, &words);
+        let log = house.get(&token, &format!("/api/v1/complaints/{}/events", other["id"].as_str().unwrap()));
+        assert!(log.body.contains("other_matter") && log.body.contains(case["number"].as_str().unwrap()), "{log:?}");
+        words["other_matter"] = json!(["TS-20200101-000001-1"]);
+        let unknown = house.call(&token, "POST", "/api/v1/complaints", &[], &words);
+        assert_eq!((unknown.status, &unknown.json()["errors"][0]["field"]), (422, &json!("other_matter[0]")));
         // Nothing stands in the way of registering it, and checking has changed nothing.
         let second = house.register(&token, &intake());
         let checked = check(&house, &token, &intake());
-        assert_eq!(checked["repeat_count"], 2);
+        assert_eq!(checked["repeat_count"], 3);
         assert_eq!(checked["duplicates"][0]["number"], second["number"], "the newest first");
         house.desk.db().close();
     })

@@ -13,6 +13,8 @@ statements! {
     DROP = "DELETE FROM kpi_months WHERE kpi = ?1 AND area = ?2 AND month = ?3";
     MONTHS = "SELECT kpi, month, counted, sum, hits, silent, waits FROM kpi_months
         WHERE area = ?1 AND month >= ?2 AND month <= ?3";
+    AREAS = "SELECT DISTINCT month, area FROM kpi_months WHERE area <> '' AND month >= ?1 AND month <= ?2
+        AND counted + waits > 0";
     // Of one month alone: in those before all are late, in those after none.
     LATE = "SELECT COUNT(*) FROM report_cases f JOIN cases c ON c.id = f.id WHERE f.received = ?1 AND f.kpi LIKE ?2
         AND c.received_at <= ?3 AND (?4 = '' OR substr(f.region, 1, length(?4)) = ?4)";
@@ -159,6 +161,14 @@ pub fn add_to_kpi(tx: &mut Tx<'_>, key: &KpiKey, change: &KpiSum) -> Result<(), 
     let mut values = place.to_vec();
     values.extend([sum.counted, sum.sum, sum.hits, sum.silent, sum.waits].map(crate::Param::from));
     tx.execute(PUT, &values).map(drop)
+}
+
+/// Provinces that have cases of any figure in a span of months, by month.
+///
+/// # Errors
+/// Those of the database.
+pub fn kpi_areas(tx: &mut Tx<'_>, (from, to): (i64, i64)) -> Result<Vec<(i64, String)>, StoreError> {
+    tx.query(AREAS, &[from.into(), to.into()], |row| Ok((row.int(0)?, row.text(1)?)))
 }
 
 /// The sums of all figures over a span of months, both ends included: code, month, sum.

@@ -4,7 +4,6 @@ use super::one::{Trouble, draw};
 use super::{PAGE, beside_the_form, read};
 use crate::api::attachments::as_download;
 use crate::api::identifier;
-use crate::api::incidents::{EXPORT, Export};
 use crate::app::AppState;
 use crate::console::Frame;
 use crate::console::form::Typed;
@@ -14,7 +13,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::incidents::{NEW_RECIPIENTS, NewRecipients, Recipients, SEND, Send, TELL, Tell};
+use desk::incidents::{EXPORT, Export, NEW_RECIPIENTS, NewRecipients, Recipients, SEND, Send, TELL, Tell};
 use desk::{Caller, DeskError};
 use domain::incident::{Command, Verb};
 use domain::refusal::Refusal;
@@ -149,11 +148,15 @@ pub(super) async fn export_recipients(
     let id: Uuid = identifier(&id)?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let outcome = match read::<Export>(&typed, EXPORT, &Frame::new(&app, &visitor)) {
-        Ok(ask) => app.desk.export_recipients(&caller, id, ask.purpose).await.map_err(Failure::from),
+        Ok(ask) => app.desk.export_recipients(&caller, id, ask).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(handed) => Ok(as_download("recipients.csv", "text/csv; charset=utf-8", Body::from(handed.csv))),
+        Ok(handed) => Ok(as_download(
+            &format!("recipients-{}.csv", handed.batch),
+            "text/csv; charset=utf-8",
+            Body::from(handed.csv),
+        )),
         Err(failure) => refused(&app, &visitor, &caller, id, ("export-recipients", &typed), failure).await,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{facts, product};
 use crate::api::identifier;
-use crate::api::incidents::EXPORT;
 use crate::app::AppState;
 use crate::console::bulk::{Lines, lines};
 use crate::console::form::{Draw, Input, Typed};
@@ -16,7 +15,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use desk::bulk::Run;
-use desk::incidents::{IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, SEND, TELL};
+use desk::incidents::{Batch, EXPORT, IncidentView, NEW_RECIPIENTS, NearAsk, Recipients, SEND, TELL};
 use desk::plans::PlanStanding;
 use desk::queries::list::Listed;
 use desk::{Caller, Permission, permissions};
@@ -326,7 +325,10 @@ fn counted(frame: &Frame<'_>, found: &Recipients) -> Vec<(String, i64)> {
     let sent =
         [("sending", found.sending), ("sent", found.sent), ("delivered", found.delivered), ("failed", found.failed)];
     let counts = always.into_iter().chain(sent.into_iter().filter(|(_, count)| *count > 0));
-    counts.map(|(name, count)| (frame.t(&format!("incidents.list.{name}")), count)).collect()
+    let counts = counts.map(|(name, count)| (frame.t(&format!("incidents.list.{name}")), count));
+    let name = frame.t("incidents.list.batch");
+    let file = |one: &Batch| (format!("{name} {} ({})", one.number, frame.moment(one.at)), one.count);
+    counts.chain(found.batches.iter().map(file)).collect()
 }
 
 pub(super) async fn show(

@@ -3,11 +3,13 @@
 use super::{Scene, Teller};
 use crate::api::{incidents, network};
 use crate::cli::told;
+use desk::bulk::{Bulk, Named, Selection};
 use desk::incidents::Tell;
 use desk::network::RecordKind;
 use desk::{Caller, CaseRef, DeskError};
+use domain::command::Command as OnCase;
 use domain::incident::open::Open;
-use domain::incident::{Command, VERBS};
+use domain::incident::{Command, Purpose, VERBS};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -48,7 +50,16 @@ impl Teller<'_> {
             "tell-incident" => {
                 let tell: Tell = typed(body)?;
                 let (id, _) = self.incident()?;
-                desk.tell_incident(&caller, id, tell, None).await.map(drop)
+                let view = desk.incident(&caller, id).await?;
+                let content = view.incident.to_tell(tell.purpose)?.zh.clone();
+                let waiting = view.cases.iter().filter(|(_, standing)| standing == "waiting");
+                let named = waiting.map(|(case, _)| Named { name: case.number.clone(), seen: None }).collect();
+                // Nothing is sent from a story: the words are written in each case as those of whoever told them.
+                let verb = if tell.purpose == Purpose::Outcome { "reply" } else { "notify-progress" };
+                let body = serde_json::json!({"mode": tell.mode, "content": content});
+                let command = OnCase::read(verb, body).ok_or_else(Refusal::not_found)?.map_err(Refusal::invalid)?;
+                let ask = Bulk { selection: Selection::Named(named), command, dry_run: false };
+                desk.bulk(&caller, ask, None).await.map(drop)
             }
             verb => {
                 let (id, version) = self.incident()?;

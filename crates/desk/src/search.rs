@@ -1,0 +1,172 @@
+//! Finding cases by words. The index is a projection of the log: each node has its own, fed by a cursor in batches, and
+//! losing it loses nothing. What is newer than the index, or everything near when there is none, is looked at directly, so
+//! that a case is found as soon as its registration is answered. Who may see what stands in the question itself; nothing
+//! is found first and taken away afterwards.
+
+pub(crate) mod alike;
+pub mod ask;
+mod feed;
+mod folder;
+mod index;
+mod read;
+mod snippet;
+mod sources;
+mod terms;
+
+pub use alike::{Alike, AlikeAnswer, Why};
+pub use feed::Feeder;
+pub use folder::{Wish, wish};
+pub use snippet::{Part, Snippet};
+
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::queries::list::{Filter, Listed, Order};
+use crate::vault::person::normal_number;
+use crate::{Desk, load, permissions};
+use ask::Ask;
+use domain::actor::Actor;
+use domain::audit::chain::Ledger;
+use domain::fault::Fault;
+use domain::refusal::Refusal;
+use folder::Reading;
+pub(crate) use index::Reader;
+use index::{Rank, Shape};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use store::{ListQuery, Tx, cases, vault};
+
+/// How deep one may page; who has read so many asks more narrowly.
+const DEEP: usize = 2_000;
+
+/// A desk's search.
+pub(crate) struct Search {
+    shape: Shape,
+    /// The index in use; none until it is made, or where it is switched off.
+    reading: Mutex<Option<Reading>>,
+    /// Whether the index gave an answer that makes no sense: whoever feeds it looks it over.
+    doubted: AtomicBool,
+}
+
+impl Search {
+    pub(crate) fn new() -> Self {
+        Self { shape: Shape::new(), reading: Mutex::new(None), doubted: AtomicBool::new(false) }
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        self.reading.lock().ok()?.clone()
+    }
+
+    fn read_from(&self, reading: Option<Reading>) {
+        if let Ok(mut current) = self.reading.lock() {
+            *current = reading;
+        }
+    }
+}
+
+/// One case that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The case.
+    pub listed: Listed,
+    /// Where the words stand.
+    pub snippets: Vec<Snippet>,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The cases, best first.
+    pub items: Vec<Found>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+    /// Whether all cases were looked through; not while the index is being made, or where there is none.
+    pub complete: bool,
+}
+
+impl Desk {
+    /// Finds the cases the caller may see by what they typed, within a list's filters.
+    ///
+    /// # Errors
+    /// A fault naming what makes no sense, or an error of the database. A damaged index is no error.
+    pub async fn search(&self, caller: &Caller, filter: &Filter) -> Result<Answer, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let ask = Ask::read(filter.words.as_deref().unwrap_or_default())?;
+        let rank = match filter.order {
+            Order::Relevance => Rank::Relevance,
+            Order::Received => Rank::Newest,
+            Order::Due => return Err(Refusal::from(Fault::new("sort", "not_with_search")).into()),
+        };
+        if filter.external.is_some() {
+            return Err(Refusal::from(Fault::new("external", "not_with_search")).into());
+        }
+        if filter.incident.is_some() {
+            return Err(Refusal::from(Fault::new("incident", "not_with_search")).into());
+        }
+        if filter.due_before.is_some() {
+            return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
+        }
+        let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
+        let mut query = self.query(&Filter { words: None, order: Order::Received, after: None, ..filter.clone() })?;
+        query.scope = caller.actor.area.code().to_owned();
+        query.reader = load::reader(&caller.actor);
+        let reader = Reader::of(caller);
+        let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
+        let (desk, actor) = (self.clone(), caller.actor.clone());
+        self.db()
+            .read(move |tx| {
+                if let Some(hash) = hash {
+                    let persons = vault::persons_by_lookup(tx, &hash, "phone")?;
+                    if persons.is_empty() {
+                        return Ok(Answer { items: Vec::new(), next: None, complete: true });
+                    }
+                    query.persons = Some(persons);
+                }
+                let wanted = desk.search_state().shape.query(&ask, &query, &reader, desk.zone());
+                answer(&desk, tx, &actor, &ask, &Asked { query: &query, wanted: &wanted, rank, skip })
+            })
+            .await
+    }
+}
+
+/// A question put together.
+struct Asked<'a> {
+    query: &'a ListQuery,
+    wanted: &'a dyn tantivy::query::Query,
+    rank: Rank,
+    /// How many of the first were shown before.
+    skip: usize,
+}
+
+fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
+    let Asked { query, wanted, rank, skip } = *asked;
+    let most = (skip + query.limit + 1).min(DEEP);
+    let (hits, complete) = sources::find(desk, tx, query, rank, most, |_| Ok(wanted.box_clone()))?;
+    let more = hits.len() > skip + query.limit && skip + query.limit < DEEP;
+    let mut items = Vec::new();
+    for hit in hits.into_iter().skip(skip).take(query.limit) {
+        let Some(row) = cases::by_id(tx, hit.id)? else { continue };
+        // The question asked only for what lies here; this is a second lock on the same door.
+        if !load::is_there(&row, actor) {
+            continue;
+        }
+        let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+        let listed = desk.listed(&row, wrapped.as_deref())?;
+        let log = store::entries::of(tx, row.id, Ledger::Case.code())?;
+        let snippets = snippet::of(&ask.clauses, &read::findable(desk, tx, row, &log)?.words);
+        items.push(Found { listed, snippets });
+    }
+    Ok(Answer { items, next: more.then(|| format!("s.{}", skip + query.limit)), complete })
+}
+
+/// Where a page begins, as the page before said it.
+fn place(after: &str) -> Result<usize, Refusal> {
+    let place = after.strip_prefix("s.").and_then(|place| place.parse().ok());
+    place.filter(|place| *place < DEEP).ok_or_else(|| Fault::new("after", "bad_cursor").into())
+}
+
+/// Where the index of an installation lies.
+#[must_use]
+pub fn folder(data: &std::path::Path) -> PathBuf {
+    data.join("search")
+}

@@ -1,0 +1,295 @@
+//! Feeding the index: what is new in the log is read in batches, off every command's way, and how far that came is
+//! written with the same commit of the index. A process that is ended at any moment goes on from there. An index that is
+//! missing, damaged or of another form is made anew beside the old one, which answers meanwhile where it can.
+
+use super::folder::{self, Folder, Reading, Seen, Trouble};
+use super::index::{FORM, Findable};
+use super::read;
+use crate::Desk;
+use crate::error::DeskError;
+use domain::audit::chain::Ledger;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use store::{EntryRow, Tx, cases, entries};
+use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument};
+use uuid::Uuid;
+
+/// Entries read on at once.
+const AT_ONCE: i64 = 1_024;
+/// Entries read at once while an index is made.
+const THROUGH: i64 = 4_096;
+/// Memory of the writer, in bytes.
+const MEMORY: usize = 64_000_000;
+
+/// Feeds one node's index.
+pub struct Feeder {
+    desk: Desk,
+    at: PathBuf,
+    /// The right to feed, while this process has it.
+    lock: Option<File>,
+    open: Option<Open>,
+}
+
+struct Open {
+    at: PathBuf,
+    index: Index,
+    reader: IndexReader,
+    writer: Option<IndexWriter>,
+    seen: Seen,
+}
+
+impl Feeder {
+    /// Feeds an index in a folder.
+    #[must_use]
+    pub fn new(desk: Desk, at: &Path) -> Self {
+        Self { desk, at: at.to_owned(), lock: None, open: None }
+    }
+
+    /// Takes in what is new, until nothing is left or `enough` says so, and returns how many cases were taken in. Makes
+    /// the index first where that is needed. Another process that feeds the same folder is left to it, and its index read.
+    /// Blocking; looking whether there is anything to do costs one read.
+    ///
+    /// # Errors
+    /// Those of database and files; the next call begins with a fresh look.
+    pub fn go_on(&mut self, enough: &dyn Fn() -> bool) -> Result<u64, DeskError> {
+        let done = self.round(enough);
+        if done.is_err() {
+            self.open = None;
+        }
+        done
+    }
+
+    fn round(&mut self, enough: &dyn Fn() -> bool) -> Result<u64, DeskError> {
+        let folder = Folder::make(&self.at)?;
+        if self.lock.is_none() {
+            self.lock = folder.lock()?;
+            if self.lock.is_some() {
+                folder.tidy()?;
+                self.open = None;
+            }
+        }
+        let Some(at) = folder.current()? else {
+            return if self.lock.is_some() { self.make(&folder, enough) } else { Ok(0) };
+        };
+        if self.desk.search_state().doubted.swap(false, Ordering::AcqRel) {
+            self.open = None;
+        }
+        if self.open.as_ref().is_none_or(|open| open.at != at) {
+            match self.open_it(&at) {
+                Ok(open) => self.open = Some(open),
+                Err(trouble) if self.lock.is_some() => {
+                    tracing::warn!(%trouble, "the search index is made anew");
+                    return self.make(&folder, enough);
+                }
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
+        if self.lock.is_none() {
+            return self.read_anew().map(|()| 0).map_err(DeskError::from);
+        }
+        if folder.is_wished() {
+            return self.make(&folder, enough);
+        }
+        self.feed(&folder, enough)
+    }
+
+    fn house(&self) -> String {
+        self.desk.public_key().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn open_it(&self, at: &Path) -> Result<Open, Trouble> {
+        let index = folder::open(at, &self.desk.search_state().shape.schema)?;
+        let seen = folder::seen(&index, &self.house())?;
+        let mut writer = None;
+        if self.lock.is_some() {
+            if !folder::is_whole(&index) {
+                return Err(Trouble::Unfit("a file is not as it was written"));
+            }
+            writer = Some(index.writer_with_num_threads(1, MEMORY)?);
+        }
+        let reader = folder::reader(&index)?;
+        let mut open = Open { at: at.to_owned(), index, reader, writer, seen };
+        self.show(&open);
+        self.purge(&mut open)?;
+        Ok(open)
+    }
+
+    /// Writes files anew that hold words of erased persons: what is taken out of an index stays in its files until then.
+    /// That it is owed stands in the index itself, so a process that was ended in the middle does it at its next start.
+    fn purge(&self, open: &mut Open) -> Result<(), Trouble> {
+        let Some(writer) = open.writer.as_mut().filter(|_| open.seen.purge) else { return Ok(()) };
+        for segment in open.index.searchable_segment_metas()?.iter().filter(|segment| segment.has_deletes()) {
+            writer.merge(&[segment.id()]).wait()?;
+        }
+        open.seen.purge = false;
+        open.reader.reload()?;
+        self.show(open);
+        let Some(writer) = &mut open.writer else { return Ok(()) };
+        // Files nobody reads any more go with it.
+        commit(writer, &open.seen)
+    }
+
+    /// Lets questions go to this index.
+    fn show(&self, open: &Open) {
+        let reading = Reading { searcher: open.reader.searcher(), seen: open.seen.streams.clone() };
+        self.desk.search_state().read_from(Some(reading));
+    }
+
+    /// Sees what the process that feeds has written.
+    fn read_anew(&mut self) -> Result<(), Trouble> {
+        let house = self.house();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        // First what it has seen, then what is in it: it can only have more than it says.
+        let seen = folder::seen(&open.index, &house)?;
+        if seen != open.seen {
+            open.reader.reload()?;
+            open.seen = seen;
+        }
+        if let Some(open) = &self.open {
+            self.show(open);
+        }
+        Ok(())
+    }
+
+    fn feed(&mut self, folder: &Folder, enough: &dyn Fn() -> bool) -> Result<u64, DeskError> {
+        let mut taken = 0;
+        while !enough() {
+            let Some(open) = &mut self.open else { break };
+            let mut streams = open.seen.streams.clone();
+            let desk = self.desk.clone();
+            let (since, cases, streams, shrunk) = self.desk.db().read_now(move |tx| {
+                let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
+                let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
+                if streams.iter().any(ahead) {
+                    return Ok((read::Since::default(), Vec::new(), streams, true));
+                }
+                let since = read::since(tx, &mut streams, AT_ONCE)?;
+                let mut found = Vec::with_capacity(since.cases.len());
+                for id in &since.cases {
+                    found.push((*id, read::case(&desk, tx, *id)?));
+                }
+                Ok::<_, DeskError>((since, found, streams, false))
+            })?;
+            if shrunk {
+                tracing::warn!("the database is older than the search index, which is made anew");
+                return self.make(folder, enough);
+            }
+            if !since.any {
+                break;
+            }
+            taken += cases.len() as u64;
+            self.take_in(&cases, streams, since.erased).map_err(DeskError::from)?;
+        }
+        Ok(taken)
+    }
+
+    fn take_in(
+        &mut self,
+        cases: &[(Uuid, Option<Findable>)],
+        streams: BTreeMap<i64, i64>,
+        erased: bool,
+    ) -> Result<(), Trouble> {
+        let shape = &self.desk.search_state().shape;
+        let taxonomy = self.desk.library().taxonomy();
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let Some(writer) = &mut open.writer else { return Ok(()) };
+        for (id, case) in cases {
+            writer.delete_term(shape.one(*id));
+            if let Some(case) = case {
+                writer.add_document(shape.document(case, taxonomy))?;
+            }
+        }
+        open.seen.streams = streams;
+        open.seen.purge |= erased;
+        commit(writer, &open.seen)?;
+        open.reader.reload()?;
+        if let Some(mut open) = self.open.take() {
+            self.show(&open);
+            self.purge(&mut open)?;
+            self.open = Some(open);
+        }
+        Ok(())
+    }
+
+    /// Makes an index of everything and puts it in the place of the one in use.
+    fn make(&mut self, folder: &Folder, enough: &dyn Fn() -> bool) -> Result<u64, DeskError> {
+        let at = folder.new_one()?;
+        let made = self.fill(&at, enough);
+        let open = match made {
+            Ok(Some(open)) => open,
+            other => {
+                // Told to stop, or no room: nothing half is left behind.
+                let _ = std::fs::remove_dir_all(&at);
+                return other.map(|_| 0);
+            }
+        };
+        let (open, taken) = open;
+        folder.use_it(&at)?;
+        folder.granted()?;
+        self.show(&open);
+        self.open = Some(open);
+        folder.tidy()?;
+        Ok(taken)
+    }
+
+    fn fill(&self, at: &Path, enough: &dyn Fn() -> bool) -> Result<Option<(Open, u64)>, DeskError> {
+        let shape = &self.desk.search_state().shape;
+        let index = Index::create_in_dir(at, shape.schema.clone()).map_err(Trouble::from)?;
+        let mut writer: IndexWriter<TantivyDocument> =
+            index.writer_with_num_threads(1, MEMORY).map_err(Trouble::from)?;
+        // What is in the log by now is gone through; what comes is read on.
+        let streams = self.desk.db().read_now(|tx| Ok::<_, DeskError>(entries::heads(tx)?.into_iter().collect()))?;
+        let seen = Seen { form: FORM, house: self.house(), streams, purge: false };
+        let (mut after, mut taken) = (Some(Uuid::nil()), 0);
+        while let Some(from) = after {
+            if enough() {
+                return Ok(None);
+            }
+            let desk = self.desk.clone();
+            let (cases, last) = self.desk.db().read_now(move |tx| page(&desk, tx, from))?;
+            for case in &cases {
+                writer.add_document(shape.document(case, self.desk.library().taxonomy())).map_err(Trouble::from)?;
+            }
+            taken += cases.len() as u64;
+            after = last;
+        }
+        commit(&mut writer, &seen)?;
+        let reader = folder::reader(&index)?;
+        Ok(Some((Open { at: at.to_owned(), index, reader, writer: Some(writer), seen }, taken)))
+    }
+}
+
+/// The next cases in the order of identity, and the last subject of them; nothing when there are no more.
+fn page(desk: &Desk, tx: &mut Tx<'_>, after: Uuid) -> Result<(Vec<Findable>, Option<Uuid>), DeskError> {
+    let mut rows = entries::page(tx, Some((after, i64::MAX, i64::MAX)), THROUGH)?;
+    let full = i64::try_from(rows.len()).unwrap_or(0) == THROUGH;
+    let last = rows.last().map(|row| row.subject);
+    if full && let Some(last) = last {
+        // The last one's entries may go on behind the page.
+        match rows.iter().all(|row| row.subject == last) {
+            true => rows = entries::of(tx, last, Ledger::Case.code())?,
+            false => rows.retain(|row| row.subject != last),
+        }
+    }
+    let through = rows.last().map(|row| row.subject).or(last).filter(|_| full);
+    let mut found = Vec::new();
+    for group in rows.chunk_by(|one, other| one.subject == other.subject) {
+        let log: Vec<EntryRow> = group.iter().filter(|row| row.ledger == Ledger::Case.code()).cloned().collect();
+        if let Some(first) = log.first()
+            && let Some(row) = cases::by_id(tx, first.subject)?
+        {
+            found.push(read::findable(desk, tx, row, &log)?);
+        }
+    }
+    Ok((found, through))
+}
+
+fn commit(writer: &mut IndexWriter<TantivyDocument>, seen: &Seen) -> Result<(), Trouble> {
+    let payload = serde_json::to_string(seen).map_err(|_| Trouble::Unfit("what was seen cannot be written"))?;
+    let mut prepared = writer.prepare_commit()?;
+    prepared.set_payload(&payload);
+    prepared.commit()?;
+    Ok(())
+}

@@ -1,0 +1,425 @@
+//! The index itself: which fields a case has in it, and how a question is put to it. Texts are not kept, only their terms;
+//! an answer is identities, and everything shown comes from the case.
+
+use super::ask::{Ask, Clause, Field};
+use super::terms::{self, Meant, Placed};
+use crate::caller::Caller;
+use domain::taxonomy::Taxonomy;
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use store::{CaseRow, ListQuery};
+use tantivy::collector::TopDocs;
+use tantivy::query::{
+    BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
+};
+use tantivy::schema::{self, FAST, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::{DocAddress, Index, Order, Searcher, TantivyDocument, TantivyError, Term};
+use uuid::Uuid;
+
+/// Grows when terms or fields change: an index of another form is made anew.
+pub(super) const FORM: u32 = 1;
+
+/// A run of Chinese longer than this, typed without quotes, is a sentence: its pairs may stand apart.
+const SENTENCE: usize = 3;
+/// From so many pairs on some of a sentence may be missing.
+const LONG_SENTENCE: usize = 8;
+
+/// Words of a case that are looked up to find what tells it from others.
+const LOOKED_UP: usize = 400;
+/// Words that tell a case from others and are asked for.
+const TELLING: usize = 24;
+
+/// A word of a case with how much it tells.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Weighed {
+    pub(super) term: String,
+    pub(super) weight: f64,
+}
+
+/// Who asks, as far as it decides what they find.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    /// The area they see; empty for everywhere.
+    pub(super) area: String,
+    /// A person: what is about themselves they do not find.
+    pub(super) user: Option<Uuid>,
+}
+
+impl Reader {
+    /// Cases they see, as a list.
+    pub(super) fn list(&self) -> ListQuery {
+        let reader = self.user.map(|user| user.to_string());
+        ListQuery { scope: self.area.clone(), reader, ..ListQuery::default() }
+    }
+
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self { area: caller.actor.area.code().to_owned(), user: caller.actor.user().map(|user| user.0) }
+    }
+}
+
+/// What of a case can be found.
+pub(super) struct Findable {
+    pub(super) row: CaseRow,
+    /// The member of staff it is about: what is not for their eyes is not found by them.
+    pub(super) about: Option<Uuid>,
+    /// Product line.
+    pub(super) product: Option<String>,
+    /// Words with where they stand; none where the person was erased.
+    pub(super) words: Vec<(Field, String)>,
+}
+
+/// The fields of the index.
+#[derive(Clone)]
+pub(super) struct Shape {
+    pub(super) schema: Schema,
+    id: schema::Field,
+    high: schema::Field,
+    low: schema::Field,
+    received: schema::Field,
+    /// What a case is filtered by, as marks such as `s:accepted`.
+    marks: schema::Field,
+    anywhere: schema::Field,
+    fields: [schema::Field; Field::ALL.len()],
+}
+
+/// In which order cases are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rank {
+    Relevance,
+    Newest,
+}
+
+/// A case that was found, with what it is ordered by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hit {
+    pub(super) key: f64,
+    pub(super) id: Uuid,
+}
+
+impl Hit {
+    /// Best first. What is alike stays in the order of the index it comes from, which is the same for every page.
+    pub(super) fn order(one: &Self, other: &Self) -> std::cmp::Ordering {
+        other.key.total_cmp(&one.key)
+    }
+}
+
+impl Shape {
+    pub(super) fn new() -> Self {
+        let mut builder = Schema::builder();
+        let placed = TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true);
+        let text = TextOptions::default()
+            .set_indexing_options(placed.set_index_option(IndexRecordOption::WithFreqsAndPositions));
+        Self {
+            id: builder.add_text_field("id", STRING),
+            high: builder.add_u64_field("high", FAST),
+            low: builder.add_u64_field("low", FAST),
+            received: builder.add_i64_field("received", FAST | INDEXED),
+            marks: builder.add_text_field("marks", STRING),
+            anywhere: builder.add_text_field("anywhere", text.clone()),
+            fields: Field::ALL.map(|field| builder.add_text_field(field.names()[0], text.clone())),
+            schema: builder.build(),
+        }
+    }
+
+    fn field(&self, field: Option<Field>) -> schema::Field {
+        let of = field.and_then(|field| Field::ALL.iter().zip(self.fields).find(|(one, _)| **one == field));
+        of.map_or(self.anywhere, |(_, of)| of)
+    }
+
+    /// Names one case, for taking it out.
+    pub(super) fn one(&self, id: Uuid) -> Term {
+        Term::from_field_text(self.id, &id.simple().to_string())
+    }
+
+    /// A case as the index takes it in.
+    pub(super) fn document(&self, case: &Findable, taxonomy: &Taxonomy) -> TantivyDocument {
+        let row = &case.row;
+        let mut document = TantivyDocument::new();
+        let (high, low) = row.id.as_u64_pair();
+        document.add_text(self.id, row.id.simple().to_string());
+        document.add_u64(self.high, high);
+        document.add_u64(self.low, low);
+        document.add_i64(self.received, row.received_at);
+        for mark in marks(case) {
+            document.add_text(self.marks, mark);
+        }
+        let mut add = |field: Field, words: Vec<Placed>| {
+            if words.is_empty() {
+                return;
+            }
+            let tokens = words.into_iter().map(|one| Token { position: one.at, text: one.term, ..Token::default() });
+            let text = PreTokenizedString { text: String::new(), tokens: tokens.collect() };
+            document.add_pre_tokenized_text(self.field(Some(field)), text.clone());
+            document.add_pre_tokenized_text(self.anywhere, text);
+        };
+        add(Field::Number, terms::all(&row.number));
+        for (field, name) in names(row, taxonomy) {
+            add(field, terms::all(&name));
+            for typed in terms::latin(&name) {
+                add(field, terms::all(&typed));
+            }
+        }
+        for (field, words) in &case.words {
+            add(*field, terms::all(words));
+        }
+        document
+    }
+
+    /// The best `most` cases for a question among those the filters leave.
+    pub(super) fn find(
+        &self,
+        searcher: &Searcher,
+        query: &dyn Query,
+        rank: Rank,
+        most: usize,
+    ) -> Result<Vec<Hit>, TantivyError> {
+        let top = TopDocs::with_limit(most.max(1));
+        let found: Vec<(f64, DocAddress)> = match rank {
+            Rank::Relevance => {
+                let found = searcher.search(query, &top.order_by_score())?;
+                found.into_iter().map(|(score, at)| (f64::from(score), at)).collect()
+            }
+            Rank::Newest => {
+                let found = searcher.search(query, &top.order_by_fast_field::<i64>("received", Order::Desc))?;
+                found.into_iter().map(|(received, at)| (received.unwrap_or_default() as f64, at)).collect()
+            }
+        };
+        let mut hits = Vec::with_capacity(found.len());
+        for (key, at) in found {
+            let fast = searcher.segment_reader(at.segment_ord).fast_fields();
+            let (high, low) = (fast.u64("high")?.first(at.doc_id), fast.u64("low")?.first(at.doc_id));
+            if let (Some(high), Some(low)) = (high, low) {
+                hits.push(Hit { key, id: Uuid::from_u64_pair(high, low) });
+            }
+        }
+        Ok(hits)
+    }
+
+    /// What keeps everything from a reader that is not for them; stands in every question. The one place for such rules.
+    fn sight(&self, reader: &Reader) -> Vec<(Occur, Box<dyn Query>)> {
+        let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+        if !reader.area.is_empty() {
+            parts.push((Occur::Must, self.filter(&[format!("r:{}", reader.area)])));
+        }
+        if let Some(user) = reader.user {
+            parts.push((Occur::MustNot, self.filter(&[format!("a:{}", user.simple())])));
+        }
+        parts
+    }
+
+    /// Any of these marks, for nothing in the order of what is found.
+    fn filter(&self, marks: &[String]) -> Box<dyn Query> {
+        let terms = marks.iter().map(|mark| Term::from_field_text(self.marks, mark)).collect();
+        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new_multiterms_query(terms)), 0.0))
+    }
+
+    /// Puts a question together with what the reader may see and what the list is filtered by.
+    pub(super) fn query(&self, ask: &Ask, filter: &ListQuery, reader: &Reader, zone: &TimeZone) -> BooleanQuery {
+        let mut parts = self.sight(reader);
+        for clause in &ask.clauses {
+            let Some(query) = self.clause(clause) else { continue };
+            parts.push((if clause.without { Occur::MustNot } else { Occur::Must }, query));
+            if clause.field.is_none() && !clause.without {
+                // The same words in the line that sums a case up say more.
+                let summed = Clause { field: Some(Field::Subject), ..clause.clone() };
+                let bonus = self.clause(&summed).map(|query| BoostQuery::new(query, 2.0));
+                parts.extend(bonus.map(|query| (Occur::Should, Box::new(query) as Box<dyn Query>)));
+            }
+        }
+        let start = |date: jiff::civil::Date| {
+            date.to_zoned_datetime(zone.clone()).ok().map(|day| day.timestamp().as_microsecond())
+        };
+        let from = ask.from.and_then(start);
+        let until = ask.until.and_then(|day| day.tomorrow().ok()).and_then(start);
+        if from.is_some() || until.is_some() {
+            let term = |at| Term::from_field_i64(self.received, at);
+            let low = from.map_or(Bound::Unbounded, |at| Bound::Included(term(at)));
+            let high = until.map_or(Bound::Unbounded, |at| Bound::Excluded(term(at)));
+            parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 0.0))));
+        }
+        parts.extend(wanted(filter).into_iter().map(|any| (Occur::Must, self.filter(&any))));
+        BooleanQuery::new(parts)
+    }
+
+    /// Closed cases like another by their words; the same category, product and region let them come earlier.
+    pub(super) fn like(&self, one: &Findable, words: &[Weighed], reader: &Reader) -> BooleanQuery {
+        let mut parts = self.sight(reader);
+        parts.push((Occur::Must, self.filter(&["s:closed".to_owned()])));
+        parts.push((Occur::MustNot, Box::new(TermQuery::new(self.one(one.row.id), IndexRecordOption::Basic))));
+        // One shared pair of characters is chance.
+        parts.push((Occur::Must, self.many_of(words, words.len() / 6)));
+        let category = one.row.category.as_deref();
+        let nearer = [
+            (category.map(|code| format!("c:{code}")), 3.0),
+            (category.and_then(|code| code.get(..2)).map(|family| format!("c:{family}")), 2.0),
+            (one.product.as_ref().map(|product| format!("b:{product}")), 1.0),
+            ((!one.row.region.is_empty()).then(|| format!("r:{}", one.row.province)), 0.5),
+        ];
+        for (mark, weight) in nearer {
+            let Some(mark) = mark else { continue };
+            let has = TermQuery::new(Term::from_field_text(self.marks, &mark), IndexRecordOption::Basic);
+            parts.push((Occur::Should, Box::new(ConstScoreQuery::new(Box::new(has), weight))));
+        }
+        BooleanQuery::new(parts)
+    }
+
+    /// Cases open or received since a moment that have many of these words.
+    pub(super) fn saying(&self, words: &[Weighed], reader: &Reader, since: i64) -> BooleanQuery {
+        let mut parts = self.sight(reader);
+        let since = Bound::Included(Term::from_field_i64(self.received, since));
+        let late: Box<dyn Query> = Box::new(RangeQuery::new(since, Bound::Unbounded));
+        let near = BooleanQuery::new(vec![(Occur::Should, late), (Occur::Should, self.filter(&["open".to_owned()]))]);
+        parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(near), 0.0))));
+        parts.push((Occur::MustNot, self.filter(&["s:voided", "s:merged"].map(str::to_owned))));
+        parts.push((Occur::Must, self.many_of(words, words.len() * 4 / 10)));
+        BooleanQuery::new(parts)
+    }
+
+    /// At least so many of these words, and one in any case.
+    fn many_of(&self, words: &[Weighed], least: usize) -> Box<dyn Query> {
+        if words.is_empty() {
+            return Box::new(EmptyQuery);
+        }
+        let term = |word: &Weighed| Term::from_field_text(self.anywhere, &word.term);
+        let single =
+            |word: &Weighed| -> Box<dyn Query> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
+        Box::new(BooleanQuery::union_with_minimum_required_clauses(words.iter().map(single).collect(), least.max(1)))
+    }
+
+    /// The words of subject and complaint that tell them from others, the most telling first: those they have often and
+    /// others seldom.
+    pub(super) fn telling<'s>(
+        &self,
+        searchers: impl Iterator<Item = &'s Searcher>,
+        texts: &[(Field, String)],
+    ) -> Result<Vec<Weighed>, TantivyError> {
+        let mut often: BTreeMap<String, f64> = BTreeMap::new();
+        for (field, words) in texts {
+            let weight = match field {
+                Field::Subject => 2.0,
+                Field::Text => 1.0,
+                _ => continue,
+            };
+            for term in terms::telling(words) {
+                if often.len() < LOOKED_UP || often.contains_key(&term) {
+                    *often.entry(term).or_default() += weight;
+                }
+            }
+        }
+        let searchers: Vec<&Searcher> = searchers.collect();
+        let all: u64 = searchers.iter().map(|searcher| searcher.num_docs()).sum();
+        let mut weighed = Vec::with_capacity(often.len());
+        for (term, count) in often {
+            let mut known = 0;
+            for searcher in &searchers {
+                known += searcher.doc_freq(&Term::from_field_text(self.anywhere, &term))?;
+            }
+            if known > 0 {
+                weighed.push(Weighed { term, weight: (1.0 + count.ln()) * (1.0 + all as f64 / known as f64).ln() });
+            }
+        }
+        weighed.sort_by(|one, other| other.weight.total_cmp(&one.weight).then_with(|| one.term.cmp(&other.term)));
+        weighed.truncate(TELLING);
+        Ok(weighed)
+    }
+
+    /// The words of one clause; nothing where none is left of them.
+    fn clause(&self, clause: &Clause) -> Option<Box<dyn Query>> {
+        let field = self.field(clause.field);
+        let meant = if clause.exact { Meant::Exactly } else { Meant::Loosely };
+        let placed = terms::fewest(&clause.words, meant);
+        let term = |one: &Placed| Term::from_field_text(field, &one.term);
+        let single =
+            |one: &Placed| -> Box<dyn Query> { Box::new(TermQuery::new(term(one), IndexRecordOption::WithFreqs)) };
+        if let [only] = placed.as_slice() {
+            return Some(single(only));
+        }
+        let first = placed.first()?.at;
+        let phrase: Vec<(usize, Term)> = placed.iter().map(|one| (one.at - first, term(one))).collect();
+        let phrase = PhraseQuery::new_with_offset(phrase);
+        if clause.exact || clause.without || placed.len() <= SENTENCE {
+            return Some(Box::new(phrase));
+        }
+        let pairs: Vec<Box<dyn Query>> = placed.iter().map(single).collect();
+        let least = if pairs.len() < LONG_SENTENCE { pairs.len() } else { pairs.len() * 6 / 10 };
+        let words = BooleanQuery::union_with_minimum_required_clauses(pairs, least);
+        let bonus = BoostQuery::new(Box::new(phrase), 3.0);
+        Some(Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(words)), (Occur::Should, Box::new(bonus))])))
+    }
+}
+
+/// What a case is filtered by.
+fn marks(case: &Findable) -> Vec<String> {
+    let row = &case.row;
+    let mut marks = vec![format!("s:{}", row.state), format!("u:{}", row.owner_unit.simple())];
+    marks.push(format!("p:{}", row.person.simple()));
+    marks.extend(row.owner_user.map(|user| format!("h:{}", user.simple())));
+    marks.extend(row.grade.as_ref().map(|grade| format!("g:{grade}")));
+    marks.extend(case.about.map(|user| format!("a:{}", user.simple())));
+    marks.extend(case.product.as_ref().map(|product| format!("b:{product}")));
+    if row.open {
+        marks.push("open".to_owned());
+    }
+    let beginnings = |text: &str| -> Vec<String> {
+        text.char_indices()
+            .skip(1)
+            .map(|(at, _)| at)
+            .chain([text.len()])
+            .filter_map(|at| text.get(..at))
+            .map(str::to_owned)
+            .collect()
+    };
+    marks.extend(row.category.iter().flat_map(|code| beginnings(code)).map(|code| format!("c:{code}")));
+    // A part of a country, such as `IE-D`, is not the beginning of another: which regions lie in which the domain says.
+    let regions = beginnings(&row.region).into_iter().filter(|area| domain::taxonomy::region_in(&row.region, area));
+    marks.extend(regions.map(|area| format!("r:{area}")));
+    marks
+}
+
+/// What a list asks for: of each group one mark.
+fn wanted(filter: &ListQuery) -> Vec<Vec<String>> {
+    let mut groups = Vec::new();
+    let mut group = |marks: Vec<String>| {
+        if !marks.is_empty() {
+            groups.push(marks);
+        }
+    };
+    group(filter.region.iter().filter(|area| !area.is_empty()).map(|region| format!("r:{region}")).collect());
+    group(filter.states.iter().map(|state| format!("s:{state}")).collect());
+    group(filter.grade.iter().map(|grade| format!("g:{grade}")).collect());
+    group(filter.category.iter().map(|code| format!("c:{code}")).collect());
+    group(filter.owner_unit.iter().map(|unit| format!("u:{}", unit.simple())).collect());
+    group(filter.owner_user.iter().chain(&filter.holders).map(|user| format!("h:{}", user.simple())).collect());
+    group(filter.persons.iter().flatten().map(|person| format!("p:{}", person.simple())).collect());
+    group(filter.open_only.then(|| "open".to_owned()).into_iter().collect());
+    groups
+}
+
+/// Names a case has by its place in the trees.
+fn names(row: &CaseRow, taxonomy: &Taxonomy) -> Vec<(Field, String)> {
+    let mut names = Vec::new();
+    let mut code = row.category.clone();
+    while let Some(category) = code.as_deref().and_then(|code| taxonomy.category(code)) {
+        names.push((Field::Category, category.zh.clone()));
+        names.push((Field::Category, category.en.clone()));
+        code.clone_from(&category.parent);
+    }
+    if let Some(province) = taxonomy.province(&row.region) {
+        names.push((Field::Place, province.zh.clone()));
+        names.push((Field::Place, province.en.clone()));
+    }
+    names
+}
+
+/// An index of these cases alone, in memory: what is newer than the index on disk is found by the very same questions.
+pub(super) fn of_these(shape: &Shape, cases: &[Findable], taxonomy: &Taxonomy) -> Result<Searcher, TantivyError> {
+    let index = Index::create_in_ram(shape.schema.clone());
+    let mut writer = index.writer_with_num_threads(1, 15_000_000)?;
+    for case in cases {
+        writer.add_document(shape.document(case, taxonomy))?;
+    }
+    writer.commit()?;
+    Ok(index.reader()?.searcher())
+}

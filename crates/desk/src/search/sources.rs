@@ -1,0 +1,116 @@
+//! Where cases are looked for: the index with what is newer than it beside it, or, where there is none, the newest cases
+//! the filters leave, one by one. Both are asked by the very same question.
+
+use super::index::{self, Findable, Hit, Rank, Shape};
+use super::{Search, read};
+use crate::Desk;
+use crate::error::DeskError;
+use domain::audit::chain::Ledger;
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::Ordering;
+use store::{ListQuery, Sort, Tx, cases, entries};
+use tantivy::query::Query;
+use tantivy::{Searcher, TantivyError};
+use uuid::Uuid;
+
+/// Most cases looked at directly where there is no index.
+const DIRECT: usize = 500;
+/// Most entries newer than the index that are looked at directly.
+const NEWER: i64 = 512;
+
+/// What is asked.
+pub(super) struct Sources {
+    index: Option<Searcher>,
+    /// What is newer than it, or everything near where there is none.
+    beside: Option<Searcher>,
+    /// Cases that changed since: what the index says of them no longer holds.
+    changed: BTreeSet<Uuid>,
+    /// Whether all cases were looked through.
+    pub(super) complete: bool,
+}
+
+impl Sources {
+    /// The index in use; nothing where there is none.
+    fn indexed(desk: &Desk, tx: &mut Tx<'_>) -> Result<Option<Self>, DeskError> {
+        let Some(reading) = desk.search_state().reading() else { return Ok(None) };
+        let mut seen = reading.seen.clone();
+        let since = read::since(tx, &mut seen, NEWER)?;
+        let mut found = Vec::new();
+        for id in &since.cases {
+            found.extend(read::case(desk, tx, *id)?);
+        }
+        let beside = in_memory(desk, &found)?;
+        let complete = since.beyond == 0;
+        Ok(Some(Self { index: Some(reading.searcher), beside, changed: since.cases, complete }))
+    }
+
+    /// The newest cases a list finds.
+    fn direct(desk: &Desk, tx: &mut Tx<'_>, near: &ListQuery) -> Result<Self, DeskError> {
+        let near = ListQuery { sort: Sort::ReceivedNewest, limit: DIRECT, after: None, ..near.clone() };
+        let page = cases::list(tx, &near)?;
+        let mut found = Vec::with_capacity(page.rows.len());
+        for listed in page.rows {
+            let log = entries::of(tx, listed.row.id, Ledger::Case.code())?;
+            found.push(read::findable(desk, tx, listed.row, &log)?);
+        }
+        let beside = in_memory(desk, &found)?;
+        Ok(Self { index: None, beside, changed: BTreeSet::new(), complete: page.next.is_none() })
+    }
+
+    /// What is asked, one after the other.
+    pub(super) fn searchers(&self) -> impl Iterator<Item = &Searcher> {
+        self.index.iter().chain(&self.beside)
+    }
+
+    fn find(&self, shape: &Shape, query: &dyn Query, rank: Rank, most: usize) -> Result<Vec<Hit>, TantivyError> {
+        let mut found = Vec::new();
+        if let Some(index) = &self.index {
+            found = shape.find(index, query, rank, most + self.changed.len())?;
+            found.retain(|hit| !self.changed.contains(&hit.id));
+        }
+        if let Some(beside) = &self.beside {
+            found.extend(shape.find(beside, query, rank, most)?);
+        }
+        found.sort_by(Hit::order);
+        Ok(found)
+    }
+}
+
+fn in_memory(desk: &Desk, cases: &[Findable]) -> Result<Option<Searcher>, DeskError> {
+    if cases.is_empty() {
+        return Ok(None);
+    }
+    let shape = &desk.search_state().shape;
+    index::of_these(shape, cases, desk.library().taxonomy()).map(Some).map_err(in_memory_failed)
+}
+
+fn in_memory_failed(error: TantivyError) -> DeskError {
+    DeskError::Damaged(format!("search in memory: {error}"))
+}
+
+/// Finds the best cases for a question that is put together by what is asked. `near` says which cases are looked at where
+/// there is no index. A damaged index is passed over, and looked over by whoever feeds it.
+pub(super) fn find(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    near: &ListQuery,
+    rank: Rank,
+    most: usize,
+    mut question: impl FnMut(&Sources) -> Result<Box<dyn Query>, TantivyError>,
+) -> Result<(Vec<Hit>, bool), DeskError> {
+    let search: &Search = desk.search_state();
+    let mut put = |sources: &Sources| sources.find(&search.shape, &*question(sources)?, rank, most);
+    if let Some(sources) = Sources::indexed(desk, tx)? {
+        // A damaged file may be noticed only in the middle of it.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| put(&sources))) {
+            Ok(Ok(found)) => return Ok((found, sources.complete)),
+            Ok(Err(error)) => tracing::error!(%error, "the search index cannot be read; it is looked over"),
+            Err(_) => tracing::error!("the search index is damaged; it is looked over"),
+        }
+        search.read_from(None);
+        search.doubted.store(true, Ordering::Release);
+    }
+    let sources = Sources::direct(desk, tx, near)?;
+    Ok((put(&sources).map_err(in_memory_failed)?, sources.complete))
+}

@@ -1,0 +1,59 @@
+//! Advice: what the machine found beside a case, and what a person made of it. The machine only shows; what is recorded
+//! is the decision, with what it was about, so that one can count later how often the advice was right.
+
+use crate::ids::CaseId;
+use serde::{Deserialize, Serialize};
+
+/// Most cases one decision is about.
+pub const MOST: usize = 20;
+
+/// Something that was shown, and what was made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "about", rename_all = "snake_case")]
+pub enum Advice {
+    /// An ended case that is like this one.
+    Similar {
+        /// The other case.
+        case: CaseId,
+        /// Its number.
+        number: String,
+        /// Whether it helped.
+        useful: bool,
+    },
+    /// Cases that might have been the same matter; whoever registered this one saw them and said that it is another.
+    OtherMatter {
+        /// The cases.
+        cases: Vec<Seen>,
+    },
+    /// Categories that were suggested while it was registered.
+    Category {
+        /// What suggested them: the word list of a version, or a model by its content.
+        by: String,
+        /// The categories, the likeliest first.
+        suggested: Vec<Suggested>,
+        /// Whether the first was likely enough to be called sure.
+        sure: bool,
+        /// What the person chose; none put the case into triage.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        chosen: Option<String>,
+    },
+}
+
+/// A case that was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The case.
+    pub case: CaseId,
+    /// Its number.
+    pub number: String,
+}
+
+/// A category that was suggested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggested {
+    /// Leaf of the category tree.
+    pub category: String,
+    /// How likely, in thousandths; a word list does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_mille: Option<u16>,
+}

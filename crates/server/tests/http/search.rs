@@ -1,0 +1,77 @@
+//! Search over the API and the console: answers, reasons, areas, and what people try who mean no good.
+
+use crate::{House, house, intake};
+use domain::actor::Role;
+use serde_json::json;
+use store::testing::each_database;
+
+fn filled(house: &House, token: &str) {
+    for (subject, region) in [("<b>宽带</b>断了", "310115"), ("话费突增", "310104"), ("宽带很慢", "440100")]
+    {
+        let mut body = intake();
+        body["subject"] = json!(subject);
+        body["region"] = json!(region);
+        house.register(token, &body);
+    }
+}
+
+#[test]
+fn words_find_cases_of_the_own_area() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (admin, here) = (house.token(Role::Admin, ""), house.token(Role::Agent, "31"));
+        filled(&house, &admin);
+        let count = |token: &str, query: &str| {
+            let answer = house.get(token, &format!("/api/v1/complaints?{query}"));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.json()["items"].as_array().unwrap().len()
+        };
+        assert_eq!(count(&admin, "q=%E5%AE%BD%E5%B8%A6"), 2);
+        assert_eq!(count(&here, "q=%E5%AE%BD%E5%B8%A6"), 1);
+        assert_eq!(count(&here, "q=%E5%AE%BD%E5%B8%A6&region=44"), 0);
+        assert_eq!(count(&admin, "q=%E5%AE%BD%E5%B8%A6&status=closed"), 0);
+        assert_eq!(count(&admin, "q=%E5%AE%BD%E5%B8%A6&phone=13800138000&sort=-received"), 2);
+        assert_eq!(count(&admin, "q=13800138000"), 0, "an identifier finds nobody");
+        let found = house.get(&admin, "/api/v1/complaints?q=%E5%AE%BD%E5%B8%A6&limit=1").json();
+        assert_eq!(found["complete"], true);
+        assert_eq!(found["items"][0]["snippets"][0]["field"], "subject");
+        let next = found["next"].as_str().unwrap();
+        let second = house.get(&admin, &format!("/api/v1/complaints?q=%E5%AE%BD%E5%B8%A6&limit=1&after={next}")).json();
+        assert_ne!(found["items"][0]["id"], second["items"][0]["id"]);
+        assert!(second.get("next").is_none());
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_reason() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let token = house.token(Role::Admin, "");
+        filled(&house, &token);
+        let many = "a+".repeat(400);
+        let long = "a+".repeat(10_000);
+        for (query, field, code) in [
+            ("q=*", "q", "nothing_to_search"),
+            ("q=-a", "q", "nothing_to_search"),
+            ("q=received:soon", "q", "bad_search_date"),
+            (&format!("q={many}"), "q", "too_many_words"),
+            (&format!("q={long}"), "q", "too_long"),
+            ("q=a&sort=due", "sort", "not_with_search"),
+            ("q=a&external=1", "external", "not_with_search"),
+            ("q=a&due_before=2026-01-01T00:00:00Z", "due_before", "not_with_search"),
+            ("q=a&after=7.x", "after", "bad_cursor"),
+            ("sort=relevance", "sort", "relevance_needs_words"),
+        ] {
+            let answer = house.get(&token, &format!("/api/v1/complaints?{query}"));
+            assert_eq!(answer.status, 422, "{query}: {answer:?}");
+            let problem = answer.json();
+            assert_eq!((&problem["errors"][0]["field"], &problem["errors"][0]["code"]), (&json!(field), &json!(code)));
+        }
+        for fine in ["%22", "a%22b", "((((", "a:b", "%00", "\u{a0}x", "q%5C"] {
+            let answer = house.get(&token, &format!("/api/v1/complaints?q={}", fine.replace('\u{a0}', "%C2%A0")));
+            assert!([200, 422].contains(&answer.status), "{fine}: {answer:?}");
+        }
+    })
+    .unwrap();
+}
