@@ -166,6 +166,7 @@ fn every_place_of_a_sentence_gets_its_value() {
 /// The list of codes a field draws on.
 fn list_of(field: &str) -> &str {
     match field {
+        "events" => "event_kind",
         "accept_channel" | "submit_channel" => "channel",
         "outcome" => "contact",
         "preferred_mode" => "mode",
