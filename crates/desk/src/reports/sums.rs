@@ -42,8 +42,8 @@ impl Sums {
         wanted.sort_unstable();
         wanted.dedup();
         let mut dims: BTreeMap<&'static str, Vec<MonthRow>> = BTreeMap::new();
-        let until = spans.map(|period| i64::from(period.span().1)).into_iter().max().unwrap_or(i64::MAX);
-        if let Some(dims) = small_area(tx, area.code(), until)? {
+        // All of them: in which month the first was received must not hang on the period asked for.
+        if let Some(dims) = small_area(tx, area.code(), i64::MAX)? {
             return Ok(Self { spans, dims });
         }
         for dim in wanted {
