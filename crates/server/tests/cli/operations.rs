@@ -86,7 +86,8 @@ fn refusals(program: &Program, place: &Place) {
     let path = format!("/api/v1/complaints/{number}");
     let before = asked(program, place, &path).json();
     for (command, words) in [
-        (vec!["reply"], "mode: is required; content: is required"),
+        (vec!["reply"], "mode: is required"),
+        (vec!["propose"], "outcome: is required"),
         (vec!["reply", "--body", r#"{"mode":"pigeon","content":"x","more":1}"#], "more: "),
         (vec!["note", "--body", "{\"text\":"], "line 1, column 8"),
         (vec!["note", "--body-file", "nowhere.json"], "--body-file nowhere.json: "),

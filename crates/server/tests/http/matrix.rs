@@ -68,8 +68,8 @@ pub(crate) fn body(path: &str) -> Value {
     match path.rsplit('/').next().unwrap() {
         "complaints" | "check" => intake(),
         "activations" | "rules" => crate::rules::activation("9.0.0", "47h"),
-        "views" => json!({"name": "x"}),
-        "macros" => json!({"name": "x", "steps": [{"accept": {}}]}),
+        "views" => json!({"name": "x", "shared": "unit"}),
+        "macros" => json!({"name": "x", "shared": "unit", "steps": [{"accept": {}}]}),
         "remove" => json!({}),
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),

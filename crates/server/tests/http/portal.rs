@@ -170,7 +170,7 @@ fn what_is_wrong_is_said_beside_the_box_and_nothing_typed_is_lost() {
         let page = house.send("GET", "/portal/commitments", &[("accept-language", language)], "");
         assert!(page.body.contains(words), "{page:?}");
         // What only one city says, or nobody is sure of, is promised to nobody; what is read into a text is said.
-        assert!(!page.body.contains("12345") && !page.body.contains("13 "), "{page:?}");
+        assert!(!page.body.contains("12345咨询") && !page.body.contains("12345 ticket"), "{page:?}");
         let note = if language == "en" { "condition of the appeal" } else { "该条是申诉条件" };
         assert!(page.body.contains(note), "{page:?}");
     }
