@@ -119,6 +119,13 @@ fn object(shapes: &Shapes, name: &str, value: &Value, at: &str, skip: &[&str], f
                 if let Some(kind) = is.get(name) {
                     of_kind(shapes, kind, member, &join(at, name), found);
                 }
+                // The one address both specifications call a URI. What only a browser would make one of is none.
+                let odd = |c: char| {
+                    !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '\\' | '^' | '`' | '{' | '|' | '}')
+                };
+                if name == "@schemaLocation" && member.as_str().is_some_and(|text| text.contains(odd)) {
+                    wrong(found, &join(at, name), "is no URI");
+                }
             }
         }
         None => wrong(found, at, "is not known"),

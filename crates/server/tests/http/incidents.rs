@@ -357,7 +357,7 @@ fn pages_lead_from_a_fact_to_told_customers() {
     done(&lead, &format!("{bare}/recipients"), "csv=number%2Cconsent%0A13900000007%2Capp%0A");
     let file = press(&lead, &format!("{bare}/recipients/export"), "purpose=outcome");
     assert!(file.status == 200 && file.body.contains("13900000007"), "{file:?}");
-    assert!(file.header("content-disposition").contains("recipients.csv"), "{file:?}");
+    assert!(file.header("content-disposition").contains("recipients-1.csv"), "{file:?}");
     assert!(!page(&bare, "en").body.contains("do-send-to-recipients"), "there is no way to send yet");
     let unset = press(&lead, &format!("{bare}/recipients/send"), "purpose=outcome&way=sms");
     assert!(unset.status == 409 && unset.body.contains("no such way"), "{}", unset.body);
