@@ -12,7 +12,8 @@ pub const SPECIFICATION: &str = "specification";
 statements! {
     PUT = "INSERT INTO ticket_things (kind, id, body, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, id) DO NOTHING";
     ONE = "SELECT id, body, at FROM ticket_things WHERE kind = ?1 AND id = ?2";
-    NEWEST = "SELECT id, body, at FROM ticket_things WHERE kind = ?1 ORDER BY id DESC LIMIT ?2";
+    NEWEST = "SELECT id, body, at FROM ticket_things WHERE kind = ?1 ORDER BY id DESC LIMIT ?2 OFFSET ?3";
+    OF_KIND = "SELECT COUNT(*) FROM ticket_things WHERE kind = ?1";
     CHANGE = "UPDATE ticket_things SET body = ?3 WHERE kind = ?1 AND id = ?2 AND body = ?4";
     REMOVE = "DELETE FROM ticket_things WHERE kind = ?1 AND id = ?2";
     // Identities are made in the order of registration, so the newest stand last in the primary key.
@@ -56,12 +57,20 @@ pub fn one(tx: &mut Tx<'_>, kind: &str, id: Uuid) -> Result<Option<ThingRow>, St
     tx.query_opt(ONE, &[kind.into(), (&id).into()], read)
 }
 
-/// The newest of a kind.
+/// The newest of a kind, after as many that are passed over.
 ///
 /// # Errors
 /// Those of the database.
-pub fn newest(tx: &mut Tx<'_>, kind: &str, limit: i64) -> Result<Vec<ThingRow>, StoreError> {
-    tx.query(NEWEST, &[kind.into(), limit.into()], read)
+pub fn newest(tx: &mut Tx<'_>, kind: &str, limit: i64, offset: i64) -> Result<Vec<ThingRow>, StoreError> {
+    tx.query(NEWEST, &[kind.into(), limit.into(), offset.into()], read)
+}
+
+/// How many there are of a kind.
+///
+/// # Errors
+/// Those of the database.
+pub fn of_kind(tx: &mut Tx<'_>, kind: &str) -> Result<i64, StoreError> {
+    tx.query_one(OF_KIND, &[kind.into()], |row| row.int(0))
 }
 
 /// Changes one if it is still what was read; false when it is not.

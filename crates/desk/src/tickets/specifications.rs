@@ -5,15 +5,19 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::{moment, stored};
 use crate::{Desk, kept, permissions};
+use domain::fault::Fault;
 use domain::refusal::Refusal;
+use domain::text::nobody::nobodys;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use store::tickets::SPECIFICATION;
 use store::{ThingRow, tickets};
 use uuid::Uuid;
 
-/// Most specifications an installation keeps.
-const MOST: i64 = 10_000;
+/// Most specifications an installation keeps; a list that is sorted or filtered reads them all.
+const MOST: i64 = 1_000;
+/// Longest specification, bytes of JSON; the ledger keeps each of its versions.
+const LONGEST: usize = 64 << 10;
 
 /// A specification of tickets.
 #[derive(Clone, Debug)]
@@ -47,29 +51,71 @@ fn read(row: ThingRow) -> Result<Specification, DeskError> {
     })
 }
 
+/// As it is kept. The ledger forgets nothing, so nobody may be named in a specification.
+fn written(at: i64, attributes: Map<String, Value>) -> Result<String, DeskError> {
+    let mut texts = Vec::new();
+    for (name, value) in &attributes {
+        say(name, value, &mut texts);
+    }
+    nobodys(texts.iter().map(|(field, text)| (field.clone(), Some(text.as_str()))))?;
+    let body = kept::written(&Body { changed_at: at, attributes })?;
+    if body.len() > LONGEST {
+        let fault = Fault::new("body", "too_long").with("max", LONGEST).with("given", body.len());
+        return Err(Refusal::from(fault).into());
+    }
+    Ok(body)
+}
+
+/// Everything it says, with where: texts, numbers, and names of its own.
+fn say(field: &str, value: &Value, into: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) => into.push((field.to_owned(), number.to_string())),
+        Value::String(text) => into.push((field.to_owned(), text.clone())),
+        Value::Array(entries) => {
+            for (at, entry) in entries.iter().enumerate() {
+                say(&format!("{field}[{at}]"), entry, into);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                into.push((field.to_owned(), name.clone()));
+                say(&format!("{field}.{name}"), member, into);
+            }
+        }
+    }
+}
+
 fn noted(verb: &'static str, body: &str) -> Change {
     Change::new(verb).with("specification", body)
 }
 
 impl Desk {
-    /// Writes a specification down.
+    /// Writes a specification down, and says what was written: whoever may add one need not be allowed to read others.
     ///
     /// # Errors
-    /// When the caller may not, or there are as many as there may be.
-    pub async fn add_specification(&self, caller: &Caller, attributes: Map<String, Value>) -> Result<Uuid, DeskError> {
+    /// When the caller may not, it names somebody or is too long, or there are as many as there may be.
+    pub async fn add_specification(
+        &self,
+        caller: &Caller,
+        attributes: Map<String, Value>,
+    ) -> Result<Specification, DeskError> {
         permissions::SPECIFY_TICKETS.require(caller)?;
         let (id, at, actor) = (Uuid::now_v7(), stored(self.time().now()), caller.actor.id);
-        let body = kept::written(&Body { changed_at: at, attributes })?;
-        self.db()
+        let body = written(at, attributes)?;
+        let row = self
+            .db()
             .write(move |tx| {
-                if i64::try_from(tickets::newest(tx, SPECIFICATION, MOST)?.len()).unwrap_or(MOST) >= MOST {
+                if tickets::of_kind(tx, SPECIFICATION)? >= MOST {
                     return Err(Refusal::conflict("too_many_specifications").with("max", MOST).into());
                 }
                 administration::record(tx, id, actor, at, &noted("add-specification", &body))?;
-                tickets::put(tx, SPECIFICATION, &ThingRow { id, body, at })?;
-                Ok(id)
+                let row = ThingRow { id, body, at };
+                tickets::put(tx, SPECIFICATION, &row)?;
+                Ok::<_, DeskError>(row)
             })
-            .await
+            .await?;
+        read(row)
     }
 
     /// One specification.
@@ -82,14 +128,27 @@ impl Desk {
         read(found.ok_or_else(Refusal::not_found)?)
     }
 
-    /// All specifications, newest first.
+    /// Specifications, newest first: as many as asked for after as many passed over, and how many there are in all.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn specifications(&self, caller: &Caller) -> Result<Vec<Specification>, DeskError> {
+    pub async fn specifications(
+        &self,
+        caller: &Caller,
+        page: Option<(u64, u64)>,
+    ) -> Result<(Vec<Specification>, u64), DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let rows = self.db().read(move |tx| Ok::<_, DeskError>(tickets::newest(tx, SPECIFICATION, MOST)?)).await?;
-        rows.into_iter().map(read).collect()
+        let (offset, limit) = page.unwrap_or((0, u64::MAX));
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let (limit, offset) = (number(limit), number(offset));
+        let (rows, all) = self
+            .db()
+            .read(move |tx| {
+                let rows = tickets::newest(tx, SPECIFICATION, limit, offset)?;
+                Ok::<_, DeskError>((rows, tickets::of_kind(tx, SPECIFICATION)?))
+            })
+            .await?;
+        Ok((rows.into_iter().map(read).collect::<Result<_, _>>()?, u64::try_from(all).unwrap_or(0)))
     }
 
     /// Changes a specification as it was read.
@@ -104,7 +163,7 @@ impl Desk {
     ) -> Result<(), DeskError> {
         permissions::SPECIFY_TICKETS.require(caller)?;
         let (id, at, actor, from) = (seen.id, stored(self.time().now()), caller.actor.id, seen.body.clone());
-        let body = kept::written(&Body { changed_at: at, attributes })?;
+        let body = written(at, attributes)?;
         self.db()
             .write(move |tx| {
                 if !tickets::change(tx, SPECIFICATION, id, &body, &from)? {

@@ -91,10 +91,9 @@ async fn create(
     }
     let Value::Object(mut body) = body else { return Err(bad(found)) };
     body.retain(|name, _| !OWNED.contains(&name.as_str()));
-    let id = app.desk.add_specification(&caller, body).await?;
-    // Whoever may only write them reads back what they wrote.
-    let thing = told(&ask, &app.desk.specification(&caller, id).await?);
-    let place = format!("{}/troubleTicketSpecification/{id}", ask.root);
+    let made = app.desk.add_specification(&caller, body).await?;
+    let thing = told(&ask, &made);
+    let place = format!("{}/troubleTicketSpecification/{}", ask.root, made.id);
     Ok(ask.created(&query, thing, &place))
 }
 
@@ -118,7 +117,11 @@ async fn list(
 ) -> Result<Response, Failure> {
     let attributes = schema::attributes(Face::V5, "TroubleTicketSpecification");
     let query = Query::list(ask.face, raw.as_deref(), &attributes)?;
-    let all = app.desk.specifications(&caller).await?;
+    if query.looks_at_each().is_none() {
+        let (found, total) = app.desk.specifications(&caller, Some((query.offset, query.limit))).await?;
+        return Ok(listed(&ask, &query, found.iter().map(|one| told(&ask, one)).collect(), Some(total)));
+    }
+    let (all, _) = app.desk.specifications(&caller, None).await?;
     let mut found: Vec<Value> = all.iter().map(|one| Value::Object(told(&ask, one))).collect();
     found.retain(|thing| query.matches(thing));
     query.arrange(&mut found);

@@ -557,7 +557,7 @@ fn a_case_from_another_door_is_a_ticket_too() {
 
 #[test]
 fn specifications_are_kept_and_written_down() {
-    both(|_, desk| {
+    both(|house, desk| {
         let said = json!({
             "@type": "TroubleTicketSpecification", "name": "Bill dispute", "version": "1", "lifecycleStatus": "inDesign",
             "specCharacteristic": [{"name": "amount", "valueType": "number", "@type": "CharacteristicSpecification"}],
@@ -582,6 +582,24 @@ fn specifications_are_kept_and_written_down() {
         ] {
             assert_eq!(desk.patch(SPECIFICATION, &id, "application/json", &wrong).status, 400, "{wrong}");
         }
+        // The ledger forgets nothing, so nobody is named in it, wherever in a specification; nor is it a store of files.
+        let named =
+            json!([{"@type": "CharacteristicSpecification", "name": "li.lei@example.org", "valueType": "string"}]);
+        for (wrong, field) in [
+            (json!({"description": "投诉人 13912345678"}), "description"),
+            (json!({"specCharacteristic": named}), "specCharacteristic[0].name"),
+            (json!({"description": "x".repeat(70_000)}), "body"),
+        ] {
+            let answer = desk.patch(SPECIFICATION, &id, "application/json", &wrong);
+            assert!(answer.status == 400 && answer.body.contains(field), "{answer:?}");
+        }
+        // Whoever may only write is told what they wrote, and a list is read a page at a time.
+        let system = Caller::system(house.desk.root());
+        let writes = house.desk.create_token(&system, "w", Role::Integration, "", &[Scope::Write]).unwrap();
+        let other = house.call(&writes, "POST", SPECIFICATION, &[], &said);
+        assert_eq!((other.status, &other.json()["name"]), (201, &said["name"]), "{other:?}");
+        let page = desk.get(&format!("{SPECIFICATION}?limit=1&offset=1"));
+        assert_eq!((page.header("x-total-count"), &page.json()[0]["id"]), ("2", &id), "{page:?}");
         let path = format!("{SPECIFICATION}/{}", id.as_str().unwrap());
         assert_eq!(desk.ask("DELETE", &path, &Value::Null).status, 204);
         assert_eq!(desk.get(&path).status, 404);
