@@ -34,8 +34,9 @@ const back = (form, { words, sent }) => {
   sessionStorage.removeItem(place(form));
   // What went out is gone, unless the page says that it did not.
   if (sent && !document.querySelector("[role=alert]")) return;
-  const empty = boxes(form).filter((box) => box.value === "");
-  const lost = words.filter(([name, value]) => value && empty.some((box) => box.name === name));
+  // An older draft of the server does not stand before what was typed after it.
+  const behind = boxes(form).filter((box) => box.value === "" || !sent);
+  const lost = words.filter(([name, value]) => value && behind.some((box) => box.name === name && box.value !== value));
   for (const [name, value] of lost) form.elements[name].value = value;
   if (lost.length === 0) return;
   form.closest("details")?.setAttribute("open", "");
@@ -43,9 +44,10 @@ const back = (form, { words, sent }) => {
   say(form, "restored-words");
 };
 try {
-  if (!me) {
-    // Whoever was asked to sign in has sent nothing.
-    for (const key of stored()) {
+  // Whoever was asked to sign in, or is told on a page of its own what went wrong, has sent nothing.
+  const failed = document.querySelector("[data-failed]") && `${STORE}${me}.${location.pathname}`;
+  for (const key of stored()) {
+    if (!me || key === failed) {
       sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(sessionStorage.getItem(key)), sent: false }));
     }
   }

@@ -232,6 +232,32 @@ fn the_desk_is_worked_by_keys_and_keeps_its_place() {
         visit.keep("47-as-it-stood");
         let errors: Vec<_> = browser.errors().into_iter().filter(|error| !error.contains("status of 4")).collect();
         assert!(errors.is_empty(), "{errors:?}");
+        // What was typed after a draft stands before the draft, and a page that says what went wrong took nothing.
+        browser.goto(&program.url(&format!("/console/cases/{first}")));
+        let words = "document.querySelector('form[data-draft][action$=\"/notify-progress\"] textarea[name=content]')";
+        browser.script(&format!(
+            "const form = {words}.form; const body = new URLSearchParams({{verb: 'notify-progress', content: '旧稿'}});
+            fetch(form.dataset.draft, {{method: 'POST', body, headers: {{accept: 'application/json'}}}})
+                .then(answer => document.body.dataset.draft = answer.status);"
+        ));
+        browser.until("kept", "return document.body.dataset.draft === '204'");
+        browser.goto(&program.url(&format!("/console/cases/{first}")));
+        assert_eq!(browser.script(&format!("return {words}.value")), "旧稿");
+        browser.script(&format!(
+            "{words}.value = '旧稿，后来又写的'; {words}.dispatchEvent(new Event('input', {{bubbles: true}}));
+            sessionStorage.setItem(`redress.words.${{document.body.dataset.me}}./console/cases/TS-1/reply`,
+                JSON.stringify({{words: [], sent: true}}));"
+        ));
+        browser.leave(&program.url("/console/cases/TS-1/reply"));
+        browser.until("failed", "return document.querySelector('[data-failed]') !== null");
+        let sent =
+            "return Object.entries(sessionStorage).find(([key]) => key.endsWith('TS-1/reply'))[1].includes('true')";
+        assert_eq!(browser.script(sent), false);
+        browser.goto(&program.url(&format!("/console/cases/{first}")));
+        assert_eq!(browser.script(&format!("return {words}.value")), "旧稿，后来又写的");
+        browser.leave(&program.url("/console/style"));
+        browser.arrive("/console/style");
+        browser.script("sessionStorage.clear()");
         browser.script("localStorage.clear()");
     }
 }
