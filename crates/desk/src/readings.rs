@@ -6,6 +6,9 @@ use crate::error::DeskError;
 use crate::load::Loaded;
 use crate::queries::case::open_items;
 use crate::vault::MasterKeys;
+use crate::vault::seal::CaseKeys;
+use domain::case::Case;
+use domain::case::reading::Reading;
 use domain::command::Command;
 use domain::free_text::FreeText;
 use domain::text::lift::fill;
@@ -20,16 +23,29 @@ pub(crate) fn with_words(
     loaded: &Loaded,
     mut command: Command,
 ) -> Result<Command, DeskError> {
-    let (named, read) = match &mut command {
-        Command::Reply(reply) => (reply.reading, &mut reply.read),
-        Command::IssueLetter(letter) => (letter.reading, &mut letter.read),
-        _ => return Ok(command),
-    };
-    let Some(known) = named.and_then(|id| loaded.case.reading(id)) else { return Ok(command) };
+    let Some((known, read)) = named(&loaded.case, &mut command) else { return Ok(command) };
     let keys = keys(tx, master, &loaded.row)?;
     let items = open_items(&keys, &vault::items(tx, loaded.row.id)?)?;
     let opened = keys.open("content", &known.content)?;
     let words = fill(&opened, |_, item| items.get(&item).map(|(_, value)| value.clone()).unwrap_or_default());
     *read = Some(FreeText::Plain(words));
     Ok(command)
+}
+
+/// The same for a life that is not written yet, whose answers name nobody.
+pub(crate) fn with_words_of(keys: &CaseKeys, case: &Case, mut command: Command) -> Result<Command, DeskError> {
+    if let Some((known, read)) = named(case, &mut command) {
+        *read = Some(FreeText::Plain(keys.open("content", &known.content)?));
+    }
+    Ok(command)
+}
+
+/// The reading a command names, if it names one there is, and where its words belong in the command.
+fn named<'c>(case: &'c Case, command: &'c mut Command) -> Option<(&'c Reading, &'c mut Option<FreeText>)> {
+    let (named, read) = match command {
+        Command::Reply(reply) => (reply.reading, &mut reply.read),
+        Command::IssueLetter(letter) => (letter.reading, &mut letter.read),
+        _ => return None,
+    };
+    Some((case.reading(named?)?, read))
 }

@@ -7,6 +7,7 @@ use crate::commit::follow_up;
 use crate::error::DeskError;
 use crate::load::row_of;
 use crate::log::{self, NewEntry};
+use crate::readings::with_words_of;
 use crate::register::Prepared;
 use crate::time::stored;
 use crate::vault::seal::{CaseKeys, SealedItem};
@@ -77,8 +78,9 @@ impl Desk {
         let mut items = Vec::new();
         for (caller, at, command) in life.then {
             let now = at.max(case.changed_at);
-            let body = self.step(&caller, now, &command, &mut case, &keys, &mut items)?;
-            later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb: command.verb(), body });
+            let verb = command.verb();
+            let body = self.step(&caller, now, command, &mut case, &keys, &mut items)?;
+            later.push(Later { at: stored(now), actor: caller.actor.id.to_string(), verb, body });
         }
         later.extend(self.rung(&mut case)?);
         // The row is written once, as the whole life leaves it.
@@ -108,7 +110,7 @@ impl Desk {
         &self,
         caller: &Caller,
         now: Timestamp,
-        command: &Command,
+        command: Command,
         case: &mut Case,
         keys: &CaseKeys,
         items: &mut Vec<SealedItem>,
@@ -120,6 +122,7 @@ impl Desk {
         let mut events = timers::ring(case, &ctx);
         let mut here = case.clone();
         here.anticipate(&events, &ctx);
+        let command = with_words_of(keys, &here, command)?;
         events.extend(command.decide(&here, &ctx)?.events);
         items.extend(keys.seal_events(&mut events)?);
         self.folded(case, caller.actor.id, now, command.verb(), events)

@@ -5,6 +5,7 @@ use super::intake::{Measured, measure, percentiles};
 use super::process::{Scratch, Server};
 use super::seed::key_beside;
 use clap::Args;
+use desk::search;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -39,7 +40,7 @@ pub(super) fn run(ask: &Backup) -> Result<(), String> {
     let scratch = Scratch::new()?;
     let (folder, key) = match &ask.data_dir {
         Some(from) => {
-            copy(&from.join("redress.db"), &scratch.0.join("redress.db"))?;
+            copy(from, &scratch.0)?;
             (scratch.0.clone(), ask.master_key_file.clone().unwrap_or_else(|| key_beside(from)))
         }
         None => (scratch.0.clone(), ask.master_key_file.clone().ok_or("name the key file with --master-key-file")?),
@@ -74,18 +75,41 @@ pub(super) fn say(what: &str, measured: &Measured) {
     println!("{what:<26} {:.0} registrations/s   {}", measured.rate(), percentiles(&measured.latency));
 }
 
-/// Copies a database that nobody has open; what is left of its journal comes along.
+/// Copies a folder whose database nobody has open, with what is left of its journal and with its index of words: a
+/// server that made one first would be measured beside that.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), String> {
-    for tail in ["", "-wal"] {
-        let beside = |path: &Path| PathBuf::from(format!("{}{tail}", path.display()));
-        let source = beside(from);
-        if source.exists() || tail.is_empty() {
-            let copied = || {
-                std::fs::copy(&source, beside(to))?;
-                // What the system would write to the disk later would be measured with what comes after.
-                std::fs::File::open(beside(to))?.sync_all()
-            };
-            copied().map_err(|error: std::io::Error| format!("{}: {error}", source.display()))?;
+    let mut files: Vec<PathBuf> = ["redress.db", "redress.db-wal"]
+        .into_iter()
+        .map(PathBuf::from)
+        .filter(|name| from.join(name).exists())
+        .collect();
+    let mut copied = || {
+        let index = search::folder(Path::new(""));
+        under(from, &index, &mut files)?;
+        for name in &files {
+            let target = to.join(name);
+            target.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+            std::fs::copy(from.join(name), &target)?;
+            // What the system would write to the disk later would be measured with what comes after.
+            std::fs::File::open(&target)?.sync_all()?;
+        }
+        Ok(())
+    };
+    copied().map_err(|error: std::io::Error| format!("{}: {error}", from.display()))
+}
+
+/// Files of a folder below another, by their names from there.
+fn under(root: &Path, folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !root.join(folder).is_dir() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(root.join(folder))? {
+        let entry = entry?;
+        let name = folder.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            under(root, &name, files)?;
+        } else {
+            files.push(name);
         }
     }
     Ok(())

@@ -133,7 +133,7 @@ pub(super) fn run(ask: &Bulk) -> Result<(), String> {
         (None, None) => return Err("name the key file with --master-key-file".to_owned()),
     };
     if let Some(from) = &ask.data_dir {
-        copy(&from.join("redress.db"), &scratch.0.join("redress.db"))?;
+        copy(from, &scratch.0)?;
     }
     let server = Server::start(&scratch.0, ask.database_url.as_deref(), &key)?;
     let token = server.token()?;

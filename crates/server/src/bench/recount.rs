@@ -42,7 +42,7 @@ pub(super) struct Recount {
 
 pub(super) fn run(ask: &Recount) -> Result<(), String> {
     let scratch = Scratch::new()?;
-    copy(&ask.data_dir.join("redress.db"), &scratch.0.join("redress.db"))?;
+    copy(&ask.data_dir, &scratch.0)?;
     let key = key_beside(&ask.data_dir);
     let server = Server::start(&scratch.0, None, &key)?;
     let token = server.token()?;

@@ -2,6 +2,7 @@
 
 use crate::cli::{Place, told};
 use clap::Args;
+use desk::search::{self, Feeder};
 use desk::seed::Life;
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError};
@@ -73,9 +74,15 @@ pub(super) fn run(ask: &Seed) -> Result<(), String> {
     // What has been at work for long is counted too; else every measurement would run beside the first count.
     desk::jobs::rollup::go_on(&desk, "seed", 0, || false).map_err(|error| told(&error))?;
     let counted = begun.elapsed().as_secs_f64() - took - sealed;
+    // Likewise its index of words; that of a server on PostgreSQL lies with the server.
+    if ask.database_url.is_none() {
+        Feeder::new(desk.clone(), &search::folder(&folder)).go_on(&|| false).map_err(|error| told(&error))?;
+    }
+    let indexed = begun.elapsed().as_secs_f64() - took - sealed - counted;
     desk.db().close();
     println!(
-        "{} cases with {entries} entries in {took:.1} s ({:.0} cases/s); sealed in {sealed:.1} s, counted in {counted:.1} s",
+        "{} cases with {entries} entries in {took:.1} s ({:.0} cases/s); sealed in {sealed:.1} s, counted in {counted:.1} s, \
+         indexed in {indexed:.1} s",
         ask.cases,
         ask.cases as f64 / took
     );
@@ -108,6 +115,9 @@ const REGIONS: [&str; 8] = ["310115", "330106", "510107", "440305", "610113", "3
 const CATEGORIES: [&str; 12] =
     ["A101", "A201", "A301", "B102", "B204", "B301", "C101", "C201", "D102", "E102", "F301", "G102"];
 
+/// Of these the ones that are urgent or a red line by the tree.
+const GRAVE: [&str; 3] = ["C101", "C201", "F301"];
+
 /// The n-th life: one case in so many is still open, spread over a year and over states.
 fn life(desk: &Desk, n: u64, cases: u64, one_open_in: u64, now: Timestamp) -> Result<Life, Refusal> {
     let pick = |list: &[&'static str], by: u64| {
@@ -120,37 +130,48 @@ fn life(desk: &Desk, n: u64, cases: u64, one_open_in: u64, now: Timestamp) -> Re
     // Open cases are young, as they are in a house that works.
     let registered_at = now - SignedDuration::from_mins(if open { age % (6 * 24 * 60) } else { age } + 5);
     let phone = 13_500_000_000 + n * 7_919 % 400_000_000;
+    let (category, safety) = (pick(&CATEGORIES, 3), n.is_multiple_of(25));
     let intake = json!({
         "kind": "complaint",
         "accept_channel": "hotline",
-        "category": pick(&CATEGORIES, 3),
+        "category": category,
         "subject": "连扣四个月视频会员费",
         "description": "客户发现自四月起每月被扣二十五元视频会员费，称从未点播过，要求核实订购时间与渠道。",
         "demand": "退还费用并取消该业务",
         "complainant": {"name": "王小明", "phone": phone.to_string()},
         "subscription": {"number": phone.to_string(), "product": "mobile", "star": n % 6},
         "region": pick(&REGIONS, 1),
-        "assessment": {"mass": n.is_multiple_of(9), "safety": n.is_multiple_of(25)},
+        "assessment": {"mass": n.is_multiple_of(9), "safety": safety},
     });
     let intake = Intake::read(intake).map_err(Refusal::invalid)?;
     let agent = person(desk, 1);
-    let steps: &[(i64, u128, &str, Value)] = &[
+    let answer = "已说明订购来源并致歉，退费已到账，客户表示认可。";
+    let mut steps: Vec<(i64, u128, &str, Value)> = vec![
         (20, 1, "accept", json!({})),
         (60, 1, "note", json!({"text": "已核对账单，四笔扣费时间与描述一致。"})),
         (120, 1, "propose", json!({"outcome": "先行退费一百元并取消业务，另行核查订购过程。"})),
         (30, 2, "approve", json!({})),
-        (30, 1, "reply", json!({"mode": "phone", "content": "已说明订购来源并致歉，退费已到账，客户表示认可。"})),
+    ];
+    // The practice of the guide wants answers in urgent cases and about red lines read by a second person.
+    if safety || GRAVE.contains(&category) {
+        steps.push((10, 1, "ask-reading", json!({"paper": "reply", "content": answer})));
+        steps.push((10, 2, "release-reading", json!({"reading": 1})));
+        steps.push((10, 1, "reply", json!({"mode": "phone", "reading": 1})));
+    } else {
+        steps.push((30, 1, "reply", json!({"mode": "phone", "content": answer})));
+    }
+    steps.extend([
         (5, 1, "set-cause", json!({"cause": "MKT.CONS"})),
         (5, 1, "ask-satisfaction", json!({"mode": "phone"})),
         (10, 1, "close", json!({})),
-    ];
+    ]);
     let how_far = if open { usize::try_from(n / one_open_in % 6).unwrap_or(0) } else { steps.len() };
     let mut then = Vec::with_capacity(how_far);
     let mut at = registered_at;
-    for (minutes, who, verb, body) in steps.iter().take(how_far) {
-        at += SignedDuration::from_mins(*minutes);
-        let Some(Ok(command)) = Command::read(verb, body.clone()) else { continue };
-        then.push((if *who == 1 { agent.clone() } else { person(desk, *who) }, at, command));
+    for (minutes, who, verb, body) in steps.into_iter().take(how_far) {
+        at += SignedDuration::from_mins(minutes);
+        let Some(Ok(command)) = Command::read(verb, body) else { continue };
+        then.push((if who == 1 { agent.clone() } else { person(desk, who) }, at, command));
     }
     Ok(Life { intake, registered_at, then })
 }

@@ -17,6 +17,7 @@ mod operations;
 #[path = "../program/mod.rs"]
 mod program;
 mod search;
+mod seed;
 mod stories;
 mod vectors;
 mod what_if;
