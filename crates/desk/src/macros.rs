@@ -143,6 +143,8 @@ impl Macro {
 /// What applying a macro would come to.
 #[derive(Debug)]
 pub struct Tried {
+    /// Which revision of the macro it is that was tried.
+    pub revision: i64,
     /// What each operation would write, as far as none is refused.
     pub entries: Vec<Entry>,
     /// Which is refused, from 0, and why.
@@ -152,8 +154,8 @@ pub struct Tried {
 /// What became of an attempt to apply one.
 #[derive(Debug)]
 pub enum Applied {
-    /// All of it was carried out.
-    Done(Box<Done>),
+    /// All of it was carried out, this operation last.
+    Done(Box<Done>, String),
     /// Nothing was: which operation is refused, from 0, and why.
     Stopped(usize, DeskError),
 }
@@ -391,25 +393,29 @@ impl Desk {
         let found = self.macro_of(caller, id).await?;
         let commands = commands(caller, &found.steps, known)?;
         let (entries, stopped) = self.would_all(caller, name, seen, commands).await?;
-        Ok(Tried { entries, stopped })
+        Ok(Tried { revision: found.revision, entries, stopped })
     }
 
-    /// Applies a macro to a case: all of it, or nothing.
+    /// Applies a macro to a case: all of it, or nothing. Whoever names the revision they tried gets that one or none.
     ///
     /// # Errors
-    /// If the caller may not apply it, a blank stays empty, or there is no such case.
+    /// If the caller may not apply it, it was changed, a blank stays empty, or there is no such case.
     pub async fn apply_macro(
         &self,
         caller: &Caller,
         (name, seen): (&CaseRef, i64),
-        id: Uuid,
+        (id, revision): (Uuid, Option<i64>),
         known: &BTreeMap<&str, String>,
     ) -> Result<Applied, DeskError> {
         permissions::APPLY_MACRO.require(caller)?;
         let found = self.macro_of(caller, id).await?;
+        if revision.is_some_and(|tried| tried != found.revision) {
+            return Err(Refusal::conflict("macro_changed").with("revision", found.revision).into());
+        }
         let commands = commands(caller, &found.steps, known)?;
+        let last = found.steps.last().map(|step| step.verb.clone()).unwrap_or_default();
         Ok(match self.run_all(caller, name, seen, commands).await {
-            Ok(done) => Applied::Done(Box::new(done)),
+            Ok(done) => Applied::Done(Box::new(done), last),
             Err((n, error)) => Applied::Stopped(n, error),
         })
     }

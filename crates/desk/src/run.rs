@@ -18,7 +18,9 @@ use domain::case::{Case, Context, Decision, clocks};
 use domain::command::Command;
 use domain::event::{Caused, Entry, Event};
 use domain::fault::Fault;
+use domain::free_text::FreeText;
 use domain::refusal::Refusal;
+use domain::text::mask::mask_words;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
@@ -163,6 +165,7 @@ impl Desk {
     }
 
     /// What several commands would cause, entry by entry, as far as none is refused; then which is, and why. Writes nothing.
+    /// Words show no identifier: those of a reading were opened with what stood in them.
     ///
     /// # Errors
     /// Those of the database, or that there is no such case.
@@ -182,7 +185,7 @@ impl Desk {
                 match work.load(tx).and_then(|_| work.decide(tx, loaded)).and_then(|decided| decided.lived(work)) {
                     Ok((after, entry)) => {
                         loaded = after;
-                        entries.push(entry);
+                        entries.push(masked(entry));
                     }
                     Err(error) => return Ok((entries, Some((n, error)))),
                 }
@@ -212,6 +215,15 @@ impl Decided {
         loaded.entries.push(entry.clone());
         Ok((loaded, entry))
     }
+}
+
+fn masked(mut entry: Entry) -> Entry {
+    for (_, text) in entry.events.iter_mut().flat_map(Event::texts) {
+        if let FreeText::Plain(words) = text {
+            *words = mask_words(words);
+        }
+    }
+    entry
 }
 
 /// What carrying out came to.

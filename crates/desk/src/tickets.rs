@@ -26,12 +26,10 @@ use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::intake::Intake;
 use domain::refusal::Refusal;
-use domain::text::identifier::IdentifierKind;
-use domain::text::lift::{fill, lift};
-use domain::text::mask::{mask, mask_name};
+use domain::text::mask::{mask_name, mask_words};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use store::{ThingRow, tickets};
 use uuid::Uuid;
@@ -152,10 +150,10 @@ pub(crate) fn shown(opened: &str) -> String {
 
 fn masked(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(mask_text(&text)),
+        Value::String(text) => Value::String(mask_words(&text)),
         Value::Number(number) => {
             let text = number.to_string();
-            let shown = mask_text(&text);
+            let shown = mask_words(&text);
             if shown == text { Value::Number(number) } else { Value::String(shown) }
         }
         Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
@@ -189,16 +187,6 @@ fn without_files(value: Value) -> Value {
         }
         other => other,
     }
-}
-
-fn mask_text(text: &str) -> String {
-    let lifted = lift(text, 0);
-    if lifted.items.is_empty() {
-        return lifted.text;
-    }
-    let values: HashMap<u32, (IdentifierKind, String)> =
-        lifted.items.into_iter().map(|item| (item.n, (item.kind, item.value))).collect();
-    fill(&lifted.text, |_, n| values.get(&n).map_or_else(|| "***".to_owned(), |(kind, value)| mask(*kind, value)))
 }
 
 fn packed_change(attributes: Map<String, Value>, gone: bool) -> Event {

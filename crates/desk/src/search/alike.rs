@@ -13,6 +13,7 @@ use domain::case::Case;
 use domain::case::compensation::Standing;
 use domain::case::remedy::Kind as RemedyKind;
 use domain::event::Satisfaction;
+use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::money::Money;
 use jiff::Timestamp;
@@ -142,9 +143,21 @@ fn answer(
     for hit in hits.into_iter().take(LOOKED_AT) {
         let Some(row) = cases::by_id(tx, hit.id)? else { continue };
         let log = entries::of(tx, row.id, Ledger::Case.code())?;
-        let other = load::from_rows(row.clone(), &log)?.case;
+        // One that cannot be read is nobody's example.
+        let Ok(other) = load::from_rows(row.clone(), &log) else { continue };
+        let other = other.case;
+        let keys = read::keys_of(desk, tx, &row)?;
         let found = read::findable(desk, tx, row, &log)?;
-        let (shown, nearer) = compare(one, case, &words, &found, &other);
+        let shown = |place: &str, text: &FreeText| {
+            let opened = keys.as_ref().and_then(|keys| read::words(keys, place, text).ok());
+            opened.map(|words| cut(&words))
+        };
+        let outcome = other.proposal.as_ref().filter(|_| other.approved);
+        let came_out = CameOut {
+            outcome: outcome.and_then(|proposal| shown("outcome", &proposal.outcome)),
+            reply: other.reply.as_ref().and_then(|reply| shown("content", &reply.content)),
+        };
+        let (shown, nearer) = compare(one, case, &words, &found, &other, came_out);
         items.push((hit.key + nearer, shown));
     }
     // What was of use to somebody stays in sight, what was not makes room.
@@ -153,8 +166,21 @@ fn answer(
     Ok(AlikeAnswer { items: items.into_iter().take(SHOWN).map(|(_, one)| one).collect(), complete })
 }
 
+/// What an ended case came to, as it stands now: not what was proposed and sent back, nor what was only drafted.
+struct CameOut {
+    outcome: Option<String>,
+    reply: Option<String>,
+}
+
 /// How a case stands to another, and what a remedy of the same kind counts.
-fn compare(one: &Findable, case: &Case, words: &[Weighed], found: &Findable, other: &Case) -> (Alike, f64) {
+fn compare(
+    one: &Findable,
+    case: &Case,
+    words: &[Weighed],
+    found: &Findable,
+    other: &Case,
+    came_out: CameOut,
+) -> (Alike, f64) {
     let theirs = pairs(found);
     let shared: BTreeSet<&str> =
         words.iter().map(|word| word.term.as_str()).filter(|term| theirs.contains(*term)).collect();
@@ -187,7 +213,6 @@ fn compare(one: &Findable, case: &Case, words: &[Weighed], found: &Findable, oth
     if same {
         why.push(Why::Remedy);
     }
-    let last = |field: Field| found.words.iter().rev().find(|(place, _)| *place == field).map(|(_, text)| cut(text));
     let money = |kind: RemedyKind, sum: &Money| kind.is_money().then(|| sum.clone());
     let shown = Alike {
         id: other.id,
@@ -197,8 +222,8 @@ fn compare(one: &Findable, case: &Case, words: &[Weighed], found: &Findable, oth
         received_at: other.received_at,
         closed_at: other.closed_at,
         why,
-        outcome: last(Field::Outcome),
-        reply: last(Field::Replies),
+        outcome: came_out.outcome,
+        reply: came_out.reply,
         cause: other.cause.clone(),
         remedies: other.compensations.iter().map(|one| (one.kind, money(one.kind, &one.sum), one.standing)).collect(),
         satisfied: other.survey.as_ref().map(|said| said.satisfied),

@@ -6,8 +6,10 @@ use crate::Desk;
 use crate::error::DeskError;
 use crate::load;
 use crate::vault::cipher::CipherError;
+use crate::vault::seal::CaseKeys;
 use domain::audit::chain::Ledger;
 use domain::event::Event;
+use domain::free_text::FreeText;
 use domain::text::lift::fill;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{CaseRow, EntryRow, Tx, cases, entries, vault};
@@ -28,16 +30,45 @@ fn field(place: &str) -> Field {
     }
 }
 
-/// What of a case can be found, from its log; no words where the person was erased.
-pub(super) fn findable(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryRow]) -> Result<Findable, DeskError> {
+/// Whether the words of an event are for those who work on it alone: what was laid before a reader was told to nobody yet,
+/// what a body was told is no reply to the customer, and what was found out about a claim is no outcome.
+fn is_inside(event: &Event) -> bool {
+    matches!(event, Event::ReadingAsked { .. } | Event::RegulatorFedBack { .. } | Event::CompensationVerified { .. })
+}
+
+/// The keys of a case; none where the person was erased.
+pub(super) fn keys_of(desk: &Desk, tx: &mut Tx<'_>, row: &CaseRow) -> Result<Option<CaseKeys>, DeskError> {
     let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
-    let keys = match load::open_keys(desk.master(), &row, wrapped.as_deref()) {
-        Ok(keys) => Some(keys),
-        Err(DeskError::Cipher(CipherError::Erased)) => None,
-        Err(other) => return Err(other),
-    };
+    match load::open_keys(desk.master(), row, wrapped.as_deref()) {
+        Ok(keys) => Ok(Some(keys)),
+        Err(DeskError::Cipher(CipherError::Erased)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// A text without the identifiers that stood in it.
+pub(super) fn words(keys: &CaseKeys, place: &str, text: &FreeText) -> Result<String, DeskError> {
+    Ok(fill(&keys.open(place, text)?, |_, _| "***".to_owned()))
+}
+
+/// What of a case can be found, whatever state its log is in: one that cannot be read, because it is damaged or a newer
+/// release wrote it, is found by its number, and all others as ever.
+pub(super) fn findable(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryRow]) -> Result<Findable, DeskError> {
+    match opened(desk, tx, row.clone(), log) {
+        Err(error @ (DeskError::Damaged(_) | DeskError::Cipher(_))) => {
+            tracing::error!(%error, case = %row.id, "the words of a case cannot be read; it is found by its number only");
+            let about = row.about.as_deref().and_then(|id| Uuid::parse_str(id).ok());
+            Ok(Findable { row, about, product: None, words: Vec::new() })
+        }
+        read => read,
+    }
+}
+
+/// The same from a log that can be read; no words where the person was erased.
+fn opened(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryRow]) -> Result<Findable, DeskError> {
+    let keys = keys_of(desk, tx, &row)?;
     let mut found = Findable { row, about: None, product: None, words: Vec::new() };
-    let (words, mut room) = (&mut found.words, MOST);
+    let (said, mut room) = (&mut found.words, MOST);
     for entry in log {
         for event in &mut load::entry(entry)?.events {
             if let Event::Registered { record, .. } = &event {
@@ -48,20 +79,20 @@ pub(super) fn findable(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryR
             // Numbers of other bodies stand in the clear.
             match event {
                 Event::Registered { record, .. } => {
-                    words.extend(record.external.iter().map(|external| (Field::Number, external.number.clone())));
+                    said.extend(record.external.iter().map(|external| (Field::Number, external.number.clone())));
                 }
-                Event::HandedOff { number, .. } => words.push((Field::Number, number.clone())),
+                Event::HandedOff { number, .. } => said.push((Field::Number, number.clone())),
                 _ => {}
             }
+            let inside = is_inside(event);
             for (place, text) in event.texts() {
                 // What a programme changed of its ticket is no text for people.
                 if place == "ticket" {
                     continue;
                 }
-                let opened = fill(&keys.open(place, text)?, |_, _| "***".to_owned());
-                let kept: String = opened.chars().take(room).collect();
+                let kept: String = words(keys, place, text)?.chars().take(room).collect();
                 room -= kept.chars().count();
-                words.push((field(place), kept));
+                said.push((if inside { Field::Notes } else { field(place) }, kept));
             }
         }
         if room == 0 {

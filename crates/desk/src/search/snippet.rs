@@ -2,6 +2,7 @@
 
 use super::ask::{Clause, Field};
 use super::terms::{self, Meant};
+use std::collections::BTreeSet;
 
 /// Characters shown of one place.
 const LONG: usize = 90;
@@ -32,7 +33,8 @@ pub struct Snippet {
 pub(super) fn of(clauses: &[Clause], words: &[(Field, String)]) -> Vec<Snippet> {
     let mut snippets = Vec::new();
     for (field, text) in words {
-        let needles: Vec<Vec<char>> = clauses
+        // A word that was asked for three hundred times is looked for once.
+        let needles: BTreeSet<Vec<char>> = clauses
             .iter()
             .filter(|clause| !clause.without && clause.field.is_none_or(|one| one == *field))
             .flat_map(|clause| terms::fewest(&clause.words, Meant::Loosely))
@@ -47,20 +49,26 @@ pub(super) fn of(clauses: &[Clause], words: &[(Field, String)]) -> Vec<Snippet> 
 }
 
 /// The text around its first hit, with every hit in it marked.
-fn cut(text: &str, needles: &[Vec<char>]) -> Option<Vec<Part>> {
+fn cut(text: &str, needles: &BTreeSet<Vec<char>>) -> Option<Vec<Part>> {
     // Folded letters with the place of the letter each comes from.
     let letters: Vec<char> = text.chars().collect();
     let folded: Vec<(char, usize)> =
         letters.iter().enumerate().flat_map(|(at, letter)| terms::fold(*letter).map(move |one| (one, at))).collect();
     let mut hit = vec![false; letters.len()];
     let word = |at: usize| folded.get(at).is_some_and(|(one, _)| one.is_alphanumeric() && !terms::is_chinese(*one));
-    for start in 0..folded.len() {
-        for needle in needles.iter().filter(|needle| !needle.is_empty()) {
+    let mut first = None;
+    for (start, (letter, place)) in folded.iter().enumerate() {
+        // Nothing is shown behind the first hit and what stands around it.
+        if first.is_some_and(|first| *place >= first + LONG) {
+            break;
+        }
+        for needle in needles.iter().filter(|needle| needle.first() == Some(letter)) {
             let here = folded.get(start..start + needle.len());
             let same = here.is_some_and(|here| here.iter().zip(needle).all(|((one, _), other)| one == other));
             // A word is not found within another.
             let whole = needle.first().is_some_and(|one| terms::is_chinese(*one)) || start == 0 || !word(start - 1);
             if same && whole {
+                first.get_or_insert(*place);
                 for (_, at) in here.unwrap_or_default() {
                     if let Some(marked) = hit.get_mut(*at) {
                         *marked = true;
@@ -69,8 +77,7 @@ fn cut(text: &str, needles: &[Vec<char>]) -> Option<Vec<Part>> {
             }
         }
     }
-    let first = hit.iter().position(|marked| *marked)?;
-    let from = first.saturating_sub(BEFORE);
+    let from = first?.saturating_sub(BEFORE);
     let mut parts: Vec<Part> = Vec::new();
     for (letter, hit) in letters.iter().zip(&hit).skip(from).take(LONG) {
         let letter = if letter.is_control() { ' ' } else { *letter };
@@ -109,5 +116,7 @@ mod tests {
         assert_eq!(told("宽带", "家里的寬帶又慢了"), "家里的[寬帶]又慢了");
         assert_eq!(told("bills", "They billed me, rebilling"), "They [bill]ed me, rebilling");
         assert_eq!(told("没有", "宽带"), "");
+        let far = format!("{}宽带", "慢".repeat(100_000));
+        assert_eq!(told(&"宽带 ".repeat(30), &far), format!("…{}[宽带]", "慢".repeat(BEFORE)));
     }
 }

@@ -33,7 +33,7 @@ fn a_macro_does_all_of_it_or_nothing_and_what_was_tried() {
         let agent = house.user("agent", Role::Agent, "");
         let case = named(&house.register(&agent));
         let wait_for_it = |id, seen| house.wait(desk.try_macro(&agent, (&case, seen), id, &known()));
-        let apply = |who: &Caller, id, seen| house.wait(desk.apply_macro(who, (&case, seen), id, &known()));
+        let apply = |who: &Caller, id, seen| house.wait(desk.apply_macro(who, (&case, seen), (id, None), &known()));
 
         let steps = json!([{"accept": {}}, {"note": {"text": "about {number}"}}]);
         let good = keep(&house, &lead, "take up", "unit", steps);
@@ -55,7 +55,7 @@ fn a_macro_does_all_of_it_or_nothing_and_what_was_tried() {
         assert_eq!(version(&house, &agent, &case), 1);
 
         match apply(&agent, good, 1).unwrap() {
-            Applied::Done(done) => assert_eq!(done.case.version, 3),
+            Applied::Done(done, _) => assert_eq!(done.case.version, 3),
             other => panic!("{other:?}"),
         }
         let view = house.wait(desk.case(&agent, &case)).unwrap();

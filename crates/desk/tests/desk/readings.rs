@@ -1,11 +1,13 @@
 //! The second reader: what goes out in a grave case is what somebody else has read.
 
 use crate::{House, house, intake, named, refusal};
+use desk::macros::NewMacro;
 use desk::{Caller, CaseRef};
 use domain::actor::Role;
 use domain::case::Case;
 use domain::case::reading::Standing;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use store::testing::each_database;
 
 struct Players {
@@ -97,6 +99,7 @@ fn a_grave_answer_goes_out_as_somebody_else_has_read_it() {
         let before = json!({"mode": "phone", "reading": 2, "at": "2026-11-24T11:59:00+08:00"});
         assert!(matches!(refused(house, &name, writer, "reply", before).as_str(), "before_release" | "before_receipt"));
         assert_eq!(refused(house, &name, writer, "reply", json!({"mode": "phone", "reading": 9})), "unknown_reading");
+        shown_masked_when_tried(house, &name, writer);
         let told = run(house, &name, &[(writer, "reply", json!({"mode": "phone", "reading": 2}))]);
         assert_eq!(told.state.code(), "awaiting_customer");
         let shown = seen(house, &name);
@@ -107,6 +110,19 @@ fn a_grave_answer_goes_out_as_somebody_else_has_read_it() {
         let standings: Vec<_> = shown.readings.iter().map(|one| one.standing).collect();
         assert_eq!(standings, [Standing::Returned, Standing::Used]);
     });
+}
+
+/// What a macro would send opens the words that were read; whoever only tries it has no right to what stood in them.
+fn shown_masked_when_tried(house: &House, name: &CaseRef, writer: &Caller) {
+    let steps = json!([{"reply": {"mode": "phone", "reading": 2}}]);
+    let steps = steps.as_array().unwrap().iter().map(|step| step.as_object().unwrap().clone()).collect();
+    let new = NewMacro { name: "answer".to_owned(), shared: "own".to_owned(), role: None, steps };
+    let (id, _) = house.wait(house.desk.keep_macro(writer, new)).unwrap();
+    let seen = seen(house, name).version;
+    let tried = house.wait(house.desk.try_macro(writer, (name, seen), id, &BTreeMap::new())).unwrap();
+    assert!(tried.stopped.is_none(), "{:?}", tried.stopped);
+    let words = format!("{:?}", tried.entries);
+    assert!(words.contains("已退费一百元") && !words.contains("13900139000"), "{words}");
 }
 
 #[test]

@@ -17,6 +17,8 @@ use desk::audience::Audience;
 use desk::bulk::Reason;
 use desk::macros::{Applied, Macro, NEW_MACRO, NewMacro};
 use desk::{CaseRef, permissions};
+use domain::shape::{Field, Kind, optional};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -30,7 +32,7 @@ pub fn routes() -> Vec<Route> {
     let remove = Operation { body: Some(&[]), ..operation("remove_macro", "Take a macro away.", "Entered") };
     let trial = operation("try_macro", "What a macro would do to a case; nothing is done.", "MacroTried");
     let apply = operation("apply_macro", "Apply a macro to a case: all of it, or nothing.", "Receipt");
-    let apply = Operation { body: Some(&[]), versioned: true, ..apply };
+    let apply = Operation { body: Some(APPLY), versioned: true, ..apply };
     let trial = Operation { body: Some(&[]), ..trial };
     let case = permissions::APPLY_MACRO;
     vec![
@@ -110,8 +112,24 @@ async fn try_one(
         json!({"step": step, "code": reason.code, "detail": detail, "way_out": way_out, "errors": errors})
     });
     let entries: Vec<Value> = tried.entries.iter().map(|entry| view::entry(entry, &case)).collect();
-    let told = Object::default().put("version", seen).put("entries", entries).put_some("stopped", stopped);
+    let told = Object::default()
+        .put("version", seen)
+        .put("revision", tried.revision)
+        .put("entries", entries)
+        .put_some("stopped", stopped);
     Ok(answer(StatusCode::OK, &told.done()))
+}
+
+/// Shape of an application.
+const APPLY: &[Field] = &[optional(
+    "revision",
+    Kind::Whole { min: 1, max: i64::MAX },
+    "The revision that was tried: where the macro was changed since, nothing is done.",
+)];
+
+#[derive(Deserialize)]
+struct Revision {
+    revision: Option<i64>,
 }
 
 async fn apply_one(
@@ -122,13 +140,14 @@ async fn apply_one(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let _: Value = input(&headers, body, &[]).await?;
+    let tried: Revision = input(&headers, body, APPLY).await?;
     let seen = extract::seen(&headers)?;
     let case = app.desk.case(&caller, &CaseRef::parse(&case)?).await?;
     let known = blanks(&app, &visitor, &case).await?;
     let name = CaseRef::Id(case.case.id);
-    match app.desk.apply_macro(&caller, (&name, seen), identifier::<Uuid>(&id)?, &known).await? {
-        Applied::Done(done) => {
+    let which = (identifier::<Uuid>(&id)?, tried.revision);
+    match app.desk.apply_macro(&caller, (&name, seen), which, &known).await? {
+        Applied::Done(done, _) => {
             let receipt = view::receipt(&app.desk, &done.case);
             Ok(tagged(answer(StatusCode::OK, &receipt), done.case.version))
         }

@@ -297,6 +297,7 @@ struct TryPage<'a> {
     id: String,
     name: String,
     version: i64,
+    revision: i64,
     /// What each operation would write.
     moments: Vec<Moment>,
     /// Which operation is refused, and why.
@@ -347,6 +348,7 @@ async fn draw_try(
         id: id.to_string(),
         name: one.name,
         version,
+        revision: one.revision,
         moments,
         stopped,
         told,
@@ -384,9 +386,10 @@ async fn carry_out(
     let id = identifier::<Uuid>(typed.get("macro"))?;
     let view = app.desk.case(&caller, &name).await?;
     let known = blanks(&app, &visitor, &view).await?;
-    let failure = match app.desk.apply_macro(&caller, (&CaseRef::Id(view.case.id), seen), id, &known).await {
-        Ok(Applied::Done(done)) => {
-            let last = app.desk.macro_of(&caller, id).await?.steps.pop().map(|step| step.verb).unwrap_or_default();
+    let tried = typed.get("revision").parse().map_err(|_| Fault::new("revision", "required"))?;
+    let name_of = CaseRef::Id(view.case.id);
+    let failure = match app.desk.apply_macro(&caller, (&name_of, seen), (id, Some(tried)), &known).await {
+        Ok(Applied::Done(done, last)) => {
             let told = super::case::named(&done.unreached);
             return Ok(Redirect::to(&format!("/console/cases/{}?done={last}{told}", done.case.number)).into_response());
         }

@@ -472,6 +472,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("MacroKept", object(json!({"id": uuid, "revision": whole}))),
         ("MacroTried", object(json!({
             "version": {"type": "integer", "description": "Of the case that was looked at."},
+            "revision": {"type": "integer", "description": "Of the macro that was tried."},
             "entries": {"type": "array", "description": "What each operation would write.", "items": {"type": "object"}},
             "stopped": object(json!({
                 "step": {"type": "integer", "description": "The operation that is refused, from 0; then none is carried out."},

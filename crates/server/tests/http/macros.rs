@@ -44,7 +44,20 @@ fn a_macro_is_made_tried_and_applied() {
     let tried = page(&format!("/console/cases/{number}/macro?macro={made}")).body;
     assert!(tried.contains(&format!("Case {number}")) && tried.contains("Carry out"), "{tried}");
     assert_eq!(house.get(&token, &format!("/api/v1/complaints/{id}")).json()["version"], 1, "nothing was done");
-    let form = format!("macro={made}&version=1");
+    let unsaid = post(&house, &cookie, &format!("/console/cases/{number}/macro"), &format!("macro={made}&version=1"));
+    assert!(unsaid.status == 422, "{}", unsaid.body);
+    // Whoever shares it changes it meanwhile: nobody carries out what they did not see.
+    let changed = format!("{steps}+again&step=keep");
+    assert_eq!(post(&house, &cookie, "/console/macros", &changed).status, 303);
+    let form = format!("macro={made}&version=1&revision=1");
+    let other = post(&house, &cookie, &format!("/console/cases/{number}/macro"), &form);
+    assert!(
+        other.status == 409 && other.body.contains("again") && other.body.contains("value=\"2\""),
+        "{}",
+        other.body
+    );
+    assert_eq!(house.get(&token, &format!("/api/v1/complaints/{id}")).json()["version"], 1, "nothing was done");
+    let form = format!("macro={made}&version=1&revision=2");
     let done = post(&house, &cookie, &format!("/console/cases/{number}/macro"), &form);
     assert_eq!(done.status, 303, "{}", done.body);
     assert_eq!(house.get(&token, &format!("/api/v1/complaints/{id}")).json()["version"], 3);
