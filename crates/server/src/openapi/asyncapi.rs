@@ -156,6 +156,9 @@ mod tests {
             let place = part.split('"').next().unwrap();
             assert!(document.pointer(place).is_some(), "{place}");
         }
-        assert_eq!(document["components"]["messages"].as_object().unwrap().len(), News::ALL.len() * 2 + ContactNews::ALL.len());
+        assert_eq!(
+            document["components"]["messages"].as_object().unwrap().len(),
+            News::ALL.len() * 2 + ContactNews::ALL.len()
+        );
     }
 }

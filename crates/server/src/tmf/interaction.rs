@@ -503,9 +503,10 @@ pub(super) fn command(body: &Map<String, Value>, mapping: &Mapping, now: Timesta
             ("notify-progress", json!({"mode": mode, "content": clean(words, 5_000, true), "at": at}))
         } else {
             let items = body.get("interactionItem").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            let came = items.iter().filter_map(|item| item.get("resolution")?.as_str()).find_map(|word| {
-                ContactOutcome::CODES.iter().copied().find(|code| bare(code) == bare(word))
-            });
+            let came = items
+                .iter()
+                .filter_map(|item| item.get("resolution")?.as_str())
+                .find_map(|word| ContactOutcome::CODES.iter().copied().find(|code| bare(code) == bare(word)));
             let done = if status.is_none_or(|status| status == 2) { "reached" } else { "no_answer" };
             let mut fields = json!({"mode": mode, "outcome": came.unwrap_or(done), "at": at});
             let summary = clean(words, 2_000, true);
@@ -597,7 +598,8 @@ mod tests {
     fn an_identity_is_written_one_way() {
         let case = CaseId(Uuid::from_u128(7));
         assert_eq!(named(&id(case, 12)), Some((case, 12)));
-        for wrong in ["", "1", "x-1", "00000000-0000-0000-0000-000000000007", "00000000-0000-0000-0000-000000000007-0"] {
+        for wrong in ["", "1", "x-1", "00000000-0000-0000-0000-000000000007", "00000000-0000-0000-0000-000000000007-0"]
+        {
             assert_eq!(named(wrong), None, "{wrong}");
         }
         assert_eq!(named("00000000-0000-0000-0000-000000000007-+1"), None);
@@ -628,7 +630,8 @@ mod tests {
 
     #[test]
     fn what_was_said_is_only_added_to() {
-        let before = body(json!({"description": "a", "note": [{"id": "1", "text": "x"}], "status": "opened", "reason": "r"}));
+        let before =
+            body(json!({"description": "a", "note": [{"id": "1", "text": "x"}], "status": "opened", "reason": "r"}));
         let add = |change: Value, is_sent_here: bool| {
             let mut after = before.clone();
             after.extend(body(change));

@@ -1,10 +1,14 @@
 //! PartyInteraction of both versions: contacts on cases, told and taken.
 
 use super::face::Face;
-use super::interaction::{self, OWNED, Told, additions, all, case_of, command, id, in_its_words, kept, named, wrong_words};
+use super::interaction::{
+    self, OWNED, Told, additions, all, case_of, command, id, in_its_words, kept, named, wrong_words,
+};
 use super::query::{self, Query};
 use super::schema::{self, Wrong};
-use super::{Ask, MOST_TRIES, MOST_WEIGHT, Patch, answer, bad, case, cut, listed, object, page, patch as changes, when};
+use super::{
+    Ask, MOST_TRIES, MOST_WEIGHT, Patch, answer, bad, case, cut, listed, object, page, patch as changes, when,
+};
 use crate::app::AppState;
 use crate::extract::{Path, Who};
 use crate::problem::Failure;
@@ -259,12 +263,11 @@ async fn recorded(
             }
             other => other?,
         };
-        let change =
-            Change { commands: vec![command.clone()], contact: Some(said.clone()), ..Change::default() };
+        let change = Change { commands: vec![command.clone()], contact: Some(said.clone()), ..Change::default() };
         match app.desk.change_ticket(caller, case, ticket.view.case.version, change).await {
             Ok(version) => return Ok(Contact { case, version }),
             Err(DeskError::Stale { .. } | DeskError::Overtaken) if attempt < MOST_TRIES => {}
-            Err(DeskError::Refused(refusal)) => return Err(in_its_words(refusal).into()),
+            Err(DeskError::Refused(refusal)) => return Err(in_its_words(*refusal).into()),
             Err(other) => return Err(other.into()),
         }
     }

@@ -92,8 +92,8 @@ fn both(test: impl Fn(&House, Desk<'_>)) {
 #[test]
 fn every_contact_of_a_case_is_told_in_both_versions() {
     both(|house, desk| {
-        let case = house.register(&desk.token, &intake());
-        let case = case["id"].as_str().unwrap();
+        let case = case_of(&desk.create(V5, &contact()));
+        let case = case.as_str();
         let acts = [
             ("supplement", json!({"text": "更多", "channel": "app", "urging": true})),
             ("note", json!({"text": "between us"})),
@@ -114,21 +114,23 @@ fn every_contact_of_a_case_is_told_in_both_versions() {
         }
         let list = desk.get(V5);
         let found = list.json();
-        assert_eq!((list.header("x-result-count"), list.header("x-total-count")), ("10", "10"));
+        assert_eq!((list.header("x-result-count"), list.header("x-total-count")), ("9", "9"));
         let of = |name: &str| -> Vec<String> {
             found.as_array().unwrap().iter().rev().map(|one| one[name].as_str().unwrap_or("-").to_owned()).collect()
         };
-        let reasons = "complaint urging contact progress message reply survey surveyAnswer confirmation";
-        // A survey's answer comes with the question where that was not asked before.
-        assert!(reasons.split(' ').all(|reason| of("reason").iter().any(|one| one == reason)), "{found}");
-        assert_eq!(of("description")[..4], ["回电请打13800138000", "更多", "rang twice", "on our way"]);
-        let inbound = ["complaint", "urging", "surveyAnswer", "confirmation"];
+        let reasons = "Bill Dispute,urging,contact,progress,message,reply,survey,surveyAnswer,confirmation";
+        assert_eq!(of("reason").join(","), reasons);
+        assert_eq!(of("description")[..4], ["charged twice", "更多", "rang twice", "on our way"]);
+        let inbound = ["Bill Dispute", "urging", "surveyAnswer", "confirmation"];
         for one in found.as_array().unwrap() {
             right(V5, one);
             let word = if inbound.contains(&one["reason"].as_str().unwrap()) { "inbound" } else { "outbound" };
             assert_eq!(one["direction"], word, "{one}");
             let item = &one["interactionItem"][0];
-            assert_eq!((&item["item"]["entity"]["id"], &item["item"]["entity"]["@referredType"]), (&json!(case), &json!("TroubleTicket")));
+            assert_eq!(
+                (&item["item"]["entity"]["id"], &item["item"]["entity"]["@referredType"]),
+                (&json!(case), &json!("TroubleTicket"))
+            );
             assert_eq!(item["item"]["entity"]["href"], format!("http://desk.example{TICKETS}/{case}"));
             let path = format!("{V5}/{}", one["id"].as_str().unwrap());
             assert_eq!(one["href"], format!("http://desk.example{path}"));
@@ -148,7 +150,10 @@ fn every_contact_of_a_case_is_told_in_both_versions() {
         // The house has no way of its own here, so the message comes to nothing.
         house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
         let now = desk.get(&format!("{V5}?reason=message")).json();
-        assert_eq!((&now[0]["status"], &now[0]["interactionItem"][0]["resolution"]), (&json!("completed"), &json!("no_way")));
+        assert_eq!(
+            (&now[0]["status"], &now[0]["interactionItem"][0]["resolution"]),
+            (&json!("completed"), &json!("no_way"))
+        );
         for nothing in ["1", "x-1", &format!("{case}-2x"), &format!("{case}-3"), &format!("{case}-99"), case] {
             assert_eq!(desk.get(&format!("{V5}/{nothing}")).status, 404, "{nothing}");
         }
@@ -159,10 +164,13 @@ fn every_contact_of_a_case_is_told_in_both_versions() {
 fn lists_answer_what_is_asked_newest_first() {
     both(|house, desk| {
         let first = desk.create(V5, &contact());
-        let second = desk.create(V4, &json!({
-            "direction": "inbound", "reason": "request", "status": "completed", "description": "a new line",
-            "interactionDate": {"startDateTime": "2026-01-01T00:00:00Z"}, "channel": [{"id": "app", "href": "x"}],
-        }));
+        let second = desk.create(
+            V4,
+            &json!({
+                "direction": "inbound", "reason": "request", "status": "completed", "description": "a new line",
+                "interactionDate": {"startDateTime": "2026-01-01T00:00:00Z"}, "channel": [{"id": "app", "href": "x"}],
+            }),
+        );
         right(V4, &second);
         let more = desk.create(V5, &on(&case_of(&first), "inbound", "email", json!({"description": "and once more"})));
         let all = [&first, &second, &more].map(|one| one["id"].as_str().unwrap().to_owned());
@@ -226,8 +234,22 @@ fn what_is_told_of_a_contact_becomes_what_it_means() {
         let mut body = contact();
         body.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
         let made = desk.create(V5, &body);
-        for name in ["direction", "reason", "description", "relatedChannel", "note", "relatedParty", "attachment", "interactionDate", "externalIdentifier"] {
-            let there = if name == "note" { json!([{"@type": "Note", "id": "n1", "text": "sounded tired", "author": "Li"}]) } else { body[name].clone() };
+        for name in [
+            "direction",
+            "reason",
+            "description",
+            "relatedChannel",
+            "note",
+            "relatedParty",
+            "attachment",
+            "interactionDate",
+            "externalIdentifier",
+        ] {
+            let there = if name == "note" {
+                json!([{"@type": "Note", "id": "n1", "text": "sounded tired", "author": "Li"}])
+            } else {
+                body[name].clone()
+            };
             let mut told = made[name].clone();
             if name == "note" {
                 told[0].as_object_mut().unwrap().remove("date");
@@ -236,9 +258,15 @@ fn what_is_told_of_a_contact_becomes_what_it_means() {
         }
         let case = case_of(&made);
         let ticket = desk.get(&format!("{TICKETS}/{case}")).json();
-        assert_eq!((&ticket["description"], &ticket["name"], &ticket["ticketType"]), (&json!("charged twice"), &json!("Bill Dispute"), &json!("Bill Dispute")));
+        assert_eq!(
+            (&ticket["description"], &ticket["name"], &ticket["ticketType"]),
+            (&json!("charged twice"), &json!("Bill Dispute"), &json!("Bill Dispute"))
+        );
         assert_eq!(ticket["relatedParty"][0]["partyOrPartyRole"]["name"], "Jane Roe");
-        assert!(!ticket.to_string().contains("partyInteraction") && !ticket.to_string().contains("sounded tired"), "{ticket}");
+        assert!(
+            !ticket.to_string().contains("partyInteraction") && !ticket.to_string().contains("sounded tired"),
+            "{ticket}"
+        );
         house.act(&desk.token, &case, 1, "accept", &json!({}));
         let done = json!({"description": "we spoke", "status": "completed", "interactionDate": {"endDateTime": "2098-01-01T00:00:00Z"}});
         for (direction, channel, more, verb) in [
@@ -282,7 +310,16 @@ fn what_is_told_of_a_contact_becomes_what_it_means() {
         two["interactionRelationship"] = follows["interactionRelationship"].clone();
         assert_eq!(desk.ask("POST", V5, &two).status, 400);
         let elsewhere = Desk { house, token: house.token(Role::Agent, "33") };
-        let hidden = elsewhere.ask("POST", V5, &on(&house.register(&desk.token, &intake())["id"].as_str().unwrap().to_owned(), "inbound", "phone", json!({})));
+        let hidden = elsewhere.ask(
+            "POST",
+            V5,
+            &on(
+                &house.register(&desk.token, &intake())["id"].as_str().unwrap().to_owned(),
+                "inbound",
+                "phone",
+                json!({}),
+            ),
+        );
         assert_eq!(hidden.status, 400, "{hidden:?}");
     });
 }
@@ -293,11 +330,15 @@ fn what_happened_is_added_to_and_never_rewritten() {
         let made = desk.create(V5, &contact());
         let id = &made["id"];
         let merge = "application/merge-patch+json";
-        let note = json!({"note": [{"@type": "Note", "text": "he called again"}], "description": "charged twice and again"});
+        let note =
+            json!({"note": [{"@type": "Note", "text": "he called again"}], "description": "charged twice and again"});
         let after = desk.patch(id, merge, &note);
         assert_eq!(after.status, 200, "{after:?}");
         right(V5, &after.json());
-        assert_eq!((&after.json()["note"][0]["text"], &after.json()["description"]), (&json!("he called again"), &json!("charged twice and again")));
+        assert_eq!(
+            (&after.json()["note"][0]["text"], &after.json()["description"]),
+            (&json!("he called again"), &json!("charged twice and again"))
+        );
         let added = json!([{"op": "add", "path": "/note", "value": {"@type": "Note", "text": "third"}}]);
         assert_eq!(desk.patch(id, PATCH, &added).json()["note"].as_array().unwrap().len(), 2);
         let before = desk.get(&format!("{V5}/{}", id.as_str().unwrap())).json();
@@ -353,7 +394,8 @@ fn what_happened_is_added_to_and_never_rewritten() {
 fn each_attribute_that_makes_no_sense_is_refused_by_name() {
     both(|_, desk| {
         for name in ["direction", "reason", "relatedChannel"] {
-            for value in [None, Some(Value::Null), Some(json!("")), Some(json!(" \n")), Some(json!(5)), Some(json!({}))] {
+            for value in [None, Some(Value::Null), Some(json!("")), Some(json!(" \n")), Some(json!(5)), Some(json!({}))]
+            {
                 let mut body = contact();
                 body.as_object_mut().unwrap().remove(name);
                 if let Some(value) = &value {
@@ -376,9 +418,15 @@ fn each_attribute_that_makes_no_sense_is_refused_by_name() {
             ("interactionDate", json!({"startDateTime": "yesterday"})),
             ("interactionDate", json!([])),
             ("relatedChannel", json!([{"@type": "RelatedChannel", "role": "x"}])),
-            ("relatedChannel", json!([{"@type": "RelatedChannel", "role": "x", "channel": {"@type": "ChannelRef", "id": " "}}])),
+            (
+                "relatedChannel",
+                json!([{"@type": "RelatedChannel", "role": "x", "channel": {"@type": "ChannelRef", "id": " "}}]),
+            ),
             ("interactionItem", json!([{"@type": "InteractionItem", "item": 5}])),
-            ("interactionItem", json!([{"@type": "InteractionItem", "item": {"@type": "X", "role": "r", "entity": {"@type": "Parcel"}}}])),
+            (
+                "interactionItem",
+                json!([{"@type": "InteractionItem", "item": {"@type": "X", "role": "r", "entity": {"@type": "Parcel"}}}]),
+            ),
             ("relatedParty", json!([{"@type": "X", "role": "r", "partyOrPartyRole": {"@type": "Ghost"}}])),
             ("interactionRelationship", json!([{"@type": "X", "id": "1"}])),
             ("attachment", json!([{"@type": "Parcel", "id": "1"}])),
@@ -403,7 +451,8 @@ fn each_attribute_that_makes_no_sense_is_refused_by_name() {
         long["reason"] = json!("r".repeat(5_000));
         let made = desk.create(V5, &long);
         assert_eq!((&made["description"], &made["reason"]), (&long["description"], &long["reason"]));
-        let more = desk.create(V5, &on(&case_of(&made), "outbound", "phone", json!({"description": "长".repeat(9_000)})));
+        let more =
+            desk.create(V5, &on(&case_of(&made), "outbound", "phone", json!({"description": "长".repeat(9_000)})));
         assert_eq!(more["description"].as_str().unwrap().chars().count(), 9_000);
         long["description"] = json!("x".repeat(2 << 20));
         assert_eq!(desk.ask("POST", V5, &long).status, 413);
@@ -440,10 +489,17 @@ fn personal_data_is_for_those_who_may_see_it_and_written_down() {
             assert!(!seen.body.contains("1391234567") && !seen.body.contains("Jane Roe"), "{seen:?}");
         }
         assert_eq!(plain.get(&format!("{V5}?note.text=or+13912345679")).json(), json!([]));
-        let noted = plain.patch(&made["id"], "application/json", &json!({"note": [{"@type": "Note", "text": "more"}], "description": "call 139****5678 at noon"}));
+        let noted = plain.patch(
+            &made["id"],
+            "application/json",
+            &json!({"note": [{"@type": "Note", "text": "more"}], "description": "call 139****5678 at noon"}),
+        );
         assert_eq!(noted.status, 200, "{noted:?}");
         let now = desk.get(&path).json();
-        assert_eq!((&now["description"], now["note"].as_array().unwrap().len()), (&json!("call 13912345678 at noon"), 2));
+        assert_eq!(
+            (&now["description"], now["note"].as_array().unwrap().len()),
+            (&json!("call 13912345678 at noon"), 2)
+        );
         let accesses = || {
             let log = house.get(&desk.token, &format!("/api/v1/complaints/{case}/accesses")).json();
             log["items"].as_array().unwrap().len()
@@ -473,18 +529,31 @@ fn a_hub_tells_of_interactions() {
             house.call(&token, "POST", &root, &[], &json!({"callback": receiver.url(path), "query": query}))
         };
         assert_eq!(hub("v5", "all", "").status, 201);
-        assert_eq!(hub("v4", "few", "eventType=PartyInteractionCreateEvent&partyInteraction.direction=outbound&fields=reason").status, 201);
+        assert_eq!(
+            hub("v4", "few", "eventType=PartyInteractionCreateEvent&partyInteraction.direction=outbound&fields=reason")
+                .status,
+            201
+        );
         for nonsense in ["data", "eventType", "severity=Major"] {
             let refused = hub("v5", "no", nonsense);
-            assert!(refused.status == 400 && refused.json()["reason"].as_str().unwrap().contains(nonsense.split('=').next().unwrap_or("query")) || refused.body.contains("query"), "{refused:?}");
+            assert!(
+                refused.status == 400
+                    && refused.json()["reason"]
+                        .as_str()
+                        .unwrap()
+                        .contains(nonsense.split('=').next().unwrap_or("query"))
+                    || refused.body.contains("query"),
+                "{refused:?}"
+            );
         }
         let listed = house.get(&token, "/tmf-api/partyInteraction/v5/hub").json();
         assert_eq!(listed.as_array().unwrap().len(), 1, "each hub has its own listeners");
         assert_eq!(house.get(&token, "/tmf-api/troubleTicket/v5/hub").json(), json!([]));
-        let case = house.register(&token, &intake());
+        let admin = house.token(Role::Admin, "");
+        let case = house.register(&admin, &intake());
         let case = case["id"].as_str().unwrap();
-        house.act(&token, case, 1, "note", &json!({"text": "between us"}));
-        house.act(&token, case, 2, "send-message", &json!({"way": "email", "content": "please send the bill"}));
+        house.act(&admin, case, 1, "note", &json!({"text": "between us"}));
+        house.act(&admin, case, 2, "send-message", &json!({"way": "email", "content": "please send the bill"}));
         house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
         tell(&house, &herald);
         let got = receiver.take();
@@ -498,7 +567,9 @@ fn a_hub_tells_of_interactions() {
         for (_, event) in of("/all") {
             let interaction = &event["event"]["partyInteraction"];
             assert_eq!(check(Face::V5, "PartyInteraction", interaction, &[]), [], "{event}");
-            assert!(interaction["href"].as_str().unwrap().starts_with("https://desk.example/tmf-api/partyInteraction/v5/"));
+            assert!(
+                interaction["href"].as_str().unwrap().starts_with("https://desk.example/tmf-api/partyInteraction/v5/")
+            );
         }
         assert!(!format!("{got:?}").contains("between us"));
         let few = of("/few");
