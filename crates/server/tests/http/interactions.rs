@@ -483,7 +483,7 @@ fn personal_data_is_for_those_who_may_see_it_and_written_down() {
         let system = Caller::system(house.desk.root());
         let with = |scopes: &[Scope]| house.desk.create_token(&system, "p", Role::Integration, "", scopes).unwrap();
         let plain = Desk { house, token: with(&[Scope::Read, Scope::Write]) };
-        for path in [&path, V5, &path.replace("/v5/", "/v4/")] {
+        for path in [V5, &path, &path.replace("/v5/", "/v4/")] {
             let seen = plain.get(path);
             assert_eq!(seen.status, 200);
             assert!(!seen.body.contains("1391234567") && !seen.body.contains("Jane Roe"), "{seen:?}");
@@ -505,7 +505,7 @@ fn personal_data_is_for_those_who_may_see_it_and_written_down() {
             log["items"].as_array().unwrap().len()
         };
         let before = accesses();
-        for path in [&path, V5, &format!("{V5}?note.text=or+13912345679&limit=0")] {
+        for path in [V5, &path, &format!("{V5}?note.text=or+13912345679&limit=0")] {
             desk.get(path);
         }
         assert_eq!(accesses(), before + 3);
@@ -534,17 +534,10 @@ fn a_hub_tells_of_interactions() {
                 .status,
             201
         );
-        for nonsense in ["data", "eventType", "severity=Major"] {
+        for (nonsense, at) in [("data", "query"), ("eventType", "query"), ("severity=Major", "severity")] {
             let refused = hub("v5", "no", nonsense);
-            assert!(
-                refused.status == 400
-                    && refused.json()["reason"]
-                        .as_str()
-                        .unwrap()
-                        .contains(nonsense.split('=').next().unwrap_or("query"))
-                    || refused.body.contains("query"),
-                "{refused:?}"
-            );
+            assert_eq!(refused.status, 400, "{nonsense}: {refused:?}");
+            assert!(refused.json()["reason"].as_str().unwrap().contains(at), "{refused:?}");
         }
         let listed = house.get(&token, "/tmf-api/partyInteraction/v5/hub").json();
         assert_eq!(listed.as_array().unwrap().len(), 1, "each hub has its own listeners");
