@@ -33,7 +33,12 @@ pub(crate) fn body(path: &str) -> Value {
         return json!({});
     }
     if path.contains("/partyInteraction/v") {
-        return crate::interactions::contact();
+        // What version 4 asks for stands beside what version 5 does.
+        let mut contact = crate::interactions::contact();
+        contact["status"] = json!("completed");
+        contact["interactionDate"] = json!({"startDateTime": "2026-01-01T00:00:00Z"});
+        contact["channel"] = json!([{"id": "phone", "href": "x"}]);
+        return contact;
     }
     if path.contains("/tmf-api/") {
         return crate::tmf::ticket();
