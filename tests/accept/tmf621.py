@@ -1,7 +1,7 @@
-"""Runs schemathesis against both versions of TMF621 and judges what it finds.
+"""Runs schemathesis against both versions of TMF621 and TMF683 and judges what it finds.
 
-Called as tmf621.py SCHEMATHESIS SPECIFICATIONS URL. Some findings are the specification's own and are counted, not
-failed:
+Called as tmf621.py SCHEMATHESIS SPECIFICATIONS URL, the URL being that of all faces (…/tmf-api). Some findings are the
+specification's own and are counted, not failed:
 - a validator that ignores `discriminator` calls every PartyRef and Attachment of 5.0.1 ambiguous;
 - words that are valid by type make no sense (a blank description, a cursor nobody gave out, a JSONPath of dots);
 - version 4 wants a content type of 204, and example patches lead where nothing is;
@@ -15,15 +15,21 @@ import tempfile
 from pathlib import Path
 
 program, folder, url = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-VERSIONS = {"v5": "TMF621-Trouble_Ticket-v5.0.1.oas.yaml", "v4": "TMF621-TroubleTicket-v4.0.0.swagger.json"}
+SPECIFICATIONS = [
+    ("troubleTicket", "v5", "spec/TMF621-Trouble_Ticket-v5.0.1.oas.yaml"),
+    ("troubleTicket", "v4", "spec/TMF621-TroubleTicket-v4.0.0.swagger.json"),
+    ("partyInteraction", "v5", "other-spec/TMF683-Party_Interaction-v5.0.0.oas.yaml"),
+    ("partyInteraction", "v4", "other-spec/TMF683-PartyInteraction-v4.0.0.swagger.json"),
+]
 # What the server must never do, whatever is sent.
 CHECKS = "not_a_server_error,status_code_conformance,negative_data_rejection,content_type_conformance"
 
 failed = False
-for version, name in VERSIONS.items():
+for interface, version, name in SPECIFICATIONS:
     with tempfile.TemporaryDirectory() as where:
         done = subprocess.run(
-            [program, "run", str(folder / name), "--url", f"{url}/{version}", "--include-path-regex", "^/troubleTicket",
+            [program, "run", str(folder / name), "--url", f"{url}/{interface}/{version}",
+             "--include-path-regex", f"^/{interface}",
              "--mode", "all", "-n", "50", "--continue-on-failure", "--checks", CHECKS, "--seed", "621",
              "--generation-database", "none", "--no-color"],
             cwd=where, capture_output=True, text=True, check=False)
@@ -34,8 +40,8 @@ for version, name in VERSIONS.items():
         allowed = own or "- ST1" not in done.stdout
         if done.returncode and not (allowed and others == 0):
             failed = True
-            print(f"{version}: schemathesis found\n{tail}")
+            print(f"{interface} {version}: schemathesis found\n{tail}")
         else:
             counted = [line.strip() for line in done.stdout.splitlines() if "generated" in line]
-            print(f"{version}: {' '.join(counted) or 'nothing found'}")
+            print(f"{interface} {version}: {' '.join(counted) or 'nothing found'}")
 sys.exit(1 if failed else 0)

@@ -1,9 +1,11 @@
 //! The TM Forum side of cases: attributes a client wrote that the complaint has no place for, kept beside it as events,
 //! and the specifications of tickets. What a ticket looks like outside is the server's business.
 
+mod contacts;
 mod packed;
 mod specifications;
 
+pub use contacts::{CONTACT, Contact, contact};
 pub use specifications::Specification;
 
 use crate::caller::Caller;
@@ -57,6 +59,8 @@ pub struct Change {
     pub commands: Vec<Command>,
     /// Attributes that changed; `null` takes one away. Notes are those that came.
     pub attributes: Map<String, Value>,
+    /// What is said beside the contact that the commands record; it is kept with the entry they make.
+    pub contact: Option<Map<String, Value>>,
     /// Whether it is taken from the faces.
     pub gone: bool,
 }
@@ -70,7 +74,7 @@ impl Ticket {
     pub fn attributes(&self) -> Map<String, Value> {
         let mut found: Map<String, Value> = Map::new();
         for entry in &self.view.entries {
-            for (name, value) in changed(entry) {
+            for (name, value) in changed(entry).into_iter().filter(|(name, _)| name != CONTACT) {
                 match (value, found.get_mut(&name)) {
                     (Value::Null, _) => drop(found.remove(&name)),
                     (Value::Array(more), Some(Value::Array(there))) if name == NOTE => there.extend(more),
@@ -194,7 +198,8 @@ fn packed_change(attributes: Map<String, Value>, gone: bool) -> Event {
 }
 
 impl Desk {
-    /// Registers a contact that came as a ticket, with what the complaint has no place for, as one entry.
+    /// Registers a contact that came as a ticket, with what the complaint has no place for, as one entry; `contact` is what
+    /// is said beside the contact it came with.
     ///
     /// # Errors
     /// As [`Desk::register`].
@@ -202,10 +207,14 @@ impl Desk {
         &self,
         caller: &Caller,
         intake: Intake,
-        attributes: Map<String, Value>,
+        mut attributes: Map<String, Value>,
+        contact: Option<Map<String, Value>>,
     ) -> Result<Done, DeskError> {
         permissions::REGISTER.require(caller)?;
         permissions::CHANGE_TICKET.require(caller)?;
+        if let Some(said) = contact {
+            attributes.insert(CONTACT.to_owned(), contacts::said(1, said));
+        }
         let now = self.time().now();
         let parted = intake.split(caller.actor.area.code());
         let may_backdate = permissions::BACKDATE.allows(caller);
@@ -377,7 +386,8 @@ impl Desk {
         Ok(())
     }
 
-    /// Changes a ticket at the version seen: what is done to the case and what is said beside it, all or nothing.
+    /// Changes a ticket at the version seen: what is done to the case and what is said beside it, all or nothing. Gives
+    /// the version the commands led to.
     ///
     /// # Errors
     /// A refusal of the first command that is refused; [`DeskError::Stale`] when the case moved on.
@@ -387,7 +397,7 @@ impl Desk {
         case: CaseId,
         seen: i64,
         change: Change,
-    ) -> Result<(), DeskError> {
+    ) -> Result<i64, DeskError> {
         let needed = if change.gone { permissions::DELETE_TICKET } else { permissions::CHANGE_TICKET };
         needed.require(caller)?;
         for command in &change.commands {
@@ -408,7 +418,8 @@ impl Desk {
         let mut seen = Some(seen);
         let works: Vec<Work> = change.commands.iter().map(|command| work(command.clone(), seen.take())).collect();
         let (library, master, now) = (self.library().clone(), Arc::clone(self.master()), self.time().now());
-        let (actor, attributes, gone) = (caller.actor.clone(), change.attributes, change.gone);
+        let (actor, mut attributes, gone) = (caller.actor.clone(), change.attributes, change.gone);
+        let contact = change.contact;
         let verb = needed.name();
         self.db()
             .write(move |tx| {
@@ -418,11 +429,15 @@ impl Desk {
                         Outcome::Earlier(_) => return Err(DeskError::Overtaken),
                     }
                 }
-                if attributes.is_empty() && !gone {
-                    return Ok(());
-                }
                 let (row, sight) = load::find_for(tx, &CaseRef::Id(case), &actor)?;
                 sight.require_area()?;
+                let version = row.version;
+                if let Some(said) = contact {
+                    attributes.insert(CONTACT.to_owned(), contacts::said(version, said));
+                }
+                if attributes.is_empty() && !gone {
+                    return Ok(version);
+                }
                 let loaded = load::from_row(tx, row)?;
                 if let Some(seen) = seen
                     && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen))
@@ -436,7 +451,7 @@ impl Desk {
                     let row = ThingRow { id: case.0, body: "{}".to_owned(), at: stored(at) };
                     tickets::put(tx, tickets::GONE, &row)?;
                 }
-                Ok(())
+                Ok(version)
             })
             .await
     }

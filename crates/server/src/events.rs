@@ -3,8 +3,9 @@
 
 use crate::app::Settings;
 use crate::outbound;
-use crate::tmf::face::Face;
-use crate::tmf::hub::Wanted;
+use crate::tmf::face::{Api, Face};
+use crate::tmf::hub::{Wanted, listener};
+use crate::tmf::interaction;
 use crate::tmf::ticket;
 use crate::tmf::when;
 use base64::Engine as _;
@@ -66,6 +67,81 @@ impl News {
             Self::Deleted => "TroubleTicketDeleteEvent",
         }
     }
+}
+
+/// Something that happened to an interaction. It goes only with the ticket of its case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactNews {
+    /// It was recorded.
+    Created,
+    /// Something was added to it.
+    Changed,
+    /// It has another status.
+    StatusChanged,
+    /// The ticket of its case was taken from the faces.
+    Deleted,
+}
+
+impl ContactNews {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Changed, Self::StatusChanged, Self::Deleted];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::StatusChanged => "status_changed",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// As TM Forum calls it.
+    #[must_use]
+    pub const fn tmf(self) -> &'static str {
+        match self {
+            Self::Created => "PartyInteractionCreateEvent",
+            Self::Changed => "PartyInteractionAttributeValueChangeEvent",
+            Self::StatusChanged => "PartyInteractionStatusChangeEvent",
+            Self::Deleted => "PartyInteractionDeleteEvent",
+        }
+    }
+
+    /// The type version 5 gives the event, which is not always the name of its listener.
+    const fn shape(self) -> &'static str {
+        match self {
+            Self::StatusChanged => "PartyInteractionStatusChange",
+            other => other.tmf(),
+        }
+    }
+}
+
+/// What an entry is to interactions: those that are new with it, and those it changed.
+fn contact_news(
+    before: &[interaction::Told],
+    after: Vec<interaction::Told>,
+    gone: bool,
+) -> Vec<(ContactNews, i64, Map<String, Value>)> {
+    if gone {
+        return after.into_iter().map(|one| (ContactNews::Deleted, one.version, one.attributes)).collect();
+    }
+    let mut found = Vec::new();
+    for one in after {
+        let Some(was) = before.iter().find(|was| was.version == one.version) else {
+            found.push((ContactNews::Created, one.version, one.attributes));
+            continue;
+        };
+        let differs = |name: &&String| {
+            !["lastUpdate", "status", "statusChangeDate"].contains(&name.as_str())
+                && was.attributes.get(*name) != one.attributes.get(*name)
+        };
+        if was.attributes.get("status") != one.attributes.get("status") {
+            found.push((ContactNews::StatusChanged, one.version, one.attributes.clone()));
+        }
+        if one.attributes.keys().any(|name| differs(&name)) {
+            found.push((ContactNews::Changed, one.version, one.attributes));
+        }
+    }
+    found
 }
 
 /// An entry of a case as it is told.
@@ -155,15 +231,17 @@ impl Herald {
         if !is_private(&url) {
             telling.caller.scopes.retain(|scope| *scope != Scope::PersonalData);
         }
-        let entry = match self.entry(desk, &telling).await {
-            Ok(entry) => entry,
+        let (api, face) = Api::of_kind(&telling.kind);
+        let letters = match api {
+            Api::Tickets => self.entry(desk, &telling, face).await.map(|entry| self.letters(&telling, face, &entry)),
+            Api::Interactions => self.contact_letters(desk, &telling, face).await,
+        };
+        let letters = match letters {
+            Ok(Ok(letters)) => letters,
+            Ok(Err(why)) => return Handed::Later(why),
             // Not there any more, or not theirs to see.
             Err(DeskError::Refused(_)) => return Handed::Taken,
             Err(error) => return Handed::Later(error.to_string()),
-        };
-        let letters = match self.letters(&telling, &entry) {
-            Ok(letters) => letters,
-            Err(why) => return Handed::Later(why),
         };
         if letters.is_empty() {
             return Handed::Taken;
@@ -192,20 +270,23 @@ impl Herald {
         Handed::Taken
     }
 
-    async fn entry(&self, desk: &Desk, telling: &Telling) -> Result<Entry, DeskError> {
-        let face = Face::of_kind(&telling.kind);
-        let root = format!("{}{}", self.root, face.root());
+    /// The ticket after an entry and before it.
+    async fn around(desk: &Desk, telling: &Telling) -> Result<(Ticket, Option<Ticket>), DeskError> {
         let after = desk.ticket_at(&telling.caller, telling.case, telling.version).await?;
         let before = match telling.version {
             1 => None,
             version => Some(desk.ticket_at(&telling.caller, telling.case, version - 1).await?),
         };
+        Ok((after, before))
+    }
+
+    async fn entry(&self, desk: &Desk, telling: &Telling, face: Face) -> Result<Entry, DeskError> {
+        let root = format!("{}{}", self.root, Api::Tickets.root(face));
+        let (after, before) = Self::around(desk, telling).await?;
         let tell = |one: &Ticket| ticket::tell(one, &root);
         let told = tell(&after);
         let last = after.view.entries.last();
-        let gone = last.is_some_and(|entry| {
-            entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
-        });
+        let gone = last.is_some_and(takes_away);
         let (news, changed) = news(before.as_ref().map(tell).as_ref(), &told, gone);
         Ok(Entry {
             number: after.view.case.number.clone(),
@@ -219,17 +300,16 @@ impl Herald {
     }
 
     /// What is posted of an entry.
-    fn letters(&self, telling: &Telling, entry: &Entry) -> Result<Vec<Letter>, String> {
-        let face = Face::of_kind(&telling.kind);
-        let wanted = match telling.kind.as_str() {
+    fn letters(&self, telling: &Telling, face: Face, entry: &Entry) -> Result<Vec<Letter>, String> {
+        let asked = match telling.kind.as_str() {
             WEBHOOK => None,
-            _ => Some(Wanted::read(face, &telling.query).map_err(|_| "its query makes no sense".to_owned())?),
+            _ => Some(wanted(Api::Tickets, face, telling)?),
         };
         let mut letters = Vec::new();
         for one in &entry.news {
             // The same at every try, so that whoever is told twice can tell.
             let id = format!("{}.{}.{}", telling.case, telling.version, one.code());
-            match &wanted {
+            match &asked {
                 None if telling.query.split(',').any(|kind| kind == one.code()) => letters.push(Letter {
                     body: cloud(entry, *one, &id, &telling.case.to_string(), &self.root),
                     url: Url::parse(&telling.url).map_err(|error| error.to_string())?,
@@ -239,32 +319,91 @@ impl Herald {
                 None => {}
                 Some(wanted) => {
                     let told = face.tell(entry.ticket.clone());
-                    let envelope = envelope(face, entry, *one, &id);
-                    if !wanted.matches(&told, &envelope) {
-                        continue;
-                    }
-                    let mut envelope = envelope;
-                    envelope.insert("event".to_owned(), json!({"troubleTicket": wanted.chosen(face, told)}));
-                    letters.push(Letter {
-                        body: Value::Object(envelope),
-                        url: self.callback(&telling.url, *one)?,
-                        media: "application/json",
-                        id,
-                    });
+                    let field = match (one, entry.changed.first()) {
+                        (News::Changed, Some(name)) => Some(format!("troubleTicket.{name}")),
+                        (News::InformationRequired, _) => Some("troubleTicket.note".to_owned()),
+                        _ => None,
+                    };
+                    let head = Head {
+                        at: entry.at,
+                        case: &entry.number,
+                        version: entry.version,
+                        verb: &entry.verb,
+                        domain: "TroubleTicket",
+                        kind: one.tmf(),
+                        shape: one.tmf(),
+                        field,
+                    };
+                    letters.extend(self.letter(telling, face, wanted, (head, told), id)?);
                 }
             }
         }
         Ok(letters)
     }
 
+    /// The same for a listener of interactions.
+    async fn contact_letters(
+        &self,
+        desk: &Desk,
+        telling: &Telling,
+        face: Face,
+    ) -> Result<Result<Vec<Letter>, String>, DeskError> {
+        let (after, before) = Self::around(desk, telling).await?;
+        let all = |ticket: &Ticket| interaction::all(ticket, &self.root, face);
+        let last = after.view.entries.last();
+        let gone = last.is_some_and(takes_away);
+        let news = contact_news(&before.as_ref().map(all).unwrap_or_default(), all(&after), gone);
+        let verb = last.map(|entry| entry.verb.clone()).unwrap_or_default();
+        let at = last.map_or(after.view.case.changed_at, |entry| entry.at);
+        let asked = match wanted(Api::Interactions, face, telling) {
+            Ok(asked) => asked,
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut letters = Vec::new();
+        for (one, of, interaction) in news {
+            let id = format!("{}.{}.{of}.{}", telling.case, telling.version, one.code());
+            let head = Head {
+                at,
+                case: &after.view.case.number,
+                version: telling.version,
+                verb: &verb,
+                domain: "PartyInteraction",
+                kind: one.tmf(),
+                shape: one.shape(),
+                field: None,
+            };
+            match self.letter(telling, face, &asked, (head, face.tell_interaction(interaction)), id) {
+                Ok(letter) => letters.extend(letter),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(letters))
+    }
+
+    /// What a hub's listener is posted, if it wants to be told.
+    fn letter(
+        &self,
+        telling: &Telling,
+        face: Face,
+        wanted: &Wanted,
+        (head, told): (Head<'_>, Map<String, Value>),
+        id: String,
+    ) -> Result<Option<Letter>, String> {
+        let mut envelope = envelope(face, &head, &id);
+        if !wanted.matches(&told, &envelope) {
+            return Ok(None);
+        }
+        envelope.insert("event".to_owned(), json!({wanted.thing(): wanted.chosen(face, told)}));
+        let url = self.callback(&telling.url, head.kind)?;
+        Ok(Some(Letter { body: Value::Object(envelope), url, media: "application/json", id }))
+    }
+
     /// Where a hub's listener is told of something.
-    fn callback(&self, url: &str, news: News) -> Result<Url, String> {
+    fn callback(&self, url: &str, kind: &str) -> Result<Url, String> {
         let mut url = Url::parse(url).map_err(|error| error.to_string())?;
         // Some register the whole address of one listener, as the example of the specification does.
         if self.listener && !url.path().contains("/listener/") {
-            let name = news.tmf();
-            let (first, rest) = name.split_at(1);
-            let path = format!("{}/listener/{}{rest}", url.path().trim_end_matches('/'), first.to_ascii_lowercase());
+            let path = format!("{}/listener/{}", url.path().trim_end_matches('/'), listener(kind));
             url.set_path(&path);
         }
         Ok(url)
@@ -289,31 +428,54 @@ fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || here
 }
 
-/// The envelope of a version, without the ticket.
-fn envelope(face: Face, entry: &Entry, news: News, id: &str) -> Map<String, Value> {
-    let at = when(entry.at);
+/// Whether an entry takes the ticket of its case from the faces.
+fn takes_away(entry: &domain::event::Entry) -> bool {
+    entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
+}
+
+/// What a hub's listener wants.
+fn wanted(api: Api, face: Face, telling: &Telling) -> Result<Wanted, String> {
+    Wanted::of_listener(api, face, &telling.query).map_err(|_| "its query makes no sense".to_owned())
+}
+
+/// What an event says besides what it is about.
+struct Head<'e> {
+    at: Timestamp,
+    /// Number of the case.
+    case: &'e str,
+    version: i64,
+    verb: &'e str,
+    domain: &'static str,
+    kind: &'static str,
+    /// Its type in version 5.
+    shape: &'static str,
+    /// What changed, as version 4 says it.
+    field: Option<String>,
+}
+
+/// The envelope of a version, without what it is about.
+fn envelope(face: Face, head: &Head<'_>, id: &str) -> Map<String, Value> {
+    let at = when(head.at);
     let mut told = Map::new();
     let mut put = |name: &str, value: &str| told.insert(name.to_owned(), value.into());
     put("eventId", id);
     put("eventTime", &at);
-    put("eventType", news.tmf());
-    put("correlationId", &format!("{}.{}", entry.number, entry.version));
-    put("domain", "TroubleTicket");
-    put("title", news.tmf());
-    put("description", &entry.verb);
+    put("eventType", head.kind);
+    put("correlationId", &format!("{}.{}", head.case, head.version));
+    put("domain", head.domain);
+    put("title", head.kind);
+    put("description", head.verb);
     put("priority", "Normal");
     match face {
         Face::V5 => {
-            put("@type", news.tmf());
+            put("@type", head.shape);
             put("timeOccurred", &at);
         }
         Face::V4 => {
             // So the specification spells it.
             put("timeOcurred", &at);
-            match (news, entry.changed.first()) {
-                (News::Changed, Some(name)) => drop(put("fieldPath", &format!("troubleTicket.{name}"))),
-                (News::InformationRequired, _) => drop(put("fieldPath", "troubleTicket.note")),
-                _ => {}
+            if let Some(field) = &head.field {
+                put("fieldPath", field);
             }
         }
     }

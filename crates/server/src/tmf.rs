@@ -1,9 +1,12 @@
-//! The TM Forum faces: TMF621 Trouble Ticket 5.0.1 and 4.0.0. There is one ticket inside, in the names of version 5
-//! (`ticket.rs`); only `face.rs` knows the versions. What happens to a case is the desk's business, as through any door.
+//! The TM Forum faces: TMF621 Trouble Ticket 5.0.1 and 4.0.0, TMF683 Party Interaction 5.0.0 and 4.0.0. There is one ticket
+//! inside (`ticket.rs`) and one interaction (`interaction.rs`), in the names of version 5; only `face.rs` knows the
+//! versions. What happens to a case is the desk's business, as through any door.
 
 pub mod face;
 mod facts;
 pub mod hub;
+pub(crate) mod interaction;
+mod interactions;
 pub mod mapping;
 mod patch;
 pub mod query;
@@ -27,7 +30,7 @@ use desk::tickets::{Change, MOST_COUNTED, Ticket};
 use desk::{Caller, DeskError, Permission, permissions};
 use domain::ids::CaseId;
 use domain::refusal::Refusal;
-use face::Face;
+use face::{Api, Face};
 use jiff::Timestamp;
 use patch::Refused;
 use query::Query;
@@ -83,7 +86,8 @@ pub fn routes() -> Vec<Route> {
             add(method, path, permission, make);
         }
     }
-    for (method, path, permission, make) in specifications::ROUTES.iter().chain(facts::ROUTES) {
+    let rows = specifications::ROUTES.iter().chain(interactions::ROUTES).chain(facts::ROUTES);
+    for (method, path, permission, make) in rows {
         add(*method, path, *permission, *make);
     }
     for (method, path, permission, make) in hub::routes() {
@@ -113,6 +117,9 @@ fn bad(wrong: Vec<Wrong>) -> Failure {
 /// Which version was asked, and where it stands for whoever asks.
 struct Ask {
     face: Face,
+    api: Api,
+    /// Address of the server, without a slash at its end.
+    base: String,
     /// Address of the face, without a slash at its end.
     root: String,
 }
@@ -121,7 +128,7 @@ impl FromRequestParts<AppState> for Ask {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Failure> {
-        let face = Face::of(parts.uri.path()).unwrap_or(Face::V5);
+        let (face, api) = (Face::of(parts.uri.path()).unwrap_or(Face::V5), Api::of(parts.uri.path()));
         let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
         let base = match (app.settings.public_url.as_str(), host) {
             ("", Some(host)) => {
@@ -130,7 +137,8 @@ impl FromRequestParts<AppState> for Ask {
             }
             (url, _) => url.to_owned(),
         };
-        Ok(Self { face, root: format!("{base}{}", face.root()) })
+        let root = format!("{base}{}", api.root(face));
+        Ok(Self { face, api, base, root })
     }
 }
 
@@ -241,7 +249,7 @@ async fn create(
     }
     let reason = kept.get("statusChangeReason").and_then(Value::as_str).map(str::to_owned);
     let cause = ticket::characteristic(&kept, "rootCause").map(str::to_owned);
-    let done = app.desk.register_ticket(&caller, intake, kept).await?;
+    let done = app.desk.register_ticket(&caller, intake, kept, None).await?;
     // What the ticket says of its status is carried out as far as the rules let it; the ticket is there in any case.
     if let Some(status) = status.filter(|word| word != status::of(&done.case)) {
         let said = (reason.as_deref(), cause.as_deref());
@@ -249,7 +257,7 @@ async fn create(
         if let Ok(commands) = way {
             let change = Change { commands, ..Change::default() };
             match app.desk.change_ticket(&caller, done.case.id, done.case.version, change).await {
-                Ok(()) | Err(DeskError::Refused(_) | DeskError::Stale { .. }) => {}
+                Ok(_) | Err(DeskError::Refused(_) | DeskError::Stale { .. }) => {}
                 Err(error) => tracing::warn!(%error, "a new ticket did not come to the status it named"),
             }
         }
@@ -504,7 +512,7 @@ async fn change(
             break;
         }
         match app.desk.change_ticket(&caller, id, ticket.view.case.version, change).await {
-            Ok(()) => break,
+            Ok(_) => break,
             // Somebody else changed it at this moment: the patch is applied to what it is now.
             Err(DeskError::Stale { .. } | DeskError::Overtaken) if attempt < MOST_TRIES => {}
             Err(other) => return Err(other.into()),
@@ -572,7 +580,7 @@ fn worked_out(app: &AppState, ask: &Ask, ticket: &Ticket, patch: &Patch) -> Resu
         }
         None => Vec::new(),
     };
-    Ok(Change { commands, attributes, gone: false })
+    Ok(Change { commands, attributes, ..Change::default() })
 }
 
 async fn remove(
@@ -587,7 +595,7 @@ async fn remove(
         let ticket = app.desk.ticket(&caller, id).await?;
         let change = Change { gone: true, ..Change::default() };
         match app.desk.change_ticket(&caller, id, ticket.view.case.version, change).await {
-            Ok(()) => break,
+            Ok(_) => break,
             Err(DeskError::Stale { .. } | DeskError::Overtaken) if attempt < MOST_TRIES => {}
             Err(other) => return Err(other.into()),
         }

@@ -24,6 +24,12 @@ statements! {
         WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
         AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
         AND (c.about IS NULL OR c.about <> ?4) LIMIT ?3) counted";
+    // Entries of one stream between two places, of the cases whose tickets are shown, newest first.
+    ENTRIES = "SELECT e.subject, e.version, e.at, e.schema, e.body FROM entries e JOIN cases c ON c.id = e.subject
+        WHERE e.stream = ?1 AND e.seq >= ?2 AND e.seq < ?3 AND e.ledger = 0
+        AND (?4 = '' OR c.region = ?4 OR (?5 = 1 AND SUBSTR(c.region, 1, LENGTH(?4)) = ?4))
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        AND (c.about IS NULL OR c.about <> ?6) ORDER BY e.seq DESC";
 }
 
 /// Something the faces keep.
@@ -108,6 +114,44 @@ pub fn page(
 ) -> Result<Vec<Uuid>, StoreError> {
     let values = [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
     tx.query(PAGE, &values, |row| row.uuid(0))
+}
+
+/// An entry of a case whose ticket is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownEntry {
+    /// The case.
+    pub case: Uuid,
+    /// Its place in the log of the case.
+    pub version: i64,
+    /// When it was written.
+    pub at: i64,
+    /// The schema it was written with.
+    pub schema: i64,
+    /// What it says, sealed.
+    pub body: String,
+}
+
+/// Entries of one stream from one place to before another, of cases of an area whose tickets are shown, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn entries(
+    tx: &mut Tx<'_>,
+    stream: i64,
+    (from, to): (i64, i64),
+    scope: &str,
+    reader: &str,
+) -> Result<Vec<ShownEntry>, StoreError> {
+    let values = [stream.into(), from.into(), to.into(), scope.into(), below(scope).into(), reader.into()];
+    tx.query(ENTRIES, &values, |row| {
+        Ok(ShownEntry {
+            case: row.uuid(0)?,
+            version: row.int(1)?,
+            at: row.int(2)?,
+            schema: row.int(3)?,
+            body: row.text(4)?,
+        })
+    })
 }
 
 /// How many there are, counted up to a number.

@@ -285,7 +285,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     list("plan_standing", &desk::plans::PlanStanding::ALL.map(desk::plans::PlanStanding::code));
     list("event", &["incident_joined_master"]);
     list("event_kind", desk::subscriptions::EVENTS);
-    list("subscription_kind", &["webhook", "hub_v5", "hub_v4"]);
+    list("subscription_kind", &["webhook", "hub_v5", "hub_v4", "hub_683_v5", "hub_683_v4"]);
     list("subscription_off", &["by_hand", "unreachable", "gone", "no_rights"]);
     of_fields("open-incident", open::FIELDS, wanted);
     for verb in VERBS {

@@ -1,7 +1,7 @@
 //! Events out, described for programmes (AsyncAPI 3), from the table of what there is.
 
 use super::shapes::{list, moment, text, whole};
-use crate::events::News;
+use crate::events::{ContactNews, News};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -23,6 +23,16 @@ fn summary(news: News) -> &'static str {
         News::Resolved => "The customer was told the outcome.",
         News::InformationRequired => "It waits for the customer.",
         News::Deleted => "Its ticket was taken from the TM Forum faces.",
+    }
+}
+
+/// The same of interactions.
+fn contact_summary(news: ContactNews) -> &'static str {
+    match news {
+        ContactNews::Created => "The customer and the house were in contact, or a message is on its way.",
+        ContactNews::Changed => "Something was added to what is said of a contact.",
+        ContactNews::StatusChanged => "A message came further, or a contact was completed.",
+        ContactNews::Deleted => "The ticket of its case was taken from the TM Forum faces.",
     }
 }
 
@@ -55,6 +65,19 @@ pub(super) fn describe() -> Value {
             }),
         );
     }
+    let mut contacts = Map::new();
+    for news in ContactNews::ALL {
+        let tmf = news.tmf();
+        contacts.insert(tmf.to_owned(), json!({"$ref": format!("#/components/messages/{tmf}")}));
+        let kind = json!({"properties": {"eventType": {"type": "string", "const": tmf}}});
+        messages.insert(
+            tmf.to_owned(),
+            json!({
+                "name": tmf, "summary": contact_summary(news), "contentType": "application/json",
+                "payload": {"allOf": [{"$ref": "#/components/schemas/TmfContactEvent"}, kind]},
+            }),
+        );
+    }
     let operation = |channel: &str, summary: &str| json!({"action": "send", "channel": {"$ref": format!("#/channels/{channel}")}, "summary": summary});
     json!({
         "asyncapi": "3.0.0",
@@ -67,17 +90,34 @@ pub(super) fn describe() -> Value {
         "channels": {
             "webhook": {"address": null, "title": "The address of a webhook", "messages": webhook},
             "hub": {"address": null, "title": "The callback of a TMF621 hub's listener", "messages": hub},
+            "contactHub": {"address": null, "title": "The callback of a TMF683 hub's listener", "messages": contacts},
         },
         "operations": {
             "tellWebhook": operation("webhook", "POST of a CloudEvent, signed by the rules of Standard Webhooks."),
             "tellListener": operation("hub", "POST to {callback}/listener/{event} by TMF621 5.0.1 or 4.0.0."),
+            "tellContactListener": operation("contactHub", "The same by TMF683 5.0.0 or 4.0.0."),
         },
         "components": {"messages": messages, "schemas": schemas()},
     })
 }
 
+/// The envelope of TM Forum's events, which are about something.
+fn tmf_event(thing: &str, shape: &Value) -> Value {
+    json!({
+        "type": "object", "required": ["eventId", "eventTime", "eventType", "event"],
+        "properties": {
+            "@type": text(), "eventId": text(), "eventTime": moment(), "eventType": text(), "correlationId": text(),
+            "domain": text(), "title": text(), "description": text(), "priority": text(), "timeOccurred": moment(),
+            "timeOcurred": {"type": "string", "format": "date-time", "description": "Version 4 spells it so."},
+            "fieldPath": text(),
+            "event": {"type": "object", "required": [thing], "properties": {thing: shape}},
+        },
+    })
+}
+
 fn schemas() -> Value {
     let ticket = json!({"type": "object", "description": "TroubleTicket of TMF621."});
+    let interaction = json!({"type": "object", "description": "PartyInteraction of TMF683."});
     json!({
         "StandardWebhook": {
             "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
@@ -99,16 +139,8 @@ fn schemas() -> Value {
                 }},
             },
         },
-        "TmfEvent": {
-            "type": "object", "required": ["eventId", "eventTime", "eventType", "event"],
-            "properties": {
-                "@type": text(), "eventId": text(), "eventTime": moment(), "eventType": text(), "correlationId": text(),
-                "domain": text(), "title": text(), "description": text(), "priority": text(), "timeOccurred": moment(),
-                "timeOcurred": {"type": "string", "format": "date-time", "description": "Version 4 spells it so."},
-                "fieldPath": text(),
-                "event": {"type": "object", "required": ["troubleTicket"], "properties": {"troubleTicket": ticket}},
-            },
-        },
+        "TmfEvent": tmf_event("troubleTicket", &ticket),
+        "TmfContactEvent": tmf_event("partyInteraction", &interaction),
     })
 }
 
@@ -124,6 +156,9 @@ mod tests {
             let place = part.split('"').next().unwrap();
             assert!(document.pointer(place).is_some(), "{place}");
         }
-        assert_eq!(document["components"]["messages"].as_object().unwrap().len(), News::ALL.len() * 2);
+        assert_eq!(
+            document["components"]["messages"].as_object().unwrap().len(),
+            News::ALL.len() * 2 + ContactNews::ALL.len()
+        );
     }
 }

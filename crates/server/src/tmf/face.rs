@@ -1,5 +1,5 @@
-//! What distinguishes the two versions: names, where they stand, what they select. Inside there is one ticket, in the
-//! names of version 5.
+//! What distinguishes the two versions of each interface: names, where they stand, what they select. Inside there is one
+//! ticket and one interaction, in the names of version 5.
 
 use super::schema;
 use serde_json::{Map, Value, json};
@@ -13,32 +13,72 @@ pub enum Face {
     V4,
 }
 
+/// An interface that has a hub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// TMF621.
+    Tickets,
+    /// TMF683.
+    Interactions,
+}
+
+impl Api {
+    /// The interface an address belongs to.
+    pub fn of(path: &str) -> Self {
+        if path.starts_with("/tmf-api/partyInteraction/") { Self::Interactions } else { Self::Tickets }
+    }
+
+    /// The interface and version of a subscription; webhooks speak as tickets of version 5 do.
+    pub fn of_kind(kind: &str) -> (Self, Face) {
+        let all = [Self::Tickets, Self::Interactions].map(|api| [(api, Face::V5), (api, Face::V4)]);
+        let known = all.into_iter().flatten().find(|(api, face)| api.kind(*face) == kind);
+        known.unwrap_or((Self::Tickets, Face::V5))
+    }
+
+    /// Where a version of it begins.
+    pub const fn root(self, face: Face) -> &'static str {
+        match (self, face) {
+            (Self::Tickets, Face::V5) => "/tmf-api/troubleTicket/v5",
+            (Self::Tickets, Face::V4) => "/tmf-api/troubleTicket/v4",
+            (Self::Interactions, Face::V5) => "/tmf-api/partyInteraction/v5",
+            (Self::Interactions, Face::V4) => "/tmf-api/partyInteraction/v4",
+        }
+    }
+
+    /// As subscriptions name the hub of a version.
+    pub const fn kind(self, face: Face) -> &'static str {
+        match (self, face) {
+            (Self::Tickets, Face::V5) => "hub_v5",
+            (Self::Tickets, Face::V4) => "hub_v4",
+            (Self::Interactions, Face::V5) => "hub_683_v5",
+            (Self::Interactions, Face::V4) => "hub_683_v4",
+        }
+    }
+
+    /// What it is about, as addresses and events name it.
+    pub const fn thing(self) -> &'static str {
+        match self {
+            Self::Tickets => "troubleTicket",
+            Self::Interactions => "partyInteraction",
+        }
+    }
+
+    /// The shape of that.
+    pub const fn shape(self) -> &'static str {
+        match self {
+            Self::Tickets => "TroubleTicket",
+            Self::Interactions => "PartyInteraction",
+        }
+    }
+}
+
 impl Face {
-    /// Where it begins.
-    pub const fn root(self) -> &'static str {
-        match self {
-            Self::V5 => "/tmf-api/troubleTicket/v5",
-            Self::V4 => "/tmf-api/troubleTicket/v4",
-        }
-    }
-
-    /// As subscriptions name its hub.
-    pub const fn kind(self) -> &'static str {
-        match self {
-            Self::V5 => "hub_v5",
-            Self::V4 => "hub_v4",
-        }
-    }
-
-    /// The face of a subscription; webhooks speak as version 5 does.
-    pub fn of_kind(kind: &str) -> Self {
-        if kind == Self::V4.kind() { Self::V4 } else { Self::V5 }
-    }
-
     /// The face an address belongs to; whatever else lies below the root speaks as version 5 does.
     pub fn of(path: &str) -> Option<Self> {
         match path.strip_prefix("/tmf-api/") {
-            Some(rest) if rest.starts_with("troubleTicket/v4") => Some(Self::V4),
+            Some(rest) if rest.starts_with("troubleTicket/v4") || rest.starts_with("partyInteraction/v4") => {
+                Some(Self::V4)
+            }
             Some(_) => Some(Self::V5),
             None => None,
         }
@@ -73,6 +113,29 @@ impl Face {
         match self {
             Self::V5 => body,
             Self::V4 => from_v4(body),
+        }
+    }
+
+    /// An interaction as this version writes it.
+    pub fn tell_interaction(self, interaction: Map<String, Value>) -> Map<String, Value> {
+        let told = match self {
+            Self::V5 => interaction,
+            Self::V4 => interaction_to_v4(interaction),
+        };
+        let mut told = Value::Object(told);
+        // Each version promises attributes the other does not ask for.
+        schema::complete(self, "PartyInteraction", &mut told);
+        match told {
+            Value::Object(told) => told,
+            _ => Map::new(),
+        }
+    }
+
+    /// The interaction a client of this version wrote, in the names of version 5.
+    pub fn hear_interaction(self, body: Map<String, Value>) -> Map<String, Value> {
+        match self {
+            Self::V5 => body,
+            Self::V4 => interaction_from_v4(body),
         }
     }
 
@@ -142,16 +205,65 @@ fn from_v4(body: Map<String, Value>) -> Map<String, Value> {
             ("relatedParty", _) => drop(out.insert(name, list(value, party))),
             ("relatedEntity", _) => drop(out.insert(name, list(value, entity))),
             ("note", _) => drop(out.insert(name, list(value, |item| typed(item, "Note")))),
-            ("attachment", _) => {
-                let each = |item: Value| {
-                    let by_value = item.get("content").is_some();
-                    typed(item, if by_value { "Attachment" } else { "AttachmentRef" })
-                };
-                out.insert(name, list(value, each));
-            }
+            ("attachment", _) => drop(out.insert(name, list(value, attachment))),
             ("channel", _) => drop(out.insert(name, typed(value, "ChannelRef"))),
             ("troubleTicketRelationship", _) => {
                 out.insert(name, list(value, |item| typed(item, "TroubleTicketRelationship")));
+            }
+            _ => drop(out.insert(name, value)),
+        }
+    }
+    out
+}
+
+/// Channels, parties and what an item is about stand flat in version 4; it numbers nothing for others.
+fn interaction_to_v4(interaction: Map<String, Value>) -> Map<String, Value> {
+    let mut out = Map::new();
+    for (name, value) in interaction {
+        match name.as_str() {
+            "externalIdentifier" | "lastUpdate" | "interactionItemType" | "interactionItemRelationship" => {}
+            "relatedChannel" => drop(out.insert("channel".to_owned(), list(value, |item| flat(item, "channel")))),
+            "relatedParty" => drop(out.insert(name, list(value, |item| flat(item, "partyOrPartyRole")))),
+            "item" => drop(out.insert(name, flat(value, "entity"))),
+            "interactionItem" => {
+                let each = |item: Value| match item {
+                    Value::Object(item) => Value::Object(interaction_to_v4(item)),
+                    other => other,
+                };
+                out.insert(name, list(value, each));
+            }
+            _ => drop(out.insert(name, value)),
+        }
+    }
+    out
+}
+
+fn interaction_from_v4(body: Map<String, Value>) -> Map<String, Value> {
+    let mut out = Map::new();
+    for (name, value) in body {
+        match name.as_str() {
+            // Version 4 knows none of these.
+            "externalIdentifier" | "relatedChannel" | "interactionItemType" | "interactionItemRelationship" => {}
+            "channel" => {
+                let each = |item: Value| nested(item, "channel", "RelatedChannel", "ChannelRef");
+                out.insert("relatedChannel".to_owned(), list(value, each));
+            }
+            "relatedParty" => {
+                let each = |item: Value| typed_as(party(item), "RelatedPartyOrPartyRole");
+                out.insert(name, list(value, each));
+            }
+            "item" => drop(out.insert(name, nested(value, "entity", "RelatedEntityRefOrValue", "EntityRef"))),
+            "note" => drop(out.insert(name, list(value, |item| typed(item, "Note")))),
+            "attachment" => drop(out.insert(name, list(value, attachment))),
+            "interactionRelationship" => {
+                drop(out.insert(name, list(value, |item| typed(item, "InteractionRelationship"))));
+            }
+            "interactionItem" => {
+                let each = |item: Value| match item {
+                    Value::Object(item) => typed(Value::Object(interaction_from_v4(item)), "InteractionItem"),
+                    other => other,
+                };
+                out.insert(name, list(value, each));
             }
             _ => drop(out.insert(name, value)),
         }
@@ -180,6 +292,19 @@ fn typed(mut item: Value, name: &str) -> Value {
         members.entry("@type").or_insert_with(|| name.into());
     }
     item
+}
+
+fn typed_as(mut item: Value, name: &str) -> Value {
+    if let Some(members) = item.as_object_mut() {
+        members.insert("@type".to_owned(), name.into());
+    }
+    item
+}
+
+/// What holds a file is told from what names one.
+fn attachment(item: Value) -> Value {
+    let by_value = item.get("content").is_some();
+    typed(item, if by_value { "Attachment" } else { "AttachmentRef" })
 }
 
 fn renamed(item: Value, names: &[(&str, &str)]) -> Value {
@@ -242,5 +367,14 @@ mod tests {
         });
         let Value::Object(members) = body.clone() else { panic!("no object") };
         assert_eq!(Value::Object(Face::V4.tell(Face::V4.hear(members))), body);
+        let body = json!({
+            "direction": "inbound", "reason": "call", "status": "completed",
+            "channel": [{"id": "1", "href": "x", "role": "call", "@type": "ChannelRef"}],
+            "interactionItem": [{"reason": "x", "item": {"id": "2", "role": "case", "@referredType": "TroubleTicket",
+                "@type": "EntityRef"}, "@type": "InteractionItem"}],
+            "relatedParty": [{"id": "1", "href": "x", "role": "customer", "@referredType": "Individual", "@type": "PartyRef"}],
+        });
+        let Value::Object(members) = body.clone() else { panic!("no object") };
+        assert_eq!(Value::Object(Face::V4.tell_interaction(Face::V4.hear_interaction(members))), body);
     }
 }

@@ -1,12 +1,13 @@
-//! The hub of both versions: who registers a listener is told of tickets with the rights they have. And the listeners of the
-//! specification on our side, which take what is sent and do nothing about it: we ask nobody for tickets.
+//! The hubs of both interfaces in both versions: who registers a listener is told of tickets, or of interactions, with the
+//! rights they have. And the listeners of the specifications on our side, which take what is sent and do nothing about it:
+//! we ask nobody for either.
 
-use super::face::Face;
+use super::face::{Api, Face};
 use super::query::{Query, refused};
 use super::schema::{self, Wrong};
 use super::{Ask, answer, bad, object};
 use crate::app::AppState;
-use crate::events::News;
+use crate::events::{ContactNews, News};
 use crate::extract::{Path, Who};
 use crate::problem::Failure;
 use crate::routes::Method;
@@ -26,20 +27,32 @@ use uuid::Uuid;
 /// A row for the table of routes.
 type Row = (Method, &'static str, Permission, fn() -> MethodRouter<AppState>);
 
-const ALL: [&str; 4] = [
+const ALL: [&str; 8] = [
     "/tmf-api/troubleTicket/v5/hub",
     "/tmf-api/troubleTicket/v5/hub/",
     "/tmf-api/troubleTicket/v4/hub",
     "/tmf-api/troubleTicket/v4/hub/",
+    "/tmf-api/partyInteraction/v5/hub",
+    "/tmf-api/partyInteraction/v5/hub/",
+    "/tmf-api/partyInteraction/v4/hub",
+    "/tmf-api/partyInteraction/v4/hub/",
 ];
-const ONE: [&str; 4] = [
+const ONE: [&str; 8] = [
     "/tmf-api/troubleTicket/v5/hub/{id}",
     "/tmf-api/troubleTicket/v5/hub/{id}/",
     "/tmf-api/troubleTicket/v4/hub/{id}",
     "/tmf-api/troubleTicket/v4/hub/{id}/",
+    "/tmf-api/partyInteraction/v5/hub/{id}",
+    "/tmf-api/partyInteraction/v5/hub/{id}/",
+    "/tmf-api/partyInteraction/v4/hub/{id}",
+    "/tmf-api/partyInteraction/v4/hub/{id}/",
 ];
-const LISTENERS: [&str; 2] =
-    ["/tmf-api/troubleTicket/v5/listener/{event}", "/tmf-api/troubleTicket/v4/listener/{event}"];
+const LISTENERS: [&str; 4] = [
+    "/tmf-api/troubleTicket/v5/listener/{event}",
+    "/tmf-api/troubleTicket/v4/listener/{event}",
+    "/tmf-api/partyInteraction/v5/listener/{event}",
+    "/tmf-api/partyInteraction/v4/listener/{event}",
+];
 
 /// The routes of this file.
 pub(super) fn routes() -> Vec<Row> {
@@ -58,47 +71,70 @@ pub(super) fn routes() -> Vec<Row> {
 
 /// Longest callback and query.
 const MOST: usize = 2_000;
-/// What an event says besides its ticket, for a query to ask by.
-const ENVELOPE: [&str; 5] = ["eventType", "eventId", "eventTime", "event", "troubleTicket"];
+/// What an event says besides what it is about, for a query to ask by.
+const ENVELOPE: [&str; 4] = ["eventType", "eventId", "eventTime", "event"];
 /// Kinds of events a face knows besides those of tickets.
 const SPECIFICATION: [&str; 4] = ["Create", "AttributeValueChange", "StatusChange", "Delete"];
 
-/// What a listener wants to be told: conditions on event and ticket, and the attributes it is to hold.
-pub struct Wanted(Query);
+/// What a listener wants to be told: conditions on the event and what it is about, and the attributes that is to hold.
+pub struct Wanted {
+    query: Query,
+    api: Api,
+}
 
 impl Wanted {
-    /// Reads the query of a hub: `eventType=…&troubleTicket.severity=…&fields=…`. Text that asks nothing, such as the
-    /// `data` of the specification's example, restricts nothing.
+    /// Reads the query of a hub: `eventType=…&troubleTicket.severity=…&fields=…`.
     ///
     /// # Errors
-    /// Names the parameter.
-    pub fn read(face: Face, text: &str) -> Result<Self, Failure> {
+    /// Names the parameter; text that asks nothing is refused, for whoever wrote it would be told everything.
+    pub fn read(api: Api, face: Face, text: &str) -> Result<Self, Failure> {
+        let text = text.trim();
         let text = text.strip_prefix('?').unwrap_or(text);
+        if text.is_empty() {
+            return Ok(Self { query: Query::default(), api });
+        }
         if !text.contains('=') {
-            return Ok(Self(Query::default()));
+            let why = "asks nothing: conditions are written attribute=value, such as eventType=…, and joined by &";
+            return Err(refused("query", why));
         }
         for (name, _) in url::form_urlencoded::parse(text.as_bytes()) {
             if ["offset", "limit", "sort", "after", "before"].contains(&name.as_ref()) {
                 return Err(refused(&format!("query.{name}"), "makes no sense of events"));
             }
         }
-        let mut attributes = schema::attributes(face, "TroubleTicket");
+        let mut attributes = schema::attributes(face, api.shape());
         attributes.extend(ENVELOPE);
-        Query::list(face, Some(text), &attributes).map(Self)
+        attributes.push(api.thing());
+        let query = Query::list(face, Some(text), &attributes)?;
+        Ok(Self { query, api })
     }
 
-    /// Whether an event is among what is wanted: conditions may name the ticket's attributes with or without the way to it.
-    pub fn matches(&self, ticket: &Map<String, Value>, envelope: &Map<String, Value>) -> bool {
-        let mut whole = ticket.clone();
+    /// The same of a listener that is registered: one of before may have asked nothing and is told everything, as then.
+    ///
+    /// # Errors
+    /// Names the parameter.
+    pub fn of_listener(api: Api, face: Face, text: &str) -> Result<Self, Failure> {
+        Self::read(api, face, if text.contains('=') { text } else { "" })
+    }
+
+    /// Whether an event is among what is wanted: conditions may name the attributes of what it is about with or without
+    /// the way to it.
+    pub fn matches(&self, thing: &Map<String, Value>, envelope: &Map<String, Value>) -> bool {
+        let mut whole = thing.clone();
         whole.extend(envelope.clone());
-        whole.insert("event".to_owned(), json!({"troubleTicket": ticket}));
-        whole.insert("troubleTicket".to_owned(), Value::Object(ticket.clone()));
-        self.0.matches(&Value::Object(whole))
+        whole.insert("event".to_owned(), json!({self.api.thing(): thing}));
+        whole.insert(self.api.thing().to_owned(), Value::Object(thing.clone()));
+        self.query.matches(&Value::Object(whole))
     }
 
-    /// The ticket with the attributes that are wanted.
-    pub fn chosen(&self, face: Face, ticket: Map<String, Value>) -> Map<String, Value> {
-        self.0.chosen(face, ticket)
+    /// What its events are about, as they name it.
+    pub fn thing(&self) -> &'static str {
+        self.api.thing()
+    }
+
+    /// What an event is about with the attributes that are wanted.
+    pub fn chosen(&self, face: Face, thing: Map<String, Value>) -> Map<String, Value> {
+        self.query.chosen(face, thing)
     }
 }
 
@@ -122,6 +158,12 @@ pub fn address(guard: &Guard, text: &str, plain: bool) -> Result<(), String> {
         return Err("has parts that are not sent".to_owned());
     }
     Ok(())
+}
+
+/// The name of the listener that takes an event.
+pub fn listener(kind: &str) -> String {
+    let (first, rest) = kind.split_at_checked(1).unwrap_or_default();
+    format!("{}{rest}", first.to_ascii_lowercase())
 }
 
 fn told(ask: &Ask, one: &Subscription) -> Map<String, Value> {
@@ -178,8 +220,8 @@ async fn register(
     if !wrong.is_empty() {
         return Err(bad(wrong));
     }
-    Wanted::read(ask.face, &asked)?;
-    let id = app.desk.subscribe(&caller, ask.face.kind(), &callback, &asked).await?;
+    Wanted::read(ask.api, ask.face, &asked)?;
+    let id = app.desk.subscribe(&caller, ask.api.kind(ask.face), &callback, &asked).await?;
     let made = find(&app, &ask, &caller, id).await?;
     let place = format!("{}/hub/{id}", ask.root);
     let thing = told(&ask, &made);
@@ -187,12 +229,12 @@ async fn register(
 }
 
 async fn find(app: &AppState, ask: &Ask, caller: &desk::Caller, id: Uuid) -> Result<Subscription, Failure> {
-    let all = app.desk.listeners(caller, ask.face.kind()).await?;
+    let all = app.desk.listeners(caller, ask.api.kind(ask.face)).await?;
     Ok(all.into_iter().find(|one| one.id == id).ok_or_else(Refusal::not_found)?)
 }
 
 async fn list(State(app): State<AppState>, ask: Ask, Who(caller): Who) -> Result<Response, Failure> {
-    let all = app.desk.listeners(&caller, ask.face.kind()).await?;
+    let all = app.desk.listeners(&caller, ask.api.kind(ask.face)).await?;
     let items = all.iter().map(|one| Value::Object(told(&ask, one))).collect();
     Ok(answer(StatusCode::OK, &Value::Array(items)))
 }
@@ -217,15 +259,20 @@ async fn remove(
     Who(caller): Who,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    app.desk.unsubscribe(&caller, ask.face.kind(), id_of(&id)?).await?;
+    app.desk.unsubscribe(&caller, ask.api.kind(ask.face), id_of(&id)?).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn listen(ask: Ask, Path(event): Path<String>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
-    let named = |name: &str| event.strip_prefix('t').is_some_and(|rest| name.strip_prefix('T') == Some(rest));
+    let named = |name: &str| listener(name) == event;
     let of_specification = |kind: &str| named(&format!("TroubleTicketSpecification{kind}Event"));
-    let known = News::ALL.iter().any(|news| named(news.tmf()))
-        || ask.face == Face::V5 && SPECIFICATION.iter().any(|kind| of_specification(kind));
+    let known = match ask.api {
+        Api::Tickets => {
+            News::ALL.iter().any(|news| named(news.tmf()))
+                || ask.face == Face::V5 && SPECIFICATION.iter().any(|kind| of_specification(kind))
+        }
+        Api::Interactions => ContactNews::ALL.iter().any(|news| named(news.tmf())),
+    };
     if !known {
         return Err(Refusal::not_found().into());
     }

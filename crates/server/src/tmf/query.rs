@@ -30,7 +30,7 @@ const OPS: [(&str, Op); 6] =
     [("eq", Op::Eq), ("ne", Op::Ne), ("gt", Op::Gt), ("gte", Op::Gte), ("lt", Op::Lt), ("lte", Op::Lte)];
 
 /// Attributes that hold nobody's words.
-const BARE: [&str; 12] = [
+const BARE: [&str; 14] = [
     "id",
     "href",
     "status",
@@ -42,6 +42,8 @@ const BARE: [&str; 12] = [
     "statusChangeDate",
     "resolutionDate",
     "expectedResolutionDate",
+    "direction",
+    "interactionDate",
     "@type",
 ];
 /// Most conditions of a question, and values of one: each is held against each entry of each ticket.
@@ -236,7 +238,12 @@ impl Query {
 
     /// The one identity that is asked for, if it is.
     pub fn by_id(&self) -> Option<&str> {
-        let one = self.conditions.iter().find(|one| one.op == Op::Eq && one.path == ["id"])?;
+        self.by(&["id"])
+    }
+
+    /// The one value that is asked for at a path, if it is.
+    pub fn by(&self, path: &[&str]) -> Option<&str> {
+        let one = self.conditions.iter().find(|one| one.op == Op::Eq && one.path == path)?;
         (one.values.len() == 1).then(|| one.values.first().map(String::as_str)).flatten()
     }
 

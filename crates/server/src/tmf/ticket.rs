@@ -4,7 +4,7 @@ use super::face::Face;
 use super::mapping::Mapping;
 use super::{schema, status, when};
 use crate::problem::Failure;
-use desk::tickets::Ticket;
+use desk::tickets::{CONTACT, Ticket};
 use domain::event::Event;
 use domain::intake::Intake;
 use domain::refusal::Refusal;
@@ -130,7 +130,7 @@ fn priority(grade: Grade) -> &'static str {
 }
 
 /// One line of at most so many characters, or several.
-fn clean(text: &str, most: usize, lines: bool) -> String {
+pub(super) fn clean(text: &str, most: usize, lines: bool) -> String {
     let plain = text.chars().map(|c| if c.is_control() && !(lines && c == '\n') { ' ' } else { c });
     plain.take(most).collect::<String>().trim().to_owned()
 }
@@ -186,7 +186,7 @@ fn complainant(body: &Map<String, Value>) -> Option<&str> {
 
 /// What is kept of a body: everything but what the server owns and what follows from the case.
 pub(super) fn kept(mut body: Map<String, Value>) -> Map<String, Value> {
-    body.retain(|name, _| !OWNED.contains(&name.as_str()) && name != "status");
+    body.retain(|name, _| !OWNED.contains(&name.as_str()) && name != "status" && name != CONTACT);
     for name in ["externalIdentifier", "troubleTicketCharacteristic"] {
         if let Some(Value::Array(list)) = body.get_mut(name) {
             list.retain(|one| !(one["externalIdentifierType"] == TOLD[1] || one["name"] == TOLD[0]));
@@ -245,7 +245,7 @@ pub(super) fn differences(
     };
     if let Some(list) = found.remove("note") {
         let there = before.get("note").and_then(Value::as_array).cloned().unwrap_or_default();
-        let more = new_notes(&there, list, merged)?;
+        let more = new_entries(&there, list, merged).ok_or_else(|| Refusal::conflict("ticket_note_kept"))?;
         if !more.is_empty() {
             found.insert("note".to_owned(), Value::Array(fresh_notes(more, now)));
         }
@@ -256,12 +256,13 @@ pub(super) fn differences(
 /// Notes compared with one that has no identity, at most: those of the same words.
 const MOST_ALIKE: usize = 50;
 
-fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, Refusal> {
-    let kept_as_it_is = || Refusal::conflict("ticket_note_kept");
+/// What of a list is new; nothing where an entry was taken away or rewritten, which a merge that leaves some out does not
+/// mean.
+pub(super) fn new_entries(there: &[Value], list: Value, merged: bool) -> Option<Vec<Value>> {
     let list = match list {
         Value::Array(list) => list,
         _ if merged || there.is_empty() => Vec::new(),
-        _ => return Err(kept_as_it_is()),
+        _ => return None,
     };
     // Everything the client says of a note is already said of one.
     let says = |note: &Value, known: &Value| {
@@ -271,7 +272,7 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
     if !merged {
         let sent: HashSet<&Value> = list.iter().collect();
         if there.iter().any(|known| !sent.contains(known)) {
-            return Err(kept_as_it_is());
+            return None;
         }
     }
     let mut more = Vec::new();
@@ -292,12 +293,12 @@ fn new_notes(there: &[Value], list: Value, merged: bool) -> Result<Vec<Value>, R
         };
         match known {
             Some(known) if says(&note, known) => {}
-            Some(_) => return Err(kept_as_it_is()),
+            Some(_) => return None,
             None if note.get("id").is_some_and(Value::is_string) || !alike() => more.push(note),
             None => {}
         }
     }
-    Ok(more)
+    Some(more)
 }
 
 /// What a client wrote, with everything put back that it was shown masked and left as it was: `clear` and `seen` are one
@@ -389,8 +390,8 @@ mod tests {
         let notes =
             |n: usize| (0..n).map(|n| json!({"@type": "Note", "text": (n % 3).to_string()})).collect::<Vec<_>>();
         let there = fresh_notes(notes(20_000), "2026-01-01T00:00:00Z");
-        assert_eq!(new_notes(&there, Value::Array(notes(20_000)), true).unwrap().len(), 0);
-        assert_eq!(new_notes(&there, Value::Array(there.clone()), false).unwrap().len(), 0);
+        assert_eq!(new_entries(&there, Value::Array(notes(20_000)), true).unwrap().len(), 0);
+        assert_eq!(new_entries(&there, Value::Array(there.clone()), false).unwrap().len(), 0);
     }
 
     #[test]

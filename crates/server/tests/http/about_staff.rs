@@ -88,6 +88,7 @@ fn doors(house: &House, role: Role) {
         "/api/v1/persons?phone=13800138000",
         "/cases?phone=13800138000",
         "/tmf-api/troubleTicket/v5/troubleTicket",
+        "/tmf-api/partyInteraction/v5/partyInteraction",
     ] {
         let answer = ask(house, &cookie, "GET", query, &Value::Null);
         assert!(!names(&answer), "{role} {query}");

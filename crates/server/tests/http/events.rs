@@ -21,17 +21,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 const HUB: &str = "/tmf-api/troubleTicket/v5/hub";
 
 /// What came: path, head, body.
-type Got = Arc<Mutex<Vec<(String, String, Value)>>>;
+pub(crate) type Got = Arc<Mutex<Vec<(String, String, Value)>>>;
 
 /// A receiver that takes everything, until told to answer otherwise.
-struct Receiver {
+pub(crate) struct Receiver {
     port: u16,
     got: Got,
     status: Arc<Mutex<&'static str>>,
 }
 
 impl Receiver {
-    fn start(house: &House) -> Self {
+    pub(crate) fn start(house: &House) -> Self {
         let listener = house.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (got, status) = (Got::default(), Arc::new(Mutex::new("204 X")));
@@ -66,17 +66,17 @@ impl Receiver {
         Self { port, got, status }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}/{path}", self.port)
     }
 
-    fn take(&self) -> Vec<(String, String, Value)> {
+    pub(crate) fn take(&self) -> Vec<(String, String, Value)> {
         std::mem::take(&mut *self.got.lock().unwrap())
     }
 }
 
 /// A house that may tell receivers on this machine.
-fn open_house(scratch: &store::testing::Scratch) -> (House, Herald) {
+pub(crate) fn open_house(scratch: &store::testing::Scratch) -> (House, Herald) {
     let mut house = house(scratch);
     let settings = Settings {
         events_allow: vec![("127.0.0.0".parse().unwrap(), 8)],
@@ -88,7 +88,7 @@ fn open_house(scratch: &store::testing::Scratch) -> (House, Herald) {
     (house, herald)
 }
 
-fn tell(house: &House, herald: &Herald) {
+pub(crate) fn tell(house: &House, herald: &Herald) {
     while house.runtime.block_on(herald.round(&house.desk, "node")).unwrap() > 0 {}
 }
 
@@ -135,6 +135,7 @@ fn a_hub_tells_what_was_asked_with_the_rights_of_whoever_asked() {
             (json!({"callback": "https://u:p@a.example/"}), "callback"),
             (json!({"callback": "https://a.example/", "query": "nothing=1"}), "nothing"),
             (json!({"callback": "https://a.example/", "query": 1}), "query"),
+            (json!({"callback": "https://a.example/", "query": "data"}), "query"),
         ] {
             let refused = subscribe(&plain, HUB, body.clone());
             assert_eq!(refused.status, 400, "{body} {refused:?}");

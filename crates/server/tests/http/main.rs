@@ -20,6 +20,7 @@ mod handoffs;
 mod hidden;
 mod identity;
 mod incidents;
+mod interactions;
 mod journey;
 mod letter_form;
 mod letters;
