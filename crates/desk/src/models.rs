@@ -12,9 +12,9 @@ mod serve;
 
 pub use choose::{CHOOSE_MODEL, ChooseModel, ROLL_BACK_MODEL, RollBackModel, activate, roll_back};
 pub use drift::{DriftMonth, FEWEST, MOVED, STEADY, count as count_advice, drift};
+pub(crate) use gather::READ;
 pub use gather::{MOST_CASES, MOST_TEXT};
 pub use learn::{Asked, LEAST, NEW_MODEL, NewModel, go_on, learn_from, train};
-pub(crate) use gather::READ;
 pub use serve::{State as ModelsInUse, refresh};
 
 use crate::activation::{Person, person};
@@ -173,12 +173,7 @@ fn read(tx: &mut Tx<'_>, row: ModelRow) -> Result<StoredModel, DeskError> {
 }
 
 fn choice(tx: &mut Tx<'_>, row: ModelChoiceRow) -> Result<ModelChoice, DeskError> {
-    Ok(ModelChoice {
-        model: row.model,
-        note: row.note,
-        by: person(tx, &row.chosen_by)?,
-        at: moment(row.chosen_at),
-    })
+    Ok(ModelChoice { model: row.model, note: row.note, by: person(tx, &row.chosen_by)?, at: moment(row.chosen_at) })
 }
 
 /// A model serves the whole installation and is learnt from all of it.

@@ -90,7 +90,8 @@ impl Desk {
         let texts: Vec<&str> = texts.into_iter().flatten().filter_map(FreeText::plain).collect();
         let found = self.suggest_for(&texts.join("\n")).filter(|found| !found.categories.is_empty())?;
         let suggested = found.categories.into_iter();
-        let suggested = suggested.map(|one| advice::Suggested { category: one.category, per_mille: one.per_mille }).collect();
+        let suggested =
+            suggested.map(|one| advice::Suggested { category: one.category, per_mille: one.per_mille }).collect();
         let chosen = parted.category.clone();
         Some(Event::Advised { advice: Advice::Category { by: found.by, suggested, sure: found.sure, chosen } })
     }

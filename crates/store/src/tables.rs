@@ -634,14 +634,7 @@ pub const TABLES: &[Table] = &[
     table(
         "model_choices",
         1,
-        &[
-            ("n", Int),
-            ("model", Blob),
-            ("under", Int),
-            ("note", Text),
-            ("chosen_by", Text),
-            ("chosen_at", Int),
-        ],
+        &[("n", Int), ("model", Blob), ("under", Int), ("note", Text), ("chosen_by", Text), ("chosen_at", Int)],
     ),
 ];
 

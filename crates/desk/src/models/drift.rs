@@ -71,7 +71,9 @@ pub fn count(desk: &Desk, enough: impl Fn() -> bool) -> Result<(), DeskError> {
             let entry = load::entry(row)?;
             let month = i64::from(month_of(entry.at.to_zoned_datetime(zone.clone()).date()));
             for event in entry.events {
-                let Event::Advised { advice: Advice::Category { by, suggested, sure, chosen } } = event else { continue };
+                let Event::Advised { advice: Advice::Category { by, suggested, sure, chosen } } = event else {
+                    continue;
+                };
                 let place = chosen.as_ref().and_then(|chosen| suggested.iter().position(|one| one.category == *chosen));
                 let sum = sums.entry((by, month, chosen.unwrap_or_default())).or_default();
                 sum.counted += 1;
@@ -147,9 +149,8 @@ fn index(learnt: &BTreeMap<String, u64>, month: &BTreeMap<String, AdviceSum>) ->
     // Who chose none said nothing about the mix.
     let both: BTreeSet<&str> =
         learnt.keys().chain(month.keys()).map(String::as_str).filter(|one| !one.is_empty()).collect();
-    let (all_then, all_now): (f64, f64) = both.iter().map(|one| (then(one), now(one))).fold((0.0, 0.0), |sum, one| {
-        (sum.0 + one.0, sum.1 + one.1)
-    });
+    let (all_then, all_now): (f64, f64) =
+        both.iter().map(|one| (then(one), now(one))).fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let part = |one: &&str| {
         let (p, q) = (then(one) / all_then, now(one) / all_now);
         (q - p) * (q / p).ln()

@@ -37,11 +37,7 @@ pub(super) struct Row {
 }
 
 /// The newest closed cases of a span, the oldest first; nothing when `enough` says so.
-pub(super) fn of_cases(
-    desk: &Desk,
-    asked: &Asked,
-    enough: &impl Fn() -> bool,
-) -> Result<Option<Vec<Row>>, DeskError> {
+pub(super) fn of_cases(desk: &Desk, asked: &Asked, enough: &impl Fn() -> bool) -> Result<Option<Vec<Row>>, DeskError> {
     let begin = |day: Date| {
         let begin = day.to_zoned_datetime(desk.zone().clone());
         begin.map(|at| stored(at.timestamp())).map_err(|error| DeskError::Damaged(error.to_string()))

@@ -243,7 +243,8 @@ fn learnt(desk: &Desk, mut rows: Vec<Row>, held_back: i64) -> (Vec<u8>, Learnt) 
         return (Vec::new(), Learnt { left_out, ..failed("too_many") });
     };
     let said: Vec<Vec<f32>> = newer.iter().map(|row| model.probabilities(&row.text)).collect();
-    let outcomes: Vec<Outcome<'_>> = newer.iter().zip(&said).filter_map(|(row, said)| outcome(&model, row, said)).collect();
+    let outcomes: Vec<Outcome<'_>> =
+        newer.iter().zip(&said).filter_map(|(row, said)| outcome(&model, row, said)).collect();
     let unsure = outcomes.iter().filter(|one| one.sure < f64::from(Model::SURE)).count();
     let mut told = Learnt {
         held_back: held as u64,
