@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::testing::each_database;
 use uuid::Uuid;
 
-const TOPICS: [(&str, &str); 2] = [("A101", "家里宽带网速太慢经常断线"), ("B204", "每月多扣视频会员费用要求退费")];
+const TOPICS: [(&str, &str); 2] = [("A101", "家里没信号，网速太慢经常断线"), ("B204", "每月多扣视频会员费用要求退费")];
 
 fn of(topic: usize, n: usize) -> Value {
     let (category, words) = TOPICS[topic];
