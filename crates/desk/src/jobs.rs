@@ -13,7 +13,7 @@ pub mod timers;
 use crate::error::DeskError;
 use crate::problems::overdue;
 use crate::time::stored;
-use crate::{Desk, activation, erase};
+use crate::{Desk, activation, erase, models};
 use jiff::SignedDuration;
 use store::schedules::{self, Look};
 
@@ -36,8 +36,9 @@ pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
     if desk.ledger().is_due() {
         erase::take_up(desk)?;
     }
-    // So may another node have put rules into force.
+    // So may another node have put rules into force, or a model into use.
     activation::refresh(desk)?;
+    models::refresh(desk)?;
     for (name, seconds, duty) in DUTIES {
         let now = desk.time().now();
         // Nodes' clocks may differ by as much as a lease; what is further off was written before one was set back.

@@ -31,6 +31,7 @@ mod load;
 mod log;
 pub mod macros;
 pub mod mentions;
+pub mod models;
 pub mod network;
 pub mod notices;
 mod numbers;
@@ -112,6 +113,7 @@ struct Inner {
     many: bulk::UnderWay,
     mails: AtomicBool,
     suggests: AtomicBool,
+    models: models::ModelsInUse,
     ways: OnceLock<Ways>,
     search: search::Search,
 }
@@ -145,6 +147,7 @@ impl Desk {
                 many: bulk::UnderWay::default(),
                 mails: AtomicBool::new(false),
                 suggests: AtomicBool::new(true),
+                models: models::ModelsInUse::default(),
                 ways: OnceLock::new(),
                 search: search::Search::new(),
             }),
@@ -152,6 +155,7 @@ impl Desk {
         erase::replay(&desk)?;
         activation::keep_shipped(&desk)?;
         activation::refresh(&desk)?;
+        models::refresh(&desk)?;
         Ok(desk)
     }
 
@@ -235,6 +239,10 @@ impl Desk {
 
     pub(crate) fn suggests(&self) -> bool {
         self.inner.suggests.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn models(&self) -> &models::ModelsInUse {
+        &self.inner.models
     }
 
     pub(crate) fn search_state(&self) -> &search::Search {

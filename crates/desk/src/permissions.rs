@@ -52,6 +52,12 @@ pub const EXPORT_CASE: Permission = Permission("export-case");
 pub const READ_RULES: Permission = Permission("read-rules");
 /// Ask for rules to be put into force, and decide about what another person asked for.
 pub const ACTIVATE_RULES: Permission = Permission("activate-rules");
+/// See classification models, their figures, and what became of their suggestions.
+pub const READ_MODELS: Permission = Permission("read-models");
+/// Have a model learnt from closed cases or a labelled file; nothing changes by it.
+pub const TRAIN_MODEL: Permission = Permission("train-model");
+/// Put a model into use, or roll back to what was in use before.
+pub const ACTIVATE_MODEL: Permission = Permission("activate-model");
 /// Ask what a draft of rules would have changed in the cases one may see.
 pub const WHAT_IF: Permission = Permission("what-if");
 /// See units and colleagues, to assign cases to them.
@@ -217,6 +223,9 @@ pub const TABLE: &[Row] = &[
     row(EXPORT_CASE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(READ_RULES, EVERYONE, Scope::Read),
     row(ACTIVATE_RULES, &[Compliance, Admin], Scope::Write),
+    row(READ_MODELS, &[Compliance, Auditor, Admin], Scope::Read),
+    row(TRAIN_MODEL, &[Compliance, Admin], Scope::Write),
+    row(ACTIVATE_MODEL, &[Compliance, Admin], Scope::Write),
     row(WHAT_IF, &[Compliance, Admin], Scope::Read),
     row(READ_ORGANISATION, READERS, Scope::Read),
     row(READ_SELF, EVERYONE, Scope::Read),

@@ -1,10 +1,10 @@
 //! How good a classifier is, from what it said and what was right.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Figures of one class.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassFigures {
     /// The class.
     pub label: String,
@@ -21,7 +21,7 @@ pub struct ClassFigures {
 }
 
 /// All figures.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Texts measured.
     pub rows: usize,

@@ -16,6 +16,7 @@ pub mod letterbox;
 pub mod letters;
 pub mod macros;
 pub mod messages;
+pub mod models;
 pub mod network;
 pub mod notices;
 pub mod operations;
@@ -87,6 +88,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(absences::routes());
     routes.extend(views::routes());
     routes.extend(macros::routes());
+    routes.extend(models::routes());
     routes.extend(board::routes());
     routes.extend(crate::openapi::routes());
     routes

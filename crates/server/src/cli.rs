@@ -11,6 +11,7 @@ mod demo;
 mod export;
 mod mail;
 mod manage;
+mod model;
 mod pack;
 mod place;
 mod progress;
@@ -106,6 +107,9 @@ enum Command {
     /// Learn categories from texts, measure that, and say what texts are of. Needs no database.
     #[command(subcommand)]
     Classify(classify::Classify),
+    /// Models of this installation: learn from closed cases or a file, list, put into use, roll back.
+    #[command(subcommand)]
+    Model(model::ModelCommand),
     /// Look in a file for places and categories with more complaints than the season explains. Needs no database.
     Bursts(bursts::Bursts),
     /// Tell which phrases rise within a category from month to month in a file. Needs no database.
@@ -146,6 +150,7 @@ pub fn main() -> ExitCode {
         Command::Report(report) => report::run(&report),
         Command::Demo(ask) => demo::run(ask),
         Command::Classify(ask) => classify::run(&ask),
+        Command::Model(ask) => model::run(&ask),
         Command::Bursts(ask) => bursts::run(&ask),
         Command::Topics(ask) => topics::run(&ask),
         Command::Bench(bench) => crate::bench::run(bench),

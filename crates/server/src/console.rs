@@ -30,6 +30,7 @@ mod letters;
 pub(crate) mod macros;
 mod matters;
 mod messages;
+mod models;
 mod names;
 mod network;
 pub(crate) mod notices;
@@ -99,6 +100,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(queue::routes());
     routes.extend(views::routes());
     routes.extend(macros::routes());
+    routes.extend(models::routes());
     routes.extend(board::routes());
     routes.extend(crate::live::routes());
     routes.extend(pane::routes());

@@ -18,6 +18,7 @@ mod answers;
 mod asyncapi;
 mod masses;
 mod messages;
+mod models;
 mod notices;
 mod orders;
 mod problems;

@@ -342,6 +342,19 @@ const STEPS: &[&[&str]] = &[&[
         first_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL, error TEXT NOT NULL,
         dead BIGINT NOT NULL, PRIMARY KEY (subscription, subject, version)) CLUSTERED",
     "CREATE INDEX event_deliveries_due ON event_deliveries (subscription, dead, due_at)",
+], &[
+    // Classification models: what was asked for, their bytes by address in parts, and which is in use; what became of
+    // suggestions is counted from the log.
+    "CREATE TABLE models (id BLOB PRIMARY KEY, state TEXT NOT NULL, source TEXT NOT NULL, asked TEXT NOT NULL,
+        asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL, tries BIGINT NOT NULL, hash TEXT NOT NULL, told TEXT NOT NULL,
+        made_at BIGINT)",
+    "CREATE TABLE model_parts (hash TEXT NOT NULL, n BIGINT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (hash, n))",
+    "CREATE TABLE model_choices (n BIGINT PRIMARY KEY, model BLOB, under BIGINT NOT NULL, note TEXT NOT NULL,
+        chosen_by TEXT NOT NULL, chosen_at BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE advice_marks (stream BIGINT PRIMARY KEY, seq BIGINT NOT NULL) CLUSTERED",
+    "CREATE TABLE advice_months (source TEXT NOT NULL, month BIGINT NOT NULL, category TEXT NOT NULL,
+        counted BIGINT NOT NULL, taken BIGINT NOT NULL, among BIGINT NOT NULL, unsure BIGINT NOT NULL,
+        PRIMARY KEY (source, month, category)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -33,6 +33,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("letterbox", crate::letterbox::ALL),
         ("macros", crate::macros::ALL),
         ("mail", crate::mail::ALL),
+        ("models", crate::models::ALL),
         ("network", crate::network::ALL),
         ("notices", crate::notices::ALL),
         ("numbers", crate::numbers::ALL),

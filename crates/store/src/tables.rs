@@ -613,6 +613,29 @@ pub const TABLES: &[Table] = &[
     },
     // A chunk is up to a quarter of a mebibyte.
     Table { page: 16, ..table("attachment_chunks", 2, &[("attachment", Blob), ("n", Int), ("sealed", Blob)]) },
+    table(
+        "models",
+        1,
+        &[
+            ("id", Blob),
+            ("state", Text),
+            ("source", Text),
+            ("asked", Text),
+            ("asked_by", Text),
+            ("asked_at", Int),
+            ("tries", Int),
+            ("hash", Text),
+            ("told", Text),
+            ("made_at", Int),
+        ],
+    ),
+    // Likewise.
+    Table { page: 16, ..table("model_parts", 2, &[("hash", Text), ("n", Int), ("bytes", Blob)]) },
+    table(
+        "model_choices",
+        1,
+        &[("n", Int), ("model", Blob), ("under", Int), ("note", Text), ("chosen_by", Text), ("chosen_at", Int)],
+    ),
 ];
 
 /// The tables that are not copied, each with the reason.
@@ -631,6 +654,8 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("ledger_months", "counted from the log"),
     ("kpi_months", "counted from the log"),
     ("survey_months", "counted from the log"),
+    ("advice_marks", "suggestions are counted from the log anew after a restore"),
+    ("advice_months", "counted from the log"),
 ];
 
 /// A table that is copied, by name.

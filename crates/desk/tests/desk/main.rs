@@ -26,6 +26,7 @@ mod incidents;
 mod keys;
 mod lives;
 mod macros;
+mod models;
 mod network;
 mod nodes;
 mod notices;

@@ -837,7 +837,13 @@ pub fn handoff(receipt: &desk::handoff::Receipt) -> Value {
 /// What registering would meet; `faults` are sentences already.
 #[must_use]
 pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
-    let category = |one: &desk::suggest::Suggested| json!({"category": one.category, "words": one.words});
+    let category = |one: &desk::suggest::Suggested| {
+        Object::default()
+            .put("category", one.category.as_str())
+            .put("words", one.words.clone())
+            .put_some("per_mille", one.per_mille)
+            .done()
+    };
     let suggestion = checked.suggestion.as_ref().map(|one| {
         let cues = one.cues.iter().map(|(cue, words)| json!({"cue": cue.code(), "words": words}));
         json!({

@@ -91,19 +91,19 @@ pub(super) struct Predict {
 
 /// Which columns hold what.
 #[derive(Debug, Args)]
-struct Columns {
+pub(super) struct Columns {
     /// Column of the text; several are put together.
     #[arg(long, value_name = "COL", required = true)]
-    text: Vec<String>,
+    pub(super) text: Vec<String>,
     /// Column of the category.
     #[arg(long, value_name = "COL")]
-    label: String,
+    pub(super) label: String,
 }
 
 /// Texts with what they are of.
-struct Labelled {
-    rows: Vec<(String, String)>,
-    left_out: LeftOut,
+pub(super) struct Labelled {
+    pub(super) rows: Vec<(String, String)>,
+    pub(super) left_out: LeftOut,
     empty: usize,
 }
 
@@ -310,7 +310,7 @@ fn learnt(file: &Path, rows: &Labelled) -> Result<Model, String> {
 }
 
 /// Rows with a category. One without is left out and told; an empty text stays, for it will come again.
-fn labelled(file: &Path, written: &Written, columns: &Columns) -> Result<Labelled, String> {
+pub(super) fn labelled(file: &Path, written: &Written, columns: &Columns) -> Result<Labelled, String> {
     let mut asked: Vec<(&str, bool)> = vec![(columns.label.as_str(), true)];
     asked.extend(columns.text.iter().map(|name| (name.as_str(), true)));
     let table = Table::open(file, written, &asked)?;

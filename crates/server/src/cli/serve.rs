@@ -248,6 +248,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let duties = duties(desk.clone(), Arc::clone(&stop))?;
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
+    let models = learns(desk.clone(), Arc::clone(&stop))?;
     let words = if serve.no_search { None } else { Some(words(desk.clone(), place, Arc::clone(&stop))?) };
     let posts = post.map(|post| outward("mail", posts(post, desk.clone()), Arc::clone(&stop))).transpose()?;
     let bills =
@@ -263,6 +264,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let _ = duties.join();
     let _ = recounts.join();
     let _ = rollups.join();
+    let _ = models.join();
     for thread in [words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
         let _ = thread.join();
     }
@@ -385,6 +387,20 @@ fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<
         let mut complaints = Complaints::default();
         while !stop.load(Ordering::Acquire) {
             complaints.hear(jobs::rollup::go_on(&desk, &node, ROLLUP_RESTS, || stop.load(Ordering::Acquire)));
+            std::thread::sleep(TICK);
+        }
+    })
+}
+
+/// The thread that learns models somebody asked for, and counts what became of suggestions. Nobody waits for either.
+fn learns(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    thread("models", move |_| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        let stops = || stop.load(Ordering::Acquire);
+        while !stops() {
+            complaints.hear(desk::models::go_on(&desk, &node, stops).map(drop));
+            complaints.hear(desk::models::count_advice(&desk, stops));
             std::thread::sleep(TICK);
         }
     })

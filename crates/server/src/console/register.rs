@@ -112,7 +112,7 @@ struct Register<'a> {
 /// What is suggested for what was typed, in words.
 pub(super) struct Hint {
     by: String,
-    /// Code, name and the words that spoke for it.
+    /// Code, name with how likely it is, and the words that spoke for it.
     categories: Vec<(String, String, String)>,
     sure: bool,
     /// What calls for care, and the words.
@@ -121,7 +121,11 @@ pub(super) struct Hint {
 
 impl Hint {
     fn of(frame: &Frame<'_>, found: &Suggestion) -> Self {
-        let category = |one: &Suggested| (one.category.clone(), frame.category(&one.category), one.words.join(" · "));
+        let category = |one: &Suggested| {
+            let likely = one.per_mille.map(|likely| format!(" {}%", likely.saturating_add(5) / 10)).unwrap_or_default();
+            let name = format!("{}{likely}", frame.category(&one.category));
+            (one.category.clone(), name, one.words.join(" · "))
+        };
         Self {
             by: found.by.clone(),
             categories: found.categories.iter().map(category).collect(),

@@ -152,6 +152,7 @@ impl Frame<'_> {
         let manage = pages(&[
             (self.leads(), "/console/organisation", "org.title"),
             (self.may_change_rules(), "/console/rules", "rules.title"),
+            (self.may(permissions::READ_MODELS), "/console/models", "models.title"),
             (self.may_read_retention(), "/console/retention", "retention.title"),
             (self.may_manage_webhooks(), "/console/webhooks", "webhooks.title"),
             (self.may_read_jobs(), "/console/jobs", "nav.jobs"),

@@ -299,6 +299,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("export-recipients", desk::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
+    of_fields("model", desk::models::NEW_MODEL, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
     wanted.retain(|key| key != "field.tell-incident.dry_run.label");
     wanted.extend(["field.records.csv.label", "field.add-recipients.csv.label"].map(str::to_owned));
@@ -396,6 +397,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("remark", &desk::routing::Remark::ALL.map(desk::routing::Remark::code));
     list("how", &domain::routing::How::ALL.map(domain::routing::How::code));
     list("event", &["assigned_by_table"]);
+    list("model_state", &desk::models::ModelState::ALL.map(desk::models::ModelState::code));
+    list("model_source", &desk::models::SOURCES);
+    list("model_failed", &desk::models::FAILED);
     list("job", &["notify", "erase-person", "send-message"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);

@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{masses, messages, notices, orders, problems, remedies, retention, routing, webhooks};
+use super::{masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -257,6 +257,7 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "sure": truth,
                     "categories": {"type": "array", "items": object(json!({
                         "category": text, "words": {"type": "array", "items": text},
+                        "per_mille": {"type": "integer", "description": "How likely it is, in thousandths; a word list does not say."},
                     }))},
                     "cues": {"type": "array", "items": object(json!({
                         "cue": text, "words": {"type": "array", "items": text},
@@ -469,6 +470,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
         ("Board", board()),
+        ("Models", models::all()),
+        ("Model", models::one()),
+        ("ModelDrift", models::drift()),
         ("MacroKept", object(json!({"id": uuid, "revision": whole}))),
         ("MacroTried", object(json!({
             "version": {"type": "integer", "description": "Of the case that was looked at."},

@@ -52,6 +52,7 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console/units/new",
         "/console/users/new",
         "/console/rules",
+        "/console/models",
         "/console/rules/what-if",
         "/console/rules/routing",
         "/console/retention?look=1",

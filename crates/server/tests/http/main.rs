@@ -28,6 +28,7 @@ mod live;
 mod macros;
 mod mailbox;
 mod matrix;
+mod models;
 mod orders;
 mod organisation;
 mod panes;
