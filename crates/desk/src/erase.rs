@@ -81,6 +81,7 @@ pub(crate) async fn confirm(desk: &Desk) {
     if begun.is_empty() {
         return;
     }
+    desk.forget();
     let house = desk.clone();
     let confirmed = desk.db().read(move |tx| {
         let mut erased = Vec::new();
@@ -169,5 +170,8 @@ pub(crate) fn take_up(desk: &Desk) -> Result<(), DeskError> {
     let erased = desk.db().read_now(|tx| Ok::<_, DeskError>(erasures::all(tx)?))?;
     let noted: BTreeSet<Uuid> = desk.ledger().read()?.erased;
     let missing: Vec<Uuid> = erased.iter().map(|row| row.person).filter(|person| !noted.contains(person)).collect();
+    if !missing.is_empty() {
+        desk.forget();
+    }
     desk.ledger().note(&missing)
 }

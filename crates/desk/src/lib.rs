@@ -14,6 +14,7 @@ mod catch_up;
 pub mod check;
 mod commit;
 mod compensation;
+pub mod customer;
 pub mod drafts;
 pub mod erase;
 mod error;
@@ -115,6 +116,7 @@ struct Inner {
     suggests: AtomicBool,
     models: models::ModelsInUse,
     ways: OnceLock<Ways>,
+    forgets: OnceLock<Box<dyn Fn() + Send + Sync>>,
     search: search::Search,
 }
 
@@ -149,6 +151,7 @@ impl Desk {
                 suggests: AtomicBool::new(true),
                 models: models::ModelsInUse::default(),
                 ways: OnceLock::new(),
+                forgets: OnceLock::new(),
                 search: search::Search::new(),
             }),
         };
@@ -210,6 +213,18 @@ impl Desk {
     pub fn ways(&self) -> &Ways {
         static NONE: Ways = Ways::none();
         self.inner.ways.get().unwrap_or(&NONE)
+    }
+
+    /// Says what is done when somebody was erased: whoever keeps something of people outside the database drops it then. It
+    /// is said once.
+    pub fn set_forgets(&self, forget: impl Fn() + Send + Sync + 'static) {
+        let _ = self.inner.forgets.set(Box::new(forget));
+    }
+
+    pub(crate) fn forget(&self) {
+        if let Some(forget) = self.inner.forgets.get() {
+            forget();
+        }
     }
 
     /// Asks the database for a sign of life.

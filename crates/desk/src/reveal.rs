@@ -58,7 +58,8 @@ pub(crate) struct AccessBody {
     pub(crate) purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, or `customer` for
+    /// what the customer system answers.
     pub(crate) extent: String,
     /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,7 +77,8 @@ pub struct Access {
     pub purpose: String,
     /// In words.
     pub reason: Option<String>,
-    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, or `attachment` with its identity.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, or `customer` for
+    /// what the customer system answers.
     pub extent: String,
     /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
     pub restricted: Vec<String>,

@@ -7,6 +7,7 @@ pub mod board;
 pub mod bulk;
 pub mod bundles;
 pub mod cases;
+pub mod customers;
 pub mod handoffs;
 pub mod incidents;
 pub mod jobs;
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(messages::routes());
     routes.extend(letterbox::routes());
     routes.extend(operations::routes());
+    routes.extend(customers::routes());
     routes.extend(bulk::routes());
     routes.extend(orders::routes());
     routes.extend(webhooks::routes());

@@ -2,6 +2,7 @@
 
 use crate::assets::Assets;
 use crate::console::Theme;
+use crate::crm::Crm;
 use crate::extract::{self, Visitor};
 use crate::live::Live;
 use crate::locale::{Language, Locales};
@@ -99,6 +100,8 @@ pub struct Settings {
     pub open_tmf: bool,
     /// Networks events may go to besides public addresses: address and prefix length.
     pub events_allow: Vec<(IpAddr, u8)>,
+    /// The operator's customer system, where there is one.
+    pub crm: Option<Crm>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -125,6 +128,9 @@ impl AppState {
         let fonts = Arc::new(paper::Fonts::new(settings.font.clone()));
         let counts = ops::Counts::default();
         let assets = Assets::load(settings.data_folder.as_deref());
+        if let Some(crm) = settings.crm.clone() {
+            desk.set_forgets(move || crm.forget());
+        }
         Self(Arc::new(App {
             desk,
             locales,

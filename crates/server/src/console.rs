@@ -12,6 +12,7 @@ pub(crate) mod bundle;
 mod case;
 mod compensations;
 mod customer;
+mod customer_system;
 mod differs;
 mod earlier;
 mod effect;
@@ -82,6 +83,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
+pub(crate) use customer_system::ASK;
+#[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
 pub use shell::Theme;
@@ -109,6 +112,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(register::routes());
     routes.extend(handoff::routes());
     routes.extend(case::routes());
+    routes.extend(customer_system::routes());
     routes.extend(letters::routes());
     routes.extend(letter_form::routes());
     routes.extend(letterbox::routes());

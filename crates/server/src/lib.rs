@@ -9,6 +9,7 @@ mod blocking;
 pub mod cli;
 pub mod console;
 pub mod courier;
+pub mod crm;
 pub mod data;
 pub mod demo;
 mod download;

@@ -82,7 +82,13 @@ pub fn routes() -> Vec<Route> {
     };
     vec![
         row("/healthz", Access::Public, "healthz", "Whether the process lives.", get(|| async { "ok\n" })),
-        row("/readyz", Access::Public, "readyz", "Whether the database answers and can be written to.", get(ready)),
+        row(
+            "/readyz",
+            Access::Public,
+            "readyz",
+            "Whether the database answers and can be written to; a second line says when the customer system does not answer.",
+            get(ready),
+        ),
         row(
             "/metrics",
             Access::Needs(permissions::READ_METRICS),
@@ -97,7 +103,11 @@ async fn ready(State(app): State<AppState>) -> Response {
     let alive = tokio::time::timeout(Duration::from_secs(2), app.desk.alive()).await;
     match alive {
         Ok(Ok(())) => match app.desk.db().trouble() {
-            None => "ready\n".into_response(),
+            None => {
+                // It can be done without: a node is ready all the same.
+                let silent = app.settings.crm.as_ref().is_some_and(|crm| !crm.answers());
+                if silent { "ready\nthe customer system does not answer\n" } else { "ready\n" }.into_response()
+            }
             Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, why_not(&trouble)).into_response(),
         },
         _ => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response(),
@@ -136,6 +146,17 @@ async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failur
         ("redress_letterbox_waiting", "Mail that waits for a person; counting stops at ten thousand.", undecided),
     ] {
         let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+    }
+    if let Some(crm) = &app.settings.crm {
+        let name = "redress_crm_answers";
+        let help = "Whether the customer system answered when it was asked last.";
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", u8::from(crm.answers()));
+        let name = "redress_crm_looks_total";
+        let help = "Looks for a customer, by how they ended; kept ones asked nobody.";
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter");
+        for (outcome, count) in crm.counted() {
+            let _ = writeln!(out, "{name}{{outcome=\"{outcome}\"}} {count}");
+        }
     }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response())
 }

@@ -10,7 +10,7 @@ use desk::remedies::{Handed, Instruction};
 use desk::{Caller, Desk, DeskError};
 use mail::outward::{self, Guard};
 use std::sync::Arc;
-use url::{Host, Url};
+use url::Url;
 
 /// Shortest secret: what signs an order to pay must not be guessed.
 const SHORTEST_SECRET: usize = 32;
@@ -23,28 +23,12 @@ pub struct Billing {
 }
 
 impl Billing {
-    /// The system behind an address: https://…, or http://… on this machine itself. Only whoever starts the server names
-    /// it; redirections are not followed.
+    /// The system behind an address ([`outbound::named`]).
     ///
     /// # Errors
     /// Says what is wrong with address or secret, or that no certificates can be had.
     pub fn new(address: &str, secret: &[u8]) -> Result<Self, String> {
-        let url = Url::parse(address).map_err(|error| error.to_string())?;
-        let here = match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => return Err("it names no host".to_owned()),
-        };
-        match url.scheme() {
-            // What is to encrypt is looked for now, not when the first sum is due.
-            "https" => drop(outward::connector()?),
-            "http" if here => {}
-            _ => return Err("it begins with https://, or with http:// on this machine itself".to_owned()),
-        }
-        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
-            return Err("it has parts that are not sent".to_owned());
-        }
+        let url = outbound::named(address)?;
         let secret = secret.trim_ascii();
         if secret.len() < SHORTEST_SECRET {
             return Err(format!("its secret has less than {SHORTEST_SECRET} characters"));

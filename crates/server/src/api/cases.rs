@@ -1,6 +1,6 @@
 //! `/complaints`: take in, list, read, explain.
 
-use super::{answer, view};
+use super::{answer, customers, view};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{self, Failure};
@@ -99,7 +99,8 @@ pub fn routes() -> Vec<Route> {
                 body: Some(FIELDS),
                 ..read(
                     "check",
-                    "Try a registration without making one: its faults, and cases that may be the same matter. Never \
+                    "Try a registration without making one: its faults, cases that may be the same matter, and where \
+                     the operator's customer system is connected whom it knows under the numbers, masked. Never \
                      refuses a body that is JSON.",
                     "Checked",
                 )
@@ -193,10 +194,17 @@ async fn check(
     body: Body,
 ) -> Result<Response, Failure> {
     let bytes = extract::bytes(&headers, body).await?;
-    let checked = app.desk.check(&caller, extract::json(&headers, &bytes)?).await?;
+    let value = extract::json(&headers, &bytes)?;
+    let customers = customers::while_registering(&app, &caller, &value);
+    let (checked, customers) = tokio::join!(app.desk.check(&caller, value.clone()), customers);
+    let checked = checked?;
     let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
     let faults = checked.faults.iter().map(told).collect();
-    Ok(answer(StatusCode::OK, &view::checked(faults, &checked)))
+    let mut told = view::checked(faults, &checked);
+    if let (Some(customers), Some(object)) = (customers, told.as_object_mut()) {
+        object.insert("customer".to_owned(), view::customers(&customers, false));
+    }
+    Ok(answer(StatusCode::OK, &told))
 }
 
 /// What to list, from checked parameters.

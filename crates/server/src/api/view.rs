@@ -1,6 +1,7 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
 use super::{activations, orders, routing};
+use crate::crm::{Customer, Standing, Subscription, Told};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
 use desk::{Desk, queries};
@@ -19,6 +20,7 @@ use domain::fault::Fault;
 use domain::free_text::FreeText;
 use domain::ids::{CaseId, UserId};
 use domain::intake::Identity;
+use domain::text::mask::{mask_name, mask_number};
 use jiff::Timestamp;
 use policy::{ClockRule, Severity, Stack, Urgency, Window, Windows};
 use serde_json::{Map, Value, json};
@@ -874,6 +876,39 @@ pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
         .put("clocks", clocks)
         .put("duplicates", duplicates)
         .put_some("suggestion", suggestion)
+        .done()
+}
+
+/// What the customer system said; in the clear only for whoever is shown personal data.
+#[must_use]
+pub fn customers(told: &Told, clear: bool) -> Value {
+    let Told::Known(known) = told else { return json!({"answers": false, "items": []}) };
+    let items: Vec<Value> = known.iter().map(|one| customer(one, clear)).collect();
+    json!({"answers": true, "items": items})
+}
+
+fn customer(one: &Customer, clear: bool) -> Value {
+    let shown = |text: &Option<String>, mask: fn(&str) -> String| {
+        text.as_deref().map(|text| if clear { text.to_owned() } else { mask(text) })
+    };
+    let subscription = |one: &Subscription| {
+        Object::default()
+            .put_some("number", shown(&one.number, mask_number))
+            .put_some("product", one.product)
+            .put_some("plan", one.plan.as_deref())
+            .put_some("since", one.since.as_deref())
+            .put_some("standing", one.standing.map(Standing::code))
+            .done()
+    };
+    let subscriptions = one.subscriptions.as_ref().map(|list| list.iter().map(subscription).collect::<Vec<_>>());
+    Object::default()
+        .put_some("name", shown(&one.name, mask_name))
+        .put_some("star", one.star)
+        .put_some("level", one.level.as_deref())
+        .put_some("segment", one.segment)
+        .put_some("region", one.region.as_deref())
+        .put("vulnerable", one.vulnerable.clone())
+        .put_some("subscriptions", subscriptions)
         .done()
 }
 

@@ -4,6 +4,7 @@ use super::place::{self, Place};
 use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
 use crate::courier::Courier;
+use crate::crm::{self, Crm, Version};
 use crate::demo;
 use crate::events::Herald;
 use crate::locale::Language;
@@ -95,6 +96,19 @@ struct Door {
     /// commas. Without it nothing is sent to this machine or into private networks.
     #[arg(long, env = "REDRESS_EVENTS_ALLOW", value_name = "NET", value_parser = net, value_delimiter = ',')]
     events_allow: Vec<(IpAddr, u8)>,
+    /// The operator's customer system, asked while contacts are registered: https://…, or http://… on this machine. It may
+    /// stand in a private network. Without it nobody is looked up.
+    #[arg(long, env = "REDRESS_CRM_URL", value_name = "URL")]
+    crm_url: Option<String>,
+    /// Which version of TMF629, TMF632 and TMF637 it speaks: 4 or 5.
+    #[arg(long, env = "REDRESS_CRM_VERSION", value_name = "VERSION", default_value_t = 5, value_parser = clap::value_parser!(u8).range(4..=5))]
+    crm_version: u8,
+    /// File with the token it is asked with.
+    #[arg(long, env = "REDRESS_CRM_TOKEN_FILE", value_name = "FILE", requires = "crm_url")]
+    crm_token_file: Option<std::path::PathBuf>,
+    /// How many seconds its answers are kept in memory; 0 keeps none.
+    #[arg(long, env = "REDRESS_CRM_KEEP", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=crm::LONGEST_KEPT))]
+    crm_keep: u64,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
@@ -119,6 +133,17 @@ impl Door {
         let file = self.billing_secret.as_deref().ok_or("--billing-secret is needed with --billing-url")?;
         let secret = std::fs::read(file).map_err(|error| format!("--billing-secret {}: {error}", file.display()))?;
         Billing::new(url, &secret).map(Some).map_err(|error| format!("--billing-url: {error}"))
+    }
+
+    fn crm(&self) -> Result<Option<Crm>, String> {
+        let Some(url) = self.crm_url.as_deref() else { return Ok(None) };
+        let read = |file: &std::path::PathBuf| {
+            std::fs::read_to_string(file).map_err(|error| format!("--crm-token-file {}: {error}", file.display()))
+        };
+        let token = self.crm_token_file.as_ref().map(read).transpose()?;
+        let version = if self.crm_version == 4 { Version::Four } else { Version::Five };
+        let keep = Duration::from_secs(self.crm_keep);
+        Crm::new(url, version, token.as_deref(), keep).map(Some).map_err(|error| format!("--crm-url: {error}"))
     }
 
     fn public_url(&self) -> Result<String, String> {
@@ -160,6 +185,19 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
         Some(billing) => format!("billing_url = {:?}", billing.shown()),
         None => "# billing_url is not set: what customers get goes to billing by file".to_owned(),
     });
+    match door.crm()? {
+        Some(crm) => {
+            lines.push(format!("crm_url = {:?}", crm.shown()));
+            lines.push(format!("crm_version = {}", door.crm_version));
+            let token = door.crm_token_file.as_ref().map(|file| file.display().to_string());
+            lines.push(token.map_or_else(
+                || "# crm_token_file is not set: it is asked without a token".to_owned(),
+                |file| format!("crm_token_file = {file:?}"),
+            ));
+            lines.push(format!("crm_keep = {}", crm.keeps().as_secs()));
+        }
+        None => lines.push("# crm_url is not set: nobody is looked up in a customer system".to_owned()),
+    }
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
@@ -196,7 +234,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     }
     let tmf = crate::tmf::mapping::Mapping::of(place.r#override.as_deref())?;
     let language = door.language()?;
-    let (mailer, public_url, billing) = (door.mailer()?, door.public_url()?, door.billing()?);
+    let (mailer, public_url, billing, crm) = (door.mailer()?, door.public_url()?, door.billing()?, door.crm()?);
     let ways = door.channels.ways(mailer.is_some())?;
     let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -234,6 +272,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         tmf,
         open_tmf: serve.dev_open_tmf,
         events_allow: door.events_allow.clone(),
+        crm,
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());

@@ -3,6 +3,7 @@
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
 use super::customer;
+use super::customer_system::{self, Card};
 use super::differs::{Differs, differs};
 use super::facts::{facts, grade_why, missing, missing_for, person, request_without_limit, texts};
 use super::form::{Draw, Input, Typed};
@@ -195,6 +196,13 @@ struct CasePage<'a> {
     tracking: String,
     reveal: Vec<Input>,
     reveal_open: bool,
+    /// Whether the customer system can be asked from here.
+    may_ask_customer: bool,
+    /// What is said when it is to answer in the clear.
+    ask_customer: Vec<Input>,
+    ask_customer_open: bool,
+    /// What it answered, where it was asked.
+    customers: Option<Card>,
     revealed: bool,
     holder: bool,
     erased: bool,
@@ -255,6 +263,7 @@ struct Extras<'a> {
     past: Option<i64>,
     oldest_first: bool,
     revealed: Option<Identity>,
+    customers: Option<Card>,
     writing: Option<Writing>,
 }
 
@@ -371,6 +380,19 @@ async fn draw(
         errors: reveal_errors,
         known: &|_| Vec::new(),
     };
+    let asked_customer = extras.typed.filter(|(verb, _)| *verb == customer_system::ASK).map(|(_, typed)| typed);
+    let customer_form = Draw {
+        frame: &frame,
+        words: customer_system::ASK,
+        typed: asked_customer.unwrap_or(&nothing),
+        errors: if asked_customer.is_some() { &errors } else { &[] },
+        known: &|_| Vec::new(),
+    };
+    let may_ask_customer = app.settings.crm.is_some()
+        && extras.past.is_none()
+        && !view.erased
+        && !case.record.anonymous
+        && caller.actor.area.covers(&case.record.region);
     let refused = extras.trouble.as_ref().map(|trouble| trouble.verb);
     let files = files(&frame, caller, view, extras.past.is_some(), (refused, extras.typed, &errors));
     // An earlier version is shown as it looked then.
@@ -460,6 +482,13 @@ async fn draw(
         tracking: app.desk.tracking_code(case.id),
         reveal: if permissions::REVEAL.allows(caller) { reveal_form.inputs("", reveal::FIELDS) } else { Vec::new() },
         reveal_open: asked.is_some(),
+        may_ask_customer,
+        ask_customer: match permissions::REVEAL.allows(caller) {
+            true => customer_form.inputs("", desk::archive::FIELDS),
+            false => Vec::new(),
+        },
+        ask_customer_open: asked_customer.is_some(),
+        customers: extras.customers,
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
         follows: followers.iter().any(|one| Some(one.user) == caller.actor.user()),
@@ -549,6 +578,17 @@ pub(super) async fn drawn_with(
 ) -> Result<Response, Failure> {
     let extras = Extras { typed: Some((verb, typed)), writing, ..Extras::default() };
     draw(app, visitor, caller, view, extras).await
+}
+
+/// The page of a case with what the customer system answered.
+pub(super) async fn drawn_with_customers(
+    app: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    view: &CaseView,
+    card: Card,
+) -> Result<Response, Failure> {
+    draw(app, visitor, caller, view, Extras { customers: Some(card), ..Extras::default() }).await
 }
 
 /// The page of a case with why something beside its verbs was refused.

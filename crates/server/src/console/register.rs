@@ -1,9 +1,11 @@
 //! Registering a contact while the customer is on the line.
 
 use super::about_staff::{self, Meant};
+use super::customer_system::{self, Card};
 use super::earlier::{Found, look, same_matters};
 use super::form::{Draw, Input, Typed};
 use super::{Frame, page, render};
+use crate::api::customers::while_registering;
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told};
@@ -18,7 +20,9 @@ use desk::permissions;
 use desk::queries::similar::Sought;
 use desk::suggest::{Suggested, Suggestion};
 use domain::intake::{FIELDS, Intake};
+use desk::Caller;
 use domain::refusal::Refusal;
+use serde_json::Value;
 
 /// Groups of the form in the order of a call, with the fields of each by dotted name or prefix.
 const GROUPS: &[(&str, bool, &[&str])] = &[
@@ -69,6 +73,9 @@ const GROUPS: &[(&str, bool, &[&str])] = &[
     ),
 ];
 
+/// The button by which what the customer system says is taken over.
+const CUSTOMER: &str = "customer";
+
 /// Fields that are no boxes of this form.
 const ELSEWHERE: &[&str] = &["complainant.person", "other_matter", "suggested_by"];
 
@@ -107,6 +114,8 @@ struct Register<'a> {
     wanting: Vec<String>,
     due: Vec<(String, String)>,
     hint: Option<Hint>,
+    /// What the customer system says; `None` where it was not asked.
+    customers: Option<Card>,
 }
 
 /// What is suggested for what was typed, in words.
@@ -146,6 +155,7 @@ struct Known<'a> {
     wanting: Vec<String>,
     due: Vec<(String, String)>,
     hint: Option<Hint>,
+    customers: Option<Card>,
 }
 
 impl Register<'_> {
@@ -159,7 +169,7 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut typed = Typed::default();
     typed.set("kind", "complaint");
     typed.set("accept_channel", "hotline");
-    draw(&Frame::new(&app, &visitor), &typed, &Meant::default(), None, None)
+    draw(&Frame::new(&app, &visitor), &typed, &Meant::default(), None, Beside::default())
 }
 
 /// The boxes of an intake in their groups.
@@ -189,7 +199,23 @@ pub(super) fn groups(
     groups
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, found: Option<Found>) -> Response {
+/// What is shown beside the form.
+#[derive(Default)]
+struct Beside {
+    found: Option<Found>,
+    customers: Option<Card>,
+}
+
+impl Beside {
+    /// Everything there is to say about whoever is calling.
+    async fn look(app: &AppState, frame: &Frame<'_>, caller: &Caller, value: &Value) -> Result<Self, Failure> {
+        let (found, told) = tokio::join!(look(app, frame, caller, value), while_registering(app, caller, value));
+        Ok(Self { found: Some(found?), customers: told.map(|told| Card::of(frame, &told, false)) })
+    }
+}
+
+fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, beside: Beside) -> Response {
+    let Beside { found, customers } = beside;
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let person = typed.get("complainant.person").to_owned();
     let groups = groups(frame, typed, staff, &errors);
@@ -207,6 +233,7 @@ fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, fou
         fragment: false,
         wanting: Vec::new(),
         due: Vec::new(),
+        customers,
     })
 }
 
@@ -224,8 +251,11 @@ async fn known(
     typed.set(about_staff::FIELD, "");
     let value = typed.value(FIELDS, &frame);
     let sought = Sought::of(&value).number().is_some();
-    let mut found = if sought { Some(look(&app, &frame, &caller, &value).await?) } else { None };
-    let checked = app.desk.check(&caller, value).await?;
+    let beside = async {
+        if sought { Beside::look(&app, &frame, &caller, &value).await } else { Ok(Beside::default()) }
+    };
+    let (beside, checked) = tokio::join!(beside, app.desk.check(&caller, value.clone()));
+    let (Beside { mut found, customers }, checked) = (beside?, checked?);
     if found.is_some() || !checked.similar.is_empty() {
         found.get_or_insert_default().same = same_matters(&frame, checked.similar);
     }
@@ -241,6 +271,7 @@ async fn known(
         hint: checked.suggestion.as_ref().map(|found| Hint::of(&frame, found)),
         wanting: checked.faults.iter().filter_map(label).collect(),
         due: checked.due.iter().map(|(rule, at)| (frame.rule(rule), frame.moment(*at))).collect(),
+        customers,
         frame: &frame,
     }))
 }
@@ -258,7 +289,7 @@ async fn register(
     if let Some(fault) = &staff.fault {
         let told = Failure::from(fault.clone()).tell(&app, visitor.language);
         let status = told.status;
-        let mut response = draw(&frame, &typed, &staff, Some(told), None);
+        let mut response = draw(&frame, &typed, &staff, Some(told), Beside::default());
         *response.status_mut() = status;
         return Ok(response);
     }
@@ -267,20 +298,33 @@ async fn register(
     if !typed.get("take").is_empty() {
         let taken = typed.get("take").to_owned();
         typed.set("category", taken);
-        let found = look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, &staff, None, Some(found)));
+        let beside = Beside::look(&app, &frame, &caller, &value).await?;
+        return Ok(draw(&frame, &typed, &staff, None, beside));
+    }
+    // So was what the customer system says. It is shown in the clear from then on, as whatever the caller said would be.
+    let chosen = typed.get(CUSTOMER).to_owned();
+    if !chosen.is_empty() {
+        if let Some(told) = while_registering(&app, &caller, &value).await
+            && permissions::REVEAL.allows(&caller)
+        {
+            app.desk.log_customer(&caller).await?;
+            customer_system::take(&told, &chosen, &mut typed);
+        }
+        let value = typed.value(FIELDS, &frame);
+        let beside = Beside::look(&app, &frame, &caller, &value).await?;
+        return Ok(draw(&frame, &typed, &staff, None, beside));
     }
     if !typed.get("look").is_empty() {
-        let found = look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, &staff, None, Some(found)));
+        let beside = Beside::look(&app, &frame, &caller, &value).await?;
+        return Ok(draw(&frame, &typed, &staff, None, beside));
     }
     // What may be the same matter is shown once; it never stops whoever registers it all the same.
     if typed.get("anyway").is_empty() && permissions::READ_CASES.allows(&caller) {
         let checked = app.desk.check(&caller, value.clone()).await?;
         if checked.faults.is_empty() && !checked.similar.is_empty() {
-            let mut found = look(&app, &frame, &caller, &value).await?;
-            found.same = same_matters(&frame, checked.similar);
-            return Ok(draw(&frame, &typed, &staff, None, Some(found)));
+            let mut beside = Beside::look(&app, &frame, &caller, &value).await?;
+            beside.found.get_or_insert_default().same = same_matters(&frame, checked.similar);
+            return Ok(draw(&frame, &typed, &staff, None, beside));
         }
     }
     let outcome = match Intake::read(value.clone()) {
@@ -296,8 +340,8 @@ async fn register(
             let status = told.status;
             // Whoever had chosen among earlier contacts finds them again.
             let chosen = !typed.get("complainant.person").is_empty();
-            let found = if chosen { Some(look(&app, &frame, &caller, &value).await?) } else { None };
-            let mut response = draw(&frame, &typed, &staff, Some(told), found);
+            let beside = if chosen { Beside::look(&app, &frame, &caller, &value).await? } else { Beside::default() };
+            let mut response = draw(&frame, &typed, &staff, Some(told), beside);
             *response.status_mut() = status;
             Ok(response)
         }

@@ -77,6 +77,13 @@ impl Frame<'_> {
         taxonomy.provinces().map(|one| (one.code.clone(), name(&one.zh, &one.en))).collect()
     }
 
+    /// A region as people know it: its province by name, then its code.
+    pub(super) fn region(&self, code: &str) -> String {
+        let taxonomy = self.app.desk.library().taxonomy();
+        let province = taxonomy.province(code).map(|one| self.language.pick(&one.zh, &one.en));
+        province.map_or_else(|| code.to_owned(), |name| format!("{name} {code}"))
+    }
+
     /// The category somebody typed.
     pub(super) fn category_code(&self, typed: &str) -> String {
         let taxonomy = self.app.desk.library().taxonomy();

@@ -384,7 +384,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("verb", &["invite-survey", desk::survey::ANSWER]);
     list("through", domain::case::survey::CHANNELS);
     list("recovery", &["open", "recovered", "written_off"]);
-    list("purpose", &["billing"]);
+    list("purpose", &["billing", desk::customer::REGISTERING]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB, desk::outbox::VERB]);
     wanted_of_messages(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {
@@ -473,6 +473,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     wanted.push("field.attach.name.label".to_owned());
     wanted.push("field.change-ticket.ticket.label".to_owned());
     of_fields("export-case", desk::archive::FIELDS, &mut wanted);
+    of_fields(crate::console::ASK, desk::archive::FIELDS, &mut wanted);
+    wanted.push(format!("verb.{}", crate::console::ASK));
     of_fields("hand-off", domain::case::hand_off::FIELDS, &mut wanted);
     // The contact in a hand-off has the labels of any other.
     wanted.retain(|key| !key.starts_with("field.hand-off.complaint."));

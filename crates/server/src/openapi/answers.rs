@@ -20,6 +20,25 @@ fn attached(attachment: Value, whole: &Value) -> Value {
     described
 }
 
+/// What the operator's customer system says.
+fn customers() -> Value {
+    let text = json!({"type": "string"});
+    object(json!({
+        "answers": {"type": "boolean", "description": "Whether the customer system answered in time."},
+        "items": {"type": "array", "items": object(json!({
+            "name": text, "star": {"type": "integer"},
+            "level": {"type": "string", "description": "Level in the words of that system, where it is no star."},
+            "segment": {"type": "string", "enum": domain::intake::SEGMENTS}, "region": text,
+            "vulnerable": {"type": "array", "items": {"type": "string", "enum": domain::intake::VULNERABILITIES}},
+            "subscriptions": {"type": "array", "description": "Missing where they could not be read.", "items": object(json!({
+                "number": text, "product": {"type": "string", "enum": domain::intake::PRODUCTS}, "plan": text,
+                "since": {"type": "string", "format": "date"},
+                "standing": {"type": "string", "enum": ["active", "suspended", "pending", "ended"]},
+            }))},
+        }))},
+    }))
+}
+
 /// The board: the same tally of everything, of units, grades and people.
 fn board() -> Value {
     let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
@@ -233,6 +252,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     [
         ("Receipt", notices::with_warnings(receipt)),
         ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
+        ("Customers", customers()),
         ("Attachments", items(&object(attachment.clone()))),
         ("Attachment", attached(attachment, &whole)),
         ("Complaint", complaint),
@@ -250,6 +270,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         (
             "Checked",
             object(json!({
+                "customer": customers(),
                 "faults": {"type": "array", "items": object(json!({"field": text, "code": text, "detail": text}))},
                 "repeat_count": whole,
                 "suggestion": object(json!({

@@ -169,6 +169,17 @@ fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     act(token, &fresh(), 1, "merge", json!({"into": told, "reason": "同一扣费"}));
 }
 
+/// What the customer system says, of a case and while a contact is registered.
+fn customers(contract: &mut Contract, house: &House, token: &str, id: &str) {
+    let (house, _fake) = crate::crm::connected(house);
+    let path = "/api/v1/complaints/{id}/customer";
+    contract.holds("get", path, &house.get(token, &path.replace("{id}", id)));
+    let ask = json!({"purpose": "investigate", "reason": "核查"});
+    contract.holds("post", path, &house.call(token, "POST", &path.replace("{id}", id), &[], &ask));
+    let check = "/api/v1/complaints/check";
+    contract.holds("post", check, &house.call(token, "POST", check, &[], &intake()));
+}
+
 /// The survey, and what customers get, to billing and back.
 fn remedies(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     let third = house.token(Role::Quality, "");
@@ -636,6 +647,7 @@ fn answers_are_what_the_document_promises() {
         &json!({"purpose": "investigate", "reason": "核查"}),
     );
     contract.holds("post", "/api/v1/complaints/{id}/reveal", &revealed);
+    customers(&mut contract, &house, &token, &id);
     let list = "/api/v1/complaints/{id}/attachments";
     let parts = [("file", Some("账单.txt"), "七月账单".as_bytes()), ("note", None, "客户交来".as_bytes())];
     let attached = house.upload(&token, &list.replace("{id}", &id), &[], &parts);

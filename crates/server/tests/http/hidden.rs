@@ -208,7 +208,7 @@ fn a_token_never_goes_beyond_its_scopes() {
                 && !["/tell", "/recipients", "/send"].iter().any(|end| path.ends_with(end)))
             // The blanks of a macro are filled from the case, so whoever applies one sees of it.
             || path.contains("/macros/{macro}")
-            || ["/reveal", "/check", "/whatif", "/routing/dry-run", "/person-data", "/recipients/export"]
+            || ["/reveal", "/customer", "/check", "/whatif", "/routing/dry-run", "/person-data", "/recipients/export"]
                 .iter()
                 .any(|end| path.ends_with(end));
         // A programme keeps no drafts, and so has none to see.

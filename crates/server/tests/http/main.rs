@@ -14,6 +14,7 @@ mod bundles;
 mod channels;
 mod compensation;
 mod contract;
+mod crm;
 mod events;
 mod files;
 mod handoffs;

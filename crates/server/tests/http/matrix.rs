@@ -179,7 +179,7 @@ pub(crate) fn body(path: &str) -> Value {
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
         "exposures" => json!({"month": "2026-01", "region": "31", "users": 1}),
         "import" => json!({"csv": "x"}),
-        "archive" | "bundle" => json!({"purpose": "regulator", "reason": "x"}),
+        "archive" | "bundle" | "customer" => json!({"purpose": "regulator", "reason": "x"}),
         "reveal" => json!({"purpose": "contact", "reason": "x"}),
         _ => json!({}),
     }
