@@ -34,6 +34,7 @@ pub mod mentions;
 pub mod network;
 pub mod notices;
 mod numbers;
+pub mod call_backs;
 pub mod orders;
 pub mod organisation;
 pub mod outbox;

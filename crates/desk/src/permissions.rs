@@ -296,6 +296,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("transfer"), DESK, Scope::Write),
     row(Permission("supplement"), DESK, Scope::Write),
     row(Permission("record-contact"), DESK, Scope::Write),
+    row(Permission("declare-unreachable"), DESK, Scope::Write),
     row(Permission("send-message"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod network;
 pub mod notices;
 pub mod operations;
+pub mod call_backs;
 pub mod orders;
 pub mod problems;
 pub mod remedies;
@@ -62,6 +63,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(letterbox::routes());
     routes.extend(operations::routes());
     routes.extend(bulk::routes());
+    routes.extend(call_backs::routes());
     routes.extend(orders::routes());
     routes.extend(webhooks::routes());
     routes.extend(routing::routes());

@@ -34,6 +34,7 @@ mod names;
 mod network;
 pub(crate) mod notices;
 mod operations;
+mod call_backs;
 mod orders;
 mod organisation;
 mod pane;
@@ -114,6 +115,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
+    routes.extend(call_backs::routes());
     routes.extend(orders::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());

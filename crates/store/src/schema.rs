@@ -342,6 +342,11 @@ const STEPS: &[&[&str]] = &[&[
         first_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL, error TEXT NOT NULL,
         dead BIGINT NOT NULL, PRIMARY KEY (subscription, subject, version)) CLUSTERED",
     "CREATE INDEX event_deliveries_due ON event_deliveries (subscription, dead, due_at)",
+], &[
+    // Promised call-backs as people look for them; they follow from the logs of the cases.
+    "CREATE TABLE call_backs (case_id BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, due_at BIGINT NOT NULL,
+        next_at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX call_backs_next ON call_backs (next_at, case_id, n) WHERE open = 1",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -287,6 +287,11 @@ pub const TABLES: &[Table] = &[
             ("late", Int),
         ],
     ),
+    table(
+        "call_backs",
+        2,
+        &[("case_id", Blob), ("n", Int), ("open", Int), ("due_at", Int), ("next_at", Int)],
+    ),
     table("survey_links", 1, &[("digest", Blob), ("case_id", Blob)]),
     table(
         "remedies",

@@ -174,6 +174,8 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             at,
             number: None,
             summary: None,
+            promise: None,
+            next_at: None,
         }));
     }
     if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {

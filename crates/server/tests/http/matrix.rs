@@ -87,6 +87,7 @@ pub(crate) fn body(path: &str) -> Value {
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),
         "notify-progress" => json!({"mode": "phone", "content": "x"}),
+        "declare-unreachable" => json!({"reason": "x"}),
         "promise" => json!({"what": "x", "due_at": "2098-01-01T00:00:00Z"}),
         "keep-promise" => json!({"promise": 1}),
         "suspend" => json!({"wait_for": "waiting_parts", "until": "2098-01-01T00:00:00Z", "reason": "x"}),
