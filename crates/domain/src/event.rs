@@ -459,6 +459,9 @@ pub enum Event {
         /// Why it did not arrive.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<message::Why>,
+        /// Addresses of the approved wordings it was sent with; none where the shipped ones went out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        wordings: Vec<String>,
     },
     /// The customer was promised something.
     Promised {

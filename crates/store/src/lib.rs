@@ -57,6 +57,7 @@ mod tx;
 pub mod units;
 pub mod vault;
 pub mod views;
+pub mod wordings;
 
 pub use absences::AbsenceRow;
 pub use activations::{ActivationRow, RuleFileRow};
@@ -95,3 +96,4 @@ pub use tx::Tx;
 pub use units::UnitRow;
 pub use vault::{ItemRow, PersonRow};
 pub use views::ViewRow;
+pub use wordings::WordingRow;

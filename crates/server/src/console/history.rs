@@ -288,8 +288,13 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ReadingReleased { reading, .. } => say("reading_released", &[("reading", &reading.to_string())]),
         Event::ReadingReturned { reading, .. } => say("reading_returned", &[("reading", &reading.to_string())]),
         Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
-        Event::MessageMoved { what, way, stage, why, .. } => {
-            let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+        Event::MessageMoved { what, way, stage, why, wordings, .. } => {
+            let mut why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+            for hash in wordings {
+                // Enough of the address to find it on the page of wordings.
+                why.push_str(" · ");
+                why.extend(hash.chars().take(12));
+            }
             let values = [
                 ("what", frame.code("message_what", what.code())),
                 ("way", frame.code("way", way.code())),

@@ -156,6 +156,7 @@ impl Frame<'_> {
         let manage = pages(&[
             (self.leads(), "/console/organisation", "org.title"),
             (self.may_change_rules(), "/console/rules", "rules.title"),
+            (self.may(permissions::EDIT_WORDING), super::wordings::PAGE, "wordings.title"),
             (self.may_read_retention(), "/console/retention", "retention.title"),
             (self.may_manage_webhooks(), "/console/webhooks", "webhooks.title"),
             (self.may_read_jobs(), "/console/jobs", "nav.jobs"),

@@ -438,6 +438,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Kpis", masses::kpis()),
         ("Orders", orders::orders()),
         ("CallBacks", orders::call_backs()),
+        ("Wordings", items(&messages::wording())),
+        ("Wording", messages::wording()),
         ("Rulings", orders::rulings()),
         ("RoutingExplained", routing::explained()),
         ("RoutingDryRun", routing::dry_run()),

@@ -46,6 +46,7 @@ mod tmf;
 mod together;
 mod views;
 mod what_if;
+mod wordings;
 
 use axum::body::Body;
 use axum::http::{Request, Response, header};

@@ -164,6 +164,7 @@ pub(crate) fn body(path: &str) -> Value {
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
         "export" => json!({"purpose": "outcome"}),
+        "wordings" => json!({"part": "foot", "language": "en", "text": "x {number}", "note": "x"}),
         "emergency-plans" | "plans" => json!({"text": "x"}),
         "network-facts" => crate::incidents::fact(),
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
@@ -259,6 +260,8 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{kpi}", "repeat")
         .replace("{plan}", "none")
         .replace("{version}", "1")
+        .replace("{part}", "foot")
+        .replace("{language}", "en")
         .replace("{attachment}", file)
         .replace("{letter}", "acknowledgement.html")
         .replace("{name}", "console.css")
