@@ -111,6 +111,7 @@ impl Commit<'_> {
         let before = crate::orders::Before::of(&loaded.case);
         let belonged = crate::incidents::members::Before::of(&loaded.case);
         let remedies = crate::remedies::Before::of(&loaded.case);
+        let call_backs = crate::call_backs::Before::of(&loaded.case);
         let mut case = loaded.case;
         // Two nodes' clocks may differ; within one case time never runs backwards.
         let at = self.now.max(case.changed_at);
@@ -130,6 +131,7 @@ impl Commit<'_> {
             before,
             belonged,
             remedies,
+            call_backs,
             waited,
             telling,
         })
@@ -153,6 +155,7 @@ pub(crate) struct Ready {
     before: crate::orders::Before,
     belonged: crate::incidents::members::Before,
     remedies: crate::remedies::Before,
+    call_backs: crate::call_backs::Before,
     waited: Option<WaitingRow>,
     telling: Option<Telling>,
 }
@@ -163,7 +166,8 @@ impl Ready {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, from, row, last_hash, before, belonged, remedies, waited, telling } = self;
+        let Self { case, entry, body, from, row, last_hash, before, belonged, remedies, call_backs, waited, telling } =
+            self;
         let after = entry.version - 1;
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         if !cases::update(tx, &from, &row)? {
@@ -172,6 +176,7 @@ impl Ready {
         crate::orders::write(tx, &case, &before)?;
         crate::incidents::members::write(tx, &case, &belonged)?;
         crate::remedies::write(tx, &case, &remedies)?;
+        crate::call_backs::write(tx, &case, &call_backs)?;
         let waits = crate::routing::waiting(&case, &row);
         crate::routing::write(tx, &case, waited, waits, &entry.events)?;
         log::append(

@@ -1,10 +1,10 @@
-//! Rows beside the log that follow from it: work orders, rulings, remedies, cases that wait in a queue. What they have to be is
+//! Rows beside the log that follow from it: work orders, rulings, remedies, call-backs, cases that wait in a queue. What they have to be is
 //! told here from a case's log alone, for the verifier, which holds them against it, and for whoever makes them anew. A
 //! server of an older release that runs beside a newer one does not know of all of them.
 
 use crate::error::DeskError;
 use crate::incidents::members;
-use crate::{load, orders as index, remedies as given};
+use crate::{call_backs as calls, load, orders as index, remedies as given};
 use domain::audit::chain::Ledger;
 use domain::case::{BrokenLog, Case};
 use domain::event::Entry;
@@ -12,8 +12,8 @@ use domain::ids::CaseId;
 use domain::routing::comes_first;
 use std::collections::BTreeMap;
 use store::{
-    CaseRow, Db, MemberRow, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, cases, entries, incidents, orders,
-    remedies, routing,
+    CallBackRow, CaseRow, Db, MemberRow, OrderRow, RemedyRow, RulingRow, Tx, WaitingRow, call_backs, cases, entries,
+    incidents, orders, remedies, routing,
 };
 use uuid::Uuid;
 
@@ -31,6 +31,8 @@ pub(crate) struct Rows {
     pub(crate) members: BTreeMap<Uuid, MemberRow>,
     /// Remedies by number.
     pub(crate) remedies: BTreeMap<i64, RemedyRow>,
+    /// Call-backs by number.
+    pub(crate) call_backs: BTreeMap<i64, CallBackRow>,
     /// The queue it waits in, and whether its customer comes first (0) or not (1).
     pub(crate) waits: Option<(Uuid, i64)>,
 }
@@ -45,6 +47,7 @@ impl Rows {
         for entry in entries {
             let (before, belonged) = (index::Before::of(&case), members::Before::of(&case));
             let given_before = given::Before::of(&case);
+            let called_before = calls::Before::of(&case);
             case.apply_entry(&entry);
             rows.members.extend(members::changes(&case, &belonged).into_iter().map(|row| (row.incident, row)));
             let (orders, rulings) = index::changes(&case, &before);
@@ -55,6 +58,7 @@ impl Rows {
             }
             rows.rulings.extend(rulings);
             rows.remedies.extend(given::changes(&case, &given_before).into_iter().map(|row| (row.n, row)));
+            rows.call_backs.extend(calls::changes(&case, &called_before).into_iter().map(|row| (row.n, row)));
         }
         let rank = i64::from(!comes_first(&case.record));
         rows.waits = case.waits().then_some((case.owner.unit.0, rank));
@@ -118,9 +122,11 @@ fn differs(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, Rows)>, DeskErr
     let belongs: BTreeMap<Uuid, MemberRow> =
         incidents::of_case(tx, id)?.into_iter().map(|row| (row.incident, row)).collect();
     let known: BTreeMap<i64, RemedyRow> = remedies::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
+    let called: BTreeMap<i64, CallBackRow> = call_backs::of(tx, id)?.into_iter().map(|row| (row.n, row)).collect();
     let same = stored == rows.orders
         && belongs == rows.members
         && known == rows.remedies
+        && called == rows.call_backs
         && orders::rulings_of(tx, id)? == rows.rulings
         && routing::waiting_of(tx, id)? == rows.waiting(id, row.due_at);
     Ok((!same).then_some((row, rows)))
@@ -156,6 +162,14 @@ fn mend(tx: &mut Tx<'_>, id: Uuid) -> Result<bool, DeskError> {
     }
     for remedy in rows.remedies.values() {
         remedies::put(tx, remedy)?;
+    }
+    for known in call_backs::of(tx, id)? {
+        if rows.call_backs.get(&known.n) != Some(&known) {
+            call_backs::remove(tx, id, known.n)?;
+        }
+    }
+    for call in rows.call_backs.values() {
+        call_backs::put(tx, call)?;
     }
     orders::forget_rulings(tx, id)?;
     for ruling in &rows.rulings {

@@ -9,6 +9,7 @@ pub mod audience;
 pub mod backup;
 pub mod board;
 pub mod bulk;
+pub mod call_backs;
 pub mod caller;
 mod catch_up;
 pub mod check;
@@ -66,6 +67,7 @@ pub mod verify;
 pub mod views;
 pub mod ways;
 pub mod what_if;
+pub mod wordings;
 
 pub use caller::Caller;
 pub use error::DeskError;

@@ -15,6 +15,7 @@ use crate::time::{doubled, moment, stored};
 use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::ways::Named;
+use crate::wordings::{InForce, in_force};
 use crate::{Desk, permissions};
 use domain::case::message::{self, Stage, Step, Way, What, Why};
 use domain::case::{Case, Context};
@@ -68,6 +69,8 @@ pub struct Parcel {
     pub language: String,
     /// When the case was first received; empty where there is none.
     pub received_at: String,
+    /// Approved wordings in its language for what stands around its words; what has none goes out as shipped.
+    pub wordings: Vec<InForce>,
     /// Where answers go.
     pub reply_to: Option<String>,
     /// Where reports of servers go.
@@ -130,7 +133,8 @@ pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
         // Reply, progress and letters were told some other way, as before there was one of the house's.
         if what == What::Message {
             let (at, why) = (now, Some(Why::NoWay));
-            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why };
+            let wordings = Vec::new();
+            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why, wordings };
             write_step(desk, tx, loaded, &step)?;
         }
         return Ok(());
@@ -224,8 +228,9 @@ where
             let (again, one) = (desk.clone(), row.clone());
             let done = match desk.db().read(move |tx| compose(&again, tx, &one)).await {
                 Ok(Composed::Ready(parcel)) => {
+                    let said: Vec<String> = parcel.wordings.iter().map(|one| one.hash.clone()).collect();
                     let sending = send(*parcel);
-                    under_way.spawn(async move { (row, sending.await) });
+                    under_way.spawn(async move { (row, said, sending.await) });
                     Ok(())
                 }
                 Ok(Composed::Later(at)) => {
@@ -251,11 +256,11 @@ where
         // Whatever happens here, what was handed over is noted, or it would be handed over again.
         while let Some(done) = under_way.join_next().await {
             // One that broke off keeps its lease and is tried again when that ends.
-            let Ok((row, handed)) = done else { continue };
+            let Ok((row, said, handed)) = done else { continue };
             let noted = match handed {
                 Handed::Taken => {
                     round.sent += 1;
-                    settle(desk, node, &row, Stage::Sent, None).await
+                    noted(desk, row.clone(), Some(node.to_owned()), (Stage::Sent, None), said, desk.time().now()).await
                 }
                 Handed::Refused(_) => settle(desk, node, &row, Stage::Failed, Some(Why::Refused)).await,
                 Handed::Nowhere(why) => {
@@ -373,11 +378,20 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
         way,
         to,
         text,
-        language,
+        language: language.clone(),
         received_at: rules.told(loaded.case.received_at),
+        wordings: if way == Way::Email { spoken(in_force(tx, &language)?, what) } else { Vec::new() },
         reply_to: desk.signed_address(Named::Case(loaded.case.id)),
         bounces_to: desk.signed_address(Named::Message(row.id)),
     })))
+}
+
+/// The wordings that go into a mail.
+fn spoken(all: Vec<InForce>, what: What) -> Vec<InForce> {
+    let subject = format!("subject_{}", what.code());
+    let goes =
+        |one: &InForce| one.kind == "foot" || one.kind == subject || (one.kind == "receipt" && what == What::Receipt);
+    all.into_iter().filter(goes).collect()
 }
 
 fn is_han(letter: char) -> bool {
@@ -386,7 +400,7 @@ fn is_han(letter: char) -> bool {
 
 /// Notes in outbox and case how far a message came that this node holds.
 async fn settle(desk: &Desk, node: &str, row: &OutboxRow, stage: Stage, why: Option<Why>) -> Result<(), DeskError> {
-    noted(desk, row.clone(), Some(node.to_owned()), stage, why, desk.time().now()).await
+    noted(desk, row.clone(), Some(node.to_owned()), (stage, why), Vec::new(), desk.time().now()).await
 }
 
 /// Notes it, decided anew while other commands on the case come first.
@@ -394,13 +408,14 @@ async fn noted(
     desk: &Desk,
     row: OutboxRow,
     holder: Option<String>,
-    stage: Stage,
-    why: Option<Why>,
+    (stage, why): (Stage, Option<Why>),
+    said: Vec<String>,
     at: Timestamp,
 ) -> Result<(), DeskError> {
     for _ in 0..MOST_ATTEMPTS {
-        let (again, row, holder) = (desk.clone(), row.clone(), holder.clone());
-        let outcome = desk.db().write(move |tx| note_step(&again, tx, &row, holder.as_deref(), stage, why, at)).await;
+        let (again, row, holder, said) = (desk.clone(), row.clone(), holder.clone(), said.clone());
+        let note = move |tx: &mut Tx<'_>| note_step(&again, tx, &row, holder.as_deref(), (stage, why), said, at);
+        let outcome = desk.db().write(note).await;
         match outcome {
             Err(DeskError::Overtaken) => {}
             other => return other,
@@ -415,8 +430,8 @@ fn note_step(
     tx: &mut Tx<'_>,
     row: &OutboxRow,
     holder: Option<&str>,
-    stage: Stage,
-    why: Option<Why>,
+    (stage, why): (Stage, Option<Why>),
+    wordings: Vec<String>,
     at: Timestamp,
 ) -> Result<(), DeskError> {
     match holder {
@@ -431,7 +446,7 @@ fn note_step(
     let Some(case) = cases::by_id(tx, row.case)? else { return Ok(()) };
     let loaded = load::from_row(tx, case)?;
     let letter = row.letter.and_then(|letter| u32::try_from(letter).ok());
-    write_step(desk, tx, loaded, &Step { message: row.id, what, way, letter, stage, at, why })
+    write_step(desk, tx, loaded, &Step { message: row.id, what, way, letter, stage, at, why, wordings })
 }
 
 fn write_step(desk: &Desk, tx: &mut Tx<'_>, loaded: load::Loaded, step: &Step) -> Result<(), DeskError> {
@@ -464,7 +479,7 @@ impl Desk {
         let row = self.db().read(move |tx| Ok::<_, DeskError>(outbox::by_id(tx, id)?)).await?;
         // A gateway may be faster than we are: it reports what it has before we have noted that it took it.
         let Some(row) = row.filter(|row| row.state != "waits" || row.attempts > 0) else { return Ok(false) };
-        noted(self, row, None, stage, why, at).await?;
+        noted(self, row, None, (stage, why), Vec::new(), at).await?;
         Ok(true)
     }
 

@@ -114,6 +114,12 @@ pub const READ_PLANS: Permission = Permission("read-plans");
 pub const PROPOSE_PLAN: Permission = Permission("propose-plan");
 /// Decide about another person's version of a plan.
 pub const APPROVE_PLAN: Permission = Permission("approve-plan");
+/// See wordings of messages.
+pub const READ_WORDINGS: Permission = Permission("read-wordings");
+/// Ask for a version of a wording to be approved.
+pub const EDIT_WORDING: Permission = Permission("edit-wording");
+/// Decide about another person's version of a wording.
+pub const APPROVE_WORDING: Permission = Permission("approve-wording");
 /// See outages, planned works and measurements.
 pub const READ_NETWORK_FACTS: Permission = Permission("read-network-facts");
 /// Say or correct them.
@@ -283,6 +289,9 @@ pub const TABLE: &[Row] = &[
     row(READ_PLANS, READERS, Scope::Read),
     row(PROPOSE_PLAN, DECIDERS, Scope::Write),
     row(APPROVE_PLAN, DECIDERS, Scope::Write),
+    row(READ_WORDINGS, READERS, Scope::Read),
+    row(EDIT_WORDING, DECIDERS, Scope::Write),
+    row(APPROVE_WORDING, DECIDERS, Scope::Write),
     row(READ_NETWORK_FACTS, READERS, Scope::Read),
     row(RECORD_NETWORK_FACTS, &[Supervisor, Admin, Integration], Scope::Write),
     row(READ_CATALOGUE, READERS, Scope::Read),
@@ -305,6 +314,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("transfer"), DESK, Scope::Write),
     row(Permission("supplement"), DESK, Scope::Write),
     row(Permission("record-contact"), DESK, Scope::Write),
+    row(Permission("declare-unreachable"), DESK, Scope::Write),
     row(Permission("send-message"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),

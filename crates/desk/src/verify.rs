@@ -299,6 +299,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
                 verifier.entry(&row);
             }
             Item::Order(row) => beside.order(&row, &mut verifier.report),
+            Item::CallBack(row) => beside.call_back(&row, &mut verifier.report),
             Item::Remedy(row) => beside.remedy(&row, &mut verifier.report),
             Item::Ruling(row) => beside.ruling(&row, &mut verifier.report),
             Item::Waiting(row) => beside.waiting(&row, &mut verifier.report),

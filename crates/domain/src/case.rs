@@ -24,6 +24,7 @@ pub mod confirm_void;
 pub mod convert;
 pub mod decide_review;
 pub mod declare_deadlock;
+pub mod declare_unreachable;
 pub mod decline;
 pub mod dispute;
 pub mod effects;
@@ -208,6 +209,8 @@ pub struct Case {
     pub promises: Vec<Promised>,
     /// Attempts to reach the customer.
     pub contacts: Vec<Contact>,
+    /// Since when the customer counts as unreachable: they were tried as often as the rules ask, and not reached since.
+    pub unreachable_at: Option<Timestamp>,
     /// When the customer last heard how far the matter is.
     pub progress_at: Option<Timestamp>,
     /// When they were first reached, told how far it is, or answered.
@@ -346,7 +349,7 @@ impl Case {
 
     /// Promises that are still to be kept, broken ones too.
     pub fn open_promises(&self) -> impl Iterator<Item = &Promised> {
-        self.promises.iter().filter(|promise| promise.kept_at.is_none())
+        self.promises.iter().filter(|promise| promise.is_open())
     }
 
     /// Legal holds that last.

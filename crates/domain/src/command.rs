@@ -102,6 +102,8 @@ commands! {
     Supplement = "supplement" => supplement::Supplement,
     /// Record an attempt to reach the customer.
     RecordContact = "record-contact" => record_contact::RecordContact,
+    /// Say that the customer cannot be reached, after as many tries as the rules ask.
+    DeclareUnreachable = "declare-unreachable" => declare_unreachable::DeclareUnreachable,
     /// Write to the customer, or have them called.
     SendMessage = "send-message" => send_message::SendMessage,
     /// Tell the customer how far the matter is.

@@ -393,6 +393,12 @@ pub enum Event {
         /// What was said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         summary: Option<FreeText>,
+        /// Number of the promised call-back it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<u32>,
+        /// When the next try of that call-back is to be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_at: Option<Timestamp>,
     },
     /// The customer heard how far the matter is.
     ProgressNotified {
@@ -453,6 +459,9 @@ pub enum Event {
         /// Why it did not arrive.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<message::Why>,
+        /// Addresses of the approved wordings it was sent with; none where the shipped ones went out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        wordings: Vec<String>,
     },
     /// The customer was promised something.
     Promised {
@@ -462,6 +471,9 @@ pub enum Event {
         what: FreeText,
         /// By when.
         due_at: Timestamp,
+        /// Whether it is a call.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        call_back: bool,
     },
     /// A promise was kept.
     PromiseKept {
@@ -608,6 +620,9 @@ pub enum Event {
         /// Whether its moment has passed already.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         broken: bool,
+        /// Whether it is a call.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        call_back: bool,
     },
     /// The customer of an absorbed case was answered.
     MergedAnswered {
@@ -861,6 +876,15 @@ pub enum Event {
         from: ContactKind,
         /// Kind of contact it is from now on.
         to: ContactKind,
+    },
+    /// The customer was tried as often as the rules ask, and cannot be reached.
+    Unreachable {
+        /// Rule of the pack that says how often.
+        rule: String,
+        /// The tries that counted, oldest first.
+        tries: Vec<Timestamp>,
+        /// What was tried.
+        reason: FreeText,
     },
     /// The provider stays with its outcome and will not look again.
     DeadlockDeclared {
@@ -1176,6 +1200,7 @@ impl Event {
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));
             }
             Self::Promised { what, .. } => texts.push(("what", what)),
+            Self::Unreachable { reason, .. } => texts.push(("reason", reason)),
             Self::DeadlockDeclared { position } => texts.push(("position", position)),
             Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),
             Self::Attached { name, note, .. } => {

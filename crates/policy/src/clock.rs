@@ -90,6 +90,8 @@ codes! {
         Deadlock = "deadlock",
         /// Somebody tried to reach the customer and did not.
         ContactFailed = "contact_failed",
+        /// The customer was tried as often as the rules ask and declared unreachable.
+        Unreachable = "unreachable",
     }
 }
 

@@ -434,6 +434,24 @@ impl ContactHours {
         None
     }
 
+    /// What is left of the hours on the local day of a moment, from and to.
+    #[must_use]
+    pub fn left(&self, at: Timestamp, calendar: &Calendar) -> Vec<(Timestamp, Timestamp)> {
+        let zone = calendar.zone();
+        let day = zone.to_datetime(at).date();
+        let moment = |time| zone.to_timestamp(day.to_datetime(time)).ok();
+        let spans = self.on(day, calendar).iter().filter_map(|one| Some((moment(one.from)?, moment(one.to)?)));
+        spans.filter(|(_, to)| *to > at).map(|(from, to)| (from.max(at), to)).collect()
+    }
+
+    /// The first moment within the hours of a later local day than that of a moment.
+    #[must_use]
+    pub fn another_day(&self, at: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        let zone = calendar.zone();
+        let day = zone.to_datetime(at).date().tomorrow().ok()?;
+        self.next(zone.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()?, calendar)
+    }
+
     /// Whether a region keeps these hours.
     #[must_use]
     pub fn holds_in(&self, region: &str) -> bool {

@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod board;
 pub mod bulk;
 pub mod bundles;
+pub mod call_backs;
 pub mod cases;
 pub mod customers;
 pub mod handoffs;
@@ -37,6 +38,7 @@ pub mod view;
 pub mod views;
 pub mod webhooks;
 pub mod what_if;
+pub mod wordings;
 
 use crate::extract;
 use crate::problem::Failure;
@@ -65,6 +67,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(operations::routes());
     routes.extend(customers::routes());
     routes.extend(bulk::routes());
+    routes.extend(call_backs::routes());
+    routes.extend(wordings::routes());
     routes.extend(orders::routes());
     routes.extend(webhooks::routes());
     routes.extend(routing::routes());

@@ -9,6 +9,7 @@ mod attachments;
 mod board;
 mod bulk;
 pub(crate) mod bundle;
+mod call_backs;
 mod case;
 mod compensations;
 mod customer;
@@ -68,6 +69,7 @@ mod webhooks;
 mod what_if;
 mod why;
 mod windows;
+mod wordings;
 
 use crate::app::{App, AppState};
 use crate::extract::{self, Path, Visitor};
@@ -120,6 +122,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(attachments::routes());
     routes.extend(bundle::routes());
     routes.extend(notices::routes());
+    routes.extend(call_backs::routes());
+    routes.extend(wordings::routes());
     routes.extend(orders::routes());
     routes.extend(jobs::routes());
     routes.extend(why::routes());

@@ -58,6 +58,9 @@ impl Courier {
     fn say(&self, parcel: &Parcel, key: &str) -> String {
         let language = Language::from_tag(&parcel.language).unwrap_or(Language::En);
         let values = [("number", parcel.number.as_str()), ("at", parcel.received_at.as_str())];
+        if let Some(approved) = parcel.wordings.iter().find(|one| one.kind == key) {
+            return desk::wordings::fill(&approved.text, &values);
+        }
         self.locales.text(language, &format!("ui.post.{key}"), &values)
     }
 
@@ -101,6 +104,7 @@ mod tests {
             text: text.into(),
             language: "zh-CN".into(),
             received_at: "2026-11-24 12:00 +08:00".into(),
+            wordings: Vec::new(),
             reply_to: Some("reply+r@op.example".into()),
             bounces_to: Some("reply+b@op.example".into()),
         }
@@ -120,6 +124,21 @@ mod tests {
         assert_eq!(body["to"], "+8613800138000");
         let (message, _) = courier().letter(&parcel(What::Reply, Way::Email, hostile)).unwrap();
         assert!(!message.subject.contains(['\r', '\n']) && message.subject.contains("TS-20261124-000001-5"));
+    }
+
+    #[test]
+    fn approved_words_go_out_in_place_of_the_shipped_ones() {
+        let mut parcel = parcel(What::Receipt, Way::Email, "");
+        let in_force = |kind: &str, text: &str| desk::wordings::InForce {
+            kind: kind.into(),
+            text: text.into(),
+            hash: String::new(),
+        };
+        parcel.number = "{at}".into();
+        parcel.wordings = vec![in_force("receipt", "号 {number}，{at}"), in_force("subject_receipt", "收到 {number}")];
+        let (message, _) = courier().letter(&parcel).unwrap();
+        assert_eq!(message.subject, "收到 {at}", "what fills a blank is no template");
+        assert!(message.text.starts_with("号 {at}，2026-11-24 12:00 +08:00\n\n-- \n"), "{}", message.text);
     }
 
     #[test]

@@ -355,6 +355,14 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE advice_months (source TEXT NOT NULL, month BIGINT NOT NULL, category TEXT NOT NULL,
         counted BIGINT NOT NULL, taken BIGINT NOT NULL, among BIGINT NOT NULL, unsure BIGINT NOT NULL,
         PRIMARY KEY (source, month, category)) CLUSTERED",
+    // Promised call-backs as people look for them; they follow from the logs of the cases.
+    "CREATE TABLE call_backs (case_id BLOB NOT NULL, n BIGINT NOT NULL, open BIGINT NOT NULL, due_at BIGINT NOT NULL,
+        next_at BIGINT NOT NULL, PRIMARY KEY (case_id, n)) CLUSTERED",
+    "CREATE INDEX call_backs_next ON call_backs (next_at, case_id, n) WHERE open = 1",
+    // Wordings of messages in their versions, with who asked for each and who decided.
+    "CREATE TABLE wordings (kind TEXT NOT NULL, language TEXT NOT NULL, version BIGINT NOT NULL, subject BLOB NOT NULL,
+        content TEXT NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL,
+        decided_by TEXT, decided_at BIGINT, PRIMARY KEY (kind, language, version)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

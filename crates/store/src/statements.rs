@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("attachments", crate::attachments::ALL),
         ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),
+        ("call_backs", crate::call_backs::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),
         ("checkpoints", crate::checkpoints::ALL),
@@ -56,6 +57,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("units", crate::units::ALL),
         ("vault", crate::vault::ALL),
         ("views", crate::views::ALL),
+        ("wordings", crate::wordings::ALL),
     ];
     modules.iter().flat_map(|(module, list)| list.iter().map(move |(name, sql)| (*module, *name, *sql))).collect()
 }

@@ -132,6 +132,7 @@ pub(crate) fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow, way: Way) -
     let number = number_of(&super::recipients::opened(desk.master(), row.case, &wrapped)?, &one)?;
     let english = one.language == "en";
     Ok(Composed::Ready(Box::new(Parcel {
+        wordings: Vec::new(),
         id: row.id,
         number: incident.number.clone(),
         what: What::Incident,

@@ -119,6 +119,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
         | Item::Ruling(_)
         | Item::Member(_)
         | Item::Remedy(_)
+        | Item::CallBack(_)
         | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;

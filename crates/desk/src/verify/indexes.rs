@@ -1,4 +1,4 @@
-//! Rows beside the log held against it: work orders, rulings, remedies, cases that wait.
+//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait.
 
 use super::Report;
 use crate::indexes::Rows;
@@ -6,7 +6,7 @@ use crate::load;
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
+use store::{CallBackRow, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -20,6 +20,7 @@ pub(super) struct Indexes {
     rulings: BTreeMap<(Uuid, i64), RulingRow>,
     members: BTreeMap<(Uuid, Uuid), MemberRow>,
     remedies: BTreeMap<(Uuid, i64), RemedyRow>,
+    call_backs: BTreeMap<(Uuid, i64), CallBackRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
 }
@@ -54,6 +55,7 @@ impl Indexes {
                 self.members.extend(rows.members.into_iter().map(|(incident, row)| ((case, incident), row)));
                 self.rulings.extend(rows.rulings.into_iter().map(|row| ((case, row.n), row)));
                 self.remedies.extend(rows.remedies.into_iter().map(|(n, row)| ((case, n), row)));
+                self.call_backs.extend(rows.call_backs.into_iter().map(|(n, row)| ((case, n), row)));
                 self.waits.extend(rows.waits.map(|waits| (case, waits)));
             }
             // What is wrong with the chain is told of the chain.
@@ -86,6 +88,11 @@ impl Indexes {
     pub(super) fn remedy(&mut self, row: &RemedyRow, report: &mut Report) {
         let said = self.remedies.remove(&(row.case, row.n));
         self.held("remedy_row", row.case, Some(row.n), (row, said.as_ref()), report);
+    }
+
+    pub(super) fn call_back(&mut self, row: &CallBackRow, report: &mut Report) {
+        let said = self.call_backs.remove(&(row.case, row.n));
+        self.held("call_back_row", row.case, Some(row.n), (row, said.as_ref()), report);
     }
 
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
@@ -125,6 +132,9 @@ impl Indexes {
         }
         for (case, n) in self.remedies.keys() {
             report.find("remedy_row", Some(*case), Some(*n), lacks("there is a remedy"));
+        }
+        for (case, n) in self.call_backs.keys() {
+            report.find("call_back_row", Some(*case), Some(*n), lacks("there is a call-back"));
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

@@ -4,8 +4,8 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow, attachments,
-    cases, checkpoints, entries, incidents, orders, problems, remedies, routing,
+    CallBackRow, CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow,
+    attachments, call_backs, cases, checkpoints, entries, incidents, orders, problems, remedies, routing,
 };
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub(super) enum Item {
     Ruling(RulingRow),
     /// A remedy beside its case.
     Remedy(RemedyRow),
+    /// A promised call-back beside its case.
+    CallBack(CallBackRow),
     /// A case that waits in a queue.
     Waiting(WaitingRow),
     /// A problem's row: identity and version.
@@ -162,6 +164,15 @@ fn read_indexes(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError
         let Some(last) = rows.last() else { break };
         after = (last.case, last.n);
         if rows.into_iter().any(|row| to.send(Item::Remedy(row)).is_err()) {
+            return Ok(());
+        }
+    }
+    let mut after = (Uuid::nil(), -1);
+    loop {
+        let rows = call_backs::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = (last.case, last.n);
+        if rows.into_iter().any(|row| to.send(Item::CallBack(row)).is_err()) {
             return Ok(());
         }
     }

@@ -7,6 +7,7 @@ use desk::notices::letters::Handed;
 use desk::outbox::{Parcel, send_due};
 use desk::time::Time;
 use desk::ways::{Named, ReplyAddress, Ways};
+use desk::wordings::NewWording;
 use desk::{Caller, CaseRef, DeskError};
 use domain::actor::Role;
 use domain::case::message::{Stage, Way, What, Why};
@@ -423,5 +424,71 @@ fn a_closed_case_takes_no_supplement_by_mail() {
         assert_eq!(taken, Taken::Waits("case_ended"));
         let error = house.act(&who, &name, case.version, "send-message", json!({"way": "email", "content": "x"}));
         assert!(matches!(error, Err(DeskError::Refused(_))));
+    });
+}
+
+#[test]
+fn approved_wordings_are_sent_and_the_log_says_which() {
+    each(|_, house| {
+        let (one, two) = (house.user("one", Role::Supervisor, ""), house.user("two", Role::Compliance, ""));
+        let new = |text: &str| NewWording {
+            part: "receipt".into(),
+            language: "zh-CN".into(),
+            text: text.into(),
+            note: "新用语".into(),
+        };
+        let edit = |text: &str| house.wait(house.desk.edit_wording(&one, new(text)));
+        let decide = |who, version, yes| {
+            house.wait(house.desk.decide_wording(who, ("receipt", "zh-CN", version), yes)).map_err(refusal)
+        };
+        let sent = |from: &str| {
+            let case = registered(house, mail(from, "reply@op.example", &format!("扣费有误 {from}")));
+            let parcels = send(house, |_| Handed::Taken);
+            let of_case = parcels.into_iter().find(|one| one.number == case.number).unwrap();
+            let moved = case_of(house, &case.number);
+            let name = CaseRef::Id(moved.id);
+            let view = house.wait(house.desk.case(&house.system(), &name)).unwrap();
+            let said = view.entries.iter().flat_map(|entry| &entry.events).find_map(|event| match event {
+                Event::MessageMoved { wordings, .. } => Some(wordings.clone()),
+                _ => None,
+            });
+            (of_case.wordings.into_iter().map(|one| one.text).collect::<Vec<_>>(), said.unwrap())
+        };
+        assert_eq!(sent("a@op.example"), (vec![], vec![]), "as shipped");
+        let asked = edit("收到，编号{number}，{at}").unwrap();
+        assert_eq!(decide(&one, 1, true).unwrap_err().code, "own_wording");
+        assert_eq!(sent("b@op.example"), (vec![], vec![]), "nobody has approved it");
+        decide(&two, 1, true).unwrap();
+        assert_eq!(sent("c@op.example"), (vec![asked.text.clone()], vec![asked.hash.clone()]));
+        assert_eq!(decide(&two, 1, false).unwrap_err().code, "wording_decided");
+        assert_eq!(decide(&two, 9, true).unwrap_err().code, "not_found");
+        edit("已收到{number} {at}").unwrap();
+        decide(&two, 2, true).unwrap();
+        assert_eq!(sent("d@op.example").0, ["已收到{number} {at}"]);
+        // The older one comes back as another version of the same address.
+        let again = edit(&asked.text).unwrap();
+        assert_eq!((again.version, &again.hash), (3, &asked.hash));
+        decide(&two, 3, true).unwrap();
+        assert_eq!(sent("e@op.example").1, [asked.hash]);
+        edit("不用{number}{at}").unwrap();
+        decide(&two, 4, false).unwrap();
+        let all = house.wait(house.desk.wordings(&one)).unwrap();
+        let standing: Vec<_> = all.iter().map(|one| one.standing.code()).collect();
+        assert_eq!(standing, ["refused", "in_force", "replaced", "replaced"]);
+        for (text, code) in [
+            ("{number}", "wording_lacks_blank"),
+            ("{number}{at}{name}", "wording_unknown_blank"),
+            ("{number}{at}{", "wording_brace"),
+            ("{number}{at} 13800138000", "personal_data"),
+        ] {
+            assert_eq!(refusal(edit(text).unwrap_err()).faults[0].code, code, "{text}");
+        }
+        let agent = house.user("agent", Role::Agent, "");
+        assert!(house.wait(house.desk.edit_wording(&agent, new("{number}{at}"))).is_err());
+        let part = house.user("part", Role::Supervisor, "31");
+        assert_eq!(
+            refusal(house.wait(house.desk.edit_wording(&part, new("{number}{at}"))).unwrap_err()).code,
+            "rules_are_everywhere"
+        );
     });
 }

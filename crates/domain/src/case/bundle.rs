@@ -293,6 +293,7 @@ impl Concern {
             | Event::LetterDelivered { .. }
             | Event::Converted { .. }
             | Event::DeadlockDeclared { .. }
+            | Event::Unreachable { .. }
             | Event::CalledBack { .. }
             | Event::ReviewOpened { .. }
             | Event::CompensationFailed { .. }

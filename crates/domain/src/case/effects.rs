@@ -38,6 +38,7 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Accepted {} => Trigger::Fact("accepted"),
         Event::Contacted { outcome: ContactOutcome::Reached, .. } => Trigger::Fact("first_contact"),
         Event::Contacted { .. } => Trigger::Fact("contact_failed"),
+        Event::Unreachable { .. } => Trigger::Fact("unreachable"),
         Event::ProgressNotified { .. } => Trigger::Fact("progress_notified"),
         Event::Proposed { .. } => Trigger::Fact("proposed"),
         Event::Restored { .. } => Trigger::Fact("restored"),

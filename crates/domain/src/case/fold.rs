@@ -107,6 +107,7 @@ impl Case {
             confirmed: false,
             promises: record.promised_at.into_iter().map(Promised::reply).collect(),
             contacts: Vec::new(),
+            unreachable_at: None,
             progress_at: None,
             responded_at: None,
             urged: 0,
@@ -233,10 +234,20 @@ impl Case {
             Event::RegulatorFedBack { .. } | Event::RegulatorActed { .. } => self.apply_matter(event),
             Event::Moved { to } => self.state = *to,
             Event::Supplemented { urging, .. } => self.urged += u32::from(*urging),
-            Event::Contacted { outcome, at, .. } => {
-                self.contacts.push(Contact { at: *at, outcome: *outcome });
+            Event::Contacted { outcome, at, promise, next_at, .. } => {
+                self.contacts.push(Contact { at: *at, outcome: *outcome, promise: *promise });
+                if let Some(call) = self.promises.iter_mut().find(|one| Some(one.id) == *promise) {
+                    call.next_at = *next_at;
+                }
                 if *outcome == ContactOutcome::Reached {
+                    self.unreachable_at = None;
                     self.responded_at.get_or_insert(*at);
+                }
+            }
+            Event::Unreachable { .. } => {
+                self.unreachable_at = Some(entry.at);
+                for call in self.promises.iter_mut().filter(|one| one.call_back && one.kept_at.is_none()) {
+                    call.given_up = true;
                 }
             }
             Event::ProgressNotified { at, wording, .. } => {
@@ -522,22 +533,21 @@ impl Case {
 
     fn apply_promise(&mut self, event: &Event) {
         match event {
-            Event::Promised { id, what, due_at } => self.promises.push(Promised {
+            Event::Promised { id, what, due_at, call_back } => self.promises.push(Promised {
                 id: *id,
                 what: Some(what.clone()),
-                origin: None,
-                due_at: *due_at,
-                kept_at: None,
-                broken: false,
+                call_back: *call_back,
+                ..Promised::reply(*due_at)
             }),
-            Event::PromiseInherited { id, case, number, promise, due_at, broken } => self.promises.push(Promised {
-                id: *id,
-                what: None,
-                origin: Some(PromisedThere { case: *case, number: number.clone(), promise: *promise }),
-                due_at: *due_at,
-                kept_at: None,
-                broken: *broken,
-            }),
+            Event::PromiseInherited { id, case, number, promise, due_at, broken, call_back } => {
+                self.promises.push(Promised {
+                    id: *id,
+                    origin: Some(PromisedThere { case: *case, number: number.clone(), promise: *promise }),
+                    broken: *broken,
+                    call_back: *call_back,
+                    ..Promised::reply(*due_at)
+                });
+            }
             Event::PromiseKept { id, at, .. } => self.keep(*id, *at),
             Event::PromiseBroken { id } => {
                 if let Some(promise) = self.promises.iter_mut().find(|promise| promise.id == *id) {
@@ -644,6 +654,7 @@ impl Case {
         // Whoever comes back goes on alone.
         self.incident = None;
         self.deadlock_at = None;
+        self.unreachable_at = None;
         self.round = round;
         self.round_started_at = at;
         self.closed_at = None;

@@ -87,6 +87,7 @@ fn promised(lead: &Case, from: &Case) -> Vec<Event> {
             promise: promise.id,
             due_at: promise.due_at,
             broken: promise.broken,
+            call_back: promise.call_back,
         })
         .collect()
 }

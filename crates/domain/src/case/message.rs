@@ -142,6 +142,8 @@ pub struct Step {
     pub at: Timestamp,
     /// Why it did not arrive.
     pub why: Option<Why>,
+    /// Addresses of the approved wordings it was sent with.
+    pub wordings: Vec<String>,
 }
 
 /// What a step of a message is to its case: a letter that arrived is delivered, a call is an attempt to reach the
@@ -161,6 +163,7 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
         stage: step.stage,
         at,
         why: step.why,
+        wordings: step.wordings.clone(),
     }];
     if step.way == Way::Voice {
         let outcome = match (step.stage, step.why) {
@@ -174,6 +177,8 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             at,
             number: None,
             summary: None,
+            promise: None,
+            next_at: None,
         }));
     }
     if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {
@@ -214,7 +219,7 @@ pub fn to_send(event: &Event, at: Timestamp) -> Option<(What, Way, Option<u32>)>
 
 impl Case {
     pub(super) fn apply_message(&mut self, event: &Event) {
-        let Event::MessageMoved { message, what, way, stage, at, why } = event else { return };
+        let Event::MessageMoved { message, what, way, stage, at, why, .. } = event else { return };
         let now = Message { id: *message, what: *what, way: *way, stage: *stage, at: *at, why: *why };
         match self.messages.iter_mut().find(|known| known.id == *message) {
             Some(known) => *known = now,

@@ -129,13 +129,35 @@ pub struct Promised {
     pub kept_at: Option<Timestamp>,
     /// Whether its moment passed without it being kept.
     pub broken: bool,
+    /// Whether it is a call.
+    pub call_back: bool,
+    /// When a call that reached nobody is tried again.
+    pub next_at: Option<Timestamp>,
+    /// Whether it is waited for no longer, because the customer cannot be reached.
+    pub given_up: bool,
 }
 
 impl Promised {
     /// The reply promised at registration.
     #[must_use]
     pub fn reply(due_at: Timestamp) -> Self {
-        Self { id: 0, what: None, origin: None, due_at, kept_at: None, broken: false }
+        Self {
+            id: 0,
+            what: None,
+            origin: None,
+            due_at,
+            kept_at: None,
+            broken: false,
+            call_back: false,
+            next_at: None,
+            given_up: false,
+        }
+    }
+
+    /// Whether it is still to be kept, broken or not.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.kept_at.is_none() && !self.given_up
     }
 }
 
@@ -252,6 +274,8 @@ pub struct Contact {
     pub at: Timestamp,
     /// What came of it.
     pub outcome: ContactOutcome,
+    /// The promised call-back it was.
+    pub promise: Option<u32>,
 }
 
 /// Why and how long a case waits for somebody else.

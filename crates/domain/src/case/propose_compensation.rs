@@ -335,6 +335,7 @@ fn began(case: &Case, fact: StartFact) -> Option<Timestamp> {
         StartFact::Reopened => (case.round > 1).then_some(case.round_started_at),
         StartFact::Replied => case.reply.as_ref().map(|reply| reply.at),
         StartFact::ProgressNotified => case.progress_at,
+        StartFact::Unreachable => case.unreachable_at,
         StartFact::Accepted
         | StartFact::Closed
         | StartFact::HandedOff

@@ -153,6 +153,9 @@ impl Replay<'_> {
                     events.extend(clocks::start_unless_running(&case, StartFact::ContactFailed, *at, &[], ctx));
                     events.extend(clocks::attempted(&case, *at, ctx));
                 }
+                Event::Unreachable { .. } => {
+                    events.extend(clocks::start_unless_running(&case, StartFact::Unreachable, ctx.now, &[], ctx));
+                }
                 Event::ProgressNotified { at, .. } => {
                     events.extend(clocks::stop_at(&case, StopFact::ProgressNotified, *at, ctx));
                     events.extend(clocks::start(&case, StartFact::ProgressNotified, case.round, *at, ctx));

@@ -177,6 +177,10 @@ fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, R
     if case.incident.is_some() && !case.record.anonymous && reply.mode == "public_notice" {
         return Err(Refusal::conflict("notice_tells_nobody"));
     }
+    // Whoever cannot be reached is told in a way that can be kept. One who is reached after all is so on record first.
+    if case.unreachable_at.is_some() && reply.mode == "phone" {
+        return Err(Refusal::conflict("unreachable_by_phone"));
+    }
     let at = reply.at.unwrap_or(ctx.now);
     super::register::within_life(case, at, "at", ctx)?;
     Ok(at)

@@ -172,6 +172,9 @@ impl Case {
                 self.satisfaction_asked = true;
                 self.asked_through("call_back", *at);
                 self.callers.insert(entry.actor);
+                if *outcome == ContactOutcome::Reached {
+                    self.unreachable_at = None;
+                }
                 self.call_backs.push(CallBack { by: entry.actor, at: *at, outcome: *outcome, round: self.round });
             }
             Event::SatisfactionRecorded { satisfied, solved, timely, channel, .. } => {

@@ -472,6 +472,8 @@ const fn fact_words(fact: StartFact, lang: Lang) -> &'static str {
         (StartFact::Deadlock, Lang::Zh) => "宣告僵局",
         (StartFact::ContactFailed, Lang::Zh) => "联系未成",
         (StartFact::ContactFailed, Lang::En) => "an attempt that reached nobody",
+        (StartFact::Unreachable, Lang::Zh) => "登记无法联系",
+        (StartFact::Unreachable, Lang::En) => "the declaration that the customer cannot be reached",
         (StartFact::Disputed, Lang::En) => "the customer's rejection of the outcome",
         (StartFact::Deadlock, Lang::En) => "the declaration of a deadlock",
     }

@@ -1,6 +1,6 @@
 //! Cases as JSON. Nothing is ever null: what is not known is left out.
 
-use super::{activations, orders, routing};
+use super::{activations, call_backs, orders, routing};
 use crate::crm::{Customer, Standing, Subscription, Told};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
@@ -186,6 +186,8 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
     let faults = |missing: Vec<Fault>| -> Vec<Value> {
         missing.iter().map(|fault| json!({"field": fault.field, "code": fault.code})).collect()
     };
+    let tried = rules.as_ref().and_then(|rules| domain::case::declare_unreachable::tried(case, rules));
+    let tried = tried.filter(|tried| !tried.counted.is_empty());
     let missing = rules.as_ref().map(|rules| faults(case.missing_for_close(rules, taxonomy))).unwrap_or_default();
     let elsewhere = rules.as_ref().map(|rules| {
         Ending::OTHERS.into_iter().fold(Object::default(), |doors, ending| {
@@ -237,6 +239,8 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("progress_at", case.progress_at.map(moment))
         .put_some("promises", some(case.promises.iter().map(promise).collect()))
         .put_some("contacts", some(case.contacts.iter().map(contact_attempt).collect()))
+        .put_some("unreachable_since", case.unreachable_at.map(moment))
+        .put_some("tried", tried.as_ref().map(call_backs::tried))
         .put_some("suspension", case.suspension.as_ref().map(suspension))
         .put_some("readings", some(readings(view)))
         .put_some("void_requested_by", case.void_asked_by.as_ref().map(|by| actor(by, view)))
@@ -439,11 +443,18 @@ fn promise(promise: &Promised) -> Value {
         .put("due_at", moment(promise.due_at))
         .put_some("kept_at", promise.kept_at.map(moment))
         .put("broken", promise.broken)
+        .put("call_back", promise.call_back)
+        .put_some("next_at", promise.next_at.map(moment))
+        .put("given_up", promise.given_up)
         .done()
 }
 
-fn contact_attempt(contact: &Contact) -> Value {
-    json!({"at": moment(contact.at), "outcome": crate::words::contact(contact.outcome)})
+pub(super) fn contact_attempt(contact: &Contact) -> Value {
+    Object::default()
+        .put("at", moment(contact.at))
+        .put("outcome", crate::words::contact(contact.outcome))
+        .put_some("promise", contact.promise)
+        .done()
 }
 
 fn suspension(suspension: &Suspension) -> Value {

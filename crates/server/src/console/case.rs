@@ -162,6 +162,8 @@ struct CasePage<'a> {
     alike: Vec<(String, String)>,
     /// Ended cases like it.
     like: Vec<similar::Shown>,
+    /// What is to be said of promised call-backs and of tries to reach the customer.
+    calls: Vec<String>,
     orders: Vec<orders::Shown>,
     ownership: Vec<String>,
     /// How it was ruled before whose cases of the kind are: number and words.
@@ -296,6 +298,11 @@ async fn show(
     let started = match (asked, find("letter")) {
         (Some(verb), Some(letter)) if verb.name == "issue-letter" => {
             letter_form::started(&Frame::new(&app, &visitor), &view, letter, find("language"))
+        }
+        (Some(verb), _) if verb.name == "record-contact" && find("promise").is_some() => {
+            let rules = app.desk.library().rules_of(&view.case)?;
+            let (frame, promise) = (Frame::new(&app, &visitor), find("promise").unwrap_or_default());
+            super::call_backs::started(&frame, &view.case, promise, &rules, app.desk.time().now())
         }
         _ => Typed::default(),
     };
@@ -446,6 +453,7 @@ async fn draw(
         usual: alike.usual.as_ref().map(|usual| compensations::usual(&frame, usual)),
         like,
         alike: alike.cases.iter().map(|(number, sum)| (number.clone(), sum.sum().to_string())).collect(),
+        calls: super::call_backs::of_case(&frame, case, &app.desk.library().rules_of(case)?),
         orders: orders::orders(&frame, case, &names),
         ownership: orders::ownership(&frame, case, &names),
         before_rulings: orders::before(&frame, case, &rulings, &names),

@@ -314,6 +314,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "line" => "product",
         "wording" => "wording",
         "paper" => "paper",
+        "part" => "wording_part",
         "remedy" => "remedy",
         "through" => "through",
         "way" => "way",

@@ -94,6 +94,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "confirm"
         | "reopen"
         | "record-contact"
+        | "declare-unreachable"
         | "notify-progress"
         | "send-message"
         | "promise"
@@ -254,6 +255,21 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             let channel = channel.as_deref().map(|channel| frame.code("channel", channel)).unwrap_or_default();
             say(if *urging { "urged" } else { "supplemented" }, &[("channel", &channel)])
         }
+        Event::Contacted { mode, outcome, at, promise: Some(promise), next_at, .. } => {
+            let values = [
+                ("promise", promise.to_string()),
+                ("mode", frame.code("mode", mode)),
+                ("outcome", frame.code("contact", words::contact(*outcome))),
+                ("at", frame.moment(*at)),
+                ("next", next_at.map(|at| frame.moment(at)).unwrap_or_default()),
+            ];
+            let key = if next_at.is_some() { "called_back_again" } else { "called_back_promised" };
+            say(key, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        }
+        Event::Unreachable { rule: id, tries, .. } => {
+            let count = tries.len().to_string();
+            say("unreachable", &[("count", &count), ("rule", &rule(id))])
+        }
         Event::Contacted { mode, outcome, at, .. } => say(
             "contacted",
             &[
@@ -272,8 +288,13 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ReadingReleased { reading, .. } => say("reading_released", &[("reading", &reading.to_string())]),
         Event::ReadingReturned { reading, .. } => say("reading_returned", &[("reading", &reading.to_string())]),
         Event::MessageWritten { way, .. } => say("message_written", &[("way", &frame.code("way", way.code()))]),
-        Event::MessageMoved { what, way, stage, why, .. } => {
-            let why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+        Event::MessageMoved { what, way, stage, why, wordings, .. } => {
+            let mut why = why.map(|why| format!(" · {}", frame.code("message_why", why.code()))).unwrap_or_default();
+            for hash in wordings {
+                // Enough of the address to find it on the page of wordings.
+                why.push_str(" · ");
+                why.extend(hash.chars().take(12));
+            }
             let values = [
                 ("what", frame.code("message_what", what.code())),
                 ("way", frame.code("way", way.code())),
@@ -282,8 +303,9 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
             ];
             say("message_moved", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
         }
-        Event::Promised { id, due_at, .. } => {
-            say("promised", &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])
+        Event::Promised { id, due_at, call_back, .. } => {
+            let key = if *call_back { "call_back_promised" } else { "promised" };
+            say(key, &[("promise", &id.to_string()), ("due", &frame.moment(*due_at))])
         }
         Event::PromiseInherited { id, number, promise: 0, due_at, .. } => say(
             "reply_promise_inherited",

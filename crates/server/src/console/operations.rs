@@ -38,6 +38,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         "customer",
         &[
             "record-contact",
+            "declare-unreachable",
             "notify-progress",
             "send-message",
             "issue-letter",
@@ -223,6 +224,7 @@ pub(super) fn operations(
         "order" => super::orders::meant(frame, case, names, verb, caller),
         "part_of" => super::orders::meant(frame, case, names, verb, caller),
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
+        "promise" if verb == "record-contact" => super::call_backs::meant(frame, case),
         "rule" => compensations::rules(frame, case),
         "compensation" => compensations::open(case),
         "reading" if ["reply", "issue-letter"].contains(&verb) => readings::released(frame, case, verb),
@@ -262,6 +264,9 @@ pub(super) fn operations(
             // Where nothing was released there is nothing to choose.
             if !readings::VERBS.contains(&verb.name) && case.released_readings().next().is_none() {
                 inputs.retain(|input| input.name != "reading");
+            }
+            if verb.name == "record-contact" && super::call_backs::meant(frame, case).is_empty() {
+                inputs.retain(|input| !["promise", "next_at"].contains(&input.name.as_str()));
             }
             // Nobody is asked whether to grant what is not asked for.
             if verb.name == "propose" && !domain::retention::asks_erasure(case) {

@@ -130,12 +130,16 @@ impl Frame<'_> {
         let pages = |all: &[(bool, &str, &str)]| {
             all.iter().filter(|(may, ..)| *may).map(|(_, href, words)| self.link(href, words)).collect::<Vec<_>>()
         };
-        let work = pages(&[
+        let mut work = pages(&[
             (true, "/console/orders", "nav.orders"),
+            (true, super::call_backs::PAGE, "nav.call_backs"),
             (self.may(permissions::READ_MACROS), "/console/macros", "macros.title"),
             (self.may_read_letterbox(), "/console/letterbox", "letterbox.title"),
             (self.may_hand_off(), "/console/handoffs/new", "nav.handoff"),
         ]);
+        for link in work.iter_mut().filter(|link| link.href == super::call_backs::PAGE) {
+            super::call_backs::TALLY.clone_into(&mut link.view);
+        }
         let network = pages(&[
             (self.may_read_incidents(), "/console/incidents", "incidents.nav"),
             (self.may_read_plans(), "/console/plans", "plans.title"),
@@ -153,6 +157,7 @@ impl Frame<'_> {
             (self.leads(), "/console/organisation", "org.title"),
             (self.may_change_rules(), "/console/rules", "rules.title"),
             (self.may(permissions::READ_MODELS), "/console/models", "models.title"),
+            (self.may(permissions::EDIT_WORDING), super::wordings::PAGE, "wordings.title"),
             (self.may_read_retention(), "/console/retention", "retention.title"),
             (self.may_manage_webhooks(), "/console/webhooks", "webhooks.title"),
             (self.may_read_jobs(), "/console/jobs", "nav.jobs"),

@@ -94,6 +94,11 @@ impl Frame<'_> {
         self.civil(at).strftime("%Y-%m-%dT%H:%M").to_string()
     }
 
+    /// The time of day alone.
+    pub(super) fn time_of_day(&self, at: Timestamp) -> String {
+        self.civil(at).strftime("%H:%M").to_string()
+    }
+
     /// What a form's field says, as RFC 3339.
     pub(super) fn read_input(&self, text: &str) -> Option<String> {
         let civil: civil::DateTime = text.parse().ok()?;

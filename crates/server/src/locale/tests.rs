@@ -282,6 +282,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     list("incident_state", State::CODES);
     list("member", &desk::incidents::STANDINGS);
+    list("wording_standing", &desk::wordings::WordingStanding::ALL.map(desk::wordings::WordingStanding::code));
     list("plan_standing", &desk::plans::PlanStanding::ALL.map(desk::plans::PlanStanding::code));
     list("event", &["incident_joined_master"]);
     list("event_kind", desk::subscriptions::EVENTS);
@@ -298,6 +299,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("send-to-recipients", desk::incidents::SEND, wanted);
     of_fields("export-recipients", desk::incidents::EXPORT, wanted);
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
+    of_fields("wording", desk::wordings::NEW_WORDING, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
     of_fields("model", desk::models::NEW_MODEL, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
@@ -427,6 +429,10 @@ fn every_code_has_words_and_no_words_lie_about() {
             "overdue",
             "ran_out",
             "resumed_by_limit",
+            "call_back_promised",
+            "called_back_promised",
+            "called_back_again",
+            "unreachable",
             "reply_promise_broken",
             "reply_promise_inherited",
             "ticket_gone",

@@ -152,7 +152,12 @@ pub(super) fn schemas() -> Map<String, Value> {
         "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
         "promises": {"type": "array", "items": {"type": "object"}},
-        "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text}))},
+        "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text, "promise": whole}))},
+        "unreachable_since": moment,
+        "tried": object(json!({
+            "rule": text, "need": whole, "distinct_days": {"type": "boolean"}, "made": whole,
+            "days": {"type": "array", "items": {"type": "string", "format": "date"}},
+        })),
         "readings": {"type": "array", "description": "Words laid before a second reader.", "items": object(json!({
             "reading": whole, "paper": text, "letter": text, "language": text, "standing": text, "content": text,
             "written_by": object(json!({"id": text, "name": text})), "written_at": moment,
@@ -454,6 +459,9 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Exposures", masses::exposures()),
         ("Kpis", masses::kpis()),
         ("Orders", orders::orders()),
+        ("CallBacks", orders::call_backs()),
+        ("Wordings", items(&messages::wording())),
+        ("Wording", messages::wording()),
         ("Rulings", orders::rulings()),
         ("RoutingExplained", routing::explained()),
         ("RoutingDryRun", routing::dry_run()),

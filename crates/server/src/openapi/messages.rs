@@ -73,3 +73,15 @@ pub(super) fn open_mail() -> Value {
     }
     object(Value::Object(open))
 }
+
+/// A version of a wording.
+pub(super) fn wording() -> Value {
+    let person = || object(json!({"id": text(), "name": text()}));
+    object(json!({
+        "part": {"type": "string", "enum": desk::wordings::KIND_CODES},
+        "language": {"type": "string", "enum": desk::wordings::LANGUAGES}, "version": whole(), "text": text(),
+        "hash": text(), "note": text(),
+        "state": {"type": "string", "enum": desk::wordings::WordingStanding::ALL.map(desk::wordings::WordingStanding::code)},
+        "asked_by": person(), "asked_at": moment(), "decided_by": person(), "decided_at": moment(),
+    }))
+}

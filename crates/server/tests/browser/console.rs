@@ -40,6 +40,8 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console/macros",
         "/console/macros/new?do=note&do=assign",
         "/console/orders",
+        "/console/callbacks",
+        "/console/wordings",
         "/console/notices",
         "/console/notices/choices",
         "/console/problems",

@@ -519,6 +519,20 @@ fn orders(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     let listed = house.get(token, &format!("/api/v1/orders?unit={bill}"));
     assert_eq!(listed.json()["items"].as_array().unwrap().len(), 1, "{listed:?}");
     contract.holds("get", "/api/v1/orders", &listed);
+    let id = house.register(token, &intake())["id"].as_str().unwrap().to_owned();
+    for (position, body) in [
+        json!({"what": "回电", "due_at": later(4), "call_back": true}),
+        json!({"mode": "phone", "outcome": "no_answer", "promise": 1, "next_at": later(24)}),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let verb = ["promise", "record-contact"][position];
+        contract.body(&format!("/api/v1/complaints/{{id}}/{verb}"), body);
+        assert_eq!(house.act(token, &id, position as i64 + 1, verb, body).status, 200);
+    }
+    contract.holds("get", "/api/v1/complaints/{id}", &house.get(token, &format!("/api/v1/complaints/{id}")));
+    contract.holds("get", "/api/v1/callbacks", &house.get(token, "/api/v1/callbacks"));
     let rulings = house.get(token, "/api/v1/rulings?category=B204");
     assert_eq!(rulings.json()["items"][0]["unit"], net);
     contract.holds("get", "/api/v1/rulings", &rulings);

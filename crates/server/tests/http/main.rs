@@ -11,6 +11,7 @@ mod about_staff;
 mod bad_input;
 mod bulk;
 mod bundles;
+mod call_backs;
 mod channels;
 mod compensation;
 mod contract;
@@ -48,6 +49,7 @@ mod tmf;
 mod together;
 mod views;
 mod what_if;
+mod wordings;
 
 use axum::body::Body;
 use axum::http::{Request, Response, header};

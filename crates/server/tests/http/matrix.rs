@@ -98,6 +98,7 @@ pub(crate) fn body(path: &str) -> Value {
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),
         "notify-progress" => json!({"mode": "phone", "content": "x"}),
+        "declare-unreachable" => json!({"reason": "x"}),
         "promise" => json!({"what": "x", "due_at": "2098-01-01T00:00:00Z"}),
         "keep-promise" => json!({"promise": 1}),
         "suspend" => json!({"wait_for": "waiting_parts", "until": "2098-01-01T00:00:00Z", "reason": "x"}),
@@ -174,6 +175,7 @@ pub(crate) fn body(path: &str) -> Value {
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
         "recipients" => json!({"csv": "number,consent\n13900000009,app\n"}),
         "export" => json!({"purpose": "outcome"}),
+        "wordings" => json!({"part": "foot", "language": "en", "text": "x {number}", "note": "x"}),
         "emergency-plans" | "plans" => json!({"text": "x"}),
         "network-facts" => crate::incidents::fact(),
         "products" | "catalogue" => json!({"code": "x", "line": "broadband", "zh": "x", "en": "x"}),
@@ -272,6 +274,8 @@ fn meets(house: &House, route: &Route, token: &str, id: &str, file: &str) -> u16
         .replace("{kpi}", "repeat")
         .replace("{plan}", "none")
         .replace("{version}", "1")
+        .replace("{part}", "foot")
+        .replace("{language}", "en")
         .replace("{attachment}", file)
         .replace("{letter}", "acknowledgement.html")
         .replace("{name}", "console.css")
