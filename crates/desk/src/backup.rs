@@ -13,7 +13,7 @@ pub mod write;
 
 pub use check::check;
 pub use make::{Make, make};
-pub use restore::{Restore, Restored, restore};
+pub use restore::{RESTORED, Restore, Restored, restore};
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@
 
 mod record;
 
-pub use record::{RecordKind, Taken};
+pub use record::{AtPlaces, RecordKind, Taken};
 
 use crate::caller::Caller;
 use crate::error::DeskError;

@@ -4,7 +4,7 @@
 
 mod round;
 
-pub use round::{Handed, Telling};
+pub use round::{Handed, Rounds, Telling};
 
 use crate::administration::{self, Change};
 use crate::caller::{Caller, Scope};
@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 /// Most subscriptions of an installation.
 const MOST: usize = 500;
+/// Most listeners of one owner.
+const MOST_OWN: usize = 20;
 /// How long the secret before the newest one still signs beside it.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 /// Dead letters that are shown.
@@ -35,6 +37,9 @@ const MOST_COUNTED: i64 = 10_000;
 pub const WEBHOOK: &str = "webhook";
 /// What can happen to a case, as webhooks choose among it.
 pub const EVENTS: &[&str] = &["created", "changed", "status_changed", "resolved", "information_required", "deleted"];
+
+/// Why a subscription can be off.
+pub const OFF: &[&str] = &["by_hand", "unreachable", "gone", "no_rights", crate::backup::RESTORED];
 
 /// Shape of a webhook.
 pub const NEW_WEBHOOK: &[Field] = &[
@@ -88,7 +93,7 @@ pub struct Subscription {
     pub made_at: Timestamp,
     /// Whether it is told anything.
     pub on: bool,
-    /// Why not: `by_hand`, `unreachable`, `gone` or `no_rights`.
+    /// Why not: one of [`OFF`].
     pub reason: String,
     /// Since when nothing was taken.
     pub failing_since: Option<Timestamp>,
@@ -241,11 +246,31 @@ impl Desk {
 
     async fn keep_subscription(&self, caller: &Caller, mut row: SubscriptionRow) -> Result<Uuid, DeskError> {
         let actor = caller.actor.id;
+        let (place, rest) = row.url.split_once('?').unwrap_or((&row.url, ""));
+        // What stands behind an address may be a secret, and a hub's query may name somebody; the ledger keeps neither.
+        let mut change = Change::new("add-subscription")
+            .with("kind", &row.kind)
+            .with("name", &row.name)
+            .with("url", place)
+            .with("region", &row.region)
+            .with("personal", row.personal.to_string());
+        let asked = if row.kind == WEBHOOK { "" } else { row.query.as_str() };
+        if row.kind == WEBHOOK {
+            change = change.with("query", &row.query);
+        }
+        if !rest.is_empty() || !asked.is_empty() {
+            let digest = self.keyring().request_digest("subscription", format!("{rest}\n{asked}").as_bytes());
+            change = change.with("digest", STANDARD.encode(digest));
+        }
         self.db()
             .write(move |tx| {
                 let all = subscriptions::all(tx)?;
+                let too_many = |max: usize| Err(Refusal::conflict("too_many_subscriptions").with("max", max).into());
                 if all.len() >= MOST {
-                    return Err(Refusal::conflict("too_many_subscriptions").with("max", MOST).into());
+                    return too_many(MOST);
+                }
+                if !row.owner.is_empty() && all.iter().filter(|one| one.owner == row.owner).count() >= MOST_OWN {
+                    return too_many(MOST_OWN);
                 }
                 let same = |one: &SubscriptionRow| {
                     (&one.kind, &one.url, &one.query, &one.owner) == (&row.kind, &row.url, &row.query, &row.owner)
@@ -255,13 +280,6 @@ impl Desk {
                 }
                 row.place = heads(tx)?;
                 subscriptions::add(tx, &row)?;
-                let change = Change::new("add-subscription")
-                    .with("kind", &row.kind)
-                    .with("name", &row.name)
-                    .with("url", &row.url)
-                    .with("query", &row.query)
-                    .with("region", &row.region)
-                    .with("personal", row.personal.to_string());
                 administration::record(tx, row.id, actor, row.made_at, &change)?;
                 Ok(row.id)
             })
@@ -357,7 +375,7 @@ impl Desk {
         let (verb, standing, reason) =
             if on { ("switch-on-subscription", "on", "") } else { ("switch-off-subscription", "off", "by_hand") };
         let switch = move |tx: &mut Tx<'_>, _: &SubscriptionRow, at| {
-            subscriptions::soon(tx, id, at)?;
+            subscriptions::anew(tx, id, at)?;
             Ok(subscriptions::switch(tx, id, standing, reason)?)
         };
         self.change_subscription(caller, id, verb, switch).await

@@ -18,12 +18,14 @@ pub struct Guard {
     trusts: bool,
 }
 
-/// Ranges of version 4 that are no public address (IANA IPv4 Special-Purpose Address Registry, multicast, reserved).
-const NOT_PUBLIC_V4: [([u8; 4], u8); 16] = [
+/// Ranges of version 4 that are no public address (IANA IPv4 Special-Purpose Address Registry, multicast, reserved), and the
+/// one public address that is a cloud's own from within it.
+const NOT_PUBLIC_V4: [([u8; 4], u8); 17] = [
     ([0, 0, 0, 0], 8),
     ([10, 0, 0, 0], 8),
     ([100, 64, 0, 0], 10),
     ([127, 0, 0, 0], 8),
+    ([168, 63, 129, 16], 32),
     ([169, 254, 0, 0], 16),
     ([172, 16, 0, 0], 12),
     ([192, 0, 0, 0], 24),
@@ -42,6 +44,9 @@ const NOT_PUBLIC_V4: [([u8; 4], u8); 16] = [
 /// documentation (IANA IPv6 Special-Purpose Address Registry).
 const NOT_PUBLIC_V6: [([u16; 2], u8); 4] =
     [([0x2001, 0], 23), ([0x2001, 0xdb8], 32), ([0x2002, 0], 16), ([0x3fff, 0], 20)];
+
+/// Addresses at which clouds answer their machines with credentials, besides link-local ones: of Alibaba, Azure and Oracle.
+const OF_CLOUDS: [[u8; 4]; 3] = [[100, 100, 100, 200], [168, 63, 129, 16], [192, 0, 0, 192]];
 
 fn within(address: IpAddr, net: IpAddr, length: u8) -> bool {
     let same = |one: u128, other: u128, width: u32| {
@@ -63,7 +68,7 @@ impl Guard {
     }
 
     /// Whatever whoever runs the installation named, on this machine or in its network; only what hands out credentials to
-    /// machines (link-local) is nobody's server.
+    /// machines (link-local, and where else clouds answer) is nobody's server.
     #[must_use]
     pub fn trusting() -> Self {
         Self { allowed: Vec::new(), trusts: true }
@@ -78,7 +83,7 @@ impl Guard {
         }
         if self.trusts {
             return match address {
-                IpAddr::V4(address) => !address.is_link_local(),
+                IpAddr::V4(address) => !address.is_link_local() && !OF_CLOUDS.contains(&address.octets()),
                 IpAddr::V6(address) => !address.is_unicast_link_local() && address.segments().first() != Some(&0xfd00),
             };
         }
@@ -92,6 +97,17 @@ impl Guard {
                     })
             }
         }
+    }
+
+    /// Whether an address is written as a number that lies in one of the networks that were opened.
+    #[must_use]
+    pub fn opens(&self, host: &Host<&str>) -> bool {
+        let address = match host {
+            Host::Ipv4(address) => IpAddr::from(*address),
+            Host::Ipv6(address) => IpAddr::from(*address),
+            Host::Domain(_) => return false,
+        };
+        self.allowed.iter().any(|(net, length)| within(address.to_canonical(), *net, *length))
     }
 
     /// Whether an address as it is written may be told at all: the literal addresses, and the names of this machine.
@@ -153,7 +169,9 @@ pub async fn connect_guarded(host: &str, port: u16, encrypted: bool, guard: &Gua
     let found = tokio::net::lookup_host((host, port)).await.map_err(|error| error.to_string())?;
     let addresses: Vec<SocketAddr> = found.collect();
     if let Some(barred) = addresses.iter().find(|address| !guard.allows(address.ip())) {
-        return Err(format!("{} is no address events may go to", barred.ip()));
+        // Whoever reads what went wrong need not learn where a name leads inside.
+        tracing::warn!(host, address = %barred.ip(), "a line was not opened: the address is barred");
+        return Err("it leads to no address events may go to".to_owned());
     }
     let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(|error| error.to_string())?;
     if !encrypted {
@@ -206,6 +224,7 @@ mod tests {
             "169.254.169.254",
             "100.64.0.1",
             "192.0.0.192",
+            "168.63.129.16",
             "198.18.0.1",
             "224.0.0.1",
             "255.255.255.255",
@@ -251,6 +270,12 @@ mod tests {
         assert!(opened.allows("::ffff:10.1.2.3".parse().unwrap()));
         let ours = Guard::trusting();
         assert!(ours.allows("127.0.0.1".parse().unwrap()) && ours.allows("192.168.1.1".parse().unwrap()));
+        for cloud in ["100.100.100.200", "168.63.129.16", "192.0.0.192", "::ffff:168.63.129.16"] {
+            assert!(!ours.allows(cloud.parse().unwrap()), "{cloud}");
+        }
+        let opens = |host: &str| opened.opens(&url::Url::parse(&format!("http://{host}/")).unwrap().host().unwrap());
+        assert!(opens("10.1.2.3") && opens("[::ffff:10.1.2.3]"));
+        assert!(!opens("8.8.8.8") && !opens("10.2.0.1") && !opens("a.example"));
         assert!(!ours.allows("169.254.169.254".parse().unwrap()) && !ours.allows("fd00:ec2::254".parse().unwrap()));
     }
 
@@ -260,7 +285,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let barred = connect_guarded("localhost", port, false, &Guard::public(Vec::new())).await.unwrap_err();
-        assert!(barred.contains("no address events may go to"), "{barred}");
+        assert_eq!(barred, "it leads to no address events may go to", "where it leads is nobody's business");
         assert!(connect_guarded("127.0.0.1", port, false, &Guard::trusting()).await.is_ok());
     }
 

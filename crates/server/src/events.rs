@@ -11,10 +11,10 @@ use crate::tmf::when;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use desk::caller::Scope;
-use desk::subscriptions::{Handed, Telling, WEBHOOK};
+use desk::subscriptions::{Handed, Rounds, Telling, WEBHOOK};
 use desk::tickets::Ticket;
 use desk::{Desk, DeskError};
-use domain::event::Event;
+use domain::event::{Entry as Logged, Event};
 use jiff::Timestamp;
 use mail::outward::{Guard, hmac_sha256};
 use serde_json::{Map, Value, json};
@@ -189,6 +189,11 @@ fn news(before: Option<&Map<String, Value>>, after: &Map<String, Value>, gone: b
     (found, changed)
 }
 
+/// Whether an entry takes the ticket from the faces.
+fn takes_away(entry: &Logged) -> bool {
+    entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
+}
+
 fn is_stage(list: Option<&Value>) -> bool {
     let list = list.and_then(Value::as_array);
     list.is_some_and(|list| list.len() == 1 && list.first().is_some_and(|one| one["name"] == "complaintStage"))
@@ -218,12 +223,14 @@ impl Herald {
         }
     }
 
-    /// Tells everybody what is due; gives how many entries were taken. `node` names one process.
-    ///
-    /// # Errors
-    /// Those of the database; what went wrong with a receiver is noted with it.
-    pub async fn round(&self, desk: &Desk, node: &str) -> Result<usize, DeskError> {
-        desk.tell_subscriptions(node, self.open, |telling| self.tell(desk, telling)).await
+    /// Rounds in which everybody is told what is due. `node` names one process.
+    #[must_use]
+    pub fn rounds(&self, desk: &Desk, node: &str) -> Rounds<'static> {
+        let (herald, with) = (self.clone(), desk.clone());
+        Rounds::new(desk.clone(), node, self.open, move |telling| {
+            let (herald, desk) = (herald.clone(), with.clone());
+            async move { herald.tell(&desk, telling).await }
+        })
     }
 
     async fn tell(&self, desk: &Desk, mut telling: Telling) -> Handed {
@@ -246,7 +253,10 @@ impl Herald {
         if letters.is_empty() {
             return Handed::Taken;
         }
-        if let Err(error) = desk.log_tickets(&telling.caller, vec![telling.case.0]).await {
+        // Told once, however often it is tried.
+        if !telling.logged
+            && let Err(error) = desk.log_tickets(&telling.caller, vec![telling.case.0]).await
+        {
             return Handed::Later(error.to_string());
         }
         let now = desk.time().now().as_second();
@@ -263,8 +273,11 @@ impl Herald {
             match outbound::post(&self.guard, &letter.url, letter.media, &headers, body).await {
                 Ok(200..=299) => {}
                 Ok(410) => return Handed::Gone,
-                Ok(status) => return Handed::Later(format!("it answers {status}")),
-                Err(why) => return Handed::Later(why),
+                // It is busy or too early for it; whatever else it says of the request will be the same at every try.
+                Ok(status @ (408 | 425 | 429)) => return Handed::Failed(format!("it answers {status}")),
+                Ok(status @ 400..=499) => return Handed::Refused(format!("it answers {status}")),
+                Ok(status) => return Handed::Failed(format!("it answers {status}")),
+                Err(why) => return Handed::Failed(why),
             }
         }
         Handed::Taken
@@ -287,7 +300,11 @@ impl Herald {
         let told = tell(&after);
         let last = after.view.entries.last();
         let gone = last.is_some_and(takes_away);
-        let (news, changed) = news(before.as_ref().map(tell).as_ref(), &told, gone);
+        let (news, changed) = match after.view.entries.split_last() {
+            // What happens to the case after its ticket was taken away is nobody's outside.
+            Some((_, earlier)) if earlier.iter().any(takes_away) => (Vec::new(), Vec::new()),
+            _ => news(before.as_ref().map(tell).as_ref(), &told, gone),
+        };
         Ok(Entry {
             number: after.view.case.number.clone(),
             verb: last.map(|entry| entry.verb.clone()).unwrap_or_default(),
@@ -307,8 +324,8 @@ impl Herald {
         };
         let mut letters = Vec::new();
         for one in &entry.news {
-            // The same at every try, so that whoever is told twice can tell.
-            let id = format!("{}.{}.{}", telling.case, telling.version, one.code());
+            // The same at every try, so that whoever is told twice can tell; another after a restore that took this entry away.
+            let id = format!("{}.{}.{}.{}", telling.case, telling.version, telling.mark, one.code());
             match &asked {
                 None if telling.query.split(',').any(|kind| kind == one.code()) => letters.push(Letter {
                     body: cloud(entry, *one, &id, &telling.case.to_string(), &self.root),

@@ -14,6 +14,7 @@ statements! {
         JOIN entries e ON e.subject = c.id AND e.ledger = ?1
         WHERE (c.received_at, c.id) >= (?2, ?3) AND (c.received_at, c.id) <= (?4, ?5)";
     LAST = "SELECT version, hash FROM entries WHERE subject = ?1 AND ledger = ?2 ORDER BY version DESC LIMIT 1";
+    HASH = "SELECT hash FROM entries WHERE subject = ?1 AND ledger = ?2 AND version = ?3";
     HEADS = "SELECT s.stream, (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.stream = s.stream)
         FROM streams s ORDER BY s.stream";
     HASHES = "SELECT hash FROM entries WHERE stream = ?1 AND seq >= ?2 AND seq <= ?3 ORDER BY seq";
@@ -168,6 +169,14 @@ pub fn advised(tx: &mut Tx<'_>, stream: i64, after: i64, to: i64) -> Result<Vec<
 /// Those of the database.
 pub fn last(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
     tx.query_opt(LAST, &[(&subject).into(), ledger.into()], |row| Ok((row.int(0)?, row.blob(1)?)))
+}
+
+/// Hash of an entry.
+///
+/// # Errors
+/// Those of the database.
+pub fn hash_of(tx: &mut Tx<'_>, subject: Uuid, ledger: i64, version: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    tx.query_opt(HASH, &[(&subject).into(), ledger.into(), version.into()], |row| row.blob(0))
 }
 
 /// Every stream with its last position.

@@ -8,6 +8,8 @@ statements! {
     CLAIM = "INSERT INTO idempotency (actor, key, digest, case_id, version, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (actor, key) DO NOTHING";
     GET = "SELECT digest, case_id, version FROM idempotency WHERE actor = ?1 AND key = ?2";
+    // The name stands in the statement, so that its own small index is used.
+    IMPORTED = "SELECT CAST(1 AS BIGINT) FROM idempotency WHERE actor = 'import' AND case_id = ?1 LIMIT 1";
     RELEASE = "DELETE FROM idempotency WHERE actor = ?1 AND case_id = ?2";
     DELETE_BEFORE = "DELETE FROM idempotency WHERE at < ?1 AND actor <> ?2";
 }
@@ -51,6 +53,14 @@ pub fn find(tx: &mut Tx<'_>, actor: &str, key: &str) -> Result<Option<Earlier>, 
     tx.query_opt(GET, &[actor.into(), key.into()], |row| {
         Ok(Earlier { digest: row.blob(0)?, case_id: row.uuid(1)?, version: row.int(2)? })
     })
+}
+
+/// Whether a case was registered from a row of a file.
+///
+/// # Errors
+/// Those of the database.
+pub fn imported(tx: &mut Tx<'_>, case_id: Uuid) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(IMPORTED, &[(&case_id).into()], |row| row.int(0))?.is_some())
 }
 
 /// Frees the key of a request that led to nothing.

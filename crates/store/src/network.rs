@@ -19,10 +19,11 @@ statements! {
         recorded_at, recorded_by FROM network_facts WHERE id = ?1";
     BY_NUMBER = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
         recorded_at, recorded_by FROM network_facts WHERE source = ?1 AND number = ?2";
-    // Everything a system says under one number, at several places.
+    // Everything a system says under one number, at several places: the region stands behind the slash and nothing more, so
+    // that a number which goes on behind a slash of its own is another's.
     PARTS = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
         recorded_at, recorded_by FROM network_facts WHERE source = ?1 AND number >= ?2 AND number < ?3
-        ORDER BY number LIMIT 1000";
+        AND number = ?2 || region ORDER BY number LIMIT 1000";
     LIST = "SELECT id, source, number, kind, region, product, began, ended, users, down, withdrawn, revision, body,
         recorded_at, recorded_by FROM network_facts WHERE (?1 = '' OR substr(region, 1, length(?1)) = ?1
         OR (?11 = 1 AND substr(?1, 1, length(region)) = region))
@@ -174,7 +175,7 @@ pub fn by_number(tx: &mut Tx<'_>, source: &str, number: &str) -> Result<Option<N
     tx.query_opt(BY_NUMBER, &[source.into(), number.into()], read)
 }
 
-/// Facts of a source whose numbers begin with a number and a slash: what it says of several places.
+/// Facts of a source whose numbers are a number, a slash and their region: what it says of several places.
 ///
 /// # Errors
 /// Those of the database.

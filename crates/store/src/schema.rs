@@ -363,6 +363,9 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE wordings (kind TEXT NOT NULL, language TEXT NOT NULL, version BIGINT NOT NULL, subject BLOB NOT NULL,
         content TEXT NOT NULL, note TEXT NOT NULL, state TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL,
         decided_by TEXT, decided_at BIGINT, PRIMARY KEY (kind, language, version)) CLUSTERED",
+    // Events that were logged as told are not logged at each try; rows of files are known by their case.
+    "ALTER TABLE event_deliveries ADD COLUMN logged BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX idempotency_imported ON idempotency (case_id) WHERE actor = 'import'",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -12,34 +12,46 @@ statements! {
         place, failing_since, tries, due_at, error FROM subscriptions ORDER BY id LIMIT 1000";
     ONE = "SELECT id, kind, name, url, query, owner, region, personal, generation, rotated_at, made_at, standing, reason,
         place, failing_since, tries, due_at, error FROM subscriptions WHERE id = ?1";
-    DUE = "SELECT id, kind, name, url, query, owner, region, personal, generation, rotated_at, made_at, standing, reason,
-        place, failing_since, tries, due_at, error FROM subscriptions WHERE standing = 'on' AND due_at <= ?1
-        AND (lease_until <= ?1 OR holder = ?2) ORDER BY id LIMIT 1000";
+    // With whether something is to be tried again: of each case the first that waits.
+    DUE = "SELECT s.id, s.kind, s.name, s.url, s.query, s.owner, s.region, s.personal, s.generation, s.rotated_at, s.made_at,
+        s.standing, s.reason, s.place, s.failing_since, s.tries, s.due_at, s.error,
+        CASE WHEN EXISTS (SELECT 1 FROM event_deliveries d WHERE d.subscription = s.id AND d.dead = 0 AND d.due_at <= ?1
+        AND NOT EXISTS (SELECT 1 FROM event_deliveries e WHERE e.subscription = d.subscription AND e.subject = d.subject
+        AND e.dead = 0 AND e.version < d.version)) THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
+        FROM subscriptions s WHERE s.standing = 'on' AND s.due_at <= ?1
+        AND (s.lease_until <= ?1 OR s.holder = ?2) ORDER BY s.id LIMIT 1000";
     CLAIM = "UPDATE subscriptions SET lease_until = ?3, holder = ?4 WHERE id = ?1 AND standing = 'on' AND due_at <= ?2
         AND (lease_until <= ?2 OR holder = ?4)";
     FINISH = "UPDATE subscriptions SET place = ?3, failing_since = ?4, tries = ?5, due_at = ?6, error = ?7, standing = ?8,
         reason = ?9, lease_until = 0, holder = '' WHERE id = ?1 AND holder = ?2";
-    SWITCH = "UPDATE subscriptions SET standing = ?2, reason = ?3, failing_since = 0, tries = 0, due_at = 0, error = ''
-        WHERE id = ?1";
+    // Without its lease: a round under way ends with nothing to write down.
+    SWITCH = "UPDATE subscriptions SET standing = ?2, reason = ?3, failing_since = 0, tries = 0, due_at = 0, error = '',
+        lease_until = 0, holder = '' WHERE id = ?1";
+    HELD = "SELECT CAST(1 AS BIGINT) FROM subscriptions WHERE id = ?1 AND holder = ?2 AND standing = 'on'";
+    QUIET = "UPDATE subscriptions SET standing = 'off', reason = ?1, failing_since = 0, tries = 0, due_at = 0, error = '',
+        lease_until = 0, holder = '' WHERE standing = 'on'";
     ROTATE = "UPDATE subscriptions SET generation = generation + 1, rotated_at = ?3 WHERE id = ?1 AND generation = ?2";
     REMOVE = "DELETE FROM subscriptions WHERE id = ?1";
     // The first of each case that still waits: what comes later in a case is not told before it.
-    AGAIN = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead FROM event_deliveries d
+    AGAIN = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged FROM event_deliveries d
         WHERE d.subscription = ?1 AND d.dead = 0 AND d.due_at <= ?2 AND NOT EXISTS (SELECT 1 FROM event_deliveries e
         WHERE e.subscription = d.subscription AND e.subject = d.subject AND e.dead = 0 AND e.version < d.version)
         ORDER BY d.first_at, d.subject LIMIT ?3";
     HOLDS = "SELECT CAST(1 AS BIGINT) FROM event_deliveries WHERE subscription = ?1 AND subject = ?2 AND dead = 0 LIMIT 1";
     COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM event_deliveries WHERE subscription = ?1 AND dead = ?2 LIMIT ?3) counted";
-    DEAD = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, c.number FROM event_deliveries d
+    DEAD = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged, c.number FROM event_deliveries d
         LEFT JOIN cases c ON c.id = d.subject WHERE d.subscription = ?1 AND d.dead = 1
         ORDER BY d.first_at DESC, d.subject, d.version LIMIT ?2";
-    KEEP = "INSERT INTO event_deliveries (subscription, subject, version, first_at, due_at, tries, error, dead)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (subscription, subject, version) DO UPDATE SET
-        due_at = excluded.due_at, tries = excluded.tries, error = excluded.error, dead = excluded.dead";
+    KEEP = "INSERT INTO event_deliveries (subscription, subject, version, first_at, due_at, tries, error, dead, logged)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (subscription, subject, version) DO UPDATE SET
+        first_at = excluded.first_at, due_at = excluded.due_at, tries = excluded.tries, error = excluded.error,
+        dead = excluded.dead, logged = excluded.logged";
     TAKEN = "DELETE FROM event_deliveries WHERE subscription = ?1 AND subject = ?2 AND version = ?3";
     SOON = "UPDATE event_deliveries SET due_at = ?2 WHERE subscription = ?1 AND dead = 0";
+    ANEW = "UPDATE event_deliveries SET first_at = ?2, due_at = ?2, tries = 0 WHERE subscription = ?1 AND dead = 0";
     REVIVE = "UPDATE event_deliveries SET dead = 0, tries = 0, first_at = ?2, due_at = ?2 WHERE subscription = ?1 AND dead = 1";
     DROP = "DELETE FROM event_deliveries WHERE subscription = ?1";
+    EMPTY = "DELETE FROM event_deliveries";
     DROP_DEAD = "DELETE FROM event_deliveries WHERE dead = 1 AND first_at < ?1";
     NEXT = "SELECT seq, subject, ledger, version FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     PLACE = "SELECT stream, seq FROM entries WHERE subject = ?1 AND ledger = ?2 AND version = ?3";
@@ -93,7 +105,8 @@ pub struct EventRow {
     pub subject: Uuid,
     /// The entry.
     pub version: i64,
-    /// When it was tried first, or sent again by hand.
+    /// When it was tried first, counted anew from when it was sent again by hand or its subscription switched on; of what
+    /// was never tried, when it was read.
     pub first_at: i64,
     /// When it is tried next.
     pub due_at: i64,
@@ -103,6 +116,8 @@ pub struct EventRow {
     pub error: String,
     /// Whether it is no longer tried.
     pub dead: bool,
+    /// Whether the access log has that it went out.
+    pub logged: bool,
 }
 
 /// How a round of telling ended.
@@ -156,6 +171,7 @@ fn read_event(row: &Row<'_>) -> Result<EventRow, StoreError> {
         tries: row.int(4)?,
         error: row.text(5)?,
         dead: row.bool(6)?,
+        logged: row.bool(7)?,
     })
 }
 
@@ -195,12 +211,12 @@ pub fn one(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<SubscriptionRow>, StoreEr
     tx.query_opt(ONE, &[(&id).into()], read)
 }
 
-/// Those that may be told now by this holder.
+/// Those that may be told now by this holder, each with whether something is to be tried again.
 ///
 /// # Errors
 /// Those of the database.
-pub fn due(tx: &mut Tx<'_>, now: i64, holder: &str) -> Result<Vec<SubscriptionRow>, StoreError> {
-    tx.query(DUE, &[now.into(), holder.into()], read)
+pub fn due(tx: &mut Tx<'_>, now: i64, holder: &str) -> Result<Vec<(SubscriptionRow, bool)>, StoreError> {
+    tx.query(DUE, &[now.into(), holder.into()], |row| Ok((read(row)?, row.bool(18)?)))
 }
 
 /// Takes one until `lease_until`; false when another has it or it is not due.
@@ -230,7 +246,24 @@ pub fn finish(tx: &mut Tx<'_>, id: Uuid, holder: &str, end: &RoundEnd<'_>) -> Re
     Ok(tx.execute(FINISH, &values)? == 1)
 }
 
-/// Switches one on or off, for a reason.
+/// Whether one is on and still this holder's to tell.
+///
+/// # Errors
+/// Those of the database.
+pub fn held(tx: &mut Tx<'_>, id: Uuid, holder: &str) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(HELD, &[(&id).into(), holder.into()], |row| row.int(0))?.is_some())
+}
+
+/// Switches everything off that is on, for a reason, and forgets what waits; gives how many were on.
+///
+/// # Errors
+/// Those of the database.
+pub fn quiet(tx: &mut Tx<'_>, reason: &str) -> Result<u64, StoreError> {
+    tx.execute(EMPTY, &[])?;
+    tx.execute(QUIET, &[reason.into()])
+}
+
+/// Switches one on or off, for a reason. Whoever tells it now has it no longer.
 ///
 /// # Errors
 /// Those of the database.
@@ -284,7 +317,7 @@ pub fn count(tx: &mut Tx<'_>, id: Uuid, dead: bool, most: i64) -> Result<i64, St
 /// # Errors
 /// Those of the database.
 pub fn dead(tx: &mut Tx<'_>, id: Uuid, limit: i64) -> Result<Vec<(EventRow, Option<String>)>, StoreError> {
-    tx.query(DEAD, &[(&id).into(), limit.into()], |row| Ok((read_event(row)?, row.opt_text(7)?)))
+    tx.query(DEAD, &[(&id).into(), limit.into()], |row| Ok((read_event(row)?, row.opt_text(8)?)))
 }
 
 /// Keeps an entry that was not taken.
@@ -301,6 +334,7 @@ pub fn keep(tx: &mut Tx<'_>, id: Uuid, row: &EventRow) -> Result<(), StoreError>
         row.tries.into(),
         (&row.error).into(),
         row.dead.into(),
+        row.logged.into(),
     ];
     tx.execute(KEEP, &values).map(drop)
 }
@@ -319,6 +353,14 @@ pub fn taken(tx: &mut Tx<'_>, id: Uuid, subject: Uuid, version: i64) -> Result<(
 /// Those of the database.
 pub fn soon(tx: &mut Tx<'_>, id: Uuid, now: i64) -> Result<(), StoreError> {
     tx.execute(SOON, &[(&id).into(), now.into()]).map(drop)
+}
+
+/// Has everything that waits tried now, and counts its time and its tries anew.
+///
+/// # Errors
+/// Those of the database.
+pub fn anew(tx: &mut Tx<'_>, id: Uuid, now: i64) -> Result<(), StoreError> {
+    tx.execute(ANEW, &[(&id).into(), now.into()]).map(drop)
 }
 
 /// Has what is dead tried again; gives how many.

@@ -605,6 +605,7 @@ pub const TABLES: &[Table] = &[
             ("tries", Int),
             ("error", Text),
             ("dead", Int),
+            ("logged", Int),
         ],
     ),
     table("drafts", 3, &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int)]),

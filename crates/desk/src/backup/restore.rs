@@ -17,6 +17,9 @@ use store::{Db, Options, Target, Tx};
 /// How long a database in use is waited for.
 const LETTING_GO: Duration = Duration::from_secs(2);
 
+/// Why subscriptions are off after a restore.
+pub const RESTORED: &str = "restored";
+
 /// What to restore.
 pub struct Restore {
     /// From where.
@@ -38,6 +41,8 @@ pub struct Restored {
     pub summary: Summary,
     /// Cases and users that were there before and are lost.
     pub discarded: (u64, u64),
+    /// Subscriptions to events that were on when the backup was made, and are off now.
+    pub quiet: u64,
 }
 
 /// Restores a backup into a database that nobody has open. An older backup is brought to the form of today. Whoever the
@@ -74,8 +79,10 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
         carried.write(tx, carried::made_at(filling.reader.head()), ask.now, &ask.zone)?;
         // What waited for mail then has gone out since.
         store::notices::forget_mail(tx)?;
+        // Nobody outside is told anything by a copy of the log until somebody says so.
+        let quiet = store::subscriptions::quiet(tx, RESTORED)?;
         let (bytes, digest) = filling.reader.measure();
-        Ok(Restored { summary: Summary::of(&ask.file, filling.reader.head(), bytes, &digest), discarded })
+        Ok(Restored { summary: Summary::of(&ask.file, filling.reader.head(), bytes, &digest), discarded, quiet })
     });
     db.close();
     outcome

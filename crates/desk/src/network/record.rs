@@ -7,7 +7,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::kept;
 use crate::sheet::{self, Row};
-use crate::time::stored;
+use crate::time::{moment, stored};
 use crate::{Desk, Permission, permissions};
 use domain::actor::{Actor, ActorId};
 use domain::fault::Fault;
@@ -16,6 +16,7 @@ use domain::network::{self as facts, Fact};
 use domain::refusal::Refusal;
 use domain::shape::{self, Field};
 use domain::text::nobody::nobodys;
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -91,6 +92,21 @@ pub struct Taken {
     pub dry_run: bool,
     /// The record, where there was one alone.
     pub id: Option<Uuid>,
+}
+
+/// What a system says under one number, at any number of places.
+#[derive(Clone, Debug)]
+pub struct AtPlaces {
+    /// The system.
+    pub source: String,
+    /// Its number.
+    pub number: String,
+    /// A fact for each place.
+    pub facts: Vec<Value>,
+    /// Whether the beginning is a guess.
+    pub undated: bool,
+    /// Whether no place is named; then there is one fact, without number and region.
+    pub anywhere: bool,
 }
 
 /// What the ledger keeps of a record.
@@ -175,44 +191,101 @@ impl Desk {
     }
 
     /// Takes in all that a system says under one number: a fact for each place, numbered `NUMBER/REGION`. What it said of
-    /// other places under that number before is withdrawn; with `known_only`, what was never said is not said now either.
+    /// other places under that number before is withdrawn. What it leaves out now stays as it is known: the beginning where
+    /// it is `undated`, and with `anywhere` the places; there its one fact has neither number nor region. False when it names
+    /// no place and none is known.
     ///
     /// # Errors
     /// Every fault; a refusal when the caller may not.
-    pub async fn take_fact_at_places(
-        &self,
-        caller: &Caller,
-        source: &str,
-        number: &str,
-        facts: Vec<Value>,
-        known_only: bool,
-    ) -> Result<(), DeskError> {
+    pub async fn take_fact_at_places(&self, caller: &Caller, said: AtPlaces) -> Result<bool, DeskError> {
         let kind = RecordKind::NetworkFacts;
         kind.permission().require(caller)?;
-        let now = self.time().now();
-        let records = read_all(kind, facts.into_iter().map(Row::alone).collect(), caller, now)?;
-        let (caller, at) = (caller.clone(), stored(now));
-        let (source, number) = (source.to_owned(), number.to_owned());
+        let (caller, now) = (caller.clone(), self.time().now());
         self.db()
             .write(move |tx| {
+                let known = network::parts(tx, &said.source, &said.number)?;
+                let mine = |row: &&NetworkFactRow| caller.actor.area.covers(&row.region);
+                // A number that begins anew after its end is another matter than the one before.
+                let ends = said.facts.iter().any(|fact| fact.get("to").is_some());
+                let lasting = |row: &&NetworkFactRow| mine(row) && !row.withdrawn && (ends || row.ended == i64::MAX);
+                let lasting: Vec<&NetworkFactRow> = known.iter().filter(lasting).collect();
+                let facts = match (said.anywhere, said.facts.first()) {
+                    (true, Some(fact)) => lasting.iter().map(|row| at_place(fact, row)).collect(),
+                    _ => said.facts,
+                };
+                if facts.is_empty() {
+                    return Ok(false);
+                }
+                let mut records = read_all(kind, facts.into_iter().map(Row::alone).collect(), &caller, now)?;
+                if said.undated {
+                    for record in &mut records {
+                        record.begin(&lasting, now)?;
+                    }
+                }
                 let named: BTreeSet<String> = records.iter().map(Record::name).collect();
-                let mut known = BTreeSet::new();
-                for row in network::parts(tx, &source, &number)? {
-                    known.insert(format!("{}\n{}", row.source, row.number));
+                for row in known.iter().filter(mine) {
                     let mut fact: Fact = kept::read(&row.body)?;
                     fact.withdrawn = true;
                     let record = Record::Fact(Box::new(fact));
-                    if !named.contains(&record.name()) && caller.actor.area.covers(&row.region) {
-                        record.put(tx, &caller.actor, at, false)?;
+                    if !named.contains(&record.name()) {
+                        record.put(tx, &caller.actor, stored(now), false)?;
                     }
                 }
-                for record in records.iter().filter(|record| !known_only || known.contains(&record.name())) {
-                    record.put(tx, &caller.actor, at, false)?;
+                for record in &records {
+                    record.put(tx, &caller.actor, stored(now), false)?;
+                }
+                Ok::<_, DeskError>(true)
+            })
+            .await
+    }
+
+    /// Ends what a system said under one number, wherever that was; what was never said is not said now either. `sure` says
+    /// that the end is known and no guess: only such an end corrects one that was said before. What a guess ends before it
+    /// began, such as works that were planned, is withdrawn.
+    ///
+    /// # Errors
+    /// `before_start`; a refusal when the caller may not.
+    pub async fn end_fact_at_places(
+        &self,
+        caller: &Caller,
+        (source, number): (String, String),
+        to: Timestamp,
+        sure: bool,
+    ) -> Result<(), DeskError> {
+        RecordKind::NetworkFacts.permission().require(caller)?;
+        let (caller, now) = (caller.clone(), self.time().now());
+        self.db()
+            .write(move |tx| {
+                for row in network::parts(tx, &source, &number)? {
+                    let mut fact: Fact = kept::read(&row.body)?;
+                    let ends = !fact.withdrawn && (sure || fact.to.is_none());
+                    if ends && caller.actor.area.covers(&row.region) {
+                        if !sure && to <= fact.from {
+                            fact.withdrawn = true;
+                        } else {
+                            fact.to = Some(to);
+                        }
+                        fact.check(now)?;
+                        Record::Fact(Box::new(fact)).put(tx, &caller.actor, stored(now), false)?;
+                    }
                 }
                 Ok::<_, DeskError>(())
             })
             .await
     }
+}
+
+/// A fact at a place that is known.
+fn at_place(fact: &Value, known: &NetworkFactRow) -> Value {
+    let mut fact = fact.clone();
+    if let Some(members) = fact.as_object_mut() {
+        members.insert("number".to_owned(), known.number.as_str().into());
+        members.insert("region".to_owned(), known.region.as_str().into());
+        if let Ok(Fact { place: Some(place), .. }) = serde_json::from_str(&known.body) {
+            members.insert("place".to_owned(), place.into());
+        }
+    }
+    fact
 }
 
 /// Rows as records, or everything that is wrong with them.
@@ -280,6 +353,17 @@ impl Record {
             Self::Product(product) => product.code.clone(),
             Self::Exposure(month, exposure) => format!("{month}\n{}", exposure.region),
         }
+    }
+
+    /// Takes over when what is known began: of this fact, or of others that are the same matter elsewhere.
+    fn begin(&mut self, known: &[&NetworkFactRow], now: Timestamp) -> Result<(), Refusal> {
+        let Self::Fact(fact) = self else { return Ok(()) };
+        let own = known.iter().find(|row| row.number == fact.number).map(|row| row.began);
+        if let Some(began) = own.or_else(|| known.iter().map(|row| row.began).min()) {
+            fact.from = moment(began);
+            fact.check(now)?;
+        }
+        Ok(())
     }
 
     /// The field that does.

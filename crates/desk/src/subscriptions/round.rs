@@ -1,7 +1,8 @@
 //! Telling subscriptions what happened, round after round. A subscription follows the log by a cursor over its streams. What
 //! is not taken becomes a row of its own and is tried again with growing pauses for three days; the cursor goes on, except
 //! past what comes later in the same case. Where nothing is taken at all the whole subscription pauses, and after five days
-//! it is switched off: its cursor stays, so that switching it on loses nothing.
+//! it is switched off: its cursor stays, so that switching it on loses nothing. Each subscription has rounds of its own
+//! ([`Rounds`]): a receiver that takes its time holds up no other.
 
 use super::{OVERLAP, area_of, counted_waiting};
 use crate::administration::{self, Change};
@@ -16,15 +17,22 @@ use domain::actor::{Actor, ActorId, Role};
 use domain::audit::chain::Ledger;
 use domain::case::notices::To;
 use domain::ids::{CaseId, TokenId};
-use futures_util::future::join_all;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesUnordered};
 use jiff::SignedDuration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Formatter};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{EventRow, RoundEnd, SubscriptionRow, Tx, entries, people, subscriptions};
+use store::{EventRow, RoundEnd, SubscriptionRow, Tx, entries, idempotency, people, subscriptions};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Entries of different cases told at the same moment.
+/// Entries of different cases told to one subscription at the same moment.
 const AT_ONCE: usize = 32;
+/// Lines of a process beyond the one that every subscription has for itself.
+const MORE_LINES: usize = 256;
 /// Entries of a stream looked at in a round.
 const LOOKED_AT: i64 = 500;
 /// Entries passed over before that is written down: what is no case costs no write of its own.
@@ -40,8 +48,12 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 /// How long an entry is tried.
 const TRIED: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// How often an entry is tried whose receiver says that the fault lies with the request: some ten minutes.
+const REFUSED: i64 = 8;
 /// How long a subscription may take nothing before it is switched off.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(5 * 24);
+/// Bytes of an entry's hash in the identity of its events.
+const MARK: usize = 8;
 /// Longest error that is kept.
 const MOST_SAID: usize = 200;
 
@@ -50,8 +62,12 @@ const MOST_SAID: usize = 200;
 pub enum Handed {
     /// It was taken, or there was nothing to tell of it.
     Taken,
-    /// It was not taken now.
+    /// Nothing went out now.
     Later(String),
+    /// It went out and was not taken now.
+    Failed(String),
+    /// It went out, and its receiver says that it will never take it.
+    Refused(String),
     /// Whoever is told said that they are gone for good.
     Gone,
 }
@@ -75,6 +91,10 @@ pub struct Telling {
     pub case: CaseId,
     /// Which entry of it.
     pub version: i64,
+    /// Beginning of that entry's hash: another entry in its place, after a restore, has another.
+    pub mark: String,
+    /// Whether the access log has that it went out.
+    pub logged: bool,
 }
 
 /// Whose rights and secrets a subscription has now.
@@ -101,26 +121,38 @@ impl Batch {
 }
 
 fn fresh(subject: Uuid, version: i64, now: i64) -> EventRow {
-    EventRow { subject, version, first_at: now, due_at: now, tries: 0, error: String::new(), dead: false }
+    EventRow {
+        subject,
+        version,
+        first_at: now,
+        due_at: now,
+        tries: 0,
+        error: String::new(),
+        dead: false,
+        logged: false,
+    }
 }
 
 /// Reads what is to be told next.
 fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64) -> Result<Batch, DeskError> {
     let mut batch = Batch { place: kept::read(&row.place)?, ..Batch::default() };
-    // Whoever takes nothing is asked with one entry whether they do again.
-    let most = if row.failing_since > 0 { 1 } else { AT_ONCE };
+    // Whoever takes nothing is asked with one entry that waits and a new one whether they do again: a receiver that refuses
+    // one kind of event takes others.
+    let failing = row.failing_since > 0;
+    let most = if failing { 1 } else { AT_ONCE };
     let limit = i64::try_from(most).unwrap_or(1);
     for one in subscriptions::again(tx, row.id, now, limit)? {
         batch.groups.entry(one.subject).or_default().push(one);
     }
-    let mut room = most.saturating_sub(batch.groups.len());
-    if counted_waiting(tx, row.id, MOST_WAITING)? >= MOST_WAITING {
+    let mut room = if failing { 1 } else { most.saturating_sub(batch.groups.len()) };
+    if !failing && counted_waiting(tx, row.id, MOST_WAITING)? >= MOST_WAITING {
         room = 0;
     }
     for (stream, _) in entries::heads(tx)? {
         let from = batch.place.get(&stream).copied().unwrap_or(0);
         for (seq, subject, ledger, version) in subscriptions::entries_after(tx, stream, from, LOOKED_AT)? {
-            if ledger == Ledger::Case.code() {
+            // What a file brought in was no news when it was registered.
+            if ledger == Ledger::Case.code() && !(version == 1 && idempotency::imported(tx, subject)?) {
                 if room == 0 || !follows(tx, &batch.place, subject, version)? {
                     break;
                 }
@@ -150,45 +182,112 @@ fn follows(tx: &mut Tx<'_>, place: &BTreeMap<i64, i64>, subject: Uuid, version: 
 #[derive(Default)]
 struct Told {
     taken: Vec<EventRow>,
-    failed: Vec<(EventRow, String)>,
+    /// With whether they are never taken.
+    failed: Vec<(EventRow, String, bool)>,
     left: Vec<EventRow>,
     gone: bool,
 }
 
-impl Desk {
-    /// Tells every subscription what is due, each on its own, so that one that does not answer holds up no other. `node`
-    /// names one process; `open` says whether who needs no credentials may be told. Gives how many entries were taken.
+/// Sends one telling.
+type Sender<'a> = Arc<dyn Fn(Telling) -> BoxFuture<'a, Handed> + Send + Sync + 'a>;
+
+/// What a look at a subscription found that had nothing to be told: how far it was told, and the log's heads.
+type Looked = (String, Vec<(i64, i64)>);
+
+/// The rounds of one process: one for each subscription, none waiting for another.
+pub struct Rounds<'a> {
+    desk: Desk,
+    /// Names the process.
+    node: String,
+    /// Whether who needs no credentials may be told.
+    open: bool,
+    send: Sender<'a>,
+    under_way: FuturesUnordered<BoxFuture<'a, (Uuid, Result<usize, DeskError>)>>,
+    busy: BTreeSet<Uuid>,
+    idle: BTreeMap<Uuid, Looked>,
+    lines: Arc<Semaphore>,
+}
+
+impl Debug for Rounds<'_> {
+    fn fmt(&self, to: &mut Formatter<'_>) -> std::fmt::Result {
+        to.debug_struct("Rounds").field("node", &self.node).field("busy", &self.busy).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Rounds<'a> {
+    /// Rounds of a process that `node` names; `open` says whether who needs no credentials may be told.
+    pub fn new<F, Sending>(desk: Desk, node: &str, open: bool, send: F) -> Self
+    where
+        F: Fn(Telling) -> Sending + Send + Sync + 'a,
+        Sending: Future<Output = Handed> + Send + 'a,
+    {
+        Self {
+            desk,
+            node: node.to_owned(),
+            open,
+            send: Arc::new(move |telling| Box::pin(send(telling)) as BoxFuture<'a, Handed>),
+            under_way: FuturesUnordered::new(),
+            busy: BTreeSet::new(),
+            idle: BTreeMap::new(),
+            lines: Arc::new(Semaphore::new(MORE_LINES)),
+        }
+    }
+
+    /// Begins a round for every subscription that something is to be told and that is in the middle of none.
     ///
     /// # Errors
-    /// Those of the database; what came of telling is noted.
-    pub async fn tell_subscriptions<F, Sending>(&self, node: &str, open: bool, send: F) -> Result<usize, DeskError>
-    where
-        F: Fn(Telling) -> Sending,
-        Sending: Future<Output = Handed>,
-    {
-        let (now, holder) = (stored(self.time().now()), node.to_owned());
-        let due = self.db().read(move |tx| {
-            let mut worth = Vec::new();
-            for row in subscriptions::due(tx, now, &holder)? {
-                if batch(tx, &row, now)?.is_worth_it() {
+    /// Those of the database.
+    pub async fn begin(&mut self) -> Result<(), DeskError> {
+        let (now, holder) = (stored(self.desk.time().now()), self.node.clone());
+        let (busy, idle) = (self.busy.clone(), std::mem::take(&mut self.idle));
+        let looked = self.desk.db().read_behind(move |tx| {
+            let heads = entries::heads(tx)?;
+            let (mut worth, mut still) = (Vec::new(), BTreeMap::new());
+            for (row, again) in subscriptions::due(tx, now, &holder)? {
+                if busy.contains(&row.id) {
+                    continue;
+                }
+                // Nothing waits, and nothing came since the last look found nothing.
+                let known = idle.get(&row.id).is_some_and(|(place, seen)| *place == row.place && *seen == heads);
+                if !again && known || !batch(tx, &row, now)?.is_worth_it() {
+                    still.insert(row.id, (row.place, heads.clone()));
+                } else {
                     worth.push(row.id);
                 }
             }
-            Ok::<_, DeskError>(worth)
+            Ok::<_, DeskError>((worth, still))
         });
-        let rounds = due.await?.into_iter().map(|id| self.tell_one(id, node, open, &send));
-        let mut taken = 0;
-        for done in join_all(rounds).await {
-            taken += done?;
+        let (worth, still) = looked.await?;
+        self.idle = still;
+        for id in worth {
+            self.busy.insert(id);
+            let (desk, node, open) = (self.desk.clone(), self.node.clone(), self.open);
+            let (send, lines) = (Arc::clone(&self.send), Arc::clone(&self.lines));
+            self.under_way.push(Box::pin(async move { (id, desk.tell_one(id, &node, open, &send, &lines).await) }));
         }
-        Ok(taken)
+        Ok(())
     }
 
-    async fn tell_one<F, Sending>(&self, id: Uuid, node: &str, open: bool, send: &F) -> Result<usize, DeskError>
-    where
-        F: Fn(Telling) -> Sending,
-        Sending: Future<Output = Handed>,
-    {
+    /// Waits for a round to end and gives how many entries were taken in it; nothing when none is under way.
+    ///
+    /// # Errors
+    /// Those of the database; what came of telling is noted.
+    pub async fn ended(&mut self) -> Option<Result<usize, DeskError>> {
+        let (id, done) = self.under_way.next().await?;
+        self.busy.remove(&id);
+        Some(done)
+    }
+}
+
+impl Desk {
+    async fn tell_one(
+        &self,
+        id: Uuid,
+        node: &str,
+        open: bool,
+        send: &Sender<'_>,
+        lines: &Semaphore,
+    ) -> Result<usize, DeskError> {
         let (now, lease) = (stored(self.time().now()), stored(self.time().now() + LEASE));
         let holder = node.to_owned();
         let claim = move |tx: &mut Tx<'_>| Ok::<_, DeskError>(subscriptions::claim(tx, id, now, lease, &holder)?);
@@ -196,7 +295,7 @@ impl Desk {
             return Ok(0);
         }
         let desk = self.clone();
-        let read = self.db().read(move |tx| {
+        let read = self.db().read_behind(move |tx| {
             let Some(row) = subscriptions::one(tx, id)? else { return Ok(None) };
             let rights = desk.rights(tx, &row, open)?;
             let batch = batch(tx, &row, now)?;
@@ -207,11 +306,31 @@ impl Desk {
             let nothing = Batch { place: kept::read(&row.place)?, ..Batch::default() };
             return self.end_round(&row, node, nothing, Vec::new(), Some("no_rights")).await;
         };
-        let begun = Instant::now();
         let groups = std::mem::take(&mut batch.groups);
-        let told = join_all(groups.into_values().map(|group| tell_group(&row, &rights, group, begun, send))).await;
+        // A line of its own, and as many more as nobody else has.
+        let more = groups.len().saturating_sub(1).min(lines.available_permits());
+        let more = u32::try_from(more).ok().and_then(|more| lines.try_acquire_many(more).ok());
+        let at_once = 1 + more.as_ref().map_or(0, tokio::sync::SemaphorePermit::num_permits);
+        let round = Round { desk: self, node, row: &row, rights: &rights, begun: Instant::now(), send };
+        let groups: Vec<_> = groups.into_values().map(|group| round.tell_group(group)).collect();
+        let told: Vec<Told> = stream::iter(groups).buffer_unordered(at_once).collect().await;
+        drop(more);
         let gone = told.iter().any(|one| one.gone).then_some("gone");
         self.end_round(&row, node, batch, told, gone).await
+    }
+
+    /// Whether a subscription is on and still this process's to tell, and the beginning of the hash of an entry.
+    async fn still(&self, id: Uuid, node: &str, event: &EventRow) -> Result<Option<String>, DeskError> {
+        let (node, subject, version) = (node.to_owned(), event.subject, event.version);
+        let read = self.db().read(move |tx| {
+            if !subscriptions::held(tx, id, &node)? {
+                return Ok(None);
+            }
+            // Of a case that was destroyed there is no entry; whoever sends finds nothing to tell.
+            Ok::<_, DeskError>(Some(entries::hash_of(tx, subject, Ledger::Case.code(), version)?.unwrap_or_default()))
+        });
+        let hash = read.await?;
+        Ok(hash.map(|hash| hash.iter().take(MARK).map(|byte| format!("{byte:02x}")).collect()))
     }
 
     /// Writes down how a round ended, and gives the subscription back.
@@ -225,7 +344,7 @@ impl Desk {
     ) -> Result<usize, DeskError> {
         let now = self.time().now();
         let taken: usize = told.iter().map(|one| one.taken.len()).sum();
-        let trouble = told.iter().flat_map(|one| &one.failed).map(|(_, why)| why.clone()).next_back();
+        let trouble = told.iter().flat_map(|one| &one.failed).map(|(_, why, _)| why.clone()).next_back();
         let fails = taken == 0 && trouble.is_some();
         let failing_since = match (fails, row.failing_since) {
             (false, _) if taken > 0 => 0,
@@ -244,12 +363,13 @@ impl Desk {
         let due_at = if fails { stored(now + pause(tries)?) } else { 0 };
         let mut keep = batch.held;
         for one in &told {
-            for (event, why) in &one.failed {
+            for (event, why, refused) in &one.failed {
                 let tries = event.tries + 1;
-                let dead = event.first_at <= stored(now - TRIED);
+                let first_at = if event.tries == 0 { stored(now) } else { event.first_at };
+                let dead = first_at <= stored(now - TRIED) || *refused && tries >= REFUSED;
                 let error = why.chars().take(MOST_SAID).collect();
                 let due_at = stored(now + pause(tries)?);
-                keep.push(EventRow { tries, error, dead, due_at, ..event.clone() });
+                keep.push(EventRow { tries, error, dead, due_at, first_at, ..event.clone() });
             }
             // Of a group that failed the rest waits behind; of one nobody came to, for the next round.
             keep.extend(one.left.iter().cloned());
@@ -274,11 +394,18 @@ impl Desk {
                 if !subscriptions::finish(tx, row.id, &holder, &end)? {
                     return Err(DeskError::Overtaken);
                 }
+                let before = if keep.is_empty() { 0 } else { counted_waiting(tx, row.id, MOST_WAITING)? };
                 for (subject, version) in &done {
                     subscriptions::taken(tx, row.id, *subject, *version)?;
                 }
                 for one in &keep {
                     subscriptions::keep(tx, row.id, one)?;
+                }
+                if !keep.is_empty()
+                    && before < MOST_WAITING
+                    && counted_waiting(tx, row.id, MOST_WAITING)? >= MOST_WAITING
+                {
+                    desk.notice(tx, &row, "subscription_full")?;
                 }
                 if row.failing_since > 0 && failing_since == 0 {
                     subscriptions::soon(tx, row.id, stored(now))?;
@@ -302,6 +429,16 @@ impl Desk {
         tracing::warn!(subscription = %row.id, name = %row.name, reason, "a subscription to events was switched off");
         let change = Change::new("switch-off-subscription").with("name", &row.name).with("reason", reason);
         administration::record(tx, row.id, ActorId::System, stored(now), &change)?;
+        self.notice(tx, row, "subscription_off")
+    }
+
+    /// Tells the administrators of its area, and whoever made a subscription if they look after webhooks.
+    fn notice(&self, tx: &mut Tx<'_>, row: &SubscriptionRow, kind: &'static str) -> Result<(), DeskError> {
+        let maker = match row.owner.parse::<ActorId>() {
+            Ok(ActorId::User(user)) => Some((kind, To::User(user))),
+            _ => None,
+        };
+        let named = std::iter::once((kind, To::Role(Role::Admin))).chain(maker).collect();
         crate::notices::named::write_to(
             self,
             tx,
@@ -311,8 +448,8 @@ impl Desk {
                 needs: permissions::MANAGE_WEBHOOKS,
                 sees: &|area, region| area.covers(region) || area.code() == region,
             },
-            (None, now),
-            vec![("subscription_off", To::Role(Role::Admin))],
+            (None, self.time().now()),
+            named,
         )
     }
 
@@ -352,49 +489,77 @@ impl Desk {
     }
 }
 
-/// Tells the entries of one case one after the other, and stops at the first that is not taken.
-async fn tell_group<F, Sending>(
-    row: &SubscriptionRow,
-    rights: &Rights,
-    group: Vec<EventRow>,
+/// A round under way.
+struct Round<'r, 's> {
+    desk: &'r Desk,
+    node: &'r str,
+    row: &'r SubscriptionRow,
+    rights: &'r Rights,
     begun: Instant,
-    send: &F,
-) -> Told
-where
-    F: Fn(Telling) -> Sending,
-    Sending: Future<Output = Handed>,
-{
-    let mut told = Told::default();
-    let mut open = true;
-    for event in group {
-        if !open || begun.elapsed() > ROUND {
-            told.left.push(event);
-            continue;
-        }
-        let telling = Telling {
-            subscription: row.id,
-            kind: row.kind.clone(),
-            url: row.url.clone(),
-            query: row.query.clone(),
-            caller: rights.caller.clone(),
-            secrets: rights.secrets.clone(),
-            case: CaseId(event.subject),
-            version: event.version,
-        };
-        match send(telling).await {
-            Handed::Taken => told.taken.push(event),
-            Handed::Later(why) => {
-                told.failed.push((event, why));
-                open = false;
+    send: &'r Sender<'s>,
+}
+
+impl Round<'_, '_> {
+    /// Tells the entries of one case one after the other, and stops at the first that is not taken, or when the subscription
+    /// was switched off meanwhile.
+    async fn tell_group(&self, group: Vec<EventRow>) -> Told {
+        let mut told = Told::default();
+        let mut open = true;
+        for mut event in group {
+            if !open || self.begun.elapsed() > ROUND {
+                told.left.push(event);
+                continue;
             }
-            Handed::Gone => {
-                told.failed.push((event, "410".to_owned()));
-                told.gone = true;
-                open = false;
-            }
+            let mark = match self.desk.still(self.row.id, self.node, &event).await {
+                Ok(Some(mark)) => mark,
+                Ok(None) => {
+                    told.left.push(event);
+                    open = false;
+                    continue;
+                }
+                Err(error) => {
+                    told.failed.push((event, error.to_string(), false));
+                    open = false;
+                    continue;
+                }
+            };
+            let telling = Telling {
+                subscription: self.row.id,
+                kind: self.row.kind.clone(),
+                url: self.row.url.clone(),
+                query: self.row.query.clone(),
+                caller: self.rights.caller.clone(),
+                secrets: self.rights.secrets.clone(),
+                case: CaseId(event.subject),
+                version: event.version,
+                mark,
+                logged: event.logged,
+            };
+            let (why, refused) = match (self.send)(telling).await {
+                Handed::Taken => {
+                    told.taken.push(event);
+                    continue;
+                }
+                Handed::Later(why) => (why, false),
+                Handed::Failed(why) => {
+                    event.logged = true;
+                    (why, false)
+                }
+                Handed::Refused(why) => {
+                    event.logged = true;
+                    (why, true)
+                }
+                Handed::Gone => {
+                    event.logged = true;
+                    told.gone = true;
+                    ("410".to_owned(), false)
+                }
+            };
+            told.failed.push((event, why, refused));
+            open = false;
         }
+        told
     }
-    told
 }
 
 /// The pause before the next try: doubled each time, a half to the whole of it, so that many do not come at once.

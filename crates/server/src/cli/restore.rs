@@ -69,6 +69,7 @@ fn tell(
         let told = json!({
             "backup": restored.summary,
             "discarded": {"cases": cases, "users": users},
+            "subscriptions_off": restored.quiet,
             "report": report,
             "key": match key {
                 Ok(()) => json!({"fits": true}),
@@ -81,6 +82,13 @@ fn tell(
     super::say(super::backup::line(&restored.summary, "is restored", seconds))?;
     if cases > 0 || users > 0 {
         super::say(format_args!("{cases} cases and {users} users that were there before are gone"))?;
+    }
+    if restored.quiet > 0 {
+        super::say(format_args!(
+            "{} subscriptions to events are off, and what waited for them is forgotten; switch on those that this \
+             installation is to tell",
+            restored.quiet
+        ))?;
     }
     if report.is_whole() {
         super::say(format_args!("{} entries verified: everything adds up", report.entries))?;

@@ -511,18 +511,25 @@ const HERALD_LOOKS: Duration = Duration::from_millis(100);
 
 /// Tells those outside what happens to cases; goes on at once while there is more to tell.
 async fn heralds(herald: Herald, desk: Desk) {
-    let node = node();
+    let mut rounds = herald.rounds(&desk, &node());
     let mut complaints = Complaints::default();
     loop {
-        let rest = match herald.round(&desk, &node).await {
-            Ok(0) => HERALD_LOOKS,
-            Ok(_) => Duration::ZERO,
-            Err(error) => {
-                complaints.hear::<()>(Err(error));
-                TICK
+        let begun = rounds.begin().await;
+        let rest = if begun.is_err() { TICK } else { HERALD_LOOKS };
+        complaints.hear(begun);
+        let until = tokio::time::sleep(rest);
+        tokio::pin!(until);
+        // A round that took something is followed by the next look at once.
+        let mut more = false;
+        while !more {
+            tokio::select! {
+                Some(done) = rounds.ended() => {
+                    more = done.as_ref().is_ok_and(|taken| *taken > 0);
+                    complaints.hear(done.map(drop));
+                }
+                () = &mut until => break,
             }
-        };
-        tokio::time::sleep(rest).await;
+        }
     }
 }
 

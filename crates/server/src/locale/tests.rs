@@ -287,7 +287,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     list("event", &["incident_joined_master"]);
     list("event_kind", desk::subscriptions::EVENTS);
     list("subscription_kind", &["webhook", "hub_v5", "hub_v4", "hub_683_v5", "hub_683_v4"]);
-    list("subscription_off", &["by_hand", "unreachable", "gone", "no_rights"]);
+    list("subscription_off", desk::subscriptions::OFF);
     of_fields("open-incident", open::FIELDS, wanted);
     for verb in VERBS {
         of_fields(verb.name, verb.fields, wanted);
@@ -369,7 +369,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", domain::case::notices::KINDS);
     list("notice", desk::problems::KINDS);
     list("notice", desk::incidents::KINDS);
-    list("notice", &["subscription_off"]);
+    list("notice", &["subscription_off", "subscription_full"]);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);

@@ -10,7 +10,7 @@ pub(super) fn webhooks() -> Value {
         "id": uuid(), "kind": {"type": "string", "enum": ["webhook", "hub_v5", "hub_v4", "hub_683_v5", "hub_683_v4"]}, "name": text(), "url": text(),
         "query": {"type": "string", "description": "Kinds of events of a webhook, the query of a hub's listener."},
         "region": text(), "personal": truth(), "made_at": moment(), "on": truth(),
-        "reason": {"type": "string", "enum": ["by_hand", "unreachable", "gone", "no_rights"]},
+        "reason": {"type": "string", "enum": desk::subscriptions::OFF},
         "failing_since": moment(), "next_at": moment(), "error": text(), "both_until": moment(), "waiting": whole(),
         "dead": whole(),
     }));

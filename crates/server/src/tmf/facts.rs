@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
+use desk::network::AtPlaces;
 use desk::{Caller, Permission, permissions};
 use domain::refusal::Refusal;
 use domain::text::nobody::nobody;
@@ -56,46 +57,57 @@ struct Told {
     fact: &'static str,
     product: Option<String>,
     cell: Option<String>,
+    /// When it began, or was first heard of.
     from: Timestamp,
+    /// Whether it does not say when it began.
+    undated: bool,
     to: Option<Timestamp>,
     users: Option<i64>,
     note: String,
     withdrawn: bool,
-    /// Whether it only corrects what is known.
-    known_only: bool,
-    /// Regions with the names of the places in them.
+    /// Whether it only ends what is known, and whether it says when that was.
+    only_ends: Option<bool>,
+    /// Regions with the names of the places in them; none where it says nothing of places.
     places: Vec<(String, String)>,
+    /// Where places are named.
+    places_at: &'static str,
 }
 
 impl Told {
-    /// A fact for each region.
+    /// A fact for each region; one without any where no place is named.
     fn facts(&self) -> Vec<Value> {
+        if self.places.is_empty() {
+            return vec![self.fact(None)];
+        }
         let mut known = BTreeSet::new();
         let places = self.places.iter().filter(|(region, _)| known.insert(region.clone()));
-        let fact = |(region, _): &(String, String)| {
-            let names = self.places.iter().filter(|(other, name)| other == region && !name.is_empty());
-            let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
-            let mut fact = json!({
-                "source": self.source, "number": format!("{}/{region}", self.number), "fact": self.fact,
-                "region": region, "from": self.from.to_string(), "withdrawn": self.withdrawn,
-            });
-            let more = [
-                ("product", self.product.clone()),
-                ("cell", self.cell.clone()),
-                ("place", Some(cut(&names.join(", "), 200)).filter(|text| anonymous(text))),
-                ("note", Some(self.note.clone()).filter(|text| anonymous(text))),
-                ("to", self.to.map(|to| to.to_string())),
-            ];
-            if let Some(members) = fact.as_object_mut() {
-                members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
-                // How the users divide between several places nobody says.
-                if let (Some(users), 1) = (self.users, known_once(&self.places)) {
-                    members.insert("users".to_owned(), users.into());
-                }
+        places.map(|(region, _)| self.fact(Some(region))).collect()
+    }
+
+    fn fact(&self, region: Option<&str>) -> Value {
+        let here = |other: &str| Some(other) == region;
+        let names = self.places.iter().filter(|(other, name)| here(other) && !name.is_empty());
+        let names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+        let mut fact = json!({
+            "source": self.source, "fact": self.fact, "from": self.from.to_string(), "withdrawn": self.withdrawn,
+        });
+        let more = [
+            ("number", region.map(|region| format!("{}/{region}", self.number))),
+            ("region", region.map(str::to_owned)),
+            ("product", self.product.clone()),
+            ("cell", self.cell.clone()),
+            ("place", Some(cut(&names.join(", "), 200)).filter(|text| anonymous(text))),
+            ("note", Some(self.note.clone()).filter(|text| anonymous(text))),
+            ("to", self.to.map(|to| to.to_string())),
+        ];
+        if let Some(members) = fact.as_object_mut() {
+            members.extend(more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.into()))));
+            // How the users divide between several places nobody says.
+            if let (Some(users), 1) = (self.users, known_once(&self.places)) {
+                members.insert("users".to_owned(), users.into());
             }
-            fact
-        };
-        places.map(fact).collect()
+        }
+        fact
     }
 }
 
@@ -187,9 +199,6 @@ impl<'v> Reading<'v> {
                 ),
             }
         }
-        if found.is_empty() && self.wrong.is_empty() {
-            self.wrong(name, "names no place");
-        }
         found
     }
 
@@ -234,6 +243,9 @@ fn service_problem(body: &Map<String, Value>, event: &str, mapping: &Mapping, no
     let (turned, last) = (read.moment("statusChangeDate"), read.moment("lastUpdate"));
     let over = matches!(status, "resolved" | "closed") || event == "serviceProblemDeleteEvent";
     let to = solved.or_else(|| over.then(|| turned.or(last).or(at).unwrap_or(now)));
+    let places = read.places("affectedLocation", mapping);
+    // One that is over and comes whole is told whole; one that is taken away, or names no place, ends what is known.
+    let ends = over && (event == "serviceProblemDeleteEvent" || places.is_empty());
     let words = [read.text("name"), read.text("description")].map(|text| cut(text, 480));
     let users = match read.members.get("affectedNumberOfServices") {
         None | Some(Value::Null) => None,
@@ -254,13 +266,15 @@ fn service_problem(body: &Map<String, Value>, event: &str, mapping: &Mapping, no
         product: read.product(&["affectedService"], &[category], mapping),
         cell: cell.map(|cell| cut(cell, 64)).filter(|cell| anonymous(cell)),
         from: made.or(at).unwrap_or(now),
+        undated: made.is_none(),
         to,
         users,
         note: words.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(": "),
         // What was no problem after all.
         withdrawn: matches!(status, "rejected" | "cancelled"),
-        known_only: false,
-        places: read.places("affectedLocation", mapping),
+        only_ends: ends.then_some(solved.is_some()),
+        places,
+        places_at: "event.serviceProblem.affectedLocation",
     };
     if read.wrong.is_empty() { Ok(told) } else { Err(bad(read.wrong)) }
 }
@@ -292,8 +306,8 @@ fn network_alarm(
     if !read.wrong.is_empty() {
         return Err(bad(read.wrong));
     }
-    let grave = affects.unwrap_or(GRAVE.contains(&severity.as_str()));
-    if !(grave || over && affects.is_none()) {
+    // What is over no longer says how grave it was, and may say that it affects nothing now: it ends what is known.
+    if !over && !affects.unwrap_or(GRAVE.contains(&severity.as_str())) {
         return Ok(None);
     }
     let planned = read.text("plannedOutageIndicator").to_lowercase().replace([' ', '_', '-'], "");
@@ -312,23 +326,33 @@ fn network_alarm(
         product: read.product(&["affectedService"], &[], mapping),
         cell: object.map(|cell| cut(cell, 64)).filter(|cell| anonymous(cell)),
         from: raised.or(at).unwrap_or(now),
+        undated: raised.is_none(),
         to: ended.or_else(|| over.then(|| changed.or(at).unwrap_or(now))),
         users: None,
         note: words.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(": "),
         withdrawn: false,
-        // A cleared alarm no longer says how grave it was: it ends what is known and begins nothing.
-        known_only: !grave,
+        only_ends: over.then_some(ended.is_some()),
         places: read.places("place", mapping),
+        places_at: "event.alarm.place",
     };
     if read.wrong.is_empty() { Ok(Some(told)) } else { Err(bad(read.wrong)) }
 }
 
 async fn take(app: &AppState, caller: &Caller, told: Told) -> Result<(), Failure> {
-    let facts = told.facts();
-    app.desk
-        .take_fact_at_places(caller, &told.source, &told.number, facts, told.known_only)
-        .await
-        .map_err(Failure::from)
+    if let (Some(sure), Some(to)) = (told.only_ends, told.to) {
+        return Ok(app.desk.end_fact_at_places(caller, (told.source, told.number), to, sure).await?);
+    }
+    let said = AtPlaces {
+        facts: told.facts(),
+        undated: told.undated,
+        anywhere: told.places.is_empty(),
+        source: told.source,
+        number: told.number,
+    };
+    if app.desk.take_fact_at_places(caller, said).await? {
+        return Ok(());
+    }
+    Err(bad(vec![Wrong { at: told.places_at.to_owned(), why: "names no place".to_owned() }]))
 }
 
 async fn problem(app: AppState, caller: Caller, event: String, headers: HeaderMap, body: Body) -> Result<(), Failure> {
@@ -408,10 +432,11 @@ mod tests {
         let ended = problem(json!({"status": "resolved"})).unwrap_or_else(|_| panic!("refused"));
         assert_eq!(ended.to, Some("2026-11-20T11:00:00Z".parse().unwrap()));
         assert!(problem(json!({"status": "cancelled"})).is_ok_and(|told| told.withdrawn));
+        let elsewhere = problem(json!({"affectedLocation": []})).unwrap_or_else(|_| panic!("refused"));
+        assert!(elsewhere.places.is_empty() && elsewhere.facts()[0].get("region").is_none());
         for wrong in [
             json!({"id": null}),
             json!({"creationDate": "yesterday"}),
-            json!({"affectedLocation": []}),
             json!({"affectedLocation": [{"name": "somewhere unknown"}]}),
             json!({"affectedLocation": 7}),
             json!({"affectedNumberOfServices": -1}),
@@ -429,6 +454,10 @@ mod tests {
             let now = NOW.parse().unwrap();
             network_alarm(body.as_object().unwrap(), "alarmCreateEvent", &Mapping::default(), now)
         };
+        let ends = |more| alarm(more).ok().flatten().and_then(|told| told.only_ends);
+        assert_eq!(ends(json!({"perceivedSeverity": "cleared", "serviceAffecting": false})), Some(false));
+        let at = json!({"perceivedSeverity": "cleared", "alarmClearedTime": "2026-11-20T09:00:00Z"});
+        assert_eq!(ends(at), Some(true));
         let kind = |more| alarm(more).ok().flatten().map(|told| (told.fact, told.to.is_some()));
         assert_eq!(kind(json!({"perceivedSeverity": "Critical"})), Some(("outage", false)));
         assert_eq!(kind(json!({"perceivedSeverity": "minor"})), None);

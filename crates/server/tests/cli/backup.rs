@@ -37,6 +37,8 @@ fn moves(from: &Place, to: &Place) {
     let bearer = format!("Bearer {token}");
     let case = program.send("POST", "/api/v1/complaints", &headers(&bearer), BODY).unwrap().json();
     let number = case["number"].as_str().unwrap();
+    let hook = r#"{"name":"ours","url":"https://hooks.example/"}"#;
+    assert_eq!(program.send("POST", "/api/v1/webhooks", &headers(&bearer), hook).unwrap().status, 201);
     let said = from.ok(&["backup", "night.backup", "--rate", "100"]);
     assert!(said.contains("1 cases") && said.contains("master key file") && said.contains(".erasures"), "{said}");
     assert!(failed(from, &["backup", "night.backup"]).contains("--overwrite"), "nothing is overwritten unasked");
@@ -56,6 +58,7 @@ fn moves(from: &Place, to: &Place) {
     assert!(failed(to, &["restore", "nothing.backup"]).contains("nothing.backup"));
     let said = to.ok(&["restore", file]);
     assert!(said.contains("everything adds up") && said.contains("Put the master key file"), "{said}");
+    assert!(said.contains("1 subscriptions to events are off"), "{said}");
     assert!(failed(to, &["restore", file]).contains("--discard-existing"), "cases are not lost unasked");
     std::fs::copy(from.folder.join("master.key"), to.folder.join("master.key")).unwrap();
     let again: Value = serde_json::from_str(&to.ok(&["restore", file, "--discard-existing", "--json"])).unwrap();
@@ -69,6 +72,12 @@ fn moves(from: &Place, to: &Place) {
     let moved = Program::at(to.clone(), &[]);
     let read = moved.send("GET", &format!("/api/v1/complaints/{number}"), &headers(&bearer), "").unwrap().json();
     assert_eq!(read["description"], "回电138****8000", "token, words and keys have come along");
+    let hooks = moved.send("GET", "/api/v1/webhooks", &headers(&bearer), "").unwrap().json();
+    assert_eq!(
+        (&hooks["items"][0]["on"], &hooks["items"][0]["reason"]),
+        (&false.into(), &"restored".into()),
+        "{hooks}"
+    );
     let next = moved.send("POST", "/api/v1/complaints", &headers(&bearer), BODY).unwrap();
     assert_eq!(next.status, 201);
     assert_ne!(next.json()["number"], case["number"]);

@@ -88,8 +88,21 @@ pub(crate) fn open_house(scratch: &store::testing::Scratch) -> (House, Herald) {
     (house, herald)
 }
 
+/// One round of everybody; gives how many entries were taken.
+fn round(house: &House, herald: &Herald) -> usize {
+    let mut rounds = herald.rounds(&house.desk, "node");
+    house.runtime.block_on(async {
+        rounds.begin().await.unwrap();
+        let mut taken = 0;
+        while let Some(done) = rounds.ended().await {
+            taken += done.unwrap();
+        }
+        taken
+    })
+}
+
 pub(crate) fn tell(house: &House, herald: &Herald) {
-    while house.runtime.block_on(herald.round(&house.desk, "node")).unwrap() > 0 {}
+    while round(house, herald) > 0 {}
 }
 
 fn right(face: Face, body: &Value) {
@@ -185,6 +198,12 @@ fn a_hub_tells_what_was_asked_with_the_rights_of_whoever_asked() {
             of(&got, "/clear").iter().map(|one| one["eventType"].as_str().unwrap().to_owned()).collect();
         assert_eq!(told.first().map(String::as_str), Some("TroubleTicketCreateEvent"), "{told:?}");
         assert_eq!(told.last().map(String::as_str), Some("TroubleTicketDeleteEvent"), "{told:?}");
+        // What happens to the case afterwards is told to nobody.
+        let gone = made["id"].as_str().unwrap();
+        let version = house.get(&admin, &format!("/api/v1/complaints/{gone}")).json()["version"].as_i64().unwrap();
+        house.act(&admin, gone, version, "note", &json!({"text": "after the end"}));
+        tell(&house, &herald);
+        assert_eq!(receiver.take(), [], "a ticket that is gone has no events");
         for one in of(&got, "/v4") {
             assert_eq!(one["eventType"], "TroubleTicketStatusChangeEvent");
             assert!(
@@ -232,6 +251,8 @@ fn webhooks_are_signed_and_shown_once() {
         assert!(!list.body.contains("whsec_") && list.json()["items"][0]["query"] == "created", "{list:?}");
         for bad in [
             "http://8.8.8.8.example/",
+            "http://8.8.8.8/",
+            "http://127.0.0.1.nip.example/",
             "https://127.0.0.1.nip.example@10.0.0.1/",
             "https://localhost.:1@x/",
             "https://[fd00:ec2::254]/",
@@ -243,7 +264,7 @@ fn webhooks_are_signed_and_shown_once() {
         // F2: without a network opened nothing on this machine is told.
         let strict = Herald::new(&Settings::default());
         house.register(&admin, &intake());
-        house.runtime.block_on(strict.round(&house.desk, "node")).unwrap();
+        round(&house, &strict);
         assert_eq!(receiver.take(), []);
         let failing = house.get(&admin, "/api/v1/webhooks").json()["items"][0].clone();
         assert!(failing["error"].as_str().unwrap().contains("no address events may go to"), "{failing}");
@@ -278,6 +299,19 @@ fn webhooks_are_signed_and_shown_once() {
         );
         assert_eq!(header("webhook-signature"), format!("v1,{}", STANDARD.encode(signed)));
         assert!((jiff::Timestamp::now().as_second() - at.parse::<i64>().unwrap()).abs() < 60);
+        // What is told in clear is in the access log once, however often it is tried.
+        let clear = json!({"name": "clear", "url": receiver.url("clear"), "personal": true, "events": ["created"]});
+        let made = house.call(&admin, "POST", "/api/v1/webhooks", &[], &clear).json();
+        let case = house.register(&admin, &intake())["id"].as_str().unwrap().to_owned();
+        for status in ["503 X", "422 X", "200 X"] {
+            *receiver.status.lock().unwrap() = status;
+            round(&house, &herald);
+            let on = format!("/api/v1/webhooks/{}/switch-on", made["id"].as_str().unwrap());
+            assert_eq!(house.call(&admin, "POST", &on, &[], &json!({})).status, 200);
+        }
+        let told = receiver.take().iter().filter(|one| one.0 == "/clear").count();
+        let accesses = house.get(&admin, &format!("/api/v1/complaints/{case}/accesses")).json();
+        assert_eq!((told, accesses["items"].as_array().unwrap().len()), (3, 1), "{accesses}");
         // The console says the same, and a new secret once.
         let cookie = house.session("chief", Role::Admin);
         let headers = [("cookie", cookie.as_str()), ("accept-language", "en"), ("sec-fetch-site", "same-origin")];

@@ -661,6 +661,42 @@ fn what_the_network_says_becomes_facts() {
         assert_eq!(refused.status, 400);
         assert!(refused.json()["reason"].as_str().unwrap().contains("event.alarm.place[0]"), "{refused:?}");
         assert_eq!(say(&programme, "alarm/v4/listener/whateverEvent", &alarm).status, 404);
+        // What comes later and leaves out when and where changes neither; a clear that affects nothing any more ends it all.
+        let alarm = |event: &str, at: &str, more: Value| {
+            let mut body = json!({"eventTime": at, "event": {"alarm": {"id": "OLT1", "sourceSystemId": "nms"}}});
+            body["event"]["alarm"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            say(&programme, &format!("alarm/v4/listener/{event}"), &body)
+        };
+        let raised = json!({"perceivedSeverity": "critical", "alarmRaisedTime": "2026-11-24T01:00:00Z",
+            "place": [{"id": "310115"}, {"id": "310101"}]});
+        assert_eq!(alarm("alarmCreateEvent", at, raised).status, 201);
+        let later = "2026-11-24T03:30:00Z";
+        let major = json!({"perceivedSeverity": "major"});
+        assert_eq!(alarm("alarmAttributeValueChangeEvent", later, major.clone()).status, 201);
+        let now = facts();
+        for number in ["OLT1/310115", "OLT1/310101"] {
+            let fact = of(&now, number);
+            assert_eq!((&fact["from"], &fact["revision"]), (&json!("2026-11-24T01:00:00Z"), &json!(1)), "{fact}");
+        }
+        // An alarm of a number that begins with the same is another's.
+        let mut port = json!({"id": "OLT1/4", "perceivedSeverity": "critical", "place": [{"id": "310115"}]});
+        assert_eq!(alarm("alarmCreateEvent", at, port.clone()).status, 201);
+        let narrower = json!({"perceivedSeverity": "major", "place": [{"id": "310115"}]});
+        assert_eq!(alarm("alarmAttributeValueChangeEvent", later, narrower).status, 201);
+        let now = facts();
+        assert!(of(&now, "OLT1/4/310115").get("withdrawn").is_none());
+        assert_eq!(of(&now, "OLT1/310101")["withdrawn"], true);
+        let cleared = json!({"perceivedSeverity": "cleared", "serviceAffecting": false});
+        assert_eq!(alarm("alarmStateChangeEvent", later, cleared).status, 201);
+        let ended = of(&facts(), "OLT1/310115");
+        assert_eq!((&ended["from"], &ended["to"]), (&json!("2026-11-24T01:00:00Z"), &json!(later)), "{ended}");
+        // One that is taken away need say no more than its number, and moves no end.
+        assert_eq!(alarm("alarmDeleteEvent", "2026-11-24T03:50:00Z", json!({})).status, 201);
+        assert_eq!(of(&facts(), "OLT1/310115")["to"], json!(later));
+        assert_eq!(alarm("alarmAttributeValueChangeEvent", later, major).status, 400, "it begins anew, but where?");
+        port["place"] = Value::Null;
+        assert_eq!(alarm("alarmDeleteEvent", later, port).status, 201);
+        assert_eq!(of(&facts(), "OLT1/4/310115")["to"], json!(later));
         house.desk.db().close();
     })
     .unwrap();
