@@ -9,6 +9,7 @@ pub mod audience;
 pub mod backup;
 pub mod board;
 pub mod bulk;
+pub mod bursts;
 pub mod caller;
 mod catch_up;
 pub mod check;
@@ -59,6 +60,7 @@ pub mod suggest;
 pub mod survey;
 pub mod tickets;
 pub mod time;
+pub mod topics;
 pub mod vault;
 pub mod verify;
 pub mod views;
@@ -114,6 +116,7 @@ struct Inner {
     suggests: AtomicBool,
     ways: OnceLock<Ways>,
     search: search::Search,
+    topics: topics::Counted,
 }
 
 impl Desk {
@@ -147,6 +150,7 @@ impl Desk {
                 suggests: AtomicBool::new(true),
                 ways: OnceLock::new(),
                 search: search::Search::new(),
+                topics: topics::Counted::default(),
             }),
         };
         erase::replay(&desk)?;

@@ -15,6 +15,7 @@ mod terms;
 
 pub use alike::{Alike, AlikeAnswer, Why};
 pub use feed::Feeder;
+pub(crate) use read::opening;
 pub use folder::{Wish, wish};
 pub use snippet::{Part, Snippet};
 

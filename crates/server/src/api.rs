@@ -5,6 +5,7 @@ pub mod activations;
 pub mod attachments;
 pub mod board;
 pub mod bulk;
+pub mod bursts;
 pub mod bundles;
 pub mod cases;
 pub mod handoffs;
@@ -79,6 +80,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(ledger::routes());
     routes.extend(problems::routes());
     routes.extend(incidents::routes());
+    routes.extend(bursts::routes());
     routes.extend(network::routes());
     routes.extend(kpis::routes());
     routes.extend(retention::routes());

@@ -342,6 +342,14 @@ const STEPS: &[&[&str]] = &[&[
         first_at BIGINT NOT NULL, due_at BIGINT NOT NULL, tries BIGINT NOT NULL, error TEXT NOT NULL,
         dead BIGINT NOT NULL, PRIMARY KEY (subscription, subject, version)) CLUSTERED",
     "CREATE INDEX event_deliveries_due ON event_deliveries (subscription, dead, due_at)",
+], &[
+    // Suspected faults: where more came in than usual, what people said of it, and the cases it was seen by. `ended` is
+    // moved while it goes on; `done` says that it does no more.
+    "CREATE TABLE bursts (id BLOB PRIMARY KEY, number TEXT NOT NULL UNIQUE, version BIGINT NOT NULL, state TEXT NOT NULL,
+        done BIGINT NOT NULL, region TEXT NOT NULL, category TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT NOT NULL,
+        changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX bursts_ended ON bursts (ended, id)",
+    "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

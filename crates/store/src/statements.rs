@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("attachments", crate::attachments::ALL),
         ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),
+        ("bursts", crate::bursts::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),
         ("checkpoints", crate::checkpoints::ALL),

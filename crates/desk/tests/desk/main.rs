@@ -12,6 +12,7 @@ mod archive;
 mod backup;
 mod board;
 mod bulk;
+mod bursts;
 mod bundle;
 mod channels;
 mod compensation;

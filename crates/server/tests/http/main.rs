@@ -10,6 +10,7 @@
 mod about_staff;
 mod bad_input;
 mod bulk;
+mod bursts;
 mod bundles;
 mod channels;
 mod compensation;
