@@ -12,7 +12,7 @@ pub use look::{EVERY, Watch, look};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::incidents::{sees, seen_row};
+use crate::incidents::{seen_row, sees};
 use crate::network::{self as facts, FactView};
 use crate::queries::list::{cursor, page_size};
 use crate::time::{moment, stored};
@@ -235,7 +235,11 @@ fn course(tx: &mut Tx<'_>, said: &Said, reader: &str) -> Result<Vec<Step>, DeskE
             *count += 1;
         }
     }
-    let step = |((from, expected), count): (&(i64, f64), i64)| Step { from: moment(micros(*from)), count, expected: *expected };
+    let step = |((from, expected), count): (&(i64, f64), i64)| Step {
+        from: moment(micros(*from)),
+        count,
+        expected: *expected,
+    };
     Ok(said.course.iter().zip(counts).map(step).collect())
 }
 
@@ -265,8 +269,7 @@ fn view(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<BurstView, Desk
     let mut users = BTreeMap::new();
     let mut log = Vec::new();
     for entry in entries::of(tx, id, Ledger::Administration.code())?.into_iter().rev() {
-        let actor: ActorId =
-            entry.actor.parse().map_err(|_| DeskError::Damaged(format!("actor {:?}", entry.actor)))?;
+        let actor: ActorId = entry.actor.parse().map_err(|_| DeskError::Damaged(format!("actor {:?}", entry.actor)))?;
         log.push((moment(entry.at), actor, entry.verb));
     }
     let said_by = burst.said.acknowledged.iter().chain(&burst.said.decided).map(|(by, _)| *by);

@@ -364,9 +364,10 @@ pub(crate) struct Bar<'a> {
 impl Bar<'_> {
     /// The threshold of a cell.
     fn ln_of(&self, place: &Place) -> f64 {
-        let own = self.wary.iter().find(|one| {
-            (one.region, one.category, None) == (place.region, place.category, place.product)
-        });
+        let own = self
+            .wary
+            .iter()
+            .find(|one| (one.region, one.category, None) == (place.region, place.category, place.product));
         self.ln_threshold - own.map_or(0.0, |one| one.ln.max(0.0))
     }
 }

@@ -41,7 +41,7 @@ const TOLD: SignedDuration = SignedDuration::from_hours(24);
 /// After so long without anything unusual one is over; what comes later is another.
 const QUIET: SignedDuration = SignedDuration::from_hours(2);
 /// Most contacts counted.
-pub const MOST: i64 = 400_000;
+const MOST: i64 = 400_000;
 /// Most cases noted of one: as many as work over many takes.
 const CASES: usize = crate::bulk::MOST;
 /// How long a dismissal makes its place and category wary, how many of them count, and by what power of ten each.
@@ -83,11 +83,8 @@ struct Found {
 /// Those of the database; the next look sees what this one would have seen.
 pub fn look(desk: &Desk, node: &str, watch: Watch) -> Result<bool, DeskError> {
     let now = desk.time().now();
-    let look = Look {
-        now: stored(now),
-        furthest: stored(now + EVERY + LEASE),
-        furthest_lease: stored(now + LEASE + LEASE),
-    };
+    let look =
+        Look { now: stored(now), furthest: stored(now + EVERY + LEASE), furthest_lease: stored(now + LEASE + LEASE) };
     // Looking whether it is time costs no write.
     if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, NAME, look)?))? {
         return Ok(false);
@@ -193,7 +190,9 @@ fn find(desk: &Desk, mut received: Vec<Received>, known: &[Said], watch: Watch, 
         // Everywhere, and what is no closer than a province, was looked at already.
         cities.retain(|one| Depth::Province.of(&one.said.region) != one.said.region);
         found.retain(|wide| {
-            let explained = |city: &&Found| !wide.said.region.is_empty() && nested(&city.said, &wide.said) && meet(&city.said, &wide.said);
+            let explained = |city: &&Found| {
+                !wide.said.region.is_empty() && nested(&city.said, &wide.said) && meet(&city.said, &wide.said)
+            };
             let of_cities: u32 = cities.iter().filter(explained).map(|city| city.said.count).sum();
             u64::from(of_cities) * 2 < u64::from(wide.said.count)
         });

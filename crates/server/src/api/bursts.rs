@@ -3,7 +3,7 @@
 use super::cases::tagged;
 use super::view::{Object, moment};
 use super::{answer, identifier, input, network};
-use crate::app::AppState;
+use crate::app::{App, AppState};
 use crate::extract::{self, Path, Visitor, Who};
 use crate::locale::Language;
 use crate::problem::Failure;
@@ -58,7 +58,7 @@ pub(crate) struct Proposal {
 }
 
 /// A place in words.
-pub(crate) fn place(app: &AppState, language: Language, region: &str) -> String {
+pub(crate) fn place(app: &App, language: Language, region: &str) -> String {
     if region.is_empty() {
         return app.locales.text(language, "ui.org.everywhere", &[]);
     }
@@ -71,7 +71,7 @@ pub(crate) fn place(app: &AppState, language: Language, region: &str) -> String 
 }
 
 /// A category in words.
-pub(crate) fn matter(app: &AppState, language: Language, category: &str) -> String {
+pub(crate) fn matter(app: &App, language: Language, category: &str) -> String {
     match category {
         "" => app.locales.text(language, "ui.bursts.all_categories", &[]),
         UNCLASSIFIED => app.locales.text(language, "ui.hot.no_category", &[]),
@@ -83,7 +83,7 @@ pub(crate) fn matter(app: &AppState, language: Language, category: &str) -> Stri
 }
 
 /// What is proposed; nothing once it was nothing, or has its incident.
-pub(crate) fn proposal(app: &AppState, language: Language, view: &BurstView) -> Option<Proposal> {
+pub(crate) fn proposal(app: &App, language: Language, view: &BurstView) -> Option<Proposal> {
     let said = &view.burst.said;
     if said.state == Standing::Dismissed || said.incident.is_some() {
         return None;
@@ -220,7 +220,7 @@ fn decision(by: ActorId, at: Timestamp) -> Object {
     Object::default().put("by", by.to_string()).put("at", moment(at))
 }
 
-fn view(app: &AppState, language: Language, view: &BurstView) -> Value {
+fn view(app: &App, language: Language, view: &BurstView) -> Value {
     let step = |one: &Step| json!({"from": moment(one.from), "count": one.count, "expected": rounded(one.expected)});
     let case = |one: &store::SeenBy| {
         Object::default()

@@ -50,12 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         page(Method::Get, PAGE, read, get(list)),
         page(Method::Get, "/console/bursts/{id}", read, get(show)),
-        page(
-            Method::Post,
-            "/console/bursts/{id}/acknowledge",
-            Access::Needs(permissions::ACKNOWLEDGE_BURST),
-            act(0),
-        ),
+        page(Method::Post, "/console/bursts/{id}/acknowledge", Access::Needs(permissions::ACKNOWLEDGE_BURST), act(0)),
         page(Method::Post, "/console/bursts/{id}/dismiss", Access::Needs(permissions::DISMISS_BURST), act(1)),
         page(Method::Post, "/console/bursts/{id}/confirm", Access::Needs(permissions::CONFIRM_BURST), act(2)),
         page(
@@ -124,7 +119,8 @@ async fn list(
     let raw = raw.unwrap_or_else(|| "open=true".to_owned());
     let page = app.desk.bursts(&caller, &filter(&query::read(Some(&raw), LIST)?)).await?;
     let own: String = raw.split('&').filter(|pair| !pair.starts_with("after=")).collect::<Vec<_>>().join("&");
-    let tabs = TABS.map(|(name, query)| (format!("{PAGE}?{query}"), frame.t(&format!("bursts.tab.{name}")), own == query));
+    let tabs =
+        TABS.map(|(name, query)| (format!("{PAGE}?{query}"), frame.t(&format!("bursts.tab.{name}")), own == query));
     Ok(render(&List {
         tabs: tabs.into(),
         lines: page.items.iter().map(|one| line(&frame, one)).collect(),
@@ -178,7 +174,6 @@ struct One<'a> {
     facts: Vec<(String, String, String)>,
     forms: Vec<Form>,
     incident_form: Vec<Input>,
-    incident_open: bool,
     incident: Option<(String, String)>,
     /// A wording begun for the incident: its version and boxes.
     wording: Option<(i64, Vec<Input>)>,
@@ -245,7 +240,8 @@ fn about(frame: &Frame<'_>, view: &BurstView) -> Vec<(String, String)> {
         let times = said.dismissed_before.to_string();
         about.push((frame.t("bursts.wary"), frame.tv("bursts.wary_words", &[("times", &times)])));
     }
-    let by = |(actor, at): &(ActorId, jiff::Timestamp)| format!("{} · {}", person(frame, view, *actor), frame.moment(*at));
+    let by =
+        |(actor, at): &(ActorId, jiff::Timestamp)| format!("{} · {}", person(frame, view, *actor), frame.moment(*at));
     about.extend(said.acknowledged.as_ref().map(|one| (frame.t("bursts.acknowledged"), by(one))));
     about.extend(said.decided.as_ref().map(|one| (frame.t("bursts.decided"), by(one))));
     about.extend(said.why.as_deref().map(|code| (frame.t("bursts.why"), frame.code("burst_why", code))));
@@ -335,7 +331,8 @@ async fn draw(
             continue;
         }
         let typed = mine(words);
-        let draw = Draw { frame: &frame, words, typed: typed.unwrap_or(&fresh), errors: &errors, known: &|_| Vec::new() };
+        let draw =
+            Draw { frame: &frame, words, typed: typed.unwrap_or(&fresh), errors: &errors, known: &|_| Vec::new() };
         let mut inputs = draw.inputs("", fields);
         // It is opened from here, once the fault is confirmed.
         inputs.retain(|input| input.name != "incident");
@@ -396,7 +393,6 @@ async fn draw(
         facts: view.facts.iter().map(fact).collect(),
         forms,
         incident_form,
-        incident_open: mine("open-incident").is_some(),
         incident: said.incident.zip(view.incident.clone()).map(|(id, number)| (id.to_string(), number)),
         wording: wording(app, &frame, caller, &view).await?,
         log: view

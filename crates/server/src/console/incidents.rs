@@ -116,7 +116,11 @@ fn line(frame: &Frame<'_>, one: IncidentLine) -> Line {
 }
 
 /// Outages and works a form about an incident can name.
-pub(super) async fn facts(app: &AppState, frame: &Frame<'_>, caller: &Caller) -> Result<Vec<(String, String)>, Failure> {
+pub(super) async fn facts(
+    app: &AppState,
+    frame: &Frame<'_>,
+    caller: &Caller,
+) -> Result<Vec<(String, String)>, Failure> {
     if !frame.may(permissions::READ_NETWORK_FACTS) {
         return Ok(Vec::new());
     }

@@ -78,8 +78,7 @@ fn decision() -> Value {
 
 /// What a suspected fault of a list has.
 fn suspicion() -> Value {
-    let decided =
-        object(json!({"by": text(), "at": moment(), "why": codes(domain::burst::WHYS), "note": text()}));
+    let decided = object(json!({"by": text(), "at": moment(), "why": codes(domain::burst::WHYS), "note": text()}));
     json!({
         "id": uuid(), "number": text(), "version": whole(), "status": codes(domain::burst::State::CODES),
         "goes_on": truth(),

@@ -108,7 +108,8 @@ fn the_pages_lead_from_one_to_the_other() {
     let house = house(&scratch);
     let lead = house.session("lead", Role::Supervisor);
     let id = seeded(&house, "31");
-    let get = |path: &str, language: &str| house.send("GET", path, &[("cookie", &lead), ("accept-language", language)], "");
+    let get =
+        |path: &str, language: &str| house.send("GET", path, &[("cookie", &lead), ("accept-language", language)], "");
     for language in ["en", "zh-CN"] {
         for path in ["/console/bursts", "/console/bursts?", "/console/board", "/console/topics"] {
             let page = get(path, language);
@@ -119,7 +120,11 @@ fn the_pages_lead_from_one_to_the_other() {
     }
     assert!(get("/console/board", "en").body.contains(&format!("/console/bursts/{id}")));
     let post = |path: &str, body: String| {
-        let headers = [("cookie", lead.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
+        let headers = [
+            ("cookie", lead.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "en"),
+        ];
         house.send("POST", path, &headers, body)
     };
     let refused = post(&format!("/console/bursts/{id}/dismiss"), "version=1&why=".to_owned());
@@ -130,7 +135,8 @@ fn the_pages_lead_from_one_to_the_other() {
     assert!(page.body.contains("Suspected fault in Shanghai"), "{page:?}");
     let at = Timestamp::now() - SignedDuration::from_mins(50);
     let at = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap().to_datetime(at).strftime("%Y-%m-%dT%H:%M").to_string();
-    let opened = post(&format!("/console/bursts/{id}/incident"), format!("version=2&title=x&region=31&started_at={at}"));
+    let opened =
+        post(&format!("/console/bursts/{id}/incident"), format!("version=2&title=x&region=31&started_at={at}"));
     assert_eq!(opened.status, 303, "{opened:?}");
     let page = get(&format!("/console/bursts/{id}"), "en");
     assert!(page.body.contains("/word-incident") && page.body.contains("name=\"operation\" value=\"join-incident\""));

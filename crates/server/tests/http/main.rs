@@ -10,8 +10,8 @@
 mod about_staff;
 mod bad_input;
 mod bulk;
-mod bursts;
 mod bundles;
+mod bursts;
 mod channels;
 mod compensation;
 mod contract;
