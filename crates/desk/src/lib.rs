@@ -9,6 +9,7 @@ pub mod audience;
 pub mod backup;
 pub mod board;
 pub mod bulk;
+pub mod bursts;
 pub mod call_backs;
 pub mod caller;
 mod catch_up;
@@ -62,6 +63,7 @@ pub mod suggest;
 pub mod survey;
 pub mod tickets;
 pub mod time;
+pub mod topics;
 pub mod vault;
 pub mod verify;
 pub mod views;
@@ -120,6 +122,7 @@ struct Inner {
     ways: OnceLock<Ways>,
     forgets: OnceLock<Box<dyn Fn() + Send + Sync>>,
     search: search::Search,
+    topics: topics::Counted,
 }
 
 impl Desk {
@@ -155,6 +158,7 @@ impl Desk {
                 ways: OnceLock::new(),
                 forgets: OnceLock::new(),
                 search: search::Search::new(),
+                topics: topics::Counted::default(),
             }),
         };
         erase::replay(&desk)?;

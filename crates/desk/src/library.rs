@@ -154,6 +154,11 @@ impl Rules {
         packs.any(|pack| pack.follows_calendar() && own(&pack))
     }
 
+    /// The calendar the first pack of the stack that governs new cases is counted with.
+    pub(crate) fn usual_calendar(&self) -> Option<&Calendar> {
+        self.packs.iter().find(|pack| self.in_stack(pack.id())).map(|pack| pack.calendar())
+    }
+
     /// All calendars as they are known.
     pub(crate) fn calendars(&self) -> &CalendarSet {
         &self.calendars

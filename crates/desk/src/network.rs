@@ -151,7 +151,8 @@ pub struct FactVersion {
     pub actor: String,
 }
 
-fn view(row: NetworkFactRow) -> Result<FactView, DeskError> {
+/// A fact as it is shown.
+pub(crate) fn view(row: NetworkFactRow) -> Result<FactView, DeskError> {
     Ok(FactView {
         id: row.id,
         fact: kept::read(&row.body)?,

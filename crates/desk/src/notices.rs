@@ -102,6 +102,9 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
             None if one.about == About::Incident => {
                 permissions::READ_INCIDENTS.granted_to(actor.role) && crate::incidents::sees(&actor.area, &one.region)
             }
+            None if one.about == About::Burst => {
+                permissions::READ_BURSTS.granted_to(actor.role) && actor.area.covers(&one.region)
+            }
             None if one.about == About::Subscription => {
                 permissions::MANAGE_WEBHOOKS.granted_to(actor.role) && actor.area.covers(&one.region)
             }

@@ -108,6 +108,16 @@ pub const ADD_RECIPIENTS: Permission = Permission("add-recipients");
 pub const SEND_TO_RECIPIENTS: Permission = Permission("send-to-recipients");
 /// Take their numbers out, unmasked, to have them told; each time is logged.
 pub const EXPORT_RECIPIENTS: Permission = Permission("export-recipients");
+/// See suspected faults: where more came in than usual.
+pub const READ_BURSTS: Permission = Permission("read-bursts");
+/// Say that one looks into it.
+pub const ACKNOWLEDGE_BURST: Permission = Permission("acknowledge-burst");
+/// Say that it was nothing.
+pub const DISMISS_BURST: Permission = Permission("dismiss-burst");
+/// Say that there is a fault.
+pub const CONFIRM_BURST: Permission = Permission("confirm-burst");
+/// See what phrases rise, from the words of cases.
+pub const READ_TOPICS: Permission = Permission("read-topics");
 /// See emergency plans.
 pub const READ_PLANS: Permission = Permission("read-plans");
 /// Ask for a version of a plan to be approved.
@@ -286,6 +296,12 @@ pub const TABLE: &[Row] = &[
     row(ADD_RECIPIENTS, FACING_BODIES, Scope::Write),
     row(SEND_TO_RECIPIENTS, MANY, Scope::Write),
     row(EXPORT_RECIPIENTS, &[Supervisor, Compliance, Admin, Integration], Scope::PersonalData),
+    row(READ_BURSTS, &[Specialist, Supervisor, Quality, Compliance, Auditor, Admin, Integration], Scope::Read),
+    row(ACKNOWLEDGE_BURST, DECIDERS, Scope::Write),
+    row(DISMISS_BURST, DECIDERS, Scope::Write),
+    row(CONFIRM_BURST, DECIDERS, Scope::Write),
+    // Made of cases' words: for those who read reports and cases both.
+    row(READ_TOPICS, &[Supervisor, Quality, Compliance, Auditor, Admin], Scope::Read),
     row(READ_PLANS, READERS, Scope::Read),
     row(PROPOSE_PLAN, DECIDERS, Scope::Write),
     row(APPROVE_PLAN, DECIDERS, Scope::Write),

@@ -16,6 +16,7 @@ mod terms;
 pub use alike::{Alike, AlikeAnswer, Why};
 pub use feed::Feeder;
 pub use folder::{Wish, wish};
+pub(crate) use read::opening;
 pub use snippet::{Part, Snippet};
 
 use crate::caller::Caller;

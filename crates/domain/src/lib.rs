@@ -6,6 +6,7 @@
 pub mod actor;
 pub mod advice;
 pub mod audit;
+pub mod burst;
 pub mod case;
 pub mod command;
 pub mod duty;

@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 pub const KINDS: &[&str] = &["outage", "planned_work", "availability"];
 /// The kind that measures.
 pub const AVAILABILITY: &str = "availability";
+/// The kind of fact that says something is out of service.
+pub const OUTAGE: &str = "outage";
 
 /// Longest span of a fact; planned works of a season fit in.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 400);

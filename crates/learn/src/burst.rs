@@ -25,8 +25,11 @@ pub const MOST_DAYS: i64 = 3_700;
 const COPY: i64 = DAY;
 /// Times everything is fitted anew without what stood out before.
 const PASSES: usize = 3;
-/// Times of events told for a burst.
+/// Events told for a burst where nobody says how many.
 const TOLD: usize = 10;
+/// Hours, or days, shown before a burst began, and shown in all.
+const COURSE_BEFORE: i64 = 12;
+const COURSE: i64 = 96;
 
 /// One complaint. Times are those of the clock on the wall where it happened, in seconds from the beginning of 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +61,36 @@ pub struct Options {
     pub since: Option<i64>,
     /// The last day looked at, when it lies after the last event: a quiet end is known to be quiet.
     pub until: Option<i64>,
+    /// What people said of earlier bursts.
+    pub judged: Vec<Judged>,
+    /// Cells that have to stand out more than others.
+    pub wary: Vec<Wary>,
+    /// Events told for a burst at most.
+    pub told: usize,
+}
+
+/// What somebody said of a span of time in a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Where; everywhere when nothing.
+    pub region: Option<u32>,
+    /// Of what; everything when nothing.
+    pub category: Option<u32>,
+    /// Its beginning and end, in seconds as events have them.
+    pub span: (i64, i64),
+    /// Whether it was nothing: then its days count for what is usual, however much they stand out. Else they never do.
+    pub usual: bool,
+}
+
+/// A cell whose windows have to be less likely than those of others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wary {
+    /// Where; everywhere when nothing.
+    pub region: Option<u32>,
+    /// Of what; everything when nothing.
+    pub category: Option<u32>,
+    /// How much is taken from the threshold, as a natural logarithm.
+    pub ln: f64,
 }
 
 /// One false alarm in thirty days.
@@ -74,6 +107,9 @@ impl Default for Options {
             holidays: BTreeSet::new(),
             since: None,
             until: None,
+            judged: Vec::new(),
+            wary: Vec::new(),
+            told: TOLD,
         }
     }
 }
@@ -113,6 +149,9 @@ pub struct Burst {
     pub halves: (u32, u32),
     /// Places in the list that was handed in of some of its events, the first first.
     pub rows: Vec<usize>,
+    /// What was expected, hour by hour (day by day where only days are known), from before it began until its end: the
+    /// beginning of each and the mean.
+    pub course: Vec<(i64, f64)>,
 }
 
 impl Burst {
@@ -227,24 +266,25 @@ pub fn scan(events: &[Event], options: &Options) -> Result<Scan, Unscannable> {
     let tests = looked as f64 * clock.steps as f64 * clock.windows.len() as f64;
     let ln_threshold = (options.alarm_rate.max(1e-12) / tests.max(1.0)).ln().min(-1e-9);
     let mut episodes: Vec<Episode> = Vec::new();
+    let bar = Bar { least: options.least, ln_threshold, wary: &options.wary };
     for _ in 0..PASSES {
-        let odd = odd_days(&episodes, &clock);
+        let odd = judged(odd_days(&episodes, &clock), &options.judged, &clock);
         let season = Season::fit(&cells, &clock, &options.holidays, &odd);
         let spread = Spread::fit(&cells, &season, &clock, &odd);
         episodes = Vec::new();
         for cell in cells.all() {
-            let alarms = cell.alarms(&cells, &season, &spread, &clock, &odd, (options.least, ln_threshold));
+            let alarms = cell.alarms(&cells, &season, &spread, &clock, &odd, &bar);
             episodes.extend(joined(cell.place, &alarms, &clock));
         }
     }
-    let odd = odd_days(&episodes, &clock);
+    let odd = judged(odd_days(&episodes, &clock), &options.judged, &clock);
     let season = Season::fit(&cells, &clock, &options.holidays, &odd);
     let spread = Spread::fit(&cells, &season, &clock, &odd);
     let judge = Judge { cells: &cells, season: &season, spread: &spread, clock: &clock, odd: &odd };
     let mut bursts: Vec<Burst> = judge
-        .apart(episodes, (options.least, ln_threshold))
+        .apart(episodes, &bar)
         .into_iter()
-        .filter_map(|episode| judge.told(&episode, events, &single, &copies_of))
+        .filter_map(|episode| judge.told(&episode, events, (&single, &copies_of), options.told))
         .filter(|burst| options.since.is_none_or(|since| burst.end > since))
         .collect();
     bursts.sort_by(|a, b| a.detected_at.cmp(&b.detected_at).then(a.ln_p.total_cmp(&b.ln_p)));
@@ -295,6 +335,43 @@ fn odd_days(episodes: &[Episode], clock: &Clock) -> Odd {
     odd
 }
 
+/// What people know better: days of what was nothing are not odd, days of what was something are.
+fn judged(mut odd: Odd, said: &[Judged], clock: &Clock) -> Odd {
+    for one in said {
+        let place = Place { region: one.region, category: one.category, product: None };
+        let day = |at: i64| at.div_euclid(DAY) - clock.first;
+        let days = day(one.span.0)..=day(one.span.1.max(one.span.0 + 1) - 1);
+        match one.usual {
+            true => {
+                if let Some(known) = odd.get_mut(&place) {
+                    known.retain(|day| !days.contains(day));
+                }
+            }
+            false => odd.entry(place).or_default().extend(days.filter(|day| (0..clock.days).contains(day))),
+        }
+    }
+    odd
+}
+
+/// What a window has to do to stand out.
+pub(crate) struct Bar<'a> {
+    /// Fewer than this are never a burst.
+    least: u32,
+    ln_threshold: f64,
+    wary: &'a [Wary],
+}
+
+impl Bar<'_> {
+    /// The threshold of a cell.
+    fn ln_of(&self, place: &Place) -> f64 {
+        let own = self
+            .wary
+            .iter()
+            .find(|one| (one.region, one.category, None) == (place.region, place.category, place.product));
+        self.ln_threshold - own.map_or(0.0, |one| one.ln.max(0.0))
+    }
+}
+
 /// Windows that touch, or nearly do, are one thing.
 fn joined(place: Place, alarms: &[Alarm], clock: &Clock) -> Vec<Episode> {
     let near = (clock.steps / 12).max(1);
@@ -323,7 +400,7 @@ struct Judge<'a> {
 impl Judge<'_> {
     /// Of episodes that overlap and of which one holds the other the stronger stays; the other does so only where it
     /// stands out without what the stronger one explains.
-    fn apart(&self, mut episodes: Vec<Episode>, (least, ln_threshold): (u32, f64)) -> Vec<Episode> {
+    fn apart(&self, mut episodes: Vec<Episode>, bar: &Bar<'_>) -> Vec<Episode> {
         episodes.sort_by(|a, b| a.ln_p.total_cmp(&b.ln_p).then(a.from.cmp(&b.from)).then(a.place.cmp(&b.place)));
         let mut kept: Vec<Episode> = Vec::new();
         for episode in episodes {
@@ -349,7 +426,8 @@ impl Judge<'_> {
                     self.season.usual(self.cells, &episode.place, (episode.from, episode.to), self.clock, self.odd);
                 let window = episode.to - episode.from;
                 let more = self.spread.of(&episode.place, window, self.clock);
-                left >= f64::from(least) && tail::ln_at_least(left, usual.mean, usual.variance + more) < ln_threshold
+                left >= f64::from(bar.least)
+                    && tail::ln_at_least(left, usual.mean, usual.variance + more) < bar.ln_of(&episode.place)
             };
             if stands {
                 kept.push(episode);
@@ -363,8 +441,8 @@ impl Judge<'_> {
         &self,
         episode: &Episode,
         events: &[Event],
-        single: &[usize],
-        copies_of: &HashMap<usize, u32>,
+        (single, copies_of): (&[usize], &HashMap<usize, u32>),
+        most: usize,
     ) -> Option<Burst> {
         let (begin, end) = (self.clock.begin(episode.from), self.clock.begin(episode.to));
         let after = |moment: i64| single.partition_point(|row| events.get(*row).is_some_and(|event| event.at < moment));
@@ -391,7 +469,21 @@ impl Judge<'_> {
             expected: usual.mean,
             ln_p: episode.ln_p,
             halves: (count(early), count(of.len() - early)),
-            rows: of.iter().take(TOLD).map(|(row, _)| *row).collect(),
+            rows: of.iter().take(most).map(|(row, _)| *row).collect(),
+            course: self.course(&episode.place, from, episode.to),
         })
+    }
+
+    /// What was expected of a place, step by step of an hour, from half a day before a span until its end.
+    fn course(&self, place: &Place, from: i64, to: i64) -> Vec<(i64, f64)> {
+        let hour = (self.clock.steps / 24).max(1);
+        let begin = (from.div_euclid(hour) - COURSE_BEFORE).max(0);
+        let end = (to + hour - 1).div_euclid(hour).min(begin + COURSE);
+        (begin..end)
+            .map(|n| {
+                let span = (n * hour, (n + 1) * hour);
+                (self.clock.begin(span.0), self.season.usual(self.cells, place, span, self.clock, self.odd).mean)
+            })
+            .collect()
     }
 }

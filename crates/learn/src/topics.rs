@@ -44,8 +44,10 @@ const STRONG: f64 = 10.83;
 const EXAMPLES: usize = 3;
 /// Phrases counted exactly at most; where more could be topics, those said in more texts.
 const MOST_COUNTED: usize = 1 << 20;
-/// Places of the rough count that comes before: two phrases that share one are both counted exactly.
+/// Places of the rough count that comes before, at most and for each text: two phrases that share one are both counted
+/// exactly.
 const ROUGH: usize = 1 << 24;
+const ROUGH_EACH: usize = 1 << 12;
 /// Longest phrase: signs where words are not separated, words elsewhere.
 const LONGEST: (usize, usize) = (6, 3);
 /// So much of a text is looked at, in bytes.
@@ -71,7 +73,7 @@ fn of_category(category: &str, texts: &[&Told<'_>], month: i64, most: usize) -> 
     if now < LEAST {
         return Vec::new();
     }
-    let least = said_often(texts.iter().filter(|told| told.month == month).map(|told| told.text));
+    let least = said_often(texts.iter().filter(|told| told.month == month).map(|told| told.text), now);
     let mut counts: HashMap<String, (usize, usize, Vec<usize>)> = HashMap::new();
     // What the month does not say cannot rise in it, so the months before only count what is known.
     for round in [true, false] {
@@ -137,9 +139,10 @@ fn distinct(folded: &str) -> BTreeSet<&str> {
 
 /// Counts the phrases of texts roughly, in memory that does not grow with them, and tells which could be topics. Most
 /// phrases of a month are said once.
-fn said_often<'t>(texts: impl Iterator<Item = &'t str>) -> impl Fn(&str) -> bool {
-    let place = |phrase: &str| Key::begin(0).then(phrase).end() as usize % ROUGH;
-    let mut rough = vec![0_u8; ROUGH];
+fn said_often<'t>(texts: impl Iterator<Item = &'t str>, count: usize) -> impl Fn(&str) -> bool {
+    let places = count.saturating_mul(ROUGH_EACH).clamp(1, ROUGH);
+    let place = move |phrase: &str| Key::begin(0).then(phrase).end() as usize % places;
+    let mut rough = vec![0_u8; places];
     for told in texts {
         for phrase in distinct(&text::fold(told)) {
             if let Some(count) = rough.get_mut(place(phrase)) {

@@ -229,3 +229,42 @@ fn table() {
         }
     }
 }
+
+/// What people say of bursts: days of what was nothing count as usual, days of what was a fault never do, and a cell that is
+/// wary needs more.
+#[test]
+fn what_people_said_is_heeded() {
+    use learn::burst::{Judged, Wary};
+    let event = |at: i64, region: u32| Event { at, region, category: 0, product: 0, text: 0 };
+    let mut events = Vec::new();
+    for day in 0..28 {
+        for region in 0..2 {
+            // Twice a day, never at the same hour.
+            for n in 0..2 {
+                events.push(event(day * 86_400 + (day * 7_919 + region * 13 + n * 31_337) % 86_400, region as u32));
+            }
+        }
+    }
+    let spans = [20 * 86_400 + 40_000, 27 * 86_400 + 50_000];
+    for (begin, count) in spans.iter().zip([30, 12]) {
+        events.extend((0..count).map(|n| event(begin + n * 60, 0)));
+    }
+    events.sort_by_key(|event| event.at);
+    let look = |judged: Vec<Judged>, wary: Vec<Wary>| {
+        let options = Options { since: Some(27 * 86_400), judged, wary, ..Options::default() };
+        let found = scan(&events, &options).unwrap().bursts;
+        found.into_iter().find(|burst| burst.region == Some(0) && burst.category == Some(0))
+    };
+    let judged = |usual| Judged { region: Some(0), category: Some(0), span: (spans[0], spans[0] + 1_800), usual };
+    let plain = look(Vec::new(), Vec::new()).unwrap();
+    let dismissed = look(vec![judged(true)], Vec::new()).unwrap();
+    let confirmed = look(vec![judged(false)], Vec::new()).unwrap();
+    assert!(dismissed.expected > 1.2 * plain.expected, "{} {}", dismissed.expected, plain.expected);
+    assert!((confirmed.expected - plain.expected).abs() < 1e-9, "it was left out by itself already");
+    assert!(dismissed.ln_p > plain.ln_p);
+    assert!(plain.course.len() > 12 && plain.course.iter().all(|(_, mean)| *mean > 0.0), "{:?}", plain.course);
+    let wary = |ln| Wary { region: Some(0), category: Some(0), ln };
+    assert!(look(Vec::new(), vec![wary(1.0)]).is_some());
+    assert!(look(Vec::new(), vec![wary(500.0)]).is_none());
+    assert!(look(Vec::new(), vec![Wary { region: Some(1), ..wary(500.0) }]).is_some(), "another cell's wariness");
+}

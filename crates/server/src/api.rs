@@ -6,6 +6,7 @@ pub mod attachments;
 pub mod board;
 pub mod bulk;
 pub mod bundles;
+pub mod bursts;
 pub mod call_backs;
 pub mod cases;
 pub mod customers;
@@ -86,6 +87,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(ledger::routes());
     routes.extend(problems::routes());
     routes.extend(incidents::routes());
+    routes.extend(bursts::routes());
     routes.extend(network::routes());
     routes.extend(kpis::routes());
     routes.extend(retention::routes());

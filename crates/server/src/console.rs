@@ -9,6 +9,7 @@ mod attachments;
 mod board;
 mod bulk;
 pub(crate) mod bundle;
+mod bursts;
 mod call_backs;
 mod case;
 mod compensations;
@@ -61,6 +62,7 @@ mod survey;
 mod surveys;
 mod ties;
 mod times;
+mod topics;
 mod trees;
 mod units;
 mod users;
@@ -137,6 +139,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(hot_issues::routes());
     routes.extend(problems::routes());
     routes.extend(incidents::routes());
+    routes.extend(bursts::routes());
+    routes.extend(topics::routes());
     routes.extend(plans::routes());
     routes.extend(webhooks::routes());
     routes.extend(network::routes());
@@ -249,6 +253,14 @@ impl<'a> Frame<'a> {
 
     fn may_read_incidents(&self) -> bool {
         self.may(permissions::READ_INCIDENTS)
+    }
+
+    fn may_read_bursts(&self) -> bool {
+        self.may(permissions::READ_BURSTS)
+    }
+
+    fn may_read_topics(&self) -> bool {
+        self.may(permissions::READ_TOPICS)
     }
 
     fn may_read_plans(&self) -> bool {

@@ -12,6 +12,7 @@ pub mod tale;
 mod views;
 
 use crate::cli::{Place, told, wait};
+use desk::bursts::Watch;
 use desk::subscriptions::NewWebhook;
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError, jobs};
@@ -72,7 +73,12 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         }
         improvement::late(&stage, now).await?;
         outage::estate(&stage, now).await?;
+        outage::unexplained(&stage, now).await?;
         past.time().set(now);
+        // What the last hour holds beyond the usual is noticed as it would be by the server.
+        let desk = past.clone();
+        let looked = tokio::task::spawn_blocking(move || desk::bursts::look(&desk, "demo", Watch::default()));
+        looked.await.map_err(|error| DeskError::Output(error.to_string()))??;
         // Switched off, for there is nobody at the address; made at the end, so that sixty days of events wait for no one.
         let told = NewWebhook {
             name: "CRM 客户视图".to_owned(),

@@ -378,7 +378,7 @@ impl Herald {
         };
         let mut letters = Vec::new();
         for (one, of, interaction) in news {
-            let id = format!("{}.{}.{of}.{}", telling.case, telling.version, one.code());
+            let id = format!("{}.{}.{}.{of}.{}", telling.case, telling.version, telling.mark, one.code());
             let head = Head {
                 at,
                 case: &after.view.case.number,

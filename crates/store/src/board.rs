@@ -39,7 +39,7 @@ pub struct HeldRow {
 }
 
 /// Regions of an area, for the statements above: everything, one region alone, or what begins with it.
-fn pattern(area: &str) -> String {
+pub(crate) fn pattern(area: &str) -> String {
     // A part of a country, such as `IE-D`, is not the beginning of another.
     if area.contains('-') { area.to_owned() } else { format!("{area}%") }
 }

@@ -47,6 +47,8 @@ statements! {
     RECEIVED = "SELECT received_at, id FROM cases WHERE received_at >= ?1 ORDER BY received_at DESC, id DESC LIMIT ?2";
     RECEIVED_BEFORE = "SELECT received_at, id FROM cases WHERE received_at >= ?1 AND (received_at, id) < (?2, ?3)
         ORDER BY received_at DESC, id DESC LIMIT ?4";
+    SAID = "SELECT id FROM cases WHERE received_at >= ?1 AND received_at < ?2 AND region LIKE ?3 AND about IS NULL
+        AND category IS NOT NULL AND text_key IS NOT NULL ORDER BY received_at DESC, id DESC LIMIT ?4";
     ABOUT = "SELECT id FROM cases WHERE about = ?1";
     HOLD = "UPDATE cases SET version = version WHERE id = ?1 AND version = ?2";
     VERSIONS = "SELECT id, version, due_at FROM cases ORDER BY id LIMIT ?1";
@@ -301,6 +303,15 @@ pub fn received_since(
         None => tx.query(RECEIVED, &[since.into(), limit.into()], map),
         Some((at, id)) => tx.query(RECEIVED_BEFORE, &[since.into(), at.into(), (&id).into(), limit.into()], map),
     }
+}
+
+/// Classified cases of a region received in a span that are about nobody of the staff, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn said(tx: &mut Tx<'_>, region: &str, (from, to): (i64, i64), limit: i64) -> Result<Vec<Uuid>, StoreError> {
+    let region = crate::board::pattern(region);
+    tx.query(SAID, &[from.into(), to.into(), region.as_str().into(), limit.into()], |row| row.uuid(0))
 }
 
 /// Cases about one of the staff, who never sees them.

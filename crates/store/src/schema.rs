@@ -366,6 +366,13 @@ const STEPS: &[&[&str]] = &[&[
     // Events that were logged as told are not logged at each try; rows of files are known by their case.
     "ALTER TABLE event_deliveries ADD COLUMN logged BIGINT NOT NULL DEFAULT 0",
     "CREATE INDEX idempotency_imported ON idempotency (case_id) WHERE actor = 'import'",
+    // Suspected faults: where more came in than usual, what people said of it, and the cases it was seen by. `ended` is
+    // moved while it goes on; `done` says that it does no more.
+    "CREATE TABLE bursts (id BLOB PRIMARY KEY, number TEXT NOT NULL UNIQUE, version BIGINT NOT NULL, state TEXT NOT NULL,
+        done BIGINT NOT NULL, region TEXT NOT NULL, category TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT NOT NULL,
+        changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
+    "CREATE INDEX bursts_ended ON bursts (ended, id)",
+    "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

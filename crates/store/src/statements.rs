@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("attachments", crate::attachments::ALL),
         ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),
+        ("bursts", crate::bursts::ALL),
         ("call_backs", crate::call_backs::ALL),
         ("cases", crate::cases::ALL),
         ("cases::similar", crate::cases::SIMILAR_ALL),

@@ -201,6 +201,20 @@ pub(crate) fn meant(
     Ok(Vec::new())
 }
 
+/// Whoever leads the closest area that holds a region: a fault of a city is told in the city where somebody leads it, else in
+/// the province.
+pub(crate) fn leads_of(tx: &mut Tx<'_>, region: &str) -> Result<Vec<Uuid>, DeskError> {
+    let units = units::units(tx)?;
+    let areas = Tree::of(&units);
+    let leads = people::users(tx)?.into_iter().filter(|user| !user.disabled && LEADS.contains(&user.role.as_str()));
+    let leads: Vec<(usize, Uuid)> = leads
+        .filter(|user| areas.user(user).covers(region))
+        .map(|user| (areas.user(&user).code().len(), user.id))
+        .collect();
+    let closest = leads.iter().map(|(length, _)| *length).max();
+    Ok(leads.into_iter().filter(|(length, _)| Some(*length) == closest).map(|(_, user)| user).collect())
+}
+
 /// Everybody with a role whose area holds the region.
 fn with_role(tx: &mut Tx<'_>, role: Role, region: &str) -> Result<Vec<Uuid>, DeskError> {
     let units = units::units(tx)?;

@@ -102,6 +102,16 @@ fn opened(desk: &Desk, tx: &mut Tx<'_>, row: CaseRow, log: &[EntryRow]) -> Resul
     Ok(found)
 }
 
+/// The row of a case with what was complained about, from its first entry; no words where the person was erased.
+pub(crate) fn opening(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<(CaseRow, String)>, DeskError> {
+    let Some(row) = cases::by_id(tx, id)? else { return Ok(None) };
+    let first = entries::first(tx, id, Ledger::Case.code())?;
+    let found = findable(desk, tx, row, first.as_slice())?;
+    let words = found.words.into_iter().filter(|(field, _)| matches!(field, Field::Subject | Field::Text));
+    let words: Vec<String> = words.map(|(_, text)| text).collect();
+    Ok(Some((found.row, words.join("\n"))))
+}
+
 /// A case as it stands; nothing where there is none.
 pub(super) fn case(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Findable>, DeskError> {
     let Some(row) = cases::by_id(tx, id)? else { return Ok(None) };

@@ -13,6 +13,7 @@ mod backup;
 mod board;
 mod bulk;
 mod bundle;
+mod bursts;
 mod call_backs;
 mod channels;
 mod compensation;

@@ -2,7 +2,7 @@
 
 use super::season::Season;
 use super::tail::ln_at_least;
-use super::{Alarm, Clock, Event, Odd};
+use super::{Alarm, Bar, Clock, Event, Odd};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A place, category and product; what is left open is all of it.
@@ -137,8 +137,9 @@ impl Cell {
         spread: &Spread,
         clock: &Clock,
         odd: &Odd,
-        (least, ln_threshold): (u32, f64),
+        bar: &Bar<'_>,
     ) -> Vec<Alarm> {
+        let (least, ln_threshold) = (bar.least, bar.ln_of(&self.place));
         let mut alarms: Vec<Alarm> = Vec::new();
         if self.steps.len() < least as usize {
             return alarms;

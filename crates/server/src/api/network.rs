@@ -186,7 +186,7 @@ fn said(fact: &Fact) -> Object {
         .put_some("withdrawn", fact.withdrawn.then_some(true))
 }
 
-fn view(one: &FactView) -> Object {
+pub(super) fn view(one: &FactView) -> Object {
     said(&one.fact)
         .put("id", one.id.to_string())
         .put("revision", one.revision)

@@ -120,6 +120,7 @@ fn about(notice: &Notice) -> &'static str {
         About::Problem => "problem",
         About::Incident => "incident",
         About::Subscription => "subscription",
+        About::Burst => "burst",
     }
 }
 

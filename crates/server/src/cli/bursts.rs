@@ -106,8 +106,7 @@ pub(super) fn run(ask: &Bursts) -> Result<(), String> {
         products: ask.product.is_some(),
         least: ask.least,
         holidays,
-        since: None,
-        until: None,
+        ..Options::default()
     };
     let scan = burst::scan(&rows.events, &options).map_err(|error| shown(&ask.file, &error.to_string()))?;
     if ask.json {

@@ -12,6 +12,7 @@ use crate::mail_in;
 use crate::post::Post;
 use crate::remedies::Billing;
 use clap::Args;
+use desk::bursts::Watch;
 use desk::search::{self, Feeder};
 use desk::time::Time;
 use desk::{Desk, DeskError, jobs, sign_in};
@@ -43,6 +44,9 @@ pub(super) struct Serve {
     /// Without an index of words: searches look through the newest cases only.
     #[arg(long, env = "REDRESS_NO_SEARCH")]
     no_search: bool,
+    /// How many false alarms a day may be borne where suspected faults are looked for, over everything; 0 looks for none.
+    #[arg(long, env = "REDRESS_BURST_ALARM_RATE", value_name = "RATE", default_value_t = Watch::default().alarm_rate, value_parser = alarm_rate)]
+    burst_alarm_rate: f64,
     /// Suggest no categories while somebody registers.
     #[arg(long, env = "REDRESS_NO_SUGGESTIONS")]
     no_suggestions: bool,
@@ -205,6 +209,11 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
     super::say(lines.join("\n"))
 }
 
+fn alarm_rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if (0.0..=100.0).contains(&rate) { Ok(rate) } else { Err("a rate lies between 0 and 100 a day".to_owned()) }
+}
+
 fn net(text: &str) -> Result<(IpAddr, u8), String> {
     let (address, length) = text.split_once('/').unwrap_or((text, ""));
     let address: IpAddr = address.parse().map_err(|_| format!("{address:?} is no IP address"))?;
@@ -288,6 +297,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
     let models = learns(desk.clone(), Arc::clone(&stop))?;
+    let watch = Watch { alarm_rate: serve.burst_alarm_rate };
+    let bursts = if watch.looks() { Some(bursts(desk.clone(), watch, Arc::clone(&stop))?) } else { None };
     let words = if serve.no_search { None } else { Some(words(desk.clone(), place, Arc::clone(&stop))?) };
     let posts = post.map(|post| outward("mail", posts(post, desk.clone()), Arc::clone(&stop))).transpose()?;
     let bills =
@@ -304,7 +315,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let _ = recounts.join();
     let _ = rollups.join();
     let _ = models.join();
-    for thread in [words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
+    for thread in [bursts, words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
         let _ = thread.join();
     }
     drop(runtime);
@@ -440,6 +451,18 @@ fn learns(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<(
         while !stops() {
             complaints.hear(desk::models::go_on(&desk, &node, stops).map(drop));
             complaints.hear(desk::models::count_advice(&desk, stops));
+            std::thread::sleep(TICK);
+        }
+    })
+}
+
+/// The thread that looks for suspected faults. A look over many contacts takes seconds, and no warning waits for it.
+fn bursts(desk: Desk, watch: Watch, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    thread("bursts", move |_| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        while !stop.load(Ordering::Acquire) {
+            complaints.hear(desk::bursts::look(&desk, &node, watch));
             std::thread::sleep(TICK);
         }
     })

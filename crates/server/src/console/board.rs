@@ -1,6 +1,7 @@
 //! The board: what waits, what is late and due soon, each figure leading to its rows. It is fetched again while somebody
 //! looks, and shows every reader what lies in their area.
 
+use super::bursts;
 use super::names::Names;
 use super::queue::{self, Row};
 use super::{Frame, page, render};
@@ -49,6 +50,7 @@ struct BoardPage<'a> {
     /// Name, address, count.
     categories: Vec<(String, String, i64)>,
     first: Vec<Row>,
+    suspicions: Vec<bursts::Line>,
     today: i64,
     compared: String,
 }
@@ -71,6 +73,7 @@ async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -
     let board = app.desk.board(&caller).await?;
     let names = Names::gather(&app, &caller).await?;
     let first = app.desk.list(&caller, &Filter { limit: FIRST, ..Filter::default() }).await?;
+    let suspicions = app.desk.suspicions(&caller).await?;
     let now = app.desk.time().now();
     let of = |name: String, narrowed: &str, tally: &Tally| line(&frame, &board, name, narrowed, tally);
     let [today, by_now, then] = board.received;
@@ -101,6 +104,7 @@ async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -
             })
             .collect(),
         first: first.items.iter().map(|one| queue::row(&frame, one, &names, &[], now)).collect(),
+        suspicions: suspicions.iter().map(|one| bursts::line(&frame, one)).collect(),
         today,
         compared: frame.tv("board.compared", &[("by_now", &by_now.to_string()), ("then", &then.to_string())]),
         frame: &frame,

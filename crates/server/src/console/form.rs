@@ -283,6 +283,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "medium" => "medium",
         "wait_for" => "wait_for",
         "ground" => "ground",
+        "why" => "burst_why",
         "next_channel" => "next_channel",
         "decision" => "decision",
         "relation" => "relation",

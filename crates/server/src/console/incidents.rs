@@ -95,7 +95,7 @@ struct List<'a> {
 const TABS: [(&str, &str); 3] = [("open", "open=true"), ("closed", "status=closed"), ("all", "")];
 
 /// A product line, or all of them.
-fn product(frame: &Frame<'_>, product: Option<&str>) -> String {
+pub(super) fn product(frame: &Frame<'_>, product: Option<&str>) -> String {
     product.map_or_else(|| frame.t("incidents.all_products"), |product| frame.code("product", product))
 }
 
@@ -116,7 +116,11 @@ fn line(frame: &Frame<'_>, one: IncidentLine) -> Line {
 }
 
 /// Outages and works a form about an incident can name.
-async fn facts(app: &AppState, frame: &Frame<'_>, caller: &Caller) -> Result<Vec<(String, String)>, Failure> {
+pub(super) async fn facts(
+    app: &AppState,
+    frame: &Frame<'_>,
+    caller: &Caller,
+) -> Result<Vec<(String, String)>, Failure> {
     if !frame.may(permissions::READ_NETWORK_FACTS) {
         return Ok(Vec::new());
     }

@@ -32,6 +32,7 @@ pub(crate) fn place_of(notice: &Notice) -> String {
         About::Problem => format!("/console/problems/{}", notice.number),
         About::Incident => format!("/console/incidents/{}", notice.case.0),
         About::Subscription => "/console/webhooks".to_owned(),
+        About::Burst => format!("/console/bursts/{}", notice.case.0),
     }
 }
 

@@ -141,6 +141,7 @@ impl Frame<'_> {
             super::call_backs::TALLY.clone_into(&mut link.view);
         }
         let network = pages(&[
+            (self.may_read_bursts(), "/console/bursts", "bursts.title"),
             (self.may_read_incidents(), "/console/incidents", "incidents.nav"),
             (self.may_read_plans(), "/console/plans", "plans.title"),
             (self.may_read_network_facts(), "/console/network-facts", "network.title"),
@@ -149,6 +150,7 @@ impl Frame<'_> {
         let quality = pages(&[
             (self.may(permissions::READ_BOARD), "/console/board", "board.title"),
             (self.may_read_problems(), "/console/problems", "problems.title"),
+            (self.may_read_topics(), "/console/topics", "topics.title"),
             (self.may_read_remedies(), "/console/remedies", "remedies.title"),
             (self.may_read_reports(), "/console/reports", "reports.title"),
             (self.may_read_reports(), "/console/kpis", "kpis.title"),

@@ -83,7 +83,7 @@ pub(super) async fn estate(stage: &Stage<'_>, now: Timestamp) -> Result<(), Desk
     let at = |minutes: i64| began + SignedDuration::from_mins(minutes);
     let mut cases = Vec::new();
     for (n, child) in (0_i64..).zip(CHILDREN) {
-        cases.extend(complaint(stage, at(15 + 9 * n), child).await?);
+        cases.extend(complaint(stage, at(15 + 9 * n), child, "310115").await?);
     }
     stage.desk.time().set(at(100));
     let fact = fact(began, None);
@@ -191,15 +191,37 @@ async fn records(stage: &Stage<'_>, people: &People<'_>, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Who complains of something nobody has explained yet, within the last hour: number and words.
+const UNEXPLAINED: [(&str, &str, &str); 9] = [
+    ("何先生", "13900001101", "宽带突然很慢，网页打不开"),
+    ("吕女士", "13900001102", "视频会议一直掉线"),
+    ("施先生", "13900001103", "测速不到一兆"),
+    ("张女士", "13900001104", "宽带时断时续"),
+    ("孔先生", "13900001105", "游戏延迟上千毫秒"),
+    ("曹女士", "13900001106", "网课卡住了"),
+    ("严先生", "13900001107", "电视盒子转圈"),
+    ("华女士", "13900001108", "晚上上不了网"),
+    ("金先生", "13900001109", "光猫正常但打不开网页"),
+];
+
+/// A burst of complaints somebody has to look into: the job finds it.
+pub(super) async fn unexplained(stage: &Stage<'_>, now: Timestamp) -> Result<(), DeskError> {
+    for (n, (name, number, words)) in (0_i64..).zip(UNEXPLAINED) {
+        complaint(stage, now - SignedDuration::from_mins(50 - 5 * n), (name, number, words), "310104").await?;
+    }
+    Ok(())
+}
+
 /// A report of the fault; nothing where the law of a stack asks for more than was said.
 async fn complaint(
     stage: &Stage<'_>,
     at: Timestamp,
     (name, number, words): (&str, &str, &str),
+    region: &str,
 ) -> Result<Option<String>, DeskError> {
     let intake = json!({
         "kind": "fault_report", "accept_channel": "hotline", "category": "A301", "subject": words, "description": words,
-        "demand": "尽快恢复", "complainant": {"name": name, "phone": number}, "region": "310115",
+        "demand": "尽快恢复", "complainant": {"name": name, "phone": number}, "region": region,
         "subscription": {"number": number, "product": "broadband"},
         "occurred_at": (at - SignedDuration::from_mins(10)).to_string(),
     });

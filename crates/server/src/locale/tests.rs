@@ -288,6 +288,11 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     list("event_kind", desk::subscriptions::EVENTS);
     list("subscription_kind", &["webhook", "hub_v5", "hub_v4", "hub_683_v5", "hub_683_v4"]);
     list("subscription_off", desk::subscriptions::OFF);
+    list("burst_state", domain::burst::State::CODES);
+    list("burst_why", domain::burst::WHYS);
+    list("verb", &["find-burst", "follow-burst", "end-burst"]);
+    of_fields("dismiss-burst", domain::burst::DISMISS, wanted);
+    of_fields("confirm-burst", domain::burst::CONFIRM, wanted);
     of_fields("open-incident", open::FIELDS, wanted);
     for verb in VERBS {
         of_fields(verb.name, verb.fields, wanted);
@@ -370,6 +375,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", desk::problems::KINDS);
     list("notice", desk::incidents::KINDS);
     list("notice", &["subscription_off", "subscription_full"]);
+    list("notice", desk::bursts::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);

@@ -67,6 +67,76 @@ pub(super) fn near() -> Value {
     object(json!({"from": moment(), "to": moment(), "items": list_of(&one)}))
 }
 
+/// A figure that need not be whole.
+fn figure() -> Value {
+    json!({"type": "number"})
+}
+
+fn decision() -> Value {
+    object(json!({"by": text(), "at": moment()}))
+}
+
+/// What a suspected fault of a list has.
+fn suspicion() -> Value {
+    let decided = object(json!({"by": text(), "at": moment(), "why": codes(domain::burst::WHYS), "note": text()}));
+    json!({
+        "id": uuid(), "number": text(), "version": whole(), "status": codes(domain::burst::State::CODES),
+        "goes_on": truth(),
+        "region": {"type": "string", "description": "A province or city; empty for everywhere."},
+        "category": {"type": "string", "description": "A leaf of the category tree; empty for everything, `-` for what nobody classified."},
+        "began_at": moment(), "ended_at": moment(), "detected_at": moment(), "found_at": moment(),
+        "count": {"type": "integer", "description": "The same person's within a day once."}, "copies": whole(),
+        "expected": figure(), "growth": figure(), "log10_p": figure(),
+        "needed_log10_p": {"type": "number", "description": "Below which it stands out here."},
+        "dismissed_before": {"type": "integer", "description": "Dismissals here within thirty days that count."},
+        "acknowledged": decision(), "decided": decided, "incident": uuid(),
+    })
+}
+
+/// A page of suspected faults.
+pub(super) fn bursts() -> Value {
+    object(json!({"items": list_of(&object(suspicion())), "next": text()}))
+}
+
+/// A suspected fault with everything beside it.
+pub(super) fn burst() -> Value {
+    let proposed = object(json!({
+        "incident": object(json!({
+            "title": text(), "region": text(), "product": text(), "started_at": moment(), "fact": uuid(),
+        })),
+        "wording": object(json!({"purpose": codes(Purpose::CODES), "zh": text(), "en": text()})),
+    }));
+    let case = object(json!({
+        "id": uuid(), "number": text(), "version": whole(), "region": text(), "category": text(),
+        "received_at": moment(), "open": truth(),
+    }));
+    let mut one = suspicion();
+    for (name, of) in [
+        ("product", text()),
+        ("course", list_of(&object(json!({"from": moment(), "count": whole(), "expected": figure()})))),
+        ("cases", list_of(&case)),
+        ("facts", list_of(&object(with(said(), "id", uuid())))),
+        ("log", list_of(&object(json!({"at": moment(), "operation": text(), "by": text()})))),
+        ("proposal", proposed),
+    ] {
+        one = with(one, name, of);
+    }
+    object(one)
+}
+
+/// Phrases that rise.
+pub(super) fn topics() -> Value {
+    let one = object(json!({
+        "category": text(), "phrase": text(), "persons": whole(), "persons_before": whole(), "expected": figure(),
+        "strength": figure(), "cases": {"type": "array", "description": "Numbers of three that say it.", "items": text()},
+    }));
+    object(json!({
+        "month": text(), "region": text(), "texts": whole(), "texts_before": whole(),
+        "complete": {"type": "boolean", "description": "False where there were more texts than are read."},
+        "made_at": moment(), "items": list_of(&one),
+    }))
+}
+
 /// How a list of people to be told stands.
 pub(super) fn recipients() -> Value {
     object(json!({

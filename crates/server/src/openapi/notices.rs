@@ -20,9 +20,9 @@ fn uuid() -> Value {
 
 /// Notices, each by itself and standing together.
 pub(super) fn listed() -> Value {
-    let kinds: Vec<&str> = KINDS.iter().chain(desk::problems::KINDS).copied().collect();
+    let kinds = [KINDS, desk::problems::KINDS, desk::incidents::KINDS, desk::bursts::KINDS].concat();
     let kind = json!({"type": "string", "enum": kinds});
-    let about = json!({"type": "string", "enum": ["complaint", "problem", "incident", "subscription"], "description": "What `number` is the number of."});
+    let about = json!({"type": "string", "enum": ["complaint", "problem", "incident", "subscription", "burst"], "description": "What `number` is the number of."});
     let notice = object(json!({
         "id": uuid(), "kind": kind, "number": text(), "about": about, "rule": text(), "percent": {"type": "integer"}, "at": moment(),
         "run": uuid(),

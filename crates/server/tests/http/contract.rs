@@ -20,6 +20,7 @@ fn compare(document: &Value, schema: &Value, value: &Value, at: &str, found: &mu
         Some("string") => value.is_string(),
         Some("boolean") => value.is_boolean(),
         Some("integer") => value.is_i64() || value.is_u64(),
+        Some("number") => value.is_number(),
         other => panic!("{at}: type {other:?}"),
     };
     if !right {
@@ -729,6 +730,12 @@ fn answers_are_what_the_document_promises() {
     });
     told(&house, &mut contract, &token, &cookie);
     messages(&mut contract, &house, &token, &cookie);
+    crate::bursts::contract(&house, &token, &mut |method, path, body, answer| {
+        if let Some(body) = body {
+            contract.body(path, body);
+        }
+        contract.holds(method, path, answer);
+    });
     // It sets a way by which messages go, which the one before is without.
     crate::incidents::contract(&house, &token, &mut |method, path, body, answer| {
         if let Some(body) = body {

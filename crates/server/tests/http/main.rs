@@ -11,6 +11,7 @@ mod about_staff;
 mod bad_input;
 mod bulk;
 mod bundles;
+mod bursts;
 mod call_backs;
 mod channels;
 mod compensation;

@@ -170,6 +170,7 @@ pub(crate) fn body(path: &str) -> Value {
         "restore-incident" => json!({"at": "2026-01-02T00:00:00Z"}),
         "close-incident" => json!({"result": "x"}),
         "reopen-incident" | "leave-incident" => json!({"reason": "x"}),
+        "dismiss" | "dismiss-burst" => json!({"why": "data"}),
         "judge-similar" => json!({"other": NOBODY, "useful": true}),
         "join-incident" => json!({"incident": NOBODY}),
         "tell" => json!({"purpose": "outcome", "mode": "sms"}),
@@ -197,6 +198,7 @@ struct Subjects {
     absence: String,
     problem: String,
     incident: String,
+    burst: String,
     fact: String,
     webhook: String,
     /// A message that waits for a person.
@@ -219,6 +221,7 @@ impl Subjects {
         let problem = id(&made("/api/v1/problems", problem));
         let incident = json!({"title": "x", "started_at": "2026-01-01T00:00:00Z", "region": "31"});
         let incident = id(&made("/api/v1/incidents", incident));
+        let burst = crate::bursts::seeded(house, "31").to_string();
         let fact = id(&made("/api/v1/network-facts", crate::incidents::fact()));
         let webhook = json!({"name": "hook", "url": "https://own.example/", "region": "31"});
         let webhook = id(&made("/api/v1/webhooks", webhook));
@@ -228,7 +231,7 @@ impl Subjects {
         house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
         let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
         let case = id(&house.register(token, &intake()));
-        Self { case, matter, unit, user, absence, problem, incident, fact, webhook, mail }
+        Self { case, matter, unit, user, absence, problem, incident, burst, fact, webhook, mail }
     }
 
     /// The one a route is about.
@@ -240,6 +243,7 @@ impl Subjects {
             _ if path.contains("/absence") => &self.absence,
             _ if path.contains("/problems/") => &self.problem,
             _ if path.contains("/incidents/") => &self.incident,
+            _ if path.contains("/bursts/") => &self.burst,
             _ if path.contains("/network-facts/") => &self.fact,
             _ if path.contains("/webhooks/") => &self.webhook,
             _ if path.contains("/letterbox/") => &self.mail,

@@ -1,0 +1,286 @@
+//! Suspected faults, the cases they were seen by, and what is counted to find them.
+
+use crate::board::pattern;
+use crate::statements::statements;
+use crate::{Row, StoreError, Tx};
+use uuid::Uuid;
+
+statements! {
+    NEXT = "INSERT INTO counters (name, value) VALUES ('bursts', 1)
+        ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 RETURNING value";
+    PUT = "INSERT INTO bursts (id, number, version, state, done, region, category, began, ended, changed_at, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, done = excluded.done,
+        region = excluded.region, category = excluded.category, began = excluded.began, ended = excluded.ended,
+        changed_at = excluded.changed_at, body = excluded.body";
+    GET = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
+        WHERE id = ?1";
+    HELD = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
+        WHERE id = ?1 FOR UPDATE";
+    SINCE = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
+        WHERE ended >= ?1 ORDER BY ended, id";
+    LIST = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
+        WHERE region LIKE ?1 AND (?2 = '' OR state = ?2) AND (?3 = 0 OR state IN ('suspected', 'acknowledged'))
+        AND (?4 = '' OR substr(category, 1, length(?4)) = ?4) AND (ended, id) < (?5, ?6)
+        ORDER BY ended DESC, id DESC LIMIT ?7";
+    // Both ends of the index by first receipt; the newest first, so that the limit leaves out what is longest ago.
+    RECEIVED = "SELECT id, received_at, region, COALESCE(category, ''), person FROM cases
+        WHERE received_at >= ?1 AND received_at <= ?2 ORDER BY received_at DESC LIMIT ?3";
+    // Of one cell; whoever a case is about does not even find it counted.
+    COURSE = "SELECT id, received_at, region, COALESCE(category, ''), person FROM cases
+        WHERE received_at >= ?1 AND received_at <= ?2 AND region LIKE ?3 AND (?4 = '' OR COALESCE(category, '-') = ?4)
+        AND id NOT IN (SELECT id FROM cases WHERE about = ?5) ORDER BY received_at LIMIT ?6";
+    PUT_CASE = "INSERT INTO burst_cases (burst, case_id) VALUES (?1, ?2) ON CONFLICT (burst, case_id) DO NOTHING";
+    CASES = "SELECT c.id, c.number, c.version, c.region, COALESCE(c.category, ''), c.received_at, c.open
+        FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.region LIKE ?2
+        AND c.id NOT IN (SELECT id FROM cases WHERE about = ?3) ORDER BY c.received_at, c.id";
+    UNSEEN = "SELECT COUNT(*) FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.about = ?2";
+    PRODUCTS = "SELECT r.product, COUNT(*) FROM burst_cases b JOIN report_cases r ON r.id = b.case_id
+        WHERE b.burst = ?1 AND r.product <> '' GROUP BY r.product ORDER BY COUNT(*) DESC, r.product";
+}
+
+/// A suspected fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BurstRow {
+    /// Identity.
+    pub id: Uuid,
+    /// Number for people.
+    pub number: String,
+    /// 1, and one more with each entry of the ledger about it.
+    pub version: i64,
+    /// What people made of it.
+    pub state: String,
+    /// Whether it goes on no more.
+    pub done: bool,
+    /// Where; empty for everywhere.
+    pub region: String,
+    /// Of what; empty for everything, `-` for what nobody classified.
+    pub category: String,
+    /// First receipt.
+    pub began: i64,
+    /// End of the last window that stood out.
+    pub ended: i64,
+    /// When something was last said of it.
+    pub changed_at: i64,
+    /// The whole of it, as JSON.
+    pub body: String,
+}
+
+/// What is counted of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The case.
+    pub id: Uuid,
+    /// First receipt.
+    pub at: i64,
+    /// Where it happened; empty when nobody knows.
+    pub region: String,
+    /// Leaf of the category tree; empty when it has none.
+    pub category: String,
+    /// Whose.
+    pub person: Uuid,
+}
+
+/// A case a suspected fault was seen by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenBy {
+    /// The case.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// Its version.
+    pub version: i64,
+    /// Where it happened.
+    pub region: String,
+    /// Leaf of the category tree; empty when it has none.
+    pub category: String,
+    /// First receipt.
+    pub received_at: i64,
+    /// Whether it has not ended.
+    pub open: bool,
+}
+
+/// Which to list; empty texts ask for nothing.
+#[derive(Clone, Debug, Default)]
+pub struct BurstQuery {
+    /// Region of the reader's area, or the one asked for.
+    pub area: String,
+    /// In this state.
+    pub state: String,
+    /// Those nobody has decided about.
+    pub open_only: bool,
+    /// Beginning of the category's code.
+    pub category: String,
+    /// Where the last page ended.
+    pub after: Option<(i64, Uuid)>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+fn read(row: &Row<'_>) -> Result<BurstRow, StoreError> {
+    Ok(BurstRow {
+        id: row.uuid(0)?,
+        number: row.text(1)?,
+        version: row.int(2)?,
+        state: row.text(3)?,
+        done: row.bool(4)?,
+        region: row.text(5)?,
+        category: row.text(6)?,
+        began: row.int(7)?,
+        ended: row.int(8)?,
+        changed_at: row.int(9)?,
+        body: row.text(10)?,
+    })
+}
+
+fn read_received(row: &Row<'_>) -> Result<Received, StoreError> {
+    Ok(Received {
+        id: row.uuid(0)?,
+        at: row.int(1)?,
+        region: row.text(2)?,
+        category: row.text(3)?,
+        person: row.uuid(4)?,
+    })
+}
+
+/// The next number.
+///
+/// # Errors
+/// Those of the database.
+pub fn next(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one(NEXT, &[], |row| row.int(0))
+}
+
+/// Writes one as it is now.
+///
+/// # Errors
+/// Those of the database.
+pub fn put(tx: &mut Tx<'_>, row: &BurstRow) -> Result<(), StoreError> {
+    let values = [
+        (&row.id).into(),
+        (&row.number).into(),
+        row.version.into(),
+        (&row.state).into(),
+        row.done.into(),
+        (&row.region).into(),
+        (&row.category).into(),
+        row.began.into(),
+        row.ended.into(),
+        row.changed_at.into(),
+        (&row.body).into(),
+    ];
+    tx.execute(PUT, &values).map(drop)
+}
+
+/// One of them.
+///
+/// # Errors
+/// Those of the database.
+pub fn get(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<BurstRow>, StoreError> {
+    tx.query_opt(GET, &[(&id).into()], read)
+}
+
+/// The same, held until the end of the transaction.
+///
+/// # Errors
+/// Those of the database.
+pub fn held(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<BurstRow>, StoreError> {
+    tx.query_opt(HELD, &[(&id).into()], read)
+}
+
+/// Those that ended at a moment or later, or go on.
+///
+/// # Errors
+/// Those of the database.
+pub fn since(tx: &mut Tx<'_>, at: i64) -> Result<Vec<BurstRow>, StoreError> {
+    tx.query(SINCE, &[at.into()], read)
+}
+
+/// A page of them, the last ended first.
+///
+/// # Errors
+/// Those of the database.
+pub fn list(tx: &mut Tx<'_>, query: &BurstQuery) -> Result<Vec<BurstRow>, StoreError> {
+    let (ended, id) = query.after.unwrap_or((i64::MAX, Uuid::max()));
+    let (area, limit) = (pattern(&query.area), i64::try_from(query.limit).unwrap_or(i64::MAX));
+    let values = [
+        area.as_str().into(),
+        (&query.state).into(),
+        query.open_only.into(),
+        (&query.category).into(),
+        ended.into(),
+        (&id).into(),
+        limit.into(),
+    ];
+    tx.query(LIST, &values, read)
+}
+
+/// Contacts received in a span, the newest first, so many at most.
+///
+/// # Errors
+/// Those of the database.
+pub fn received(tx: &mut Tx<'_>, (from, to): (i64, i64), most: i64) -> Result<Vec<Received>, StoreError> {
+    tx.query(RECEIVED, &[from.into(), to.into(), most.into()], read_received)
+}
+
+/// Those of a region and category that are there for a reader, the first first.
+///
+/// # Errors
+/// Those of the database.
+pub fn course(
+    tx: &mut Tx<'_>,
+    (region, category): (&str, &str),
+    (from, to): (i64, i64),
+    reader: &str,
+    most: i64,
+) -> Result<Vec<Received>, StoreError> {
+    let region = pattern(region);
+    let values = [from.into(), to.into(), region.as_str().into(), category.into(), reader.into(), most.into()];
+    tx.query(COURSE, &values, read_received)
+}
+
+/// Notes the cases one was seen by.
+///
+/// # Errors
+/// Those of the database.
+pub fn put_cases(tx: &mut Tx<'_>, burst: Uuid, cases: &[Uuid]) -> Result<(), StoreError> {
+    for case in cases {
+        tx.execute(PUT_CASE, &[(&burst).into(), case.into()])?;
+    }
+    Ok(())
+}
+
+/// The cases one was seen by that are there for a reader, the first first.
+///
+/// # Errors
+/// Those of the database.
+pub fn cases(tx: &mut Tx<'_>, burst: Uuid, area: &str, reader: &str) -> Result<Vec<SeenBy>, StoreError> {
+    let area = pattern(area);
+    tx.query(CASES, &[(&burst).into(), area.as_str().into(), reader.into()], |row| {
+        Ok(SeenBy {
+            id: row.uuid(0)?,
+            number: row.text(1)?,
+            version: row.int(2)?,
+            region: row.text(3)?,
+            category: row.text(4)?,
+            received_at: row.int(5)?,
+            open: row.bool(6)?,
+        })
+    })
+}
+
+/// How many of them are about a reader.
+///
+/// # Errors
+/// Those of the database.
+pub fn unseen(tx: &mut Tx<'_>, burst: Uuid, reader: &str) -> Result<i64, StoreError> {
+    tx.query_one(UNSEEN, &[(&burst).into(), reader.into()], |row| row.int(0))
+}
+
+/// Product lines of them with how many, the most frequent first, as far as they are counted.
+///
+/// # Errors
+/// Those of the database.
+pub fn products(tx: &mut Tx<'_>, burst: Uuid) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.query(PRODUCTS, &[(&burst).into()], |row| Ok((row.text(0)?, row.int(1)?)))
+}
