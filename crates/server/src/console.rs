@@ -15,6 +15,7 @@ mod customer;
 mod differs;
 mod earlier;
 mod effect;
+mod facets;
 mod facts;
 pub(crate) mod form;
 mod handoff;
