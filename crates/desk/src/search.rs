@@ -5,6 +5,7 @@
 
 pub(crate) mod alike;
 pub mod ask;
+pub mod facets;
 mod feed;
 mod folder;
 mod index;
@@ -25,6 +26,7 @@ use crate::queries::list::{Filter, Listed, Order};
 use crate::vault::person::normal_number;
 use crate::{Desk, load, permissions};
 use ask::Ask;
+use facets::{Counted, Facet};
 use domain::actor::Actor;
 use domain::audit::chain::Ledger;
 use domain::fault::Fault;
@@ -83,6 +85,9 @@ pub struct Answer {
     pub next: Option<String>,
     /// Whether all cases were looked through; not while the index is being made, or where there is none.
     pub complete: bool,
+    /// How many there are by each facet that was asked for; nothing while the index lies so far behind the log that a
+    /// count could tell of a case what is no longer so.
+    pub facets: Option<Vec<Counted>>,
 }
 
 impl Desk {
@@ -108,23 +113,28 @@ impl Desk {
             return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
         }
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
-        let mut query = self.query(&Filter { words: None, order: Order::Received, after: None, ..filter.clone() })?;
+        let plain =
+            Filter { words: None, order: Order::Received, after: None, facets: Vec::new(), ..filter.clone() };
+        let mut query = self.query(&plain)?;
         query.scope = caller.actor.area.code().to_owned();
         query.reader = load::reader(&caller.actor);
         let reader = Reader::of(caller);
         let hash = filter.phone.as_deref().map(|phone| self.keyring().lookup_hash("phone", &normal_number(phone)));
+        let facets = filter.facets.clone();
         let (desk, actor) = (self.clone(), caller.actor.clone());
         self.db()
             .read(move |tx| {
                 if let Some(hash) = hash {
                     let persons = vault::persons_by_lookup(tx, &hash, "phone")?;
                     if persons.is_empty() {
-                        return Ok(Answer { items: Vec::new(), next: None, complete: true });
+                        let facets = facets.iter().map(|facet| Counted { facet: *facet, values: Vec::new() });
+                        let facets = Some(facets.collect());
+                        return Ok(Answer { items: Vec::new(), next: None, complete: true, facets });
                     }
                     query.persons = Some(persons);
                 }
                 let wanted = desk.search_state().shape.query(&ask, &query, &reader, desk.zone());
-                answer(&desk, tx, &actor, &ask, &Asked { query: &query, wanted: &wanted, rank, skip })
+                answer(&desk, tx, &actor, &ask, &Asked { query: &query, wanted: &wanted, rank, skip, facets: &facets })
             })
             .await
     }
@@ -137,12 +147,25 @@ struct Asked<'a> {
     rank: Rank,
     /// How many of the first were shown before.
     skip: usize,
+    facets: &'a [Facet],
 }
 
 fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
-    let Asked { query, wanted, rank, skip } = *asked;
+    let Asked { query, wanted, rank, skip, facets } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
-    let (hits, complete) = sources::find(desk, tx, query, rank, most, |_| Ok(wanted.box_clone()))?;
+    let shape = &desk.search_state().shape;
+    let ((hits, facets), complete) = sources::put(desk, tx, query, |sources| {
+        let hits = sources.find(shape, wanted, rank, most)?;
+        let counted = match facets {
+            [] => Some(Vec::new()),
+            facets if sources.is_current() => {
+                let changed: Vec<tantivy::Term> = sources.changed().map(|id| shape.one(id)).collect();
+                Some(facets::count(sources, wanted, &changed, facets, desk.zone())?)
+            }
+            _ => None,
+        };
+        Ok((hits, counted))
+    })?;
     let more = hits.len() > skip + query.limit && skip + query.limit < DEEP;
     let mut items = Vec::new();
     for hit in hits.into_iter().skip(skip).take(query.limit) {
@@ -157,7 +180,7 @@ fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<
         let snippets = snippet::of(&ask.clauses, &read::findable(desk, tx, row, &log)?.words);
         items.push(Found { listed, snippets });
     }
-    Ok(Answer { items, next: more.then(|| format!("s.{}", skip + query.limit)), complete })
+    Ok(Answer { items, next: more.then(|| format!("s.{}", skip + query.limit)), complete, facets })
 }
 
 /// Where a page begins, as the page before said it.

@@ -18,6 +18,7 @@ mod customer_system;
 mod differs;
 mod earlier;
 mod effect;
+mod facets;
 mod facts;
 pub(crate) mod form;
 mod handoff;

@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load;
+use crate::search::facets::Facet;
 use crate::time::{moment, stored};
 use crate::vault::person::normal_number;
 use crate::{Desk, permissions};
@@ -68,6 +69,8 @@ pub struct Filter {
     pub region: Option<String>,
     /// That say these words; such a list is a search (`search::ask`).
     pub words: Option<String>,
+    /// What a search counts its cases by.
+    pub facets: Vec<Facet>,
     /// Of persons with this number.
     pub phone: Option<String>,
     /// With a clock due before this moment.
@@ -137,7 +140,7 @@ impl Desk {
     /// A fault naming the filter that makes no sense, or an error of the database.
     pub async fn list(&self, caller: &Caller, filter: &Filter) -> Result<Page, DeskError> {
         if filter.words.is_some() {
-            let found = self.search(caller, filter).await?;
+            let found = self.search(caller, &Filter { facets: Vec::new(), ..filter.clone() }).await?;
             return Ok(Page { items: found.items.into_iter().map(|one| one.listed).collect(), next: found.next });
         }
         permissions::READ_CASES.require(caller)?;
@@ -207,6 +210,9 @@ impl Desk {
         // What is done by filters alone must not be done to more than the words leave.
         if filter.words.is_some() {
             return Err(Fault::new("q", "not_with_search").into());
+        }
+        if !filter.facets.is_empty() {
+            return Err(Fault::new("facets", "facets_need_words").into());
         }
         if filter.order == Order::Relevance {
             return Err(Fault::new("sort", "relevance_needs_words").into());

@@ -2,6 +2,7 @@
 //! typed is either understood or refused with a reason, and never costs more than its length.
 
 use domain::fault::Fault;
+use domain::intake::ContactKind;
 use domain::refusal::Refusal;
 use jiff::civil::Date;
 
@@ -67,6 +68,9 @@ impl Field {
 /// Names of the date of first receipt.
 const RECEIVED: [&str; 2] = ["received", "日期"];
 
+/// Names of the kind of contact.
+const KIND: [&str; 2] = ["kind", "类型"];
+
 /// One thing that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clause {
@@ -89,6 +93,8 @@ pub struct Ask {
     pub from: Option<Date>,
     /// First received on this day or earlier.
     pub until: Option<Date>,
+    /// Of this kind of contact.
+    pub kind: Option<ContactKind>,
 }
 
 impl Ask {
@@ -108,7 +114,14 @@ impl Ask {
             };
             let (name, value) = rest.split_once([':', '：']).unwrap_or_default();
             if RECEIVED.contains(&name) && !without {
-                (ask.from, ask.until) = dates(value)?;
+                // Like words, all of them hold.
+                let (from, until) = dates(value)?;
+                ask.from = ask.from.max(from);
+                ask.until = ask.until.into_iter().chain(until).min();
+                continue;
+            }
+            if let (true, false, Some(kind)) = (KIND.contains(&name), without, ContactKind::from_code(value)) {
+                ask.kind = Some(kind);
                 continue;
             }
             // A colon people type without meaning a field is a mark like any other.
@@ -125,8 +138,8 @@ impl Ask {
                 return Err(Fault::new("q", "too_many_words").with("max", MOST).into());
             }
         }
-        let dated = ask.from.is_some() || ask.until.is_some();
-        if ask.clauses.iter().all(|clause| clause.without) && !(dated && ask.clauses.is_empty()) {
+        let filtered = ask.from.is_some() || ask.until.is_some() || ask.kind.is_some();
+        if ask.clauses.iter().all(|clause| clause.without) && !(filtered && ask.clauses.is_empty()) {
             return Err(Fault::new("q", "nothing_to_search").into());
         }
         Ok(ask)
@@ -209,6 +222,11 @@ mod tests {
         assert_eq!(told("* 宽带 ( - )"), ["宽带"]);
         let ask = Ask::read("宽带 received:2026-01-01..").unwrap();
         assert_eq!((ask.from, ask.until), (Some(jiff::civil::date(2026, 1, 1)), None));
+        let both = Ask::read("received:2026-01-15.. received:2026-01-01..2026-01-31 kind:complaint").unwrap();
+        assert_eq!(both.from, Some(jiff::civil::date(2026, 1, 15)));
+        assert_eq!(both.until, Some(jiff::civil::date(2026, 1, 31)));
+        assert_eq!(both.kind, Some(ContactKind::Complaint));
+        assert_eq!(told("kind:green"), ["kind:green"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! an answer is identities, and everything shown comes from the case.
 
 use super::ask::{Ask, Clause, Field};
+use super::facets::{self, GROUPS};
 use super::terms::{self, Meant, Placed};
 use crate::caller::Caller;
 use domain::taxonomy::Taxonomy;
@@ -19,7 +20,7 @@ use tantivy::{DocAddress, Index, Order, Searcher, TantivyDocument, TantivyError,
 use uuid::Uuid;
 
 /// Grows when terms or fields change: an index of another form is made anew.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 
 /// A run of Chinese longer than this, typed without quotes, is a sentence: its pairs may stand apart.
 const SENTENCE: usize = 3;
@@ -80,6 +81,8 @@ pub(super) struct Shape {
     received: schema::Field,
     /// What a case is filtered by, as marks such as `s:accepted`.
     marks: schema::Field,
+    /// What a case is counted by.
+    groups: schema::Field,
     anywhere: schema::Field,
     fields: [schema::Field; Field::ALL.len()],
 }
@@ -117,6 +120,7 @@ impl Shape {
             low: builder.add_u64_field("low", FAST),
             received: builder.add_i64_field("received", FAST | INDEXED),
             marks: builder.add_text_field("marks", STRING),
+            groups: builder.add_text_field(GROUPS, FAST),
             anywhere: builder.add_text_field("anywhere", text.clone()),
             fields: Field::ALL.map(|field| builder.add_text_field(field.names()[0], text.clone())),
             schema: builder.build(),
@@ -144,6 +148,9 @@ impl Shape {
         document.add_i64(self.received, row.received_at);
         for mark in marks(case) {
             document.add_text(self.marks, mark);
+        }
+        for group in facets::groups(row, taxonomy) {
+            document.add_text(self.groups, group);
         }
         let mut add = |field: Field, words: Vec<Placed>| {
             if words.is_empty() {
@@ -239,6 +246,7 @@ impl Shape {
             let high = until.map_or(Bound::Unbounded, |at| Bound::Excluded(term(at)));
             parts.push((Occur::Must, Box::new(ConstScoreQuery::new(Box::new(RangeQuery::new(low, high)), 0.0))));
         }
+        parts.extend(ask.kind.iter().map(|kind| (Occur::Must, self.filter(&[format!("k:{}", kind.code())]))));
         parts.extend(wanted(filter).into_iter().map(|any| (Occur::Must, self.filter(&any))));
         BooleanQuery::new(parts)
     }
@@ -354,6 +362,7 @@ impl Shape {
 fn marks(case: &Findable) -> Vec<String> {
     let row = &case.row;
     let mut marks = vec![format!("s:{}", row.state), format!("u:{}", row.owner_unit.simple())];
+    marks.push(format!("k:{}", row.kind));
     marks.push(format!("p:{}", row.person.simple()));
     marks.extend(row.owner_user.map(|user| format!("h:{}", user.simple())));
     marks.extend(row.grade.as_ref().map(|grade| format!("g:{grade}")));

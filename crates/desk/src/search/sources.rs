@@ -58,12 +58,32 @@ impl Sources {
         Ok(Self { index: None, beside, changed: BTreeSet::new(), complete: page.next.is_none() })
     }
 
+    /// The index in use, if there is one.
+    pub(super) fn index(&self) -> Option<&Searcher> {
+        self.index.as_ref()
+    }
+
+    /// What is newer than it, or everything near where there is none.
+    pub(super) fn beside(&self) -> Option<&Searcher> {
+        self.beside.as_ref()
+    }
+
+    /// Cases of which the index holds what is no longer so.
+    pub(super) fn changed(&self) -> impl Iterator<Item = Uuid> {
+        self.changed.iter().copied()
+    }
+
+    /// Whether nothing that is asked says of a case what is no longer so: an index that lies far behind the log may.
+    pub(super) fn is_current(&self) -> bool {
+        self.index.is_none() || self.complete
+    }
+
     /// What is asked, one after the other.
     pub(super) fn searchers(&self) -> impl Iterator<Item = &Searcher> {
         self.index.iter().chain(&self.beside)
     }
 
-    fn find(&self, shape: &Shape, query: &dyn Query, rank: Rank, most: usize) -> Result<Vec<Hit>, TantivyError> {
+    pub(super) fn find(&self, shape: &Shape, query: &dyn Query, rank: Rank, most: usize) -> Result<Vec<Hit>, TantivyError> {
         let mut found = Vec::new();
         if let Some(index) = &self.index {
             found = shape.find(index, query, rank, most + self.changed.len())?;
@@ -89,8 +109,7 @@ fn in_memory_failed(error: TantivyError) -> DeskError {
     DeskError::Damaged(format!("search in memory: {error}"))
 }
 
-/// Finds the best cases for a question that is put together by what is asked. `near` says which cases are looked at where
-/// there is no index. A damaged index is passed over, and looked over by whoever feeds it.
+/// Finds the best cases for a question that is put together by what is asked.
 pub(super) fn find(
     desk: &Desk,
     tx: &mut Tx<'_>,
@@ -99,8 +118,19 @@ pub(super) fn find(
     most: usize,
     mut question: impl FnMut(&Sources) -> Result<Box<dyn Query>, TantivyError>,
 ) -> Result<(Vec<Hit>, bool), DeskError> {
+    let shape = &desk.search_state().shape;
+    put(desk, tx, near, |sources| sources.find(shape, &*question(sources)?, rank, most))
+}
+
+/// Puts something to what is asked, and says whether all cases were looked through. `near` says which cases are looked at
+/// where there is no index. A damaged index is passed over, and looked over by whoever feeds it.
+pub(super) fn put<T>(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    near: &ListQuery,
+    mut put: impl FnMut(&Sources) -> Result<T, TantivyError>,
+) -> Result<(T, bool), DeskError> {
     let search: &Search = desk.search_state();
-    let mut put = |sources: &Sources| sources.find(&search.shape, &*question(sources)?, rank, most);
     if let Some(sources) = Sources::indexed(desk, tx)? {
         // A damaged file may be noticed only in the middle of it.
         match std::panic::catch_unwind(AssertUnwindSafe(|| put(&sources))) {

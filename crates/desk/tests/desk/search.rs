@@ -1,8 +1,9 @@
 //! Finding cases by words: the same answers from the index, from what is newer than it, and without one.
 
 use crate::{House, house, intake, named, refusal, to_the_close};
-use desk::Caller;
+use desk::{Caller, CaseRef};
 use desk::queries::list::{Filter, Order};
+use desk::search::facets::Facet;
 use desk::search::{self, Answer, Feeder, Wish};
 use domain::actor::Role;
 use serde_json::{Value, json};
@@ -124,6 +125,52 @@ fn an_area_sees_only_its_own() {
             let elsewhere = Filter { region: Some("44".into()), ..asked("套餐") };
             assert!(house.found(&here, &elsewhere).items.is_empty());
         }
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn counts_are_of_what_is_found_in_the_index_and_beside_it() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let folder = scratch.folder().join("search");
+        three(&house);
+        let (system, here) = (house.system(), house.user("here", Role::Agent, "31"));
+        let counts = |who: &Caller, words: &str, facet: Facet| {
+            let found = house.found(who, &Filter { facets: vec![facet], ..asked(words) });
+            let counted = found.facets.unwrap().remove(0);
+            assert_eq!(counted.facet, facet);
+            counted.values.into_iter().map(|(value, count)| format!("{value} {count}")).collect::<Vec<_>>().join(", ")
+        };
+        let all = "kind:complaint";
+        for fed in [false, true] {
+            if fed {
+                assert_eq!(feed(&house, &folder), 3);
+            }
+            assert_eq!(counts(&system, all, Facet::Region), "31 2, 44 1");
+            assert_eq!(counts(&here, all, Facet::Region), "31 2");
+            assert_eq!(counts(&here, "宽频故障", Facet::Region), "", "not of elsewhere");
+            assert_eq!(counts(&system, "宽频故障", Facet::Region), "44 1");
+            assert_eq!(counts(&system, all, Facet::Kind), "complaint 3");
+            let state = counts(&system, all, Facet::State);
+            assert!(state.ends_with(" 3"), "{state}");
+            let month = house.desk.zone().to_datetime(house.found(&system, &asked(all)).items[0].listed.received_at);
+            assert_eq!(counts(&system, all, Facet::Month), format!("{} 3", month.strftime("%Y-%m")));
+        }
+        // One more than the index knows, and one of which it knows what is no longer so: each is counted once.
+        house.try_register(&system, said("丁", "宽带又断了", "310115")).unwrap();
+        assert_eq!(counts(&system, all, Facet::Region), "31 3, 44 1");
+        let before = counts(&system, all, Facet::State);
+        let one = house.found(&system, &asked("宽频故障")).items.remove(0).listed;
+        let withdraw = json!({"mode": "phone", "reason": "不再要求"});
+        house.act(&system, &CaseRef::Id(one.id), one.version, "withdraw", withdraw).unwrap();
+        let after = counts(&system, all, Facet::State);
+        assert_ne!(before, after);
+        assert!(after.contains("withdrawn 1") && after.contains(" 3"), "{after}");
+        assert_eq!(counts(&system, all, Facet::Grade), "normal 4");
+        feed(&house, &folder);
+        assert_eq!(counts(&system, all, Facet::State), after, "the index says the same");
         house.close_down();
     })
     .unwrap();
@@ -311,6 +358,8 @@ fn whom_it_is_about_does_not_find_it() {
         }
         assert_eq!(house.subjects(&lin, "态度"), ["甲"]);
         assert!(house.subjects(&mei, "态度").is_empty());
+        let counted = house.found(&mei, &Filter { facets: Facet::ALL.to_vec(), ..asked("态度") }).facets.unwrap();
+        assert!(counted.iter().all(|one| one.values.is_empty()), "{counted:?}");
     }
     house.close_down();
 }

@@ -16,6 +16,7 @@ use desk::permissions;
 pub use desk::queries::list::STATES;
 use desk::queries::list::{Filter, Order};
 use desk::register::OnceOnly;
+use desk::search::facets::Facet;
 use domain::case::State as CaseState;
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
@@ -28,7 +29,12 @@ pub const LIST: &[Field] = &[
         "q",
         Kind::Line { max: 1_000 },
         "Words: plain, \"as they stand\", -without, field:value (number, subject, text, notes, replies, category, place, \
-         outcome), received:2026-01-01..2026-01-31. Not together with `external` and `due_before`.",
+         outcome), received:2026-01-01..2026-01-31, kind:complaint. Not together with `external` and `due_before`.",
+    ),
+    optional(
+        "facets",
+        Kind::List { of: &Kind::Code(Facet::CODES), max: 6 },
+        "With `q`: how many cases there are by each of these, separated by commas; at most 40 values each.",
     ),
     optional("status", Kind::List { of: &Kind::Code(STATES), max: 15 }, "Any of these states, separated by commas."),
     optional("grade", Kind::Code(&["normal", "major", "urgent"]), "Grade."),
@@ -220,6 +226,10 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         .flatten()
         .filter_map(|code| CaseState::from_code(code.as_str()?))
         .collect();
+    let facets = given.get("facets").and_then(Value::as_array).into_iter().flatten();
+    let mut facets: Vec<Facet> = facets.filter_map(|code| Facet::from_code(code.as_str()?)).collect();
+    facets.sort_unstable();
+    facets.dedup();
     let open = given.get("open").and_then(Value::as_bool);
     let ended = states.iter().any(|state| !state.is_open()) || open == Some(false);
     let order = match text("sort") {
@@ -245,6 +255,7 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         unit: text("unit").map(str::parse).transpose().map_err(|_| unknown("unit"))?,
         region: text("region").map(str::to_owned),
         words: text("q").map(str::to_owned),
+        facets,
         phone: text("phone").map(str::to_owned),
         external: text("external").map(str::to_owned),
         due_before: text("due_before").and_then(|at| at.parse().ok()),

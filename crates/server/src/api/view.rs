@@ -811,7 +811,16 @@ pub fn found(answer: &desk::search::Answer) -> Value {
         .put("items", answer.items.iter().map(item).collect::<Value>())
         .put_some("next", answer.next.as_deref())
         .put("complete", answer.complete)
+        .put_some("facets", answer.facets.as_ref().filter(|facets| !facets.is_empty()).map(|facets| counted(facets)))
         .done()
+}
+
+fn counted(facets: &[desk::search::facets::Counted]) -> Value {
+    let value = |(value, count): &(String, u64)| json!({"value": value, "count": count});
+    let one = |one: &desk::search::facets::Counted| {
+        (one.facet.code().to_owned(), one.values.iter().map(value).collect::<Value>())
+    };
+    Value::Object(facets.iter().map(one).collect())
 }
 
 /// Persons who might be the same.

@@ -1,5 +1,6 @@
 //! The queue: open cases by time left, filtered, page by page.
 
+use super::facets::{self, Group};
 use super::names::Names;
 use super::times::{grade_sign, step};
 use super::{Frame, page, render, what_was_typed};
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::permissions;
 use desk::queries::list::{Filter, Listed, Order};
+use desk::search::facets::Facet;
 use desk::search::{Answer, Found, Part, Snippet};
 use desk::views::VIEWS;
 use domain::case::State as CaseState;
@@ -91,6 +93,8 @@ struct Queue<'a> {
     newest: bool,
     /// Whether every case was looked through.
     complete: bool,
+    /// What a search can be narrowed by.
+    facets: Vec<Group>,
     filtered: bool,
     next: Option<String>,
     categories: Vec<(String, String)>,
@@ -147,7 +151,7 @@ async fn queue(
         Ok(found) => (found, None),
         Err(failure) => {
             let told = what_was_typed(&app, &visitor, failure)?;
-            (Answer { items: Vec::new(), next: None, complete: true }, Some(told))
+            (Answer { items: Vec::new(), next: None, complete: true, facets: None }, Some(told))
         }
     };
     let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
@@ -205,6 +209,7 @@ async fn queue(
         words: shown("q"),
         newest: shown("sort") == "-received",
         complete: found.complete,
+        facets: found.facets.map(|facets| facets::groups(&frame, &view, &pairs, &facets)).unwrap_or_default(),
         filtered: pairs.iter().any(|(name, _)| name != "after"),
         next: found.next.map(|next| keep(&format!("after={}", query::encode(&next)))),
         categories: taxonomy.categories().map(|one| (one.code.clone(), frame.category(&one.code))).collect(),
@@ -251,13 +256,14 @@ pub(super) async fn find(
     absent: &[UserId],
     text: &str,
 ) -> Result<Answer, Failure> {
-    let filter = filter_of(caller, view, absent, text)?;
+    let mut filter = filter_of(caller, view, absent, text)?;
     if filter.words.is_some() {
+        filter.facets = Facet::ALL.to_vec();
         return Ok(app.desk.search(caller, &filter).await?);
     }
     let page = app.desk.list(caller, &filter).await?;
     let items = page.items.into_iter().map(|listed| Found { listed, snippets: Vec::new() }).collect();
-    Ok(Answer { items, next: page.next, complete: true })
+    Ok(Answer { items, next: page.next, complete: true, facets: None })
 }
 
 /// What a view shows, with the filters of an address.

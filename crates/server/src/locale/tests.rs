@@ -366,6 +366,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("cue", &learn::Cue::ALL.map(learn::Cue::code));
     list("alike_why", desk::search::Why::CODES.get(1..).unwrap_or_default());
     list("event", &["similar_useful", "similar_useless", "other_matter", "categories_suggested", "categories_unsure"]);
+    list("facet", desk::search::facets::Facet::CODES);
     list("search_field", &desk::search::ask::Field::ALL.map(|field| field.names()[0]));
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
     list("role", &domain::actor::Role::ALL.map(domain::actor::Role::code));

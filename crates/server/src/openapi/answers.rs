@@ -253,6 +253,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     if let Some(properties) = page.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert("next".to_owned(), text.clone());
         properties.insert("complete".to_owned(), truth.clone());
+        let counted = json!({"type": "array", "items": object(json!({"value": text, "count": whole}))});
+        let facets = desk::search::facets::Facet::CODES.iter().map(|code| ((*code).to_owned(), counted.clone()));
+        properties.insert("facets".to_owned(), object(Value::Object(facets.collect())));
     }
     [
         ("Receipt", notices::with_warnings(receipt)),

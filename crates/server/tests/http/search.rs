@@ -44,6 +44,37 @@ fn words_find_cases_of_the_own_area() {
 }
 
 #[test]
+fn a_search_counts_what_it_finds_and_the_page_narrows_by_it() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (admin, here) = (house.token(Role::Admin, ""), house.token(Role::Agent, "31"));
+        filled(&house, &admin);
+        let facets = |token: &str, query: &str| {
+            let answer = house.get(token, &format!("/api/v1/complaints?{query}"));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            answer.json()["facets"].clone()
+        };
+        let words = "q=%E5%AE%BD%E5%B8%A6";
+        let region = facets(&admin, &format!("{words}&facets=region,kind&limit=1"));
+        assert_eq!(region["region"], json!([{"value": "31", "count": 1}, {"value": "44", "count": 1}]));
+        assert_eq!(region["kind"], json!([{"value": "complaint", "count": 2}]));
+        assert!(region.get("state").is_none(), "nobody asked");
+        assert_eq!(facets(&here, &format!("{words}&facets=region"))["region"], json!([{"value": "31", "count": 1}]));
+        assert!(facets(&here, words).is_null());
+        assert_eq!(facets(&here, &format!("{words}&facets=month&phone=1"))["month"], json!([]));
+
+        let bearer = format!("Bearer {admin}");
+        for (language, name) in [("zh-CN", "地区"), ("en", "Region")] {
+            let headers = [("authorization", bearer.as_str()), ("accept-language", language)];
+            let page = house.send("GET", &format!("/console?view=all&{words}"), &headers, "").body;
+            assert!(page.contains(&format!("aria-label=\"{name}\"")), "{page}");
+            assert!(page.contains("&#38;region=44\"") || page.contains("&amp;region=44\""), "{page}");
+        }
+    })
+    .unwrap();
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_with_its_reason() {
     each_database(|scratch| {
         let house = house(scratch);
@@ -62,6 +93,8 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
             ("q=a&due_before=2026-01-01T00:00:00Z", "due_before", "not_with_search"),
             ("q=a&after=7.x", "after", "bad_cursor"),
             ("sort=relevance", "sort", "relevance_needs_words"),
+            ("facets=state", "facets", "facets_need_words"),
+            ("q=a&facets=person", "facets[0]", "not_one_of"),
         ] {
             let answer = house.get(&token, &format!("/api/v1/complaints?{query}"));
             assert_eq!(answer.status, 422, "{query}: {answer:?}");
