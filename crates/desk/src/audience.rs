@@ -6,13 +6,14 @@ use crate::caller::Caller;
 use domain::actor::Role;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
+use domain::taxonomy::region_in;
 
 /// With whom something is shared.
 pub const SHARED: &[&str] = &["own", "unit", "role"];
 /// Most of one person, of one unit, and of one role in one area.
 pub const MOST: i64 = 20;
-/// Rows of a role looked through for those of the reader's area.
-pub(crate) const MOST_OF_ROLE: i64 = 500;
+/// Most a reader can be shown of one audience: what is there in each of the areas theirs lies in.
+pub(crate) const MOST_NEAR: i64 = 4 * MOST;
 
 /// For whom something is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,19 +69,25 @@ pub(crate) fn place(caller: &Caller, shared: &str, role: Option<Role>, share: Pe
     Ok(Place { audience, key, area })
 }
 
-/// The audiences a caller belongs to, with their keys and how many rows are looked through: their own, their unit's, their
-/// role's.
-pub(crate) fn audiences(caller: &Caller) -> Vec<(Audience, String, i64)> {
-    let own = caller.actor.user().map(|user| (Audience::Own, format!("own:{user}"), MOST));
+/// The areas a reader's area lies in, their own among them: everywhere, the province or country, what lies between. Where
+/// there are fewer, one stands there twice.
+pub(crate) fn areas_over(area: &str) -> [String; 4] {
+    let begun = |letters: usize| area.get(..letters).filter(|over| region_in(area, over)).unwrap_or(area).to_owned();
+    [String::new(), begun(2), begun(4), area.to_owned()]
+}
+
+/// The audiences a caller belongs to, with their keys: their own, their unit's, their role's.
+pub(crate) fn audiences(caller: &Caller) -> Vec<(Audience, String)> {
+    let own = caller.actor.user().map(|user| (Audience::Own, format!("own:{user}")));
     let (unit, role) = (caller.actor.unit, caller.actor.role);
-    let unit = (Audience::Unit, format!("unit:{unit}"), MOST);
-    let role = (Audience::Role(role), format!("role:{}", role.code()), MOST_OF_ROLE);
+    let unit = (Audience::Unit, format!("unit:{unit}"));
+    let role = (Audience::Role(role), format!("role:{}", role.code()));
     own.into_iter().chain([unit, role]).collect()
 }
 
 /// The audience of a key, as far as the caller knows of it: those they belong to, and roles they share with.
 pub(crate) fn audience_of(caller: &Caller, key: &str, area: &str, share: Permission) -> Option<Audience> {
-    let mine = audiences(caller).into_iter().find(|(_, known, _)| known == key).map(|(audience, ..)| audience);
+    let mine = audiences(caller).into_iter().find(|(_, known)| known == key).map(|(audience, _)| audience);
     // Who leads shares with roles that are not theirs.
     let role = || key.strip_prefix("role:").and_then(|code| code.parse().ok()).map(Audience::Role);
     let leads = share.allows(caller) && caller.actor.area.covers(area);
@@ -98,5 +105,19 @@ pub(crate) fn may_change(
         Audience::Own => keep.allows(caller),
         Audience::Unit => share.allows(caller),
         Audience::Role(_) => share.allows(caller) && caller.actor.area.covers(area),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_area_lies_in_those_over_it_and_in_no_other() {
+        assert_eq!(areas_over("310115"), ["", "31", "3101", "310115"]);
+        assert_eq!(areas_over("31"), ["", "31", "31", "31"]);
+        assert_eq!(areas_over(""), [""; 4]);
+        // Donegal does not lie in Dublin.
+        assert_eq!(areas_over("IE-DL"), ["", "IE", "IE-DL", "IE-DL"]);
     }
 }

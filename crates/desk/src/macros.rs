@@ -4,7 +4,9 @@
 //! operation with words is a canned wording for it.
 
 use crate::administration::{self, Change};
-use crate::audience::{Audience, MOST, Place, SHARED, audience_of, audiences, may_change, place};
+use crate::audience::{
+    Audience, MOST, MOST_NEAR, Place, SHARED, areas_over, audience_of, audiences, may_change, place,
+};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::kept;
@@ -295,7 +297,7 @@ fn one(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<Macro, DeskError> {
 }
 
 impl Desk {
-    /// The macros the caller may apply: their own, their unit's, their role's.
+    /// The macros the caller may apply: their own, their unit's, their role's, of the nearest area first.
     ///
     /// # Errors
     /// If the caller may not.
@@ -304,10 +306,9 @@ impl Desk {
         let caller = caller.clone();
         let read = self.db().read(move |tx| {
             let mut found = Vec::new();
-            let area = caller.actor.area.code();
-            for (audience, key, most) in audiences(&caller) {
-                let near = macros::of(tx, &key, most)?.into_iter().filter(|row| region_in(area, &row.area));
-                for row in near.take(usize::try_from(MOST).unwrap_or(usize::MAX)) {
+            let areas = areas_over(caller.actor.area.code());
+            for (audience, key) in audiences(&caller) {
+                for row in macros::near(tx, &key, &areas, MOST_NEAR)? {
                     found.push(told(&caller, audience.clone(), row)?);
                 }
             }

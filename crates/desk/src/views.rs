@@ -4,7 +4,9 @@
 //! list would hold personal data outside the vault.
 
 use crate::administration::{self, Change};
-use crate::audience::{Audience, MOST, MOST_OF_ROLE, Place, SHARED, audience_of, audiences, may_change, place};
+use crate::audience::{
+    Audience, MOST, MOST_NEAR, Place, SHARED, areas_over, audience_of, audiences, may_change, place,
+};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::kept;
@@ -15,7 +17,6 @@ use domain::actor::Role;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
-use domain::taxonomy::region_in;
 use domain::text::nobody::nobody;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -40,6 +41,9 @@ pub const NEW_VIEW: &[Field] = &[
     optional("incident", Kind::Uuid, "In this mass incident."),
     optional("sort", Kind::Code(&["due", "-received"]), "By time left, or newest receipt first."),
 ];
+
+/// Shape of another name for a list.
+pub const NEW_NAME: &[Field] = &[required("name", Kind::Line { max: 40 }, "What people are to call it.")];
 
 /// The fields of [`NEW_VIEW`] that say what a list shows.
 pub const LOOK: [&str; 9] = ["view", "states", "grade", "category", "assignee", "unit", "region", "incident", "sort"];
@@ -89,20 +93,28 @@ fn read(caller: &Caller, audience: Audience, row: ViewRow) -> Result<SavedView, 
 
 fn listed(tx: &mut Tx<'_>, caller: &Caller) -> Result<Vec<SavedView>, DeskError> {
     let mut found = Vec::new();
-    for (audience, key, most) in audiences(caller) {
-        let rows = views::of(tx, &key, most)?;
-        let area = caller.actor.area.code();
-        let near =
-            rows.into_iter().filter(|row| region_in(area, &row.area)).take(usize::try_from(MOST).unwrap_or(usize::MAX));
-        for row in near {
+    let areas = areas_over(caller.actor.area.code());
+    for (audience, key) in audiences(caller) {
+        for row in views::near(tx, &key, &areas, MOST_NEAR)? {
             found.push(read(caller, audience.clone(), row)?);
         }
     }
     Ok(found)
 }
 
+/// A list the caller may change, and for whom it is.
+fn to_change(tx: &mut Tx<'_>, caller: &Caller, id: Uuid) -> Result<(ViewRow, Audience), DeskError> {
+    let row = views::one(tx, id)?.ok_or_else(Refusal::not_found)?;
+    let audience = audience_of(caller, &row.audience, &row.area, permissions::SHARE_VIEW);
+    let audience = audience.ok_or_else(Refusal::not_found)?;
+    if !may_change(caller, &audience, &row.area, (permissions::SAVE_VIEW, permissions::SHARE_VIEW)) {
+        return Err(Refusal::forbidden("not_permitted").into());
+    }
+    Ok((row, audience))
+}
+
 impl Desk {
-    /// The lists the caller may use: their own, those of their unit, those of their role.
+    /// The lists the caller may use: their own, those of their unit, those of their role, of the nearest area first.
     ///
     /// # Errors
     /// If the caller may not see cases.
@@ -139,8 +151,7 @@ impl Desk {
                 return Err(Refusal::from(Fault::new("name", "too_many").with("max", MOST)).into());
             }
             views::keep(tx, &row)?;
-            let kept = views::of(tx, &row.audience, MOST_OF_ROLE)?;
-            let kept = kept.into_iter().find(|one| one.name == row.name && one.area == row.area);
+            let kept = views::named(tx, &row.audience, &row.area, &row.name)?;
             let id = kept.map_or(row.id, |one| one.id);
             if audience != Audience::Own {
                 let change = Change::new("share-view")
@@ -155,6 +166,39 @@ impl Desk {
         keep.await
     }
 
+    /// Gives a list another name; whoever has it in sight keeps it.
+    ///
+    /// # Errors
+    /// `not_found` when there is none the caller may use; a refusal when it is for others to decide; a fault when the name
+    /// names somebody or the same people have another list of that name.
+    pub async fn rename_view(&self, caller: &Caller, id: Uuid, name: &str) -> Result<(), DeskError> {
+        permissions::SAVE_VIEW.require(caller)?;
+        let name = name.trim().to_owned();
+        nobody("name", &name)?;
+        let (caller, now) = (caller.clone(), stored(self.time().now()));
+        let rename = self.db().write(move |tx| {
+            let (row, audience) = to_change(tx, &caller, id)?;
+            if row.name == name {
+                return Ok(());
+            }
+            if views::named(tx, &row.audience, &row.area, &name)?.is_some() {
+                return Err(Refusal::from(Fault::new("name", "taken")).into());
+            }
+            let actor = caller.actor.id;
+            views::rename(tx, id, &name, &actor.to_string(), now)?;
+            if audience != Audience::Own {
+                let change = Change::new("rename-view")
+                    .with("name", name)
+                    .with("before", row.name)
+                    .with("audience", row.audience)
+                    .with("area", row.area);
+                administration::record(tx, id, actor, now, &change)?;
+            }
+            Ok::<_, DeskError>(())
+        });
+        rename.await
+    }
+
     /// Takes a list away.
     ///
     /// # Errors
@@ -163,12 +207,7 @@ impl Desk {
         permissions::SAVE_VIEW.require(caller)?;
         let (caller, now) = (caller.clone(), stored(self.time().now()));
         let remove = self.db().write(move |tx| {
-            let row = views::one(tx, id)?.ok_or_else(Refusal::not_found)?;
-            let audience = audience_of(&caller, &row.audience, &row.area, permissions::SHARE_VIEW);
-            let audience = audience.ok_or_else(Refusal::not_found)?;
-            if !may_change(&caller, &audience, &row.area, (permissions::SAVE_VIEW, permissions::SHARE_VIEW)) {
-                return Err(Refusal::forbidden("not_permitted").into());
-            }
+            let (row, audience) = to_change(tx, &caller, id)?;
             views::forget(tx, id)?;
             if audience != Audience::Own {
                 let change = Change::new("unshare-view").with("name", row.name).with("audience", row.audience);

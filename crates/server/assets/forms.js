@@ -99,9 +99,12 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     const answer = await keep(form);
     if (answer?.status === 204) {
       kept = now;
+      form.querySelector("[data-note=unkept-words]")?.remove();
       if (form.elements.content?.value === now) mark(form, false);
     } else if (answer?.status === 401) {
       say(form, "signed-out-words");
+    } else {
+      say(form, "unkept-words");
     }
   }, 10000);
 }

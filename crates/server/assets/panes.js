@@ -142,6 +142,8 @@ const refresh = async () => {
 // Counts and lists stay fresh while somebody looks.
 const EVERY = 30000;
 const count = async () => {
+  // A rail that is folded away counts nothing.
+  if (![...document.querySelectorAll(".tally[data-view]")].some((tally) => tally.checkVisibility())) return;
   const answer = await fetch("/console/counts", { redirect: "error" }).catch(() => null);
   if (!answer?.ok) return;
   const counts = await answer.json().catch(() => ({}));
@@ -152,10 +154,18 @@ const count = async () => {
 // The server says that something changed; what, every fetch finds out by itself. Where it can say nothing, or a proxy
 // swallows it, a look every half minute does.
 let heard = null;
-const fresh = () => {
-  count();
-  showList();
-  refresh();
+// One round at a time; what is said during one makes one more, however often it is said.
+let going = false;
+let again = false;
+const fresh = async () => {
+  again = true;
+  if (going) return;
+  going = true;
+  while (again) {
+    again = false;
+    await Promise.allSettled([count(), showList(), refresh()]);
+  }
+  going = false;
 };
 const listen = () => {
   const look = document.visibilityState === "visible";
@@ -173,6 +183,7 @@ if (me) {
   showList();
   listen();
   wide.addEventListener("change", showList);
+  document.getElementById("rail")?.addEventListener("toggle", count);
   document.addEventListener("visibilitychange", () => {
     listen();
     if (document.visibilityState === "visible") fresh();

@@ -16,7 +16,7 @@ use desk::{Caller, permissions};
 use futures_util::stream;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -30,6 +30,8 @@ const MOST_EACH: usize = 6;
 const LOOK: Duration = Duration::from_secs(1);
 /// What happens within this time of the last word is one word, so that a busy desk does not fetch without end.
 const APART: Duration = Duration::from_secs(5);
+/// Over this time streams are told of the same change, one after the other, so that many pages do not fetch at once.
+const SPREAD: Duration = Duration::from_secs(2);
 /// How long a stream is silent at most: proxies and browsers take longer silence for an end.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts; the browser begins another, and whether it may is asked anew.
@@ -41,6 +43,8 @@ pub struct Live {
     closing: watch::Sender<bool>,
     places: Arc<Semaphore>,
     each: Mutex<HashMap<String, usize>>,
+    /// How many streams there have been.
+    begun: AtomicU32,
     looking: AtomicBool,
 }
 
@@ -51,6 +55,7 @@ impl Default for Live {
             closing: watch::channel(false).0,
             places: Arc::new(Semaphore::new(MOST)),
             each: Mutex::default(),
+            begun: AtomicU32::new(0),
             looking: AtomicBool::new(false),
         }
     }
@@ -135,7 +140,17 @@ struct Heard {
     closing: watch::Receiver<bool>,
     ends: Instant,
     next: Instant,
+    /// How long after a change this stream says so.
+    behind: Duration,
+    /// When it says so of a change it heard of and has not told.
+    tells: Option<Instant>,
     begun: bool,
+}
+
+/// How long after a change the nth stream says so: by the golden ratio, which keeps any number of streams that follow each
+/// other apart.
+fn behind(nth: u32) -> Duration {
+    SPREAD * (nth.wrapping_mul(2_654_435_769) >> 16) / 65_536
 }
 
 impl Heard {
@@ -151,13 +166,25 @@ impl Heard {
         let (next, ends) = (self.next, self.ends);
         let changed = async {
             sleep_until(next).await;
-            self.changed.changed().await
+            // Kept, because a heartbeat may come before it is told.
+            let tells = match self.tells {
+                Some(tells) => tells,
+                None => {
+                    self.changed.changed().await?;
+                    *self.tells.insert(Instant::now() + self.behind)
+                }
+            };
+            sleep_until(tells).await;
+            Ok::<_, watch::error::RecvError>(())
         };
         let words = tokio::select! {
             _ = self.closing.changed() => return None,
             () = sleep_until(ends) => return None,
             moved = changed => match moved {
                 Ok(()) => {
+                    self.tells = None;
+                    // What came meanwhile is fetched with it.
+                    self.changed.mark_unchanged();
                     self.next = Instant::now() + APART;
                     "event: changed\ndata: \n\n"
                 }
@@ -182,8 +209,30 @@ async fn listen(State(app): State<AppState>, Who(caller): Who) -> Response {
         closing: app.live.closing.subscribe(),
         ends: now + LASTS,
         next: now,
+        behind: behind(app.live.begun.fetch_add(1, Ordering::Relaxed)),
+        tells: None,
         begun: false,
     };
     let body = Body::from_stream(stream::unfold(heard, Heard::next));
     ([(header::CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_told_one_after_the_other() {
+        // Wherever the count stands, also where it begins anew.
+        for from in [0, 1_000_000, u32::MAX - 50] {
+            let mut tenths = [0; 10];
+            for nth in 0..100 {
+                let at = behind(from.wrapping_add(nth));
+                assert!(at < SPREAD, "{at:?}");
+                let tenth = usize::try_from(at.as_millis() * 10 / SPREAD.as_millis()).unwrap();
+                tenths[tenth] += 1;
+            }
+            assert!(tenths.iter().all(|count| (8..=12).contains(count)), "{tenths:?}");
+        }
+    }
 }

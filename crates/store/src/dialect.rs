@@ -25,12 +25,15 @@ impl Dialect {
     }
 
     /// A table definition in this database's words: `BLOB` is bytes, `CLUSTERED` a small table kept in key order,
-    /// `POSITION_OF(text, part)` where a part begins.
+    /// `POSITION_OF(text, part)` where a part begins. Text is compared byte by byte in both, whatever language a server of
+    /// PostgreSQL was set up for: cursors, spans of numbers and the order of lists would otherwise differ from house to
+    /// house.
     pub(crate) fn definition(self, sql: &str) -> String {
         match self {
             Self::Sqlite => sql.replace(" CLUSTERED", " WITHOUT ROWID").replace("POSITION_OF(", "instr("),
             Self::Postgres => {
-                sql.replace(" BLOB", " BYTEA").replace(" CLUSTERED", "").replace("POSITION_OF(", "strpos(")
+                let sql = sql.replace(" BLOB", " BYTEA").replace(" TEXT", " TEXT COLLATE \"C\"");
+                sql.replace(" CLUSTERED", "").replace("POSITION_OF(", "strpos(")
             }
         }
     }
@@ -48,8 +51,11 @@ mod tests {
         let held = "SELECT a FROM t WHERE b = ?1 FOR SHARE";
         assert_eq!(Dialect::Sqlite.statement(held), "SELECT a FROM t WHERE b = ?1");
         assert_eq!(Dialect::Postgres.statement(held), "SELECT a FROM t WHERE b = $1 FOR SHARE");
-        let table = "CREATE TABLE t (a BLOB NOT NULL, PRIMARY KEY (a)) CLUSTERED";
+        let table = "CREATE TABLE t (a BLOB NOT NULL, b TEXT, PRIMARY KEY (a)) CLUSTERED";
         assert!(Dialect::Sqlite.definition(table).ends_with("WITHOUT ROWID"));
-        assert_eq!(Dialect::Postgres.definition(table), "CREATE TABLE t (a BYTEA NOT NULL, PRIMARY KEY (a))");
+        assert_eq!(
+            Dialect::Postgres.definition(table),
+            "CREATE TABLE t (a BYTEA NOT NULL, b TEXT COLLATE \"C\", PRIMARY KEY (a))"
+        );
     }
 }

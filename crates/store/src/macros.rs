@@ -8,8 +8,10 @@ statements! {
     INSERT = "INSERT INTO macros (id, audience, area, name, body, revision, kept_by, kept_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     CHANGE = "UPDATE macros SET body = ?2, revision = ?3, kept_by = ?4, kept_at = ?5 WHERE id = ?1";
-    OF = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros WHERE audience = ?1
-        ORDER BY audience, area, name LIMIT ?2";
+    // The areas of a reader are named, so that those of others take none of the room.
+    NEAR = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros
+        WHERE audience = ?1 AND area IN (?2, ?3, ?4, ?5)
+        ORDER BY length(area) DESC, name LIMIT ?6";
     ONE = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros WHERE id = ?1";
     NAMED = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros
         WHERE audience = ?1 AND area = ?2 AND name = ?3";
@@ -79,12 +81,13 @@ pub fn keep(tx: &mut Tx<'_>, row: &MacroRow) -> Result<(), StoreError> {
     tx.execute(INSERT, &values).map(drop)
 }
 
-/// The macros of an audience by name, so many at most.
+/// The macros of an audience in four areas, those of the longest code first, by name, so many at most.
 ///
 /// # Errors
 /// Those of the database.
-pub fn of(tx: &mut Tx<'_>, audience: &str, most: i64) -> Result<Vec<MacroRow>, StoreError> {
-    tx.query(OF, &[audience.into(), most.into()], read)
+pub fn near(tx: &mut Tx<'_>, audience: &str, areas: &[String; 4], most: i64) -> Result<Vec<MacroRow>, StoreError> {
+    let [one, two, three, four] = areas;
+    tx.query(NEAR, &[audience.into(), one.into(), two.into(), three.into(), four.into(), most.into()], read)
 }
 
 /// A macro.

@@ -55,13 +55,25 @@ pub fn postgres() -> Result<Option<Scratch>, String> {
 /// # Errors
 /// If the server does not answer.
 pub fn postgres_at(variable: &str) -> Result<Option<Scratch>, String> {
+    postgres_with(variable, "")
+}
+
+/// An empty PostgreSQL database that compares text as a language does, or `None` without a server for tests.
+///
+/// # Errors
+/// If the server does not answer.
+pub fn postgres_in(language: &str) -> Result<Option<Scratch>, String> {
+    postgres_with(POSTGRES, &format!(" LOCALE_PROVIDER icu ICU_LOCALE '{language}' TEMPLATE template0"))
+}
+
+fn postgres_with(variable: &str, locale: &str) -> Result<Option<Scratch>, String> {
     let Some(server) = std::env::var(variable).ok().filter(|server| !server.is_empty()) else {
         eprintln!("{variable} is not set: PostgreSQL is left out");
         return Ok(None);
     };
     let name = format!("redress_{}", Uuid::now_v7().simple());
     let mut client = postgres::Client::connect(&server, postgres::NoTls).map_err(|error| error.to_string())?;
-    client.batch_execute(&format!("CREATE DATABASE {name}")).map_err(|error| error.to_string())?;
+    client.batch_execute(&format!("CREATE DATABASE {name}{locale}")).map_err(|error| error.to_string())?;
     let base = server.rsplit_once('/').map_or(server.as_str(), |(base, _)| base).to_owned();
     Ok(Some(Scratch { target: Target::Postgres(format!("{base}/{name}")), folder: folder()?, server: Some(server) }))
 }

@@ -9,9 +9,14 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (audience, area, name) DO UPDATE SET body = excluded.body, kept_by = excluded.kept_by,
             kept_at = excluded.kept_at";
-    OF = "SELECT id, audience, area, name, body, kept_by, kept_at FROM saved_views WHERE audience = ?1
-        ORDER BY audience, area, name LIMIT ?2";
+    // The areas of a reader are named, so that those of others take none of the room.
+    NEAR = "SELECT id, audience, area, name, body, kept_by, kept_at FROM saved_views
+        WHERE audience = ?1 AND area IN (?2, ?3, ?4, ?5)
+        ORDER BY length(area) DESC, name LIMIT ?6";
     ONE = "SELECT id, audience, area, name, body, kept_by, kept_at FROM saved_views WHERE id = ?1";
+    NAMED = "SELECT id, audience, area, name, body, kept_by, kept_at FROM saved_views
+        WHERE audience = ?1 AND area = ?2 AND name = ?3";
+    RENAME = "UPDATE saved_views SET name = ?2, kept_by = ?3, kept_at = ?4 WHERE id = ?1";
     COUNT = "SELECT COUNT(*) FROM saved_views WHERE audience = ?1 AND area = ?2 AND name <> ?3";
     FORGET = "DELETE FROM saved_views WHERE id = ?1";
 }
@@ -64,12 +69,13 @@ pub fn keep(tx: &mut Tx<'_>, row: &ViewRow) -> Result<(), StoreError> {
     tx.execute(KEEP, &values).map(drop)
 }
 
-/// The lists of an audience by name, so many at most.
+/// The lists of an audience in four areas, those of the longest code first, by name, so many at most.
 ///
 /// # Errors
 /// Those of the database.
-pub fn of(tx: &mut Tx<'_>, audience: &str, most: i64) -> Result<Vec<ViewRow>, StoreError> {
-    tx.query(OF, &[audience.into(), most.into()], read)
+pub fn near(tx: &mut Tx<'_>, audience: &str, areas: &[String; 4], most: i64) -> Result<Vec<ViewRow>, StoreError> {
+    let [one, two, three, four] = areas;
+    tx.query(NEAR, &[audience.into(), one.into(), two.into(), three.into(), four.into(), most.into()], read)
 }
 
 /// A list.
@@ -78,6 +84,22 @@ pub fn of(tx: &mut Tx<'_>, audience: &str, most: i64) -> Result<Vec<ViewRow>, St
 /// Those of the database.
 pub fn one(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ViewRow>, StoreError> {
     tx.query_opt(ONE, &[(&id).into()], read)
+}
+
+/// The list of a name.
+///
+/// # Errors
+/// Those of the database.
+pub fn named(tx: &mut Tx<'_>, audience: &str, area: &str, name: &str) -> Result<Option<ViewRow>, StoreError> {
+    tx.query_opt(NAMED, &[audience.into(), area.into(), name.into()], read)
+}
+
+/// Gives a list another name.
+///
+/// # Errors
+/// `Constraint` when the same people have another one of that name.
+pub fn rename(tx: &mut Tx<'_>, id: Uuid, name: &str, by: &str, at: i64) -> Result<(), StoreError> {
+    tx.execute(RENAME, &[(&id).into(), name.into(), by.into(), at.into()]).map(drop)
 }
 
 /// How many lists of other names there are for the same people.

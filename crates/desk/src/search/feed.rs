@@ -77,7 +77,13 @@ impl Feeder {
             self.open = None;
         }
         if self.open.as_ref().is_none_or(|open| open.at != at) {
-            match self.open_it(&at) {
+            let opened = match self.open_it(&at) {
+                Ok(open) if !self.is_of_this_log(&open.seen)? => {
+                    Err(Trouble::Unfit("it was fed from a log that took another way: the database was restored"))
+                }
+                other => other,
+            };
+            match opened.and_then(|open| self.take_up(open)) {
                 Ok(open) => self.open = Some(open),
                 Err(trouble) if self.lock.is_some() => {
                     tracing::warn!(%trouble, "the search index is made anew");
@@ -110,7 +116,19 @@ impl Feeder {
             writer = Some(index.writer_with_num_threads(1, MEMORY)?);
         }
         let reader = folder::reader(&index)?;
-        let mut open = Open { at: at.to_owned(), index, reader, writer, seen };
+        Ok(Open { at: at.to_owned(), index, reader, writer, seen })
+    }
+
+    /// Whether the log still has the entries an index was fed from. Positions alone do not say so: a database that was
+    /// restored may have come as far again by another way.
+    fn is_of_this_log(&self, seen: &Seen) -> Result<bool, DeskError> {
+        let streams = seen.streams.clone();
+        let found = self.desk.db().read_now(move |tx| hashes(tx, &streams))?;
+        Ok(found == seen.hashes)
+    }
+
+    /// Lets questions go to an index that was opened, once nothing of the erased is left in it.
+    fn take_up(&self, mut open: Open) -> Result<Open, Trouble> {
         self.show(&open);
         self.purge(&mut open)?;
         Ok(open)
@@ -159,18 +177,19 @@ impl Feeder {
             let Some(open) = &mut self.open else { break };
             let mut streams = open.seen.streams.clone();
             let desk = self.desk.clone();
-            let (since, cases, streams, shrunk) = self.desk.db().read_now(move |tx| {
+            let (since, cases, (streams, hashes), shrunk) = self.desk.db().read_now(move |tx| {
                 let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
                 let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
                 if streams.iter().any(ahead) {
-                    return Ok((read::Since::default(), Vec::new(), streams, true));
+                    return Ok((read::Since::default(), Vec::new(), (streams, BTreeMap::new()), true));
                 }
                 let since = read::since(tx, &mut streams, AT_ONCE)?;
                 let mut found = Vec::with_capacity(since.cases.len());
                 for id in &since.cases {
                     found.push((*id, read::case(&desk, tx, *id)?));
                 }
-                Ok::<_, DeskError>((since, found, streams, false))
+                let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
+                Ok::<_, DeskError>((since, found, (streams, hashes), false))
             })?;
             if shrunk {
                 tracing::warn!("the database is older than the search index, which is made anew");
@@ -180,7 +199,7 @@ impl Feeder {
                 break;
             }
             taken += cases.len() as u64;
-            self.take_in(&cases, streams, since.erased).map_err(DeskError::from)?;
+            self.take_in(&cases, (streams, hashes), since.erased).map_err(DeskError::from)?;
         }
         Ok(taken)
     }
@@ -188,7 +207,7 @@ impl Feeder {
     fn take_in(
         &mut self,
         cases: &[(Uuid, Option<Findable>)],
-        streams: BTreeMap<i64, i64>,
+        (streams, hashes): (BTreeMap<i64, i64>, BTreeMap<i64, String>),
         erased: bool,
     ) -> Result<(), Trouble> {
         let shape = &self.desk.search_state().shape;
@@ -201,7 +220,7 @@ impl Feeder {
                 writer.add_document(shape.document(case, taxonomy))?;
             }
         }
-        open.seen.streams = streams;
+        (open.seen.streams, open.seen.hashes) = (streams, hashes);
         open.seen.purge |= erased;
         commit(writer, &open.seen)?;
         open.reader.reload()?;
@@ -240,8 +259,12 @@ impl Feeder {
         let mut writer: IndexWriter<TantivyDocument> =
             index.writer_with_num_threads(1, MEMORY).map_err(Trouble::from)?;
         // What is in the log by now is gone through; what comes is read on.
-        let streams = self.desk.db().read_now(|tx| Ok::<_, DeskError>(entries::heads(tx)?.into_iter().collect()))?;
-        let seen = Seen { form: FORM, house: self.house(), streams, purge: false };
+        let (streams, hashes) = self.desk.db().read_now(|tx| {
+            let streams = entries::heads(tx)?.into_iter().collect();
+            let hashes = hashes(tx, &streams)?;
+            Ok::<_, DeskError>((streams, hashes))
+        })?;
+        let seen = Seen { form: FORM, house: self.house(), streams, hashes, purge: false };
         let (mut after, mut taken) = (Some(Uuid::nil()), 0);
         while let Some(from) = after {
             if enough() {
@@ -259,6 +282,17 @@ impl Feeder {
         let reader = folder::reader(&index)?;
         Ok(Some((Open { at: at.to_owned(), index, reader, writer: Some(writer), seen }, taken)))
     }
+}
+
+/// The hash of the entry at each position, where there is one.
+fn hashes(tx: &mut Tx<'_>, streams: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64, String>, DeskError> {
+    let mut found = BTreeMap::new();
+    for (stream, seq) in streams {
+        if let Some(hash) = entries::hashes(tx, *stream, *seq, *seq)?.first() {
+            found.insert(*stream, hash.iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+    }
+    Ok(found)
 }
 
 /// The next cases in the order of identity, and the last subject of them; nothing when there are no more.

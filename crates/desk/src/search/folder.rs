@@ -26,6 +26,9 @@ pub(super) struct Seen {
     pub(super) house: String,
     /// Of each stream the last position.
     pub(super) streams: BTreeMap<i64, i64>,
+    /// The hash of the entry at each of these positions, by which a log that took another way is known. An index that
+    /// was written without them cannot be told from one of such a log, and is made anew.
+    pub(super) hashes: BTreeMap<i64, String>,
     /// Whether words of somebody who was erased may be in its files still.
     #[serde(default)]
     pub(super) purge: bool,

@@ -1,5 +1,6 @@
 //! Finding cases by words: the same answers from the index, from what is newer than it, and without one.
 
+use crate::backup::{make, restore};
 use crate::{House, house, intake, named, refusal, to_the_close};
 use desk::{Caller, CaseRef};
 use desk::queries::list::{Filter, Order};
@@ -211,6 +212,34 @@ fn an_index_that_is_damaged_or_gone_is_made_anew() {
         assert_eq!(search::wish(&folder, false).unwrap(), Wish::Done);
         assert_eq!(house.subjects(&system, "宽带"), ["甲"]);
         house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_index_of_a_log_that_was_taken_back_is_made_anew() {
+    each_database(|scratch| {
+        let folder = scratch.folder().join("search");
+        let before = house(scratch);
+        three(&before);
+        let file = scratch.folder().join("before.backup");
+        make(&before.desk, &file).unwrap();
+        let system = before.system();
+        before.try_register(&system, said("丁", "机顶盒黑屏", "310115")).unwrap();
+        assert_eq!(feed(&before, &folder), 4);
+        before.close_down();
+
+        restore(scratch, &file, true).unwrap();
+        let after = house(scratch);
+        // The log comes as far again with other words: its positions say nothing of that.
+        after.try_register(&after.system(), said("戊", "光猫掉线", "310115")).unwrap();
+        assert_eq!(feed(&after, &folder), 4, "all of it is gone through");
+        assert_eq!(after.subjects(&after.system(), "光猫"), ["戊"]);
+        assert_eq!(after.subjects(&after.system(), "宽带"), ["甲"]);
+        assert!(after.subjects(&after.system(), "机顶盒").is_empty());
+        // One that is of this log is gone on with.
+        assert_eq!(feed(&after, &folder), 0);
+        after.close_down();
     })
     .unwrap();
 }

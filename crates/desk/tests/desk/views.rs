@@ -3,6 +3,7 @@
 use crate::staff::{signed_in, unit};
 use crate::{house, refusal};
 use desk::Caller;
+use desk::macros::NewMacro;
 use desk::queries::list::Filter;
 use desk::views::NewView;
 use domain::actor::Role;
@@ -47,6 +48,23 @@ fn a_list_is_there_for_those_it_is_for_and_once() {
         let odd = Filter { category: Some("nothing".to_owned()), ..Filter::default() };
         assert!(house.wait(desk.keep_view(&lead, new("x", "own", None), &odd)).is_err());
 
+        let rename = |who: &Caller, id, name: &str| house.wait(desk.rename_view(who, id, name));
+        assert_eq!(refusal(rename(&near, ours, "x").unwrap_err()).code, "not_permitted");
+        assert_eq!(refusal(rename(&far, ours, "x").unwrap_err()).code, "not_found");
+        let other = keep(&lead, new("others", "unit", None)).unwrap();
+        for (name, code) in [("others", "taken"), ("call 13800138000", "personal_data")] {
+            let fault = refusal(rename(&lead, ours, name).unwrap_err()).faults.remove(0);
+            assert_eq!((fault.field.as_str(), fault.code), ("name", code));
+        }
+        house.wait(desk.remove_view(&lead, other)).unwrap();
+        rename(&lead, ours, " all of us ").unwrap();
+        rename(&lead, ours, "all of us").unwrap();
+        rename(&near, mine, "my own").unwrap();
+        assert_eq!(
+            names(&near),
+            [("my own".to_owned(), true), ("all of us".to_owned(), false), ("agents".to_owned(), false)]
+        );
+
         let remove = |who: &Caller, id| house.wait(desk.remove_view(who, id));
         assert_eq!(refusal(remove(&near, ours).unwrap_err()).code, "not_permitted");
         assert_eq!(refusal(remove(&far, ours).unwrap_err()).code, "not_found", "what one does not see is not there");
@@ -63,6 +81,41 @@ fn a_list_is_there_for_those_it_is_for_and_once() {
         keep(&near, new("list 3", "own", None)).unwrap();
         let report = desk::verify::verify(desk.db(), Some(desk.public_key())).unwrap();
         assert!(report.is_whole(), "{:?}", report.findings);
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn what_others_share_elsewhere_hides_nothing() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let desk = &house.desk;
+        let everywhere = unit(&house, "everywhere", None, "");
+        let province = unit(&house, "province", None, "31");
+        let city = unit(&house, "city", None, "3101");
+        let elsewhere = unit(&house, "elsewhere", None, "11");
+        let agent = signed_in(&house, "agent", Role::Agent, city);
+        let steps = || vec![json!({"accept": {}}).as_object().unwrap().clone()];
+        let share = |lead: &Caller, name: &str| {
+            house.wait(desk.keep_view(lead, new(name, "role", Some(Role::Agent)), &Filter::default())).unwrap();
+            let (name, shared) = (name.to_owned(), "role".to_owned());
+            let shared = NewMacro { name, shared, role: Some(Role::Agent), steps: steps() };
+            house.wait(desk.keep_macro(lead, shared)).unwrap();
+        };
+        // As many as may be shared in one area, and some in each of the areas that are nearer.
+        for (code, at, count) in [("e", everywhere, 20), ("x", elsewhere, 20), ("p", province, 2), ("c", city, 1)] {
+            let lead = signed_in(&house, &format!("lead-{code}"), Role::Supervisor, at);
+            for n in 0..count {
+                share(&lead, &format!("{code}{n:02}"));
+            }
+        }
+        let expected: Vec<String> =
+            ["c00", "p00", "p01"].map(str::to_owned).into_iter().chain((0..20).map(|n| format!("e{n:02}"))).collect();
+        let views = house.wait(desk.views(&agent)).unwrap();
+        assert_eq!(views.into_iter().map(|view| view.name).collect::<Vec<_>>(), expected);
+        let macros = house.wait(desk.macros(&agent)).unwrap();
+        assert_eq!(macros.into_iter().map(|one| one.name).collect::<Vec<_>>(), expected);
         house.close_down();
     })
     .unwrap();

@@ -15,7 +15,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use desk::audience::Audience;
 use desk::permissions;
-use desk::views::{NEW_VIEW, NewView, SavedView};
+use desk::views::{NEW_NAME, NEW_VIEW, NewView, SavedView};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -37,6 +38,13 @@ pub fn routes() -> Vec<Route> {
                 ..change("keep_view", "Keep a list under a name; the same name for the same people replaces one.")
             },
             post(keep),
+        ),
+        Route::api(
+            Method::Post,
+            "/api/v1/views/{id}/rename",
+            permissions::SAVE_VIEW,
+            Operation { body: Some(NEW_NAME), ..change("rename_view", "Give a list another name.") },
+            post(rename),
         ),
         Route::api(
             Method::Post,
@@ -85,6 +93,11 @@ fn shown(view: &SavedView) -> Value {
     shown
 }
 
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
 async fn keep(
     State(app): State<AppState>,
     Who(caller): Who,
@@ -95,6 +108,19 @@ async fn keep(
     let filter = filter(&query::read(Some(&address(&new.look)), LIST)?, &caller)?;
     let id = app.desk.keep_view(&caller, new, &filter).await?;
     Ok(answer(StatusCode::CREATED, &json!({"id": id.to_string()})))
+}
+
+async fn rename(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(view): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let id = identifier::<Uuid>(&view)?;
+    let Named { name } = input(&headers, body, NEW_NAME).await?;
+    app.desk.rename_view(&caller, id, &name).await?;
+    Ok(answer(StatusCode::OK, &json!({"id": id.to_string()})))
 }
 
 async fn remove(

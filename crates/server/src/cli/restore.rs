@@ -5,6 +5,7 @@ use super::place::{self, Place};
 use super::progress::watch;
 use clap::Args;
 use desk::backup::{self, Restored};
+use desk::search;
 use desk::time::Time;
 use desk::verify::{self, Report};
 use serde_json::json;
@@ -41,6 +42,11 @@ pub(super) fn run(ask: &Restore) -> Result<(), String> {
         watch: watch(ask.json),
     };
     let restored = backup::restore(&target, restore).map_err(|error| format!("{}: {error}", target.shown()))?;
+    // What the index of words beside it knows is of the log before; nodes elsewhere find out by the hashes in theirs.
+    let index = search::folder(&ask.place.data_dir);
+    if index.exists() {
+        search::wish(&index, true).map_err(|error| super::told(&error))?;
+    }
     // A new handle: what a connection remembers of the log before is no longer true.
     let db = Db::open(&target, &Options::small()).map_err(|error| format!("{}: {error}", target.shown()))?;
     let report = verify::verify(&db, None).map_err(|error| super::told(&error))?;

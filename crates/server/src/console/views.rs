@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::audience::{Audience, SHARED};
 use desk::permissions;
-use desk::views::{LOOK, NEW_VIEW, NewView, SavedView};
+use desk::views::{LOOK, NEW_NAME, NEW_VIEW, NewView, SavedView};
 use domain::actor::Role;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
@@ -30,6 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         page(Method::Get, "/console/views", Access::Needs(permissions::READ_CASES), get(show)),
         page(Method::Post, "/console/views", Access::Needs(permissions::SAVE_VIEW), post(keep)),
+        page(Method::Post, "/console/views/{id}/rename", Access::Needs(permissions::SAVE_VIEW), post(rename)),
         page(Method::Post, "/console/views/{id}/remove", Access::Needs(permissions::SAVE_VIEW), post(remove)),
     ]
 }
@@ -167,6 +168,22 @@ fn about(frame: &Frame<'_>, view: &SavedView) -> String {
         });
     }
     parts.join(" · ")
+}
+
+async fn rename(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Redirect, Failure> {
+    let id = identifier::<Uuid>(&id)?;
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let given = Map::from_iter([("name".to_owned(), Value::from(typed.get("name")))]);
+    let given = shape::check(Value::Object(given), NEW_NAME).map_err(Refusal::invalid)?;
+    let name = given.get("name").and_then(Value::as_str).unwrap_or_default();
+    app.desk.rename_view(&caller, id, name).await?;
+    Ok(Redirect::to("/console/views"))
 }
 
 async fn remove(State(app): State<AppState>, Who(caller): Who, Path(id): Path<String>) -> Result<Redirect, Failure> {

@@ -61,6 +61,9 @@ fn moves(from: &Place, to: &Place) {
     assert!(said.contains("1 subscriptions to events are off"), "{said}");
     assert!(failed(to, &["restore", file]).contains("--discard-existing"), "cases are not lost unasked");
     std::fs::copy(from.folder.join("master.key"), to.folder.join("master.key")).unwrap();
+    // What an index of words beside it has seen is of the log before.
+    let index = to.folder.join("data/search");
+    std::fs::create_dir_all(&index).unwrap();
     let again: Value = serde_json::from_str(&to.ok(&["restore", file, "--discard-existing", "--json"])).unwrap();
     assert_eq!(
         (again["discarded"]["cases"].as_u64(), again["key"]["fits"].as_bool()),
@@ -68,6 +71,9 @@ fn moves(from: &Place, to: &Place) {
         "{again}"
     );
     assert_eq!(again["backup"]["rows"].as_u64().unwrap(), rows);
+    if to.database.is_none() {
+        assert!(index.join("rebuild").exists(), "a new one is asked for");
+    }
 
     let moved = Program::at(to.clone(), &[]);
     let read = moved.send("GET", &format!("/api/v1/complaints/{number}"), &headers(&bearer), "").unwrap().json();

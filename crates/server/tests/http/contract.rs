@@ -956,6 +956,7 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
     let view = post(contract, "/api/v1/views", "", unit);
     contract.body("/api/v1/views", &shown);
     contract.holds("get", "/api/v1/views", &house.get(token, "/api/v1/views"));
+    post(contract, "/api/v1/views/{id}/rename", view["id"].as_str().unwrap(), json!({"name": "Urgent first"}));
     post(contract, "/api/v1/views/{id}/remove", view["id"].as_str().unwrap(), json!({}));
 }
 

@@ -82,6 +82,7 @@ pub(crate) fn body(path: &str) -> Value {
         "roll-back" => json!({"from": NOBODY, "note": "x"}),
         "macros" => json!({"name": "x", "shared": "unit", "steps": [{"accept": {}}]}),
         "remove" => json!({}),
+        "rename" => json!({"name": "x"}),
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "notifications" => json!({"mail": "off"}),

@@ -49,7 +49,20 @@ fn a_list_is_kept_from_the_queue_and_counted() {
     let hostile = post(&house, &cookie, "/console/views", "view=mine&query=&name=%3Cscript%3Ealert(1)%3C/script%3E");
     assert_eq!(hostile.status, 303);
     assert!(!page("/console/views").contains("<script>alert"));
+    // Another name is a name under the same rules, and the list stays what it was.
+    let rename = |name: &str| post(&house, &cookie, &format!("/console/views/{id}/rename"), &format!("name={name}"));
+    for (name, reason) in [("", "required"), ("13800138000", "personal_data"), ("x%0Ay", "line")] {
+        let refused = rename(name);
+        assert_eq!(refused.status, 422, "{reason}: {refused:?}");
+    }
+    assert_eq!(rename("Video+charges").status, 303);
+    let all = page("/console/views");
+    assert!(
+        all.contains(">Video charges</a>") && !all.contains("Video fees") && all.contains("newest receipt"),
+        "{all}"
+    );
+    assert!(page(&place).contains("<h1>Video charges</h1>"), "its address is as it was");
     assert_eq!(post(&house, &cookie, &format!("/console/views/{id}/remove"), "").status, 303);
-    assert!(!page("/console").contains("Video fees"));
+    assert!(!page("/console").contains("Video charges"));
     house.desk.db().close();
 }
