@@ -20,8 +20,6 @@ statements! {
     HEADS = "SELECT s.stream, (SELECT COALESCE(MAX(e.seq), 0) FROM entries e WHERE e.stream = s.stream)
         FROM streams s ORDER BY s.stream";
     HASHES = "SELECT hash FROM entries WHERE stream = ?1 AND seq >= ?2 AND seq <= ?3 ORDER BY seq";
-    FIRST = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
-        WHERE subject = ?1 AND ledger = ?2 AND version = 1";
     // What was suggested while a case was registered stands in its first entry.
     ADVISED = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 AND ledger = 0 AND version = 1
@@ -155,14 +153,6 @@ pub fn between(
             body: row.text(5)?,
         })
     })
-}
-
-/// The first entry of a chain.
-///
-/// # Errors
-/// Those of the database.
-pub fn first(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Option<EntryRow>, StoreError> {
-    tx.query_opt(FIRST, &[(&subject).into(), ledger.into()], read)
 }
 
 /// Entries of a span of a stream that registered a case for which categories were suggested; the first place is left out.
