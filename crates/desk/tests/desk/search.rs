@@ -144,6 +144,9 @@ fn counts_are_of_what_is_found_in_the_index_and_beside_it() {
             assert_eq!(counted.facet, facet);
             counted.values.into_iter().map(|(value, count)| format!("{value} {count}")).collect::<Vec<_>>().join(", ")
         };
+        let sum = |told: &str| {
+            told.split(", ").filter_map(|one| one.split(' ').nth(1)?.parse::<u64>().ok()).sum::<u64>()
+        };
         let all = "kind:complaint";
         for fed in [false, true] {
             if fed {
@@ -154,8 +157,8 @@ fn counts_are_of_what_is_found_in_the_index_and_beside_it() {
             assert_eq!(counts(&here, "宽频故障", Facet::Region), "", "not of elsewhere");
             assert_eq!(counts(&system, "宽频故障", Facet::Region), "44 1");
             assert_eq!(counts(&system, all, Facet::Kind), "complaint 3");
-            let state = counts(&system, all, Facet::State);
-            assert!(state.ends_with(" 3"), "{state}");
+            let states = counts(&system, all, Facet::State);
+            assert_eq!(sum(&states), 3, "{states}");
             let month = house.desk.zone().to_datetime(house.found(&system, &asked(all)).items[0].listed.received_at);
             assert_eq!(counts(&system, all, Facet::Month), format!("{} 3", month.strftime("%Y-%m")));
         }
@@ -168,8 +171,7 @@ fn counts_are_of_what_is_found_in_the_index_and_beside_it() {
         house.act(&system, &CaseRef::Id(one.id), one.version, "withdraw", withdraw).unwrap();
         let after = counts(&system, all, Facet::State);
         assert_ne!(before, after);
-        assert!(after.contains("withdrawn 1") && after.contains(" 3"), "{after}");
-        assert_eq!(counts(&system, all, Facet::Grade), "normal 4");
+        assert!(after.contains("withdrawn 1") && sum(&after) == 4, "{after}");
         feed(&house, &folder);
         assert_eq!(counts(&system, all, Facet::State), after, "the index says the same");
         house.close_down();
