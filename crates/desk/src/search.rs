@@ -26,11 +26,11 @@ use crate::queries::list::{Filter, Listed, Order};
 use crate::vault::person::normal_number;
 use crate::{Desk, load, permissions};
 use ask::Ask;
-use facets::{Counted, Facet};
 use domain::actor::Actor;
 use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
+use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
 use index::{Rank, Shape};
@@ -113,8 +113,7 @@ impl Desk {
             return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
         }
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
-        let plain =
-            Filter { words: None, order: Order::Received, after: None, facets: Vec::new(), ..filter.clone() };
+        let plain = Filter { words: None, order: Order::Received, after: None, facets: Vec::new(), ..filter.clone() };
         let mut query = self.query(&plain)?;
         query.scope = caller.actor.area.code().to_owned();
         query.reader = load::reader(&caller.actor);

@@ -381,10 +381,10 @@ mod tests {
             let checked = check(&KINDS[0], &text);
             let filled = fill(&text, &[("a", &value)]);
             if checked.is_ok() {
-                prop_assert!(text.contains("{number}"));
+                prop_assert!(text.contains("{number}"), "a blank that must be filled is missing");
             }
             if parts(&text).is_ok() && !value.contains(['{', '}']) {
-                prop_assert!(!filled.contains(['{', '}']));
+                prop_assert!(!filled.contains(['{', '}']), "a blank stayed");
             }
         }
     }

@@ -445,11 +445,6 @@ fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || here
 }
 
-/// Whether an entry takes the ticket of its case from the faces.
-fn takes_away(entry: &domain::event::Entry) -> bool {
-    entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
-}
-
 /// What a hub's listener wants.
 fn wanted(api: Api, face: Face, telling: &Telling) -> Result<Wanted, String> {
     Wanted::of_listener(api, face, &telling.query).map_err(|_| "its query makes no sense".to_owned())

@@ -83,7 +83,13 @@ impl Sources {
         self.index.iter().chain(&self.beside)
     }
 
-    pub(super) fn find(&self, shape: &Shape, query: &dyn Query, rank: Rank, most: usize) -> Result<Vec<Hit>, TantivyError> {
+    pub(super) fn find(
+        &self,
+        shape: &Shape,
+        query: &dyn Query,
+        rank: Rank,
+        most: usize,
+    ) -> Result<Vec<Hit>, TantivyError> {
         let mut found = Vec::new();
         if let Some(index) = &self.index {
             found = shape.find(index, query, rank, most + self.changed.len())?;

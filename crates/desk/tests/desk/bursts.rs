@@ -125,7 +125,8 @@ fn an_outage_is_found_once_and_moved_on() {
         let over = listed(&house, &house.system());
         assert!(over.len() == 1 && over[0].said.done, "{over:?}");
         assert!(desk::verify::verify(house.desk.db(), None).unwrap().is_whole());
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -179,7 +180,8 @@ fn what_is_dismissed_teaches_and_what_is_confirmed_becomes_an_incident() {
         assert_eq!(run.count(Outcome::Done), 30);
         let again = decide(&house, &lead, &named.burst, confirm(Some(incident.id))).unwrap_err();
         assert_eq!(again.code, "burst_decided");
-    });
+    })
+    .unwrap();
 }
 
 #[test]
@@ -243,7 +245,8 @@ fn a_phrase_needs_three_persons_and_a_reader_who_sees_the_place() {
             refusal(house.wait(house.desk.topics(&agent, &TopicAsk::default())).unwrap_err()).code,
             "not_permitted"
         );
-    });
+    })
+    .unwrap();
 }
 
 #[test]

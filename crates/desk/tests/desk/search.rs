@@ -2,10 +2,10 @@
 
 use crate::backup::{make, restore};
 use crate::{House, house, intake, named, refusal, to_the_close};
-use desk::{Caller, CaseRef};
 use desk::queries::list::{Filter, Order};
 use desk::search::facets::Facet;
 use desk::search::{self, Answer, Feeder, Wish};
+use desk::{Caller, CaseRef};
 use domain::actor::Role;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -144,9 +144,8 @@ fn counts_are_of_what_is_found_in_the_index_and_beside_it() {
             assert_eq!(counted.facet, facet);
             counted.values.into_iter().map(|(value, count)| format!("{value} {count}")).collect::<Vec<_>>().join(", ")
         };
-        let sum = |told: &str| {
-            told.split(", ").filter_map(|one| one.split(' ').nth(1)?.parse::<u64>().ok()).sum::<u64>()
-        };
+        let sum =
+            |told: &str| told.split(", ").filter_map(|one| one.split(' ').nth(1)?.parse::<u64>().ok()).sum::<u64>();
         let all = "kind:complaint";
         for fed in [false, true] {
             if fed {

@@ -1,7 +1,7 @@
 //! Shapes of answers about classification models.
 
 use super::answers::object;
-use super::shapes::{list, moment, text, truth, uuid, whole};
+use super::shapes::{list, moment, text, uuid, whole};
 use serde_json::{Value, json};
 
 fn number() -> Value {

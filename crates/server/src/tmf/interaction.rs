@@ -332,7 +332,7 @@ pub(crate) fn all(ticket: &Ticket, base: &str, face: Face) -> Vec<Told> {
         for event in &entry.events {
             match event {
                 // Messages do not say which entry wrote them; those of a kind go out in the order they were written in.
-                Event::MessageMoved { message, what, way, stage, at, why } => {
+                Event::MessageMoved { message, what, way, stage, at, why, .. } => {
                     let known = found.iter().position(|one| one.message == Some(*message)).or_else(|| {
                         found.iter().position(|one| one.message.is_none() && one.sends == Some((*what, *way)))
                     });
