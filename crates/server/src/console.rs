@@ -80,9 +80,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use customer_system::ASK;
+use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};

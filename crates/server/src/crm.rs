@@ -448,7 +448,9 @@ mod tests {
     fn an_address_is_of_a_system_of_ours() {
         let crm = |address: &str, token| Crm::new(address, Version::Five, token, Duration::ZERO).map(drop);
         assert!(crm("http://127.0.0.1:9/crm", None).is_ok() && crm("http://localhost", Some(" secret\n")).is_ok());
-        for wrong in ["http://crm.example/", "ftp://127.0.0.1/", "http://me:it@127.0.0.1/", "http://127.0.0.1/?a=1", "crm"] {
+        for wrong in
+            ["http://crm.example/", "ftp://127.0.0.1/", "http://me:it@127.0.0.1/", "http://127.0.0.1/?a=1", "crm"]
+        {
             assert!(crm(wrong, None).is_err(), "{wrong}");
         }
         assert!(crm("http://127.0.0.1/", Some("")).is_err() && crm("http://127.0.0.1/", Some("a b")).is_err());

@@ -61,12 +61,7 @@ async fn reveal(
 ///
 /// # Errors
 /// Those of [`desk::Desk::customer_numbers`], or that no customer system is connected.
-pub(crate) async fn about(
-    app: &AppState,
-    caller: &Caller,
-    name: &CaseRef,
-    ask: Option<Ask>,
-) -> Result<Told, Failure> {
+pub(crate) async fn about(app: &AppState, caller: &Caller, name: &CaseRef, ask: Option<Ask>) -> Result<Told, Failure> {
     let Some(crm) = &app.settings.crm else {
         // Whether there is such a case is told by the same look as ever.
         app.desk.case(caller, name).await?;

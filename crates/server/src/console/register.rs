@@ -16,11 +16,11 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use desk::Caller;
 use desk::permissions;
 use desk::queries::similar::Sought;
 use desk::suggest::{Suggested, Suggestion};
 use domain::intake::{FIELDS, Intake};
-use desk::Caller;
 use domain::refusal::Refusal;
 use serde_json::Value;
 
@@ -247,9 +247,8 @@ async fn known(
     typed.set(about_staff::FIELD, "");
     let value = typed.value(FIELDS, &frame);
     let sought = Sought::of(&value).number().is_some();
-    let beside = async {
-        if sought { Beside::look(&app, &frame, &caller, &value).await } else { Ok(Beside::default()) }
-    };
+    let beside =
+        async { if sought { Beside::look(&app, &frame, &caller, &value).await } else { Ok(Beside::default()) } };
     let (beside, checked) = tokio::join!(beside, app.desk.check(&caller, value.clone()));
     let (Beside { mut found, customers }, checked) = (beside?, checked?);
     if found.is_some() || !checked.similar.is_empty() {

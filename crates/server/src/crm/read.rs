@@ -234,9 +234,10 @@ fn vulnerable(value: &Value) -> Vec<&'static str> {
 fn phones(value: &Value) -> impl Iterator<Item = String> {
     list(value, "contactMedium").flat_map(|medium| {
         // Version 5 has it on the medium, version 4 in its characteristic.
-        [Some(medium), medium.get("characteristic")].into_iter().flatten().filter_map(|holder| {
-            normalise_phone(holder.get("phoneNumber")?.as_str().filter(|text| text.len() <= 64)?)
-        })
+        [Some(medium), medium.get("characteristic")]
+            .into_iter()
+            .flatten()
+            .filter_map(|holder| normalise_phone(holder.get("phoneNumber")?.as_str().filter(|text| text.len() <= 64)?))
     })
 }
 
@@ -321,7 +322,8 @@ pub(super) fn subscriptions(answer: &Value, owner: &Customer) -> Vec<Subscriptio
         parties.into_iter().any(|party| party == owner.id || Some(&party) == owner.party.as_ref())
     };
     // A part of a bundle is told with it.
-    let mut found: Vec<Subscription> = elements(answer).filter(theirs).filter_map(|one| subscription(one, owner)).collect();
+    let mut found: Vec<Subscription> =
+        elements(answer).filter(theirs).filter_map(|one| subscription(one, owner)).collect();
     found.sort_by_key(|one| one.standing);
     found.truncate(MOST_SUBSCRIPTIONS);
     found
@@ -393,7 +395,8 @@ mod tests {
         let other = json!([{"id": "1", "name": "x", "contactMedium": [{"phoneNumber": "13900139000"}]}, {"id": "2", "name": "y"}]);
         assert!(customers(&other, &phone).is_empty());
         let account = Number::business("KD-0001").unwrap();
-        let both = json!([{"id": "1", "account": [{"id": "kd0002"}]}, {"id": "2", "account": [{"id": 1, "name": "kd 0001"}]}]);
+        let both =
+            json!([{"id": "1", "account": [{"id": "kd0002"}]}, {"id": "2", "account": [{"id": 1, "name": "kd 0001"}]}]);
         assert_eq!(customers(&both, &account).iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["2"]);
         assert!(Number::phone("1380013").is_none() && Number::business("abc").is_none());
     }
@@ -410,20 +413,37 @@ mod tests {
 
     fn any_json() -> impl Strategy<Value = Value> {
         let names = prop_oneof![
-            Just("id"), Just("name"), Just("value"), Just("contactMedium"), Just("characteristic"), Just("phoneNumber"),
-            Just("engagedParty"), Just("account"), Just("relatedParty"), Just("startDate"), Just("status"),
-            Just("productCharacteristic"), Just("disability"), Just("productOffering"),
+            Just("id"),
+            Just("name"),
+            Just("value"),
+            Just("contactMedium"),
+            Just("characteristic"),
+            Just("phoneNumber"),
+            Just("engagedParty"),
+            Just("account"),
+            Just("relatedParty"),
+            Just("startDate"),
+            Just("status"),
+            Just("productCharacteristic"),
+            Just("disability"),
+            Just("productOffering"),
         ];
         let leaf = prop_oneof![
-            Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from),
-            ".{0,20}".prop_map(Value::from), Just(json!("13800138000")), Just(json!("star")), Just(json!("line")),
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,20}".prop_map(Value::from),
+            Just(json!("13800138000")),
+            Just(json!("star")),
+            Just(json!("line")),
         ];
         leaf.prop_recursive(5, 60, 6, move |inner| {
             let names = names.clone();
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                prop::collection::vec((names, inner), 0..8)
-                    .prop_map(|pairs| Value::Object(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())),
+                prop::collection::vec((names, inner), 0..8).prop_map(|pairs| Value::Object(
+                    pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+                )),
             ]
         })
     }

@@ -123,8 +123,12 @@ fn beside(place: Place) {
         "{config}"
     );
     let config = place.ok(&["config", "--crm-url", "http://127.0.0.1:1/crm", "--crm-keep", "5"]);
-    assert!(config.contains("crm_url = \"http://127.0.0.1:1/crm/\"\ncrm_version = 5\n") && config.contains("crm_keep = 5"));
-    assert!(failed(&place, &["config", "--crm-url", "http://crm.example/"]).contains("--crm-url: it begins with https://"));
+    assert!(
+        config.contains("crm_url = \"http://127.0.0.1:1/crm/\"\ncrm_version = 5\n") && config.contains("crm_keep = 5")
+    );
+    assert!(
+        failed(&place, &["config", "--crm-url", "http://crm.example/"]).contains("--crm-url: it begins with https://")
+    );
     let place = program.stop();
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");

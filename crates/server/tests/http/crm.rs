@@ -67,7 +67,9 @@ fn well(path: &str) -> Value {
         "individual" if query.contains("8613900139000") => {
             json!([{"id": "p-c2", "givenName": "丽", "familyName": "陈", "contactMedium": [{"phoneNumber": "13900139000"}]}])
         }
-        "p-c1" => json!({"id": "p-c1", "fullName": "王小明", "partyCharacteristic": [{"name": "vulnerable", "value": "elderly"}]}),
+        "p-c1" => {
+            json!({"id": "p-c1", "fullName": "王小明", "partyCharacteristic": [{"name": "vulnerable", "value": "elderly"}]})
+        }
         "p-c2" => json!({"id": "p-c2", "givenName": "丽", "familyName": "陈"}),
         "product" => {
             let owner = query.split("id=").nth(1).unwrap_or_default().split('&').next().unwrap();
@@ -86,7 +88,10 @@ impl Mood {
     /// The bytes it answers, whole.
     fn answer(self, path: &str) -> Option<String> {
         let with = |status: &str, more: &str, body: &str| {
-            format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{more}content-length: {}\r\n\r\n{body}", body.len())
+            format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\n{more}content-length: {}\r\n\r\n{body}",
+                body.len()
+            )
         };
         Some(match self {
             Self::HalfAsleep if path.contains("/product") => return None,
@@ -98,9 +103,11 @@ impl Mood {
             Self::NoJson => with("200 OK", "", "<html>"),
             Self::Deep => with("200 OK", "", &"[".repeat(50_000)),
             Self::Redirects => with("302 X", "location: /elsewhere\r\n", ""),
-            Self::Wrong if path.contains("/product") => {
-                with("200 OK", "", &json!([{"id": "1", "relatedParty": [{"id": "c9"}], "name": "not theirs"}]).to_string())
-            }
+            Self::Wrong if path.contains("/product") => with(
+                "200 OK",
+                "",
+                &json!([{"id": "1", "relatedParty": [{"id": "c9"}], "name": "not theirs"}]).to_string(),
+            ),
             Self::Wrong => with("200 OK", "", &json!([customer("c9", "别人", "13600136000", "310115")]).to_string()),
         })
     }
@@ -167,7 +174,8 @@ pub(crate) fn connected(house: &House) -> (House, Fake) {
 }
 
 fn form(house: &House, cookie: &str, path: &str, body: &str) -> crate::Answer {
-    let headers = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
+    let headers =
+        [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
     house.send("POST", path, &headers, body.to_owned())
 }
 
@@ -252,14 +260,21 @@ fn the_page_of_a_case_asks_when_somebody_does() {
     let clear = |body: Value| house.call(&token, "POST", &path, &[], &body);
     let refused = clear(json!({"purpose": "contact"}));
     assert_eq!(refused.status, 422, "{refused:?}");
-    let fields: Vec<Value> = refused.json()["errors"].as_array().unwrap().iter().map(|one| one["field"].clone()).collect();
+    let fields: Vec<Value> =
+        refused.json()["errors"].as_array().unwrap().iter().map(|one| one["field"].clone()).collect();
     assert_eq!(fields, ["purpose", "reason"]);
     let accesses = || house.get(&token, &format!("/api/v1/complaints/{id}/accesses")).json()["items"].clone();
     assert_eq!(accesses(), json!([]), "masked is not logged, and what was refused is not either");
     let told = clear(json!({"purpose": "investigate", "reason": "bill"})).json();
-    assert_eq!((&told["items"][0]["name"], &told["items"][0]["subscriptions"][0]["number"]), (&json!("王小明"), &json!("13800138000")));
+    assert_eq!(
+        (&told["items"][0]["name"], &told["items"][0]["subscriptions"][0]["number"]),
+        (&json!("王小明"), &json!("13800138000"))
+    );
     let log = accesses();
-    assert_eq!((&log[0]["extent"], &log[0]["purpose"], log.as_array().unwrap().len()), (&json!("customer"), &json!("investigate"), 1));
+    assert_eq!(
+        (&log[0]["extent"], &log[0]["purpose"], log.as_array().unwrap().len()),
+        (&json!("customer"), &json!("investigate"), 1)
+    );
     // Whoever sees the case elsewhere, or only masked data, sees no more here.
     assert_eq!(house.get(&house.token(Role::Agent, "33"), &path).status, 404);
     let trainer = house.token(Role::Trainer, "31");
@@ -270,7 +285,10 @@ fn the_page_of_a_case_asks_when_somebody_does() {
     let page = format!("/console/cases/{number}");
     let get = |cookie: &str| house.send("GET", &page, &[("cookie", cookie), ("accept-language", "en")], String::new());
     let plain = get(&cookie);
-    assert!(plain.body.contains("id=\"crm\"") && !plain.body.contains(TARIFF), "nothing is fetched by looking at a case");
+    assert!(
+        plain.body.contains("id=\"crm\"") && !plain.body.contains(TARIFF),
+        "nothing is fetched by looking at a case"
+    );
     let asked = form(&house, &cookie, &format!("{page}/customer"), "");
     assert!(asked.status == 200 && asked.body.contains(TARIFF) && asked.body.contains("王**"), "{asked:?}");
     let wrong = form(&house, &cookie, &format!("{page}/customer/reveal"), "purpose=investigate");
@@ -280,7 +298,10 @@ fn the_page_of_a_case_asks_when_somebody_does() {
     assert_eq!(accesses().as_array().unwrap().len(), 2);
     let trainer = house.session("tian", Role::Trainer);
     let seen = get(&trainer).body;
-    assert!(seen.contains(&format!("{page}/customer#crm")) && !seen.contains("customer/reveal"), "no form for whoever may not");
+    assert!(
+        seen.contains(&format!("{page}/customer#crm")) && !seen.contains("customer/reveal"),
+        "no form for whoever may not"
+    );
     // Nothing of it stands in the case.
     let log = house.get(&token, &format!("/api/v1/complaints/{id}/events")).body;
     assert!(!log.contains(TARIFF) && !log.contains("2024-03-01"), "{log}");
@@ -295,7 +316,14 @@ fn the_page_of_a_case_asks_when_somebody_does() {
     assert_eq!(none, json!({"answers": true, "items": []}));
     let shown = house.send("GET", &format!("/console/cases/{hidden}"), &[("cookie", &cookie)], String::new());
     assert!(!shown.body.contains("id=\"crm\"") && fake.take().is_empty());
-    let plain = House { state: AppState::new(house.desk.clone(), Locales::load(data::locales(None).unwrap()).unwrap(), Settings::default()), ..house };
+    let plain = House {
+        state: AppState::new(
+            house.desk.clone(),
+            Locales::load(data::locales(None).unwrap()).unwrap(),
+            Settings::default(),
+        ),
+        ..house
+    };
     let off = plain.get(&token, &path);
     assert_eq!((off.status, &off.json()["code"]), (409, &json!("no_customer_system")), "{off:?}");
     assert!(!plain.send("GET", &page, &[("cookie", &cookie)], String::new()).body.contains("id=\"crm\""));
@@ -315,7 +343,11 @@ fn trouble_is_told_calmly_and_nobody_waits_for_it() {
         with(&mut house, fake.line(Version::Five));
         fake.is(mood);
         let found = house.call(&token, "POST", "/api/v1/complaints/check", &[], &body);
-        assert_eq!((found.status, &found.json()["customer"]), (200, &json!({"answers": false, "items": []})), "{mood:?}");
+        assert_eq!(
+            (found.status, &found.json()["customer"]),
+            (200, &json!({"answers": false, "items": []})),
+            "{mood:?}"
+        );
         assert_eq!(found.json()["faults"], json!([]), "{mood:?}");
         let asked = fake.take();
         assert!(asked.len() == 1 && asked[0].0.contains("/customer?"), "{mood:?}: {asked:?}");
@@ -360,7 +392,8 @@ fn what_is_kept_goes_when_somebody_is_erased() {
             "complainant": {"name": "Li", "phone": "13900139000"}});
         let case = house.register(&token, &body);
         let id = case["id"].as_str().unwrap();
-        let steps = [("accept", json!({})), ("reply", json!({"mode": "app", "content": "see the bill"})), ("close", json!({}))];
+        let steps =
+            [("accept", json!({})), ("reply", json!({"mode": "app", "content": "see the bill"})), ("close", json!({}))];
         for (version, (verb, body)) in (1..).zip(steps) {
             assert_eq!(house.act(&token, id, version, verb, &body).status, 200, "{verb}");
         }
@@ -371,7 +404,8 @@ fn what_is_kept_goes_when_somebody_is_erased() {
         fake.take();
         ask();
         assert_eq!(fake.take(), []);
-        let gone = house.call(&token, "POST", &format!("/api/v1/complaints/{id}/erasure"), &[], &json!({"reason": "asked"}));
+        let gone =
+            house.call(&token, "POST", &format!("/api/v1/complaints/{id}/erasure"), &[], &json!({"reason": "asked"}));
         assert_eq!(gone.status, 200, "{gone:?}");
         ask();
         assert_ne!(fake.take(), [], "nothing of anybody was kept");
@@ -392,7 +426,9 @@ fn many_who_ask_at_once_are_one_question() {
         let asked: Vec<_> = (0..20)
             .map(|_| {
                 let crm = crm.clone();
-                tokio::spawn(async move { crm.about(&Number::of(Some("13800138000"), Some("+86 138 0013 8000"))).await })
+                tokio::spawn(
+                    async move { crm.about(&Number::of(Some("13800138000"), Some("+86 138 0013 8000"))).await },
+                )
             })
             .collect();
         let mut names = Vec::new();
@@ -404,9 +440,13 @@ fn many_who_ask_at_once_are_one_question() {
     });
     assert_eq!(names, ["王小明"; 20]);
     let asked: Vec<String> = fake.take().into_iter().map(|(path, _)| path).collect();
-    let four = "/crm/tmf-api/customerManagement/v4/customer?contactMedium.characteristic.phoneNumber=%2B8613800138000&limit=3";
+    let four =
+        "/crm/tmf-api/customerManagement/v4/customer?contactMedium.characteristic.phoneNumber=%2B8613800138000&limit=3";
     assert_eq!(asked.iter().filter(|path| *path == four).count(), 1, "{asked:?}");
-    assert!(asked.contains(&"/crm/tmf-api/productInventory/v4/product?relatedParty.id=c1&limit=20".to_owned()), "{asked:?}");
+    assert!(
+        asked.contains(&"/crm/tmf-api/productInventory/v4/product?relatedParty.id=c1&limit=20".to_owned()),
+        "{asked:?}"
+    );
     assert_eq!(asked.len(), 3, "{asked:?}");
     // Nobody waits for whoever asked first and went away.
     fake.is(Mood::Well);
@@ -415,7 +455,9 @@ fn many_who_ask_at_once_are_one_question() {
         let gone = tokio::spawn(async move { first.about(&Number::of(Some("13900139000"), None)).await });
         tokio::task::yield_now().await;
         gone.abort();
-        assert!(matches!(crm.about(&Number::of(Some("13900139000"), None)).await, Told::Known(known) if known.len() == 1));
+        assert!(
+            matches!(crm.about(&Number::of(Some("13900139000"), None)).await, Told::Known(known) if known.len() == 1)
+        );
     });
 }
 
