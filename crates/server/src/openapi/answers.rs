@@ -11,6 +11,32 @@ fn items(of: &Value) -> Value {
     object(json!({"items": {"type": "array", "items": of}}))
 }
 
+/// What every receipt and every case says, so that programmes need not ask whether it is there.
+const ALWAYS: &[&str] = &[
+    "id",
+    "number",
+    "status",
+    "version",
+    "kind",
+    "grade",
+    "severity",
+    "urgency",
+    "owner",
+    "first_owner",
+    "received_at",
+    "registered_at",
+    "changed_at",
+    "clocks",
+];
+
+/// An object some members of which are always there.
+fn always(mut described: Value, names: &[&str]) -> Value {
+    if let Some(object) = described.as_object_mut() {
+        object.insert("required".to_owned(), json!(names));
+    }
+    described
+}
+
 /// What attaching answers: the file, and the version of the case after it.
 fn attached(attachment: Value, whole: &Value) -> Value {
     let mut described = object(attachment);
@@ -217,7 +243,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         complaint.extend(later);
         complaint.extend(together);
     }
-    let complaint = object(complaint);
+    let complaint = always(object(complaint), ALWAYS);
     let listed = object(json!({
         "id": uuid, "number": text, "status": text, "version": whole, "kind": text, "category": text, "grade": text,
         "accept_channel": text, "subject": text, "owner": owner, "region": text, "received_at": moment,
@@ -258,8 +284,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         properties.insert("facets".to_owned(), object(Value::Object(facets.collect())));
     }
     [
-        ("Receipt", notices::with_warnings(receipt)),
-        ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array"}}))),
+        ("Receipt", always(notices::with_warnings(receipt), ALWAYS)),
+        ("Revealed", object(json!({"identity": {"type": "object"}, "complaint": complaint, "events": {"type": "array", "items": entry}}))),
         ("Customers", customers()),
         ("Attachments", items(&object(attachment.clone()))),
         ("Attachment", attached(attachment, &whole)),

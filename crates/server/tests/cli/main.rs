@@ -10,6 +10,7 @@
 mod backup;
 mod calendar;
 mod compensation;
+mod examples;
 mod handoffs;
 mod import;
 mod learning;
