@@ -57,7 +57,8 @@ fn the_typescript_example_works_a_complaint_to_its_close() {
     run("tsc", &mut tool("typescript/bin/tsc"));
     told(&run("the example", Command::new("node").arg("built/complaint.js").current_dir(&here).envs(with.clone())));
     // What is not as expected is told by the code it ends with.
-    let wrong = Command::new("node").arg("built/complaint.js").current_dir(&here).envs(with).env("REDRESS_TOKEN", "x");
+    let mut wrong = Command::new("node");
+    wrong.arg("built/complaint.js").current_dir(&here).envs(with).env("REDRESS_TOKEN", "x");
     assert!(!wrong.output().unwrap().status.success());
     drop(program);
 }
