@@ -222,10 +222,10 @@ fn course(tx: &mut Tx<'_>, said: &Said, reader: &str) -> Result<Vec<Step>, DeskE
     let span = (micros(first - look::COPY), micros(last + width) - 1);
     let cell = (said.region.as_str(), said.category.as_str());
     let mut counts = vec![0_i64; said.course.len()];
-    let mut last_of: HashMap<(Uuid, String), i64> = HashMap::new();
+    let mut last_of: HashMap<(u64, String), i64> = HashMap::new();
     for one in bursts::course(tx, cell, span, reader, CHARTED)? {
         let at = one.at.div_euclid(1_000_000);
-        let known = last_of.entry((one.person, one.category)).or_insert(i64::MIN / 2);
+        let known = last_of.entry((one.who, one.category)).or_insert(i64::MIN / 2);
         if at - *known < look::COPY {
             continue;
         }

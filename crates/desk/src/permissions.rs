@@ -129,7 +129,7 @@ pub const READ_WORDINGS: Permission = Permission("read-wordings");
 /// Ask for a version of a wording to be approved.
 pub const EDIT_WORDING: Permission = Permission("edit-wording");
 /// Decide about another person's version of a wording.
-pub const APPROVE_WORDING: Permission = Permission("approve-wording");
+pub const APPROVE_WORDING: Permission = Permission("decide-wording");
 /// See outages, planned works and measurements.
 pub const READ_NETWORK_FACTS: Permission = Permission("read-network-facts");
 /// Say or correct them.

@@ -419,13 +419,19 @@ fn others(tx: &mut Tx<'_>, command: &Command, case: &Case, actor: &Actor) -> Res
             let merged = case.absorbed.iter().map(|one| one.case);
             merged.map(|one| load::any(tx, one)).collect()
         }
-        Command::KeepPromise(keep) => {
-            let there = case.promises.iter().filter(|promise| promise.id == keep.promise);
-            let there = there.filter_map(|promise| promise.origin.as_ref());
-            there.map(|there| load::any(tx, there.case)).collect()
+        Command::KeepPromise(keep) => promised(tx, case, keep.promise),
+        // Reaching the customer keeps what was promised to them.
+        Command::RecordContact(contact) => {
+            contact.promise.map_or(Ok(Vec::new()), |promise| promised(tx, case, promise))
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// The case in which a promise was given that moved here with it.
+fn promised(tx: &mut Tx<'_>, case: &Case, promise: u32) -> Result<Vec<Loaded>, DeskError> {
+    let there = case.promises.iter().filter(|one| one.id == promise).filter_map(|one| one.origin.as_ref());
+    there.map(|there| load::any(tx, there.case)).collect()
 }
 
 /// The cases that went up in this one and whose customers were answered: they wait again when its outcome counts no

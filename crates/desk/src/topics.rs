@@ -122,22 +122,23 @@ fn begins(desk: &Desk, month: i64) -> Timestamp {
 
 /// The texts of cases, each person's first of a category and month.
 fn read(desk: &Desk, ids: &[Uuid], zone_month: &dyn Fn(Timestamp) -> i64) -> Result<Vec<Said>, DeskError> {
-    let mut known: HashSet<(Uuid, String, i64)> = HashSet::new();
+    let mut known: HashSet<(u64, String, i64)> = HashSet::new();
     let mut texts = Vec::with_capacity(ids.len());
     for page in ids.chunks(AT_ONCE) {
         let (house, page) = (desk.clone(), page.to_vec());
         let read = desk.db().read_behind_now(move |tx| {
             let mut opened = Vec::with_capacity(page.len());
             for id in page {
-                if let Some(found) = opening(&house, tx, id)? {
-                    opened.push(found);
+                if let Some((row, text)) = opening(&house, tx, id)? {
+                    let who = vault::whose(tx, row.person)?;
+                    opened.push((row, who, text));
                 }
             }
             Ok::<_, DeskError>(opened)
         })?;
-        for (row, text) in read {
+        for (row, who, text) in read {
             let (month, category) = (zone_month(moment(row.received_at)), row.category.unwrap_or_default());
-            if !text.is_empty() && known.insert((row.person, category.clone(), month)) {
+            if !text.is_empty() && known.insert((who, category.clone(), month)) {
                 texts.push(Said { month, category, text, case: row.id });
             }
         }

@@ -334,12 +334,12 @@ impl Desk {
         let write = self.db().write(move |tx| {
             let row = wordings::get(tx, &kind, &language, version)?.ok_or_else(Refusal::not_found)?;
             if row.asked_by == actor.to_string() {
-                return Err(Refusal::conflict("own_wording").into());
+                return Err(Refusal::conflict("own_wording_version").into());
             }
             if !wordings::decide(tx, (&kind, &language, version), state, &actor.to_string(), at)? {
-                return Err(Refusal::conflict("wording_decided").into());
+                return Err(Refusal::conflict("wording_version_decided").into());
             }
-            let verb = if approve { "approve-wording" } else { "refuse-wording" };
+            let verb = if approve { "decide-wording" } else { "refuse-wording" };
             administration::record(tx, row.subject, actor, at, &change(verb, &row))?;
             let row = wordings::get(tx, &kind, &language, version)?.ok_or_else(Refusal::not_found)?;
             view(tx, row)

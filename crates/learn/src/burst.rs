@@ -78,8 +78,6 @@ pub struct Judged {
     pub category: Option<u32>,
     /// Its beginning and end, in seconds as events have them.
     pub span: (i64, i64),
-    /// Whether it was nothing: then its days count for what is usual, however much they stand out. Else they never do.
-    pub usual: bool,
 }
 
 /// A cell whose windows have to be less likely than those of others.
@@ -335,20 +333,13 @@ fn odd_days(episodes: &[Episode], clock: &Clock) -> Odd {
     odd
 }
 
-/// What people know better: days of what was nothing are not odd, days of what was something are.
+/// What people decided about: those days say nothing of what is usual, whatever they were.
 fn judged(mut odd: Odd, said: &[Judged], clock: &Clock) -> Odd {
     for one in said {
         let place = Place { region: one.region, category: one.category, product: None };
         let day = |at: i64| at.div_euclid(DAY) - clock.first;
         let days = day(one.span.0)..=day(one.span.1.max(one.span.0 + 1) - 1);
-        match one.usual {
-            true => {
-                if let Some(known) = odd.get_mut(&place) {
-                    known.retain(|day| !days.contains(day));
-                }
-            }
-            false => odd.entry(place).or_default().extend(days.filter(|day| (0..clock.days).contains(day))),
-        }
+        odd.entry(place).or_default().extend(days.filter(|day| (0..clock.days).contains(day)));
     }
     odd
 }

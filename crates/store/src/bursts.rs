@@ -2,6 +2,7 @@
 
 use crate::board::pattern;
 use crate::statements::statements;
+use crate::vault::who;
 use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
@@ -23,11 +24,16 @@ statements! {
         WHERE region LIKE ?1 AND (?2 = '' OR state = ?2) AND (?3 = 0 OR state IN ('suspected', 'acknowledged'))
         AND (?4 = '' OR substr(category, 1, length(?4)) = ?4) AND (ended, id) < (?5, ?6)
         ORDER BY ended DESC, id DESC LIMIT ?7";
+    // Whoever calls twice is known by their number: each contact may be a person of its own.
     // Both ends of the index by first receipt; the newest first, so that the limit leaves out what is longest ago.
-    RECEIVED = "SELECT id, received_at, region, COALESCE(category, ''), person FROM cases
+    RECEIVED = "SELECT id, received_at, region, COALESCE(category, ''), person,
+        (SELECT l.hash FROM person_lookups l WHERE l.person = cases.person AND l.kind = 'phone' ORDER BY l.hash LIMIT 1)
+        FROM cases
         WHERE received_at >= ?1 AND received_at <= ?2 ORDER BY received_at DESC LIMIT ?3";
     // Of one cell; whoever a case is about does not even find it counted.
-    COURSE = "SELECT id, received_at, region, COALESCE(category, ''), person FROM cases
+    COURSE = "SELECT id, received_at, region, COALESCE(category, ''), person,
+        (SELECT l.hash FROM person_lookups l WHERE l.person = cases.person AND l.kind = 'phone' ORDER BY l.hash LIMIT 1)
+        FROM cases
         WHERE received_at >= ?1 AND received_at <= ?2 AND region LIKE ?3 AND (?4 = '' OR COALESCE(category, '-') = ?4)
         AND id NOT IN (SELECT id FROM cases WHERE about = ?5) ORDER BY received_at LIMIT ?6";
     PUT_CASE = "INSERT INTO burst_cases (burst, case_id) VALUES (?1, ?2) ON CONFLICT (burst, case_id) DO NOTHING";
@@ -77,8 +83,8 @@ pub struct Received {
     pub region: String,
     /// Leaf of the category tree; empty when it has none.
     pub category: String,
-    /// Whose.
-    pub person: Uuid,
+    /// Whose: the same for the same number.
+    pub who: u64,
 }
 
 /// A case a suspected fault was seen by.
@@ -139,7 +145,7 @@ fn read_received(row: &Row<'_>) -> Result<Received, StoreError> {
         at: row.int(1)?,
         region: row.text(2)?,
         category: row.text(3)?,
-        person: row.uuid(4)?,
+        who: who(row.uuid(4)?, row.opt_blob(5)?),
     })
 }
 

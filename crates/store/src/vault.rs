@@ -14,6 +14,7 @@ statements! {
     INSERT_ITEM = "INSERT INTO vault_items (case_id, item, kind, sealed) VALUES (?1, ?2, ?3, ?4)";
     ITEMS = "SELECT case_id, item, kind, sealed FROM vault_items WHERE case_id = ?1 ORDER BY item";
     PERSONS_BY_LOOKUP = "SELECT person FROM person_lookups WHERE hash = ?1 AND kind = ?2 ORDER BY person LIMIT 200";
+    FIRST_NUMBER = "SELECT hash FROM person_lookups WHERE person = ?1 AND kind = 'phone' ORDER BY hash LIMIT 1";
     TAKE_PERSON = "UPDATE persons SET erased_at = ?2 WHERE id = ?1 AND wrapped_key IS NOT NULL";
     LET_GO = "UPDATE persons SET erased_at = NULL WHERE id = ?1 AND wrapped_key IS NOT NULL";
     ERASE_PERSON = "UPDATE persons SET wrapped_key = NULL, identity = NULL, erased_at = ?2 WHERE id = ?1";
@@ -126,6 +127,22 @@ pub fn items(tx: &mut Tx<'_>, case: Uuid) -> Result<Vec<ItemRow>, StoreError> {
 /// Those of the database.
 pub fn persons_by_lookup(tx: &mut Tx<'_>, hash: &[u8], kind: &str) -> Result<Vec<Uuid>, StoreError> {
     tx.query(PERSONS_BY_LOOKUP, &[hash.into(), kind.into()], |row| row.uuid(0))
+}
+
+/// Whose a contact is, for counting people: by the keyed hash of their first number, and where there is none by the person.
+/// Contacts of one caller are persons of their own until somebody says that they belong together.
+pub(crate) fn who(person: Uuid, number: Option<Vec<u8>>) -> u64 {
+    let known = number.as_deref().and_then(|hash| hash.first_chunk::<8>());
+    known.map_or_else(|| person.as_u64_pair().1, |first| u64::from_be_bytes(*first))
+}
+
+/// The same of a person by their identity.
+///
+/// # Errors
+/// Those of the database.
+pub fn whose(tx: &mut Tx<'_>, person: Uuid) -> Result<u64, StoreError> {
+    let number = tx.query_opt(FIRST_NUMBER, &[(&person).into()], |row| row.blob(0))?;
+    Ok(who(person, number))
 }
 
 /// Takes a person who is about to be erased: whoever holds them ([`hold_person`]) is waited for here, and whoever comes

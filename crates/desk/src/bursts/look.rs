@@ -220,14 +220,14 @@ fn scan(
             category: categories.number(&or_none(&one.category)),
             product: 0,
             // Whose it is stands for what is said: one person's trouble is one, however often they call.
-            text: one.person.as_u64_pair().1 | 1,
+            text: one.who | 1,
         })
         .collect();
     let cell = |said: &Said| Some((regions.known(&said.region)?, categories.known(&said.category)?));
     let judged = known.iter().filter(|said| !said.state.is_open()).filter_map(|said| {
         let (region, category) = cell(said)?;
         let span = (wall(zone, said.began), wall(zone, said.ended));
-        Some(Judged { region, category, span, usual: said.state == State::Dismissed })
+        Some(Judged { region, category, span })
     });
     let mut wary: BTreeMap<(String, String), u32> = BTreeMap::new();
     for said in known.iter().filter(|said| said.state == State::Dismissed) {

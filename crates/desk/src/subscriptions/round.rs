@@ -148,28 +148,40 @@ fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64) -> Result<Batch, Desk
     if !failing && counted_waiting(tx, row.id, MOST_WAITING)? >= MOST_WAITING {
         room = 0;
     }
-    for (stream, _) in entries::heads(tx)? {
-        let from = batch.place.get(&stream).copied().unwrap_or(0);
-        for (seq, subject, ledger, version) in subscriptions::entries_after(tx, stream, from, LOOKED_AT)? {
-            // What a file brought in was no news when it was registered.
-            if ledger == Ledger::Case.code() && !(version == 1 && idempotency::imported(tx, subject)?) {
-                if room == 0 || !follows(tx, &batch.place, subject, version)? {
-                    break;
-                }
-                room -= 1;
-                let one = fresh(subject, version, now);
-                if subscriptions::holds(tx, row.id, subject)? {
-                    batch.held.push(one);
+    let heads = entries::heads(tx)?;
+    loop {
+        let (mut moved, mut waits) = (false, false);
+        for (stream, _) in &heads {
+            let from = batch.place.get(stream).copied().unwrap_or(0);
+            for (seq, subject, ledger, version) in subscriptions::entries_after(tx, *stream, from, LOOKED_AT)? {
+                // What a file brought in was no news when it was registered.
+                if ledger == Ledger::Case.code() && !(version == 1 && idempotency::imported(tx, subject)?) {
+                    if room == 0 {
+                        break;
+                    }
+                    if !follows(tx, &batch.place, subject, version)? {
+                        waits = true;
+                        break;
+                    }
+                    room -= 1;
+                    let one = fresh(subject, version, now);
+                    if subscriptions::holds(tx, row.id, subject)? {
+                        batch.held.push(one);
+                    } else {
+                        batch.groups.entry(subject).or_default().push(one);
+                    }
                 } else {
-                    batch.groups.entry(subject).or_default().push(one);
+                    batch.passed += 1;
                 }
-            } else {
-                batch.passed += 1;
+                batch.place.insert(*stream, seq);
+                moved = true;
             }
-            batch.place.insert(stream, seq);
+        }
+        // What waited in one stream may have been for an entry of another that was reached or passed over since.
+        if !(moved && waits) {
+            return Ok(batch);
         }
     }
-    Ok(batch)
 }
 
 /// Whether the entry before one was told: the entries of a case may lie in several streams, and are told in their order.

@@ -30,6 +30,11 @@ fn a_call_back_is_listed_until_it_is_made() {
         let all = CallBackFilter::default;
         let mine = || CallBackFilter { mine: true, ..all() };
         assert_eq!(listed(desk, all()), [(other.number.clone(), 1, 0), (case.number.clone(), 2, 0)]);
+        // Whoever registers one holds it until somebody takes it.
+        let lead = desk.house.user("lead", Role::Supervisor, "");
+        let user =
+            json!({"user": desk.house.user("colleague", Role::Specialist, "").actor.user().unwrap().to_string()});
+        let other = desk.try_act(&lead, &other, "assign", user).unwrap().case;
         assert_eq!(listed(desk, mine()), [(case.number.clone(), 2, 0)]);
         assert_eq!(desk.house.wait(desk.house.desk.count_call_backs(&desk.who, 100)).unwrap(), 1);
         // Pages follow each other, and a cursor that is none is refused.

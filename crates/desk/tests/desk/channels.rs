@@ -456,11 +456,11 @@ fn approved_wordings_are_sent_and_the_log_says_which() {
         };
         assert_eq!(sent("a@op.example"), (vec![], vec![]), "as shipped");
         let asked = edit("收到，编号{number}，{at}").unwrap();
-        assert_eq!(decide(&one, 1, true).unwrap_err().code, "own_wording");
+        assert_eq!(decide(&one, 1, true).unwrap_err().code, "own_wording_version");
         assert_eq!(sent("b@op.example"), (vec![], vec![]), "nobody has approved it");
         decide(&two, 1, true).unwrap();
         assert_eq!(sent("c@op.example"), (vec![asked.text.clone()], vec![asked.hash.clone()]));
-        assert_eq!(decide(&two, 1, false).unwrap_err().code, "wording_decided");
+        assert_eq!(decide(&two, 1, false).unwrap_err().code, "wording_version_decided");
         assert_eq!(decide(&two, 9, true).unwrap_err().code, "not_found");
         edit("已收到{number} {at}").unwrap();
         decide(&two, 2, true).unwrap();
