@@ -81,7 +81,7 @@ version = answered("confirm", confirmed).version;
 
 // What it is waiting for stands in the case.
 const open = answered("read", await desk.GET("/api/v1/complaints/{id}", { params: { path: { id } } }));
-expect(open.missing_for_close?.length === 0, `nothing is missing: ${JSON.stringify(open.missing_for_close)}`);
+expect(!open.missing_for_close?.length, `nothing is missing: ${JSON.stringify(open.missing_for_close)}`);
 answered("close", await desk.POST("/api/v1/complaints/{id}/close", { params: seen(version), body: {} }));
 const closed = answered("read", await desk.GET("/api/v1/complaints/{id}", { params: { path: { id } } }));
 expect(closed.status === "closed", closed.status);

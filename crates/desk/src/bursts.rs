@@ -98,6 +98,9 @@ pub struct Said {
     /// The incident that was opened for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub incident: Option<Uuid>,
+    /// Contacts when it was dismissed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dismissed_at: Option<u32>,
 }
 
 /// One as its reader sees it.
@@ -400,6 +403,7 @@ impl Desk {
                 Command::Acknowledge => said.acknowledged = Some((actor.id, now)),
                 Command::Dismiss(dismiss) => {
                     said.decided = Some((actor.id, now));
+                    said.dismissed_at = Some(said.count);
                     said.why = Some(dismiss.why);
                     said.note = dismiss.note.filter(|note| !note.is_empty());
                 }

@@ -120,7 +120,9 @@ impl Desk {
         let after = filter.after.as_deref().map(cursor).transpose()?;
         let whose = match (filter.mine, caller.actor.user()) {
             (true, Some(user)) => Whose::User(user.0),
-            _ => Whose::Unit(filter.unit.unwrap_or(caller.actor.unit).0),
+            // A programme holds no case.
+            (true, None) => return Ok(CallBackPage { items: Vec::new(), next: None }),
+            (false, _) => Whose::Unit(filter.unit.unwrap_or(caller.actor.unit).0),
         };
         let now = self.time().now();
         let due_before = if filter.overdue { stored(now) } else { i64::MAX };
@@ -138,14 +140,15 @@ impl Desk {
                     |(row, region): &(CallBackRow, String)| actor.area.covers(region) && !hidden.contains(&row.case);
                 seen.extend(rows.into_iter().filter(there).map(|(row, _)| row));
                 if !full || seen.len() >= limit {
-                    return Ok::<_, DeskError>((seen, full));
+                    return Ok::<_, DeskError>((seen, full, None));
                 }
             }
-            Ok((seen, false))
+            // Much that lies elsewhere: the page ends here, and the next goes on behind it.
+            Ok((seen, true, after))
         };
-        let (rows, more) = self.db().read(read).await?;
+        let (rows, more, stopped) = self.db().read(read).await?;
         let more = more || rows.len() > limit;
-        let next = rows.get(limit - 1).filter(|_| more).map(written);
+        let next = rows.get(limit - 1).filter(|_| more).map(place).or(stopped).map(written);
         let mut items = Vec::new();
         for row in rows.into_iter().take(limit) {
             let view = match self.case(caller, &CaseRef::Id(CaseId(row.case))).await {
@@ -168,7 +171,8 @@ impl Desk {
     pub async fn count_call_backs(&self, caller: &Caller, most: i64) -> Result<i64, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let Some(user) = caller.actor.user() else { return Ok(0) };
-        self.db().read(move |tx| Ok(call_backs::count(tx, user.0, most)?)).await
+        let reader = user.to_string();
+        self.db().read(move |tx| Ok(call_backs::count(tx, user.0, &reader, most)?)).await
     }
 }
 
@@ -176,8 +180,8 @@ fn place(row: &CallBackRow) -> OrderCursor {
     OrderCursor { due_at: row.next_at, case: row.case, n: row.n }
 }
 
-fn written(row: &CallBackRow) -> String {
-    format!("{}.{}.{}", row.next_at, row.case, row.n)
+fn written(at: OrderCursor) -> String {
+    format!("{}.{}.{}", at.due_at, at.case, at.n)
 }
 
 fn cursor(text: &str) -> Result<OrderCursor, Refusal> {

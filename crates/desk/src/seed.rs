@@ -86,6 +86,7 @@ impl Desk {
         // The row is written once, as the whole life leaves it.
         let rules = self.library().rules_of(&case)?;
         prepared.row = row_of(&case, &rules, self.library().taxonomy(), prepared.row.text_key.take());
+        prepared.waits = crate::routing::waiting(&case, &prepared.row);
         Ok(Lived { prepared, case, later, items })
     }
 

@@ -197,8 +197,13 @@ pub fn check(kind: &WordingKind, text: &str) -> Result<(), Refusal> {
             Part::Words(words) => at += words.len(),
             Part::Blank(name) => {
                 if !kind.may.contains(&name) {
-                    let fault = Fault::new("text", "wording_unknown_blank").with("line", line_of(at));
-                    faults.push(fault.with("blank", name).with("allowed", kind.may.join(", ")));
+                    let (line, may) = (line_of(at), kind.may.join(", "));
+                    faults.push(
+                        Fault::new("text", "wording_unknown_blank")
+                            .with("line", line)
+                            .with("blank", name)
+                            .with("allowed", may),
+                    );
                 }
                 used.push(name);
                 at += name.len() + 2;

@@ -313,21 +313,22 @@ impl Inner {
                 None
             }
         };
-        self.keep(number, round, found.as_ref());
-        found
+        // Somebody was erased meanwhile, perhaps this one: whoever waits is told nothing either.
+        if self.keep(number, round, found.as_ref()) { found } else { None }
     }
 
-    fn keep(self: &Arc<Self>, number: &Number, round: u64, found: Option<&Found>) {
+    /// Keeps an answer for a while; false where everything was dropped since it was asked for.
+    fn keep(self: &Arc<Self>, number: &Number, round: u64, found: Option<&Found>) -> bool {
         let mut kept = self.kept();
         if kept.round != round {
-            return;
+            return false;
         }
         kept.flights.remove(number.plain());
-        let Some(found) = found else { return };
+        let Some(found) = found else { return true };
         let whole = !found.is_empty() && found.iter().all(|one| one.subscriptions.is_some());
         let life = if whole { self.keep } else { self.keep.min(KEPT_BRIEFLY) };
         if life.is_zero() {
-            return;
+            return true;
         }
         let until = Instant::now() + life;
         if kept.answers.len() >= MOST_KEPT {
@@ -344,6 +345,7 @@ impl Inner {
                 inner.kept().answers.retain(|_, (_, until)| Instant::now() < *until);
             }
         });
+        true
     }
 
     /// Customers of a number; where none is, those behind whom a person with the number stands.

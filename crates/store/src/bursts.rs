@@ -4,6 +4,7 @@ use crate::board::pattern;
 use crate::statements::statements;
 use crate::vault::who;
 use crate::{Row, StoreError, Tx};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 statements! {
@@ -19,7 +20,7 @@ statements! {
     HELD = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
         WHERE id = ?1 FOR UPDATE";
     SINCE = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
-        WHERE ended >= ?1 ORDER BY ended, id";
+        WHERE ended >= ?1 OR done = 0 ORDER BY ended, id";
     LIST = "SELECT id, number, version, state, done, region, category, began, ended, changed_at, body FROM bursts
         WHERE region LIKE ?1 AND (?2 = '' OR state = ?2) AND (?3 = 0 OR state IN ('suspected', 'acknowledged'))
         AND (?4 = '' OR substr(category, 1, length(?4)) = ?4) AND (ended, id) < (?5, ?6)
@@ -37,6 +38,7 @@ statements! {
         WHERE received_at >= ?1 AND received_at <= ?2 AND region LIKE ?3 AND (?4 = '' OR COALESCE(category, '-') = ?4)
         AND id NOT IN (SELECT id FROM cases WHERE about = ?5) ORDER BY received_at LIMIT ?6";
     PUT_CASE = "INSERT INTO burst_cases (burst, case_id) VALUES (?1, ?2) ON CONFLICT (burst, case_id) DO NOTHING";
+    KNOWN_CASES = "SELECT case_id FROM burst_cases WHERE burst = ?1";
     CASES = "SELECT c.id, c.number, c.version, c.region, COALESCE(c.category, ''), c.received_at, c.open
         FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.region LIKE ?2
         AND c.id NOT IN (SELECT id FROM cases WHERE about = ?3) ORDER BY c.received_at, c.id";
@@ -250,7 +252,9 @@ pub fn course(
 /// # Errors
 /// Those of the database.
 pub fn put_cases(tx: &mut Tx<'_>, burst: Uuid, cases: &[Uuid]) -> Result<(), StoreError> {
-    for case in cases {
+    // A look finds mostly what the one before it found, and everybody else's writes wait meanwhile.
+    let known: HashSet<Uuid> = tx.query(KNOWN_CASES, &[(&burst).into()], |row| row.uuid(0))?.into_iter().collect();
+    for case in cases.iter().filter(|case| !known.contains(*case)) {
         tx.execute(PUT_CASE, &[(&burst).into(), case.into()])?;
     }
     Ok(())

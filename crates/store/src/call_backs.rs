@@ -20,7 +20,7 @@ statements! {
         JOIN cases c ON c.id = k.case_id WHERE k.open = 1 AND c.owner_user = ?1 AND k.due_at < ?2
         AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5) ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
     COUNT_OF_USER = "SELECT COUNT(*) FROM (SELECT k.n FROM call_backs k JOIN cases c ON c.id = k.case_id
-        WHERE k.open = 1 AND c.owner_user = ?1 LIMIT ?2) counted";
+        WHERE k.open = 1 AND c.owner_user = ?1 AND (c.about IS NULL OR c.about <> ?2) LIMIT ?3) counted";
 }
 
 /// A promised call-back.
@@ -102,10 +102,10 @@ pub fn list(
     tx.query(statement, &values, |row| Ok((read(row)?, row.text(5)?)))
 }
 
-/// How many open call-backs of cases a person holds there are, up to a number.
+/// How many open call-backs of cases a person holds there are, up to a number; those about the reader left out.
 ///
 /// # Errors
 /// Those of the database.
-pub fn count(tx: &mut Tx<'_>, user: Uuid, most: i64) -> Result<i64, StoreError> {
-    tx.query_one(COUNT_OF_USER, &[(&user).into(), most.into()], |row| row.int(0))
+pub fn count(tx: &mut Tx<'_>, user: Uuid, reader: &str, most: i64) -> Result<i64, StoreError> {
+    tx.query_one(COUNT_OF_USER, &[(&user).into(), reader.into(), most.into()], |row| row.int(0))
 }

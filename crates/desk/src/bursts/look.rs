@@ -283,6 +283,7 @@ fn scan(
             why: None,
             note: None,
             incident: None,
+            dismissed_at: None,
         };
         let cases = one.rows.iter().filter_map(|row| received.get(*row)).map(|one| one.id).collect();
         Some(Found { said, cases })
@@ -327,6 +328,11 @@ fn same(known: &Said, found: &Said, closely: bool) -> bool {
     place && meet(known, found)
 }
 
+/// Whether what was dismissed has become twice what it was then: that is another, which somebody has to look at.
+fn outgrown(known: &Said, found: &Said) -> bool {
+    known.state == State::Dismissed && known.dismissed_at.is_some_and(|then| found.count >= then.saturating_mul(2))
+}
+
 /// Writes what was found: what goes on is moved on, what is new is told, what is over is over.
 fn keep(desk: &Desk, tx: &mut Tx<'_>, found: Vec<Found>, now: Timestamp) -> Result<(), DeskError> {
     let mut known: Vec<(BurstRow, Said)> = Vec::new();
@@ -341,7 +347,7 @@ fn keep(desk: &Desk, tx: &mut Tx<'_>, found: Vec<Found>, now: Timestamp) -> Resu
     let mut rest: Vec<Found> = found;
     for closely in [true, false] {
         for one in std::mem::take(&mut rest) {
-            match known.iter_mut().find(|(_, said)| same(said, &one.said, closely)) {
+            match known.iter_mut().find(|(_, said)| same(said, &one.said, closely) && !outgrown(said, &one.said)) {
                 Some((row, said)) => {
                     bursts::put_cases(tx, row.id, &one.cases)?;
                     // What was one thing stays one, also where it falls apart in a later look.
@@ -402,6 +408,7 @@ fn move_on(known: &mut Said, found: Said, closely: bool) {
         why: known.why.take(),
         note: known.note.take(),
         incident: known.incident,
+        dismissed_at: known.dismissed_at,
         ..found
     };
 }

@@ -155,14 +155,21 @@ fn what_is_dismissed_teaches_and_what_is_confirmed_becomes_an_incident() {
         assert_eq!((gone.burst.said.state, gone.burst.said.why.as_deref()), (State::Dismissed, Some("announcement")));
         assert_eq!(gone.log.len(), 3, "{:?}", gone.log);
 
+        // What grows to more than twice of it is told once more.
+        burst(&house, 20);
+        let grown = listed(&house, &lead);
+        assert_eq!((grown.len(), grown[0].said.state), (2, State::Suspected), "{grown:?}");
+        let nothing = Command::Dismiss(Dismiss { why: "announcement".into(), note: None });
+        decide(&house, &lead, &grown[0], nothing).unwrap();
+
         // What comes three days later is another, and says that it took more.
         house.desk.time().advance(SignedDuration::from_hours(72));
         burst(&house, 30);
         let all = listed(&house, &lead);
-        assert_eq!(all.len(), 2, "{all:?}");
-        let second = all.into_iter().find(|one| one.id != first.id).unwrap();
-        assert_eq!(second.said.dismissed_before, 1);
-        assert!((first.said.needs - second.said.needs - 2.0).abs() < 0.5, "{} {}", first.said.needs, second.said.needs);
+        assert_eq!(all.len(), 3, "{all:?}");
+        let second = all.into_iter().find(|one| one.said.state == State::Suspected).unwrap();
+        assert_eq!(second.said.dismissed_before, 2);
+        assert!((first.said.needs - second.said.needs - 4.0).abs() < 0.5, "{} {}", first.said.needs, second.said.needs);
 
         let confirm = |incident| Command::Confirm(Confirm { incident });
         let sure = decide(&house, &lead, &second, confirm(None)).unwrap();

@@ -44,13 +44,13 @@ pub fn routes() -> Vec<Route> {
     for (path, id, summary, approve) in [
         (
             "/api/v1/wordings/{part}/{language}/{version}/approve",
-            "approve_wording",
+            "approve_wording_of_messages",
             "Approve another person's version; it is what is sent from now on.",
             true,
         ),
         (
             "/api/v1/wordings/{part}/{language}/{version}/refuse",
-            "refuse_wording",
+            "refuse_wording_of_messages",
             "Refuse another person's version.",
             false,
         ),

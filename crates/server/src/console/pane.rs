@@ -54,7 +54,7 @@ async fn pane(
     let frame = Frame::new(&app, &visitor);
     let Asked { view, text, .. } = queue::asked(&frame, &raw.unwrap_or_default());
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
-    let found = queue::find(&app, &caller, &view, &absent, &text.join("&")).await?;
+    let found = queue::find(&app, &caller, &view, &absent, &text.join("&"), &[]).await?;
     let names = Names::gather(&app, &caller).await?;
     let now = app.desk.time().now();
     let mut href = vec![format!("view={view}")];

@@ -147,7 +147,7 @@ async fn queue(
     let saved = visitor.views.iter().find(|one| saved.as_ref().is_some_and(|id| *id == one.id.to_string()));
     // Whoever stands in for somebody works their cases too.
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
-    let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&")).await {
+    let (found, told) = match find(&app, &caller, &view, &absent, &text.join("&"), &Facet::ALL).await {
         Ok(found) => (found, None),
         Err(failure) => {
             let told = what_was_typed(&app, &visitor, failure)?;
@@ -248,17 +248,18 @@ fn empty(view: &str) -> &'static str {
     }
 }
 
-/// The cases of a view that the filters leave.
+/// The cases of a view that the filters leave, and what is counted of them.
 pub(super) async fn find(
     app: &AppState,
     caller: &desk::Caller,
     view: &str,
     absent: &[UserId],
     text: &str,
+    facets: &[Facet],
 ) -> Result<Answer, Failure> {
     let mut filter = filter_of(caller, view, absent, text)?;
     if filter.words.is_some() {
-        filter.facets = Facet::ALL.to_vec();
+        filter.facets = facets.to_vec();
         return Ok(app.desk.search(caller, &filter).await?);
     }
     let page = app.desk.list(caller, &filter).await?;

@@ -174,6 +174,8 @@ fn list_of(field: &str) -> &str {
         "duties" => "duty",
         "refusal" => "refusal_ground",
         "line" => "product",
+        "why" => "burst_why",
+        "part" => "wording_part",
         other => other,
     }
 }

@@ -369,7 +369,7 @@ mod tests {
         assert_eq!(Value::Object(Face::V4.tell(Face::V4.hear(members))), body);
         let body = json!({
             "direction": "inbound", "reason": "call", "status": "completed",
-            "channel": [{"id": "1", "href": "x", "role": "call", "@type": "ChannelRef"}],
+            "channel": [{"id": "1", "href": "x", "role": "call", "@referredType": "Channel", "@type": "ChannelRef"}],
             "interactionItem": [{"reason": "x", "item": {"id": "2", "role": "case", "@referredType": "TroubleTicket",
                 "@type": "EntityRef"}, "@type": "InteractionItem"}],
             "relatedParty": [{"id": "1", "href": "x", "role": "customer", "@referredType": "Individual", "@type": "PartyRef"}],

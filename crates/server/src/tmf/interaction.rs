@@ -298,8 +298,15 @@ impl<'t> Contact<'t> {
             item.insert("resolution".to_owned(), resolution.into());
         }
         match told.entry("interactionItem").or_insert_with(|| json!([])) {
-            Value::Array(items) if items.iter().any(names_it) => {}
-            Value::Array(items) => items.insert(0, item),
+            Value::Array(items) => match items.iter_mut().find(|item| names_it(item)) {
+                // What became of it is for the house to say; the rest is as the client told it.
+                Some(Value::Object(there)) => {
+                    if let Some(resolution) = self.resolution {
+                        there.entry("resolution").or_insert_with(|| resolution.into());
+                    }
+                }
+                _ => items.insert(0, item),
+            },
             other => *other = json!([item]),
         }
         let mut put = |name: &str, value: String| told.insert(name.to_owned(), value.into());
@@ -350,7 +357,8 @@ pub(crate) fn all(ticket: &Ticket, base: &str, face: Face) -> Vec<Told> {
             }
         }
         if let Some(change) = changed(entry).remove(CONTACT)
-            && let Some(one) = found.iter_mut().find(|one| Some(one.entry.version) == change["entry"].as_i64())
+            && let Some(of) = change.get("entry").and_then(Value::as_i64)
+            && let Some(one) = found.iter_mut().find(|one| one.entry.version == of)
         {
             one.hear(&change, entry.at);
         }
