@@ -6,6 +6,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::reveal::AccessBody;
+use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::{Desk, permissions};
 use domain::actor::ActorId;
@@ -53,7 +54,10 @@ impl Desk {
             return Err(Refusal::from(Fault::new("reason", "reason_while_restricted")).into());
         }
         let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());
-        let keys = load::open_keys(self.master(), &raw.loaded.row, wrapped)?;
+        let keys = match load::open_keys(self.master(), &raw.loaded.row, wrapped) {
+            Err(DeskError::Cipher(CipherError::Erased)) => return Err(Refusal::conflict("person_erased").into()),
+            other => other?,
+        };
         if raw.loaded.case.record.anonymous {
             return Ok(Numbers::default());
         }

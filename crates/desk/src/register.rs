@@ -61,7 +61,7 @@ pub(crate) struct Prepared {
     /// Who has to look at it, if anybody.
     pub(crate) telling: Option<Telling>,
     /// Its place in a queue, if it waits in one.
-    waits: Option<WaitingRow>,
+    pub(crate) waits: Option<WaitingRow>,
     /// Who got it by the routing table.
     gave: Option<(UserId, i64)>,
     body: String,

@@ -294,7 +294,9 @@ impl Desk {
         everywhere(caller)?;
         a_person(caller)?;
         let kind = KINDS.iter().find(|kind| kind.code == new.part);
-        check(kind.ok_or_else(|| Refusal::from(Fault::new("part", "not_one_of")))?, &new.text)?;
+        let known = KINDS.map(|kind| kind.code).join(", ");
+        let unknown = || Refusal::from(Fault::new("part", "not_one_of").with("allowed", known));
+        check(kind.ok_or_else(unknown)?, &new.text)?;
         nobodys([("text".to_owned(), Some(new.text.as_str())), ("note".to_owned(), Some(new.note.as_str()))])?;
         let (actor, at) = (caller.actor.id, stored(self.time().now()));
         let write = self.db().write(move |tx| {

@@ -80,7 +80,7 @@ pub struct Judged {
     pub span: (i64, i64),
 }
 
-/// A cell whose windows have to be less likely than those of others.
+/// A cell whose windows have to be less likely than those of others, and with it those of every cell that holds it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wary {
     /// Where; everywhere when nothing.
@@ -353,13 +353,12 @@ pub(crate) struct Bar<'a> {
 }
 
 impl Bar<'_> {
-    /// The threshold of a cell.
+    /// The threshold of a cell. What holds a wary cell is as wary as it, or the same contacts would stand out there.
     fn ln_of(&self, place: &Place) -> f64 {
-        let own = self
-            .wary
-            .iter()
-            .find(|one| (one.region, one.category, None) == (place.region, place.category, place.product));
-        self.ln_threshold - own.map_or(0.0, |one| one.ln.max(0.0))
+        let holds = |outer: Option<u32>, inner: Option<u32>| outer.is_none() || outer == inner;
+        let within = |one: &&Wary| holds(place.region, one.region) && holds(place.category, one.category);
+        let wary = self.wary.iter().filter(|_| place.product.is_none()).filter(within);
+        self.ln_threshold - wary.map(|one| one.ln).fold(0.0, f64::max)
     }
 }
 

@@ -232,7 +232,8 @@ fn scan(
     let mut wary: BTreeMap<(String, String), u32> = BTreeMap::new();
     for said in known.iter().filter(|said| said.state == State::Dismissed) {
         if said.decided.is_some_and(|(_, at)| at > now - WARY) {
-            let times = wary.entry((said.region.clone(), said.category.clone())).or_default();
+            let place = (or_all(depth, &said.region), said.category.clone());
+            let times = wary.entry(place).or_default();
             *times = (*times + 1).min(WARY_MOST);
         }
     }
@@ -259,7 +260,9 @@ fn scan(
         if region == UNCLASSIFIED {
             return None;
         }
-        let times = wary.get(&(region.clone(), category.clone())).copied().unwrap_or(0);
+        let holds =
+            |(inner, of): &(String, String)| region_in(inner, &region) && (category.is_empty() || category == *of);
+        let times = wary.iter().filter(|(cell, _)| holds(cell)).map(|(_, times)| *times).max().unwrap_or(0);
         let said = Said {
             state: State::Suspected,
             done: false,
@@ -289,6 +292,11 @@ fn scan(
         Some(Found { said, cases })
     });
     found.collect()
+}
+
+/// The place of a region that may be everywhere.
+fn or_all(depth: Depth, region: &str) -> String {
+    if region.is_empty() { String::new() } else { depth.of(region).to_owned() }
 }
 
 /// What so many dismissals ask for, as a power of ten.

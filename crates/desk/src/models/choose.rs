@@ -67,6 +67,9 @@ fn choose(tx: &mut Tx<'_>, row: &ModelChoiceRow) -> Result<(), DeskError> {
 /// # Errors
 /// `not_found`; a refusal when it is not ready, in use already, or its bytes are damaged.
 pub fn activate(desk: &Desk, by: &Caller, id: Uuid, new: &ChooseModel) -> Result<(), DeskError> {
+    permissions::ACTIVATE_MODEL.require(by)?;
+    // For whoever sees a part there is no model.
+    everywhere(by).map_err(|_| Refusal::not_found())?;
     may(by, &new.note)?;
     let found = desk.db().read_now(move |tx| {
         let Some(row) = models::by_id(tx, id)? else { return Ok(None) };

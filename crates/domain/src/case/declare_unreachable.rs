@@ -99,9 +99,11 @@ pub fn decide(case: &Case, declared: &DeclareUnreachable, ctx: &Context<'_>) -> 
     }
     let Some(tried) = tried(case, ctx.rules) else { return Err(Refusal::conflict("no_rule_of_attempts")) };
     if !tried.is_enough() {
-        let code = if tried.distinct_days { "too_few_days" } else { "too_few_attempts" };
-        let refusal = Refusal::conflict(code).with("need", tried.need).with("made", tried.counted.len());
-        return Err(refusal.with("days", tried.days_told()));
+        let (need, made, days) = (tried.need, tried.counted.len(), tried.days_told());
+        return Err(match tried.distinct_days {
+            true => Refusal::conflict("too_few_days").with("need", need).with("made", made).with("days", days),
+            false => Refusal::conflict("too_few_attempts").with("need", need).with("made", made).with("days", days),
+        });
     }
     let mut events =
         vec![Event::Unreachable { rule: tried.rule, tries: tried.counted, reason: declared.reason.clone() }];

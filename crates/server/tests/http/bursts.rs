@@ -51,8 +51,11 @@ fn act(house: &House, token: &str, path: &str, version: i64, body: &Value) -> An
     house.call(token, "POST", path, &[("if-match", &format!("\"{version}\""))], body)
 }
 
+/// Holds an answer against what the document says of a method and path, with the body that was sent.
+type Hold<'a> = dyn FnMut(&str, &str, Option<&Value>, &Answer) + 'a;
+
 /// What the document says of the answers.
-pub(crate) fn contract(house: &House, token: &str, hold: &mut dyn FnMut(&str, &str, Option<&Value>, &Answer)) {
+pub(crate) fn contract(house: &House, token: &str, hold: &mut Hold<'_>) {
     let (one, other) = (seeded(house, "31"), seeded(house, "31"));
     hold("get", "/api/v1/bursts", None, &house.get(token, "/api/v1/bursts"));
     hold("get", "/api/v1/bursts/{id}", None, &house.get(token, &format!("/api/v1/bursts/{one}")));

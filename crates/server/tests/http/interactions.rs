@@ -313,12 +313,7 @@ fn what_is_told_of_a_contact_becomes_what_it_means() {
         let hidden = elsewhere.ask(
             "POST",
             V5,
-            &on(
-                &house.register(&desk.token, &intake())["id"].as_str().unwrap().to_owned(),
-                "inbound",
-                "phone",
-                json!({}),
-            ),
+            &on(house.register(&desk.token, &intake())["id"].as_str().unwrap(), "inbound", "phone", json!({})),
         );
         assert_eq!(hidden.status, 400, "{hidden:?}");
     });

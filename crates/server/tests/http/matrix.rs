@@ -23,6 +23,9 @@ pub(crate) fn body(path: &str) -> Value {
     if path.contains("/troubleTicketSpecification") {
         return json!({"@type": "TroubleTicketSpecification", "name": "x"});
     }
+    if path.contains("/bursts/") {
+        return if path.ends_with("/dismiss") { json!({"why": "expected"}) } else { json!({}) };
+    }
     if path.contains("/hub") {
         return json!({"callback": "https://partner.example/"});
     }
