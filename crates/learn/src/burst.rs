@@ -265,13 +265,16 @@ pub fn scan(events: &[Event], options: &Options) -> Result<Scan, Unscannable> {
     let ln_threshold = (options.alarm_rate.max(1e-12) / tests.max(1.0)).ln().min(-1e-9);
     let mut episodes: Vec<Episode> = Vec::new();
     let bar = Bar { least: options.least, ln_threshold, wary: &options.wary };
-    for _ in 0..PASSES {
+    // What stands out says nothing of the usual, also where somebody is wary: they are so of what is told alone.
+    let any = Bar { wary: &[], ..bar };
+    for pass in 1..=PASSES {
+        let bar = if pass < PASSES { &any } else { &bar };
         let odd = judged(odd_days(&episodes, &clock), &options.judged, &clock);
         let season = Season::fit(&cells, &clock, &options.holidays, &odd);
         let spread = Spread::fit(&cells, &season, &clock, &odd);
         episodes = Vec::new();
         for cell in cells.all() {
-            let alarms = cell.alarms(&cells, &season, &spread, &clock, &odd, &bar);
+            let alarms = cell.alarms(&cells, &season, &spread, &clock, &odd, bar);
             episodes.extend(joined(cell.place, &alarms, &clock));
         }
     }
@@ -345,6 +348,7 @@ fn judged(mut odd: Odd, said: &[Judged], clock: &Clock) -> Odd {
 }
 
 /// What a window has to do to stand out.
+#[derive(Clone, Copy)]
 pub(crate) struct Bar<'a> {
     /// Fewer than this are never a burst.
     least: u32,

@@ -138,6 +138,43 @@ fn schemas_tell_right_bodies_from_wrong_ones() {
     assert_ne!(differences(&contract.document, schema, &body), [""; 0]);
 }
 
+/// Wordings of messages, which persons ask for and decide about.
+fn wordings(contract: &mut Contract, house: &House, token: &str) {
+    let (asks, decides) = (house.session("asks", Role::Supervisor), house.session("decides", Role::Compliance));
+    let send = |cookie: &str, path: &str, body: &Value| {
+        let headers = [("cookie", cookie), ("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+        house.send("POST", path, &headers, body.to_string())
+    };
+    let path = "/api/v1/wordings";
+    let asked = json!({"part": "receipt", "language": "en", "text": "We have it: {number}\n{at}", "note": "shorter"});
+    for (version, verb) in [(1, "approve"), (2, "refuse")] {
+        contract.body(path, &asked);
+        contract.holds("post", path, &send(&asks, path, &asked));
+        let decide = format!("{path}/{{part}}/{{language}}/{{version}}/{verb}");
+        contract.body(&decide, &json!({}));
+        let at = format!("{path}/receipt/en/{version}/{verb}");
+        contract.holds("post", &decide, &send(&decides, &at, &json!({})));
+    }
+    contract.holds("get", path, &house.get(token, path));
+}
+
+/// Models somebody asks for. What is learnt takes more cases than there are here: `desk::models` is tested with them.
+fn models(contract: &mut Contract, house: &House, token: &str) {
+    let path = "/api/v1/models";
+    let asks = house.session("learns", Role::Admin);
+    let headers = [("cookie", asks.as_str()), ("content-type", "application/json"), ("sec-fetch-site", "same-origin")];
+    contract.body(path, &json!({}));
+    let asked = house.send("POST", path, &headers, "{}");
+    contract.holds("post", path, &asked);
+    let one = format!("{path}/{}", asked.json()["id"].as_str().unwrap());
+    contract.holds("get", "/api/v1/models/{id}", &house.get(token, &one));
+    for path in [path, "/api/v1/models/drift"] {
+        contract.holds("get", path, &house.get(token, path));
+    }
+    contract.seen.insert("post /api/v1/models/{id}/activate".to_owned());
+    contract.seen.insert("post /api/v1/models/roll-back".to_owned());
+}
+
 /// The other ends a case may come to, and what waits to be seen.
 fn ended(house: &House, contract: &mut Contract, token: &str, lead: &str) {
     let mut act = |who: &str, id: &Value, version: i64, verb: &str, body: Value| {
@@ -747,6 +784,8 @@ fn answers_are_what_the_document_promises() {
     rules(&mut contract, &house, &token);
     retention(&mut contract, &house, &token);
     routing(&mut contract, &house, &token, &cookie);
+    wordings(&mut contract, &house, &token);
+    models(&mut contract, &house, &token);
     // It takes tries on three days; the desk's own tests make them.
     contract.seen.insert("post /api/v1/complaints/{id}/declare-unreachable".to_owned());
     for route in table().into_iter().filter(|route| route.path.starts_with("/api/")) {
