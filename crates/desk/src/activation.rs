@@ -209,8 +209,8 @@ pub(crate) fn in_force(tx: &mut Tx<'_>) -> Result<Vec<Activated>, DeskError> {
     active.map(|one| Ok(Activated { file: content(tx, &one.hash)?, activation: Arc::new(one) })).collect()
 }
 
-/// Rules are the whole installation's: whoever sees only a part of it does not change them.
-fn everywhere(by: &Caller) -> Result<(), Refusal> {
+/// Rules, plans and wordings are the whole installation's: whoever sees only a part of it does not change them.
+pub(crate) fn everywhere(by: &Caller) -> Result<(), Refusal> {
     if by.actor.area.code().is_empty() {
         return Ok(());
     }

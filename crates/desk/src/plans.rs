@@ -1,7 +1,7 @@
 //! Emergency plans: a text with roles and a checklist, in versions that never change. One person asks for a version, another
 //! approves it; incidents start the newest that was approved.
 
-use crate::activation::{Person, a_person, person};
+use crate::activation::{Person, a_person, everywhere, person};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -114,14 +114,6 @@ pub(crate) fn approved(tx: &mut Tx<'_>, plan: &str) -> Result<Option<Plan>, Desk
         within: item.within,
     });
     Ok(Some(Plan { id, version, zh: title.zh, en: title.en, roles: roles.collect(), items: items.collect() }))
-}
-
-/// Plans are the whole installation's: whoever sees only a part of it does not change them.
-fn everywhere(by: &Caller) -> Result<(), Refusal> {
-    match by.actor.area.code() {
-        "" => Ok(()),
-        area => Err(Refusal::conflict("rules_are_everywhere").with("area", area)),
-    }
 }
 
 impl Desk {

@@ -2,7 +2,7 @@
 //! for a version, another approves it; from then on it is what every node sends. Until there is one, the shipped words go
 //! out. A version is never changed: an older one comes back by asking for it again.
 
-use crate::activation::{Person, a_person, person};
+use crate::activation::{Person, a_person, everywhere, person};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -253,14 +253,6 @@ fn view(tx: &mut Tx<'_>, row: WordingRow) -> Result<WordingView, DeskError> {
         text: row.content,
         note: row.note,
     })
-}
-
-/// Wordings are the whole installation's: whoever sees only a part of it does not change them.
-fn everywhere(by: &Caller) -> Result<(), Refusal> {
-    match by.actor.area.code() {
-        "" => Ok(()),
-        area => Err(Refusal::conflict("rules_are_everywhere").with("area", area)),
-    }
 }
 
 fn change(verb: &'static str, row: &WordingRow) -> Change {
