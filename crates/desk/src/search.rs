@@ -5,6 +5,7 @@
 
 pub(crate) mod alike;
 pub mod ask;
+mod document;
 pub mod facets;
 mod feed;
 mod folder;
@@ -34,10 +35,12 @@ use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
 use index::{Rank, Shape};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use store::{ListQuery, Tx, cases, vault};
+use tantivy::Searcher;
 
 /// How deep one may page; who has read so many asks more narrowly.
 const DEEP: usize = 2_000;
@@ -47,17 +50,35 @@ pub(crate) struct Search {
     shape: Shape,
     /// The index in use; none until it is made, or where it is switched off.
     reading: Mutex<Option<Reading>>,
+    /// What is newer than it, as it was made for the last who asked.
+    newer: Mutex<Option<Newer>>,
     /// Whether the index gave an answer that makes no sense: whoever feeds it looks it over.
     doubted: AtomicBool,
 }
 
 impl Search {
     pub(crate) fn new() -> Self {
-        Self { shape: Shape::new(), reading: Mutex::new(None), doubted: AtomicBool::new(false) }
+        Self {
+            shape: Shape::new(),
+            reading: Mutex::new(None),
+            newer: Mutex::new(None),
+            doubted: AtomicBool::new(false),
+        }
     }
 
     fn reading(&self) -> Option<Reading> {
         self.reading.lock().ok()?.clone()
+    }
+
+    /// The cases between two places of the log, where they were made ready before.
+    fn newer(&self, between: &Between) -> Option<Newer> {
+        self.newer.lock().ok()?.as_ref().filter(|newer| newer.between == *between).cloned()
+    }
+
+    fn keep(&self, newer: Newer) {
+        if let Ok(mut current) = self.newer.lock() {
+            *current = Some(newer);
+        }
     }
 
     fn read_from(&self, reading: Option<Reading>) {
@@ -65,6 +86,16 @@ impl Search {
             *current = reading;
         }
     }
+}
+
+/// Two places of the log: for each of its streams how far the index has seen it, and how far it goes.
+type Between = (BTreeMap<i64, i64>, BTreeMap<i64, i64>);
+
+/// The cases of a part of the log in memory. Between two entries everybody asks the same ones.
+#[derive(Clone)]
+struct Newer {
+    between: Between,
+    searcher: Option<Searcher>,
 }
 
 /// One case that was found.

@@ -20,6 +20,7 @@ mod routing;
 mod search;
 mod seed;
 mod session;
+mod texts;
 mod timers;
 mod what_if;
 

@@ -2,6 +2,7 @@
 //! an answer is identities, and everything shown comes from the case.
 
 use super::ask::{Ask, Clause, Field};
+use super::document::CaseDocument;
 use super::facets::{self, GROUPS};
 use super::terms::{self, Meant, Placed};
 use crate::caller::Caller;
@@ -9,14 +10,16 @@ use domain::taxonomy::Taxonomy;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::Arc;
 use store::{CaseRow, ListQuery};
 use tantivy::collector::TopDocs;
+use tantivy::directory::RamDirectory;
 use tantivy::query::{
     BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{self, FAST, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, Token};
-use tantivy::{DocAddress, Index, Order, Searcher, TantivyDocument, TantivyError, Term};
+use tantivy::{DocAddress, Index, IndexSettings, Order, Searcher, TantivyError, Term};
 use uuid::Uuid;
 
 /// Grows when terms or fields change: an index of another form is made anew.
@@ -138,28 +141,28 @@ impl Shape {
     }
 
     /// A case as the index takes it in.
-    pub(super) fn document(&self, case: &Findable, taxonomy: &Taxonomy) -> TantivyDocument {
+    pub(super) fn document(&self, case: &Findable, taxonomy: &Taxonomy) -> CaseDocument {
         let row = &case.row;
-        let mut document = TantivyDocument::new();
+        let mut document = CaseDocument::default();
         let (high, low) = row.id.as_u64_pair();
-        document.add_text(self.id, row.id.simple().to_string());
-        document.add_u64(self.high, high);
-        document.add_u64(self.low, low);
-        document.add_i64(self.received, row.received_at);
+        document.word(self.id, row.id.simple().to_string());
+        document.unsigned(self.high, high);
+        document.unsigned(self.low, low);
+        document.signed(self.received, row.received_at);
         for mark in marks(case) {
-            document.add_text(self.marks, mark);
+            document.word(self.marks, mark);
         }
         for group in facets::groups(row, taxonomy) {
-            document.add_text(self.groups, group);
+            document.word(self.groups, group);
         }
         let mut add = |field: Field, words: Vec<Placed>| {
             if words.is_empty() {
                 return;
             }
             let tokens = words.into_iter().map(|one| Token { position: one.at, text: one.term, ..Token::default() });
-            let text = PreTokenizedString { text: String::new(), tokens: tokens.collect() };
-            document.add_pre_tokenized_text(self.field(Some(field)), text.clone());
-            document.add_pre_tokenized_text(self.anywhere, text);
+            let terms = Arc::new(PreTokenizedString { text: String::new(), tokens: tokens.collect() });
+            document.terms(self.field(Some(field)), Arc::clone(&terms));
+            document.terms(self.anywhere, terms);
         };
         add(Field::Number, terms::all(&row.number));
         for (field, name) in names(row, taxonomy) {
@@ -424,11 +427,12 @@ fn names(row: &CaseRow, taxonomy: &Taxonomy) -> Vec<(Field, String)> {
 
 /// An index of these cases alone, in memory: what is newer than the index on disk is found by the very same questions.
 pub(super) fn of_these(shape: &Shape, cases: &[Findable], taxonomy: &Taxonomy) -> Result<Searcher, TantivyError> {
-    let index = Index::create_in_ram(shape.schema.clone());
-    let mut writer = index.writer_with_num_threads(1, 15_000_000)?;
+    // Made while somebody waits for an answer: no threads are started for it.
+    let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
+    let index = Index::builder().schema(shape.schema.clone()).settings(settings);
+    let mut writer = index.single_segment_index_writer::<CaseDocument>(RamDirectory::create(), 15_000_000)?;
     for case in cases {
         writer.add_document(shape.document(case, taxonomy))?;
     }
-    writer.commit()?;
-    Ok(index.reader()?.searcher())
+    Ok(writer.finalize()?.reader()?.searcher())
 }

@@ -2,7 +2,7 @@
 //! the filters leave, one by one. Both are asked by the very same question.
 
 use super::index::{self, Findable, Hit, Rank, Shape};
-use super::{Search, read};
+use super::{Newer, Search, read};
 use crate::Desk;
 use crate::error::DeskError;
 use domain::audit::chain::Ledger;
@@ -36,11 +36,19 @@ impl Sources {
         let Some(reading) = desk.search_state().reading() else { return Ok(None) };
         let mut seen = reading.seen.clone();
         let since = read::since(tx, &mut seen, NEWER)?;
-        let mut found = Vec::new();
-        for id in &since.cases {
-            found.extend(read::case(desk, tx, *id)?);
-        }
-        let beside = in_memory(desk, &found)?;
+        let between = (reading.seen, seen);
+        let beside = match desk.search_state().newer(&between) {
+            Some(newer) => newer.searcher,
+            None => {
+                let mut found = Vec::new();
+                for id in &since.cases {
+                    found.extend(read::case(desk, tx, *id)?);
+                }
+                let searcher = in_memory(desk, &found)?;
+                desk.search_state().keep(Newer { between, searcher: searcher.clone() });
+                searcher
+            }
+        };
         let complete = since.beyond == 0;
         Ok(Some(Self { index: Some(reading.searcher), beside, changed: since.cases, complete }))
     }

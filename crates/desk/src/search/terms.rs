@@ -48,7 +48,18 @@ enum Piece {
 
 /// One character in the form in which it is compared; nothing where it vanishes.
 pub(super) fn fold(letter: char) -> impl Iterator<Item = char> {
-    let simple = |one: char| if one.is_ascii() { one } else { SIMPLE.get(&one).copied().unwrap_or(one) };
+    // Of these the rules of Unicode leave all but large letters as they are, and nearly every character is one of them.
+    let plain =
+        matches!(letter, '\0'..='\u{7f}' | '\u{4e00}'..='\u{9fff}').then(|| simple(letter.to_ascii_lowercase()));
+    let folded = plain.is_none().then(|| by_the_rules(letter));
+    plain.into_iter().chain(folded.into_iter().flatten())
+}
+
+fn simple(letter: char) -> char {
+    if letter.is_ascii() { letter } else { SIMPLE.get(&letter).copied().unwrap_or(letter) }
+}
+
+fn by_the_rules(letter: char) -> impl Iterator<Item = char> {
     std::iter::once(letter).nfkc().flat_map(char::to_lowercase).map(simple)
 }
 
@@ -218,6 +229,13 @@ mod tests {
     fn width_case_and_tradition_make_no_difference() {
         assert_eq!(of("寬頻網絡ＡＢＣ"), of("宽频网络abc"));
         assert_eq!(of("１００元"), of("100元"));
+    }
+
+    #[test]
+    fn the_short_way_to_fold_is_the_long_one() {
+        for letter in '\0'..=char::MAX {
+            assert!(fold(letter).eq(by_the_rules(letter)), "{letter:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::cli::Place;
 use clap::Args;
 use desk::queries::list::{Filter, Order};
 use desk::search::Feeder;
-use desk::{Caller, Desk};
+use desk::{Caller, CaseRef, Desk};
 use hdrhistogram::Histogram;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -29,10 +29,19 @@ pub(super) struct Search {
     times: u64,
 }
 
-/// Two characters and several words, with and without filters; seeded cases all say the same, so that each of them
-/// matches all there is.
-const QUESTIONS: [&str; 5] =
-    ["扣费", "会员费 退还", "要求核实订购时间", "订购 -赔偿", "received:2020-01-01.. 视频会员"];
+/// Two characters and several words, with and without filters, of things few cases and many cases say (see `texts`).
+const QUESTIONS: [&str; 10] = [
+    "扣费",
+    "漫游",
+    "彩铃",
+    "视频会员 退还",
+    "宽带频繁掉线",
+    "滨江花园 没有信号",
+    "装维师傅爽约",
+    "光猫 -维修",
+    "received:2020-01-01.. 押金",
+    "家中没有信号已影响居家办公",
+];
 
 pub(super) fn run(ask: &Search) -> Result<(), String> {
     let scratch = Scratch::new()?;
@@ -56,8 +65,29 @@ pub(super) fn run(ask: &Search) -> Result<(), String> {
             println!("{name:<26} {}  {words}", percentiles(&times(&desk, words, order, ask.times)?));
         }
     }
+    let (alike, cases) = similar(&desk, ask.times)?;
+    if cases > 0 {
+        println!("{:<26} {}", "similar ended cases ms", percentiles(&alike));
+    }
     desk.db().close();
     Ok(())
+}
+
+/// How long it takes to find ended cases like open ones, and of how many that was asked with an answer.
+fn similar(desk: &Desk, times: u64) -> Result<(Histogram<u64>, u64), String> {
+    let caller = Caller::system(desk.root());
+    let filter = Filter { order: Order::Received, limit: 100, ..Filter::default() };
+    let page = crate::cli::wait(desk.list(&caller, &filter))?;
+    let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
+    let mut answered = 0;
+    for one in page.items.iter().cycle().take(usize::try_from(times).unwrap_or(0)) {
+        let begun = Instant::now();
+        let found = crate::cli::wait(desk.similar_cases(&caller, &CaseRef::Id(one.id)))?;
+        let took = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        latency.record(took).map_err(|error| error.to_string())?;
+        answered += u64::from(!found.items.is_empty());
+    }
+    Ok((latency, answered))
 }
 
 fn times(desk: &Desk, words: &str, order: Order, times: u64) -> Result<Histogram<u64>, String> {

@@ -1,5 +1,6 @@
 //! Filling a database: whole lives through the pure core, thousands to a transaction.
 
+use super::texts;
 use crate::cli::{Place, told};
 use clap::Args;
 use desk::search::{self, Feeder};
@@ -131,25 +132,24 @@ fn life(desk: &Desk, n: u64, cases: u64, one_open_in: u64, now: Timestamp) -> Re
     let registered_at = now - SignedDuration::from_mins(if open { age % (6 * 24 * 60) } else { age } + 5);
     let phone = 13_500_000_000 + n * 7_919 % 400_000_000;
     let (category, safety) = (pick(&CATEGORIES, 3), n.is_multiple_of(25));
-    let intake = json!({
+    let texts = texts::of(n);
+    let mut intake = json!({
         "kind": "complaint",
         "accept_channel": "hotline",
         "category": category,
-        "subject": "连扣四个月视频会员费",
-        "description": "客户发现自四月起每月被扣二十五元视频会员费，称从未点播过，要求核实订购时间与渠道。",
-        "demand": "退还费用并取消该业务",
         "complainant": {"name": "王小明", "phone": phone.to_string()},
         "subscription": {"number": phone.to_string(), "product": "mobile", "star": n % 6},
         "region": pick(&REGIONS, 1),
         "assessment": {"mass": n.is_multiple_of(9), "safety": safety},
     });
+    texts.fill(&mut intake);
     let intake = Intake::read(intake).map_err(Refusal::invalid)?;
     let agent = person(desk, 1);
     let answer = "已说明订购来源并致歉，退费已到账，客户表示认可。";
     let mut steps: Vec<(i64, u128, &str, Value)> = vec![
         (20, 1, "accept", json!({})),
-        (60, 1, "note", json!({"text": "已核对账单，四笔扣费时间与描述一致。"})),
-        (120, 1, "propose", json!({"outcome": "先行退费一百元并取消业务，另行核查订购过程。"})),
+        (60, 1, "note", json!({"text": texts.note})),
+        (120, 1, "propose", json!({"outcome": texts.outcome})),
         (30, 2, "approve", json!({})),
     ];
     // The practice of the guide wants answers in urgent cases and about red lines read by a second person.

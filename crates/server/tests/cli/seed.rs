@@ -13,12 +13,8 @@ fn a_seeded_house_verifies_and_is_searched() {
     let report: Value = serde_json::from_str(&program.place.ok(&["audit", "verify", "--json"])).unwrap();
     assert_eq!(report["findings"].as_array().unwrap().len(), 0, "{report}");
     let bearer = format!("Bearer {}", program.place.token());
-    let found = program.send(
-        "GET",
-        "/api/v1/complaints?q=%E4%BC%9A%E5%91%98%E8%B4%B9&limit=1",
-        &[("Authorization", &bearer)],
-        "",
-    );
+    let found =
+        program.send("GET", "/api/v1/complaints?q=%E5%AE%A2%E6%88%B7&limit=1", &[("Authorization", &bearer)], "");
     let found = found.unwrap().json();
     assert_eq!((found["items"].as_array().unwrap().len(), found["complete"].as_bool()), (1, Some(true)), "{found}");
     remove(&program.stop().folder);

@@ -1,0 +1,66 @@
+//! A case in the form in which the index takes it in. The library's own document keeps terms as JSON until they are
+//! indexed, which took half of the time an index needs to be made; here they are handed over as they are.
+
+use std::iter::Empty;
+use std::sync::Arc;
+use tantivy::Document;
+use tantivy::schema::Field;
+use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf, Value};
+use tantivy::tokenizer::PreTokenizedString;
+
+/// What stands in the fields of one case.
+#[derive(Debug, Default)]
+pub(super) struct CaseDocument(Vec<(Field, Held)>);
+
+#[derive(Debug)]
+enum Held {
+    Word(String),
+    Unsigned(u64),
+    Signed(i64),
+    Terms(Arc<PreTokenizedString>),
+}
+
+impl CaseDocument {
+    pub(super) fn word(&mut self, field: Field, word: String) {
+        self.0.push((field, Held::Word(word)));
+    }
+
+    pub(super) fn unsigned(&mut self, field: Field, number: u64) {
+        self.0.push((field, Held::Unsigned(number)));
+    }
+
+    pub(super) fn signed(&mut self, field: Field, number: i64) {
+        self.0.push((field, Held::Signed(number)));
+    }
+
+    pub(super) fn terms(&mut self, field: Field, terms: Arc<PreTokenizedString>) {
+        self.0.push((field, Held::Terms(terms)));
+    }
+}
+
+impl Document for CaseDocument {
+    type Value<'a> = Given<'a>;
+    type FieldsValuesIter<'a> = Box<dyn Iterator<Item = (Field, Given<'a>)> + 'a>;
+
+    fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
+        Box::new(self.0.iter().map(|(field, held)| (*field, Given(held))))
+    }
+}
+
+/// One of them, as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given<'a>(&'a Held);
+
+impl<'a> Value<'a> for Given<'a> {
+    type ArrayIter = Empty<Self>;
+    type ObjectIter = Empty<(&'a str, Self)>;
+
+    fn as_value(&self) -> ReferenceValue<'a, Self> {
+        ReferenceValue::Leaf(match self.0 {
+            Held::Word(word) => ReferenceValueLeaf::Str(word),
+            Held::Unsigned(number) => ReferenceValueLeaf::U64(*number),
+            Held::Signed(number) => ReferenceValueLeaf::I64(*number),
+            Held::Terms(terms) => ReferenceValueLeaf::PreTokStr(Box::new(terms.as_ref().clone())),
+        })
+    }
+}
