@@ -30,6 +30,9 @@ pub(crate) fn body(path: &str) -> Value {
             _ => json!({}),
         };
     }
+    if path.ends_with("/models/file") {
+        return json!({"csv": "text,category\n没信号,A101\n"});
+    }
     if path.contains("/hub") {
         return json!({"callback": "https://partner.example/"});
     }
