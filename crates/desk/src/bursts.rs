@@ -25,8 +25,8 @@ use domain::actor::{Actor, ActorId, AreaScope};
 use domain::audit::chain::Ledger;
 use domain::burst::{self, Command, Confirm, State};
 use domain::fault::Fault;
-use domain::incident::open::Open;
 use domain::ids::UserId;
+use domain::incident::open::Open;
 use domain::refusal::Refusal;
 use domain::taxonomy::region_in;
 use jiff::{SignedDuration, Timestamp};
@@ -214,11 +214,7 @@ fn known(row: &BurstRow) -> Result<Said, DeskError> {
 
 /// Its place, category and product.
 fn cell(said: &Said) -> BurstCell<'_> {
-    BurstCell {
-        region: &said.region,
-        category: &said.category,
-        product: said.product.as_deref().unwrap_or_default(),
-    }
+    BurstCell { region: &said.region, category: &said.category, product: said.product.as_deref().unwrap_or_default() }
 }
 
 /// What the ledger says of one, entry by entry.

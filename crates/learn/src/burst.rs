@@ -365,7 +365,8 @@ impl Bar<'_> {
     fn ln_of(&self, place: &Place) -> f64 {
         let holds = |outer: Option<u32>, inner: Option<u32>| outer.is_none() || outer == inner;
         let product = |one: &Wary| one.product.is_none() || holds(place.product, one.product);
-        let within = |one: &&Wary| holds(place.region, one.region) && holds(place.category, one.category) && product(one);
+        let within =
+            |one: &&Wary| holds(place.region, one.region) && holds(place.category, one.category) && product(one);
         let wary = self.wary.iter().filter(within);
         self.ln_threshold - wary.map(|one| one.ln).fold(0.0, f64::max)
     }

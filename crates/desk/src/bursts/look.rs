@@ -11,12 +11,12 @@ mod contacts;
 pub(crate) use contacts::Watched;
 
 use super::{Said, UNCLASSIFIED, known as as_known, row_of, write};
-use contacts::{Contact, Contacts};
 use crate::bursts::KINDS;
 use crate::error::DeskError;
 use crate::notices::named::{Thing, write_to};
 use crate::time::{moment, stored};
 use crate::{Desk, kept, permissions};
+use contacts::{Contact, Contacts};
 use domain::actor::{ActorId, AreaScope};
 use domain::burst::State;
 use domain::case::notices::To;
@@ -321,7 +321,8 @@ fn scan(
     // A matter told of those of no product and of all is one.
     let mut apart: Vec<Found> = Vec::new();
     for one in found {
-        let twin = apart.iter_mut().find(|other| place_of(&other.said) == place_of(&one.said) && meet(&other.said, &one.said));
+        let twin =
+            apart.iter_mut().find(|other| place_of(&other.said) == place_of(&one.said) && meet(&other.said, &one.said));
         match twin {
             Some(twin) if twin.said.count < one.said.count => *twin = one,
             Some(_) => {}

@@ -85,9 +85,8 @@ impl From<Labelled> for Placed {
 pub(super) fn read(desk: &Desk, csv: &str) -> Result<Vec<Placed>, Refusal> {
     let (mut placed, mut faults) = (Vec::new(), Vec::new());
     for at in sheet::read(csv, ROW)? {
-        let read = shape::check(at.value.clone(), ROW).and_then(|value| {
-            serde_json::from_value(value).map_err(|_| vec![Fault::new("text", "unreadable")])
-        });
+        let read = shape::check(at.value.clone(), ROW)
+            .and_then(|value| serde_json::from_value(value).map_err(|_| vec![Fault::new("text", "unreadable")]));
         match read {
             // One that takes no cases any more is left out and counted; one nobody knows is a slip.
             Ok(Labelled { category, .. }) if desk.library().taxonomy().category(&category).is_none() => {

@@ -228,8 +228,7 @@ fn a_product_that_stands_out_alone_is_named() {
             let phone = format!("139{n:08}");
             body["region"] = json!("330106");
             body["category"] = json!("A301");
-            body["received_at"] =
-                json!((house.desk.time().now() - SignedDuration::from_mins(3 * minute)).to_string());
+            body["received_at"] = json!((house.desk.time().now() - SignedDuration::from_mins(3 * minute)).to_string());
             body["complainant"] = json!({"name": "王小明", "phone": phone});
             body["subscription"] = json!({"number": phone, "product": "mobile"});
             house.try_register(&house.system(), body).unwrap();

@@ -1,9 +1,9 @@
 //! Models: learnt from closed cases, measured, put into use, rolled back, and what became of their suggestions.
 
 use crate::{House, NOON, house, intake, key_file, named, open, refusal, to_the_close};
-use desk::{Caller, organisation};
 use desk::models::{self, ChooseModel, Labelled, ModelFile, ModelState, NewModel, RollBackModel};
 use desk::time::Time;
+use desk::{Caller, organisation};
 use domain::actor::Role;
 use domain::advice::Advice;
 use domain::event::Event;
@@ -270,7 +270,8 @@ fn a_labelled_file_is_learnt_from_and_its_texts_are_kept_nowhere() {
         let faults = refusal(models::train_file(&house.desk, &lead, &wrong).unwrap_err()).faults;
         assert_eq!((faults[0].field.as_str(), faults[0].code), ("csv:2:3 unit", "unknown_unit"));
 
-        let rows: String = (0..50).map(|n| format!("{} {n},{}\n", TOPICS[n % 2].1.replace('，', " "), TOPICS[n % 2].0)).collect();
+        let rows: String =
+            (0..50).map(|n| format!("{} {n},{}\n", TOPICS[n % 2].1.replace('，', " "), TOPICS[n % 2].0)).collect();
         let good = file(format!("text,category\n{rows}"));
         let id = models::train_file(&house.desk, &lead, &good).unwrap();
         assert_eq!(refusal(models::train_file(&house.desk, &lead, &good).unwrap_err()).code, "model_waits");

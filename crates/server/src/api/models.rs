@@ -29,7 +29,8 @@ pub fn routes() -> Vec<Route> {
     let one = operation("get_model", "A model with its figures.", "Model");
     let train = operation("train_model", "Have a model learnt from closed cases. Nothing changes by it.", "Model");
     let train = Operation { body: Some(NEW_MODEL), status: 201, ..train };
-    let file = operation("train_model_from_file", "Have a model learnt from a labelled file. Nothing changes by it.", "Model");
+    let file =
+        operation("train_model_from_file", "Have a model learnt from a labelled file. Nothing changes by it.", "Model");
     let file = Operation { body: Some(MODEL_FILE), status: 201, ..file };
     let activate = operation("activate_model", "Put a model into use.", "Models");
     let activate = Operation { body: Some(CHOOSE_MODEL), ..activate };

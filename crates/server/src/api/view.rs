@@ -911,11 +911,7 @@ pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
 /// What is suggested beside the category.
 fn options<T>(found: &Options<T>, name: &str, of: impl Fn(&T) -> Value) -> Value {
     let one = |one: &desk::suggest::Beside<T>| {
-        Object::default()
-            .put(name, of(&one.of))
-            .put("words", one.words.clone())
-            .put("per_mille", one.per_mille)
-            .done()
+        Object::default().put(name, of(&one.of)).put("words", one.words.clone()).put("per_mille", one.per_mille).done()
     };
     json!({"sure": found.sure, "items": found.options.iter().map(one).collect::<Vec<_>>()})
 }

@@ -313,12 +313,7 @@ fn learnt(file: &Path, rows: &Labelled) -> Result<Model, String> {
 
 /// Rows with a category, and what further columns say of them. One without is left out and told; an empty text stays, for
 /// it will come again.
-pub(super) fn labelled(
-    file: &Path,
-    written: &Written,
-    columns: &Columns,
-    beside: &[&str],
-) -> Result<Labelled, String> {
+pub(super) fn labelled(file: &Path, written: &Written, columns: &Columns, beside: &[&str]) -> Result<Labelled, String> {
     let mut asked: Vec<(&str, bool)> = vec![(columns.label.as_str(), true)];
     asked.extend(beside.iter().map(|name| (*name, true)));
     asked.extend(columns.text.iter().map(|name| (name.as_str(), true)));

@@ -89,10 +89,8 @@ struct List<'a> {
 
 /// Place, matter and product in words.
 fn title(frame: &Frame<'_>, said: &Said) -> String {
-    let mut words = vec![
-        place(frame.app, frame.language, &said.region),
-        matter(frame.app, frame.language, &said.category),
-    ];
+    let mut words =
+        vec![place(frame.app, frame.language, &said.region), matter(frame.app, frame.language, &said.category)];
     words.extend(said.product.as_deref().map(|code| frame.code("product", code)));
     words.join(" · ")
 }

@@ -165,7 +165,11 @@ fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>, filled: &Fil
         figures,
         beside: told,
         classes,
-        note: filled.activate.filter(|(id, _)| *id == one.id).map(|(_, typed)| typed.get("note").to_owned()).unwrap_or_default(),
+        note: filled
+            .activate
+            .filter(|(id, _)| *id == one.id)
+            .map(|(_, typed)| typed.get("note").to_owned())
+            .unwrap_or_default(),
         active: active == Some(one.id),
         ready: one.state == ModelState::Ready,
     }

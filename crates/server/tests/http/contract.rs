@@ -175,7 +175,11 @@ fn models(contract: &mut Contract, house: &House, token: &str) {
     assert!(desk::models::go_on(&house.desk, "node", || false).unwrap());
     let labelled = json!({"csv": "text,category,unit,grade\n没信号,A101,,normal\n"});
     contract.body("/api/v1/models/file", &labelled);
-    contract.holds("post", "/api/v1/models/file", &house.send("POST", "/api/v1/models/file", &headers, labelled.to_string()));
+    contract.holds(
+        "post",
+        "/api/v1/models/file",
+        &house.send("POST", "/api/v1/models/file", &headers, labelled.to_string()),
+    );
     contract.seen.insert("post /api/v1/models/{id}/activate".to_owned());
     contract.seen.insert("post /api/v1/models/roll-back".to_owned());
 }

@@ -135,7 +135,9 @@ impl Contacts {
         for id in before.union(&changed) {
             match bursts::received_one(tx, *id)? {
                 Some(one) => self.put(&one),
-                None => drop(self.known.remove(id)),
+                None => {
+                    self.known.remove(id);
+                }
             }
         }
         self.fresh = changed.into_iter().collect();
