@@ -367,6 +367,15 @@ mod tests {
             cues("My router caught fire, I am disabled and will go to the Ombudsman"),
             BTreeMap::from([("safety", 1), ("vulnerable", 1), ("regulator", 1),])
         );
+        for (cue, zh, en) in [
+            ("safety", "电线垂到路上，孩子差点触电", "A hanging cable nearly hurt us, danger to life"),
+            ("media", "我要找电视台曝光", "I will tell the newspaper"),
+            ("regulator", "我去工信部申诉", "I have written to Ofcom"),
+            ("vulnerable", "家里有独居老人", "My mother is elderly and lives alone"),
+            ("leaving", "再不解决我就携号转网", "I will cancel my contract and switch provider"),
+        ] {
+            assert!(cues(zh).contains_key(cue) && cues(en).contains_key(cue), "{cue}");
+        }
         assert!(cues("I disabled my wifi; the multimedia is fine. 多媒体功能正常").is_empty());
         assert_eq!(words.read("家里没信号").categories[0].0, "A101");
         assert_eq!(words.read("I was charged twice on my bill").categories[0].0, "B101");
