@@ -2,32 +2,37 @@
 //! Each is a row with its entries in the ledger of the administration, for it is no case's, and no incident's until a
 //! person makes one of it; what was said of it before stands there.
 //!
-//! Whoever's area holds the place sees it: its figures count all of the place. A case about the reader is counted for them
-//! nowhere.
+//! Whoever's area holds the place sees it: its figures count all of the place. Where it grows beyond the place somebody was
+//! told of, they go on seeing it, and whoever sees all of it decides. A case about the reader is counted for them nowhere.
+//!
+//! The ledger says what it became when its area, its product or its strength changed much, when it ended, and when somebody
+//! decided; in between its row alone keeps what the job saw last.
 
 mod look;
 
+pub(crate) use look::Watched;
 pub use look::{EVERY, Watch, look};
 
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::incidents::{seen_row, sees};
+use crate::incidents::{opened, seen_row, sees};
 use crate::network::{self as facts, FactView};
 use crate::queries::list::{cursor, page_size};
 use crate::time::{moment, stored};
 use crate::{Desk, kept, load, permissions};
-use domain::actor::{Actor, ActorId};
+use domain::actor::{Actor, ActorId, AreaScope};
 use domain::audit::chain::Ledger;
-use domain::burst::{self, Command, State};
+use domain::burst::{self, Command, Confirm, State};
 use domain::fault::Fault;
 use domain::ids::UserId;
+use domain::incident::open::Open;
 use domain::refusal::Refusal;
 use domain::taxonomy::region_in;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
-use store::{BurstQuery, BurstRow, SeenBy, Tx, bursts, entries, network, people};
+use store::{BurstCell, BurstQuery, BurstRow, EntryRow, SeenBy, Tx, bursts, entries, network, people};
 use uuid::Uuid;
 
 /// What a notice about a suspected fault can be of.
@@ -59,6 +64,12 @@ pub struct Said {
     pub region: String,
     /// Of what: a leaf of the category tree; empty for everything, [`UNCLASSIFIED`] for what nobody classified.
     pub category: String,
+    /// Of which product line, where one alone stands out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// The place it was first told in, where it lies elsewhere by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
     /// First receipt.
     pub began: Timestamp,
     /// End of the last window that stood out.
@@ -112,8 +123,10 @@ pub struct Burst {
     pub number: String,
     /// 1, and one more with each decision.
     pub version: i64,
-    /// What is known and said of it; `count` without what is about the reader.
+    /// What is known and said of it; `count` and `copies` without what is about the reader.
     pub said: Said,
+    /// Whether the reader sees all of its place, and so may decide.
+    pub whole: bool,
 }
 
 /// A step of the course.
@@ -184,11 +197,68 @@ fn row_of(id: Uuid, number: &str, version: i64, at: i64, said: &Said) -> Result<
         done: said.done,
         region: said.region.clone(),
         category: said.category.clone(),
+        product: said.product.clone().unwrap_or_default(),
+        origin: said.origin.clone().unwrap_or_default(),
         began: stored(said.began),
         ended: stored(said.ended),
         changed_at: at,
         body: kept::written(said)?,
+        latest: kept::written(said)?,
     })
+}
+
+/// What is known of one: what the job saw last, and where it is older than that knowledge, what the ledger says.
+fn known(row: &BurstRow) -> Result<Said, DeskError> {
+    kept::read(if row.latest.is_empty() { &row.body } else { &row.latest })
+}
+
+/// Its place, category and product.
+fn cell(said: &Said) -> BurstCell<'_> {
+    BurstCell { region: &said.region, category: &said.category, product: said.product.as_deref().unwrap_or_default() }
+}
+
+/// What the ledger says of one, entry by entry.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Logged {
+    decisions: i64,
+    number: String,
+    said: String,
+}
+
+/// Verbs of entries about suspected faults, and whether each is a decision of somebody.
+const LOGGED: [(&str, bool); 6] = [
+    ("find-burst", false),
+    ("follow-burst", false),
+    ("end-burst", false),
+    ("acknowledge-burst", true),
+    ("dismiss-burst", true),
+    ("confirm-burst", true),
+];
+
+impl Logged {
+    /// Takes an entry of the administration ledger over, if it is about a suspected fault.
+    pub(crate) fn take(known: &mut BTreeMap<Uuid, Self>, entry: &EntryRow) {
+        let Some((_, decision)) = LOGGED.iter().find(|(verb, _)| *verb == entry.verb) else { return };
+        let details: BTreeMap<String, String> = serde_json::from_str(&entry.body).unwrap_or_default();
+        let detail = |name: &str| details.get(name).cloned().unwrap_or_default();
+        let one = known.entry(entry.subject).or_default();
+        one.decisions += i64::from(*decision);
+        (one.number, one.said) = (detail("number"), detail("said"));
+    }
+
+    /// What of a row is not what the ledger says; nothing where all of it is. Only what the job saw last may be newer.
+    pub(crate) fn against(&self, row: &BurstRow) -> Option<String> {
+        let said: Said = match serde_json::from_str(&self.said) {
+            Ok(said) => said,
+            Err(_) => return Some("the last entry about it cannot be read".to_owned()),
+        };
+        let Ok(meant) = row_of(row.id, &self.number, 1 + self.decisions, row.changed_at, &said) else {
+            return Some("the last entry about it cannot be written".to_owned());
+        };
+        let (latest, ended) = (row.latest.clone(), row.ended.max(meant.ended));
+        let meant = BurstRow { latest, ended, body: self.said.clone(), ..meant };
+        (meant != *row).then(|| format!("the row says {row:?}, the ledger {meant:?}"))
+    }
 }
 
 /// Writes one with its entry.
@@ -199,18 +269,28 @@ fn write(tx: &mut Tx<'_>, row: &BurstRow, actor: ActorId, verb: &'static str) ->
 }
 
 fn shown(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<Burst, DeskError> {
-    let mut said: Said = kept::read(&row.body)?;
+    let mut said = known(&row)?;
     if let Some(reader) = load::reader(actor) {
-        let unseen = u32::try_from(bursts::unseen(tx, row.id, &reader)?).unwrap_or(u32::MAX);
-        said.count = said.count.saturating_sub(unseen);
+        let less = |count: u32, unseen: i64| count.saturating_sub(u32::try_from(unseen).unwrap_or(u32::MAX));
+        said.count = less(said.count, bursts::unseen(tx, row.id, &reader)?);
+        if said.copies > 0 {
+            let span = (stored(said.began), stored(said.ended));
+            said.copies = less(said.copies, bursts::unseen_copies(tx, row.id, cell(&said), span, &reader)?);
+        }
     }
-    Ok(Burst { id: row.id, number: row.number, version: row.version, said })
+    let whole = actor.area.covers(&said.region);
+    Ok(Burst { id: row.id, number: row.number, version: row.version, said, whole })
 }
 
-/// One the caller may see. Not seeing is the same as not being there.
+/// Whether one is seen from an area.
+pub(crate) fn in_sight(row: &BurstRow, area: &AreaScope) -> bool {
+    area.covers(&row.region) || (!row.origin.is_empty() && area.covers(&row.origin))
+}
+
+/// One the caller may see: because it lies in their area, or did when it was told. Not seeing is the same as not being there.
 fn seen(tx: &mut Tx<'_>, id: Uuid, actor: &Actor, hold: bool) -> Result<BurstRow, DeskError> {
     let row = if hold { bursts::held(tx, id)? } else { bursts::get(tx, id)? };
-    Ok(row.filter(|row| actor.area.covers(&row.region)).ok_or_else(Refusal::not_found)?)
+    Ok(row.filter(|row| in_sight(row, &actor.area)).ok_or_else(Refusal::not_found)?)
 }
 
 /// Counts by step, each person once a day, as the job does.
@@ -223,10 +303,9 @@ fn course(tx: &mut Tx<'_>, said: &Said, reader: &str) -> Result<Vec<Step>, DeskE
     let micros = |seconds: i64| seconds.saturating_mul(1_000_000);
     // Whoever complained on the day before is not counted again.
     let span = (micros(first - look::COPY), micros(last + width) - 1);
-    let cell = (said.region.as_str(), said.category.as_str());
     let mut counts = vec![0_i64; said.course.len()];
     let mut last_of: HashMap<(u64, String), i64> = HashMap::new();
-    for one in bursts::course(tx, cell, span, reader, CHARTED)? {
+    for one in bursts::course(tx, cell(said), span, reader, CHARTED)? {
         let at = one.at.div_euclid(1_000_000);
         let known = last_of.entry((one.who, one.category)).or_insert(i64::MIN / 2);
         if at - *known < look::COPY {
@@ -257,8 +336,8 @@ fn near(tx: &mut Tx<'_>, said: &Said, product: &str, actor: &Actor) -> Result<Ve
     theirs.map(facts::view).collect()
 }
 
-fn product(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<String>, DeskError> {
-    let lines = bursts::products(tx, id)?;
+fn product(tx: &mut Tx<'_>, id: Uuid, reader: &str) -> Result<Option<String>, DeskError> {
+    let lines = bursts::products(tx, id, reader)?;
     let all: i64 = lines.iter().map(|(_, count)| count).sum();
     let first = lines.into_iter().next();
     Ok(first.filter(|(_, count)| count * 5 >= all * MOSTLY).map(|(line, _)| line))
@@ -268,7 +347,10 @@ fn view(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<BurstView, Desk
     let reader = load::reader(actor).unwrap_or_default();
     let id = row.id;
     let burst = shown(tx, row, actor)?;
-    let product = product(tx, id)?;
+    let product = match burst.said.product.clone() {
+        Some(product) => Some(product),
+        None => product(tx, id, &reader)?,
+    };
     let mut users = BTreeMap::new();
     let mut log = Vec::new();
     for entry in entries::of(tx, id, Ledger::Administration.code())?.into_iter().rev() {
@@ -288,7 +370,8 @@ fn view(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<BurstView, Desk
         None => None,
     };
     Ok(BurstView {
-        course: course(tx, &burst.said, &reader)?,
+        // What was expected is told of the whole place alone.
+        course: if burst.whole { course(tx, &burst.said, &reader)? } else { Vec::new() },
         cases: bursts::cases(tx, id, actor.area.code(), &reader)?,
         facts: match permissions::READ_NETWORK_FACTS.granted_to(actor.role) {
             true => near(tx, &burst.said, product.as_deref().unwrap_or_default(), actor)?,
@@ -381,41 +464,96 @@ impl Desk {
         permissions::READ_BURSTS.require(caller)?;
         let (actor, now) = (caller.actor.clone(), self.time().now());
         let written = self.db().write(move |tx| {
-            let row = seen(tx, id, &actor, true)?;
-            if row.version != version {
-                return Err(DeskError::Stale { current: row.version, since: Vec::new() });
-            }
-            let mut said: Said = kept::read(&row.body)?;
-            let named = match &command {
-                Command::Confirm(confirm) => confirm.incident,
-                Command::Acknowledge | Command::Dismiss(_) => None,
-            };
-            let incident_seen = match named {
-                Some(incident) => match seen_row(tx, incident, &actor.area) {
-                    Ok(incident) => incident.open,
-                    Err(DeskError::Refused(_)) => false,
-                    Err(other) => return Err(other),
-                },
-                None => false,
-            };
-            said.state = burst::decide(said.state, said.incident, incident_seen, &command)?;
-            match command {
-                Command::Acknowledge => said.acknowledged = Some((actor.id, now)),
-                Command::Dismiss(dismiss) => {
-                    said.decided = Some((actor.id, now));
-                    said.dismissed_at = Some(said.count);
-                    said.why = Some(dismiss.why);
-                    said.note = dismiss.note.filter(|note| !note.is_empty());
-                }
-                Command::Confirm(confirm) => {
-                    said.decided = said.decided.or(Some((actor.id, now)));
-                    said.incident = said.incident.or(confirm.incident);
-                }
-            }
-            let row = row_of(id, &row.number, row.version + 1, stored(now), &said)?;
-            write(tx, &row, actor.id, verb)?;
+            let row = decide(tx, (id, version), &actor, command, now)?;
             view(tx, row, &actor)
         });
         written.await
     }
+
+    /// Opens the incident of one and says that it is its incident, both or neither: of two who do it at once one does.
+    ///
+    /// # Errors
+    /// Every fault of the input; a refusal with reason and way out, [`DeskError::Stale`], or an error of the database.
+    pub async fn open_incident_of_burst(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        version: i64,
+        open: Open,
+    ) -> Result<BurstView, DeskError> {
+        for permission in [
+            permissions::CONFIRM_BURST,
+            permissions::READ_BURSTS,
+            permissions::OPEN_INCIDENT,
+            permissions::READ_INCIDENTS,
+        ] {
+            permission.require(caller)?;
+        }
+        let (desk, by, now) = (self.clone(), caller.clone(), self.time().now());
+        let written = self.db().write(move |tx| {
+            // Held first, so that whoever comes second finds it decided and opens nothing.
+            let said = known(&ready(tx, (id, version), &by.actor)?)?;
+            let any = Command::Confirm(Confirm { incident: Some(id) });
+            burst::decide(said.state, said.incident, true, &any)?;
+            let incident = opened(&desk, tx, &by, Uuid::now_v7(), &open, domain::micros(now))?;
+            let named = Command::Confirm(Confirm { incident: Some(incident.id) });
+            let row = decide(tx, (id, version), &by.actor, named, now)?;
+            view(tx, row, &by.actor)
+        });
+        written.await
+    }
+}
+
+/// One about which the caller may decide and which is as they saw it, held until the end of the transaction.
+fn ready(tx: &mut Tx<'_>, (id, version): (Uuid, i64), actor: &Actor) -> Result<BurstRow, DeskError> {
+    let row = seen(tx, id, actor, true)?;
+    if row.version != version {
+        return Err(DeskError::Stale { current: row.version, since: Vec::new() });
+    }
+    if !actor.area.covers(&row.region) {
+        return Err(Refusal::forbidden("burst_beyond_area").into());
+    }
+    Ok(row)
+}
+
+/// Carries out a decision about one that the caller saw in a version.
+fn decide(
+    tx: &mut Tx<'_>,
+    (id, version): (Uuid, i64),
+    actor: &Actor,
+    command: Command,
+    now: Timestamp,
+) -> Result<BurstRow, DeskError> {
+    let row = ready(tx, (id, version), actor)?;
+    let verb = command.verb();
+    let mut said = known(&row)?;
+    let named = match &command {
+        Command::Confirm(confirm) => confirm.incident,
+        Command::Acknowledge | Command::Dismiss(_) => None,
+    };
+    let incident_seen = match named {
+        Some(incident) => match seen_row(tx, incident, &actor.area) {
+            Ok(incident) => incident.open,
+            Err(DeskError::Refused(_)) => false,
+            Err(other) => return Err(other),
+        },
+        None => false,
+    };
+    said.state = burst::decide(said.state, said.incident, incident_seen, &command)?;
+    match command {
+        Command::Acknowledge => said.acknowledged = Some((actor.id, now)),
+        Command::Dismiss(dismiss) => {
+            said.decided = Some((actor.id, now));
+            said.dismissed_at = Some(said.count);
+            said.why = Some(dismiss.why);
+            said.note = dismiss.note.filter(|note| !note.is_empty());
+        }
+        Command::Confirm(confirm) => {
+            said.decided = said.decided.or(Some((actor.id, now)));
+            said.incident = said.incident.or(confirm.incident);
+        }
+    }
+    let row = row_of(id, &row.number, row.version + 1, stored(now), &said)?;
+    write(tx, &row, actor.id, verb)?;
+    Ok(row)
 }

@@ -19,6 +19,7 @@ pub use messages::{SEND, Send, WAYS};
 pub use notify::KINDS;
 pub use recipients::{Batch, CONSENTS, EXPORT, Export, Handed, LANGUAGES, NEW_RECIPIENTS, NewRecipients, Recipients};
 pub use run::IncidentDone;
+pub(crate) use run::opened;
 pub use tell::{NearAsk, NearCase, NearCases, TELL, Tell};
 pub use view::{IncidentLog, IncidentView};
 

@@ -123,6 +123,7 @@ struct Inner {
     forgets: OnceLock<Box<dyn Fn() + Send + Sync>>,
     search: search::Search,
     topics: topics::Counted,
+    watched: bursts::Watched,
 }
 
 impl Desk {
@@ -159,6 +160,7 @@ impl Desk {
                 forgets: OnceLock::new(),
                 search: search::Search::new(),
                 topics: topics::Counted::default(),
+                watched: bursts::Watched::default(),
             }),
         };
         erase::replay(&desk)?;
@@ -228,6 +230,7 @@ impl Desk {
     }
 
     pub(crate) fn forget(&self) {
+        self.inner.watched.forget();
         if let Some(forget) = self.inner.forgets.get() {
             forget();
         }
@@ -264,6 +267,10 @@ impl Desk {
 
     pub(crate) fn models(&self) -> &models::ModelsInUse {
         &self.inner.models
+    }
+
+    pub(crate) fn watched(&self) -> &bursts::Watched {
+        &self.inner.watched
     }
 
     pub(crate) fn search_state(&self) -> &search::Search {

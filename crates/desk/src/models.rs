@@ -6,15 +6,17 @@
 
 mod choose;
 mod drift;
+mod file;
 mod gather;
 mod learn;
 mod serve;
 
 pub use choose::{CHOOSE_MODEL, ChooseModel, ROLL_BACK_MODEL, RollBackModel, activate, roll_back};
 pub use drift::{DriftMonth, FEWEST, MOVED, STEADY, count as count_advice, drift};
+pub use file::{Labelled, MODEL_FILE, ModelFile};
 pub(crate) use gather::READ;
 pub use gather::{MOST_CASES, MOST_TEXT};
-pub use learn::{Asked, LEAST, NEW_MODEL, NewModel, go_on, learn_from, train};
+pub use learn::{Asked, LEAST, NEW_MODEL, NewModel, go_on, learn_from, train, train_file};
 pub use serve::{State as ModelsInUse, refresh};
 
 use crate::activation::{Person, person};
@@ -67,7 +69,30 @@ impl ModelState {
 /// What models are learnt from.
 pub const SOURCES: [&str; 2] = ["cases", "file"];
 /// Why nothing could be learnt.
-pub const FAILED: [&str; 5] = ["too_few", "no_words", "one_category", "too_many", "gave_up"];
+pub const FAILED: [&str; 6] = ["too_few", "no_words", "one_category", "too_many", "gave_up", "lost"];
+/// What is learnt beside the category: which unit answered, and which grade the case had.
+pub const BESIDE: [&str; 2] = ["unit", "grade"];
+
+/// What came of learning something beside the category.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Why nothing could be learnt; one of [`FAILED`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+    /// Texts that were learnt from, by unit or grade.
+    pub classes: BTreeMap<String, u64>,
+    /// Texts held back and measured on.
+    pub held_back: u64,
+    /// Share of those that were what most of the others are: what saying that always would have right.
+    pub majority: f64,
+    /// Share of those held back about which it was not sure.
+    pub unsure: f64,
+    /// Its figures on the share held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
+    /// Whether it is shown: it was right more often than saying the same always.
+    pub used: bool,
+}
 
 /// What came of learning.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -99,6 +124,9 @@ pub struct Learnt {
     /// Its figures on the share held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<Figures>,
+    /// What was learnt beside the category, by what it is: each of [`BESIDE`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub beside: BTreeMap<String, Beside>,
 }
 
 impl Learnt {
@@ -148,7 +176,7 @@ pub struct ModelChoice {
 /// Everything there is about models.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Models {
-    /// Models, the newest first.
+    /// Models, the newest first; the one in use is among them.
     pub items: Vec<StoredModel>,
     /// What was put into use, the newest first.
     pub choices: Vec<ModelChoice>,
@@ -193,10 +221,16 @@ pub fn list(desk: &Desk, by: &Caller) -> Result<Models, DeskError> {
     everywhere(by)?;
     let mut found = desk.db().read_now(|tx| {
         let rows = models::newest(tx, TOLD)?;
-        let items = rows.into_iter().map(|row| read(tx, row)).collect::<Result<Vec<_>, _>>()?;
+        let mut items = rows.into_iter().map(|row| read(tx, row)).collect::<Result<Vec<_>, _>>()?;
         let rows = models::choices(tx, TOLD)?;
         let choices = rows.into_iter().map(|row| choice(tx, row)).collect::<Result<Vec<_>, _>>()?;
         let active = choices.first().and_then(|choice| choice.model);
+        // The one in use is told however many newer ones there are.
+        if let Some(active) = active.filter(|active| items.iter().all(|one| one.id != *active))
+            && let Some(row) = models::by_id(tx, active)?
+        {
+            items.push(read(tx, row)?);
+        }
         Ok::<_, DeskError>(Models { items, choices, active, damaged: false })
     })?;
     found.damaged = found.active.is_some() && desk.models().is_damaged();

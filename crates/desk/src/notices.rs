@@ -103,7 +103,9 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
                 permissions::READ_INCIDENTS.granted_to(actor.role) && crate::incidents::sees(&actor.area, &one.region)
             }
             None if one.about == About::Burst => {
-                permissions::READ_BURSTS.granted_to(actor.role) && actor.area.covers(&one.region)
+                let row = store::bursts::get(tx, one.row.case)?;
+                let there = row.is_some_and(|row| crate::bursts::in_sight(&row, &actor.area));
+                permissions::READ_BURSTS.granted_to(actor.role) && there
             }
             None if one.about == About::Subscription => {
                 permissions::MANAGE_WEBHOOKS.granted_to(actor.role) && actor.area.covers(&one.region)

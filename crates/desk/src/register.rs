@@ -9,6 +9,7 @@ use crate::load::row_of;
 use crate::log::{self, NewEntry};
 use crate::permissions;
 use crate::run::Done;
+use crate::suggest::Suggestion;
 use crate::time::stored;
 use crate::vault::cipher::{CipherError, Key};
 use crate::vault::person;
@@ -134,7 +135,8 @@ impl Desk {
         if let Some(about) = parted.record.about_staff {
             self.known_staff(about).await?;
         }
-        let advised = self.advised(caller, parted).await?;
+        let shown = self.shown(caller, parted).await?;
+        let advised = self.advised(caller, parted, shown.as_ref()).await?;
         let day = now.to_zoned_datetime(self.zone().clone()).date();
         let fresh = register::Fresh {
             // A refused registration must not use up a number.
@@ -155,6 +157,8 @@ impl Desk {
             let case = begun(&decision, caller.actor.id, now)?;
             decision.events.extend(self.routed(case, table, now).await?);
         }
+        let beside = shown.map(|shown| shown.beside(&decision.events));
+        decision.events.extend(beside.into_iter().flatten());
         let given = self.inner.numbers.next(self.db(), day).await?.to_string();
         if let Some(Event::Registered { number, .. }) = decision.events.first_mut() {
             *number = given;
@@ -242,8 +246,13 @@ impl Desk {
     }
 
     /// What the machine showed whoever registers, and what they made of it.
-    async fn advised(&self, caller: &Caller, parted: &Parted) -> Result<Vec<Event>, DeskError> {
-        let mut advised: Vec<Event> = self.chosen(parted).into_iter().collect();
+    async fn advised(
+        &self,
+        caller: &Caller,
+        parted: &Parted,
+        shown: Option<&Suggestion>,
+    ) -> Result<Vec<Event>, DeskError> {
+        let mut advised: Vec<Event> = shown.and_then(|shown| shown.of_category(parted)).into_iter().collect();
         if parted.other_matter.is_empty() {
             return Ok(advised);
         }

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use learn::topics::{Told, rising};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use store::{Tx, cases, vault};
 use uuid::Uuid;
 
@@ -100,9 +100,32 @@ struct Made {
     topics: Vec<Counting>,
 }
 
-/// What was counted and may be shown again. One region and month is counted at a time.
-#[derive(Default)]
-pub(crate) struct Counted(tokio::sync::Mutex<BTreeMap<(String, i64), Arc<Made>>>);
+/// What was counted of a region and month; whoever asks for it while it is counted waits for it.
+type Slot = Arc<tokio::sync::Mutex<Option<Arc<Made>>>>;
+
+/// What was counted and may be shown again. One region and month is counted at a time, and nobody who asks for another one
+/// that is known waits for it.
+pub(crate) struct Counted {
+    slots: Mutex<BTreeMap<(String, i64), Slot>>,
+    counting: tokio::sync::Semaphore,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self { slots: Mutex::default(), counting: tokio::sync::Semaphore::new(1) }
+    }
+}
+
+impl Counted {
+    fn slot(&self, region: &str, month: i64) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MOST_KEPT {
+            // Whoever waits for one holds it.
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        Arc::clone(slots.entry((region.to_owned(), month)).or_default())
+    }
+}
 
 /// A text with whose it is.
 struct Said {
@@ -259,20 +282,20 @@ impl Desk {
 
     /// What was counted within the last hour, or is counted now.
     async fn counted(&self, region: &str, month: i64, now: Timestamp) -> Result<Arc<Made>, DeskError> {
-        let mut kept = self.inner.topics.0.lock().await;
-        let key = (region.to_owned(), month);
-        kept.retain(|_, made| made.at <= now && now < made.at + KEPT);
-        if let Some(made) = kept.get(&key) {
+        let counted = &self.inner.topics;
+        let slot = counted.slot(region, month);
+        let mut kept = slot.lock().await;
+        if let Some(made) = kept.as_ref().filter(|made| made.at <= now && now < made.at + KEPT) {
             return Ok(Arc::clone(made));
         }
+        let closed = |error: tokio::sync::AcquireError| DeskError::Damaged(error.to_string());
+        let turn = counted.counting.acquire().await.map_err(closed)?;
         let (desk, region) = (self.clone(), region.to_owned());
         let counting = tokio::task::spawn_blocking(move || count(&desk, &region, month));
         let made = counting.await.map_err(|error| DeskError::Damaged(error.to_string()))?;
+        drop(turn);
         let made = Arc::new(made?);
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
-        kept.insert(key, Arc::clone(&made));
+        *kept = Some(Arc::clone(&made));
         Ok(made)
     }
 }

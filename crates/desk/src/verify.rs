@@ -312,6 +312,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
             }
             Item::Problem(id, version) => verifier.problem_row(id, version),
             Item::Incident(id, version) => verifier.incident_row(id, version),
+            Item::Burst(row) => beside.burst(&row, &mut verifier.report),
             Item::Member(row) => beside.member(&row, &mut verifier.report),
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }

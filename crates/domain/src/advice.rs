@@ -1,7 +1,8 @@
 //! Advice: what the machine found beside a case, and what a person made of it. The machine only shows; what is recorded
 //! is the decision, with what it was about, so that one can count later how often the advice was right.
 
-use crate::ids::CaseId;
+use crate::ids::{CaseId, UnitId};
+use policy::Grade;
 use serde::{Deserialize, Serialize};
 
 /// Most cases one decision is about.
@@ -37,6 +38,46 @@ pub enum Advice {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         chosen: Option<String>,
     },
+    /// Units that were suggested while it was registered.
+    Unit {
+        /// What suggested them: a model by its content.
+        by: String,
+        /// The units, the likeliest first.
+        suggested: Vec<SuggestedUnit>,
+        /// Whether the first was likely enough to be called sure.
+        sure: bool,
+        /// Where it went: the table of routing or whoever registered says so.
+        went: UnitId,
+    },
+    /// Grades that were suggested while it was registered.
+    Grade {
+        /// What suggested them: a model by its content.
+        by: String,
+        /// The grades, the likeliest first.
+        suggested: Vec<SuggestedGrade>,
+        /// Whether the first was likely enough to be called sure.
+        sure: bool,
+        /// What the rules made of what the person assessed.
+        given: Grade,
+    },
+}
+
+/// A unit that was suggested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestedUnit {
+    /// The unit.
+    pub unit: UnitId,
+    /// How likely, in thousandths.
+    pub per_mille: u16,
+}
+
+/// A grade that was suggested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestedGrade {
+    /// The grade.
+    pub grade: Grade,
+    /// How likely, in thousandths.
+    pub per_mille: u16,
 }
 
 /// A case that was shown.

@@ -129,6 +129,12 @@ fn advice_as_schema_2_writes_it() {
 }
 
 #[test]
+fn suggested_units_and_grades_as_schema_2_writes_them() {
+    let case = folded(2, include_str!("golden/schema-2-suggested.jsonl"));
+    assert_eq!((case.version, case.grade.code()), (1, "major"));
+}
+
+#[test]
 fn messages_as_schema_2_writes_them() {
     use domain::case::message::{Stage, Why};
     let case = folded(2, include_str!("golden/schema-2-messages.jsonl"));

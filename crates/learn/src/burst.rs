@@ -76,6 +76,8 @@ pub struct Judged {
     pub region: Option<u32>,
     /// Of what; everything when nothing.
     pub category: Option<u32>,
+    /// Of which product; all when nothing.
+    pub product: Option<u32>,
     /// Its beginning and end, in seconds as events have them.
     pub span: (i64, i64),
 }
@@ -87,6 +89,8 @@ pub struct Wary {
     pub region: Option<u32>,
     /// Of what; everything when nothing.
     pub category: Option<u32>,
+    /// Of which product; all when nothing, each of them with it.
+    pub product: Option<u32>,
     /// How much is taken from the threshold, as a natural logarithm.
     pub ln: f64,
 }
@@ -339,7 +343,7 @@ fn odd_days(episodes: &[Episode], clock: &Clock) -> Odd {
 /// What people decided about: those days say nothing of what is usual, whatever they were.
 fn judged(mut odd: Odd, said: &[Judged], clock: &Clock) -> Odd {
     for one in said {
-        let place = Place { region: one.region, category: one.category, product: None };
+        let place = Place { region: one.region, category: one.category, product: one.product };
         let day = |at: i64| at.div_euclid(DAY) - clock.first;
         let days = day(one.span.0)..=day(one.span.1.max(one.span.0 + 1) - 1);
         odd.entry(place).or_default().extend(days.filter(|day| (0..clock.days).contains(day)));
@@ -360,8 +364,10 @@ impl Bar<'_> {
     /// The threshold of a cell. What holds a wary cell is as wary as it, or the same contacts would stand out there.
     fn ln_of(&self, place: &Place) -> f64 {
         let holds = |outer: Option<u32>, inner: Option<u32>| outer.is_none() || outer == inner;
-        let within = |one: &&Wary| holds(place.region, one.region) && holds(place.category, one.category);
-        let wary = self.wary.iter().filter(|_| place.product.is_none()).filter(within);
+        let product = |one: &Wary| one.product.is_none() || holds(place.product, one.product);
+        let within =
+            |one: &&Wary| holds(place.region, one.region) && holds(place.category, one.category) && product(one);
+        let wary = self.wary.iter().filter(within);
         self.ln_threshold - wary.map(|one| one.ln).fold(0.0, f64::max)
     }
 }

@@ -14,6 +14,60 @@ const LONGEST_LABEL: usize = 1_000;
 /// No model is longer, in bytes.
 pub const LARGEST_FILE: usize = 24 << 20;
 
+/// What a file of several models begins with.
+const BEGINS_MANY: &[u8; 8] = b"rdlearns";
+/// Most models beside the first one.
+const MOST_BESIDE: usize = 8;
+
+/// A model and those learnt from the same texts about something else, each with a name, as one run of bytes. One alone is
+/// written as it is.
+#[must_use]
+pub fn bind(first: Vec<u8>, beside: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    if beside.is_empty() {
+        return first;
+    }
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes();
+    let mut out = BEGINS_MANY.to_vec();
+    out.extend(count(beside.len()));
+    for (name, bytes) in std::iter::once(("", &first)).chain(beside.iter().map(|(name, bytes)| (*name, bytes))) {
+        out.extend(count(name.len()));
+        out.extend(name.as_bytes());
+        out.extend(count(bytes.len()));
+        out.extend(bytes);
+    }
+    out
+}
+
+/// The model of such bytes, and those beside it by name.
+///
+/// # Errors
+/// That they are none.
+pub fn unbind(bytes: &[u8]) -> Result<(Model, Vec<(String, Model)>), Broken> {
+    let Some(mut rest) = bytes.strip_prefix(BEGINS_MANY) else { return Ok((Model::from_bytes(bytes)?, Vec::new())) };
+    let beside = count(&mut rest)?;
+    if beside > MOST_BESIDE {
+        return Err(Broken::Damaged("number of models"));
+    }
+    let (_, first) = named(&mut rest)?;
+    let mut others = Vec::with_capacity(beside);
+    for _ in 0..beside {
+        others.push(named(&mut rest)?);
+    }
+    if rest.is_empty() { Ok((first, others)) } else { Err(Broken::Length) }
+}
+
+fn named(rest: &mut &[u8]) -> Result<(String, Model), Broken> {
+    let name = std::str::from_utf8(part(rest)?).map_err(|_| Broken::Damaged("name of a model"))?;
+    Ok((name.to_owned(), Model::from_bytes(part(rest)?)?))
+}
+
+fn part<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Broken> {
+    let length = count(rest)?;
+    let (part, after) = rest.split_at_checked(length).ok_or(Broken::Length)?;
+    *rest = after;
+    Ok(part)
+}
+
 /// Why bytes are no model.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Broken {
@@ -134,4 +188,32 @@ fn many<const N: usize>(rest: &mut &[u8], count: usize) -> Result<Vec<[u8; N]>, 
 fn numbers(rest: &mut &[u8], count: usize) -> Result<Vec<f32>, Broken> {
     let numbers: Vec<f32> = many(rest, count)?.into_iter().map(f32::from_le_bytes).collect();
     if numbers.iter().all(|number| number.abs() <= 1e6) { Ok(numbers) } else { Err(Broken::Damaged("a number")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Example;
+
+    #[test]
+    fn several_models_are_one_run_of_bytes_and_one_is_its_own() {
+        let learnt = |labels: [&str; 2]| {
+            let texts = ["no signal at home", "charged twice on the bill"];
+            let examples: Vec<Example<'_>> =
+                (0..12).map(|n| Example { text: texts[n % 2], label: labels[n % 2] }).collect();
+            Model::train(&examples).unwrap().to_bytes()
+        };
+        let (first, other) = (learnt(["a", "b"]), learnt(["x", "y"]));
+        assert_eq!(bind(first.clone(), &[]), first);
+        let both = bind(first.clone(), &[("unit", other.clone())]);
+        let (one, beside) = unbind(&both).unwrap();
+        assert_eq!((one.to_bytes(), beside.len()), (first.clone(), 1));
+        assert_eq!((beside[0].0.as_str(), beside[0].1.to_bytes()), ("unit", other));
+        assert!(unbind(&first).unwrap().1.is_empty());
+        let longer = [both.as_slice(), b"x".as_slice()].concat();
+        let many = b"rdlearns\xff\xff\xff\xff".as_slice();
+        for wrong in [&both[..both.len() - 1], &both[..9], longer.as_slice(), many] {
+            assert!(unbind(wrong).is_err());
+        }
+    }
 }

@@ -17,6 +17,6 @@ pub mod text;
 pub mod topics;
 mod vocabulary;
 
-pub use file::{Broken, LARGEST_FILE};
+pub use file::{Broken, LARGEST_FILE, bind, unbind};
 pub use lexicon::{Cue, CueHit, Lexicon, LexiconError, Read, Said};
 pub use model::{Example, Guess, MOST_CLASSES, Model, Reason, Untrainable};

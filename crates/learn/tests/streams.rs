@@ -254,12 +254,12 @@ fn what_people_said_is_heeded() {
         let found = scan(&events, &options).unwrap().bursts;
         found.into_iter().find(|burst| burst.region == Some(0))
     };
-    let judged = Judged { region: Some(0), category: Some(0), span: (spans[0], spans[0] + 1_800) };
+    let judged = Judged { region: Some(0), category: Some(0), product: None, span: (spans[0], spans[0] + 1_800) };
     let plain = look(Vec::new(), Vec::new()).unwrap();
     let decided = look(vec![judged], Vec::new()).unwrap();
     assert!((decided.expected - plain.expected).abs() < 1e-9, "it was left out by itself already");
     assert!(plain.course.len() > 12 && plain.course.iter().all(|(_, mean)| *mean > 0.0), "{:?}", plain.course);
-    let wary = |region, ln| vec![Wary { region: Some(region), category: Some(0), ln }];
+    let wary = |region, ln| vec![Wary { region: Some(region), category: Some(0), product: None, ln }];
     assert!(look(Vec::new(), wary(0, 1.0)).is_some());
     assert!(look(Vec::new(), wary(0, 500.0)).is_none());
     assert!(look(Vec::new(), wary(1, 500.0)).is_some(), "another cell's wariness");

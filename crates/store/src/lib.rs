@@ -66,7 +66,7 @@ pub use activations::{ActivationRow, RuleFileRow};
 pub use attachments::AttachmentRow;
 pub use board::HeldRow;
 pub use bulk::{BulkItemRow, BulkRunRow, ListedBulkItem};
-pub use bursts::{BurstQuery, BurstRow, Received, SeenBy};
+pub use bursts::{BurstCell, BurstQuery, BurstRow, Received, SeenBy};
 pub use call_backs::CallBackRow;
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;

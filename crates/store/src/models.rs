@@ -11,6 +11,9 @@ statements! {
     MODEL = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models WHERE id = ?1";
     MODELS = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
         ORDER BY asked_at DESC, id DESC LIMIT ?1";
+    // Of several that came out the same, the newest.
+    OF_HASH = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
+        WHERE hash = ?1 ORDER BY asked_at DESC, id DESC LIMIT 1";
     WAITING = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
         WHERE state = 'waiting' ORDER BY asked_at, id LIMIT 1";
     TRY = "UPDATE models SET tries = tries + 1 WHERE id = ?1 AND state = 'waiting'";
@@ -154,6 +157,14 @@ pub fn by_id(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<ModelRow>, StoreError> 
 /// Those of the database.
 pub fn newest(tx: &mut Tx<'_>, most: i64) -> Result<Vec<ModelRow>, StoreError> {
     tx.query(MODELS, &[most.into()], model)
+}
+
+/// The model whose bytes have an address; the newest of several.
+///
+/// # Errors
+/// Those of the database.
+pub fn by_hash(tx: &mut Tx<'_>, hash: &str) -> Result<Option<ModelRow>, StoreError> {
+    tx.query_opt(OF_HASH, &[hash.into()], model)
 }
 
 /// The model that waits to be made.

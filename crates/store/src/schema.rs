@@ -373,6 +373,12 @@ const STEPS: &[&[&str]] = &[&[
         changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
     "CREATE INDEX bursts_ended ON bursts (ended, id)",
     "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
+], &[
+    // Suspected faults: what the job saw last and the ledger need not say again, the product where one is told apart, and
+    // the place somebody was told of, where it has grown since.
+    "ALTER TABLE bursts ADD COLUMN latest TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE bursts ADD COLUMN product TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE bursts ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

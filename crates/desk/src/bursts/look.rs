@@ -3,14 +3,20 @@
 //! provinces, and over cities where regions are known so closely; what one city explains is not told of its province too.
 //!
 //! What is read are columns of the rows of cases, over the index by first receipt: no log is folded and no text opened.
+//! A node keeps what it read in memory ([`contacts`]) and next time reads the contacts alone that the log has named since.
 //! Beyond [`MOST`] contacts the weeks furthest back are left out.
 
-use super::{Said, UNCLASSIFIED, row_of, write};
+mod contacts;
+
+pub(crate) use contacts::Watched;
+
+use super::{Said, UNCLASSIFIED, known as as_known, row_of, write};
 use crate::bursts::KINDS;
 use crate::error::DeskError;
 use crate::notices::named::{Thing, write_to};
 use crate::time::{moment, stored};
 use crate::{Desk, kept, permissions};
+use contacts::{Contact, Contacts};
 use domain::actor::{ActorId, AreaScope};
 use domain::burst::State;
 use domain::case::notices::To;
@@ -22,7 +28,7 @@ use learn::burst::{self, Event, Judged, Options, Wary};
 use policy::DayKind;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use store::schedules::{self, Look};
-use store::{BurstRow, Received, Tx, bursts};
+use store::{BurstRow, Tx, bursts};
 use uuid::Uuid;
 
 /// Between two looks.
@@ -48,6 +54,8 @@ const CASES: usize = crate::bulk::MOST;
 const WARY: SignedDuration = SignedDuration::from_hours(30 * 24);
 const WARY_MOST: u32 = 4;
 const WARY_BY: f64 = 2.0;
+/// What goes on is written to the ledger when it has become so much more or less: by one in so many.
+const MATTERS: u32 = 4;
 
 /// How it is looked.
 #[derive(Clone, Copy, Debug)]
@@ -93,15 +101,16 @@ pub fn look(desk: &Desk, node: &str, watch: Watch) -> Result<bool, DeskError> {
     if !desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, NAME, look, until, &holder)?))? {
         return Ok(false);
     }
-    let (received, known) = desk.db().read_behind_now(move |tx| {
-        let span = (stored(now - HISTORY), stored(now));
+    let (kept, zone) = (desk.watched().take(), desk.zone().clone());
+    let (contacts, known) = desk.db().read_behind_now(move |tx| {
         let mut known = Vec::new();
         for row in bursts::since(tx, stored(now - HISTORY))? {
-            known.push(kept::read::<Said>(&row.body)?);
+            known.push(as_known(&row)?);
         }
-        Ok::<_, DeskError>((bursts::received(tx, span, MOST)?, known))
+        Ok::<_, DeskError>((Contacts::read(tx, kept, &zone, now)?, known))
     })?;
-    let found = find(desk, received, &known, watch, now);
+    let found = find(desk, &contacts, &known, watch, now);
+    desk.watched().keep(contacts);
     let (house, holder) = (desk.clone(), node.to_owned());
     desk.db().write_now(move |tx| {
         // Whoever took longer than the lease writes nothing: another has looked since.
@@ -135,7 +144,7 @@ impl Depth {
 }
 
 /// Codes with the numbers a scan knows them by.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Codes {
     numbers: BTreeMap<String, u32>,
     names: Vec<String>,
@@ -156,6 +165,10 @@ impl Codes {
         number.and_then(|number| self.names.get(number as usize)).cloned().unwrap_or_default()
     }
 
+    fn of(&self, number: u32) -> &str {
+        self.names.get(number as usize).map(String::as_str).unwrap_or_default()
+    }
+
     /// The number of a code where it occurs, nothing for all of them; nothing at all where it does not occur.
     fn known(&self, code: &str) -> Option<Option<u32>> {
         if code.is_empty() { Some(None) } else { self.numbers.get(code).copied().map(Some) }
@@ -173,20 +186,14 @@ fn unwall(zone: &TimeZone, seconds: i64) -> Timestamp {
     zone.to_timestamp(TimeZone::UTC.to_datetime(shown)).unwrap_or(shown)
 }
 
-fn find(desk: &Desk, mut received: Vec<Received>, known: &[Said], watch: Watch, now: Timestamp) -> Vec<Found> {
-    received.reverse();
-    // The day the limit fell into is not whole, and would teach that so little is usual.
-    if i64::try_from(received.len()).unwrap_or(i64::MAX) == MOST
-        && let Some(first) = received.first()
-    {
-        let day = wall(desk.zone(), moment(first.at)).div_euclid(COPY);
-        received.retain(|one| wall(desk.zone(), moment(one.at)).div_euclid(COPY) > day);
-    }
-    let deeper = received.iter().any(|one| Depth::City.of(&one.region) != Depth::Province.of(&one.region));
+fn find(desk: &Desk, contacts: &Contacts, known: &[Said], watch: Watch, now: Timestamp) -> Vec<Found> {
+    let received = contacts.in_order(now);
+    let region = |one: &Contact| contacts.regions.of(one.region);
+    let deeper = received.iter().any(|one| Depth::City.of(region(one)) != Depth::Province.of(region(one)));
     let rate = if deeper { watch.alarm_rate / 2.0 } else { watch.alarm_rate };
-    let mut found = scan(desk, &received, known, (Depth::Province, rate), now);
+    let mut found = scan(desk, (contacts, &received), known, (Depth::Province, rate), now);
     if deeper {
-        let mut cities = scan(desk, &received, known, (Depth::City, rate), now);
+        let mut cities = scan(desk, (contacts, &received), known, (Depth::City, rate), now);
         // Everywhere, and what is no closer than a province, was looked at already.
         cities.retain(|one| Depth::Province.of(&one.said.region) != one.said.region);
         found.retain(|wide| {
@@ -204,46 +211,60 @@ fn find(desk: &Desk, mut received: Vec<Received>, known: &[Said], watch: Watch, 
 /// One look at one depth.
 fn scan(
     desk: &Desk,
-    received: &[Received],
+    (contacts, received): (&Contacts, &[&Contact]),
     known: &[Said],
     (depth, alarm_rate): (Depth, f64),
     now: Timestamp,
 ) -> Vec<Found> {
     let zone = desk.zone();
-    let (mut regions, mut categories) = (Codes::default(), Codes::default());
-    let or_none = |code: &str| if code.is_empty() { UNCLASSIFIED.to_owned() } else { code.to_owned() };
+    let (mut regions, categories, products) = (Codes::default(), &contacts.categories, &contacts.products);
+    // Places of this depth, by the numbers of the regions they hold.
+    let places: Vec<u32> = contacts
+        .regions
+        .names
+        .iter()
+        .map(|code| {
+            let place = depth.of(code);
+            regions.number(if place.is_empty() { UNCLASSIFIED } else { place })
+        })
+        .collect();
     let events: Vec<Event> = received
         .iter()
         .map(|one| Event {
             at: wall(zone, moment(one.at)),
-            region: regions.number(&or_none(depth.of(&one.region))),
-            category: categories.number(&or_none(&one.category)),
-            product: 0,
+            region: places.get(one.region as usize).copied().unwrap_or(u32::MAX),
+            category: one.category,
+            product: one.product,
             // Whose it is stands for what is said: one person's trouble is one, however often they call.
             text: one.who | 1,
         })
         .collect();
-    let cell = |said: &Said| Some((regions.known(&said.region)?, categories.known(&said.category)?));
+    let product = |code: Option<&str>| products.known(code.unwrap_or_default());
+    let cell = |said: &Said| {
+        let (region, category) = (regions.known(&said.region)?, categories.known(&said.category)?);
+        Some((region, category, product(said.product.as_deref())?))
+    };
     let judged = known.iter().filter(|said| !said.state.is_open()).filter_map(|said| {
-        let (region, category) = cell(said)?;
+        let (region, category, product) = cell(said)?;
         let span = (wall(zone, said.began), wall(zone, said.ended));
-        Some(Judged { region, category, span })
+        Some(Judged { region, category, product, span })
     });
-    let mut wary: BTreeMap<(String, String), u32> = BTreeMap::new();
+    let mut wary: BTreeMap<(String, String, Option<String>), u32> = BTreeMap::new();
     for said in known.iter().filter(|said| said.state == State::Dismissed) {
         if said.decided.is_some_and(|(_, at)| at > now - WARY) {
-            let place = (or_all(depth, &said.region), said.category.clone());
+            let place = (or_all(depth, &said.region), said.category.clone(), said.product.clone());
             let times = wary.entry(place).or_default();
             *times = (*times + 1).min(WARY_MOST);
         }
     }
-    let wary_cells = wary.iter().filter_map(|((region, category), times)| {
+    let wary_cells = wary.iter().filter_map(|((region, category, of), times)| {
         let (region, category) = (regions.known(region)?, categories.known(category)?);
-        Some(Wary { region, category, ln: by(*times) * std::f64::consts::LN_10 })
+        Some(Wary { region, category, product: product(of.as_deref())?, ln: by(*times) * std::f64::consts::LN_10 })
     });
     let today = wall(zone, now).div_euclid(COPY);
     let options = Options {
         alarm_rate,
+        products: true,
         holidays: holidays(desk, today),
         since: Some(wall(zone, now - TOLD)),
         until: Some(today),
@@ -256,18 +277,24 @@ fn scan(
     let Ok(scan) = burst::scan(&events, &options) else { return Vec::new() };
     let found = scan.bursts.iter().filter_map(|one| {
         let (region, category) = (regions.name(one.region), categories.name(one.category));
+        // Those of no product are not a product of their own.
+        let product = Some(products.name(one.product)).filter(|code| !code.is_empty());
         // What has no place is in the counts of its category; as a place of its own it says nothing.
         if region == UNCLASSIFIED {
             return None;
         }
-        let holds =
-            |(inner, of): &(String, String)| region_in(inner, &region) && (category.is_empty() || category == *of);
+        let holds = |(inner, of, line): &(String, String, Option<String>)| {
+            let category = category.is_empty() || category == *of;
+            region_in(inner, &region) && category && alike(line.as_deref(), product.as_deref())
+        };
         let times = wary.iter().filter(|(cell, _)| holds(cell)).map(|(_, times)| *times).max().unwrap_or(0);
         let said = Said {
             state: State::Suspected,
             done: false,
             region,
             category,
+            product,
+            origin: None,
             began: unwall(zone, one.start),
             // A window that is not full yet ends now.
             ended: unwall(zone, one.end).min(now),
@@ -291,7 +318,28 @@ fn scan(
         let cases = one.rows.iter().filter_map(|row| received.get(*row)).map(|one| one.id).collect();
         Some(Found { said, cases })
     });
-    found.collect()
+    // A matter told of those of no product and of all is one.
+    let mut apart: Vec<Found> = Vec::new();
+    for one in found {
+        let twin =
+            apart.iter_mut().find(|other| place_of(&other.said) == place_of(&one.said) && meet(&other.said, &one.said));
+        match twin {
+            Some(twin) if twin.said.count < one.said.count => *twin = one,
+            Some(_) => {}
+            None => apart.push(one),
+        }
+    }
+    apart
+}
+
+/// Whether two are of the same product line, as far as either names one.
+fn alike(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+/// Place, category and product.
+fn place_of(said: &Said) -> (&str, &str, Option<&str>) {
+    (&said.region, &said.category, said.product.as_deref())
 }
 
 /// The place of a region that may be everywhere.
@@ -319,18 +367,18 @@ fn meet(one: &Said, other: &Said) -> bool {
     one.began <= other.ended + QUIET && other.began <= one.ended + QUIET
 }
 
-/// Whether a place and category lie within another's.
+/// Whether a place and category lie within another's, and both can be about one product.
 fn nested(inner: &Said, outer: &Said) -> bool {
-    region_in(&inner.region, &outer.region) && (outer.category.is_empty() || outer.category == inner.category)
+    let category = outer.category.is_empty() || outer.category == inner.category;
+    region_in(&inner.region, &outer.region) && category && alike(inner.product.as_deref(), outer.product.as_deref())
 }
 
-/// Whether what was found is what is known already: the same place and category, or one within the other where most of the
-/// greater lies in the smaller.
+/// Whether what was found is what is known already: the same place, category and product, or one within the other where most
+/// of the greater lies in the smaller.
 fn same(known: &Said, found: &Said, closely: bool) -> bool {
-    let cell = |said: &Said| (said.region.clone(), said.category.clone());
     let most = |one: u32, other: u32| u64::from(one.min(other)) * 2 >= u64::from(one.max(other));
     let place = match closely {
-        true => cell(known) == cell(found),
+        true => place_of(known) == place_of(found),
         false => (nested(known, found) || nested(found, known)) && most(known.count, found.count),
     };
     place && meet(known, found)
@@ -347,7 +395,7 @@ fn keep(desk: &Desk, tx: &mut Tx<'_>, found: Vec<Found>, now: Timestamp) -> Resu
     for row in bursts::since(tx, stored(now - TOLD - QUIET))? {
         // People decide beside this; whoever comes second waits.
         let Some(row) = bursts::held(tx, row.id)? else { continue };
-        let said = kept::read(&row.body)?;
+        let said = as_known(&row)?;
         known.push((row, said));
     }
     let mut used: HashSet<Uuid> = HashSet::new();
@@ -375,8 +423,18 @@ fn keep(desk: &Desk, tx: &mut Tx<'_>, found: Vec<Found>, now: Timestamp) -> Resu
         // Something that seemed over and goes on after all.
         said.done = said.ended + QUIET < now;
         let now_said = row_of(row.id, &row.number, row.version, stored(now), &said)?;
-        if now_said.body != row.body {
+        if now_said.latest == row.latest || (row.latest.is_empty() && now_said.body == row.body) {
+            continue;
+        }
+        let logged: Said = kept::read(&row.body)?;
+        if matters(&logged, &said) {
             write(tx, &now_said, ActorId::System, if ends { "end-burst" } else { "follow-burst" })?;
+        } else {
+            bursts::follow(tx, row.id, now_said.ended, &now_said.latest)?;
+        }
+        // Whoever leads a place it has grown to was not told of it before.
+        if now_said.region != row.region && region_in(&row.region, &now_said.region) && said.state.is_open() {
+            tell(desk, tx, &now_said, now)?;
         }
     }
     for Found { mut said, cases } in new {
@@ -391,6 +449,13 @@ fn keep(desk: &Desk, tx: &mut Tx<'_>, found: Vec<Found>, now: Timestamp) -> Resu
     Ok(())
 }
 
+/// Whether the ledger has to say what became of one since it last did: its area, category or product is another, it ended or
+/// goes on after all, or it has become much more or less.
+fn matters(logged: &Said, now: &Said) -> bool {
+    let much = u64::from(logged.count.abs_diff(now.count)) * u64::from(MATTERS) >= u64::from(logged.count);
+    place_of(logged) != place_of(now) || logged.done != now.done || (logged.count != now.count && much)
+}
+
 /// What is known takes over what was found of it. What people decided stands; where they did, place and category do too.
 fn move_on(known: &mut Said, found: Said, closely: bool) {
     if !closely && known.state != State::Suspected {
@@ -398,12 +463,13 @@ fn move_on(known: &mut Said, found: Said, closely: bool) {
         return;
     }
     // Hours that say the same are not written again: the mean of an hour moves a little with every contact.
-    if (known.count, known.ended, &known.region, &known.category)
-        == (found.count, found.ended, &found.region, &found.category)
-    {
+    if (known.count, known.ended, place_of(known)) == (found.count, found.ended, place_of(&found)) {
         return;
     }
+    // Whoever was told of it keeps it in sight, wherever it lies by now.
+    let origin = known.origin.take().or_else(|| Some(known.region.clone()));
     *known = Said {
+        origin: origin.filter(|origin| *origin != found.region),
         state: known.state,
         done: known.done,
         found_at: known.found_at,

@@ -51,27 +51,16 @@ impl Desk {
         permissions::OPEN_INCIDENT.require(caller)?;
         // The answer shows it.
         permissions::READ_INCIDENTS.require(caller)?;
-        let verb = permissions::OPEN_INCIDENT.name();
-        let claim = once.map(|once| self.claim(caller, verb, once)).transpose()?;
-        let (by, now, id) = (caller.clone(), domain::micros(self.time().now()), Uuid::now_v7());
-        let (desk, zone) = (self.clone(), self.zone().clone());
+        let claim = once.map(|once| self.claim(caller, permissions::OPEN_INCIDENT.name(), once)).transpose()?;
+        let (desk, by) = (self.clone(), caller.clone());
+        let (now, id) = (domain::micros(self.time().now()), Uuid::now_v7());
         let outcome = self
             .db()
             .write(move |tx| {
                 if let Some(earlier) = earlier(tx, claim.as_ref(), id, 1, now)? {
                     return Ok(Err(earlier));
                 }
-                let area = open.area(&by.actor);
-                let named = owner(tx, open.unit, open.user, &area, permissions::READ_INCIDENTS, unseen)?;
-                let owner = named.unwrap_or(Owner { unit: by.actor.unit, user: by.actor.user() });
-                let fact_known = known(tx, open.fact, &by.actor.area)?;
-                let number = number(tx, now, &zone)?;
-                let events = open::decide(&open, &by.actor, open::Found { number, owner, fact_known, now })?;
-                let entry = Entry { version: 1, at: now, actor: by.actor.id, verb: verb.to_owned(), events };
-                let incident = Incident::begin(id, &entry).map_err(|error| DeskError::Damaged(error.to_string()))?;
-                write(tx, &incident, &entry, None)?;
-                notify::tell(&desk, tx, (None, &incident), &entry, None)?;
-                Ok::<_, DeskError>(Ok(incident))
+                opened(&desk, tx, &by, id, &open, now).map(Ok)
             })
             .await?;
         self.incident_done(caller, outcome).await
@@ -185,6 +174,29 @@ impl Desk {
         let upto = loaded.entries.into_iter().filter(|entry| entry.version <= earlier.version);
         Ok(IncidentDone { incident: folded(earlier.case, upto)?, replayed: true })
     }
+}
+
+/// Opens an incident in the caller's transaction. Whether they may was asked before.
+pub(crate) fn opened(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    by: &Caller,
+    id: Uuid,
+    open: &Open,
+    now: Timestamp,
+) -> Result<Incident, DeskError> {
+    let area = open.area(&by.actor);
+    let named = owner(tx, open.unit, open.user, &area, permissions::READ_INCIDENTS, unseen)?;
+    let owner = named.unwrap_or(Owner { unit: by.actor.unit, user: by.actor.user() });
+    let fact_known = known(tx, open.fact, &by.actor.area)?;
+    let number = number(tx, now, desk.zone())?;
+    let events = open::decide(open, &by.actor, open::Found { number, owner, fact_known, now })?;
+    let verb = permissions::OPEN_INCIDENT.name().to_owned();
+    let entry = Entry { version: 1, at: now, actor: by.actor.id, verb, events };
+    let incident = Incident::begin(id, &entry).map_err(|error| DeskError::Damaged(error.to_string()))?;
+    write(tx, &incident, &entry, None)?;
+    notify::tell(desk, tx, (None, &incident), &entry, None)?;
+    Ok(incident)
 }
 
 /// Who takes a role: somebody who is there and sees the incident, whatever part of it they see.

@@ -15,6 +15,8 @@ use store::{AdviceKey, AdviceSum, entries, models};
 
 /// Entries gone through in one transaction.
 const AT_ONCE: i64 = 2_000;
+/// Such transactions that were whole before others are let go first.
+const PAGES: usize = 5;
 /// Months told.
 const MONTHS: i64 = 24;
 /// Fewer suggestions of a month say nothing about its mix. [P]: a proposal of this product.
@@ -46,13 +48,15 @@ pub struct DriftMonth {
     pub index: Option<f64>,
 }
 
-/// Counts suggestions that were recorded since the last time, until none are left or `enough` says so. Blocking. It needs
-/// no lease: of two nodes one finds that the mark stands elsewhere.
+/// Counts suggestions that were recorded since the last time, until none are left, `enough` says so, or so much was gone
+/// through that others are let go first: over an old log it is called again and again. Blocking. It needs no lease: of two
+/// nodes one finds that the mark stands elsewhere.
 ///
 /// # Errors
 /// Those of the database; it goes on where it was.
 pub fn count(desk: &Desk, enough: impl Fn() -> bool) -> Result<(), DeskError> {
-    while !enough() {
+    let mut whole = 0;
+    while whole < PAGES && !enough() {
         let zone = desk.zone().clone();
         let page = desk.db().read_behind_now(|tx| {
             let marks: BTreeMap<i64, i64> = models::marks(tx)?.into_iter().collect();
@@ -66,6 +70,7 @@ pub fn count(desk: &Desk, enough: impl Fn() -> bool) -> Result<(), DeskError> {
             Ok::<_, DeskError>(Some((stream, from, to, entries::advised(tx, stream, from, to)?)))
         })?;
         let Some((stream, from, to, rows)) = page else { break };
+        whole += usize::from(to - from == AT_ONCE);
         let mut sums: BTreeMap<AdviceKey, AdviceSum> = BTreeMap::new();
         for row in &rows {
             let entry = load::entry(row)?;
@@ -108,11 +113,17 @@ pub fn drift(desk: &Desk, by: &Caller) -> Result<Vec<DriftMonth>, DeskError> {
     everywhere(by)?;
     let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
     let since = i64::from(month_of(today)) - MONTHS + 1;
-    let (sums, known) = desk
-        .db()
-        .read_now(move |tx| Ok::<_, DeskError>((models::months(tx, since)?, models::newest(tx, super::TOLD)?)))?;
+    let (sums, known) = desk.db().read_now(move |tx| {
+        let sums = models::months(tx, since)?;
+        let hashes: BTreeSet<&str> = sums.iter().filter_map(|((source, ..), _)| serve::hash_of(source)).collect();
+        let mut known = Vec::with_capacity(hashes.len());
+        for hash in hashes {
+            known.extend(models::by_hash(tx, hash)?);
+        }
+        Ok::<_, DeskError>((sums, known))
+    })?;
     let mut learnt = BTreeMap::new();
-    for row in known.iter().filter(|row| !row.hash.is_empty()) {
+    for row in &known {
         let told: Learnt = kept::read(&row.told)?;
         learnt.insert(serve::name_of(&row.hash), (row.id, told.categories));
     }

@@ -1,5 +1,5 @@
-//! What a model is learnt from: what customers of closed cases said when they were registered, and the category the case
-//! had at its end, which is the one people corrected it to. Opened in memory, identifiers left out; who was erased is not
+//! What a model is learnt from: what customers of closed cases said when they were registered, and the category, the unit
+//! that answered and the grade the case had at its end, which are those people corrected it to. Opened in memory, identifiers left out; who was erased is not
 //! there. Bounded in number and in memory.
 
 use super::Asked;
@@ -34,6 +34,10 @@ pub(super) struct Row {
     pub(super) at: Option<Timestamp>,
     pub(super) text: String,
     pub(super) label: String,
+    /// The unit that had it at its end, by identity.
+    pub(super) unit: Option<String>,
+    /// Its grade at its end.
+    pub(super) grade: Option<String>,
 }
 
 /// The newest closed cases of a span, the oldest first; nothing when `enough` says so.
@@ -107,5 +111,6 @@ fn of_case(desk: &Desk, tx: &mut Tx<'_>, id: Uuid) -> Result<Option<Row>, DeskEr
     // In the order in which a text something is suggested for is put together.
     let said: Vec<String> = [subject, description, demand].into_iter().flatten().collect();
     let text = said.join("\n").chars().take(READ).collect();
-    Ok(Some(Row { at: Some(moment(*received_at)), text, label: label.clone() }))
+    let unit = Some(row.owner_unit.to_string());
+    Ok(Some(Row { at: Some(moment(*received_at)), text, label: label.clone(), unit, grade: row.grade.clone() }))
 }

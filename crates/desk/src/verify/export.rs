@@ -115,6 +115,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
         }
         // An export is the log alone.
         Item::Attachment { .. }
+        | Item::Burst(_)
         | Item::Order(_)
         | Item::Ruling(_)
         | Item::Member(_)

@@ -1,12 +1,13 @@
-//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait.
+//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait, suspected faults.
 
 use super::Report;
+use crate::bursts::Logged;
 use crate::indexes::Rows;
 use crate::load;
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CallBackRow, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
+use store::{BurstRow, CallBackRow, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -23,10 +24,14 @@ pub(super) struct Indexes {
     call_backs: BTreeMap<(Uuid, i64), CallBackRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
+    bursts: BTreeMap<Uuid, Logged>,
 }
 
 impl Indexes {
     pub(super) fn entry(&mut self, row: &EntryRow, report: &mut Report) {
+        if row.ledger == Ledger::Administration.code() {
+            Logged::take(&mut self.bursts, row);
+        }
         if row.ledger != Ledger::Case.code() {
             return;
         }
@@ -95,6 +100,17 @@ impl Indexes {
         self.held("call_back_row", row.case, Some(row.n), (row, said.as_ref()), report);
     }
 
+    /// No `reindex` makes one anew: people go by what the row said.
+    pub(super) fn burst(&mut self, row: &BurstRow, report: &mut Report) {
+        let wrong = match self.bursts.remove(&row.id) {
+            Some(said) => said.against(row),
+            None => Some(format!("the row says {row:?}, the ledger nothing")),
+        };
+        if let Some(detail) = wrong {
+            report.find("burst_row", Some(row.id), None, detail);
+        }
+    }
+
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
         let said = self.waiting.remove(&row.case);
         self.held("waiting_row", row.case, None, (row, said.as_ref()), report);
@@ -135,6 +151,9 @@ impl Indexes {
         }
         for (case, n) in self.call_backs.keys() {
             report.find("call_back_row", Some(*case), Some(*n), lacks("there is a call-back"));
+        }
+        for burst in self.bursts.keys() {
+            report.find("burst_row", Some(*burst), None, "the ledger tells of it, and no row does".to_owned());
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

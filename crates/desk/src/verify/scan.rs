@@ -4,8 +4,9 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    CallBackRow, CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow,
-    attachments, call_backs, cases, checkpoints, entries, incidents, orders, problems, remedies, routing,
+    BurstRow, CallBackRow, CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx,
+    WaitingRow, attachments, bursts, call_backs, cases, checkpoints, entries, incidents, orders, problems, remedies,
+    routing,
 };
 use uuid::Uuid;
 
@@ -35,6 +36,8 @@ pub(super) enum Item {
     Problem(Uuid, i64),
     /// An incident's row: identity and version.
     Incident(Uuid, i64),
+    /// A suspected fault.
+    Burst(BurstRow),
     /// A case of an incident.
     Member(MemberRow),
     /// A stream and how far it was sealed.
@@ -131,6 +134,15 @@ fn read(tx: &mut Tx<'_>, files: bool, to: &SyncSender<Item>) -> Result<(), Store
 }
 
 fn read_indexes(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError> {
+    let mut after = Uuid::nil();
+    loop {
+        let rows = bursts::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        if rows.into_iter().any(|row| to.send(Item::Burst(row)).is_err()) {
+            return Ok(());
+        }
+    }
     let mut after = (Uuid::nil(), -1);
     loop {
         let rows = orders::page(tx, after, PAGE)?;

@@ -83,15 +83,16 @@ fn an_outage_is_found_once_and_moved_on() {
         about["about_staff"] = json!(lead.actor.user().unwrap().to_string());
         about["complainant"] = json!({"name": "李雷", "phone": "13700000001"});
         about["subscription"] = json!({"number": "13700000001", "product": "broadband"});
+        house.try_register(&house.system(), about.clone()).unwrap();
         house.try_register(&house.system(), about).unwrap();
         assert!(looked(&house));
         let all = listed(&house, &house.system());
         let [found] = all.as_slice() else { panic!("{all:?}") };
         assert_eq!((found.said.region.as_str(), found.said.state), ("3301", State::Suspected), "{found:?}");
-        assert_eq!((found.said.count, found.said.copies), (13, 1), "{found:?}");
+        assert_eq!((found.said.count, found.said.copies), (13, 2), "{found:?}");
         assert!(found.said.expected < 2.0 && found.said.log10_p < found.said.needs, "{found:?}");
         let theirs = listed(&house, &lead);
-        assert_eq!((theirs.len(), theirs[0].said.count), (1, 12));
+        assert_eq!((theirs.len(), theirs[0].said.count, theirs[0].said.copies), (1, 12, 1));
         assert!(listed(&house, &far).is_empty());
         let hidden = house.wait(house.desk.burst(&far, found.id)).unwrap_err();
         assert_eq!(refusal(hidden).code, "not_found");
@@ -120,11 +121,36 @@ fn an_outage_is_found_once_and_moved_on() {
             house.wait(house.desk.notices(&lead)).unwrap().iter().filter(|one| one.about == About::Burst).count(),
             1
         );
+        // A little more is no news for the ledger, and known all the same.
+        let entries = house.wait(house.desk.burst(&house.system(), found.id)).unwrap().log.len();
+        came(&house, 0, ("330106", "A301"), n);
+        assert!(looked(&house));
+        let more = house.wait(house.desk.burst(&house.system(), found.id)).unwrap();
+        assert_eq!((more.burst.said.count, more.log.len()), (19, entries));
+        assert!(desk::verify::verify(house.desk.db(), None).unwrap().is_whole());
         house.desk.time().advance(SignedDuration::from_hours(5));
         assert!(looked(&house));
         let over = listed(&house, &house.system());
-        assert!(over.len() == 1 && over[0].said.done, "{over:?}");
+        assert!(over.len() == 1 && over[0].said.done && over[0].said.count == 19, "{over:?}");
         assert!(desk::verify::verify(house.desk.db(), None).unwrap().is_whole());
+
+        // Where it has grown beyond the place somebody was told of, they see it and decide nothing; and a row that says
+        // what the ledger does not is found.
+        let (id, city) = (found.id, house.user("city", Role::Supervisor, "3301"));
+        let grown = move |tx: &mut store::Tx<'_>| {
+            let row = store::bursts::get(tx, id)?.ok_or_else(|| store::StoreError::Unavailable("gone".into()))?;
+            let body = row.latest.replace("\"region\":\"3301\"", "\"region\":\"33\",\"origin\":\"3301\"");
+            let (region, origin) = ("33".to_owned(), "3301".to_owned());
+            store::bursts::put(tx, &store::BurstRow { region, origin, body: body.clone(), latest: body, ..row })
+        };
+        house.desk.db().write_now::<_, store::StoreError, _>(grown).unwrap();
+        let theirs = listed(&house, &city);
+        assert!(theirs.len() == 1 && !theirs[0].whole && listed(&house, &far).is_empty(), "{theirs:?}");
+        assert!(house.wait(house.desk.burst(&city, id)).unwrap().course.is_empty());
+        assert_eq!(decide(&house, &city, &theirs[0], Command::Acknowledge).unwrap_err().code, "burst_beyond_area");
+        let report = desk::verify::verify(house.desk.db(), None).unwrap();
+        let codes: Vec<_> = report.findings.iter().map(|one| one.code).collect();
+        assert_eq!(codes, ["burst_row"], "{report:?}");
     })
     .unwrap();
 }
@@ -187,6 +213,33 @@ fn what_is_dismissed_teaches_and_what_is_confirmed_becomes_an_incident() {
         assert_eq!(run.count(Outcome::Done), 30);
         let again = decide(&house, &lead, &named.burst, confirm(Some(incident.id))).unwrap_err();
         assert_eq!(again.code, "burst_decided");
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_product_that_stands_out_alone_is_named() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let mut n = quiet(&house);
+        for minute in 0..14 {
+            let mut body = intake();
+            body.as_object_mut().unwrap().remove("external");
+            let phone = format!("139{n:08}");
+            body["region"] = json!("330106");
+            body["category"] = json!("A301");
+            body["received_at"] = json!((house.desk.time().now() - SignedDuration::from_mins(3 * minute)).to_string());
+            body["complainant"] = json!({"name": "王小明", "phone": phone});
+            body["subscription"] = json!({"number": phone, "product": "mobile"});
+            house.try_register(&house.system(), body).unwrap();
+            n += 1;
+        }
+        desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
+        assert!(looked(&house));
+        let all = listed(&house, &house.system());
+        let [found] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((found.said.product.as_deref(), found.said.count), (Some("mobile"), 14), "{found:?}");
+        assert!(desk::verify::verify(house.desk.db(), None).unwrap().is_whole());
     })
     .unwrap();
 }

@@ -1,9 +1,9 @@
 //! Models: learnt from closed cases, measured, put into use, rolled back, and what became of their suggestions.
 
 use crate::{House, NOON, house, intake, key_file, named, open, refusal, to_the_close};
-use desk::Caller;
-use desk::models::{self, ChooseModel, ModelState, NewModel, RollBackModel};
+use desk::models::{self, ChooseModel, Labelled, ModelFile, ModelState, NewModel, RollBackModel};
 use desk::time::Time;
+use desk::{Caller, organisation};
 use domain::actor::Role;
 use domain::advice::Advice;
 use domain::event::Event;
@@ -79,7 +79,7 @@ fn a_model_is_learnt_measured_used_and_rolled_back() {
         assert_eq!(again.hash, made.hash, "the same cases give the same bytes");
 
         let asks = of(0, 92);
-        let suggest = |desk: &desk::Desk| desk.suggest(&asks).unwrap();
+        let suggest = |desk: &desk::Desk| house.wait(desk.suggest(&agent, &asks)).unwrap().unwrap();
         let by_words = suggest(&house.desk).by;
         let other = open(scratch, Time::at(NOON.parse().unwrap()), &key_file(scratch)).unwrap();
         choose(&house, &lead, made.id).unwrap();
@@ -132,8 +132,12 @@ fn bytes_that_are_not_what_their_address_says_serve_nobody() {
     each_database(|scratch| {
         let house = house(scratch);
         let lead = house.user("lead", Role::Compliance, "");
-        let rows: Vec<(String, String)> =
-            (0..50).map(|n| (format!("{} {n}", TOPICS[n % 2].1), TOPICS[n % 2].0.to_owned())).collect();
+        let row = |n: usize| Labelled {
+            text: format!("{} {n}", TOPICS[n % 2].1),
+            category: TOPICS[n % 2].0.to_owned(),
+            ..Labelled::default()
+        };
+        let rows: Vec<Labelled> = (0..50).map(row).collect();
         let id = models::learn_from(&house.desk, &lead, rows, None).unwrap();
         let hash = models::one(&house.desk, &lead, id).unwrap().hash;
         choose(&house, &lead, id).unwrap();
@@ -146,11 +150,144 @@ fn bytes_that_are_not_what_their_address_says_serve_nobody() {
         };
         house.desk.db().write_now::<_, store::StoreError, _>(more).unwrap();
         let other = open(scratch, Time::at(NOON.parse().unwrap()), &key_file(scratch)).unwrap();
-        let suggested = other.suggest(&of(1, 1));
+        let suggested = house.wait(other.suggest(&lead, &of(1, 1))).unwrap();
         assert!(suggested.is_none_or(|one| !one.by.starts_with("model/")), "the word list works alone");
         assert!(models::list(&other, &lead).unwrap().damaged);
         back(&house, &lead, id).unwrap();
         assert_eq!(refusal(choose(&house, &lead, id).unwrap_err()).code, "model_damaged");
+        other.db().close();
+        house.close_down();
+    })
+    .unwrap();
+}
+
+/// A labelled row: each topic with a unit and a grade of its own.
+fn labelled(n: usize, units: [&str; 2]) -> Labelled {
+    let grades = ["normal", "major"];
+    Labelled {
+        text: format!("{} {n}", TOPICS[n % 2].1),
+        category: TOPICS[n % 2].0.to_owned(),
+        unit: Some(units[n % 2].to_owned()),
+        grade: Some(grades[n % 2].to_owned()),
+    }
+}
+
+fn unit(house: &House, code: &str, region: &str) {
+    let new = json!({"code": code, "name": format!("部门{code}"), "region": region});
+    organisation::add_unit(&house.desk, &house.system(), &serde_json::from_value(new).unwrap()).unwrap();
+}
+
+#[test]
+fn the_unit_and_the_grade_are_learnt_beside_the_category() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Compliance, "");
+        let agent = house.user("agent", Role::Admin, "");
+        unit(&house, "network", "");
+        unit(&house, "billing", "");
+        let one = |units: [&str; 2]| (0..60).map(|n| labelled(n, units)).collect::<Vec<_>>();
+        let unknown = models::learn_from(&house.desk, &lead, one(["network", "nowhere"]), None).unwrap_err();
+        assert_eq!(refusal(unknown).faults[0].code, "unknown_unit");
+        let same = models::learn_from(&house.desk, &lead, one(["network", "network"]), None).unwrap();
+        let told = models::one(&house.desk, &lead, same).unwrap().learnt.unwrap().beside;
+        assert_eq!(told["unit"].failed.as_deref(), Some("one_category"));
+        let id = models::learn_from(&house.desk, &lead, one(["network", "billing"]), None).unwrap();
+        let told = models::one(&house.desk, &lead, id).unwrap().learnt.unwrap().beside;
+        for what in models::BESIDE {
+            let found = &told[what];
+            assert!(found.used && found.figures.as_ref().unwrap().accuracy > found.majority, "{what} {found:?}");
+            assert_eq!((found.held_back, found.classes.len()), (12, 2), "{found:?}");
+        }
+        choose(&house, &lead, id).unwrap();
+
+        let asks = of(1, 7);
+        let checked = house.wait(house.desk.check(&agent, asks.clone())).unwrap();
+        let said = checked.suggestion.unwrap();
+        let units = said.units.clone().unwrap();
+        assert!(units.sure && units.options[0].of.code == "billing" && !units.options[0].words.is_empty(), "{units:?}");
+        let grades = said.grades.clone().unwrap();
+        assert_eq!((grades.options[0].of.code(), grades.sure), ("major", true));
+        // No table of routing is for it, so it stays with whoever registers.
+        assert_eq!(checked.comes_to.unwrap().id, house.desk.root());
+        let mut told = asks;
+        told["suggested_by"] = json!(said.by);
+        let done = house.try_register(&agent, told).unwrap();
+        let view = house.wait(house.desk.case(&agent, &named(&done))).unwrap();
+        let events = || view.entries.iter().flat_map(|entry| &entry.events);
+        let went = events().find_map(|event| match event {
+            Event::Advised { advice: Advice::Unit { suggested, went, .. } } => Some((suggested[0].unit, *went)),
+            _ => None,
+        });
+        assert_eq!(went, Some((units.options[0].of.id, house.desk.root())));
+        let given = events().find_map(|event| match event {
+            Event::Advised { advice: Advice::Grade { suggested, given, .. } } => Some((suggested[0].grade, *given)),
+            _ => None,
+        });
+        assert_eq!(given, Some((policy::Grade::Major, done.case.grade)));
+
+        // However many newer ones there are, the one in use is told.
+        let at = house.desk.time().now().as_microsecond();
+        house
+            .desk
+            .db()
+            .write_now::<_, store::StoreError, _>(move |tx| {
+                for n in 0..51 {
+                    let row = store::ModelRow {
+                        id: Uuid::now_v7(),
+                        state: "failed".into(),
+                        source: "cases".into(),
+                        asked: "{\"held_back\":20}".into(),
+                        asked_by: domain::actor::ActorId::System.to_string(),
+                        asked_at: at + 1 + n,
+                        tries: 0,
+                        hash: String::new(),
+                        told: String::new(),
+                        made_at: None,
+                    };
+                    store::models::insert(tx, &row)?;
+                }
+                Ok(())
+            })
+            .unwrap();
+        let listed = models::list(&house.desk, &lead).unwrap();
+        assert!(listed.active == Some(id) && listed.items.iter().any(|one| one.id == id));
+        house.close_down();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_labelled_file_is_learnt_from_and_its_texts_are_kept_nowhere() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Compliance, "");
+        let file = |csv: String| ModelFile { csv, held_back: None };
+        let wrong = file("text,category,unit,grade\n没信号,A101,,normal\n\"多扣\n费\",A101,nowhere,great\n".to_owned());
+        let faults = refusal(models::train_file(&house.desk, &lead, &wrong).unwrap_err()).faults;
+        let faults: Vec<_> = faults.into_iter().map(|fault| (fault.field, fault.code)).collect();
+        assert_eq!(faults, [("csv:3:4 grade".to_owned(), "not_one_of")], "what has the wrong form is told first");
+        let wrong = file("text,category,unit\n没信号,A101,nowhere\n".to_owned());
+        let faults = refusal(models::train_file(&house.desk, &lead, &wrong).unwrap_err()).faults;
+        assert_eq!((faults[0].field.as_str(), faults[0].code), ("csv:2:3 unit", "unknown_unit"));
+
+        let rows: String =
+            (0..50).map(|n| format!("{} {n},{}\n", TOPICS[n % 2].1.replace('，', " "), TOPICS[n % 2].0)).collect();
+        let good = file(format!("text,category\n{rows}"));
+        let id = models::train_file(&house.desk, &lead, &good).unwrap();
+        assert_eq!(refusal(models::train_file(&house.desk, &lead, &good).unwrap_err()).code, "model_waits");
+        // The texts are at the node that took them.
+        let other = open(scratch, Time::at(NOON.parse().unwrap()), &key_file(scratch)).unwrap();
+        assert!(!models::go_on(&other, "other", || false).unwrap());
+        assert!(models::go_on(&house.desk, "node", || false).unwrap());
+        let made = models::one(&house.desk, &lead, id).unwrap();
+        assert_eq!((made.state, made.source.as_str()), (ModelState::Ready, "file"));
+        assert_eq!(made.learnt.unwrap().learnt_from(), 40);
+        // When that node is gone, so are they, and nobody waits for ever.
+        let id = models::train_file(&house.desk, &lead, &good).unwrap();
+        other.time().advance(SignedDuration::from_mins(31));
+        assert!(models::go_on(&other, "other", || false).unwrap());
+        let lost = models::one(&house.desk, &lead, id).unwrap();
+        assert_eq!(lost.learnt.unwrap().failed.as_deref(), Some("lost"));
         other.db().close();
         house.close_down();
     })

@@ -19,6 +19,7 @@ use desk::permissions;
 use desk::topics::{HotTopic, TopicAsk, Topics};
 use domain::actor::ActorId;
 use domain::burst::{CONFIRM, Command, Confirm, DISMISS, Dismiss, State as Standing};
+use domain::incident::open::{self, Open};
 use domain::network::OUTAGE;
 use domain::shape::{Field, Kind, optional};
 use jiff::Timestamp;
@@ -149,6 +150,17 @@ pub fn routes() -> Vec<Route> {
             post(confirm),
         ),
         Route::api(
+            Method::Post,
+            "/api/v1/bursts/{id}/incident",
+            permissions::CONFIRM_BURST,
+            decide(
+                "open_burst_incident",
+                "Open the mass incident of a fault and say that it is its incident, both or neither.",
+                open::FIELDS,
+            ),
+            post(open_incident),
+        ),
+        Route::api(
             Method::Get,
             "/api/v1/topics",
             permissions::READ_TOPICS,
@@ -195,6 +207,9 @@ fn line(one: &Burst) -> Object {
         .put("goes_on", !said.done)
         .put("region", said.region.as_str())
         .put("category", said.category.as_str())
+        .put_some("product", said.product.as_deref())
+        .put_some("first_region", said.origin.as_deref())
+        .put("whole", one.whole)
         .put("began_at", moment(said.began))
         .put("ended_at", moment(said.ended))
         .put("detected_at", moment(said.detected_at))
@@ -322,6 +337,20 @@ async fn confirm(
     let seen = extract::seen(&headers)?;
     let command = Command::Confirm(input::<Confirm>(&headers, body, CONFIRM).await?);
     decide((app, visitor, caller), &id, seen, command).await
+}
+
+async fn open_incident(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let seen = extract::seen(&headers)?;
+    let open: Open = input(&headers, body, open::FIELDS).await?;
+    let done = app.desk.open_incident_of_burst(&caller, identifier(&id)?, seen, open).await?;
+    Ok(tagged(answer(StatusCode::OK, &view(&app, visitor.language, &done)), done.burst.version))
 }
 
 fn topic(one: &HotTopic) -> Value {

@@ -14,8 +14,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::models::{
-    self, CHOOSE_MODEL, ChooseModel, DriftMonth, Learnt, ModelChoice, NEW_MODEL, NewModel, ROLL_BACK_MODEL,
-    RollBackModel, StoredModel,
+    self, CHOOSE_MODEL, ChooseModel, DriftMonth, Learnt, MODEL_FILE, ModelChoice, ModelFile, NEW_MODEL, NewModel,
+    ROLL_BACK_MODEL, RollBackModel, StoredModel,
 };
 use desk::{Caller, permissions};
 use serde_json::{Value, json};
@@ -29,6 +29,9 @@ pub fn routes() -> Vec<Route> {
     let one = operation("get_model", "A model with its figures.", "Model");
     let train = operation("train_model", "Have a model learnt from closed cases. Nothing changes by it.", "Model");
     let train = Operation { body: Some(NEW_MODEL), status: 201, ..train };
+    let file =
+        operation("train_model_from_file", "Have a model learnt from a labelled file. Nothing changes by it.", "Model");
+    let file = Operation { body: Some(MODEL_FILE), status: 201, ..file };
     let activate = operation("activate_model", "Put a model into use.", "Models");
     let activate = Operation { body: Some(CHOOSE_MODEL), ..activate };
     let back = operation("roll_back_model", "Go back to what was in use before.", "Models");
@@ -38,6 +41,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::api(Method::Get, "/api/v1/models", see, list, get(all)),
         Route::api(Method::Post, "/api/v1/models", permissions::TRAIN_MODEL, train, post(train_one)),
+        Route::api(Method::Post, "/api/v1/models/file", permissions::TRAIN_MODEL, file, post(train_file)),
         Route::api(Method::Get, "/api/v1/models/drift", see, drift, get(months)),
         Route::api(Method::Post, "/api/v1/models/roll-back", may, back, post(roll_back)),
         Route::api(Method::Get, "/api/v1/models/{id}", see, one, get(show)),
@@ -77,6 +81,20 @@ async fn train_one(
     let new: NewModel = input(&headers, body, NEW_MODEL).await?;
     let work = move |desk: &desk::Desk| {
         let id = models::train(desk, &caller, &new)?;
+        models::one(desk, &caller, id)
+    };
+    Ok(answer(StatusCode::CREATED, &view(&blocking(&app, work).await?)))
+}
+
+async fn train_file(
+    State(app): State<AppState>,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let new: ModelFile = input(&headers, body, MODEL_FILE).await?;
+    let work = move |desk: &desk::Desk| {
+        let id = models::train_file(desk, &caller, &new)?;
         models::one(desk, &caller, id)
     };
     Ok(answer(StatusCode::CREATED, &view(&blocking(&app, work).await?)))
@@ -151,6 +169,7 @@ pub(crate) fn view(one: &StoredModel) -> Value {
             .put("bytes", learnt.bytes)
             .put("unsure", learnt.unsure)
             .put_some("figures", learnt.figures.as_ref().map(|figures| json!(figures)))
+            .put_some("beside", Some(json!(learnt.beside)).filter(|_| !learnt.beside.is_empty()))
             .done()
     };
     Object::default()

@@ -4,6 +4,7 @@ use super::{activations, call_backs, orders, routing};
 use crate::crm::{Customer, Standing, Subscription, Told};
 use desk::queries::case::CaseView;
 use desk::queries::list::Listed;
+use desk::suggest::{NamedUnit, Options};
 use desk::{Desk, queries};
 use domain::actor::ActorId;
 use domain::case::bundle::Concern;
@@ -866,12 +867,19 @@ pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
             .put_some("per_mille", one.per_mille)
             .done()
     };
+    let unit = |unit: &NamedUnit| json!({"id": unit.id.to_string(), "code": unit.code, "name": unit.name});
     let suggestion = checked.suggestion.as_ref().map(|one| {
         let cues = one.cues.iter().map(|(cue, words)| json!({"cue": cue.code(), "words": words}));
-        json!({
-            "by": one.by, "sure": one.sure, "categories": one.categories.iter().map(category).collect::<Vec<_>>(),
-            "cues": cues.collect::<Vec<_>>(),
-        })
+        let units = one.units.as_ref().map(|units| options(units, "unit", unit));
+        let grades = one.grades.as_ref().map(|grades| options(grades, "grade", |grade| json!(grade.code())));
+        Object::default()
+            .put("by", one.by.as_str())
+            .put("sure", one.sure)
+            .put("categories", one.categories.iter().map(category).collect::<Vec<_>>())
+            .put("cues", cues.collect::<Vec<_>>())
+            .put_some("units", units)
+            .put_some("grades", grades)
+            .done()
     });
     let duplicates: Vec<Value> = checked
         .similar
@@ -896,7 +904,16 @@ pub fn checked(faults: Vec<Value>, checked: &desk::check::Checked) -> Value {
         .put("clocks", clocks)
         .put("duplicates", duplicates)
         .put_some("suggestion", suggestion)
+        .put_some("comes_to", checked.comes_to.as_ref().map(unit))
         .done()
+}
+
+/// What is suggested beside the category.
+fn options<T>(found: &Options<T>, name: &str, of: impl Fn(&T) -> Value) -> Value {
+    let one = |one: &desk::suggest::Beside<T>| {
+        Object::default().put(name, of(&one.of)).put("words", one.words.clone()).put("per_mille", one.per_mille).done()
+    };
+    json!({"sure": found.sure, "items": found.options.iter().map(one).collect::<Vec<_>>()})
 }
 
 /// What the customer system said; in the clear only for whoever is shown personal data.

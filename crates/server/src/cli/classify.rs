@@ -103,6 +103,8 @@ pub(super) struct Columns {
 /// Texts with what they are of.
 pub(super) struct Labelled {
     pub(super) rows: Vec<(String, String)>,
+    /// Cells of further columns, row by row.
+    pub(super) beside: Vec<Vec<String>>,
     pub(super) left_out: LeftOut,
     empty: usize,
 }
@@ -116,8 +118,8 @@ pub(super) fn run(ask: &Classify) -> Result<(), String> {
 }
 
 fn eval(ask: &Eval) -> Result<(), String> {
-    let train = labelled(&ask.train, &ask.written, &ask.columns)?;
-    let test = labelled(&ask.test, &ask.written, &ask.columns)?;
+    let train = labelled(&ask.train, &ask.written, &ask.columns, &[])?;
+    let test = labelled(&ask.test, &ask.written, &ask.columns, &[])?;
     if test.rows.is_empty() {
         return Err(format!("{}: there is nothing to measure on", ask.test.display()));
     }
@@ -178,7 +180,7 @@ fn print(figures: &Figures) -> Result<(), String> {
 }
 
 fn train(ask: &Train) -> Result<(), String> {
-    let rows = labelled(&ask.data, &ask.written, &ask.columns)?;
+    let rows = labelled(&ask.data, &ask.written, &ask.columns, &[])?;
     let model = learnt(&ask.data, &rows)?;
     let bytes = model.to_bytes();
     let name = Model::name_of(&bytes);
@@ -309,14 +311,17 @@ fn learnt(file: &Path, rows: &Labelled) -> Result<Model, String> {
     })
 }
 
-/// Rows with a category. One without is left out and told; an empty text stays, for it will come again.
-pub(super) fn labelled(file: &Path, written: &Written, columns: &Columns) -> Result<Labelled, String> {
+/// Rows with a category, and what further columns say of them. One without is left out and told; an empty text stays, for
+/// it will come again.
+pub(super) fn labelled(file: &Path, written: &Written, columns: &Columns, beside: &[&str]) -> Result<Labelled, String> {
     let mut asked: Vec<(&str, bool)> = vec![(columns.label.as_str(), true)];
+    asked.extend(beside.iter().map(|name| (*name, true)));
     asked.extend(columns.text.iter().map(|name| (name.as_str(), true)));
     let table = Table::open(file, written, &asked)?;
-    let mut found = Labelled { rows: Vec::new(), left_out: LeftOut::default(), empty: 0 };
+    let mut found = Labelled { rows: Vec::new(), beside: Vec::new(), left_out: LeftOut::default(), empty: 0 };
     table.each(|line, cells| {
-        let Some((label, text)) = cells.split_first() else { return };
+        let Some((label, rest)) = cells.split_first() else { return };
+        let (more, text) = rest.split_at(beside.len().min(rest.len()));
         match label.map(str::trim) {
             None => found.left_out.add(line, format!("the row ends before column {:?}", columns.label)),
             Some("") => found.left_out.add(line, format!("column {:?} is empty", columns.label)),
@@ -327,6 +332,7 @@ pub(super) fn labelled(file: &Path, written: &Written, columns: &Columns) -> Res
                 let text = joined(text);
                 found.empty += usize::from(text.trim().is_empty());
                 found.rows.push((text, label.to_owned()));
+                found.beside.push(more.iter().map(|cell| cell.unwrap_or_default().trim().to_owned()).collect());
             }
         }
     })?;
@@ -361,6 +367,15 @@ mod tests {
             cues("My router caught fire, I am disabled and will go to the Ombudsman"),
             BTreeMap::from([("safety", 1), ("vulnerable", 1), ("regulator", 1),])
         );
+        for (cue, zh, en) in [
+            ("safety", "电线垂到路上，孩子差点触电", "A hanging cable nearly hurt us, danger to life"),
+            ("media", "我要找电视台曝光", "I will tell the newspaper"),
+            ("regulator", "我去工信部申诉", "I have written to Ofcom"),
+            ("vulnerable", "家里有独居老人", "My mother is elderly and lives alone"),
+            ("leaving", "再不解决我就携号转网", "I will cancel my contract and switch provider"),
+        ] {
+            assert!(cues(zh).contains_key(cue) && cues(en).contains_key(cue), "{cue}");
+        }
         assert!(cues("I disabled my wifi; the multimedia is fine. 多媒体功能正常").is_empty());
         assert_eq!(words.read("家里没信号").categories[0].0, "A101");
         assert_eq!(words.read("I was charged twice on my bill").categories[0].0, "B101");

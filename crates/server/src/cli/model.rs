@@ -6,7 +6,7 @@ use super::table::Written;
 use super::{caller, say, told, wait_plain};
 use crate::api::models::view;
 use clap::{Args, Subcommand};
-use desk::models::{self, CHOOSE_MODEL, ChooseModel, NewModel, ROLL_BACK_MODEL, RollBackModel};
+use desk::models::{self, CHOOSE_MODEL, ChooseModel, Labelled, NewModel, ROLL_BACK_MODEL, RollBackModel};
 use desk::{Caller, Desk, DeskError};
 use domain::refusal::Refusal;
 use domain::shape::{self, Field};
@@ -69,6 +69,12 @@ pub(super) struct TrainFile {
     data: PathBuf,
     #[command(flatten)]
     columns: Columns,
+    /// Column of the code of the unit that answered.
+    #[arg(long, value_name = "COL")]
+    unit: Option<String>,
+    /// Column of the grade: normal, major or urgent.
+    #[arg(long, value_name = "COL")]
+    grade: Option<String>,
     #[command(flatten)]
     written: Written,
     /// How many of a hundred, the last, are measured on and not learnt from.
@@ -133,6 +139,8 @@ fn train(ask: &Train) -> Result<(), String> {
     let new = NewModel { since: ask.since, until: ask.until, held_back: ask.held_back };
     let node = Uuid::now_v7().to_string();
     let made = named(&ask.named, |desk, by| {
+        // What was asked for before and waits for a server that does not run is learnt first.
+        models::go_on(desk, &node, || false)?;
         let id = models::train(desk, by, &new)?;
         // A running server that was quicker has it, and is waited for with `model show`.
         models::go_on(desk, &node, || false)?;
@@ -142,10 +150,18 @@ fn train(ask: &Train) -> Result<(), String> {
 }
 
 fn train_file(ask: &TrainFile) -> Result<(), String> {
-    let found = labelled(&ask.data, &ask.written, &ask.columns)?;
+    let more: Vec<&str> = [&ask.unit, &ask.grade].into_iter().flatten().map(String::as_str).collect();
+    let found = labelled(&ask.data, &ask.written, &ask.columns, &more)?;
     found.left_out.tell(&ask.data);
+    let rows = found.rows.into_iter().zip(found.beside).map(|((text, category), beside)| {
+        let mut beside = beside.into_iter();
+        let unit = ask.unit.as_ref().and_then(|_| beside.next());
+        let grade = ask.grade.as_ref().and_then(|_| beside.next());
+        Labelled { text, category, unit, grade }
+    });
+    let rows = rows.collect();
     let made = named(&ask.named, |desk, by| {
-        let id = models::learn_from(desk, by, found.rows, ask.held_back)?;
+        let id = models::learn_from(desk, by, rows, ask.held_back)?;
         models::one(desk, by, id)
     })?;
     say(format_args!("{:#}", view(&made)))

@@ -19,7 +19,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::bursts::{Burst, BurstView, Step};
+use desk::bursts::{Burst, BurstView, Said, Step};
 use desk::{Caller, permissions};
 use domain::actor::ActorId;
 use domain::burst::{CONFIRM, Command, Confirm, DISMISS, Dismiss, State as Standing};
@@ -87,10 +87,12 @@ struct List<'a> {
     next: String,
 }
 
-/// Place and matter in words.
-fn title(frame: &Frame<'_>, region: &str, category: &str) -> String {
-    let (place, matter) = (place(frame.app, frame.language, region), matter(frame.app, frame.language, category));
-    format!("{place} · {matter}")
+/// Place, matter and product in words.
+fn title(frame: &Frame<'_>, said: &Said) -> String {
+    let mut words =
+        vec![place(frame.app, frame.language, &said.region), matter(frame.app, frame.language, &said.category)];
+    words.extend(said.product.as_deref().map(|code| frame.code("product", code)));
+    words.join(" · ")
 }
 
 /// One in a line.
@@ -99,7 +101,7 @@ pub(super) fn line(frame: &Frame<'_>, one: &Burst) -> Line {
     let end = if said.done { frame.moment(said.ended) } else { frame.t("bursts.goes_on") };
     Line {
         id: one.id.to_string(),
-        title: title(frame, &said.region, &said.category),
+        title: title(frame, said),
         number: one.number.clone(),
         state: frame.code("burst_state", said.state.code()),
         code: said.state.code(),
@@ -236,6 +238,12 @@ fn about(frame: &Frame<'_>, view: &BurstView) -> Vec<(String, String)> {
             ),
         ),
     ];
+    if let Some(origin) = &said.origin {
+        about.push((frame.t("bursts.origin"), place(frame.app, frame.language, origin)));
+    }
+    if !view.burst.whole {
+        about.push((frame.t("bursts.beyond"), frame.t("bursts.beyond_words")));
+    }
     if said.dismissed_before > 0 {
         let times = said.dismissed_before.to_string();
         about.push((frame.t("bursts.wary"), frame.tv("bursts.wary_words", &[("times", &times)])));
@@ -322,7 +330,7 @@ async fn draw(
     let fresh = Typed::default();
     let mut forms = Vec::new();
     for (path, words, fields) in ACTS {
-        let may = desk::Permission::for_verb(words).is_some_and(|one| frame.may(one));
+        let may = view.burst.whole && desk::Permission::for_verb(words).is_some_and(|one| frame.may(one));
         let offered = match path {
             "acknowledge" => said.state == Standing::Suspected,
             _ => said.state.is_open(),
@@ -338,7 +346,8 @@ async fn draw(
         inputs.retain(|input| input.name != "incident");
         forms.push(Form { path, words: frame.code("verb", words), inputs, open: typed.is_some() });
     }
-    let opens = said.state == Standing::Confirmed
+    let opens = view.burst.whole
+        && said.state == Standing::Confirmed
         && said.incident.is_none()
         && frame.may(permissions::OPEN_INCIDENT)
         && frame.may(permissions::CONFIRM_BURST);
@@ -467,25 +476,12 @@ async fn open_incident(
     let id: Uuid = identifier(&id)?;
     let typed = Typed::read(&extract::bytes(&headers, body).await?);
     let version = seen(&typed)?;
-    // Nothing is opened for one the caller does not see, or that has its incident.
-    let view = app.desk.burst(&caller, id).await?;
-    if view.burst.version != version {
-        return Err(desk::DeskError::Stale { current: view.burst.version, since: Vec::new() }.into());
-    }
-    domain::burst::decide(view.burst.said.state, view.burst.said.incident, true, &naming(Uuid::nil()))?;
     let outcome = match read::<Open>(&typed, open::FIELDS, &Frame::new(&app, &visitor)) {
-        Ok(open) => app.desk.open_incident(&caller, open, None).await.map_err(Failure::from),
+        Ok(open) => app.desk.open_incident_of_burst(&caller, id, version, open).await.map_err(Failure::from),
         Err(failure) => Err(failure),
     };
     match outcome {
-        Ok(opened) => {
-            app.desk.decide_burst(&caller, id, version, naming(opened.incident.id)).await?;
-            Ok(Redirect::to(&format!("{PAGE}/{id}?done=open-incident")).into_response())
-        }
+        Ok(_) => Ok(Redirect::to(&format!("{PAGE}/{id}?done=open-incident")).into_response()),
         Err(failure) => refused(&app, &visitor, &caller, id, ("open-incident", &typed), failure).await,
     }
-}
-
-fn naming(incident: Uuid) -> Command {
-    Command::Confirm(Confirm { incident: Some(incident) })
 }

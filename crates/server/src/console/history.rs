@@ -501,7 +501,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::Moved { to } => say("moved", &[("state", &frame.code("state", to.code()))]),
         Event::Proposed { grants: Some(true), .. } => say("erasure_granted", &[]),
         Event::Proposed { grants: Some(false), .. } => say("erasure_not_granted", &[]),
-        Event::Advised { advice } => super::similar::said(frame, advice),
+        Event::Advised { advice } => super::similar::said(frame, names, advice),
         Event::TicketChanged { gone: true, .. } => say("ticket_gone", &[]),
         Event::TicketChanged { gone: false, .. } => say("ticket_changed", &[]),
         Event::Accepted {}

@@ -17,10 +17,11 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::models::{
-    self, CHOOSE_MODEL, ChooseModel, DriftMonth, MOVED, ModelState, NEW_MODEL, NewModel, ROLL_BACK_MODEL,
-    RollBackModel, STEADY, StoredModel,
+    self, BESIDE, CHOOSE_MODEL, ChooseModel, DriftMonth, MODEL_FILE, MOVED, ModelFile, ModelState, NEW_MODEL, NewModel,
+    ROLL_BACK_MODEL, RollBackModel, STEADY, StoredModel,
 };
 use desk::{Caller, permissions};
+use domain::shape::Field;
 use uuid::Uuid;
 
 const PAGE: &str = "/console/models";
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         page(Method::Get, PAGE, Access::Needs(permissions::READ_MODELS), get(show)),
         page(Method::Post, PAGE, Access::Needs(permissions::TRAIN_MODEL), post(train)),
+        page(Method::Post, "/console/models/file", Access::Needs(permissions::TRAIN_MODEL), post(train_file)),
         page(Method::Post, "/console/models/roll-back", may, post(roll_back)),
         page(Method::Post, "/console/models/{id}/activate", may, post(activate)),
     ]
@@ -52,9 +54,23 @@ struct Line {
     state: String,
     about: Vec<String>,
     figures: Vec<(String, String)>,
+    /// What was learnt beside the category, a line each.
+    beside: Vec<String>,
     classes: Vec<Class>,
     active: bool,
     ready: bool,
+    /// Why somebody wanted it in use, when that was refused.
+    note: String,
+}
+
+/// What was typed, and into which form.
+#[derive(Default)]
+struct Filled<'a> {
+    train: Option<&'a Typed>,
+    file: Option<&'a Typed>,
+    back: Option<&'a Typed>,
+    /// With the model it was about.
+    activate: Option<(Uuid, &'a Typed)>,
 }
 
 struct Month {
@@ -77,6 +93,10 @@ struct Page<'a> {
     choices: Vec<String>,
     months: Vec<Month>,
     inputs: Vec<Input>,
+    file_inputs: Vec<Input>,
+    /// Whether the form of a file stands open.
+    file_open: bool,
+    back_note: String,
     may_choose: bool,
     told: Option<Told>,
 }
@@ -93,12 +113,24 @@ fn short(hash: &str) -> String {
     hash.chars().take(SHORT).collect()
 }
 
-fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>) -> Line {
+/// What was learnt beside the category, and whether it is shown.
+fn beside(frame: &Frame<'_>, what: &str, found: &models::Beside) -> String {
+    let name = frame.code("model_beside", what);
+    if let Some(why) = &found.failed {
+        return format!("{name}: {}", frame.code("model_beside_failed", why));
+    }
+    let accuracy = found.figures.as_ref().map(|figures| percent(figures.accuracy)).unwrap_or_default();
+    let values = [("share", accuracy.as_str()), ("majority", &percent(found.majority))];
+    let used = frame.t(if found.used { "models.beside_used" } else { "models.beside_unused" });
+    format!("{name}: {}{used}", frame.tv("models.beside", &values))
+}
+
+fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>, filled: &Filled<'_>) -> Line {
     let mut about = vec![
         frame.code("model_source", &one.source),
         frame.tv("rules.by", &[("name", &one.asked_by.name), ("at", &frame.moment(one.asked_at))]),
     ];
-    let (mut figures, mut classes) = (Vec::new(), Vec::new());
+    let (mut figures, mut classes, mut told) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(learnt) = &one.learnt {
         let (from, held, left) =
             (learnt.learnt_from().to_string(), learnt.held_back.to_string(), learnt.left_out.to_string());
@@ -107,6 +139,8 @@ fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>) -> Line {
         let span = learnt.from.zip(learnt.until);
         let span = span.map(|(from, until)| [frame.short(from), frame.short(until)]);
         about.extend(span.map(|[from, until]| frame.tv("models.span", &[("from", &from), ("until", &until)])));
+        let known = BESIDE.into_iter().filter_map(|what| Some((what, learnt.beside.get(what)?)));
+        told.extend(known.map(|(what, found)| beside(frame, what, found)));
         if let Some(found) = &learnt.figures {
             let mut put = |key: &str, value: String| figures.push((frame.t(key), value));
             put("models.accuracy", percent(found.accuracy));
@@ -129,7 +163,13 @@ fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>) -> Line {
         state: frame.code("model_state", one.state.code()),
         about,
         figures,
+        beside: told,
         classes,
+        note: filled
+            .activate
+            .filter(|(id, _)| *id == one.id)
+            .map(|(_, typed)| typed.get("note").to_owned())
+            .unwrap_or_default(),
         active: active == Some(one.id),
         ready: one.state == ModelState::Ready,
     }
@@ -162,7 +202,7 @@ async fn draw(
     app: &AppState,
     visitor: &Visitor,
     caller: &Caller,
-    typed: &Typed,
+    filled: &Filled<'_>,
     failure: Option<Failure>,
 ) -> Result<Response, Failure> {
     let frame = Frame::new(app, visitor);
@@ -171,7 +211,15 @@ async fn draw(
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let nobody = |_: &str| Vec::new();
-    let drawing = Draw { frame: &frame, words: "model", typed, errors: &errors, known: &nobody };
+    let nothing = Typed::default();
+    // What is wrong with one form is not wrong with the other.
+    let of = |mine: Option<&Typed>| if mine.is_some() { errors.as_slice() } else { &[] };
+    let may_train = frame.may(permissions::TRAIN_MODEL);
+    let drawn = |words: &'static str, mine: Option<&Typed>, fields: &'static [Field]| {
+        let typed = mine.unwrap_or(&nothing);
+        let drawing = Draw { frame: &frame, words, typed, errors: of(mine), known: &nobody };
+        if may_train { drawing.inputs("", fields) } else { Vec::new() }
+    };
     let status = told.as_ref().map(|told| told.status);
     let named = |id: Option<Uuid>| {
         let hash = found.items.iter().find(|one| Some(one.id) == id).map(|one| short(&one.hash));
@@ -182,12 +230,15 @@ async fn draw(
         format!("{} · {by} · {}", named(one.model), one.note)
     };
     let mut response = render(&Page {
-        lines: found.items.iter().map(|one| line(&frame, one, found.active)).collect(),
+        lines: found.items.iter().map(|one| line(&frame, one, found.active, filled)).collect(),
         active: found.active.map(|id| id.to_string()).unwrap_or_default(),
         damaged: found.damaged,
         choices: found.choices.iter().map(choice).collect(),
         months: months.iter().map(|one| drifted(&frame, one)).collect(),
-        inputs: if frame.may(permissions::TRAIN_MODEL) { drawing.inputs("", NEW_MODEL) } else { Vec::new() },
+        inputs: drawn("model", filled.train, NEW_MODEL),
+        file_inputs: drawn("model-file", filled.file, MODEL_FILE),
+        file_open: filled.file.is_some(),
+        back_note: filled.back.map(|typed| typed.get("note").to_owned()).unwrap_or_default(),
         may_choose: frame.may(permissions::ACTIVATE_MODEL),
         told,
         frame: &frame,
@@ -199,19 +250,19 @@ async fn draw(
 }
 
 async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
-    draw(&app, &visitor, &caller, &Typed::default(), None).await
+    draw(&app, &visitor, &caller, &Filled::default(), None).await
 }
 
 async fn after(
     app: &AppState,
     visitor: &Visitor,
     caller: &Caller,
-    typed: &Typed,
+    filled: &Filled<'_>,
     outcome: Result<(), Failure>,
 ) -> Result<Response, Failure> {
     let Err(failure) = outcome else { return Ok(Redirect::to(PAGE).into_response()) };
     let failure = beside_the_form(app, visitor, failure)?;
-    draw(app, visitor, caller, typed, Some(failure)).await
+    draw(app, visitor, caller, filled, Some(failure)).await
 }
 
 async fn train(
@@ -229,7 +280,25 @@ async fn train(
         }
         Err(failure) => Err(failure),
     };
-    after(&app, &visitor, &caller, &typed, outcome).await
+    after(&app, &visitor, &caller, &Filled { train: Some(&typed), ..Filled::default() }, outcome).await
+}
+
+async fn train_file(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let outcome = match read::<ModelFile>(&typed, MODEL_FILE, &Frame::new(&app, &visitor)) {
+        Ok(new) => {
+            let by = caller.clone();
+            blocking(&app, move |desk| models::train_file(desk, &by, &new)).await.map(drop)
+        }
+        Err(failure) => Err(failure),
+    };
+    after(&app, &visitor, &caller, &Filled { file: Some(&typed), ..Filled::default() }, outcome).await
 }
 
 async fn activate(
@@ -249,7 +318,7 @@ async fn activate(
         }
         Err(failure) => Err(failure),
     };
-    after(&app, &visitor, &caller, &Typed::default(), outcome).await
+    after(&app, &visitor, &caller, &Filled { activate: Some((id, &typed)), ..Filled::default() }, outcome).await
 }
 
 async fn roll_back(
@@ -267,5 +336,5 @@ async fn roll_back(
         }
         Err(failure) => Err(failure),
     };
-    after(&app, &visitor, &caller, &Typed::default(), outcome).await
+    after(&app, &visitor, &caller, &Filled { back: Some(&typed), ..Filled::default() }, outcome).await
 }

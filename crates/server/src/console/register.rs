@@ -19,9 +19,10 @@ use axum::routing::{get, post};
 use desk::Caller;
 use desk::permissions;
 use desk::queries::similar::Sought;
-use desk::suggest::{Suggested, Suggestion};
+use desk::suggest::{NamedUnit, Options, Suggested, Suggestion};
 use domain::intake::{FIELDS, Intake};
 use domain::refusal::Refusal;
+use policy::{Grade, Severity, Urgency};
 use serde_json::Value;
 
 /// Groups of the form in the order of a call, with the fields of each by dotted name or prefix.
@@ -118,18 +119,41 @@ struct Register<'a> {
     customers: Option<Card>,
 }
 
+/// Units or grades that are suggested, in words.
+#[derive(Default)]
+pub(super) struct Choices {
+    /// Code, name with how likely it is, and the words that spoke for it.
+    lines: Vec<(String, String, String)>,
+    sure: bool,
+}
+
+impl Choices {
+    fn of<T>(found: Option<&Options<T>>, named: impl Fn(&T) -> (String, String)) -> Self {
+        let Some(found) = found else { return Self::default() };
+        let line = |one: &desk::suggest::Beside<T>| {
+            let (code, name) = named(&one.of);
+            (code, format!("{name} {}%", one.per_mille.saturating_add(5) / 10), one.words.join(" · "))
+        };
+        Self { lines: found.options.iter().map(line).collect(), sure: found.sure }
+    }
+}
+
 /// What is suggested for what was typed, in words.
 pub(super) struct Hint {
     by: String,
     /// Code, name with how likely it is, and the words that spoke for it.
     categories: Vec<(String, String, String)>,
     sure: bool,
+    units: Choices,
+    /// The unit it would come to, where that is known.
+    comes_to: String,
+    grades: Choices,
     /// What calls for care, and the words.
     cues: Vec<(String, String)>,
 }
 
 impl Hint {
-    fn of(frame: &Frame<'_>, found: &Suggestion) -> Self {
+    fn of(frame: &Frame<'_>, found: &Suggestion, comes_to: Option<&NamedUnit>) -> Self {
         let category = |one: &Suggested| {
             let likely = one.per_mille.map(|likely| format!(" {}%", likely.saturating_add(5) / 10)).unwrap_or_default();
             let name = format!("{}{likely}", frame.category(&one.category));
@@ -139,6 +163,11 @@ impl Hint {
             by: found.by.clone(),
             categories: found.categories.iter().map(category).collect(),
             sure: found.sure,
+            units: Choices::of(found.units.as_ref(), |unit| (unit.code.clone(), unit.name.clone())),
+            comes_to: comes_to.map(|unit| unit.name.clone()).unwrap_or_default(),
+            grades: Choices::of(found.grades.as_ref(), |grade| {
+                (grade.code().to_owned(), frame.code("grade", grade.code()))
+            }),
             cues: found.cues.iter().map(|(cue, words)| (frame.code("cue", cue.code()), words.join(" · "))).collect(),
         }
     }
@@ -169,7 +198,7 @@ async fn form(State(app): State<AppState>, visitor: Visitor) -> Response {
     let mut typed = Typed::default();
     typed.set("kind", "complaint");
     typed.set("accept_channel", "hotline");
-    draw(&Frame::new(&app, &visitor), &typed, &Meant::default(), None, Beside::default())
+    draw(&Frame::new(&app, &visitor), &typed, (&Meant::default(), None), Beside::default(), None)
 }
 
 /// The boxes of an intake in their groups.
@@ -214,15 +243,32 @@ impl Beside {
     }
 }
 
-fn draw(frame: &Frame<'_>, typed: &Typed, staff: &Meant, told: Option<Told>, beside: Beside) -> Response {
+/// The page once more, with what is suggested for what was typed by now.
+async fn redraw(
+    frame: &Frame<'_>,
+    caller: &Caller,
+    typed: &Typed,
+    meant: (&Meant, Option<Told>),
+    beside: Beside,
+) -> Result<Response, Failure> {
+    let suggested = frame.app.desk.suggest(caller, &typed.value(FIELDS, frame)).await?;
+    Ok(draw(frame, typed, meant, beside, suggested.as_ref()))
+}
+
+fn draw(
+    frame: &Frame<'_>,
+    typed: &Typed,
+    (staff, told): (&Meant, Option<Told>),
+    beside: Beside,
+    suggested: Option<&Suggestion>,
+) -> Response {
     let Beside { found, customers } = beside;
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let person = typed.get("complainant.person").to_owned();
     let groups = groups(frame, typed, staff, &errors);
     let fresh = told.is_none() && found.is_none();
-    let hint = if fresh { None } else { frame.app.desk.suggest(&typed.value(FIELDS, frame)) };
     render(&Register {
-        hint: hint.map(|found| Hint::of(frame, &found)),
+        hint: suggested.map(|found| Hint::of(frame, found, None)),
         frame,
         groups,
         categories: frame.leaves(),
@@ -267,7 +313,7 @@ async fn known(
         found,
         person: typed.get("complainant.person").to_owned(),
         fragment: true,
-        hint: checked.suggestion.as_ref().map(|found| Hint::of(&frame, found)),
+        hint: checked.suggestion.as_ref().map(|found| Hint::of(&frame, found, checked.comes_to.as_ref())),
         wanting: checked.faults.iter().filter_map(label).collect(),
         due: checked.due.iter().map(|(rule, at)| (frame.rule(rule), frame.moment(*at))).collect(),
         customers,
@@ -288,7 +334,7 @@ async fn register(
     if let Some(fault) = &staff.fault {
         let told = Failure::from(fault.clone()).tell(&app, visitor.language);
         let status = told.status;
-        let mut response = draw(&frame, &typed, &staff, Some(told), Beside::default());
+        let mut response = redraw(&frame, &caller, &typed, (&staff, Some(told)), Beside::default()).await?;
         *response.status_mut() = status;
         return Ok(response);
     }
@@ -298,7 +344,16 @@ async fn register(
         let taken = typed.get("take").to_owned();
         typed.set("category", taken);
         let beside = Beside::look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, &staff, None, beside));
+        return redraw(&frame, &caller, &typed, (&staff, None), beside).await;
+    }
+    // So was one of the suggested grades: it becomes what the person assesses, and the rules grade by it.
+    if let Some(grade) = Grade::from_code(typed.get("take_grade")) {
+        let severity = if grade == Grade::Major { Severity::Major } else { Severity::Normal };
+        let urgency = if grade == Grade::Urgent { Urgency::Urgent } else { Urgency::Normal };
+        typed.set("assessment.severity", severity.code());
+        typed.set("assessment.urgency", urgency.code());
+        let beside = Beside::look(&app, &frame, &caller, &value).await?;
+        return redraw(&frame, &caller, &typed, (&staff, None), beside).await;
     }
     // So was what the customer system says. It is shown in the clear from then on, as whatever the caller said would be.
     let chosen = typed.get(CUSTOMER).to_owned();
@@ -311,11 +366,11 @@ async fn register(
         }
         let value = typed.value(FIELDS, &frame);
         let beside = Beside::look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, &staff, None, beside));
+        return redraw(&frame, &caller, &typed, (&staff, None), beside).await;
     }
     if !typed.get("look").is_empty() {
         let beside = Beside::look(&app, &frame, &caller, &value).await?;
-        return Ok(draw(&frame, &typed, &staff, None, beside));
+        return redraw(&frame, &caller, &typed, (&staff, None), beside).await;
     }
     // What may be the same matter is shown once; it never stops whoever registers it all the same.
     if typed.get("anyway").is_empty() && permissions::READ_CASES.allows(&caller) {
@@ -323,7 +378,7 @@ async fn register(
         if checked.faults.is_empty() && !checked.similar.is_empty() {
             let mut beside = Beside::look(&app, &frame, &caller, &value).await?;
             beside.found.get_or_insert_default().same = same_matters(&frame, checked.similar);
-            return Ok(draw(&frame, &typed, &staff, None, beside));
+            return redraw(&frame, &caller, &typed, (&staff, None), beside).await;
         }
     }
     let outcome = match Intake::read(value.clone()) {
@@ -340,7 +395,7 @@ async fn register(
             // Whoever had chosen among earlier contacts finds them again.
             let chosen = !typed.get("complainant.person").is_empty();
             let beside = if chosen { Beside::look(&app, &frame, &caller, &value).await? } else { Beside::default() };
-            let mut response = draw(&frame, &typed, &staff, Some(told), beside);
+            let mut response = redraw(&frame, &caller, &typed, (&staff, Some(told)), beside).await?;
             *response.status_mut() = status;
             Ok(response)
         }

@@ -1,5 +1,6 @@
 //! Ended cases like one: why they are shown, what was done, how they ended, and whether that helped.
 
+use super::names::Names;
 use super::{Frame, page, render};
 use crate::app::AppState;
 use crate::extract::{Path, Visitor, Who};
@@ -98,7 +99,8 @@ async fn show(
 }
 
 /// What was made of something the machine found, as a sentence of the history.
-pub(super) fn said(frame: &Frame<'_>, advice: &Advice) -> Option<String> {
+pub(super) fn said(frame: &Frame<'_>, names: &Names, advice: &Advice) -> Option<String> {
+    let likely = |name: &str, per_mille: u16| format!("{name} {}%", per_mille.saturating_add(5) / 10);
     let say = |code: &str, values: &[(&str, &str)]| Some(frame.app.locales.text(frame.language, code, values));
     match advice {
         Advice::Similar { number, useful: true, .. } => say("event.similar_useful", &[("number", number)]),
@@ -117,6 +119,17 @@ pub(super) fn said(frame: &Frame<'_>, advice: &Advice) -> Option<String> {
             let told: Vec<String> = suggested.iter().map(one).collect();
             let code = if *sure { "event.categories_suggested" } else { "event.categories_unsure" };
             say(code, &[("categories", &told.join(" · "))])
+        }
+        Advice::Unit { suggested, sure, went, .. } => {
+            let told: Vec<String> = suggested.iter().map(|one| likely(names.unit(one.unit), one.per_mille)).collect();
+            let code = if *sure { "event.units_suggested" } else { "event.units_unsure" };
+            say(code, &[("units", &told.join(" · ")), ("unit", names.unit(*went))])
+        }
+        Advice::Grade { suggested, sure, given, .. } => {
+            let grade = |grade: policy::Grade| frame.code("grade", grade.code());
+            let told: Vec<String> = suggested.iter().map(|one| likely(&grade(one.grade), one.per_mille)).collect();
+            let code = if *sure { "event.grades_suggested" } else { "event.grades_unsure" };
+            say(code, &[("grades", &told.join(" · ")), ("grade", &grade(*given))])
         }
     }
 }

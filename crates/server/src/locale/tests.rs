@@ -309,6 +309,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("wording", desk::wordings::NEW_WORDING, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
     of_fields("model", desk::models::NEW_MODEL, wanted);
+    of_fields("model-file", desk::models::MODEL_FILE, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
     wanted.retain(|key| key != "field.tell-incident.dry_run.label");
     wanted.extend(["field.records.csv.label", "field.add-recipients.csv.label"].map(str::to_owned));
@@ -368,6 +369,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("cue", &learn::Cue::ALL.map(learn::Cue::code));
     list("alike_why", desk::search::Why::CODES.get(1..).unwrap_or_default());
     list("event", &["similar_useful", "similar_useless", "other_matter", "categories_suggested", "categories_unsure"]);
+    list("event", &["units_suggested", "units_unsure", "grades_suggested", "grades_unsure"]);
     list("facet", desk::search::facets::Facet::CODES);
     list("search_field", &desk::search::ask::Field::ALL.map(|field| field.names()[0]));
     list("state", &domain::case::State::ALL.map(domain::case::State::code));
@@ -411,6 +413,8 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("model_state", &desk::models::ModelState::ALL.map(desk::models::ModelState::code));
     list("model_source", &desk::models::SOURCES);
     list("model_failed", &desk::models::FAILED);
+    list("model_beside", &desk::models::BESIDE);
+    list("model_beside_failed", desk::models::FAILED.get(..4).unwrap_or_default());
     list("job", &["notify", "erase-person", "send-message"]);
     list("bulk_outcome", &desk::bulk::Outcome::ALL.map(desk::bulk::Outcome::code));
     wanted_of_bulk(&mut wanted);

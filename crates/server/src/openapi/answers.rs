@@ -317,7 +317,10 @@ pub(super) fn schemas() -> Map<String, Value> {
                     "cues": {"type": "array", "items": object(json!({
                         "cue": text, "words": {"type": "array", "items": text},
                     }))},
+                    "units": super::models::options("unit", &super::models::named_unit(), "Units that may answer; the table of routing decides."),
+                    "grades": super::models::options("grade", &text, "Grades it may have in the end; the rules decide."),
                 })),
+                "comes_to": super::models::named_unit(),
                 "clocks": {"type": "array", "items": object(json!({"rule": text, "due_at": moment}))},
                 "duplicates": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment, "open": truth,

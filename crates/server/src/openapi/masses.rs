@@ -84,6 +84,9 @@ fn suspicion() -> Value {
         "goes_on": truth(),
         "region": {"type": "string", "description": "A province or city; empty for everywhere."},
         "category": {"type": "string", "description": "A leaf of the category tree; empty for everything, `-` for what nobody classified."},
+        "product": {"type": "string", "description": "A product line, where one alone stands out or nearly all cases name it; nothing for all."},
+        "first_region": {"type": "string", "description": "Where it was when it was first told, if it lies elsewhere by now."},
+        "whole": {"type": "boolean", "description": "Whether the caller sees all of its place; who does not may look and decides nothing."},
         "began_at": moment(), "ended_at": moment(), "detected_at": moment(), "found_at": moment(),
         "count": {"type": "integer", "description": "The same person's within a day once."}, "copies": whole(),
         "expected": figure(), "growth": figure(), "log10_p": figure(),
@@ -112,7 +115,6 @@ pub(super) fn burst() -> Value {
     }));
     let mut one = suspicion();
     for (name, of) in [
-        ("product", text()),
         ("course", list_of(&object(json!({"from": moment(), "count": whole(), "expected": figure()})))),
         ("cases", list_of(&case)),
         ("facts", list_of(&object(with(said(), "id", uuid())))),

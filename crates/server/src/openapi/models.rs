@@ -8,11 +8,40 @@ fn number() -> Value {
     json!({"type": "number"})
 }
 
+/// A unit as people know it.
+pub(super) fn named_unit() -> Value {
+    object(json!({"id": uuid(), "code": text(), "name": text()}))
+}
+
+/// What is suggested beside the category.
+pub(super) fn options(name: &str, of: &Value, description: &str) -> Value {
+    let mut one = json!({"words": list(&text()), "per_mille": whole()});
+    if let Some(members) = one.as_object_mut() {
+        members.insert(name.to_owned(), of.clone());
+    }
+    let mut found = object(json!({"sure": {"type": "boolean"}, "items": list(&object(one))}));
+    if let Some(members) = found.as_object_mut() {
+        members.insert("description".to_owned(), description.into());
+    }
+    found
+}
+
 /// A model.
 pub(super) fn one() -> Value {
     let class = object(json!({
         "label": text(), "support": whole(), "predicted": whole(), "precision": number(), "recall": number(),
         "f1": number(),
+    }));
+    let figures = object(json!({
+        "rows": whole(), "accuracy": number(), "macro_f1": number(), "log_loss": number(), "ece": number(),
+        "classes": list(&class),
+    }));
+    let beside = object(json!({
+        "failed": {"type": "string", "enum": desk::models::FAILED},
+        "classes": {"type": "object", "additionalProperties": whole()}, "held_back": whole(),
+        "majority": {"type": "number", "description": "Share that saying always what most are would have right."},
+        "unsure": number(), "figures": figures,
+        "used": {"type": "boolean", "description": "Whether it is shown: it is right more often than that."},
     }));
     let day = json!({"type": "string", "format": "date"});
     let person = object(json!({"id": text(), "name": text()}));
@@ -27,10 +56,8 @@ pub(super) fn one() -> Value {
             "categories": {"type": "object", "additionalProperties": whole()},
             "from": moment(), "held_from": moment(), "until": moment(), "terms": whole(), "bytes": whole(),
             "unsure": number(),
-            "figures": object(json!({
-                "rows": whole(), "accuracy": number(), "macro_f1": number(), "log_loss": number(), "ece": number(),
-                "classes": list(&class),
-            })),
+            "figures": figures,
+            "beside": object(json!({"unit": beside, "grade": beside})),
         })),
     }))
 }

@@ -26,10 +26,13 @@ pub(crate) fn seeded(house: &House, region: &str) -> Uuid {
         done: false,
         region: region.into(),
         category: "A301".into(),
+        product: String::new(),
+        origin: String::new(),
         began: began.as_microsecond(),
         ended: now.as_microsecond(),
         changed_at: now.as_microsecond(),
         body: body.to_string(),
+        latest: String::new(),
     };
     let mut contact = intake();
     contact["category"] = json!("A301");
@@ -56,7 +59,7 @@ type Hold<'a> = dyn FnMut(&str, &str, Option<&Value>, &Answer) + 'a;
 
 /// What the document says of the answers.
 pub(crate) fn contract(house: &House, token: &str, hold: &mut Hold<'_>) {
-    let (one, other) = (seeded(house, "31"), seeded(house, "31"));
+    let (one, other, third) = (seeded(house, "31"), seeded(house, "31"), seeded(house, "31"));
     hold("get", "/api/v1/bursts", None, &house.get(token, "/api/v1/bursts"));
     hold("get", "/api/v1/bursts/{id}", None, &house.get(token, &format!("/api/v1/bursts/{one}")));
     hold("get", "/api/v1/topics", None, &house.get(token, "/api/v1/topics"));
@@ -64,6 +67,7 @@ pub(crate) fn contract(house: &House, token: &str, hold: &mut Hold<'_>) {
         (one, 1, "acknowledge", json!({})),
         (one, 2, "dismiss", json!({"why": "expected", "note": "演练"})),
         (other, 1, "confirm", json!({})),
+        (third, 1, "incident", json!({"title": "演练", "region": "31", "started_at": "2026-01-01T00:00:00Z"})),
     ];
     for (id, version, verb, body) in steps {
         let answer = act(house, token, &format!("/api/v1/bursts/{id}/{verb}"), version, &body);
@@ -141,6 +145,11 @@ fn the_pages_lead_from_one_to_the_other() {
     let opened =
         post(&format!("/console/bursts/{id}/incident"), format!("version=2&title=x&region=31&started_at={at}"));
     assert_eq!(opened.status, 303, "{opened:?}");
+    // Pressed twice, it opens one.
+    let again = post(&format!("/console/bursts/{id}/incident"), format!("version=2&title=x&region=31&started_at={at}"));
+    assert_ne!(again.status, 303, "{again:?}");
+    let incidents = get("/api/v1/incidents", "en").json();
+    assert_eq!(incidents["items"].as_array().unwrap().len(), 1, "{incidents}");
     let page = get(&format!("/console/bursts/{id}"), "en");
     assert!(page.body.contains("/word-incident") && page.body.contains("name=\"operation\" value=\"join-incident\""));
     assert_eq!(get("/console/topics?month=2099-01", "en").status, 422);

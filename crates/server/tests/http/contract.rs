@@ -171,6 +171,15 @@ fn models(contract: &mut Contract, house: &House, token: &str) {
     for path in [path, "/api/v1/models/drift"] {
         contract.holds("get", path, &house.get(token, path));
     }
+    // The one asked for above is settled first.
+    assert!(desk::models::go_on(&house.desk, "node", || false).unwrap());
+    let labelled = json!({"csv": "text,category,unit,grade\n没信号,A101,,normal\n"});
+    contract.body("/api/v1/models/file", &labelled);
+    contract.holds(
+        "post",
+        "/api/v1/models/file",
+        &house.send("POST", "/api/v1/models/file", &headers, labelled.to_string()),
+    );
     contract.seen.insert("post /api/v1/models/{id}/activate".to_owned());
     contract.seen.insert("post /api/v1/models/roll-back".to_owned());
 }

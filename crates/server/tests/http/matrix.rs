@@ -24,7 +24,14 @@ pub(crate) fn body(path: &str) -> Value {
         return json!({"@type": "TroubleTicketSpecification", "name": "x"});
     }
     if path.contains("/bursts/") {
-        return if path.ends_with("/dismiss") { json!({"why": "expected"}) } else { json!({}) };
+        return match path.rsplit('/').next() {
+            Some("dismiss") => json!({"why": "expected"}),
+            Some("incident") => json!({"title": "x", "started_at": "2026-01-01T00:00:00Z"}),
+            _ => json!({}),
+        };
+    }
+    if path.ends_with("/models/file") {
+        return json!({"csv": "text,category\n没信号,A101\n"});
     }
     if path.contains("/hub") {
         return json!({"callback": "https://partner.example/"});

@@ -30,6 +30,22 @@ fn a_person_asks_for_a_model_and_the_page_shows_it() {
     assert_eq!(house.send("GET", "/api/v1/models/drift", &headers, "").json(), json!({"items": []}));
     let page = house.send("GET", "/console/models", &headers, "");
     assert!(page.status == 200 && page.body.contains("too few closed cases"), "{page:?}");
+    // A file with a fault is told where, and is there again.
+    let form = [
+        ("cookie", lead.as_str()),
+        ("accept-language", "en"),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let csv = "csv=text%2Ccategory%2Cgrade%0Ano+signal%2CA101%2Cgreat%0A&held_back=";
+    let wrong = house.send("POST", "/console/models/file", &form, csv.to_owned());
+    assert!(wrong.status == 422 && wrong.body.contains("csv:2:3 grade"), "{wrong:?}");
+    assert!(wrong.body.contains("no signal,A101,great"), "{wrong:?}");
+    let labelled = json!({"csv": "text,category,unit\nno signal,A101,\nno signal,Z999,nowhere\n"});
+    let wrong = post("/api/v1/models/file", labelled).json();
+    assert_eq!(wrong["errors"][0]["field"], "csv:3:2 category", "{wrong}");
+    let taken = post("/api/v1/models/file", json!({"csv": "text,category\nno signal,A101\n"}));
+    assert_eq!((taken.status, &taken.json()["source"]), (201, &json!("file")), "{taken:?}");
     let programme = house.token(Role::Admin, "");
     assert_eq!(house.call(&programme, "POST", "/api/v1/models", &[], &json!({})).status, 409, "nobody who answers");
     let agent = house.token(Role::Agent, "");
