@@ -46,11 +46,19 @@ const OWNED: &[&str] = &["id", "href", "creationDate", "lastUpdate"];
 /// Where a specification may stand (`tmf621.md`, section 2).
 const STATUSES: [&str; 4] = ["inDesign", "active", "rejected", "retired"];
 
+/// The name of their type.
+pub(crate) const TYPE: &str = "TroubleTicketSpecification";
+
 fn told(ask: &Ask, one: &Specification) -> Map<String, Value> {
+    tell(one, &ask.root)
+}
+
+/// A specification as it is told below an address.
+pub(crate) fn tell(one: &Specification, root: &str) -> Map<String, Value> {
     let mut thing = one.attributes.clone();
     let mut own = |name: &str, value: String| thing.insert(name.to_owned(), value.into());
     own("id", one.id.to_string());
-    own("href", format!("{}/troubleTicketSpecification/{}", ask.root, one.id));
+    own("href", format!("{root}/troubleTicketSpecification/{}", one.id));
     own("creationDate", when(one.made_at));
     own("lastUpdate", when(one.changed_at));
     schema::tidy(thing)
@@ -63,7 +71,6 @@ fn id_of(id: &str) -> Result<Uuid, Refusal> {
 fn wrong(body: &Value) -> Vec<Wrong> {
     let mut found = schema::check(Face::V5, SHAPE, body, OWNED);
     let word = |name: &str| body.get(name).and_then(Value::as_str);
-    const TYPE: &str = "TroubleTicketSpecification";
     if word("@type").is_some_and(|name| name != TYPE) && word("@baseType") != Some(TYPE) {
         found.push(Wrong { at: "@type".to_owned(), why: format!("is not {TYPE}, nor is @baseType") });
     }
