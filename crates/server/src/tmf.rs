@@ -97,11 +97,14 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// A moment as RFC 3339 writes it.
+/// A moment as RFC 3339 writes it, which is less than is understood elsewhere.
 fn moment(text: &str) -> Option<Timestamp> {
     // A date alone, or words in another order, is none.
     let form = text.len() >= 20 && text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b't'));
-    if form { text.parse().ok() } else { None }
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-+:.TtZz".contains(&byte));
+    let offset = text.len().checked_sub(6).and_then(|at| text.get(at..)).unwrap_or_default().as_bytes();
+    let ends = text.ends_with(['Z', 'z']) || matches!(offset, [b'+' | b'-', _, _, b':', _, _]);
+    if form && plain && ends { text.parse().ok() } else { None }
 }
 
 /// How a moment is written: UTC, milliseconds.
@@ -307,8 +310,9 @@ async fn list(
         Some(name) => {
             let mut found = matching(&app, &caller, &ask, &query, (name, among)).await?;
             query.arrange(&mut found);
-            cut(&query, &mut found)?;
+            // All that match, wherever a page of them begins.
             let total = found.len() as u64;
+            cut(&query, &mut found)?;
             // Whoever asks for those that hold certain words learns of each that it does.
             let told_by_filter: Option<Vec<_>> =
                 query.asks_for_words().then(|| ids(&mut found.iter().filter_map(|thing| thing.get("id"))));

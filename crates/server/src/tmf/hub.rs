@@ -47,11 +47,15 @@ const ONE: [&str; 8] = [
     "/tmf-api/partyInteraction/v4/hub/{id}",
     "/tmf-api/partyInteraction/v4/hub/{id}/",
 ];
-const LISTENERS: [&str; 4] = [
+const LISTENERS: [&str; 8] = [
     "/tmf-api/troubleTicket/v5/listener/{event}",
+    "/tmf-api/troubleTicket/v5/listener/{event}/",
     "/tmf-api/troubleTicket/v4/listener/{event}",
+    "/tmf-api/troubleTicket/v4/listener/{event}/",
     "/tmf-api/partyInteraction/v5/listener/{event}",
+    "/tmf-api/partyInteraction/v5/listener/{event}/",
     "/tmf-api/partyInteraction/v4/listener/{event}",
+    "/tmf-api/partyInteraction/v4/listener/{event}/",
 ];
 
 /// The routes of this file.
@@ -243,9 +247,15 @@ async fn find(app: &AppState, ask: &Ask, caller: &desk::Caller, id: Uuid) -> Res
     Ok(all.into_iter().find(|one| one.id == id).ok_or_else(Refusal::not_found)?)
 }
 
-async fn list(State(app): State<AppState>, ask: Ask, Who(caller): Who) -> Result<Response, Failure> {
+async fn list(
+    State(app): State<AppState>,
+    ask: Ask,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let query = Query::one(raw.as_deref())?;
     let all = app.desk.listeners(&caller, ask.api.kind(ask.face)).await?;
-    let items = all.iter().map(|one| Value::Object(told(&ask, one))).collect();
+    let items = all.iter().map(|one| Value::Object(query.chosen(ask.face, told(&ask, one)))).collect();
     Ok(answer(StatusCode::OK, &Value::Array(items)))
 }
 
@@ -258,9 +268,11 @@ async fn one(
     ask: Ask,
     Who(caller): Who,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
+    let query = Query::one(raw.as_deref())?;
     let found = find(&app, &ask, &caller, id_of(&id)?).await?;
-    Ok(answer(StatusCode::OK, &Value::Object(told(&ask, &found))))
+    Ok(answer(StatusCode::OK, &Value::Object(query.chosen(ask.face, told(&ask, &found)))))
 }
 
 async fn remove(

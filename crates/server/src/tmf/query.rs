@@ -127,7 +127,11 @@ impl Query {
 
     fn select(&mut self, text: &str) {
         let names = text.split(',').filter_map(|name| name.trim().split('.').next()).filter(|name| !name.is_empty());
-        self.fields.get_or_insert_default().extend(names.map(str::to_owned));
+        let mut names = names.map(str::to_owned).peekable();
+        // Who names nothing selects nothing: the whole is answered.
+        if names.peek().is_some() {
+            self.fields.get_or_insert_default().extend(names);
+        }
     }
 
     fn order(&mut self, text: &str, attributes: &[&str]) -> Result<(), Failure> {
@@ -485,6 +489,7 @@ mod tests {
         assert_eq!(keys(Face::V5, "fields=status"), "@type href id status");
         assert_eq!(keys(Face::V4, "fields=status,severity"), "severity status");
         assert_eq!(keys(Face::V4, "fields=none"), "href id");
+        assert_eq!(keys(Face::V5, "fields="), "@type href id severity status");
     }
 
     #[test]
