@@ -124,13 +124,7 @@ pub struct Among {
 ///
 /// # Errors
 /// Those of the database.
-pub fn page(
-    tx: &mut Tx<'_>,
-    among: &Among,
-    before: Uuid,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<Uuid>, StoreError> {
+pub fn page(tx: &mut Tx<'_>, among: &Among, before: Uuid, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
     let (scope, reader) = (among.scope.as_str(), among.reader.as_str());
     let Some(states) = &among.states else {
         let values = [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];

@@ -133,8 +133,7 @@ fn tmf_event(thing: &str, shape: &Value) -> Value {
 fn schemas() -> Value {
     let ticket = json!({"type": "object", "description": "TroubleTicket of TMF621."});
     let interaction = json!({"type": "object", "description": "PartyInteraction of TMF683."});
-    let specification =
-        json!({"type": "object", "description": "TroubleTicketSpecification of TMF621, or a reference to one that was removed."});
+    let specification = json!({"type": "object", "description": "TroubleTicketSpecification of TMF621, or a reference to one that was removed."});
     json!({
         "StandardWebhook": {
             "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],

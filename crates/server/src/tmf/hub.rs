@@ -118,13 +118,7 @@ impl Wanted {
 
     /// Whether an event is among what is wanted: conditions may name the attributes of what it is about with or without
     /// the way to it.
-    pub fn matches(
-        &self,
-        face: Face,
-        shape: &str,
-        thing: &Map<String, Value>,
-        envelope: &Map<String, Value>,
-    ) -> bool {
+    pub fn matches(&self, face: Face, shape: &str, thing: &Map<String, Value>, envelope: &Map<String, Value>) -> bool {
         if self.query.is_empty() {
             return true;
         }

@@ -269,7 +269,8 @@ impl Query {
     /// Whether everything asked is about attributes of which `known` says that there are such.
     pub fn asks_only(&self, known: &dyn Fn(&str) -> bool) -> bool {
         let heads = self.conditions.iter().map(|one| one.path.first());
-        let listed = self.entries.iter().map(|(head, inner)| head.first().or(inner.first().and_then(|one| one.path.first())));
+        let listed =
+            self.entries.iter().map(|(head, inner)| head.first().or(inner.first().and_then(|one| one.path.first())));
         heads.chain(listed).flatten().all(|name| known(name))
     }
 

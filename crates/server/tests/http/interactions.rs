@@ -525,7 +525,8 @@ fn what_becomes_of_a_message_belongs_to_the_entry_that_wrote_it() {
         let case = house.register(&desk.token, &body);
         let case = case["id"].as_str().unwrap();
         for (version, content) in [(1, "first"), (2, "second")] {
-            let sent = house.act(&desk.token, case, version, "send-message", &json!({"way": "email", "content": content}));
+            let sent =
+                house.act(&desk.token, case, version, "send-message", &json!({"way": "email", "content": content}));
             assert_eq!(sent.status, 200, "{sent:?}");
         }
         house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
@@ -535,10 +536,9 @@ fn what_becomes_of_a_message_belongs_to_the_entry_that_wrote_it() {
         house.runtime.block_on(desk::outbox::send_due(&house.desk, "node", send)).unwrap();
         let status = |version: i64| desk.get(&format!("{V5}/{case}-{version}")).json()["status"].clone();
         assert_eq!((status(2), status(3)), (json!("opened"), json!("inProgress")));
-        let messages = house.runtime.block_on(house.desk.messages(
-            &Caller::system(house.desk.root()),
-            &desk::CaseRef::parse(case).unwrap(),
-        ));
+        let messages = house
+            .runtime
+            .block_on(house.desk.messages(&Caller::system(house.desk.root()), &desk::CaseRef::parse(case).unwrap()));
         let second = messages.unwrap().into_iter().find(|one| one.stage == Some(Stage::Sent)).unwrap();
         let now = house.desk.time().now();
         assert!(house.runtime.block_on(house.desk.report_message(second.id, Stage::Delivered, None, now)).unwrap());
@@ -600,7 +600,8 @@ fn a_hub_tells_of_interactions() {
         let ticket = format!("{TICKETS}/{case}");
         assert_eq!(house.call(&admin, "DELETE", &ticket, &[], &Value::Null).status, 204);
         tell(&house, &herald);
-        let gone: Vec<String> = receiver.take().into_iter().filter(|one| one.0.starts_with("/all")).map(|one| one.0).collect();
+        let gone: Vec<String> =
+            receiver.take().into_iter().filter(|one| one.0.starts_with("/all")).map(|one| one.0).collect();
         assert!(gone.len() == 2 && gone.iter().all(|one| one.ends_with("partyInteractionDeleteEvent")), "{gone:?}");
         let version = house.get(&admin, &format!("/api/v1/complaints/{case}")).json()["version"].as_i64().unwrap();
         let late = json!({"text": "and one more thing", "channel": "app"});

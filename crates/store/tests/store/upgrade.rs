@@ -66,9 +66,10 @@ fn schema_12_comes_over_with_what_was_in_it() {
         }
         db.read_now(|tx| {
             let all = subscriptions::all(tx)?;
-            assert_eq!(all.iter().map(|one| (one.id, one.tries, one.place.as_str())).collect::<Vec<_>>(), [(
-                HOOK, 3, "{\"1\":7}"
-            )]);
+            assert_eq!(
+                all.iter().map(|one| (one.id, one.tries, one.place.as_str())).collect::<Vec<_>>(),
+                [(HOOK, 3, "{\"1\":7}")]
+            );
             // What waited goes on, not yet logged, and about a case.
             let waiting = subscriptions::again(tx, HOOK, 100, 10)?;
             let told = waiting.iter().map(|one| (one.subject, one.version, one.tries, one.logged, one.ledger));
