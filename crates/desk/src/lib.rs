@@ -124,6 +124,7 @@ struct Inner {
     search: search::Search,
     topics: topics::Counted,
     watched: bursts::Watched,
+    plenty: tickets::Plenty,
 }
 
 impl Desk {
@@ -161,6 +162,7 @@ impl Desk {
                 search: search::Search::new(),
                 topics: topics::Counted::default(),
                 watched: bursts::Watched::default(),
+                plenty: tickets::Plenty::default(),
             }),
         };
         erase::replay(&desk)?;

@@ -22,6 +22,7 @@ mod seed;
 mod session;
 mod texts;
 mod timers;
+mod tmf;
 mod what_if;
 
 use clap::{Args, Subcommand};
@@ -67,6 +68,8 @@ enum What {
     Seed(seed::Seed),
     /// How late clocks warn when a thousand are due each second among a million, and what waiting costs.
     Timers(timers::Timers),
+    /// Tickets a second through TMF621, how long reading them takes, and how soon receivers are told of events.
+    Tmf(tmf::Tmf),
     /// How long it takes to tell what a draft would have changed, and the memory that needs.
     #[command(name = "whatif")]
     WhatIf(what_if::WhatIf),
@@ -94,6 +97,7 @@ pub fn run(bench: Bench) -> Result<(), String> {
         What::Search(ask) => search::run(&ask),
         What::Seed(ask) => seed::run(&ask),
         What::Timers(ask) => timers::run(&ask),
+        What::Tmf(ask) => tmf::run(&ask),
         What::WhatIf(ask) => what_if::run(&ask),
     }
 }

@@ -379,6 +379,9 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE bursts ADD COLUMN latest TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE bursts ADD COLUMN product TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE bursts ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
+    // Tickets and events: tickets of a status are listed newest first; what waits to be told may be of another ledger.
+    "CREATE INDEX cases_state ON cases (state, id)",
+    "ALTER TABLE event_deliveries ADD COLUMN ledger BIGINT NOT NULL DEFAULT 0",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

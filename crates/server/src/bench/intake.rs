@@ -93,6 +93,17 @@ pub(super) fn measure(
     connections: u64,
     until: impl FnOnce(),
 ) -> Result<Measured, String> {
+    posting(server, token, ("/api/v1/complaints", body), connections, until)
+}
+
+/// Posts to an address what is made for a lane and the n-th request of it, and has each answered with 201.
+pub(super) fn posting(
+    server: &Server,
+    token: &str,
+    (path, body): (&'static str, fn(u64, u64) -> String),
+    connections: u64,
+    until: impl FnOnce(),
+) -> Result<Measured, String> {
     static LANE: AtomicU64 = AtomicU64::new(0);
     let stop = Arc::new(AtomicBool::new(false));
     let begun = Instant::now();
@@ -105,7 +116,7 @@ pub(super) fn measure(
             let mut latency = Histogram::<u64>::new(3).map_err(|error| error.to_string())?;
             let mut n = 0;
             while !stop.load(Ordering::Relaxed) {
-                let request = request("POST", "/api/v1/complaints", &token, &body(lane, n));
+                let request = request("POST", path, &token, &body(lane, n));
                 let sent = Instant::now();
                 let status = client.send(&request)?;
                 if status != 201 {

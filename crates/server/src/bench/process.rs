@@ -20,6 +20,16 @@ pub(super) struct Server {
 impl Server {
     /// Starts this program as a server on a database.
     pub(super) fn start(data_dir: &Path, database_url: Option<&str>, key: &Path) -> Result<Self, String> {
+        Self::start_with(data_dir, database_url, key, &[])
+    }
+
+    /// The same with more options of the server.
+    pub(super) fn start_with(
+        data_dir: &Path,
+        database_url: Option<&str>,
+        key: &Path,
+        more: &[&str],
+    ) -> Result<Self, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut place = match database_url {
             Some(url) => vec!["--database-url".to_owned(), url.to_owned()],
@@ -30,6 +40,7 @@ impl Server {
         let mut child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(&place)
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| error.to_string())?;
@@ -46,9 +57,15 @@ impl Server {
 
     /// A token with everything allowed.
     pub(super) fn token(&self) -> Result<String, String> {
+        self.token_with(&[])
+    }
+
+    /// The same with more options.
+    pub(super) fn token_with(&self, more: &[&str]) -> Result<String, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let output = Command::new(program)
             .args(["token", "create", "--name", "bench", "--role", "admin"])
+            .args(more)
             .args(&self.place)
             .output()
             .map_err(|error| error.to_string())?;
