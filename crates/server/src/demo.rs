@@ -1,6 +1,7 @@
 //! `--demo`: about five hundred cases of sixty days in every state, and a year of one problem before them, made by playing
 //! commands through the desk with a clock that is moved. People and numbers are invented.
 
+mod care;
 mod improvement;
 mod letters;
 mod mail;
@@ -55,6 +56,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
     let now = desk.time().now();
     let start = now - SignedDuration::from_mins(DAYS * DAY);
     let past = place.desk(desk.db().clone(), Time::at(start))?;
+    let caring = place.desk(desk.db().clone(), Time::at(start))?;
     let system = Caller::system(desk.root());
     let (units, people) = organisation::build(&past, &system, now).map_err(|error| told(&error))?;
     let mut notices =
@@ -62,7 +64,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
     notices.extend(people);
     let script = stories::read()?;
     let left = wait(async {
-        let stage = Stage::set(&past, &system, units, now).await?;
+        let stage = Stage::set(&past, &system, units.clone(), now).await?;
         improvement::before(&stage, now).await?;
         for member in &script.members {
             tell(&stage, member, now).await?;
@@ -93,6 +95,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         views::keep(&stage).await?;
         // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
+        care::tell(&caring, &system, units, now).await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })
     })?;
     Ok((notices, left))

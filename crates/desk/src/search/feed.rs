@@ -12,14 +12,23 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use store::{EntryRow, Tx, cases, entries};
 use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument};
 use uuid::Uuid;
 
 /// Entries read on at once.
 const AT_ONCE: i64 = 1_024;
+/// The same while many cases are being worked on at once.
+const AT_ONCE_BESIDE: i64 = 128;
+/// How many times as long as it worked the feeder rests then: opening every text of thousands of cases takes the
+/// processor that people wait for, and what is newer than the index is looked at directly meanwhile.
+const RESTS_BESIDE: u32 = 8;
 /// Entries read at once while an index is made.
 const THROUGH: i64 = 4_096;
+/// However long it worked, it rests no longer.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+const A_MOMENT: Duration = Duration::from_millis(20);
 /// Memory of the writer, in bytes.
 const MEMORY: usize = 64_000_000;
 
@@ -177,20 +186,28 @@ impl Feeder {
             let Some(open) = &mut self.open else { break };
             let mut streams = open.seen.streams.clone();
             let desk = self.desk.clone();
-            let (since, cases, (streams, hashes), shrunk) = self.desk.db().read_now(move |tx| {
+            let (begun, beside) = (Instant::now(), self.desk.inner.many.any());
+            let most = if beside { AT_ONCE_BESIDE } else { AT_ONCE };
+            let look = move |tx: &mut Tx<'_>| {
                 let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
                 let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
                 if streams.iter().any(ahead) {
                     return Ok((read::Since::default(), Vec::new(), (streams, BTreeMap::new()), true));
                 }
-                let since = read::since(tx, &mut streams, AT_ONCE)?;
+                let since = read::since(tx, &mut streams, most)?;
                 let mut found = Vec::with_capacity(since.cases.len());
                 for id in &since.cases {
                     found.push((*id, read::case(&desk, tx, *id)?));
                 }
                 let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
                 Ok::<_, DeskError>((since, found, (streams, hashes), false))
-            })?;
+            };
+            // Nobody waits at a screen for the index to catch up.
+            let (since, cases, (streams, hashes), shrunk) = if beside || taken > 0 {
+                self.desk.db().read_behind_now(look)?
+            } else {
+                self.desk.db().read_now(look)?
+            };
             if shrunk {
                 tracing::warn!("the database is older than the search index, which is made anew");
                 return self.make(folder, enough);
@@ -200,6 +217,9 @@ impl Feeder {
             }
             taken += cases.len() as u64;
             self.take_in(&cases, (streams, hashes), since.erased).map_err(DeskError::from)?;
+            if beside {
+                rested(begun.elapsed() * RESTS_BESIDE, enough);
+            }
         }
         Ok(taken)
     }
@@ -281,6 +301,14 @@ impl Feeder {
         commit(&mut writer, &seen)?;
         let reader = folder::reader(&index)?;
         Ok(Some((Open { at: at.to_owned(), index, reader, writer: Some(writer), seen }, taken)))
+    }
+}
+
+/// Rests, and stops resting when told to stop.
+fn rested(long: Duration, enough: &dyn Fn() -> bool) {
+    let until = Instant::now() + long.min(LONGEST_REST);
+    while Instant::now() < until && !enough() {
+        std::thread::sleep(A_MOMENT);
     }
 }
 
