@@ -392,9 +392,9 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
         | Event::Ownership { step: OwnershipStep::Late {} } => true,
         // News that went out by itself keeps its promise, and the clock of the next begins.
         Event::ClockStopped { .. } | Event::ClockStarted { .. } => verb == crate::outbox::VERB,
-        Event::EffectTaken { did, .. } => did
-            .iter()
-            .all(|caused| matches!(caused, Caused::Notify(_) | Caused::News(_) | Caused::NewsKept(_))),
+        Event::EffectTaken { did, .. } => {
+            did.iter().all(|caused| matches!(caused, Caused::Notify(_) | Caused::News(_) | Caused::NewsKept(_)))
+        }
         _ => false,
     })
 }

@@ -112,12 +112,7 @@ pub const KINDS: [WordingKind; 13] = [
     news("sms_news", Form::Sms),
     WordingKind { shipped: false, ..kind("sms_foot", Form::Sms, &["number"]) },
     news("voice_news", Form::Voice),
-    WordingKind {
-        may: &["number"],
-        says: Some(AUTOMATIC),
-        shipped: false,
-        ..kind("voice_lead", Form::Voice, &[])
-    },
+    WordingKind { may: &["number"], says: Some(AUTOMATIC), shipped: false, ..kind("voice_lead", Form::Voice, &[]) },
 ];
 /// Their codes.
 pub const KIND_CODES: &[&str] = &[
@@ -308,8 +303,8 @@ fn too_long(kind: &WordingKind, text: &str) -> Option<Fault> {
     let long = |max: usize, given: usize| {
         (given > max).then(|| Fault::new("text", "too_long").with("max", max).with("given", given))
     };
-    let Length { characters, parts } = length(kind.code, text)
-        .unwrap_or_else(|| Length { characters: text.chars().count(), parts: None });
+    let Length { characters, parts } =
+        length(kind.code, text).unwrap_or_else(|| Length { characters: text.chars().count(), parts: None });
     match kind.form {
         Form::Text => None,
         Form::Line => long(MOST_LINE, characters),

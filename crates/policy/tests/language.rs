@@ -92,7 +92,10 @@ fn what_may_be_agreed_and_told_by_itself_has_its_place() {
     assert!(said("mean = \"5bd\"", "mean = \"5bd\"\nagreed_up_to = \"30d\"").contains("not for customer and operator"));
     for amount in ["2bd", "0", "1mo"] {
         let agreed = format!("amount = {{ urban = \"24h\", rural = \"48h\" }}\nagreed_up_to = \"{amount}\"");
-        assert!(said("amount = { urban = \"24h\", rural = \"48h\" }", &agreed).contains("takes hours or days"), "{amount}");
+        assert!(
+            said("amount = { urban = \"24h\", rural = \"48h\" }", &agreed).contains("takes hours or days"),
+            "{amount}"
+        );
     }
     let kept = |at: &str| {
         let effect = format!(

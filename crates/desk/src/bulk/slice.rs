@@ -258,7 +258,9 @@ impl Worker {
     /// How far apart slices begin.
     fn pace(&self) -> Duration {
         match &self.task {
-            Task::Same(command) if matches!(**command, Command::Reply(_) | Command::NotifyProgress(_) | Command::Note(_)) => {
+            Task::Same(command)
+                if matches!(**command, Command::Reply(_) | Command::NotifyProgress(_) | Command::Note(_)) =>
+            {
                 APART_WITH_WORDS
             }
             _ => APART,

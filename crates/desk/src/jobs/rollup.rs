@@ -191,11 +191,7 @@ fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
 }
 
 /// The cases new entries are about, having moved on what was seen; nothing when there are no new entries.
-fn read_on(
-    tx: &mut Tx<'_>,
-    seen: &mut BTreeMap<i64, i64>,
-    most: i64,
-) -> Result<Option<BTreeSet<Uuid>>, DeskError> {
+fn read_on(tx: &mut Tx<'_>, seen: &mut BTreeMap<i64, i64>, most: i64) -> Result<Option<BTreeSet<Uuid>>, DeskError> {
     let (mut named, mut room) = (BTreeSet::new(), most);
     for (stream, head) in entries::heads(tx)? {
         let from = seen.get(&stream).copied().unwrap_or(0);

@@ -145,7 +145,10 @@ fn what_cannot_arrive_is_kept_with_its_reason_and_the_clock_reminds() {
         go(desk, "2026-11-26T10:00:00+08:00");
         assert!(post(desk, || Handed::Taken).is_empty());
         let failed = |event: &Event| {
-            matches!(event, Event::MessageMoved { what: What::News, stage: Stage::Failed, why: Some(Why::NoAddress), .. })
+            matches!(
+                event,
+                Event::MessageMoved { what: What::News, stage: Stage::Failed, why: Some(Why::NoAddress), .. }
+            )
         };
         assert_eq!(history(desk, &case).iter().filter(|event| failed(event)).count(), 1);
         assert!(progress(&desk.now(&case))[0].is_running(), "nobody was told");
@@ -287,7 +290,10 @@ fn what_is_agreed_moves_the_clock_and_stays() {
         let anonymous = desk.open_with(|body| {
             body["complainant"] = json!({"anonymous": true});
         });
-        assert_eq!(desk.refused(&anonymous, "agree-progress", json!({"hours": 72, "note": "x"})), "anonymous_cannot_be_reached");
+        assert_eq!(
+            desk.refused(&anonymous, "agree-progress", json!({"hours": 72, "note": "x"})),
+            "anonymous_cannot_be_reached"
+        );
     });
 }
 
@@ -319,7 +325,8 @@ fn who_was_asked_and_did_not_answer_is_called_by_somebody_else() {
         assert!(late.iter().all(|(.., late)| *late) && list(&other, all()).iter().all(|(.., late)| *late));
         let case = desk.now(&case);
         let tried = desk.try_act(&other, &case, "call-back", json!({"outcome": "no_answer"})).unwrap().case;
-        let again = desk.house.wait(desk.house.desk.call_backs(&other, CallBackFilter { of: Some(For::Survey), ..all() }));
+        let again =
+            desk.house.wait(desk.house.desk.call_backs(&other, CallBackFilter { of: Some(For::Survey), ..all() }));
         let again = &again.unwrap().items[0];
         assert_eq!((again.tries().len(), again.next_at()), (1, Some(at("2026-11-26T12:00:01+08:00"))));
         let said = json!({"outcome": "reached", "satisfied": "satisfied", "solved": true, "timely": true});

@@ -8,11 +8,11 @@ use crate::extract::Who;
 use crate::problem::Failure;
 use crate::query;
 use crate::routes::{Access, Face, Method, Operation, Route};
+use crate::words;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
-use crate::words;
 use desk::call_backs::{CallBackFilter, CallBackListed, For};
 use desk::permissions;
 use domain::case::declare_unreachable::Tried;
@@ -24,7 +24,11 @@ use serde_json::{Value, json};
 const LIST: &[Field] = &[
     optional("unit", Kind::Uuid, "The unit whose cases they are of. Default: the caller's own."),
     optional("mine", Kind::Bool, "Only those of cases the caller holds."),
-    optional("for", Kind::Code(For::CODES), "Only those that were promised, or those that ask how satisfied customers are."),
+    optional(
+        "for",
+        Kind::Code(For::CODES),
+        "Only those that were promised, or those that ask how satisfied customers are.",
+    ),
     optional("overdue", Kind::Bool, "Only those that are late: their moment has passed."),
     optional("limit", Kind::Whole { min: 1, max: 50 }, "Call-backs a page. Default 25."),
     optional("after", Kind::Line { max: 80 }, "`next` of the page before."),

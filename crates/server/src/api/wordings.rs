@@ -97,10 +97,13 @@ fn wording(one: &WordingView) -> Value {
         .put("language", one.language.as_str())
         .put("version", one.version)
         .put("text", one.text.as_str())
-        .put_some("length", length(&one.kind, &one.text).map(|length| {
-            let Length { characters, parts } = length;
-            Object::default().put("characters", characters).put_some("parts", parts).done()
-        }))
+        .put_some(
+            "length",
+            length(&one.kind, &one.text).map(|length| {
+                let Length { characters, parts } = length;
+                Object::default().put("characters", characters).put_some("parts", parts).done()
+            }),
+        )
         .put("hash", one.hash.as_str())
         .put("note", one.note.as_str())
         .put("state", one.standing.code())

@@ -77,7 +77,8 @@ async fn show(
     let lines = found.items.iter().map(|call| line(&frame, &names, call)).collect();
     let place = |mine: bool, of: Option<For>, overdue: bool, after: &str| {
         let of = of.map(|of| format!("for={}", of.code())).unwrap_or_default();
-        let asked = [(mine, "mine=1"), (!of.is_empty(), of.as_str()), (overdue, "overdue=1"), (!after.is_empty(), after)];
+        let asked =
+            [(mine, "mine=1"), (!of.is_empty(), of.as_str()), (overdue, "overdue=1"), (!after.is_empty(), after)];
         let asked: Vec<&str> = asked.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
         if asked.is_empty() { PAGE.to_owned() } else { format!("{PAGE}?{}", asked.join("&")) }
     };

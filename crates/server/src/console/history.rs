@@ -399,9 +399,7 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
                 Caused::Compensate(owed) => frame.tv("caused.compensate", &[("owed", &rule(owed))]),
                 Caused::Raise(grade) => frame.tv("caused.raise", &[("grade", &frame.code("grade", grade.code()))]),
                 Caused::News(way) => frame.tv("caused.news", &[("way", &frame.code("way", way.code()))]),
-                Caused::NewsKept(why) => {
-                    frame.tv("caused.news_kept", &[("why", &frame.code("news_kept", why.code()))])
-                }
+                Caused::NewsKept(why) => frame.tv("caused.news_kept", &[("why", &frame.code("news_kept", why.code()))]),
             };
             let did: Vec<String> = did.iter().map(one).collect();
             say("effect_taken", &[("rule", &rule(id)), ("did", &did.join(&frame.t("list_comma")))])

@@ -16,9 +16,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::wordings::{
-    EXAMPLE, KINDS, LANGUAGES, Length, NEW_WORDING, NewWording, WordingStanding, WordingView, fill,
-};
+use desk::wordings::{EXAMPLE, KINDS, LANGUAGES, Length, NEW_WORDING, NewWording, WordingStanding, WordingView, fill};
 use desk::{Caller, permissions};
 
 /// Address of the page.
@@ -77,7 +75,8 @@ struct Wordings<'a> {
 
 fn example(frame: &Frame<'_>, text: &str) -> String {
     let now = frame.moment(frame.app.desk.time().now());
-    let of = |(name, example): (&'static str, &'static str)| (name, if name == "number" { example } else { now.as_str() });
+    let of =
+        |(name, example): (&'static str, &'static str)| (name, if name == "number" { example } else { now.as_str() });
     fill(text, &EXAMPLE.map(of))
 }
 

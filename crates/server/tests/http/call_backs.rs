@@ -66,13 +66,20 @@ fn calls_for_the_survey_stand_beside_promised_ones() {
         assert_eq!(done.status, 200, "{verb}: {done:?}");
     }
     let agreed = &house.get(&token, &format!("/api/v1/complaints/{id}")).json()["progress_agreed"];
-    assert_eq!((&agreed["hours"], &agreed["nothing"], &agreed["note"]), (&json!(72), &json!(false), &json!("三日一报")));
+    assert_eq!(
+        (&agreed["hours"], &agreed["nothing"], &agreed["note"]),
+        (&json!(72), &json!(false), &json!("三日一报"))
+    );
     let listed = house.get(&quality, "/api/v1/callbacks?for=survey").json();
     let first = &listed["items"][0];
     assert_eq!((&first["complaint"]["number"], &first["for"]), (&json!(number), &json!("survey")), "{listed}");
     assert!(first.get("promise").is_none() && first["late"] == json!(false), "{listed}");
     assert_eq!(house.get(&quality, "/api/v1/callbacks?for=promise").json()["items"], json!([]));
-    assert_eq!(house.get(&token, "/api/v1/callbacks?for=survey").json()["items"], json!([]), "who handled it asks nobody");
+    assert_eq!(
+        house.get(&token, "/api/v1/callbacks?for=survey").json()["items"],
+        json!([]),
+        "who handled it asks nobody"
+    );
     assert_eq!(house.get(&token, "/api/v1/callbacks?for=anything").status, 422);
     for (language, words) in [("zh-CN", "满意度回访"), ("en", "For the survey")] {
         let headers = [("cookie", cookie.as_str()), ("accept-language", language)];
