@@ -46,7 +46,8 @@ pub const VERBS: &[&str] = &[
     "leave-incident",
 ];
 
-/// How many runs this process is going through: jobs that follow from them make room meanwhile.
+/// How many runs this process is going through: jobs, counting and the index of words, which all follow from them, make
+/// room meanwhile.
 #[derive(Debug, Default)]
 pub(crate) struct UnderWay(AtomicUsize);
 

@@ -1,5 +1,5 @@
-//! Promised call-backs beside their cases: written with each entry, so that whoever has to call finds them, and the list
-//! of them with what a caller needs to know.
+//! Calls to customers beside their cases, those that were promised and those that ask how satisfied they are: written with
+//! each entry, so that whoever has to call finds them, and the list of them with what a caller needs to know.
 
 use crate::caller::Caller;
 use crate::error::DeskError;
@@ -7,19 +7,26 @@ use crate::load::{self, CaseRef};
 use crate::queries::case::CaseView;
 use crate::time::stored;
 use crate::{Desk, permissions};
-use domain::case::{Case, Contact, Promised};
+use domain::case::survey::Call;
+use domain::case::{Case, Promised};
+use domain::event::ContactOutcome;
 use domain::fault::Fault;
 use domain::ids::{CaseId, UnitId};
 use domain::refusal::{Refusal, RefusalKind};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::Stack;
-use store::{CallBackRow, OrderCursor, Tx, Whose, call_backs};
+use store::{CallBackRow, CallBacksAsked, OrderCursor, Tx, Whose, call_backs};
 use uuid::Uuid;
 
 /// Most call-backs of one page.
 pub const MOST: usize = 50;
 /// Pages looked through for one page, where most lie elsewhere.
 const MOST_PAGES: usize = 40;
+
+/// Number of the call that asks how satisfied a customer is: it is no promise, and a case has one.
+const SURVEY: i64 = -1;
+/// Who was asked so long ago is not called about it any more.
+const SURVEY_LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The call-backs of a case before an entry.
 pub(crate) struct Before(Vec<CallBackRow>);
@@ -32,15 +39,21 @@ impl Before {
 
 fn rows(case: &Case) -> Vec<CallBackRow> {
     let calls = case.promises.iter().filter(|promise| promise.call_back);
-    calls
-        .map(|call| CallBackRow {
-            case: case.id.0,
-            n: i64::from(call.id),
-            open: case.state.is_open() && call.is_open(),
-            due_at: stored(call.due_at),
-            next_at: stored(call.next_at.unwrap_or(call.due_at)),
-        })
-        .collect()
+    let promised = calls.map(|call| CallBackRow {
+        case: case.id.0,
+        n: i64::from(call.id),
+        open: case.state.is_open() && call.is_open(),
+        due_at: stored(call.due_at),
+        next_at: stored(call.next_at.unwrap_or(call.due_at)),
+    });
+    let survey = case.survey_call().map(|call| CallBackRow {
+        case: case.id.0,
+        n: SURVEY,
+        open: call.open,
+        due_at: stored(call.due_at),
+        next_at: stored(call.next_at),
+    });
+    survey.into_iter().chain(promised).collect()
 }
 
 /// The rows an entry changed.
@@ -58,13 +71,44 @@ pub(crate) fn write(tx: &mut Tx<'_>, case: &Case, before: &Before) -> Result<(),
     Ok(())
 }
 
+/// What a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// It was promised.
+    Promise,
+    /// It asks how satisfied the customer is.
+    Survey,
+}
+
+impl For {
+    /// Every one.
+    pub const CODES: &[&str] = &["promise", "survey"];
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Promise => "promise",
+            Self::Survey => "survey",
+        }
+    }
+
+    /// The one of a stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Promise, Self::Survey].into_iter().find(|one| one.code() == code)
+    }
+}
+
 /// Which call-backs to list.
 #[derive(Clone, Debug, Default)]
 pub struct CallBackFilter {
     /// Those of cases of this unit; of the caller's own if neither is named.
     pub unit: Option<UnitId>,
-    /// Those of cases the caller holds.
+    /// Those of cases the caller holds. Nobody who holds a case asks its customer how satisfied they are.
     pub mine: bool,
+    /// Only those for this.
+    pub of: Option<For>,
     /// Only those whose moment has passed.
     pub overdue: bool,
     /// At most so many; 0 means 25.
@@ -73,13 +117,24 @@ pub struct CallBackFilter {
     pub after: Option<String>,
 }
 
+/// The call itself.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// One that was promised.
+    Promised(Promised),
+    /// One that asks how satisfied the customer is.
+    Survey(Call),
+}
+
 /// A call-back in a list.
 #[derive(Clone, Debug)]
 pub struct CallBackListed {
     /// Its case, masked.
     pub view: CaseView,
-    /// The promise.
-    pub promise: Promised,
+    /// The call.
+    pub what: What,
+    /// Whether it should have been made by now.
+    pub late: bool,
     /// What is left today of the hours in which this customer may be called; nothing where no rule says.
     pub hours: Option<Vec<(Timestamp, Timestamp)>>,
     /// When another try would lie within the hours, on another day.
@@ -87,16 +142,67 @@ pub struct CallBackListed {
 }
 
 impl CallBackListed {
-    /// The tries so far, oldest first.
-    pub fn tries(&self) -> impl Iterator<Item = &Contact> {
-        self.view.case.contacts.iter().filter(|one| one.promise == Some(self.promise.id))
+    /// The promise, where it was one.
+    #[must_use]
+    pub fn promise(&self) -> Option<&Promised> {
+        match &self.what {
+            What::Promised(promise) => Some(promise),
+            What::Survey(_) => None,
+        }
     }
 
-    fn of(view: CaseView, promise: Promised, rules: &Stack, now: Timestamp) -> Self {
+    /// What it is for.
+    #[must_use]
+    pub fn of(&self) -> For {
+        match self.what {
+            What::Promised(_) => For::Promise,
+            What::Survey(_) => For::Survey,
+        }
+    }
+
+    /// By when it is to be made.
+    #[must_use]
+    pub fn due_at(&self) -> Timestamp {
+        match &self.what {
+            What::Promised(promise) => promise.due_at,
+            What::Survey(call) => call.due_at,
+        }
+    }
+
+    /// When it is to be tried next, where that is another moment.
+    #[must_use]
+    pub fn next_at(&self) -> Option<Timestamp> {
+        match &self.what {
+            What::Promised(promise) => promise.next_at,
+            What::Survey(call) => Some(call.next_at).filter(|next| *next != call.due_at),
+        }
+    }
+
+    /// The tries so far, oldest first, with what came of each.
+    #[must_use]
+    pub fn tries(&self) -> Vec<(Timestamp, ContactOutcome)> {
+        let case = &self.view.case;
+        match &self.what {
+            What::Promised(promise) => {
+                let of_it = case.contacts.iter().filter(|one| one.promise == Some(promise.id));
+                of_it.map(|one| (one.at, one.outcome)).collect()
+            }
+            What::Survey(_) => {
+                let of_it = case.call_backs.iter().filter(|one| one.round == case.round);
+                of_it.map(|one| (one.at, one.outcome)).collect()
+            }
+        }
+    }
+
+    fn with(view: CaseView, what: What, rules: &Stack, now: Timestamp) -> Self {
         let hours = rules.contact_hours(&view.case.record.region);
         let another_day = hours.and_then(|(hours, calendar)| hours.another_day(now, calendar));
         let hours = hours.map(|(hours, calendar)| hours.left(now, calendar));
-        Self { view, promise, hours, another_day }
+        let late = match &what {
+            What::Promised(promise) => promise.is_late(now),
+            What::Survey(call) => call.is_late(now),
+        };
+        Self { view, what, late, hours, another_day }
     }
 }
 
@@ -110,7 +216,8 @@ pub struct CallBackPage {
 }
 
 impl Desk {
-    /// Open call-backs of cases a unit has, or the caller holds, in the caller's area.
+    /// Open call-backs of cases a unit has, or the caller holds, in the caller's area. Those that ask how satisfied a customer
+    /// is are left out for whoever handled the case.
     ///
     /// # Errors
     /// If the caller may see no cases, or names a cursor that is none.
@@ -125,7 +232,16 @@ impl Desk {
             (false, _) => Whose::Unit(filter.unit.unwrap_or(caller.actor.unit).0),
         };
         let now = self.time().now();
-        let due_before = if filter.overdue { stored(now) } else { i64::MAX };
+        let of = if filter.mine { Some(For::Promise) } else { filter.of };
+        if filter.mine && filter.of == Some(For::Survey) {
+            return Ok(CallBackPage { items: Vec::new(), next: None });
+        }
+        let asked = CallBacksAsked {
+            due_before: if filter.overdue { stored(now) } else { i64::MAX },
+            promised: of != Some(For::Survey),
+            surveys: of != Some(For::Promise),
+            surveys_since: now.checked_sub(SURVEY_LASTS).map_or(i64::MIN, stored),
+        };
         let actor = caller.actor.clone();
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let read = move |tx: &mut Tx<'_>| {
@@ -133,7 +249,7 @@ impl Desk {
             let hidden = load::hidden(tx, &actor)?;
             // What lies elsewhere is passed over here, so that neither a page nor where it ends tells of it.
             for _ in 0..MOST_PAGES {
-                let rows = call_backs::list(tx, whose, due_before, after, most)?;
+                let rows = call_backs::list(tx, whose, asked, after, most)?;
                 let full = rows.len() >= limit;
                 after = rows.last().map(|(row, _)| place(row)).or(after);
                 let there =
@@ -156,15 +272,23 @@ impl Desk {
                 Err(DeskError::Refused(refusal)) if refusal.kind == RefusalKind::NotFound => continue,
                 other => other?,
             };
-            let promise = view.case.open_promises().find(|one| i64::from(one.id) == row.n).cloned();
-            let Some(promise) = promise else { continue };
+            let what = if row.n == SURVEY {
+                // Whoever handled it asks nobody how it went.
+                let id = caller.actor.id;
+                let handled = view.case.handled_by(id) || view.case.excluded().contains(&id);
+                view.case.survey_call().filter(|call| call.open && !handled).map(What::Survey)
+            } else {
+                let promise = view.case.open_promises().find(|one| i64::from(one.id) == row.n).cloned();
+                promise.map(What::Promised)
+            };
+            let Some(what) = what else { continue };
             let rules = self.library().rules_of(&view.case)?;
-            items.push(CallBackListed::of(view, promise, &rules, now));
+            items.push(CallBackListed::with(view, what, &rules, now));
         }
         Ok(CallBackPage { items, next })
     }
 
-    /// How many call-backs are open in cases the caller holds, up to a number.
+    /// How many promised call-backs are open in cases the caller holds, up to a number.
     ///
     /// # Errors
     /// Those of the database.

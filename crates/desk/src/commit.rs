@@ -19,7 +19,7 @@ use domain::refusal::Refusal;
 use jiff::Timestamp;
 use policy::Stack;
 use std::sync::Arc;
-use store::{CaseRow, Tx, WaitingRow, cases, vault};
+use store::{CaseRow, ItemRow, Tx, WaitingRow, cases, vault};
 use uuid::Uuid;
 
 /// Adds to an entry what the rules of the case bring about because of it, and gives those rules. Every entry comes this
@@ -83,28 +83,44 @@ impl Commit<'_> {
     /// # Errors
     /// [`DeskError::Overtaken`] when another command on this case came first; else those of database and keys.
     pub(crate) fn write(&self, tx: &mut Tx<'_>, loaded: Loaded, mut events: Vec<Event>) -> Result<Case, DeskError> {
+        let mut sealed = None;
         if holds_words(&mut events) {
             // Held, so that an erasure comes before or after all this and never in between.
             let wrapped = vault::hold_person(tx, loaded.row.person)?;
-            let keys = match load::open_keys(self.master, &loaded.row, wrapped.as_deref()) {
-                Err(DeskError::Cipher(CipherError::Erased)) => {
-                    return Err(Refusal::conflict("person_erased").into());
-                }
-                other => other?,
-            };
-            for item in item_rows(loaded.case.id, keys.seal_events(&mut events)?) {
-                vault::insert_item(tx, &item)?;
-            }
+            sealed = Some(self.sealed(&loaded, wrapped.as_deref(), &mut events)?);
         }
-        self.ready(loaded, events)?.write(tx)
+        self.ready(loaded, events, sealed)?.write(tx)
     }
 
-    /// Works out what the events of one case, which hold no words that are yet to be sealed, come to: everything that
-    /// needs no database, so that whoever writes many cases keeps the writer for no longer than writing takes.
+    /// Seals the words of events and gives the identifiers that stood in them. A person who is erased before they are
+    /// written is found out there.
+    ///
+    /// # Errors
+    /// If the person was erased, or the keys do not open.
+    pub(crate) fn sealed(
+        &self,
+        loaded: &Loaded,
+        wrapped: Option<&[u8]>,
+        events: &mut [Event],
+    ) -> Result<Vec<ItemRow>, DeskError> {
+        let keys = match load::open_keys(self.master, &loaded.row, wrapped) {
+            Err(DeskError::Cipher(CipherError::Erased)) => return Err(Refusal::conflict("person_erased").into()),
+            other => other?,
+        };
+        Ok(item_rows(loaded.case.id, keys.seal_events(events)?))
+    }
+
+    /// Works out what the events of one case, whose words are `sealed` where they hold any, come to: everything that needs
+    /// no database, so that whoever writes many cases keeps the writer for no longer than writing takes.
     ///
     /// # Errors
     /// If a content the case names is not there.
-    pub(crate) fn ready(&self, loaded: Loaded, events: Vec<Event>) -> Result<Ready, DeskError> {
+    pub(crate) fn ready(
+        &self,
+        loaded: Loaded,
+        events: Vec<Event>,
+        sealed: Option<Vec<ItemRow>>,
+    ) -> Result<Ready, DeskError> {
         let events = clocks::once(&loaded.case, events);
         let after = loaded.case.version;
         let waited = crate::routing::waiting(&loaded.case, &loaded.row);
@@ -125,6 +141,7 @@ impl Commit<'_> {
             case,
             entry,
             body,
+            sealed,
             from: loaded.row,
             row,
             last_hash: loaded.last_hash,
@@ -148,6 +165,8 @@ pub(crate) struct Ready {
     case: Case,
     entry: Entry,
     body: String,
+    /// What was lifted out of its words, where it has any.
+    sealed: Option<Vec<ItemRow>>,
     /// The row as it was read.
     from: CaseRow,
     row: CaseRow,
@@ -164,11 +183,22 @@ impl Ready {
     /// Writes it and gives the case after it.
     ///
     /// # Errors
-    /// [`DeskError::Overtaken`] when another command on this case came first; else those of the database.
+    /// [`DeskError::Overtaken`] when another command on this case came first; a refusal when whose words they are was
+    /// erased meanwhile; else those of the database.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<Case, DeskError> {
-        let Self { case, entry, body, from, row, last_hash, before, belonged, remedies, call_backs, waited, telling } =
-            self;
+        let Self { case, entry, body, sealed, from, row, last_hash, .. } = self;
+        let (before, belonged, remedies, call_backs) = (self.before, self.belonged, self.remedies, self.call_backs);
+        let (waited, telling) = (self.waited, self.telling);
         let after = entry.version - 1;
+        if let Some(items) = sealed {
+            // Sealed under a key that is gone, they would be words nobody can read; held, so that it does not go now.
+            if vault::hold_person(tx, from.person)?.is_none() {
+                return Err(Refusal::conflict("person_erased").into());
+            }
+            for item in &items {
+                vault::insert_item(tx, item)?;
+            }
+        }
         // The row is taken first: where two nodes act at once, the second waits here and then finds it changed.
         if !cases::update(tx, &from, &row)? {
             return Err(DeskError::Overtaken);

@@ -15,15 +15,15 @@ use crate::time::{doubled, moment, stored};
 use crate::vault::cipher::CipherError;
 use crate::vault::person;
 use crate::ways::Named;
-use crate::wordings::{InForce, in_force};
+use crate::wordings::{self, InForce, in_force};
 use crate::{Desk, permissions};
 use domain::case::message::{self, Stage, Step, Way, What, Why};
-use domain::case::{Case, Context};
+use domain::case::{Case, Context, grade};
 use domain::event::{Entry, Event};
 use domain::ids::PersonId;
 use domain::text::lift::fill;
 use jiff::{SignedDuration, Timestamp};
-use policy::Stack;
+use policy::{Stack, StopFact};
 use serde::{Deserialize, Serialize};
 use store::{JobRow, OutboxRow, Tx, cases, jobs, outbox, vault};
 use tokio::task::JoinSet;
@@ -48,6 +48,9 @@ const MOST_ATTEMPTS: u32 = 8;
 struct Payload {
     case: Uuid,
     version: i64,
+    /// The ways its entry asks for, where none of it has to be said to have failed; empty in jobs of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    only: Vec<Way>,
 }
 
 /// A message as whoever sends it gets it.
@@ -63,12 +66,14 @@ pub struct Parcel {
     pub way: Way,
     /// Where to: an address of mail, or a telephone number.
     pub to: String,
-    /// Its words; none of a receipt.
+    /// Its words; none of a receipt and of news that nobody wrote.
     pub text: String,
     /// Its language, where the rules or its words say; empty else.
     pub language: String,
     /// When the case was first received; empty where there is none.
     pub received_at: String,
+    /// By when the customer hears again; of news only.
+    pub next: String,
     /// Approved wordings in its language for what stands around its words; what has none goes out as shipped.
     pub wordings: Vec<InForce>,
     /// Where answers go.
@@ -109,53 +114,83 @@ pub struct Round {
 
 /// Leaves it to a job to send what an entry says to the customer. Most entries say nothing.
 pub(crate) fn note(tx: &mut Tx<'_>, case: &Case, entry: &Entry) -> Result<(), DeskError> {
-    if entry.events.iter().all(|event| message::to_send(event, entry.at).is_none()) {
+    let sends: Vec<(What, Way)> = sends(entry).map(|(what, way, _)| (what, way)).collect();
+    if sends.is_empty() {
         return Ok(());
     }
-    let payload = kept::written(&Payload { case: case.id.0, version: entry.version })?;
+    let all_told_otherwise = sends.iter().all(|(what, _)| told_otherwise(*what));
+    let only = if all_told_otherwise { sends.into_iter().map(|(_, way)| way).collect() } else { Vec::new() };
+    let payload = kept::written(&Payload { case: case.id.0, version: entry.version, only })?;
     let key = format!("{KIND}:{}:{}", case.id, entry.version);
     Ok(jobs::enqueue(tx, KIND, &key, &payload, stored(entry.at))?)
+}
+
+/// What an entry says to the customer by a way of the house's.
+fn sends(entry: &Entry) -> impl Iterator<Item = (What, Way, Option<u32>)> {
+    entry.events.iter().filter_map(|event| message::to_send(event, entry.at))
+}
+
+/// Whether what has no way of the house's was told some other way, as before there was one: reply, progress and letters are.
+fn told_otherwise(what: What) -> bool {
+    !matches!(what, What::Message | What::News)
 }
 
 /// Puts what an entry says to the customer into the outbox.
 pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), DeskError> {
     let payload: Payload = kept::read(&job.payload)?;
+    // Without a look at the case: ten thousand of them may follow from one run.
+    if !payload.only.is_empty() && payload.only.iter().all(|way| !desk.ways().has(*way)) {
+        return Ok(());
+    }
     let Some(row) = cases::by_id(tx, payload.case)? else { return Ok(()) };
     let loaded = load::from_row(tx, row)?;
     let Some(entry) = loaded.entries.iter().find(|entry| entry.version == payload.version).cloned() else {
         return Ok(());
     };
     let now = desk.time().now();
-    let sent = entry.events.iter().find_map(|event| message::to_send(event, entry.at));
-    let Some((what, way, letter)) = sent else { return Ok(()) };
-    let id = Uuid::now_v7();
-    if !desk.ways().has(way) {
-        // Reply, progress and letters were told some other way, as before there was one of the house's.
-        if what == What::Message {
-            let (at, why) = (now, Some(Why::NoWay));
-            let wordings = Vec::new();
-            let entry = Some(payload.version);
-            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why, wordings, entry };
-            write_step(desk, tx, loaded, &step)?;
+    let mut nowhere = Vec::new();
+    for (what, way, letter) in sends(&entry) {
+        if what == What::News && !is_due(desk, &loaded.case, &entry)? {
+            continue;
         }
-        return Ok(());
+        let id = Uuid::now_v7();
+        if !desk.ways().has(way) {
+            let (at, why) = (now, Some(Why::NoWay));
+            let (wordings, entry) = (Vec::new(), Some(payload.version));
+            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why, wordings, entry };
+            nowhere.extend(Some(step).filter(|_| !told_otherwise(what)));
+            continue;
+        }
+        let row = OutboxRow {
+            id,
+            case: payload.case,
+            version: payload.version,
+            what: what.code().to_owned(),
+            way: way.code().to_owned(),
+            letter: letter.map(i64::from),
+            state: String::new(),
+            due_at: stored(allowed(desk, &loaded.case, way, now)?),
+            attempts: 0,
+            error: String::new(),
+            created_at: stored(now),
+        };
+        // A job done twice puts nothing there twice.
+        outbox::insert(tx, &row)?;
     }
-    let due = allowed(desk, &loaded.case, way, now)?;
-    let row = OutboxRow {
-        id,
-        case: payload.case,
-        version: payload.version,
-        what: what.code().to_owned(),
-        way: way.code().to_owned(),
-        letter: letter.map(i64::from),
-        state: String::new(),
-        due_at: stored(due),
-        attempts: 0,
-        error: String::new(),
-        created_at: stored(now),
-    };
-    // A job done twice puts nothing there twice.
-    Ok(outbox::insert(tx, &row).map(drop)?)
+    // What is said to have failed is an entry of its own, so the case is read anew for each; there is hardly more than one.
+    for step in nowhere {
+        let Some(row) = cases::by_id(tx, payload.case)? else { break };
+        let loaded = load::from_row(tx, row)?;
+        write_step(desk, tx, loaded, &step)?;
+    }
+    Ok(())
+}
+
+/// Whether news that an entry has go out by itself is still to go.
+fn is_due(desk: &Desk, case: &Case, entry: &Entry) -> Result<bool, DeskError> {
+    let rules = desk.library().rules_of(case)?;
+    let news = |event: &&Event| matches!(message::to_send(event, entry.at), Some((What::News, ..)));
+    Ok(entry.events.iter().filter(news).any(|event| message::news_is_due(case, event, &rules)))
 }
 
 /// The receipt for what came in by mail, to be sent.
@@ -335,10 +370,18 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
     if at > now {
         return Ok(Composed::Later(at));
     }
+    if what == What::News {
+        let entry = loaded.entries.iter().find(|entry| entry.version == row.version);
+        // Somebody told them meanwhile, agreed on something else with them, or answered.
+        if !entry.map(|entry| is_due(desk, &loaded.case, entry)).transpose()?.unwrap_or(false) {
+            return Ok(Composed::Gone);
+        }
+    }
     let identity = match wrapped.as_ref().and_then(|row| row.identity.as_deref()) {
         Some(sealed) => person::open(PersonId(loaded.row.person), &keys.person, sealed)?,
         None => return Ok(Composed::Gone),
     };
+    let speaks = identity.language.unwrap_or_default();
     let to = match way {
         Way::Email => identity.email,
         Way::Sms | Way::Voice => identity.phone.or(identity.caller).or(identity.phone_alt),
@@ -347,7 +390,7 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
         return Ok(Composed::Never(Why::NoAddress));
     };
     let (mut text, mut language) = (String::new(), String::new());
-    if what != What::Receipt {
+    if !matches!(what, What::Receipt | What::News) {
         let entry = loaded.entries.iter().find(|entry| entry.version == row.version);
         let event = entry.and_then(|entry| {
             entry.events.iter().find(|event| message::to_send(event, entry.at).is_some_and(|(known, ..)| known == what))
@@ -366,12 +409,16 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
     }
     if language.is_empty() {
         let described = match what {
-            What::Receipt => keys.open("description", &loaded.case.record.description)?,
+            // The language they asked for, where it is one of those there are words in.
+            What::News if speaks.starts_with("en") => String::new(),
+            What::News if speaks.starts_with("zh") => "中".to_owned(),
+            What::Receipt | What::News => keys.open("description", &loaded.case.record.description)?,
             _ => text.clone(),
         };
         language = if described.chars().any(is_han) { "zh-CN".to_owned() } else { "en".to_owned() };
     }
     let rules = desk.library().rules_of(&loaded.case)?;
+    let next = if what == What::News { next_news(desk, &loaded.case, &rules, now) } else { String::new() };
     Ok(Composed::Ready(Box::new(Parcel {
         id: row.id,
         number: loaded.case.number.clone(),
@@ -381,18 +428,26 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
         text,
         language: language.clone(),
         received_at: rules.told(loaded.case.received_at),
-        wordings: if way == Way::Email { spoken(in_force(tx, &language)?, what) } else { Vec::new() },
+        next,
+        wordings: spoken(in_force(tx, &language)?, what, way),
         reply_to: desk.signed_address(Named::Case(loaded.case.id)),
         bounces_to: desk.signed_address(Named::Message(row.id)),
     })))
 }
 
-/// The wordings that go into a mail.
-fn spoken(all: Vec<InForce>, what: What) -> Vec<InForce> {
-    let subject = format!("subject_{}", what.code());
-    let goes =
-        |one: &InForce| one.kind == "foot" || one.kind == subject || (one.kind == "receipt" && what == What::Receipt);
-    all.into_iter().filter(goes).collect()
+/// The wordings that go into a message.
+fn spoken(all: Vec<InForce>, what: What, way: Way) -> Vec<InForce> {
+    all.into_iter().filter(|one| wordings::goes_into(&one.kind, what, way)).collect()
+}
+
+/// By when a customer hears again who is told now, in the words of their place.
+fn next_news(desk: &Desk, case: &Case, rules: &Stack, now: Timestamp) -> String {
+    let facts = grade::facts(case, rules, desk.library().taxonomy());
+    let keeps = case.clocks.iter().filter(|clock| clock.is_open());
+    let keeps =
+        keeps.filter(|clock| rules.clock(&clock.rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified)));
+    let next = keeps.filter_map(|clock| rules.recompute(&clock.rule, now, &facts, case.grade)).map(|next| next.due_at);
+    next.min().map(|at| rules.told(at)).unwrap_or_default()
 }
 
 fn is_han(letter: char) -> bool {

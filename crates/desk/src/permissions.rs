@@ -333,6 +333,7 @@ pub const TABLE: &[Row] = &[
     row(Permission("declare-unreachable"), DESK, Scope::Write),
     row(Permission("send-message"), DESK, Scope::Write),
     row(Permission("notify-progress"), DESK, Scope::Write),
+    row(Permission("agree-progress"), DESK, Scope::Write),
     row(Permission("issue-letter"), DESK, Scope::Write),
     row(Permission("refer"), DESK, Scope::Write),
     row(Permission("record-step"), DESK, Scope::Write),

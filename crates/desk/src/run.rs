@@ -275,16 +275,21 @@ impl Work {
         commit.write_all(tx, loaded, others, decision)
     }
 
-    /// The same worked out ahead of its being written, where that needs no database: no words to be sealed, no other case.
-    pub(crate) fn ready(&self, mut decided: Decided) -> Result<Ahead, DeskError> {
-        let words = holds_words(&mut decided.decision.events);
-        if words || !decided.others.is_empty() || !decided.decision.elsewhere.is_empty() {
+    /// The same worked out ahead of its being written, words sealed, where no other case is part of it: whoever writes
+    /// then only writes rows.
+    pub(crate) fn ready(&self, tx: &mut Tx<'_>, decided: Decided) -> Result<Ahead, DeskError> {
+        if !decided.others.is_empty() || !decided.decision.elsewhere.is_empty() {
             return Ok(Ahead::Decided(Box::new(decided)));
         }
-        let Decided { loaded, decision, verb, now, .. } = decided;
+        let Decided { loaded, mut decision, verb, now, .. } = decided;
         let (library, master, run) = (&self.library, &self.master, self.run);
         let commit = Commit { library, master, actor: self.caller.actor.id, verb, now, run };
-        Ok(Ahead::Ready(Box::new(commit.ready(loaded, decision.events)?)))
+        let mut sealed = None;
+        if holds_words(&mut decision.events) {
+            let wrapped = vault::person(tx, loaded.row.person)?.and_then(|person| person.wrapped_key);
+            sealed = Some(commit.sealed(&loaded, wrapped.as_deref(), &mut decision.events)?);
+        }
+        Ok(Ahead::Ready(Box::new(commit.ready(loaded, decision.events, sealed)?)))
     }
 
     /// Writes what was worked out ahead. [`DeskError::Overtaken`] when the case has moved on since.
@@ -371,10 +376,12 @@ impl Work {
     }
 }
 
-/// Whether nothing happened since a version but warnings of clocks, reminders and limits a calendar moved: nobody did
-/// anything, so nobody's work is refused for them.
+/// Whether nothing happened since a version but warnings of clocks, reminders, news by itself and limits a calendar moved:
+/// nobody did anything, so nobody's work is refused for them.
 pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
-    entries.iter().filter(|entry| entry.version > seen).flat_map(|entry| &entry.events).all(|event| match event {
+    let since = entries.iter().filter(|entry| entry.version > seen);
+    let mut events = since.flat_map(|entry| entry.events.iter().map(move |event| (entry.verb.as_str(), event)));
+    events.all(|(verb, event)| match event {
         Event::Warned { .. }
         | Event::CalendarChanged { .. }
         | Event::MessageMoved { .. }
@@ -383,7 +390,11 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
             step: OrderStep::Late { .. } | OrderStep::VisitMissed {} | OrderStep::Tightened { .. }, ..
         }
         | Event::Ownership { step: OwnershipStep::Late {} } => true,
-        Event::EffectTaken { did, .. } => did.iter().all(|caused| matches!(caused, Caused::Notify(_))),
+        // News that went out by itself keeps its promise, and the clock of the next begins.
+        Event::ClockStopped { .. } | Event::ClockStarted { .. } => verb == crate::outbox::VERB,
+        Event::EffectTaken { did, .. } => {
+            did.iter().all(|caused| matches!(caused, Caused::Notify(_) | Caused::News(_) | Caused::NewsKept(_)))
+        }
         _ => false,
     })
 }

@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::{moment, stored};
 use crate::{Desk, permissions};
+use domain::case::message::{Way, What};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, required};
@@ -21,37 +22,114 @@ use uuid::Uuid;
 const MOST: i64 = 1_000;
 /// Most characters of what is one line.
 const MOST_LINE: usize = 120;
+/// Most parts a short message goes out in, its blanks filled.
+const MOST_PARTS: usize = 3;
+/// Most characters of what stands below a short message: the words of people come first.
+const MOST_FOOT: usize = 40;
+/// Most characters a machine reads out at once.
+const MOST_SPOKEN: usize = 300;
+
+/// What fills the blanks of examples, as long as what fills them later.
+pub const EXAMPLE: [(&str, &str); 3] =
+    [("number", "TS-20261124-000001-5"), ("at", "2026-11-24 12:00 +08:00"), ("next", "2026-11-26 12:00 +08:00")];
+
+/// What the words of a kind are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Lines of a mail.
+    Text,
+    /// One line, such as a subject.
+    Line,
+    /// A short message, or what stands below one.
+    Sms,
+    /// What a machine reads out.
+    Voice,
+}
+
+/// What has to be said in the words of a kind, and words of which one says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// In Chinese.
+    pub zh: &'static [&'static str],
+    /// In English.
+    pub en: &'static [&'static str],
+}
+
+/// That no person sends it: whoever gets it must not take it for one.
+const AUTOMATIC: Statement = Statement { zh: &["自动"], en: &["automatic"] };
+
+impl Statement {
+    /// The words in a language.
+    #[must_use]
+    pub fn words(&self, language: &str) -> &'static [&'static str] {
+        if language == "en" { self.en } else { self.zh }
+    }
+}
 
 /// What a wording is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WordingKind {
     /// The stable code.
     pub code: &'static str,
-    /// Whether it is one line, such as a subject.
-    pub line: bool,
+    /// What its words are.
+    pub form: Form,
     /// Blanks that have to stand in it.
     pub needs: &'static [&'static str],
     /// Blanks that may.
     pub may: &'static [&'static str],
+    /// What it has to say besides.
+    pub says: Option<Statement>,
+    /// Whether the product ships words for it; without, nothing goes out until some were approved.
+    pub shipped: bool,
+}
+
+const fn kind(code: &'static str, form: Form, needs: &'static [&'static str]) -> WordingKind {
+    WordingKind { code, form, needs, may: needs, says: None, shipped: true }
 }
 
 const fn subject(code: &'static str) -> WordingKind {
-    WordingKind { code, line: true, needs: &["number"], may: &["number"] }
+    kind(code, Form::Line, &["number"])
 }
 
-/// Every kind: the receipt of what came in by mail, what stands below every mail, and the subjects.
-pub const KINDS: [WordingKind; 7] = [
-    WordingKind { code: "receipt", line: false, needs: &["number", "at"], may: &["number", "at"] },
-    WordingKind { code: "foot", line: false, needs: &["number"], may: &["number"] },
+/// News that nobody writes says of which case it is, by when the next comes, and that a machine sends it.
+const fn news(code: &'static str, form: Form) -> WordingKind {
+    WordingKind { may: &["number", "at", "next"], says: Some(AUTOMATIC), ..kind(code, form, &["number", "next"]) }
+}
+
+/// Every kind: the receipt of what came in by mail, what stands below every mail, the subjects; news of the progress that
+/// goes out by itself as a mail, a short message and a call; what stands below a short message of people, and what is read
+/// out before theirs.
+pub const KINDS: [WordingKind; 13] = [
+    kind("receipt", Form::Text, &["number", "at"]),
+    kind("foot", Form::Text, &["number"]),
     subject("subject_receipt"),
     subject("subject_reply"),
     subject("subject_progress"),
     subject("subject_letter"),
     subject("subject_message"),
+    subject("subject_news"),
+    news("news", Form::Text),
+    news("sms_news", Form::Sms),
+    WordingKind { shipped: false, ..kind("sms_foot", Form::Sms, &["number"]) },
+    news("voice_news", Form::Voice),
+    WordingKind { may: &["number"], says: Some(AUTOMATIC), shipped: false, ..kind("voice_lead", Form::Voice, &[]) },
 ];
 /// Their codes.
-pub const KIND_CODES: &[&str] =
-    &["receipt", "foot", "subject_receipt", "subject_reply", "subject_progress", "subject_letter", "subject_message"];
+pub const KIND_CODES: &[&str] = &[
+    "receipt",
+    "foot",
+    "subject_receipt",
+    "subject_reply",
+    "subject_progress",
+    "subject_letter",
+    "subject_message",
+    "subject_news",
+    "news",
+    "sms_news",
+    "sms_foot",
+    "voice_news",
+    "voice_lead",
+];
 /// Languages messages are sent in.
 pub const LANGUAGES: &[&str] = &["zh-CN", "en"];
 
@@ -181,11 +259,86 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
         .collect()
 }
 
-/// Everything that is wrong with the words of a kind, with the line.
+/// How long words are: characters, and of a short message the parts it goes out in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Length {
+    /// Characters.
+    pub characters: usize,
+    /// Parts of a short message; nothing of what is read out.
+    pub parts: Option<usize>,
+}
+
+/// Letters of the alphabet of short messages besides those of ASCII (3GPP TS 23.038).
+const BESIDE_ASCII: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
+/// Those that take the place of two.
+const DOUBLE: &str = "^{}\\[~]|€";
+
+/// Parts a short message goes out in: 160 characters of its own alphabet or 70 of any other, a few less in each part of
+/// several.
+fn parts_of(text: &str) -> usize {
+    let own = |letter: char| (letter.is_ascii() && letter != '`') || BESIDE_ASCII.contains(letter) || letter == '€';
+    let (units, alone, joined) = if text.chars().all(own) {
+        (text.chars().map(|letter| if DOUBLE.contains(letter) { 2 } else { 1 }).sum(), 160, 153)
+    } else {
+        (text.encode_utf16().count(), 70, 67)
+    };
+    if units <= alone { 1 } else { usize::div_ceil(units, joined) }
+}
+
+/// How long the words of a kind are with their blanks filled, where there is a limit.
+#[must_use]
+pub fn length(kind: &str, text: &str) -> Option<Length> {
+    let form = KINDS.iter().find(|known| known.code == kind)?.form;
+    let filled = fill(text, &EXAMPLE);
+    let characters = filled.chars().count();
+    match form {
+        Form::Sms => Some(Length { characters, parts: Some(parts_of(&filled)) }),
+        Form::Voice => Some(Length { characters, parts: None }),
+        Form::Text | Form::Line => None,
+    }
+}
+
+/// What is wrong with how long the words of a kind are.
+fn too_long(kind: &WordingKind, text: &str) -> Option<Fault> {
+    let long = |max: usize, given: usize| {
+        (given > max).then(|| Fault::new("text", "too_long").with("max", max).with("given", given))
+    };
+    let Length { characters, parts } =
+        length(kind.code, text).unwrap_or_else(|| Length { characters: text.chars().count(), parts: None });
+    match kind.form {
+        Form::Text => None,
+        Form::Line => long(MOST_LINE, characters),
+        Form::Voice => long(MOST_SPOKEN, characters),
+        Form::Sms if !kind.shipped => long(MOST_FOOT, characters),
+        Form::Sms => {
+            let given = parts.unwrap_or(1);
+            let fault = || Fault::new("text", "wording_too_many_parts").with("max", MOST_PARTS).with("given", given);
+            (given > MOST_PARTS).then(fault)
+        }
+    }
+}
+
+/// Whether the words of a kind go into a message. News that nobody wrote has words of its own and needs nothing around
+/// them.
+pub(crate) fn goes_into(kind: &str, what: What, way: Way) -> bool {
+    let news = what == What::News;
+    match way {
+        Way::Email => match kind {
+            "foot" => true,
+            "receipt" => what == What::Receipt,
+            "news" => news,
+            subject => subject.strip_prefix("subject_") == Some(what.code()),
+        },
+        Way::Sms => kind == if news { "sms_news" } else { "sms_foot" },
+        Way::Voice => kind == if news { "voice_news" } else { "voice_lead" },
+    }
+}
+
+/// Everything that is wrong with the words of a kind in a language, with the line.
 ///
 /// # Errors
 /// Every fault.
-pub fn check(kind: &WordingKind, text: &str) -> Result<(), Refusal> {
+pub fn check(kind: &WordingKind, language: &str, text: &str) -> Result<(), Refusal> {
     let line_of = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
     let parts = match parts(text) {
         Ok(parts) => parts,
@@ -212,13 +365,13 @@ pub fn check(kind: &WordingKind, text: &str) -> Result<(), Refusal> {
     }
     let missing = kind.needs.iter().filter(|name| !used.contains(name));
     faults.extend(missing.map(|name| Fault::new("text", "wording_lacks_blank").with("blank", *name)));
-    if kind.line && text.contains(['\n', '\t']) {
+    let said = text.to_lowercase();
+    let unsaid = kind.says.map(|says| says.words(language)).filter(|words| !words.iter().any(|one| said.contains(one)));
+    faults.extend(unsaid.map(|words| Fault::new("text", "wording_lacks_statement").with("words", words.join(", "))));
+    if kind.form != Form::Text && text.contains(['\n', '\t']) {
         faults.push(Fault::new("text", "one_line"));
     }
-    let given = text.chars().count();
-    if kind.line && given > MOST_LINE {
-        faults.push(Fault::new("text", "too_long").with("max", MOST_LINE).with("given", given));
-    }
+    faults.extend(too_long(kind, text));
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(faults)) }
 }
 
@@ -288,7 +441,7 @@ impl Desk {
         let kind = KINDS.iter().find(|kind| kind.code == new.part);
         let known = KINDS.map(|kind| kind.code).join(", ");
         let unknown = || Refusal::from(Fault::new("part", "not_one_of").with("allowed", known));
-        check(kind.ok_or_else(unknown)?, &new.text)?;
+        check(kind.ok_or_else(unknown)?, &new.language, &new.text)?;
         nobodys([("text".to_owned(), Some(new.text.as_str())), ("note".to_owned(), Some(new.note.as_str()))])?;
         let (actor, at) = (caller.actor.id, stored(self.time().now()));
         let write = self.db().write(move |tx| {
@@ -361,7 +514,7 @@ mod tests {
     fn what_is_wrong_is_told_with_its_line() {
         let receipt = &KINDS[0];
         let codes = |text: &str| -> Vec<(&'static str, String)> {
-            let told = check(receipt, text).err().map(|refusal| refusal.faults).unwrap_or_default();
+            let told = check(receipt, "zh-CN", text).err().map(|refusal| refusal.faults).unwrap_or_default();
             let line = |fault: &Fault| fault.params.iter().find(|(name, _)| *name == "line").map(|(_, n)| n.clone());
             told.iter().map(|fault| (fault.code, line(fault).unwrap_or_default())).collect()
         };
@@ -371,13 +524,39 @@ mod tests {
         for open in ["{number}{at}\n{", "{number}{at}\n}", "{number}{at}\n{a{b}", "{number}{at}\n{a\nb}"] {
             assert_eq!(codes(open), [("wording_brace", "2".to_owned())], "{open}");
         }
-        assert!(check(&KINDS[2], "a\n{number}").is_err() && check(&KINDS[2], &"{number}".repeat(20)).is_err());
+        let subject = |text: &str| check(&KINDS[2], "zh-CN", text);
+        assert!(subject("a\n{number}").is_err() && subject(&format!("{{number}}{}", "长".repeat(120))).is_err());
+    }
+
+    /// What a short message may hold, and what it has to say, each at its very limit.
+    #[test]
+    fn short_messages_and_calls_have_their_limits_and_statements() {
+        let of = |code: &str| KINDS.iter().find(|kind| kind.code == code).unwrap();
+        let codes = |kind: &str, language: &str, text: &str| -> Vec<&'static str> {
+            let refusal = check(of(kind), language, text).err();
+            refusal.map(|refusal| refusal.faults.iter().map(|fault| fault.code).collect()).unwrap_or_default()
+        };
+        let news = |long: usize| format!("自动{{number}}{{next}}{}", "长".repeat(long));
+        // 2 + 20 + 23 characters are filled in; three parts of 67 hold 201.
+        assert_eq!(length("sms_news", &news(25)), Some(Length { characters: 70, parts: Some(1) }));
+        assert_eq!(length("sms_news", &news(26)).unwrap().parts, Some(2));
+        assert!(codes("sms_news", "zh-CN", &news(156)).is_empty());
+        assert_eq!(codes("sms_news", "zh-CN", &news(157)), ["wording_too_many_parts"]);
+        assert_eq!(codes("sms_news", "zh-CN", "{number}{next}"), ["wording_lacks_statement"]);
+        assert!(codes("sms_news", "en", "Automatic message on {number}, next by {next}").is_empty());
+        assert_eq!(codes("sms_news", "en", "自动 {number} {next}"), ["wording_lacks_statement"]);
+        assert_eq!(codes("sms_news", "en", "automatic {number}"), ["wording_lacks_blank"]);
+        assert_eq!(codes("sms_foot", "zh-CN", &format!("{{number}}\n{}", "长".repeat(40))), ["one_line", "too_long"]);
+        assert!(codes("voice_lead", "zh-CN", "这是自动语音，编号{number}。").is_empty());
+        assert_eq!(codes("voice_lead", "zh-CN", &"自动".repeat(151)), ["too_long"]);
+        // 160 of its own alphabet, where some letters count twice.
+        assert_eq!([parts_of(&"a".repeat(160)), parts_of(&"a".repeat(161)), parts_of(&"[".repeat(81))], [1, 2, 2]);
     }
 
     proptest! {
         #[test]
         fn hostile_templates_neither_fail_nor_fill_twice(text in "[{}a\\n]{0,40}", value in "[{}a]{0,9}") {
-            let checked = check(&KINDS[0], &text);
+            let checked = check(&KINDS[0], "en", &text);
             let filled = fill(&text, &[("a", &value)]);
             if checked.is_ok() {
                 prop_assert!(text.contains("{number}"), "a blank that must be filled is missing");

@@ -4,6 +4,7 @@
 //! no randomness. `now` and everything else it needs is handed in.
 
 pub mod accept;
+pub mod agree_progress;
 pub mod approve;
 pub mod approve_compensation;
 pub mod ask_reading;
@@ -213,6 +214,8 @@ pub struct Case {
     pub unreachable_at: Option<Timestamp>,
     /// When the customer last heard how far the matter is.
     pub progress_at: Option<Timestamp>,
+    /// How often they want to hear it, where that was agreed.
+    pub progress_agreed: Option<agree_progress::Agreed>,
     /// When they were first reached, told how far it is, or answered.
     pub responded_at: Option<Timestamp>,
     /// How often the customer pressed for an answer.

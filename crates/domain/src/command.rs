@@ -108,6 +108,8 @@ commands! {
     SendMessage = "send-message" => send_message::SendMessage,
     /// Tell the customer how far the matter is.
     NotifyProgress = "notify-progress" => notify_progress::NotifyProgress,
+    /// Agree with the customer on how often they hear how far the matter is.
+    AgreeProgress = "agree-progress" => agree_progress::AgreeProgress,
     /// Note something the customer was promised.
     Promise = "promise" => promise::Promise,
     /// Record that a promise was kept.

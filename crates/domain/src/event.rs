@@ -412,6 +412,14 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         wording: Option<u32>,
     },
+    /// How often the customer hears of the progress was agreed with them.
+    ProgressAgreed {
+        /// Hours between two notices at most; nothing where they want to hear nothing before the outcome.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hours: Option<u32>,
+        /// What was agreed, in words.
+        note: FreeText,
+    },
     /// A message to the customer was written, beside reply, progress and letters.
     MessageWritten {
         /// The way it goes.
@@ -1052,6 +1060,10 @@ pub enum Caused {
     Compensate(String),
     /// The grade was raised.
     Raise(Grade),
+    /// News of the progress goes out by itself; the way.
+    News(message::Way),
+    /// Such news does not go out; why.
+    NewsKept(message::KeptBack),
 }
 
 /// What another case is to this one.
@@ -1203,6 +1215,7 @@ impl Event {
                 texts.extend(summary.as_mut().map(|text| ("summary", text)));
             }
             Self::Promised { what, .. } => texts.push(("what", what)),
+            Self::ProgressAgreed { note, .. } => texts.push(("note", note)),
             Self::Unreachable { reason, .. } => texts.push(("reason", reason)),
             Self::DeadlockDeclared { position } => texts.push(("position", position)),
             Self::Declined { explanation, .. } => texts.push(("explanation", explanation)),

@@ -415,6 +415,9 @@ pub struct ClockRule {
     /// Shares to be reached, ascending; of the kind that measures them only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Target>,
+    /// Up to what another time may be agreed with the customer in its place; not at all, where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreed_up_to: Option<Amount>,
     /// What the mean over all cases may be at most, beside the limit of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<Amount>,
@@ -492,6 +495,16 @@ impl ClockRule {
     #[must_use]
     pub fn starts_after(&self, clock: &str) -> bool {
         self.start.iter().any(|start| matches!(start, Start::Expiry(own) if own == clock))
+    }
+
+    /// Up to how many hours another time may be agreed with the customer in its place.
+    #[must_use]
+    pub fn hours_to_agree(&self) -> Option<u32> {
+        match self.agreed_up_to? {
+            Amount::Hours(hours) => Some(hours),
+            Amount::CalendarDays(days) => Some(days.saturating_mul(24)),
+            _ => None,
+        }
     }
 
     /// The spans that count for this rule: none unless it may be paused.

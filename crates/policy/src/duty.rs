@@ -434,6 +434,28 @@ impl ContactHours {
         None
     }
 
+    /// The last moment up to then that lies within the hours; nothing within a fortnight means there is none.
+    #[must_use]
+    pub fn before(&self, at: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
+        if self.allows(at, calendar) {
+            return Some(at);
+        }
+        let local = calendar.zone().to_datetime(at);
+        let mut day = local.date();
+        let mut until = Some(local.time());
+        for _ in 0..15 {
+            let ended = |interval: &&Interval| until.is_none_or(|until| interval.to <= until);
+            if let Some(interval) = self.on(day, calendar).iter().rev().find(ended) {
+                // The end itself is no longer within.
+                let end = calendar.zone().to_timestamp(day.to_datetime(interval.to)).ok()?;
+                return end.checked_sub(jiff::SignedDuration::from_secs(1)).ok();
+            }
+            day = day.yesterday().ok()?;
+            until = None;
+        }
+        None
+    }
+
     /// What is left of the hours on the local day of a moment, from and to.
     #[must_use]
     pub fn left(&self, at: Timestamp, calendar: &Calendar) -> Vec<(Timestamp, Timestamp)> {

@@ -189,6 +189,8 @@ pub enum Action {
     Compensate(String),
     /// The grade rises at least to: `raise:<grade>`.
     Raise(Grade),
+    /// The customer is told how far the matter is, by a message nobody writes: `tell:progress`.
+    TellProgress,
 }
 
 impl Action {
@@ -202,8 +204,11 @@ impl Action {
             "route" => Some(Self::Route(name)),
             "compensate" => Some(Self::Compensate(name)),
             "raise" => value.code_of::<Grade>(rest).map(Self::Raise),
+            "tell" if rest == "progress" => Some(Self::TellProgress),
             _ => {
-                value.fault("takes notify:, letter:, hold:, route:, compensate: or raise:, each with a name");
+                value.fault(
+                    "takes notify:, letter:, hold:, route:, compensate: or raise:, each with a name, or tell:progress",
+                );
                 None
             }
         }
@@ -219,6 +224,7 @@ impl fmt::Display for Action {
             Self::Route(id) => write!(f, "route:{id}"),
             Self::Compensate(id) => write!(f, "compensate:{id}"),
             Self::Raise(grade) => write!(f, "raise:{}", grade.code()),
+            Self::TellProgress => f.write_str("tell:progress"),
         }
     }
 }

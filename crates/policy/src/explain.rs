@@ -300,6 +300,11 @@ pub enum Note {
         /// The limit counted for the grade the case has now.
         computed: Timestamp,
     },
+    /// Another time was agreed with the customer.
+    Agreed {
+        /// The limit the rule itself would give.
+        computed: Timestamp,
+    },
     /// The clock was taken over from another case with the limit it had there.
     TakenOver {
         /// The limit that was taken over.
@@ -352,6 +357,16 @@ impl Explanation {
     pub fn keeping(mut self, running: Timestamp) -> Self {
         if running < self.due_at {
             self.notes.push(Note::EarlierLimitKept { computed: self.due_at });
+            self.due_at = running;
+        }
+        self
+    }
+
+    /// The explanation of a clock whose time was agreed with the customer.
+    #[must_use]
+    pub fn agreed(mut self, running: Timestamp) -> Self {
+        if running != self.due_at {
+            self.notes.push(Note::Agreed { computed: self.due_at });
             self.due_at = running;
         }
         self

@@ -225,6 +225,11 @@ fn clock() -> Vec<Key> {
             ),
             "Shares to be reached, ascending; of kind percentile only.",
         ),
+        optional(
+            "agreed_up_to",
+            Form::Amount,
+            "Up to what another time may be agreed with the customer in its place, in hours or days.",
+        ),
         optional("mean", Form::Amount, "What the mean over all cases may be at most."),
         optional("may_overtake", Form::Text, "Why a later start may lead to an earlier deadline."),
     ])
@@ -415,7 +420,7 @@ fn sections() -> Vec<Key> {
                     ),
                     needed(
                         "do",
-                        Form::Patterns(r"^(notify|letter|hold|route|compensate|raise):[a-z0-9_.-]+$"),
+                        Form::Patterns(r"^(notify|letter|hold|route|compensate|raise|tell):[a-z0-9_.-]+$"),
                         "What is done.",
                     ),
                 ]),

@@ -84,6 +84,33 @@ fn the_schema_fits_every_pack() {
 }
 
 #[test]
+fn what_may_be_agreed_and_told_by_itself_has_its_place() {
+    let said = |old: &str, new: &str| {
+        let faults = load(&WHOLE.replacen(old, new, 1)).err().unwrap_or_default();
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
+    assert!(said("mean = \"5bd\"", "mean = \"5bd\"\nagreed_up_to = \"30d\"").contains("not for customer and operator"));
+    for amount in ["2bd", "0", "1mo"] {
+        let agreed = format!("amount = {{ urban = \"24h\", rural = \"48h\" }}\nagreed_up_to = \"{amount}\"");
+        assert!(
+            said("amount = { urban = \"24h\", rural = \"48h\" }", &agreed).contains("takes hours or days"),
+            "{amount}"
+        );
+    }
+    let kept = |at: &str| {
+        let effect = format!(
+            "[[effect]]\nid = \"news\"\ntitle = {{ zh = \"进展\", en = \"News\" }}\nbasis = \"standard\"\n\
+             confidence = \"low\"\nsource = \"act\"\nat = \"{at}\"\ndo = [\"tell:progress\"]\n\n[[clock]]\nid = \"answer\""
+        );
+        said("[[clock]]\nid = \"answer\"", &effect)
+    };
+    assert!(kept("due:tries-2h").contains("of a clock that stops with progress_notified"));
+    assert!(kept("start:answer").contains("of a clock that stops with progress_notified"));
+    let told = "do = [\"tell:nothing\"]";
+    assert!(said("do = [", &format!("{told}\nxdo = [")).contains("tell:progress"));
+}
+
+#[test]
 fn the_schema_in_the_repository_is_the_one_made() {
     let made = format!("{}\n", serde_json::to_string_pretty(&pack_schema()).unwrap());
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/schema/pack.schema.json");

@@ -17,7 +17,7 @@ use policy::{
 };
 use shipped::{
     CN_TELECOM, CN_TELECOM_1_0_0, GUIDE_STANDARD, GUIDE_STANDARD_1_0_0, GUIDE_STANDARD_1_1_0, GUIDE_STANDARD_1_2_0,
-    GUIDE_STANDARD_1_3_0, GUIDE_STANDARD_1_4_0, ISO_10002, calendar, facts, pack, stack,
+    GUIDE_STANDARD_1_3_0, GUIDE_STANDARD_1_4_0, GUIDE_STANDARD_1_5_0, ISO_10002, calendar, facts, pack, stack,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,7 @@ const GUIDE_1_1_0: &str = include_str!("../../../packs/vectors/guide-standard-1.
 const GUIDE_1_2_0: &str = include_str!("../../../packs/vectors/guide-standard-1.2.0.csv");
 const GUIDE_1_3_0: &str = include_str!("../../../packs/vectors/guide-standard-1.3.0.csv");
 const GUIDE_1_4_0: &str = include_str!("../../../packs/vectors/guide-standard-1.4.0.csv");
+const GUIDE_1_5_0: &str = include_str!("../../../packs/vectors/guide-standard-1.5.0.csv");
 const CN_1_0_0: &str = include_str!("../../../packs/vectors/cn-telecom-1.0.0.csv");
 /// The columns there can be; the product is left out where no rule asks for it.
 const COLUMNS: [&str; 11] =
@@ -218,6 +219,11 @@ fn older_versions_count_as_they_always_did() {
     for vector in vectors(GUIDE_1_4_0) {
         vector.check(&fifth);
     }
+    let sixth = [pack("cn-telecom.toml", CN_TELECOM), pack("guide-standard-1.5.0.toml", GUIDE_STANDARD_1_5_0)];
+    let sixth = Stack::new(sixth).unwrap();
+    for vector in vectors(GUIDE_1_5_0) {
+        vector.check(&sixth);
+    }
 }
 
 /// A figure nobody counted by hand is a figure nobody checked.
@@ -338,6 +344,23 @@ fn some_regions_keep_hours_of_their_own() {
     let rules = stack();
     assert!(rules.contact_hours("110000").is_some());
     assert!(rules.contact_hours("540100").is_none() && rules.contact_hours("650000").is_none());
+}
+
+#[test]
+fn the_last_moment_for_a_message_before_another_is_found() {
+    let rules = stack();
+    let (hours, calendar) = rules.contact_hours("110000").unwrap();
+    for (at, last) in [
+        ("2026-11-26T10:00:00+08:00", "2026-11-26T10:00:00+08:00"),
+        ("2026-11-26T12:00:00+08:00", "2026-11-26T11:59:59+08:00"),
+        ("2026-11-26T13:30:00+08:00", "2026-11-26T11:59:59+08:00"),
+        ("2026-11-26T07:00:00+08:00", "2026-11-25T18:59:59+08:00"),
+        // Monday morning: the hours of a Sunday end at half past six.
+        ("2026-11-30T08:00:00+08:00", "2026-11-29T18:29:59+08:00"),
+    ] {
+        let moment = |text: &str| text.parse::<Timestamp>().unwrap();
+        assert_eq!(hours.before(moment(at), calendar), Some(moment(last)), "{at}");
+    }
 }
 
 /// The baseline states no figures, because the standard states none.

@@ -10,7 +10,7 @@ use shipped::{CN_TELECOM, GUIDE_STANDARD, ISO_10002, PLAN, calendars, facts, pac
 use std::sync::Arc;
 
 fn practice(version: &str, from: &str, more: &str) -> Arc<Pack> {
-    let text = GUIDE_STANDARD.replacen("version = \"1.5.0\"", &format!("version = \"{version}\""), 1).replacen(
+    let text = GUIDE_STANDARD.replacen("version = \"1.6.0\"", &format!("version = \"{version}\""), 1).replacen(
         "valid_from = 2025-01-01",
         &format!("valid_from = {from}\n{more}"),
         1,
@@ -93,7 +93,7 @@ fn a_plan_that_cannot_work_is_told_with_its_place() {
     assert!(nothing.contains("names a stack that is not there"), "{nothing}");
     // Only from the day the second version holds do the packs clash, and still it shows at start.
     let clash = GUIDE_STANDARD
-        .replacen("version = \"1.5.0\"", "version = \"2.0.0\"", 1)
+        .replacen("version = \"1.6.0\"", "version = \"2.0.0\"", 1)
         .replacen("valid_from = 2025-01-01", "valid_from = 2031-01-01", 1)
         .replace("id = \"repair\"", "id = \"statutory_repair\"");
     let later = [packs[0].clone(), packs[1].clone(), packs[2].clone(), pack("later", &clash)];

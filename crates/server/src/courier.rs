@@ -55,13 +55,16 @@ impl Courier {
         handed(sent)
     }
 
+    /// The approved words of a kind, filled in, where there are any.
+    fn approved(&self, parcel: &Parcel, key: &str) -> Option<String> {
+        let approved = parcel.wordings.iter().find(|one| one.kind == key)?;
+        Some(desk::wordings::fill(&approved.text, &values(parcel)))
+    }
+
     fn say(&self, parcel: &Parcel, key: &str) -> String {
         let language = Language::from_tag(&parcel.language).unwrap_or(Language::En);
-        let values = [("number", parcel.number.as_str()), ("at", parcel.received_at.as_str())];
-        if let Some(approved) = parcel.wordings.iter().find(|one| one.kind == key) {
-            return desk::wordings::fill(&approved.text, &values);
-        }
-        self.locales.text(language, &format!("ui.post.{key}"), &values)
+        let shipped = || self.locales.text(language, &format!("ui.post.{key}"), &values(parcel));
+        self.approved(parcel, key).unwrap_or_else(shipped)
     }
 
     fn letter(&self, parcel: &Parcel) -> Option<(Message, Customer)> {
@@ -69,17 +72,24 @@ impl Courier {
         let bounces_to = parcel.bounces_to.clone()?;
         let text = match parcel.what {
             What::Receipt => self.say(parcel, "receipt"),
+            What::News => self.say(parcel, "news"),
             _ => parcel.text.clone(),
         };
         let text = format!("{text}\n\n-- \n{}\n", self.say(parcel, "foot"));
         let subject = self.say(parcel, &format!("subject_{}", parcel.what.code()));
         let message = Message { to: parcel.to.clone(), subject, text, id: parcel.id.to_string() };
-        Some((message, Customer { reply_to, bounces_to, automatic: parcel.what == What::Receipt }))
+        Some((message, Customer { reply_to, bounces_to, automatic: matches!(parcel.what, What::Receipt | What::News) }))
     }
 
     /// One line, whatever was written: a gateway may put it into a header of its own.
     fn short(&self, parcel: &Parcel) -> String {
-        let text = parcel.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = match (parcel.what, parcel.way) {
+            (What::News, Way::Voice) => self.say(parcel, "voice_news"),
+            (What::News, _) => self.say(parcel, "sms_news"),
+            (_, Way::Voice) => [self.approved(parcel, "voice_lead").unwrap_or_default(), parcel.text.clone()].join(" "),
+            (..) => [parcel.text.clone(), self.approved(parcel, "sms_foot").unwrap_or_default()].join(" "),
+        };
+        let text = words.split_whitespace().collect::<Vec<_>>().join(" ");
         let to: String = parcel.to.chars().filter(|letter| letter.is_ascii_digit() || *letter == '+').collect();
         json!({
             "id": parcel.id.to_string(), "way": parcel.way.code(), "to": to, "text": text, "language": parcel.language,
@@ -87,6 +97,11 @@ impl Courier {
         })
         .to_string()
     }
+}
+
+/// What fills the blanks of wordings.
+fn values(parcel: &Parcel) -> [(&'static str, &str); 3] {
+    [("number", parcel.number.as_str()), ("at", parcel.received_at.as_str()), ("next", parcel.next.as_str())]
 }
 
 #[cfg(test)]
@@ -104,6 +119,7 @@ mod tests {
             text: text.into(),
             language: "zh-CN".into(),
             received_at: "2026-11-24 12:00 +08:00".into(),
+            next: "2026-11-26 12:00 +08:00".into(),
             wordings: Vec::new(),
             reply_to: Some("reply+r@op.example".into()),
             bounces_to: Some("reply+b@op.example".into()),
@@ -142,12 +158,49 @@ mod tests {
     }
 
     #[test]
-    fn only_a_receipt_is_automatic() {
+    fn what_nobody_wrote_is_automatic_and_says_so() {
         for what in What::ALL {
+            let nobody = matches!(what, What::Receipt | What::News);
             let (message, customer) = courier().letter(&parcel(*what, Way::Email, "words")).unwrap();
-            assert_eq!(customer.automatic, *what == What::Receipt);
+            assert_eq!(customer.automatic, nobody);
             assert!(!message.text.contains('{') && !message.subject.contains('{'), "{}", message.text);
-            assert_eq!(message.text.contains("words"), *what != What::Receipt);
+            assert_eq!(message.text.contains("words"), !nobody);
         }
+        for (way, language) in [(Way::Sms, "zh-CN"), (Way::Sms, "en"), (Way::Voice, "zh-CN"), (Way::Voice, "en")] {
+            let news = Parcel { language: language.into(), ..parcel(What::News, way, "") };
+            let body: serde_json::Value = serde_json::from_str(&courier().short(&news)).unwrap();
+            let (text, said) = (body["text"].as_str().unwrap(), ["自动", "automatic"]);
+            assert!(text.contains("TS-20261124-000001-5") && text.contains("2026-11-26 12:00"), "{text}");
+            assert!(said.iter().any(|one| text.contains(one)) && !text.contains('{'), "{text}");
+        }
+    }
+
+    /// What is shipped keeps the rules that are asked of what takes its place.
+    #[test]
+    fn shipped_words_keep_their_own_rules() {
+        let locales = crate::data::locales(None).and_then(Locales::load).unwrap();
+        let open = [("number", "{number}"), ("at", "{at}"), ("next", "{next}")];
+        for kind in desk::wordings::KINDS.iter().filter(|kind| kind.shipped) {
+            for language in desk::wordings::LANGUAGES {
+                let of = Language::from_tag(language).unwrap();
+                let text = locales.text(of, &format!("ui.post.{}", kind.code), &open);
+                assert!(desk::wordings::check(kind, language, &text).is_ok(), "{} {language}: {text}", kind.code);
+            }
+        }
+    }
+
+    #[test]
+    fn approved_words_stand_around_those_of_people() {
+        let around = |kind: &str, text: &str| desk::wordings::InForce {
+            kind: kind.into(),
+            text: text.into(),
+            hash: String::new(),
+        };
+        let said = |way: Way, wording| {
+            let body = courier().short(&Parcel { wordings: vec![wording], ..parcel(What::Message, way, "请回电") });
+            serde_json::from_str::<serde_json::Value>(&body).unwrap()["text"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(said(Way::Sms, around("sms_foot", "编号{number}")), "请回电 编号TS-20261124-000001-5");
+        assert_eq!(said(Way::Voice, around("voice_lead", "自动语音。")), "自动语音。 请回电");
     }
 }

@@ -2,6 +2,7 @@
 //! commands through the desk with a clock that is moved. People and numbers are invented.
 
 pub mod customers;
+mod care;
 mod improvement;
 mod letters;
 mod mail;
@@ -56,6 +57,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
     let now = desk.time().now();
     let start = now - SignedDuration::from_mins(DAYS * DAY);
     let past = place.desk(desk.db().clone(), Time::at(start))?;
+    let caring = place.desk(desk.db().clone(), Time::at(start))?;
     let system = Caller::system(desk.root());
     let (units, people) = organisation::build(&past, &system, now).map_err(|error| told(&error))?;
     let mut notices =
@@ -63,7 +65,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
     notices.extend(people);
     let script = stories::read()?;
     let left = wait(async {
-        let stage = Stage::set(&past, &system, units, now).await?;
+        let stage = Stage::set(&past, &system, units.clone(), now).await?;
         improvement::before(&stage, now).await?;
         for member in &script.members {
             tell(&stage, member, now).await?;
@@ -94,6 +96,7 @@ fn fill_with(place: &Place, desk: &Desk, cases: usize) -> Result<(Vec<String>, L
         views::keep(&stage).await?;
         // What has come true by now has happened before the server starts, notices included.
         jobs::run_timely(&past, "demo").await?;
+        care::tell(&caring, &system, units, now).await?;
         Ok(Left { refused: stage.refused.into_inner(), ended_early: stage.ended_early.into_inner() })
     })?;
     Ok((notices, left))

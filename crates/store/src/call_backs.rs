@@ -1,4 +1,4 @@
-//! Promised call-backs as people look for them; they follow from the logs of the cases, and the words stand only there.
+//! Calls to customers as people look for them; they follow from the logs of the cases, and the words stand only there.
 
 use crate::orders::{OrderCursor, Whose};
 use crate::statements::statements;
@@ -15,24 +15,41 @@ statements! {
     DROP = "DELETE FROM call_backs WHERE case_id = ?1 AND n = ?2";
     OF_UNIT = "SELECT k.case_id, k.n, k.open, k.due_at, k.next_at, c.region FROM call_backs k
         JOIN cases c ON c.id = k.case_id WHERE k.open = 1 AND c.owner_unit = ?1 AND k.due_at < ?2
-        AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5) ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
+        AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5)
+        AND k.n >= ?7 AND k.n <= ?8 AND (k.n >= 0 OR k.due_at > ?9)
+        ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
     OF_USER = "SELECT k.case_id, k.n, k.open, k.due_at, k.next_at, c.region FROM call_backs k
         JOIN cases c ON c.id = k.case_id WHERE k.open = 1 AND c.owner_user = ?1 AND k.due_at < ?2
-        AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5) ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
+        AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5)
+        AND k.n >= ?7 AND k.n <= ?8 AND (k.n >= 0 OR k.due_at > ?9)
+        ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
     COUNT_OF_USER = "SELECT COUNT(*) FROM (SELECT k.n FROM call_backs k JOIN cases c ON c.id = k.case_id
-        WHERE k.open = 1 AND c.owner_user = ?1 AND (c.about IS NULL OR c.about <> ?2) LIMIT ?3) counted";
+        WHERE k.open = 1 AND k.n >= 0 AND c.owner_user = ?1 AND (c.about IS NULL OR c.about <> ?2) LIMIT ?3) counted";
 }
 
-/// A promised call-back.
+/// Which calls to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallBacksAsked {
+    /// Those to be made before this moment.
+    pub due_before: i64,
+    /// Those that were promised.
+    pub promised: bool,
+    /// Those that ask how satisfied customers are.
+    pub surveys: bool,
+    /// Of those only what became due after this moment.
+    pub surveys_since: i64,
+}
+
+/// A call to a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallBackRow {
     /// The case.
     pub case: Uuid,
-    /// Number of the promise within the case.
+    /// Number of the promise within the case; below zero where it was not promised.
     pub n: i64,
     /// Whether the call is still to be made.
     pub open: bool,
-    /// For when it was promised.
+    /// By when it is to be made.
     pub due_at: i64,
     /// When it is to be tried next.
     pub next_at: i64,
@@ -81,14 +98,14 @@ pub fn remove(tx: &mut Tx<'_>, case: Uuid, n: i64) -> Result<(), StoreError> {
     tx.execute(DROP, &[(&case).into(), n.into()]).map(drop)
 }
 
-/// Open call-backs promised for before a moment with the region of their case, the one to be tried first first.
+/// Open call-backs with the region of their case, the one to be tried first first.
 ///
 /// # Errors
 /// Those of the database.
 pub fn list(
     tx: &mut Tx<'_>,
     whose: Whose,
-    due_before: i64,
+    asked: CallBacksAsked,
     after: Option<OrderCursor>,
     limit: i64,
 ) -> Result<Vec<(CallBackRow, String)>, StoreError> {
@@ -97,12 +114,21 @@ pub fn list(
         Whose::User(id) => (OF_USER, id),
     };
     let after = after.unwrap_or(OrderCursor { due_at: i64::MIN, case: Uuid::nil(), n: 0 });
-    let values: [Param<'_>; 6] =
-        [(&id).into(), due_before.into(), after.due_at.into(), (&after.case).into(), after.n.into(), limit.into()];
+    let values: [Param<'_>; 9] = [
+        (&id).into(),
+        asked.due_before.into(),
+        after.due_at.into(),
+        (&after.case).into(),
+        after.n.into(),
+        limit.into(),
+        (if asked.surveys { i64::MIN } else { 0 }).into(),
+        (if asked.promised { i64::MAX } else { -1 }).into(),
+        asked.surveys_since.into(),
+    ];
     tx.query(statement, &values, |row| Ok((read(row)?, row.text(5)?)))
 }
 
-/// How many open call-backs of cases a person holds there are, up to a number; those about the reader left out.
+/// How many promised call-backs of cases a person holds there are, up to a number; those about the reader left out.
 ///
 /// # Errors
 /// Those of the database.

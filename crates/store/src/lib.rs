@@ -67,7 +67,7 @@ pub use attachments::AttachmentRow;
 pub use board::HeldRow;
 pub use bulk::{BulkItemRow, BulkRunRow, ListedBulkItem};
 pub use bursts::{BurstCell, BurstQuery, BurstRow, Received, SeenBy};
-pub use call_backs::CallBackRow;
+pub use call_backs::{CallBackRow, CallBacksAsked};
 pub use cases::{CaseRow, Cursor, ListPage, ListQuery, ListedRow, Sort};
 pub use checkpoints::CheckpointRow;
 pub use db::{Db, Options, Stats, Target};

@@ -1,8 +1,9 @@
 //! Going through the cases of a run: a few in each transaction, each of them kept apart from the others, so that one that
 //! is refused or fails takes none with it.
 //!
-//! A slice is read and decided while the one before is written, so that the writer, which everybody shares, is taken for
-//! no longer than writing takes. A case that moves on in between is decided anew where it is written.
+//! A slice is read, decided and its words are sealed while the one before is written, so that the writer, which everybody
+//! shares, is taken for no longer than writing rows takes; and a transaction ends after a few milliseconds, however much
+//! of its slice is left. A case that moves on in between is decided anew where it is written.
 
 use super::select::Picked;
 use super::{Item, Outcome, Reason, Run, left, undo};
@@ -18,17 +19,24 @@ use domain::free_text::FreeText;
 use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use store::{BulkItemRow, BulkRunRow, Tx, bulk, vault};
 use uuid::Uuid;
 
-/// Cases of one transaction: whoever else writes waits that long at most, a few milliseconds.
+/// Cases decided at once, and the most of one transaction.
 const SLICE: usize = 16;
+/// How long a transaction writes before it ends with the case it is at: whoever else writes waits that long at most.
+const HELD: Duration = Duration::from_millis(4);
 /// Slices begin no closer to each other than this, so that a run of ten thousand cases takes about four seconds however
 /// fast the machine is, and everybody else finds room between them.
 const APART: Duration = Duration::from_micros(6_400);
+/// The same where words are sealed in each case, which takes longer: about five and a half seconds.
+const APART_WITH_WORDS: Duration = Duration::from_micros(8_800);
 /// A run that has fallen behind that pace still leaves room: this part of what a slice took.
-const ROOM: u32 = 8;
+const ROOM: u32 = 3;
+/// Whose turn with the writer came later than this shares it with others, and leaves them as long as it had it.
+const BUSY: Duration = Duration::from_millis(4);
 /// How often a slice is tried when the database could not.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -44,6 +52,22 @@ pub(super) enum Task {
 
 /// A command that was decided ahead, with whom its words name and do not reach, or why it is refused.
 type Decision = Result<Box<(Work, Ahead, Vec<Unreached>)>, DeskError>;
+
+/// A case to be written, with what was decided ahead.
+type Waiting = (Picked, Option<Decision>);
+
+/// What became of a slice: its cases that have an outcome, and what kept the rest from one.
+type Sliced = (Vec<(i64, Item)>, Option<DeskError>);
+
+/// What a transaction of a run came to.
+struct Written {
+    items: Vec<(i64, Item)>,
+    /// Those it had no more time for.
+    rest: Vec<Waiting>,
+    /// How long it waited for its turn, and how long it wrote.
+    waited: Duration,
+    took: Duration,
+}
 
 /// What going through takes.
 #[derive(Clone)]
@@ -87,27 +111,28 @@ impl Desk {
         let mut trouble = None;
         let mut slices = picked.chunks(SLICE).peekable();
         let mut ahead = self.ahead(&worker, slices.peek().copied()).await;
+        let apart = worker.pace();
         while let Some(slice) = slices.next() {
             if trouble.is_none() {
                 let begun = Instant::now();
                 let following = slices.peek().copied();
-                let (written, next) =
+                let ((items, error), next) =
                     tokio::join!(self.slice(&worker, id, slice, ahead.take()), self.ahead(&worker, following));
                 ahead = next;
-                match written {
-                    Ok(items) => {
-                        done.extend(items);
-                        if ahead.is_some() {
-                            let took = begun.elapsed();
-                            tokio::time::sleep(APART.saturating_sub(took).max(took / ROOM)).await;
-                        }
-                        continue;
+                trouble = error;
+                done.extend(items);
+                if trouble.is_none() {
+                    if ahead.is_some() {
+                        let took = begun.elapsed();
+                        tokio::time::sleep(apart.saturating_sub(took).max(took / ROOM)).await;
                     }
-                    Err(error) => trouble = Some(error),
+                    continue;
                 }
             }
             let reason = trouble.as_ref().map(Reason::of);
-            done.extend(slice.iter().map(|one| (one.n, one.item(Outcome::NotReached, None, reason.clone()))));
+            let reached: HashSet<i64> = done.iter().map(|(n, _)| *n).collect();
+            let rest = slice.iter().filter(|one| !reached.contains(&one.n));
+            done.extend(rest.map(|one| (one.n, one.item(Outcome::NotReached, None, reason.clone()))));
         }
         let nothing = done.iter().all(|(_, item)| item.outcome == Outcome::NotReached);
         let ended_at = match trouble {
@@ -141,37 +166,55 @@ impl Desk {
         decided.await.ok()
     }
 
-    async fn slice(
-        &self,
-        worker: &Worker,
-        run: Uuid,
-        slice: &[Picked],
-        mut ahead: Option<Vec<Decision>>,
-    ) -> Result<Vec<(i64, Item)>, DeskError> {
-        for attempt in 1.. {
-            let mut ahead = ahead.take().unwrap_or_default().into_iter();
-            let (worker, slice) = (worker.clone(), slice.to_vec());
-            let desk = self.clone();
-            let done = self.db().write(move |tx| {
-                if !left::goes_on(&desk, tx, run)? {
-                    return Err(DeskError::Overtaken);
+    /// Writes a slice, in as many transactions as it takes.
+    async fn slice(&self, worker: &Worker, run: Uuid, slice: &[Picked], ahead: Option<Vec<Decision>>) -> Sliced {
+        let ahead = ahead.unwrap_or_default().into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+        let mut waiting: Vec<Waiting> = slice.iter().cloned().zip(ahead).collect();
+        let (mut done, mut tries) = (Vec::with_capacity(slice.len()), 0);
+        while !waiting.is_empty() {
+            let again: Vec<Picked> = waiting.iter().map(|(one, _)| one.clone()).collect();
+            match self.write_some(worker, run, std::mem::take(&mut waiting)).await {
+                Ok(written) => {
+                    done.extend(written.items);
+                    waiting = written.rest;
+                    if written.waited > BUSY && !waiting.is_empty() {
+                        tokio::time::sleep(written.took).await;
+                    }
                 }
-                let mut items = Vec::with_capacity(slice.len());
-                for one in slice {
-                    let (n, named) = (one.n, one.named.clone());
-                    let item = worker.carry_out(tx, one, ahead.next())?;
-                    bulk::insert_item(tx, &row_of(run, n, named, &item)?)?;
-                    items.push((n, item));
-                }
-                Ok::<_, DeskError>(items)
-            });
-            match done.await {
                 // Two that waited for each other, or a database that is back in a moment.
-                Err(error) if error.is_temporary() && attempt < TRIES => tokio::time::sleep(PAUSE).await,
-                other => return other,
+                Err(error) if error.is_temporary() && tries + 1 < TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(PAUSE).await;
+                    waiting = again.into_iter().map(|one| (one, None)).collect();
+                }
+                Err(error) => return (done, Some(error)),
             }
         }
-        Err(DeskError::Overtaken)
+        (done, None)
+    }
+
+    async fn write_some(&self, worker: &Worker, run: Uuid, waiting: Vec<Waiting>) -> Result<Written, DeskError> {
+        let (worker, desk, asked) = (worker.clone(), self.clone(), Instant::now());
+        let written = self.db().write(move |tx| {
+            let begun = Instant::now();
+            if !left::goes_on(&desk, tx, run)? {
+                return Err(DeskError::Overtaken);
+            }
+            let mut items = Vec::with_capacity(waiting.len());
+            let mut waiting = waiting.into_iter();
+            for (one, ahead) in waiting.by_ref() {
+                let (n, named) = (one.n, one.named.clone());
+                let item = worker.carry_out(tx, one, ahead)?;
+                bulk::insert_item(tx, &row_of(run, n, named, &item)?)?;
+                items.push((n, item));
+                if begun.elapsed() > HELD {
+                    break;
+                }
+            }
+            let (waited, took) = (begun.duration_since(asked), begun.elapsed());
+            Ok::<_, DeskError>(Written { items, rest: waiting.collect(), waited, took })
+        });
+        written.await
     }
 }
 
@@ -212,6 +255,18 @@ impl Picked {
 }
 
 impl Worker {
+    /// How far apart slices begin.
+    fn pace(&self) -> Duration {
+        match &self.task {
+            Task::Same(command)
+                if matches!(**command, Command::Reply(_) | Command::NotifyProgress(_) | Command::Note(_)) =>
+            {
+                APART_WITH_WORDS
+            }
+            _ => APART,
+        }
+    }
+
     /// The command for one case; nothing when there is no case to be seen.
     fn work(&self, tx: &mut Tx<'_>, one: &Picked) -> Result<Work, DeskError> {
         let Some((id, _)) = &one.case else { return Err(Refusal::not_found().into()) };
@@ -247,7 +302,7 @@ impl Worker {
         let loaded = work.load(tx)?;
         let mut decided = work.decide(tx, loaded)?;
         let unreached = std::mem::take(&mut decided.unreached);
-        let ahead = work.ready(decided)?;
+        let ahead = work.ready(tx, decided)?;
         Ok(Box::new((work, ahead, unreached)))
     }
 

@@ -8,6 +8,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::outbox::{Composed, Parcel, in_hours};
 use crate::time::stored;
+use crate::wordings::{goes_into, in_force};
 use crate::{Desk, permissions};
 use domain::actor::AreaScope;
 use domain::case::message::{Stage, Way, What, Why};
@@ -132,7 +133,12 @@ pub(crate) fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow, way: Way) -
     let number = number_of(&super::recipients::opened(desk.master(), row.case, &wrapped)?, &one)?;
     let english = one.language == "en";
     Ok(Composed::Ready(Box::new(Parcel {
-        wordings: Vec::new(),
+        // What is approved once for all customers is the incident's; what stands around it is the house's.
+        wordings: in_force(tx, if english { "en" } else { "zh-CN" })?
+            .into_iter()
+            .filter(|one| goes_into(&one.kind, What::Incident, way))
+            .collect(),
+        next: String::new(),
         id: row.id,
         number: incident.number.clone(),
         what: What::Incident,

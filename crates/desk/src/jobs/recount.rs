@@ -226,7 +226,7 @@ fn moved(desk: &Desk, tx: &mut Tx<'_>, id: Uuid, hash: &str) -> Result<Option<Re
     }
     let (library, master, actor) = (desk.library(), desk.master(), system.actor.id);
     let commit = Commit { library, master, actor, verb: VERB, now, run: None };
-    commit.ready(loaded, events).map(Some)
+    commit.ready(loaded, events, None).map(Some)
 }
 
 fn write_one(desk: &Desk, tx: &mut Tx<'_>, case: Uuid, ready: Ready, hash: &str) -> Result<(), DeskError> {

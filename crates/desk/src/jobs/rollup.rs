@@ -28,6 +28,10 @@ const LEASE_NAME: &str = "rollup";
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 /// Entries read on at once, and so the most cases of a transaction: intake waits that long at most.
 const AT_ONCE: i64 = 256;
+/// The same while many cases are being worked on at once: it can wait a few seconds to be counted, people cannot.
+const AT_ONCE_BESIDE: i64 = 32;
+/// How many times as long it rests then.
+const RESTS_BESIDE: u32 = 4;
 /// Entries read at once while everything is gone through; a case has several.
 const THROUGH: i64 = 2_048;
 
@@ -95,6 +99,7 @@ pub fn go_on(desk: &Desk, node: &str, rest: u32, enough: impl Fn() -> bool) -> R
             // Another node counted meanwhile.
             break;
         }
+        let rest = if desk.inner.many.any() { rest * RESTS_BESIDE } else { rest };
         std::thread::sleep(begun.elapsed() * rest);
     }
     if held.is_some() {
@@ -169,7 +174,8 @@ fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
                 cases
             }
             None => {
-                let named = read_on(tx, &mut state.seen)?;
+                let most = if desk.inner.many.any() { AT_ONCE_BESIDE } else { AT_ONCE };
+                let named = read_on(tx, &mut state.seen, most)?;
                 if named.is_none() {
                     return Ok(None);
                 }
@@ -185,8 +191,8 @@ fn next(desk: &Desk) -> Result<Option<Page>, DeskError> {
 }
 
 /// The cases new entries are about, having moved on what was seen; nothing when there are no new entries.
-fn read_on(tx: &mut Tx<'_>, seen: &mut BTreeMap<i64, i64>) -> Result<Option<BTreeSet<Uuid>>, DeskError> {
-    let (mut named, mut room) = (BTreeSet::new(), AT_ONCE);
+fn read_on(tx: &mut Tx<'_>, seen: &mut BTreeMap<i64, i64>, most: i64) -> Result<Option<BTreeSet<Uuid>>, DeskError> {
+    let (mut named, mut room) = (BTreeSet::new(), most);
     for (stream, head) in entries::heads(tx)? {
         let from = seen.get(&stream).copied().unwrap_or(0);
         if head <= from || room == 0 {
@@ -200,7 +206,7 @@ fn read_on(tx: &mut Tx<'_>, seen: &mut BTreeMap<i64, i64>) -> Result<Option<BTre
             }
         }
     }
-    Ok((room < AT_ONCE).then_some(named))
+    Ok((room < most).then_some(named))
 }
 
 type Counted = Vec<(Uuid, Option<CaseFacts>)>;

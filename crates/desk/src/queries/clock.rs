@@ -4,7 +4,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::{Desk, permissions};
-use domain::case::{Case, Clock, grade};
+use domain::case::{Case, Clock, agree_progress, grade};
 use domain::refusal::Refusal;
 use policy::Explanation;
 use store::Tx;
@@ -65,6 +65,9 @@ impl Desk {
                     };
                     let now = rules.explain_paused(&clock.rule, from, &facts, grade, &pauses);
                     match now {
+                        Some(explanation) if agree_progress::is_agreed(case, &clock.rule, &rules) => {
+                            explanation.agreed(due_at)
+                        }
                         Some(explanation) => explanation.keeping(due_at),
                         None => rules.explain_no_longer(&clock.rule, from, due_at, &facts, case.grade)?,
                     }

@@ -187,7 +187,9 @@ impl Feeder {
             let Some(open) = &mut self.open else { break };
             let mut streams = open.seen.streams.clone();
             let desk = self.desk.clone();
-            let (since, cases, (streams, hashes), shrunk) = self.desk.db().read_now(move |tx| {
+            // Nobody waits at a screen for the index to catch up.
+            let behind = taken > 0 || self.desk.inner.many.any();
+            let look = move |tx: &mut Tx<'_>| {
                 let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
                 let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
                 if streams.iter().any(ahead) {
@@ -200,7 +202,10 @@ impl Feeder {
                 }
                 let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
                 Ok::<_, DeskError>((since, found, (streams, hashes), false))
-            })?;
+            };
+            let db = self.desk.db();
+            let read = if behind { db.read_behind_now(look) } else { db.read_now(look) };
+            let (since, cases, (streams, hashes), shrunk) = read?;
             if shrunk {
                 tracing::warn!("the database is older than the search index, which is made anew");
                 return self.make(folder, enough);

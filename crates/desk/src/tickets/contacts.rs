@@ -51,8 +51,9 @@ pub fn contact(events: &[Event]) -> Option<&Event> {
                 | Event::Disputed { .. }
                 | Event::Declined { .. }
                 | Event::Withdrawn { .. }
-                // Nobody wrote the receipt for what came in by mail: that it went out is all there is of it.
-                | Event::MessageMoved { what: What::Receipt, stage: Stage::Sent, .. }
+                // Nobody wrote the receipt for what came in by mail, nor news that goes out by itself: that it went is all
+                // there is of it.
+                | Event::MessageMoved { what: What::Receipt | What::News, stage: Stage::Sent, .. }
         )
     })
 }

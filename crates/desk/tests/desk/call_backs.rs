@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 fn listed(desk: &Desk<'_>, filter: CallBackFilter) -> Vec<(String, u32, usize)> {
     let page = desk.house.wait(desk.house.desk.call_backs(&desk.who, filter)).unwrap();
-    page.items.iter().map(|one| (one.view.case.number.clone(), one.promise.id, one.tries().count())).collect()
+    page.items.iter().map(|one| (one.view.case.number.clone(), one.promise().unwrap().id, one.tries().len())).collect()
 }
 
 fn call(due: &str) -> Value {

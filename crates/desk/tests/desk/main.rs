@@ -15,6 +15,7 @@ mod bulk;
 mod bundle;
 mod bursts;
 mod call_backs;
+mod care;
 mod channels;
 mod compensation;
 mod compensation_rest;

@@ -49,6 +49,8 @@ pub(crate) fn any_command() -> impl Strategy<Value = Command> {
         ("record-contact", json!({"mode": "phone", "outcome": "reached"})),
         ("record-contact", json!({"mode": "phone", "outcome": "no_answer", "number": "13900139000"})),
         ("notify-progress", json!({"mode": "sms", "content": "核查中"})),
+        ("agree-progress", json!({"hours": 100, "note": "客户同意，致电13900139000"})),
+        ("agree-progress", json!({"nothing": true, "note": "结案前不必联系"})),
         ("promise", json!({"what": "回电", "due_at": "2026-11-26T12:00:00+08:00"})),
         ("keep-promise", json!({"promise": 1})),
         ("suspend", json!({"wait_for": "waiting_parts", "until": "2026-11-27T09:00:00+08:00", "reason": "缺货"})),

@@ -211,7 +211,7 @@ impl Concern {
                 if part == *event { Share::Whole } else { Share::Part(Box::new(part)) }
             }
             Event::EffectTaken { rule, from, binding, did } => {
-                let told = |one: &Caused| matches!(one, Caused::Notify(_) | Caused::Raise(_));
+                let told = |one: &Caused| matches!(one, Caused::Notify(_) | Caused::Raise(_) | Caused::NewsKept(_));
                 let other = |one: &Caused| matches!(one, Caused::Route(to) if self.route(case, rules).is_none_or(|own| own.head.id != *to));
                 let kept: Vec<Caused> = did.iter().filter(|one| !told(one) && !other(one)).cloned().collect();
                 match kept.len() {
@@ -280,6 +280,7 @@ impl Concern {
             | Event::Reopened { .. }
             | Event::Supplemented { .. }
             | Event::ProgressNotified { .. }
+            | Event::ProgressAgreed { .. }
             | Event::Promised { .. }
             | Event::PromiseBroken { .. }
             | Event::Suspended { .. }

@@ -1,6 +1,6 @@
 //! Clocks of a case: which start, which stop, and what a new grade does to them. The counting itself is `policy`'s.
 
-use super::{Case, Clock, Context, grade};
+use super::{Case, Clock, Context, agree_progress, grade};
 use crate::event::{ClockOutcome, Event, PackPin};
 use jiff::Timestamp;
 use policy::{ClockKind, Facts, Grade, StageRef, StartFact, Started, StopFact};
@@ -75,11 +75,11 @@ pub fn expired(case: &Case, clock: &Clock, ctx: &Context<'_>) -> Vec<Event> {
 #[must_use]
 pub fn attempted(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let tries: Vec<Timestamp> = case.contacts.iter().map(|contact| contact.at).chain([at]).collect();
+    let zone = ctx.rules.zone();
     open(case)
         .filter_map(|clock| {
             let attempts = ctx.rules.clock(&clock.rule)?.attempts?;
-            let zone = ctx.rules.pack_of(&clock.rule)?.calendar().zone();
-            let enough = attempts.enough(&tries, clock.from, clock.due_at, zone)?;
+            let enough = attempts.enough(&tries, clock.from, clock.due_at, &zone)?;
             Some(stopped(clock, enough, ClockOutcome::Met))
         })
         .collect()
@@ -89,7 +89,8 @@ pub fn attempted(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
 #[must_use]
 pub fn start(case: &Case, fact: StartFact, round: u32, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let facts = grade::facts(case, ctx.rules, ctx.taxonomy);
-    started_by(fact, &facts, case.grade, round, at, ctx)
+    let started = started_by(fact, &facts, case.grade, round, at, ctx);
+    started.into_iter().filter_map(|event| agree_progress::instead(case, event, ctx)).collect()
 }
 
 /// The same where the fact can come true again within a round: a clock that still runs after what happened so far goes
@@ -296,7 +297,12 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
     };
     let wanted = started_now(fact, facts, grade, from, ctx);
     // One that stands still is counted anew when it runs on.
+    let agreed = |rule: &str| agree_progress::is_agreed(case, rule, ctx.rules);
     for clock in case.clocks.iter().filter(|clock| clock.round == case.round && clock.is_running()) {
+        // What was agreed with the customer no grade changes.
+        if agreed(&clock.rule) {
+            continue;
+        }
         // From its own start, which for a clock that began anew in mid-round is not the round's.
         match ctx.rules.due_paused(&clock.rule, clock.from, facts, grade, &clock.pauses) {
             Some(started) => {
@@ -317,7 +323,7 @@ pub fn regrade(case: &Case, grade: Grade, facts: &Facts, ctx: &Context<'_>) -> V
                 && clock.round == case.round
                 && !matches!(clock.ended, Some((ClockOutcome::Moot, _)))
         });
-        if !known && !already_done(case, &started.rule, ctx) {
+        if !known && !agreed(&started.rule) && !already_done(case, &started.rule, ctx) {
             events.push(event(started, case.round));
         }
     }

@@ -60,7 +60,8 @@ impl Tried {
 #[must_use]
 pub fn tried(case: &Case, rules: &Stack) -> Option<Tried> {
     let (rule, attempts) = rules.clocks().find_map(|rule| Some((rule, rule.attempts?)))?;
-    let zone = rules.pack_of(&rule.head.id)?.calendar().zone();
+    // Days as the customer's place has them: a pack of no country counts in none.
+    let zone = rules.zone();
     let reached = case.contacts.iter().filter(|one| one.outcome == ContactOutcome::Reached).map(|one| one.at).max();
     let counts = |at: &Timestamp| *at >= case.round_started_at && reached.is_none_or(|reached| *at > reached);
     let failed = case.contacts.iter().filter(|one| one.outcome != ContactOutcome::Reached).map(|one| one.at);

@@ -2,14 +2,17 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
+use super::message::{self, Stage, Way, What};
 use super::{Case, Clock, Context, clocks, convert, grade, order, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Event};
 use crate::intake::ContactKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use policy::{Action, At, EffectRule, Facts, Grade, Layer, Stack};
 
 /// What follows from what follows from … ends after this many steps; a pack that goes round in circles gets no further.
 const DEEPEST: usize = 8;
+/// How long before the end of the hours for calls a message sets out that is to arrive in them.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What happened that effects and holds wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,9 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Contacted { outcome: ContactOutcome::Reached, .. } => Trigger::Fact("first_contact"),
         Event::Contacted { .. } => Trigger::Fact("contact_failed"),
         Event::Unreachable { .. } => Trigger::Fact("unreachable"),
-        Event::ProgressNotified { .. } => Trigger::Fact("progress_notified"),
+        Event::ProgressNotified { .. } | Event::MessageMoved { what: What::News, stage: Stage::Sent, .. } => {
+            Trigger::Fact("progress_notified")
+        }
         Event::Proposed { .. } => Trigger::Fact("proposed"),
         Event::Restored { .. } => Trigger::Fact("restored"),
         Event::Replied { .. } => Trigger::Fact("replied"),
@@ -161,6 +166,7 @@ fn taken(case: &Case, effect: &EffectRule, from: Option<Timestamp>, ctx: &Contex
                 did.extend((!raised.is_empty()).then_some(Caused::Raise(*grade)));
                 more.extend(raised);
             }
+            Action::TellProgress => did.push(message::news(case).map_or_else(Caused::NewsKept, Caused::News)),
         }
     }
     if did.is_empty() {
@@ -221,6 +227,9 @@ fn waiting<'c, 'r>(
             {
                 at = at.min(waits.since);
             }
+            if effect.actions.contains(&Action::TellProgress) {
+                at = at_an_hour_for_it(case, rules, at).max(clock.from);
+            }
             let reminds = matches!(effect.at, At::Due { before: true, .. });
             if reminds && at <= case.registered_at {
                 continue;
@@ -232,6 +241,18 @@ fn waiting<'c, 'r>(
         }
     }
     found
+}
+
+/// When news goes out that is wanted by a moment: short messages and calls in the hours the rules leave for them, so that
+/// one that would wait for the morning goes the evening before.
+fn at_an_hour_for_it(case: &Case, rules: &Stack, at: Timestamp) -> Timestamp {
+    let hours = match message::news(case) {
+        Ok(Way::Sms | Way::Voice) => rules.contact_hours(&case.record.region),
+        _ => None,
+    };
+    let Some((hours, calendar)) = hours.filter(|(hours, calendar)| !hours.allows(at, calendar)) else { return at };
+    let last = hours.before(at, calendar).and_then(|last| last.checked_sub(ON_ITS_WAY).ok());
+    last.unwrap_or(at)
 }
 
 /// The next moment at which an effect comes about by itself.

@@ -109,6 +109,7 @@ impl Case {
             contacts: Vec::new(),
             unreachable_at: None,
             progress_at: None,
+            progress_agreed: None,
             responded_at: None,
             urged: 0,
             suspension: None,
@@ -257,6 +258,7 @@ impl Case {
                 }
                 self.responded_at.get_or_insert(*at);
             }
+            Event::ProgressAgreed { .. } => self.apply_agreement(event, entry.at),
             Event::VoidRequested { .. } => self.void_asked_by = Some(entry.actor),
             Event::VoidRefused { .. } => self.void_asked_by = None,
             Event::Suspended { wait_for, until, .. } => {
@@ -463,8 +465,12 @@ impl Case {
                             }
                         }
                         Caused::Raise(grade) => self.raised_to.push((rule.clone(), *grade)),
-                        // Holds have events of their own; who was told is for notices.
-                        Caused::Route(_) | Caused::Hold(_) | Caused::Notify(_) => {}
+                        // Holds have events of their own, and so have messages; who was told is for notices.
+                        Caused::Route(_)
+                        | Caused::Hold(_)
+                        | Caused::Notify(_)
+                        | Caused::News(_)
+                        | Caused::NewsKept(_) => {}
                     }
                 }
             }

@@ -2,10 +2,10 @@
 //! them; here stands only which entry, which way and what came of it. What a server says is kept as a code, because
 //! servers repeat addresses.
 
-use super::{Case, Context, record_delivery};
-use crate::event::{ContactOutcome, Event};
+use super::{Case, Context, clocks, notify_progress, record_delivery};
+use crate::event::{Caused, ContactOutcome, Event};
 use jiff::Timestamp;
-use policy::Medium;
+use policy::{Medium, Stack, StartFact, StopFact};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +21,8 @@ pub enum What {
     Letter,
     /// That a message of the customer came in; nobody wrote it.
     Receipt,
+    /// News of the progress that goes out by itself; nobody wrote it.
+    News,
     /// Anything else.
     Message,
     /// What somebody who has no case is told of a mass incident; it stands in the log of no case.
@@ -69,6 +71,18 @@ pub enum Why {
     NoAnswer,
 }
 
+/// Why news of the progress that would go out by itself does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptBack {
+    /// The customer chose a way that is none of these, such as a visit.
+    OtherWay,
+    /// Another interval was agreed, or they want to hear nothing.
+    Agreed,
+    /// Nobody is to be told, or the case is past it.
+    Nobody,
+}
+
 macro_rules! codes {
     ($name:ident { $($variant:ident = $code:literal),+ $(,)? }) => {
         impl $name {
@@ -94,9 +108,11 @@ codes!(What {
     Progress = "progress",
     Letter = "letter",
     Receipt = "receipt",
+    News = "news",
     Message = "message",
     Incident = "incident",
 });
+codes!(KeptBack { OtherWay = "other_way", Agreed = "agreed", Nobody = "nobody" });
 codes!(Way { Email = "email", Sms = "sms", Voice = "voice" });
 codes!(Stage { Sent = "sent", Delivered = "delivered", Failed = "failed" });
 codes!(Why {
@@ -184,12 +200,67 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             next_at: None,
         }));
     }
+    if step.what == What::News && known.is_none() && step.stage != Stage::Failed {
+        events.extend(news_told(case, at, ctx));
+    }
     if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {
         let reference = Some(step.message.to_string());
         let delivery = record_delivery::RecordDelivery { letter, at: Some(at), document: None, reference };
         if let Ok(decision) = record_delivery::decide(case, &delivery, ctx) {
             events.extend(decision.events);
         }
+    }
+    events
+}
+
+/// The way by which this customer hears news that nobody writes: the one they chose, and where they chose none the one
+/// they came by.
+///
+/// # Errors
+/// Why they do not hear it by itself.
+pub(super) fn news(case: &Case) -> Result<Way, KeptBack> {
+    if !notify_progress::offered(case) {
+        return Err(KeptBack::Nobody);
+    }
+    if case.progress_agreed.is_some() {
+        return Err(KeptBack::Agreed);
+    }
+    match case.record.preferred_mode.as_deref() {
+        Some("email") => Ok(Way::Email),
+        Some("sms") => Ok(Way::Sms),
+        Some("phone") => Ok(Way::Voice),
+        Some(_) => Err(KeptBack::OtherWay),
+        None if case.record.accept_channel == "email" => Ok(Way::Email),
+        None => Ok(Way::Sms),
+    }
+}
+
+/// Whether news that an event has go out is still to go: nothing else was told since, nothing else was agreed, and the
+/// outcome was not told either.
+#[must_use]
+pub fn news_is_due(case: &Case, event: &Event, rules: &Stack) -> bool {
+    let Event::EffectTaken { from: Some(from), .. } = event else { return false };
+    let waits = |rule: &str| rules.clock(rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified));
+    let clock = case.clocks.iter().any(|clock| clock.from == *from && clock.is_open() && waits(&clock.rule));
+    clock && news(case).is_ok()
+}
+
+/// The moment at which news that nobody wrote was handed over, if an event says so for the first time. Until then nobody
+/// was told, and the clock of the next news runs on.
+pub(super) fn told_by_itself(case: &Case, event: &Event) -> Option<Timestamp> {
+    match event {
+        Event::MessageMoved { message, what: What::News, stage: Stage::Sent | Stage::Delivered, at, .. } => {
+            Some(*at).filter(|_| case.messages.iter().all(|known| known.id != *message))
+        }
+        _ => None,
+    }
+}
+
+/// What news that was handed over does to the clocks of a case: the promise of news is kept, and the next begins.
+pub(super) fn news_told(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let mut events = clocks::stop_at(case, StopFact::ProgressNotified, at, ctx);
+    if !events.is_empty() {
+        events.extend(clocks::start(case, StartFact::ProgressNotified, case.round, at, ctx));
     }
     events
 }
@@ -216,6 +287,10 @@ pub fn to_send(event: &Event, at: Timestamp) -> Option<(What, Way, Option<u32>)>
             Some((What::Letter, way, Some(*letter)))
         }
         Event::MessageWritten { way, .. } => Some((What::Message, *way, None)),
+        Event::EffectTaken { did, .. } => did.iter().find_map(|caused| match caused {
+            Caused::News(way) => Some((What::News, *way, None)),
+            _ => None,
+        }),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 //! after it; the desk only finds out which persons are meant.
 
 use super::compensation::Standing;
+use super::message::{Stage, What, Why};
 use super::order::{self, OrderStep, OwnershipStep, WorkOrder};
 use super::{Case, Owner, binds_provider};
 use crate::actor::{ActorId, Role};
@@ -134,7 +135,9 @@ pub fn notices(case: &Case, entry: &Entry, rules: &Stack) -> Vec<Notice> {
                 found.push(plain(To::Leads(case.owner.unit), "promise_broken"));
             }
             Event::Resumed { by_limit: true, .. } => found.push(plain(holder(case.owner), "resumed_by_limit")),
-            Event::MessageMoved { stage: super::message::Stage::Failed, .. } => {
+            // Where the house has no way, nobody waits for news by itself: the clock reminds, as it did before.
+            Event::MessageMoved { what: What::News, why: Some(Why::NoWay), .. } => {}
+            Event::MessageMoved { stage: Stage::Failed, .. } => {
                 found.push(plain(holder(case.owner), "message_failed"));
             }
             Event::Supplemented { urging: true, .. } => found.push(plain(holder(case.owner), "urged")),

@@ -44,7 +44,7 @@ pub struct Wording {
 }
 
 /// States from which it is possible: before the outcome is told, the present state of things is.
-const FROM: &[State] = &[
+pub(super) const FROM: &[State] = &[
     State::Triage,
     State::Registered,
     State::Accepted,

@@ -154,6 +154,12 @@ impl Promised {
         }
     }
 
+    /// Whether it should have been kept by a moment and was not.
+    #[must_use]
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.is_open() && self.due_at < now
+    }
+
     /// Whether it is still to be kept, broken or not.
     #[must_use]
     pub fn is_open(&self) -> bool {

@@ -6,8 +6,8 @@
 
 use super::hand_off::{self, HandOff};
 use super::{
-    Case, Clock, Context, State, clocks, compensation, convert, effects, grade, matter, recount, referral, reply,
-    timers,
+    Case, Clock, Context, State, agree_progress, clocks, compensation, convert, effects, grade, matter, message,
+    recount, referral, reply, timers,
 };
 use crate::actor::Actor;
 use crate::event::{ContactOutcome, Entry, Event};
@@ -159,6 +159,11 @@ impl Replay<'_> {
                 Event::ProgressNotified { at, .. } => {
                     events.extend(clocks::stop_at(&case, StopFact::ProgressNotified, *at, ctx));
                     events.extend(clocks::start(&case, StartFact::ProgressNotified, case.round, *at, ctx));
+                }
+                Event::ProgressAgreed { hours, .. } => events.extend(agree_progress::moved(&case, *hours, ctx)),
+                Event::MessageMoved { .. } => {
+                    let told = message::told_by_itself(&case, event);
+                    events.extend(told.into_iter().flat_map(|at| message::news_told(&case, at, ctx)));
                 }
                 Event::Disputed { .. } => {
                     events.extend(clocks::start(&case, StartFact::Disputed, case.round, ctx.now, ctx));

@@ -1,12 +1,12 @@
 //! Survey (满意度调查): what the customer says about the answer, each channel for itself, and what follows when they are
 //! not satisfied: a review inside the house by a third person, before the case may close.
 
-use super::Case;
+use super::{Case, call_back};
 use crate::actor::ActorId;
 use crate::event::{ContactOutcome, Entry, Event, Satisfaction};
 use crate::fault::Fault;
 use crate::free_text::FreeText;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How customers say it; results are kept apart by these.
 pub const CHANNELS: &[&str] = &["link", "agent", "call_back", "sms", "ivr"];
@@ -18,6 +18,30 @@ pub const BROUGHT: &[&str] = &["agent", "sms", "ivr"];
 pub(super) const MOST_CALLS: usize = 50;
 /// Links made in one case; more are a mistake.
 pub(super) const MOST_LINKS: usize = 50;
+
+/// How long a customer who was asked is left to answer by themselves, and the least time between two calls.
+const LEFT_ALONE: SignedDuration = SignedDuration::from_hours(24);
+/// Calls a round after which nobody is called any more.
+const MOST_TRIES: usize = 3;
+
+/// The call in which somebody who did not handle the case asks a customer who was asked and has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// From when on it is to be made.
+    pub due_at: Timestamp,
+    /// When it is to be tried next.
+    pub next_at: Timestamp,
+    /// Whether it is still to be made.
+    pub open: bool,
+}
+
+impl Call {
+    /// Whether it should have been made by a moment.
+    #[must_use]
+    pub fn is_late(&self, now: Timestamp) -> bool {
+        self.open && self.due_at < now
+    }
+}
 
 /// A link that was made for the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +165,19 @@ impl Case {
     pub fn handled_by(&self, actor: ActorId) -> bool {
         let holds = self.owner.user.map(ActorId::User) == Some(actor);
         holds || self.handlers.contains(&actor) || self.barred.contains(&actor)
+    }
+
+    /// The call that asks the customer of the last round that was asked about; nothing where nobody was asked yet.
+    #[must_use]
+    pub fn survey_call(&self) -> Option<Call> {
+        let round = self.asked.iter().map(|one| one.round).max()?;
+        let asked = self.asked.iter().filter(|one| one.round == round).map(|one| one.at).min()?;
+        let tries = || self.call_backs.iter().filter(|call| call.round == round);
+        let later = |at: Timestamp| at.checked_add(LEFT_ALONE).unwrap_or(at);
+        let next_at = later(tries().map(|call| call.at).max().unwrap_or(asked));
+        let waits = round == self.round && self.survey.is_none() && self.unreachable_at.is_none();
+        let open = waits && call_back::offered(self) && tries().count() < MOST_TRIES;
+        Some(Call { due_at: later(asked), next_at, open })
     }
 
     /// The link that is good at a moment, by the digest of its secret.

@@ -64,6 +64,14 @@ impl ClockRule {
         let on_regrade: Option<OnRegrade> = table.or("on_regrade", OnRegrade::KeepEarlier, |value| value.code());
         let warn_at = table.or("warn_at", usual_warnings(kind), read_warnings);
         let extend = table.maybe("extend", read_extension);
+        let agreed_up_to = table.maybe("agreed_up_to", |value| {
+            let most = value.parsed(str::parse::<Amount>)?;
+            if !matches!(most, Amount::Hours(_) | Amount::CalendarDays(_)) || most.count() == 0 {
+                value.fault("takes hours or days, such as 72h or 30d");
+                return None;
+            }
+            Some(most)
+        });
         let mean = table.maybe("mean", amount);
         let may_overtake = table.maybe("may_overtake", |value| value.text());
         if let (Some(targets), Some(attempts)) = (&targets, &attempts) {
@@ -82,6 +90,10 @@ impl ClockRule {
         if pausable == Some(Pausing::Always) && head.as_ref().is_some_and(|head| head.layer == Layer::Law) {
             table.fault("a clock of the law layer may be paused only for what its `pausable` lists");
         }
+        if agreed_up_to.is_some_and(|most| most.is_some()) && head.as_ref().is_some_and(|head| head.layer == Layer::Law)
+        {
+            table.fault("a clock of the law layer is not for customer and operator to agree");
+        }
         table.done();
         on_regrade?;
         Some(Self {
@@ -97,6 +109,7 @@ impl ClockRule {
             extend: extend?,
             attempts: attempts?,
             targets: targets?,
+            agreed_up_to: agreed_up_to?,
             mean: mean?,
             may_overtake: may_overtake?,
         })

@@ -166,6 +166,12 @@ impl Explanation {
                     self.local(*computed)
                 )
             }
+            (Note::Agreed { computed }, Lang::Zh) => {
+                format!("按规则到期为 {}；已与客户另行约定，以约定为准。", self.local(*computed))
+            }
+            (Note::Agreed { computed }, Lang::En) => {
+                format!("By the rule it would be {}; what was agreed with the customer holds.", self.local(*computed))
+            }
             (Note::TakenOver { due_at }, Lang::Zh) => format!("沿用并入案件的时限，到期 {}。", self.local(*due_at)),
             (Note::TakenOver { due_at }, Lang::En) => {
                 format!("Taken over from a merged case, whose limit of {} holds.", self.local(*due_at))

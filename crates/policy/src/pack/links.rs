@@ -2,9 +2,9 @@
 //! waits for itself.
 
 use super::{Pack, RuleKind};
-use crate::clock::{ClockKind, StageRef, Start, Stop};
+use crate::clock::{ClockKind, StageRef, Start, Stop, StopFact};
 use crate::document::{Place, Table};
-use crate::effect::Action;
+use crate::effect::{Action, At};
 use crate::gate::Need;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +71,16 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
                 Action::Hold(id) => lacks(id, RuleKind::Hold, at),
                 Action::Route(id) => lacks(id, RuleKind::Route, at),
                 Action::Compensate(id) => lacks(id, RuleKind::Compensation, at),
+                // Such a message keeps a promise of news, so there has to be one that it keeps.
+                Action::TellProgress => {
+                    let clock = rule.at.clock().and_then(|id| pack.clocks.iter().find(|clock| clock.head.id == id));
+                    let kept = clock.is_none_or(|clock| clock.stops_on(StopFact::ProgressNotified));
+                    if !kept || !matches!(rule.at, At::Due { .. }) {
+                        table.at(at.0, at.1).fault(
+                            "tells the customer of the progress at due:<clock>, of a clock that stops with progress_notified",
+                        );
+                    }
+                }
                 Action::Notify(_) | Action::Raise(_) => {}
             }
         }

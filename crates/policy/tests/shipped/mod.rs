@@ -14,6 +14,7 @@ pub(crate) const CALENDAR: &str = include_str!("../../../../packs/calendars/cn.t
 pub(crate) const CN_TELECOM: &str = include_str!("../../../../packs/cn-telecom.toml");
 pub(crate) const GUIDE_STANDARD: &str = include_str!("../../../../packs/guide-standard.toml");
 pub(crate) const GUIDE_STANDARD_1_0_0: &str = include_str!("../../../../packs/guide-standard-1.0.0.toml");
+pub(crate) const GUIDE_STANDARD_1_5_0: &str = include_str!("../../../../packs/guide-standard-1.5.0.toml");
 pub(crate) const GUIDE_STANDARD_1_4_0: &str = include_str!("../../../../packs/guide-standard-1.4.0.toml");
 pub(crate) const GUIDE_STANDARD_1_3_0: &str = include_str!("../../../../packs/guide-standard-1.3.0.toml");
 pub(crate) const GUIDE_STANDARD_1_2_0: &str = include_str!("../../../../packs/guide-standard-1.2.0.toml");

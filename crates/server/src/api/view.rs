@@ -7,6 +7,7 @@ use desk::queries::list::Listed;
 use desk::suggest::{NamedUnit, Options};
 use desk::{Desk, queries};
 use domain::actor::ActorId;
+use domain::case::agree_progress::Agreed;
 use domain::case::bundle::Concern;
 use domain::case::bundle_check::{Item, What};
 use domain::case::compensation::Compensation;
@@ -238,6 +239,7 @@ pub fn case(desk: &Desk, view: &CaseView) -> Value {
         .put_some("urged", (case.urged > 0).then_some(case.urged))
         .put_some("disputes", (case.disputes > 0).then_some(case.disputes))
         .put_some("progress_at", case.progress_at.map(moment))
+        .put_some("progress_agreed", case.progress_agreed.as_ref().map(agreed))
         .put_some("promises", some(case.promises.iter().map(promise).collect()))
         .put_some("contacts", some(case.contacts.iter().map(contact_attempt).collect()))
         .put_some("unreachable_since", case.unreachable_at.map(moment))
@@ -450,7 +452,17 @@ fn promise(promise: &Promised) -> Value {
         .done()
 }
 
-pub(super) fn contact_attempt(contact: &Contact) -> Value {
+/// How often the customer hears of the progress, where that was agreed.
+fn agreed(agreed: &Agreed) -> Value {
+    Object::default()
+        .put_some("hours", agreed.hours)
+        .put("nothing", agreed.hours.is_none())
+        .put("at", moment(agreed.at))
+        .put_text("note", Some(&agreed.note))
+        .done()
+}
+
+fn contact_attempt(contact: &Contact) -> Value {
     Object::default()
         .put("at", moment(contact.at))
         .put("outcome", crate::words::contact(contact.outcome))

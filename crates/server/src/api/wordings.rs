@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::permissions;
-use desk::wordings::{NEW_WORDING, NewWording, WordingView};
+use desk::wordings::{Length, NEW_WORDING, NewWording, WordingView, length};
 use domain::refusal::Refusal;
 use serde_json::{Value, json};
 
@@ -97,6 +97,13 @@ fn wording(one: &WordingView) -> Value {
         .put("language", one.language.as_str())
         .put("version", one.version)
         .put("text", one.text.as_str())
+        .put_some(
+            "length",
+            length(&one.kind, &one.text).map(|length| {
+                let Length { characters, parts } = length;
+                Object::default().put("characters", characters).put_some("parts", parts).done()
+            }),
+        )
         .put("hash", one.hash.as_str())
         .put("note", one.note.as_str())
         .put("state", one.standing.code())

@@ -1,4 +1,5 @@
-//! Promised call-backs in the console: the list of those still to be made, and how often the customer of a case was tried.
+//! Calls to customers in the console: the list of those still to be made, promised ones and those that ask how satisfied
+//! somebody is, and how often the customer of a case was tried.
 
 use super::form::Typed;
 use super::names::Names;
@@ -13,9 +14,10 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use desk::call_backs::{CallBackFilter, CallBackListed};
+use desk::call_backs::{CallBackFilter, CallBackListed, For};
 use desk::permissions;
-use domain::case::{Case, Contact, Promised, declare_unreachable};
+use domain::case::{Case, Promised, declare_unreachable};
+use domain::event::ContactOutcome;
 use domain::free_text::FreeText;
 use jiff::Timestamp;
 use policy::Stack;
@@ -31,7 +33,8 @@ pub(super) fn routes() -> Vec<Route> {
 
 struct Line {
     number: String,
-    promise: u32,
+    /// Where its form is: the verb and what is filled in.
+    form: String,
     who: String,
     what: String,
     due: String,
@@ -67,22 +70,27 @@ async fn show(
     let pairs = query::form(raw.unwrap_or_default().as_bytes());
     let find = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let (mine, overdue) = (find("mine").is_some(), find("overdue").is_some());
+    let of = find("for").as_deref().and_then(For::from_code).filter(|_| !mine);
     let names = Names::gather(&app, &caller).await?;
-    let filter = CallBackFilter { mine, overdue, after: find("after"), ..CallBackFilter::default() };
+    let filter = CallBackFilter { mine, of, overdue, after: find("after"), ..CallBackFilter::default() };
     let found = app.desk.call_backs(&caller, filter).await?;
     let lines = found.items.iter().map(|call| line(&frame, &names, call)).collect();
-    let place = |mine: bool, overdue: bool, after: &str| {
-        let asked = [(mine, "mine=1"), (overdue, "overdue=1"), (!after.is_empty(), after)];
+    let place = |mine: bool, of: Option<For>, overdue: bool, after: &str| {
+        let of = of.map(|of| format!("for={}", of.code())).unwrap_or_default();
+        let asked =
+            [(mine, "mine=1"), (!of.is_empty(), of.as_str()), (overdue, "overdue=1"), (!after.is_empty(), after)];
         let asked: Vec<&str> = asked.into_iter().filter(|(is, _)| *is).map(|(_, part)| part).collect();
         if asked.is_empty() { PAGE.to_owned() } else { format!("{PAGE}?{}", asked.join("&")) }
     };
     let choice = |words: &str, here: bool, href: String| Choice { words: frame.t(words), href, here };
     let choices = vec![
-        choice("call_backs.of_unit", !mine, place(false, overdue, "")),
-        choice("call_backs.mine", mine, place(true, overdue, "")),
-        choice("call_backs.overdue", overdue, place(mine, !overdue, "")),
+        choice("call_backs.of_unit", !mine && of.is_none(), place(false, None, overdue, "")),
+        choice("call_backs.promised", of == Some(For::Promise), place(false, Some(For::Promise), overdue, "")),
+        choice("call_backs.surveys", of == Some(For::Survey), place(false, Some(For::Survey), overdue, "")),
+        choice("call_backs.mine", mine, place(true, None, overdue, "")),
+        choice("call_backs.overdue", overdue, place(mine, of, !overdue, "")),
     ];
-    let next = found.next.map(|after| place(mine, overdue, &format!("after={after}"))).unwrap_or_default();
+    let next = found.next.map(|after| place(mine, of, overdue, &format!("after={after}"))).unwrap_or_default();
     Ok(render(&CallBacksPage { frame: &frame, choices, lines, next }))
 }
 
@@ -105,14 +113,17 @@ fn line(frame: &Frame<'_>, names: &Names, call: &CallBackListed) -> Line {
     };
     Line {
         number: case.number.clone(),
-        promise: call.promise.id,
+        form: match call.promise() {
+            Some(promise) => format!("?do=record-contact&promise={}#do-record-contact", promise.id),
+            None => "?do=call-back#do-call-back".to_owned(),
+        },
         who: who.into_iter().flatten().collect::<Vec<_>>().join(" "),
-        what: words_of(&call.promise),
-        due: frame.moment(call.promise.due_at),
-        next: call.promise.next_at.map(|at| frame.moment(at)).unwrap_or_default(),
-        late: call.promise.broken,
+        what: call.promise().map_or_else(|| frame.t("call_backs.asks_survey"), words_of),
+        due: frame.moment(call.due_at()),
+        next: call.next_at().map(|at| frame.moment(at)).unwrap_or_default(),
+        late: call.late,
         hours,
-        tries: call.tries().map(|one| tried(frame, one)).collect(),
+        tries: call.tries().into_iter().map(|(at, outcome)| tried(frame, at, outcome)).collect(),
         owner: names.owner(case.owner.unit, case.owner.user) + &frame.instead_of(names, case.instead_of),
     }
 }
@@ -121,16 +132,17 @@ fn words_of(promise: &Promised) -> String {
     promise.what.as_ref().and_then(FreeText::plain).unwrap_or_default().to_owned()
 }
 
-fn tried(frame: &Frame<'_>, contact: &Contact) -> String {
-    format!("{} {}", frame.moment(contact.at), frame.code("contact", words::contact(contact.outcome)))
+fn tried(frame: &Frame<'_>, at: Timestamp, outcome: ContactOutcome) -> String {
+    format!("{} {}", frame.moment(at), frame.code("contact", words::contact(outcome)))
 }
 
 /// What the page of a case says of its call-backs and of how often its customer was tried.
 pub(super) fn of_case(frame: &Frame<'_>, case: &Case, rules: &Stack) -> Vec<String> {
     let calls = case.promises.iter().filter(|promise| promise.call_back);
+    let now = frame.app.desk.time().now();
     let mut lines: Vec<String> = calls
         .map(|call| {
-            let standing = match (call.kept_at, call.given_up, call.broken) {
+            let standing = match (call.kept_at, call.given_up, call.is_late(now)) {
                 (Some(_), ..) => "kept",
                 (None, true, _) => "given_up",
                 (None, false, true) => "late",
@@ -145,7 +157,7 @@ pub(super) fn of_case(frame: &Frame<'_>, case: &Case, rules: &Stack) -> Vec<Stri
             let tries = case.contacts.iter().filter(|one| one.promise == Some(call.id));
             for one in tries {
                 line.push_str(" · ");
-                line.push_str(&tried(frame, one));
+                line.push_str(&tried(frame, one.at, one.outcome));
             }
             line
         })

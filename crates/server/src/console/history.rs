@@ -96,6 +96,7 @@ fn side(verb: &str, actor: ActorId) -> &'static str {
         | "record-contact"
         | "declare-unreachable"
         | "notify-progress"
+        | "agree-progress"
         | "send-message"
         | "promise"
         | "answer-survey"
@@ -281,6 +282,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
         Event::ProgressNotified { mode, at, .. } => {
             say("progress_notified", &[("mode", &frame.code("mode", mode)), ("at", &frame.moment(*at))])
         }
+        Event::ProgressAgreed { hours: Some(hours), .. } => say("progress_agreed", &[("hours", &hours.to_string())]),
+        Event::ProgressAgreed { hours: None, .. } => say("progress_unwanted", &[]),
         Event::ReadingAsked { reading, paper, .. } => {
             let what = super::readings::title(frame, paper);
             say("reading_asked", &[("reading", &reading.to_string()), ("what", &what)])
@@ -395,6 +398,8 @@ fn line(frame: &Frame<'_>, case: &Case, names: &Names, event: &Event) -> Option<
                 Caused::Route(route) => frame.tv("caused.route", &[("route", &rule(route))]),
                 Caused::Compensate(owed) => frame.tv("caused.compensate", &[("owed", &rule(owed))]),
                 Caused::Raise(grade) => frame.tv("caused.raise", &[("grade", &frame.code("grade", grade.code()))]),
+                Caused::News(way) => frame.tv("caused.news", &[("way", &frame.code("way", way.code()))]),
+                Caused::NewsKept(why) => frame.tv("caused.news_kept", &[("why", &frame.code("news_kept", why.code()))]),
             };
             let did: Vec<String> = did.iter().map(one).collect();
             say("effect_taken", &[("rule", &rule(id)), ("did", &did.join(&frame.t("list_comma")))])

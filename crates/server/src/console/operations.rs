@@ -40,6 +40,7 @@ const GROUPS: &[(&str, &[&str])] = &[
             "record-contact",
             "declare-unreachable",
             "notify-progress",
+            "agree-progress",
             "send-message",
             "issue-letter",
             "record-delivery",

@@ -109,6 +109,7 @@ fn passed(frame: &Frame<'_>, view: &CaseView) -> Vec<(String, String, Vec<String
                 Event::Supplemented { .. }
                     | Event::Contacted { .. }
                     | Event::ProgressNotified { .. }
+                    | Event::ProgressAgreed { .. }
                     | Event::Promised { .. }
                     | Event::Replied { .. }
                     | Event::LetterIssued { .. }

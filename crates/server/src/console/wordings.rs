@@ -16,13 +16,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::wordings::{KINDS, LANGUAGES, NEW_WORDING, NewWording, WordingStanding, WordingView, fill};
+use desk::wordings::{EXAMPLE, KINDS, LANGUAGES, Length, NEW_WORDING, NewWording, WordingStanding, WordingView, fill};
 use desk::{Caller, permissions};
 
 /// Address of the page.
 pub(super) const PAGE: &str = "/console/wordings";
-/// Number of the case that stands in examples.
-const EXAMPLE: &str = "TS-20261124-000001-5";
 
 pub(super) fn routes() -> Vec<Route> {
     let may = Access::Needs(permissions::APPROVE_WORDING);
@@ -41,7 +39,10 @@ struct Group {
     kind: &'static str,
     language: &'static str,
     blanks: String,
+    /// What it has to say, in words of which one says it; empty for nothing.
+    says: String,
     shipped: String,
+    length: String,
     shipped_holds: bool,
     lines: Vec<Line>,
 }
@@ -55,6 +56,7 @@ struct Line {
     decided: String,
     text: String,
     example: String,
+    length: String,
     hash: String,
     may_decide: bool,
     /// Whether it may be asked for again.
@@ -72,7 +74,20 @@ struct Wordings<'a> {
 }
 
 fn example(frame: &Frame<'_>, text: &str) -> String {
-    fill(text, &[("number", EXAMPLE), ("at", &frame.moment(frame.app.desk.time().now()))])
+    let now = frame.moment(frame.app.desk.time().now());
+    let of =
+        |(name, example): (&'static str, &'static str)| (name, if name == "number" { example } else { now.as_str() });
+    fill(text, &EXAMPLE.map(of))
+}
+
+/// How long words are, where there is a limit.
+fn length(frame: &Frame<'_>, kind: &str, text: &str) -> String {
+    let Some(Length { characters, parts }) = desk::wordings::length(kind, text) else { return String::new() };
+    let characters = characters.to_string();
+    match parts.map(|parts| parts.to_string()) {
+        Some(parts) => frame.tv("wordings.length_sms", &[("characters", &characters), ("parts", &parts)]),
+        None => frame.tv("wordings.length", &[("characters", &characters)]),
+    }
 }
 
 fn line(frame: &Frame<'_>, caller: &Caller, one: &WordingView) -> Line {
@@ -86,6 +101,7 @@ fn line(frame: &Frame<'_>, caller: &Caller, one: &WordingView) -> Line {
         asked: said(&one.asked_by.name, one.asked_at),
         decided: one.decided_by.as_ref().zip(one.decided_at).map(|(by, at)| said(&by.name, at)).unwrap_or_default(),
         example: example(frame, &one.text),
+        length: length(frame, &one.kind, &one.text),
         text: one.text.clone(),
         hash: one.hash.chars().take(12).collect(),
         may_decide: waits && !own && frame.may(permissions::APPROVE_WORDING),
@@ -101,13 +117,18 @@ fn groups(frame: &Frame<'_>, caller: &Caller, all: &[WordingView]) -> Vec<Group>
                 all.iter().filter(|one| one.kind == kind.code && one.language == language).collect();
             let words = Language::from_tag(language).unwrap_or(Language::En);
             // The blanks stay open where nothing is given for them.
-            let blanks = [("number", "{number}"), ("at", "{at}")];
+            let blanks = [("number", "{number}"), ("at", "{at}"), ("next", "{next}")];
+            let shipped = || frame.app.locales.text(words, &format!("ui.post.{}", kind.code), &blanks);
+            let shipped = if kind.shipped { shipped() } else { String::new() };
+            let says = kind.says.map(|says| says.words(language).join(", "));
             groups.push(Group {
                 title: format!("{} · {}", frame.code("wording_part", kind.code), frame.code("language", language)),
                 kind: kind.code,
                 language,
                 blanks: kind.may.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(" "),
-                shipped: frame.app.locales.text(words, &format!("ui.post.{}", kind.code), &blanks),
+                says: says.map(|words| frame.tv("wordings.says", &[("words", &words)])).unwrap_or_default(),
+                length: if kind.shipped { length(frame, kind.code, &shipped) } else { String::new() },
+                shipped,
                 shipped_holds: !of.iter().any(|one| one.standing == WordingStanding::InForce),
                 lines: of.into_iter().map(|one| line(frame, caller, one)).collect(),
             });

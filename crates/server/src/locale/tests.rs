@@ -249,7 +249,7 @@ fn wanted_of_bulk(wanted: &mut Vec<String>) {
 
 /// Keys for messages to and from customers.
 fn wanted_of_messages(wanted: &mut Vec<String>) {
-    use domain::case::message::{Stage, Way, What, Why};
+    use domain::case::message::{KeptBack, Stage, Way, What, Why};
     let mut list = |prefix: &str, codes: &[&str]| wanted.extend(codes.iter().map(|code| format!("{prefix}.{code}")));
     domain::case::reading::Standing::ALL.iter().for_each(|one| list("reading", &[one.code()]));
     list("mail_reason", desk::letterbox::REASONS);
@@ -259,6 +259,7 @@ fn wanted_of_messages(wanted: &mut Vec<String>) {
     What::ALL.iter().for_each(|one| list("message_what", &[one.code()]));
     Way::ALL.iter().for_each(|one| list("way", &[one.code()]));
     Why::ALL.iter().for_each(|one| list("message_why", &[one.code()]));
+    KeptBack::ALL.iter().for_each(|one| list("news_kept", &[one.code()]));
 }
 
 /// Keys for problems, their measures and effects.

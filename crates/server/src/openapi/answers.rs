@@ -177,6 +177,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     let later = json!({
         "attachments": {"type": "array", "items": object(attachment.clone())},
         "urged": whole, "disputes": whole, "progress_at": moment, "suspension": {"type": "object"},
+        "progress_agreed": object(json!({
+            "hours": whole, "nothing": {"type": "boolean"}, "at": moment, "note": text,
+        })),
         "promises": {"type": "array", "items": {"type": "object"}},
         "contacts": {"type": "array", "items": object(json!({"at": moment, "outcome": text, "promise": whole}))},
         "unreachable_since": moment,

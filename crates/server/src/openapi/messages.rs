@@ -80,7 +80,7 @@ pub(super) fn wording() -> Value {
     object(json!({
         "part": {"type": "string", "enum": desk::wordings::KIND_CODES},
         "language": {"type": "string", "enum": desk::wordings::LANGUAGES}, "version": whole(), "text": text(),
-        "hash": text(), "note": text(),
+        "length": object(json!({"characters": whole(), "parts": whole()})), "hash": text(), "note": text(),
         "state": {"type": "string", "enum": desk::wordings::WordingStanding::ALL.map(desk::wordings::WordingStanding::code)},
         "asked_by": person(), "asked_at": moment(), "decided_by": person(), "decided_at": moment(),
     }))

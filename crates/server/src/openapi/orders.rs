@@ -73,11 +73,11 @@ pub(super) fn orders() -> Value {
     object(json!({"items": list(&order), "next": text()}))
 }
 
-/// A page of promised call-backs.
+/// A page of calls to customers.
 pub(super) fn call_backs() -> Value {
-    let tries = list(&object(json!({"at": moment(), "outcome": text(), "promise": whole()})));
+    let tries = list(&object(json!({"at": moment(), "outcome": text()})));
     let call = object(json!({
-        "complaint": case(), "promise": whole(), "what": text(), "name": text(), "phone": text(),
+        "complaint": case(), "for": {"type": "string", "enum": desk::call_backs::For::CODES}, "promise": whole(), "what": text(), "name": text(), "phone": text(),
         "due_at": moment(), "next_at": moment(), "late": truth(), "tries": tries,
         "hours_today": list(&object(json!({"from": moment(), "to": moment()}))), "another_day": moment(),
         "region": text(), "owner": object(json!({"unit": uuid(), "user": uuid(), "instead_of": uuid()})),

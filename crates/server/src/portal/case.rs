@@ -19,7 +19,8 @@ use axum::routing::{get, post};
 use desk::portal::Tracked;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
-use domain::case::{Case, State as Standing, confirm, dispute, invite_survey, supplement};
+use domain::case::message::{Stage, What};
+use domain::case::{Case, State as Standing, confirm, dispute, invite_survey, notify_progress, supplement};
 use domain::command::Command;
 use domain::event::{Entry, Event};
 use domain::refusal::Refusal;
@@ -187,12 +188,18 @@ fn answer_by(case: &Case, rules: &Stack) -> Option<jiff::Timestamp> {
 }
 
 fn promises(frame: &Frame<'_>, case: &Case) -> Vec<String> {
+    let agreed = case.progress_agreed.as_ref().filter(|_| notify_progress::offered(case));
+    let agreed = agreed.map(|agreed| match agreed.hours {
+        Some(hours) => frame.tv("portal.agreed", &[("hours", &hours.to_string())]),
+        None => frame.t("portal.agreed_nothing"),
+    });
     let open = case.promises.iter().filter(|promise| promise.kept_at.is_none() && promise.origin.is_none());
     open.map(|promise| {
         let what = promise.what.as_ref().and_then(|what| what.plain()).unwrap_or_default();
         let what = if what.is_empty() { frame.t("portal.promised_reply") } else { what.to_owned() };
         frame.tv("portal.promised", &[("what", &what), ("at", &frame.moment(promise.due_at))])
     })
+    .chain(agreed)
     .collect()
 }
 
@@ -224,6 +231,7 @@ fn one(frame: &Frame<'_>, entry: &Entry, event: &Event) -> Option<Said> {
         Event::Replied { content, .. } => (false, "replied", Some(content), 0),
         Event::ProgressNotified { content, .. } => (false, "progress", Some(content), 0),
         Event::MessageWritten { content, .. } => (false, "message", Some(content), 0),
+        Event::MessageMoved { what: What::News, stage: Stage::Sent, .. } => (false, "news", None, 0),
         Event::Declined { explanation, .. } => (false, "declined", Some(explanation), 0),
         Event::LetterIssued { letter, content, .. } => (false, "letter", Some(content), *letter),
         _ => return None,

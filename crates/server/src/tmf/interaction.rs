@@ -168,8 +168,9 @@ impl<'t> Contact<'t> {
             Event::Declined { explanation, mode, .. } => {
                 (found.reason, found.channel, found.words) = ("declined", mode, Some(explanation));
             }
-            Event::MessageMoved { message, way, at, .. } => {
-                (found.reason, found.channel, found.at) = ("receipt", way.code(), *at);
+            Event::MessageMoved { message, what, way, at, .. } => {
+                let reason = if *what == What::News { "progress" } else { "receipt" };
+                (found.reason, found.channel, found.at) = (reason, way.code(), *at);
                 found.message = Some(*message);
             }
             _ => return None,

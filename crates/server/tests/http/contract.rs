@@ -638,6 +638,7 @@ fn answers_are_what_the_document_promises() {
             json!({"mode": "phone", "outcome": "reached", "number": "13900139000", "summary": "已说明"}),
         ),
         ("notify-progress", json!({"mode": "sms", "content": "正在核查"})),
+        ("agree-progress", json!({"hours": 72, "note": "客户同意三日一报"})),
         ("promise", json!({"what": "周五前回电", "due_at": tomorrow})),
         ("keep-promise", json!({"promise": 1, "remark": "已回电"})),
         ("suspend", json!({"wait_for": "waiting_parts", "until": tomorrow, "reason": "缺货"})),

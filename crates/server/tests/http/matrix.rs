@@ -109,6 +109,7 @@ pub(crate) fn body(path: &str) -> Value {
         "supplement" => json!({"text": "x"}),
         "record-contact" => json!({"mode": "phone", "outcome": "no_answer"}),
         "notify-progress" => json!({"mode": "phone", "content": "x"}),
+        "agree-progress" => json!({"hours": 72, "note": "x"}),
         "declare-unreachable" => json!({"reason": "x"}),
         "promise" => json!({"what": "x", "due_at": "2098-01-01T00:00:00Z"}),
         "keep-promise" => json!({"promise": 1}),
