@@ -174,8 +174,10 @@ const listen = () => {
     heard = null;
   }
   if (!look || heard) return;
-  heard = new EventSource("/console/live");
+  const shared = document.querySelector("[data-presence]");
+  heard = new EventSource(`/console/live${shared ? `?case=${number}` : ""}`);
   heard.addEventListener("changed", fresh);
+  heard.addEventListener("presence", () => document.dispatchEvent(new Event("presence")));
 };
 if (me) {
   count();
