@@ -11,7 +11,7 @@ statements! {
         (SELECT case_id FROM presence WHERE user_id = ?1 ORDER BY at DESC, case_id LIMIT ?2)";
     LEAVE = "DELETE FROM presence WHERE case_id = ?1 AND user_id = ?2";
     OF = "SELECT user_id, writing FROM presence WHERE case_id = ?1 AND at >= ?2 ORDER BY user_id LIMIT ?3";
-    ALL = "SELECT case_id, user_id, writing FROM presence WHERE at >= ?1 ORDER BY case_id, user_id LIMIT ?2";
+    EVERYBODY = "SELECT case_id, user_id, writing FROM presence WHERE at >= ?1 ORDER BY case_id, user_id LIMIT ?2";
     DELETE_BEFORE = "DELETE FROM presence WHERE at < ?1";
 }
 
@@ -58,7 +58,7 @@ pub fn of(tx: &mut Tx<'_>, case: Uuid, since: i64, most: i64) -> Result<Vec<Pres
 /// # Errors
 /// Those of the database.
 pub fn all(tx: &mut Tx<'_>, since: i64, most: i64) -> Result<Vec<PresenceRow>, StoreError> {
-    tx.query(ALL, &[since.into(), most.into()], |row| {
+    tx.query(EVERYBODY, &[since.into(), most.into()], |row| {
         Ok(PresenceRow { case: row.uuid(0)?, user: row.uuid(1)?, writing: row.text(2)? })
     })
 }

@@ -87,6 +87,8 @@ struct Queue<'a> {
     category: String,
     phone: String,
     external: String,
+    /// The address of the page, to be fetched again while somebody looks; a search stands as it was found.
+    here: String,
     /// What was searched for.
     words: String,
     /// Newest first rather than best first.
@@ -208,6 +210,7 @@ async fn queue(
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
+        here: frame.place.to_owned(),
         words: shown("q"),
         newest: shown("sort") == "-received",
         narrowed: narrowed(&frame, &pairs),
