@@ -92,7 +92,7 @@ fn hours(frame: &Frame<'_>, board: &Board) -> Lines {
     let figures = |spans: &[Span]| spans.iter().map(figure).collect::<Vec<_>>();
     // The day a week ago is whole, and the longer of the two.
     let begins = then.iter().filter_map(|span| span.from);
-    let places = begins.map(|at| at.to_zoned(zone.clone()).strftime("%H:%M").to_string()).collect();
+    let places = begins.map(|at| at.to_zoned_datetime(zone.clone()).strftime("%H:%M").to_string()).collect();
     let series = vec![
         (frame.t("board.hours_today"), "now", figures(today)),
         (frame.t("board.hours_then"), "then", figures(then)),
