@@ -1,12 +1,15 @@
 //! `redress bench`: how fast the real program is on this machine. The server runs as a process of its own; the
 //! generator beside it uses plain sockets, so that little of the machine is spent on asking.
 
+mod agents;
 mod backup;
 mod bare;
 mod bulk;
 mod classify;
 mod client;
+mod console;
 mod import;
+mod ground;
 mod incident;
 mod intake;
 mod kpi;
@@ -38,12 +41,16 @@ pub struct Bench {
 enum What {
     /// Durable registrations a second over HTTP, and against the bare store writing the same rows.
     Intake(intake::Intake),
+    /// What hundreds of agents whose lists are live cost the server, and how long their pages take beside it.
+    Agents(agents::Agents),
     /// How long it takes to assign many cases at once, and what others who read and register notice of it.
     Bulk(bulk::Bulk),
     /// Registrations a second with and without a backup beside them.
     Backup(backup::Backup),
     /// How long it takes to learn from many texts, and to say what one is of.
     Classify(classify::Classify),
+    /// Latency of the console's pages at a fixed rate, of a macro until the changed page is there, and what a browser loads.
+    Console(console::Console),
     /// Rows a second of an import, and of the same file once more.
     Import(import::Import),
     /// How long it takes to put many cases in a mass incident and to tell each customer, and what others notice of it.
@@ -82,9 +89,11 @@ enum What {
 pub fn run(bench: Bench) -> Result<(), String> {
     match bench.what {
         What::Intake(ask) => intake::run(&ask),
+        What::Agents(ask) => agents::run(&ask),
         What::Bulk(ask) => bulk::run(&ask),
         What::Backup(ask) => backup::run(&ask),
         What::Classify(ask) => classify::run(&ask),
+        What::Console(ask) => console::run(&ask),
         What::Import(ask) => import::run(&ask),
         What::Incident(ask) => incident::run(&ask),
         What::Kpi(ask) => kpi::run(&ask),

@@ -382,6 +382,13 @@ const STEPS: &[&[&str]] = &[&[
     // Tickets and events: tickets of a status are listed newest first; what waits to be told may be of another ledger.
     "CREATE INDEX cases_state ON cases (state, id)",
     "ALTER TABLE event_deliveries ADD COLUMN ledger BIGINT NOT NULL DEFAULT 0",
+    // Presence: who has which case open, for less than a minute.
+    "CREATE TABLE presence (case_id BLOB NOT NULL, user_id BLOB NOT NULL, writing TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (case_id, user_id)) CLUSTERED",
+    "CREATE INDEX presence_user ON presence (user_id, at)",
+    // Board: open cases that other bodies brought, by time left. Others cost this index no write.
+    "CREATE INDEX cases_escalated ON cases (due_at, id, state, grade, category, province, region, owner_unit, owner_user)
+        WHERE open = 1 AND kind = 'appeal'",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

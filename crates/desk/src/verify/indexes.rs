@@ -1,13 +1,14 @@
-//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait, suspected faults.
+//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait, suspected faults,
+//! macros.
 
 use super::Report;
 use crate::bursts::Logged;
 use crate::indexes::Rows;
-use crate::load;
+use crate::{kept, load};
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{BurstRow, CallBackRow, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
+use store::{BurstRow, CallBackRow, EntryRow, MacroRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -25,6 +26,22 @@ pub(super) struct Indexes {
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
     bursts: BTreeMap<Uuid, Logged>,
+    macros: BTreeMap<Uuid, MacroRow>,
+}
+
+/// The macro an entry of the administration's ledger makes; nothing where it does not say one whole.
+fn kept_macro(row: &EntryRow) -> Option<MacroRow> {
+    let mut said: BTreeMap<String, String> = kept::read(&row.body).ok()?;
+    Some(MacroRow {
+        id: row.subject,
+        audience: said.remove("audience")?,
+        area: said.remove("area").unwrap_or_default(),
+        name: said.remove("name")?,
+        body: said.remove("steps")?,
+        revision: said.remove("revision")?.parse().ok()?,
+        kept_by: row.actor.clone(),
+        kept_at: row.at,
+    })
 }
 
 impl Indexes {
@@ -33,6 +50,7 @@ impl Indexes {
             Logged::take(&mut self.bursts, row);
         }
         if row.ledger != Ledger::Case.code() {
+            self.administered(row, report);
             return;
         }
         if self.reading.as_ref().is_none_or(|(subject, _)| *subject != row.subject) {
@@ -44,6 +62,23 @@ impl Indexes {
             _ => {
                 self.unread.insert(row.subject);
             }
+        }
+    }
+
+    /// What the ledger of the administration says last of a macro is what its row holds.
+    fn administered(&mut self, row: &EntryRow, report: &mut Report) {
+        if row.ledger != Ledger::Administration.code() {
+            return;
+        }
+        match row.verb.as_str() {
+            "keep-macro" => match kept_macro(row) {
+                Some(kept) => drop(self.macros.insert(row.subject, kept)),
+                None => {
+                    report.find("entry_unreadable", Some(row.subject), Some(row.version), "says no macro".to_owned());
+                }
+            },
+            "remove-macro" => drop(self.macros.remove(&row.subject)),
+            _ => {}
         }
     }
 
@@ -111,6 +146,18 @@ impl Indexes {
         }
     }
 
+    pub(super) fn macro_row(&mut self, row: &MacroRow, report: &mut Report) {
+        let said = self.macros.remove(&row.id);
+        if said.as_ref() == Some(row) {
+            return;
+        }
+        let detail = match said {
+            Some(said) => format!("the row says {row:?}, the ledger {said:?}; keep the macro again as it should be"),
+            None => format!("the row says {row:?}, the ledger that there is none; take the macro away"),
+        };
+        report.find("macro_row", Some(row.id), Some(row.revision), detail);
+    }
+
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
         let said = self.waiting.remove(&row.case);
         self.held("waiting_row", row.case, None, (row, said.as_ref()), report);
@@ -154,6 +201,10 @@ impl Indexes {
         }
         for burst in self.bursts.keys() {
             report.find("burst_row", Some(*burst), None, "the ledger tells of it, and no row does".to_owned());
+        }
+        for (id, said) in &self.macros {
+            let detail = format!("the ledger says that there is a macro {:?}, and no row does", said.name);
+            report.find("macro_row", Some(*id), Some(said.revision), detail);
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

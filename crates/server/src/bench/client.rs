@@ -32,7 +32,7 @@ impl Client {
                 return Err("the server closed the connection".to_owned());
             }
             self.buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
-            if let Some(status) = self.complete()? {
+            if let Some(status) = complete(&self.buffer)? {
                 return Ok(status);
             }
         }
@@ -51,18 +51,19 @@ impl Client {
         let values = head.lines().filter_map(|line| line.split_once(':'));
         values.into_iter().find(|(given, _)| given.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim().to_owned())
     }
+}
 
-    fn complete(&self) -> Result<Option<u16>, String> {
-        let Some(end) = find(&self.buffer, b"\r\n\r\n") else { return Ok(None) };
-        let head = String::from_utf8_lossy(self.buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
-        let length = length.ok_or("an answer without a length")?;
-        if self.buffer.len() < end + 4 + length {
-            return Ok(None);
-        }
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        status.map(Some).ok_or_else(|| "an answer without a status".to_owned())
+/// The status of an answer that is there as a whole; nothing while something of it is still to come.
+pub(super) fn complete(buffer: &[u8]) -> Result<Option<u16>, String> {
+    let Some(end) = find(buffer, b"\r\n\r\n") else { return Ok(None) };
+    let head = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+    let length = length.ok_or("an answer without a length")?;
+    if buffer.len() < end + 4 + length {
+        return Ok(None);
     }
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
+    status.map(Some).ok_or_else(|| "an answer without a status".to_owned())
 }
 
 /// Where something begins.
@@ -75,6 +76,16 @@ pub(super) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<
     let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
     format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n{kind}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// A change to what was seen in a version, as its entity tag says it.
+pub(super) fn on_version(path: &str, token: &str, version: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\nIf-Match: {version}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()

@@ -89,6 +89,12 @@ impl Server {
     pub(super) fn memory(&self) -> f64 {
         memory_of(self.child.id())
     }
+
+    /// All memory that is resident in MiB, pages of files among it.
+    pub(super) fn resident(&self) -> f64 {
+        let path = PathBuf::from(format!("/proc/{}/smaps_rollup", self.child.id()));
+        mebibytes(&path, "Rss:")
+    }
 }
 
 impl Drop for Server {
@@ -109,9 +115,13 @@ impl Drop for Server {
 
 /// Anonymous memory of a process in MiB.
 pub(super) fn memory_of(process: u32) -> f64 {
-    let path = PathBuf::from(format!("/proc/{process}/smaps_rollup"));
+    mebibytes(&PathBuf::from(format!("/proc/{process}/smaps_rollup")), "Anonymous:")
+}
+
+/// A figure the kernel says in KiB.
+fn mebibytes(path: &Path, name: &str) -> f64 {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("Anonymous:"));
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
     let kib: f64 = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0.0);
     kib / 1024.0
 }
