@@ -34,6 +34,7 @@ use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
 use index::{Rank, Shape};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +55,11 @@ pub(crate) struct Search {
 impl Search {
     pub(crate) fn new() -> Self {
         Self { shape: Shape::new(), reading: Mutex::new(None), doubted: AtomicBool::new(false) }
+    }
+
+    /// How far this node's index has read each stream; nothing where there is none in use.
+    pub(crate) fn seen(&self) -> Option<BTreeMap<i64, i64>> {
+        self.reading().map(|reading| reading.seen)
     }
 
     fn reading(&self) -> Option<Reading> {

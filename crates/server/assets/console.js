@@ -6,3 +6,4 @@ import "./palette.js";
 import "./panes.js";
 import "./register.js";
 import "./send.js";
+import "./tour.js";

@@ -176,6 +176,7 @@ fn list_of(field: &str) -> &str {
         "line" => "product",
         "why" => "burst_why",
         "part" => "wording_part",
+        "scopes" => "token_scope",
         other => other,
     }
 }
@@ -308,6 +309,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     of_fields("wording", desk::wordings::NEW_WORDING, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
+    of_fields("token", desk::tokens::NEW_TOKEN, wanted);
     of_fields("model", desk::models::NEW_MODEL, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.
     wanted.retain(|key| key != "field.tell-incident.dry_run.label");
