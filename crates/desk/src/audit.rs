@@ -37,7 +37,11 @@ pub const LEDGERS: &[&str] = &["access", "administration", "cases"];
 
 /// What can be asked.
 pub const SEARCH: &[Field] = &[
-    optional("ledger", Kind::Code(LEDGERS), "Accesses to personal data, changes of settings, or what was done to cases."),
+    optional(
+        "ledger",
+        Kind::Code(LEDGERS),
+        "Accesses to personal data, changes of settings, or what was done to cases.",
+    ),
     optional("subject", Kind::Line { max: 80 }, "Number or identity of a case, or identity of what was administered."),
     optional("actor", Kind::Line { max: 80 }, "Name somebody signs in with, `system`, or `token:` and its identity."),
     optional("verb", Kind::Line { max: 60 }, "What was done, such as `reveal` or `add-user`."),
@@ -234,12 +238,15 @@ fn of_subject(
         Err(error) => return Err(error),
     };
     let (id, ledgers) = match (&case, &name) {
-        (Some(row), _) => (row.id, match ledger {
-            Some("access") => vec![Ledger::Access],
-            Some("cases") => vec![Ledger::Case],
-            Some(_) => vec![Ledger::Administration],
-            None => vec![Ledger::Case, Ledger::Access, Ledger::Administration],
-        }),
+        (Some(row), _) => (
+            row.id,
+            match ledger {
+                Some("access") => vec![Ledger::Access],
+                Some("cases") => vec![Ledger::Case],
+                Some(_) => vec![Ledger::Administration],
+                None => vec![Ledger::Case, Ledger::Access, Ledger::Administration],
+            },
+        ),
         // What is not a case the caller sees is a setting, a problem or an incident, or not there.
         (None, CaseRef::Id(id)) if cases::by_id(tx, id.0)?.is_none() => {
             everywhere(caller)?;

@@ -240,16 +240,8 @@ pub fn beside(
     limit: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
     let (at, stream, seq) = before;
-    let given = [
-        ledger.into(),
-        at.into(),
-        stream.into(),
-        seq.into(),
-        since.into(),
-        actor.into(),
-        verb.into(),
-        limit.into(),
-    ];
+    let given =
+        [ledger.into(), at.into(), stream.into(), seq.into(), since.into(), actor.into(), verb.into(), limit.into()];
     tx.query(BESIDE, &given, read)
 }
 

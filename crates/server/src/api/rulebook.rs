@@ -62,7 +62,11 @@ pub fn routes() -> Vec<Route> {
     let diff = Operation { query: DIFF, ..of("diff_packs", "What differs between two packs or versions.", "PackDiff") };
     let vectors = Operation {
         body: Some(VECTORS),
-        ..of("check_vectors", "Hold a list of deadlines worked out elsewhere against the rules in force.", "VectorReport")
+        ..of(
+            "check_vectors",
+            "Hold a list of deadlines worked out elsewhere against the rules in force.",
+            "VectorReport",
+        )
     };
     let list = of("list_calendars", "Calendars, each with its source and the years it covers.", "Calendars");
     let year = Operation {
@@ -117,7 +121,9 @@ async fn differ(State(app): State<AppState>, _: Who, RawQuery(raw): RawQuery) ->
 pub(crate) async fn hold(app: &AppState, ask: Vectors) -> Result<VectorReport, Failure> {
     let folder = app.settings.data_folder.clone();
     let text = match (ask.list, ask.text) {
-        (Some(name), None) => rulebook::list(folder.as_deref(), &name).ok_or_else(|| Fault::new("list", "no_such_list"))?,
+        (Some(name), None) => {
+            rulebook::list(folder.as_deref(), &name).ok_or_else(|| Fault::new("list", "no_such_list"))?
+        }
         (None, Some(text)) => text,
         (None, None) => return Err(Fault::new("text", "required").into()),
         (Some(_), Some(_)) => return Err(Fault::new("text", "list_or_text").into()),
@@ -128,12 +134,7 @@ pub(crate) async fn hold(app: &AppState, ask: Vectors) -> Result<VectorReport, F
     held.map_err(|why| Fault::new("text", "bad_vectors").with("why", why).into())
 }
 
-async fn check(
-    State(app): State<AppState>,
-    _: Who,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
+async fn check(State(app): State<AppState>, _: Who, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
     let ask: Vectors = input(&headers, body, VECTORS).await?;
     let report = hold(&app, ask).await?;
     let told = serde_json::to_value(&report).map_err(|error| unwritten(error.to_string()))?;

@@ -111,7 +111,12 @@ fn groups(frame: &Frame<'_>) -> Vec<Group> {
                 door(may(permissions::READ_JOBS), "/console/jobs", "nav.jobs", "admin.jobs"),
                 door(may(permissions::MANAGE_WEBHOOKS), "/console/webhooks", "webhooks.title", "admin.webhooks"),
                 door(may(permissions::READ_AUDIT), "/console/admin/audit", "audit.title", "admin.audit"),
-                door(may(permissions::READ_AUDIT), "/console/admin/verification", "verification.title", "admin.verification"),
+                door(
+                    may(permissions::READ_AUDIT),
+                    "/console/admin/verification",
+                    "verification.title",
+                    "admin.verification",
+                ),
                 door(may(permissions::SET_UP), super::setup::PAGE, "setup.title", "admin.setup"),
             ],
         ),
@@ -172,7 +177,8 @@ fn found(frame: &Frame<'_>, what: &str, health: &Health) -> String {
     let count = |number: i64| number.to_string();
     match what {
         "database" => {
-            let trouble = health.trouble.map_or_else(|| frame.t("health.writes"), |why| frame.t(&format!("health.{why}")));
+            let trouble =
+                health.trouble.map_or_else(|| frame.t("health.writes"), |why| frame.t(&format!("health.{why}")));
             say(&[("kind", frame.t(&format!("health.{}", health.database))), ("state", trouble)])
         }
         "schema" => say(&[("schema", count(health.schema.0)), ("known", count(health.schema.1))]),

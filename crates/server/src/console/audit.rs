@@ -127,9 +127,9 @@ async fn search(
         verb: text("verb"),
         from: text("from"),
         until: text("until"),
-        looked: found.looked.map_or_else(String::new, |looked| {
-            frame.tv("audit.looked", &[("count", &looked.to_string())])
-        }),
+        looked: found
+            .looked
+            .map_or_else(String::new, |looked| frame.tv("audit.looked", &[("count", &looked.to_string())])),
         lines: found.items.into_iter().map(|one| line(&frame, one)).collect(),
         next,
         told,
@@ -193,14 +193,10 @@ fn check(frame: &Frame<'_>, one: Verification) -> Check {
         state,
         class,
         percent: waits.then(|| one.looked * 100 / one.whole.max(1)),
-        progress: frame.tv(
-            "verification.progress",
-            &[("looked", &one.looked.to_string()), ("whole", &one.whole.to_string())],
-        ),
+        progress: frame
+            .tv("verification.progress", &[("looked", &one.looked.to_string()), ("whole", &one.whole.to_string())]),
         said: match one.state {
-            "done" => {
-                frame.tv("verification.said", &said.each_ref().map(|(name, value)| (*name, value.as_str())))
-            }
+            "done" => frame.tv("verification.said", &said.each_ref().map(|(name, value)| (*name, value.as_str()))),
             _ => String::new(),
         },
         keys: outcome.public_keys,

@@ -280,8 +280,11 @@ fn draw_vectors(
     let more = rows.len() > SHOWN;
     rows.truncate(SHOWN);
     let said = report.map_or_else(String::new, |report| {
-        let values =
-            [("all", report.vectors.to_string()), ("passed", report.passed.to_string()), ("failed", report.failed.to_string())];
+        let values = [
+            ("all", report.vectors.to_string()),
+            ("passed", report.passed.to_string()),
+            ("failed", report.failed.to_string()),
+        ];
         frame.tv("vectors.said", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
     });
     let lists = rulebook::lists(app.settings.data_folder.as_deref());
@@ -399,7 +402,8 @@ async fn calendar(
     let (calendar, year) = calendar_of(&app, &name, year, known_on.parse().ok())?;
     let pick = |zh: &str, en: &str| frame.language.pick(zh, en).to_owned();
     let mut about = vec![frame.tv("calendars.zone", &[("zone", calendar.zone_name())])];
-    let weekend: Vec<String> = calendar.weekend().map(|day| frame.t(&format!("calendars.day.{}", day.code()))).collect();
+    let weekend: Vec<String> =
+        calendar.weekend().map(|day| frame.t(&format!("calendars.day.{}", day.code()))).collect();
     about.push(frame.tv("calendars.weekend", &[("days", &weekend.join(" · "))]));
     about.push(frame.tv("calendars.version", &[("day", &calendar.version().to_string())]));
     about.push(frame.tv("calendars.checked", &[("day", &calendar.known_as_of().to_string())]));
@@ -407,7 +411,8 @@ async fn calendar(
         about.push(frame.tv("calendars.covers", &[("from", &from.to_string()), ("to", &to.to_string())]));
     }
     if let Some(source) = calendar.source() {
-        let (title, sure) = (pick(&source.title.zh, &source.title.en), frame.code("confidence", source.confidence.code()));
+        let (title, sure) =
+            (pick(&source.title.zh, &source.title.en), frame.code("confidence", source.confidence.code()));
         about.push(frame.tv("calendars.source", &[("title", &title), ("confidence", &sure)]));
     }
     let url = calendar.source().and_then(|one| one.url.clone()).filter(|url| url.starts_with("https://"));

@@ -203,10 +203,7 @@ async fn draw(
             let role = if role.is_empty() { Role::Agent.code() } else { role };
             lines.push(Line {
                 label: frame.tv("setup.user_n", &[("n", &n.to_string())]),
-                cells: vec![
-                    cell(format!("username{n}"), "setup.username"),
-                    cell(format!("called{n}"), "setup.called"),
-                ],
+                cells: vec![cell(format!("username{n}"), "setup.username"), cell(format!("called{n}"), "setup.called")],
                 roles: Role::ALL
                     .iter()
                     .filter(|one| **one != Role::Integration)
@@ -348,13 +345,7 @@ async fn arrange(app: &AppState, visitor: &Visitor, caller: &Caller, came: &mut 
         if code.is_empty() && unit.is_empty() {
             continue;
         }
-        let new = NewUnit {
-            code,
-            name: unit,
-            parent: None,
-            region: frame.region_code(&region),
-            duties: Vec::new(),
-        };
+        let new = NewUnit { code, name: unit, parent: None, region: frame.region_code(&region), duties: Vec::new() };
         let [code, unit, region] = boxes;
         let by = caller.clone();
         let made = if new.name.is_empty() {

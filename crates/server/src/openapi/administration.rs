@@ -36,10 +36,13 @@ pub(super) fn all() -> Vec<(&'static str, Value)> {
         ("PackDiff", object(json!({"before": text(), "after": text(), "changes": list(&any())}))),
         ("VectorReport", vectors()),
         ("Calendars", items(&object(calendar(&json!({}))))),
-        ("CalendarYear", object(calendar(&json!({"year": whole(), "days": list(&object(json!({
-            "day": text(), "kind": {"type": "string", "enum": ["off", "make_up", "half_day", "half_day_counts"]},
-            "name": names(), "provisional": names(),
-        })))})))),
+        (
+            "CalendarYear",
+            object(calendar(&json!({"year": whole(), "days": list(&object(json!({
+                "day": text(), "kind": {"type": "string", "enum": ["off", "make_up", "half_day", "half_day_counts"]},
+                "name": names(), "provisional": names(),
+            })))}))),
+        ),
     ]
 }
 

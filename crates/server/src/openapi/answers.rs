@@ -1,6 +1,8 @@
 //! Shapes of answers.
 
-use super::{administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks};
+use super::{
+    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {

@@ -42,7 +42,11 @@ fn a_new_installation_is_set_up_and_a_programme_gets_a_token() {
     browser.goto(&program.url("/console"));
     browser.click("[data-tour]");
     browser.until("the tour", "return document.querySelector('#tour').open");
-    assert_eq!(browser.script("return document.activeElement.id"), "tour-title", "whoever listens hears where they are");
+    assert_eq!(
+        browser.script("return document.activeElement.id"),
+        "tour-title",
+        "whoever listens hears where they are"
+    );
     visit.keep("55-tour");
     for _ in 0..7 {
         browser.click("#tour [data-on]");

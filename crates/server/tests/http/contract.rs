@@ -836,7 +836,8 @@ fn administration(contract: &mut Contract, house: &House, token: &str) {
     let year = house.get(token, "/api/v1/calendars/CN?year=2026");
     contract.holds("get", "/api/v1/calendars/{calendar}", &year);
     let person = house.session("tours", Role::Agent);
-    let headers = [("cookie", person.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+    let headers =
+        [("cookie", person.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
     contract.holds("post", "/api/v1/tour", &house.send("POST", "/api/v1/tour", &headers, "{}"));
 }
 

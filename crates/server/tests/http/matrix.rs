@@ -239,15 +239,15 @@ impl Subjects {
         let fact = id(&made("/api/v1/network-facts", crate::incidents::fact()));
         let webhook = json!({"name": "hook", "url": "https://own.example/", "region": "31"});
         let webhook = id(&made("/api/v1/webhooks", webhook));
-        let token = json!({"name": "x", "purpose": "x", "role": "agent", "scopes": ["read"], "region": "31"});
-        let token = id(&made("/api/v1/tokens", token));
+        let programme = json!({"name": "x", "purpose": "x", "role": "agent", "scopes": ["read"], "region": "31"});
+        let programme = id(&made("/api/v1/tokens", programme));
         let ways = desk::ways::Ways { region: "31".to_owned(), ..desk::ways::Ways::none() };
         house.desk.set_ways(ways);
         let raw = b"Subject: nobody\r\n\r\nx".to_vec();
         house.runtime.block_on(server::mail_in::take(&house.desk, raw, None, true)).unwrap();
         let mail = id(&house.get(token, "/api/v1/letterbox").json()["items"][0]);
         let case = id(&house.register(token, &intake()));
-        Self { case, matter, unit, user, absence, problem, incident, burst, fact, webhook, token, mail }
+        Self { case, matter, unit, user, absence, problem, incident, burst, fact, webhook, token: programme, mail }
     }
 
     /// The one a route is about.
