@@ -17,7 +17,7 @@ pub use restore::{RESTORED, Restore, Restored, restore};
 
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use store::{StoreError, tables};
+use store::{BackupRow, Db, StoreError, administration, tables};
 
 /// The form of the file this version writes, and the newest it reads.
 pub const FORMAT: u32 = 1;
@@ -102,6 +102,20 @@ impl Summary {
             tables: head.tables.iter().map(|table| Counted { name: table.name.clone(), rows: table.rows }).collect(),
         }
     }
+}
+
+/// Notes in the database that a backup of it was made, for whoever looks after the installation. Blocking.
+///
+/// # Errors
+/// Those of the database.
+pub fn note(db: &Db, summary: &Summary) -> Result<(), StoreError> {
+    let row = BackupRow {
+        made_at: summary.made_at.parse::<jiff::Timestamp>().map_or(0, |at| at.as_microsecond()),
+        file: summary.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        bytes: i64::try_from(summary.bytes).unwrap_or(i64::MAX),
+        entries: i64::try_from(summary.rows_of("entries")).unwrap_or(i64::MAX),
+    };
+    db.write_now(move |tx| administration::note_backup(tx, &row))
 }
 
 impl Head {

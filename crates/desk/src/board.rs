@@ -121,7 +121,21 @@ fn by_due<K: Ord>(tallies: BTreeMap<K, Tally>) -> Vec<(K, Tally)> {
     sorted
 }
 
+/// More categories than any tree has.
+const EVERY: i64 = 10_000;
+
 impl Desk {
+    /// Open cases of the caller's area by category.
+    ///
+    /// # Errors
+    /// If the caller may not see cases, or an error of the database.
+    pub async fn open_by_category(&self, caller: &Caller) -> Result<Vec<(String, i64)>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let reader = load::reader(&caller.actor).unwrap_or_default();
+        let whose = board::Whose { area: caller.actor.area.code().to_owned(), reader };
+        self.db().read_behind(move |tx| Ok::<_, DeskError>(board::categories(tx, &whose, EVERY)?)).await
+    }
+
     /// The board for the caller's area.
     ///
     /// # Errors

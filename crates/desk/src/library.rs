@@ -443,6 +443,14 @@ impl Library {
         place.as_ref().unwrap_or(installation).to_datetime(case.received_at).date()
     }
 
+    /// Every stack there is, with the identities of its packs.
+    #[must_use]
+    pub fn stacks(&self) -> Vec<(String, Vec<String>)> {
+        let plan = &self.shipped.rules.plan;
+        let packs = |id: &str| plan.choosing(id).map(|plan| plan.packs().map(str::to_owned).collect());
+        plan.stacks().map(|id| (id.to_owned(), packs(id).unwrap_or_default())).collect()
+    }
+
     /// Identity of the stack new cases are governed by.
     #[must_use]
     pub fn stack(&self) -> &str {

@@ -72,6 +72,16 @@ pub const OWN_ABSENCE: Permission = Permission("own-absence");
 pub const MANAGE_ABSENCES: Permission = Permission("manage-absences");
 /// Create users, set passwords and roles.
 pub const MANAGE_USERS: Permission = Permission("manage-users");
+/// Make tokens for programmes, see which there are, and end them.
+pub const MANAGE_TOKENS: Permission = Permission("manage-tokens");
+/// Look through the log: who did what, who read what, who changed which setting; and see checks of it.
+pub const READ_AUDIT: Permission = Permission("read-audit");
+/// Have the whole log checked.
+pub const VERIFY_LOG: Permission = Permission("verify-log");
+/// Go through the first set-up of an installation.
+pub const SET_UP: Permission = Permission("set-up");
+/// Put the tour of the console away.
+pub const OWN_TOUR: Permission = Permission("own-tour");
 /// Erase a person.
 pub const ERASE: Permission = Permission("erase-person");
 /// See how long what is kept and why, plans of erasing, and certificates.
@@ -249,6 +259,11 @@ pub const TABLE: &[Row] = &[
     row(OWN_ABSENCE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
     row(MANAGE_ABSENCES, &[Supervisor, Admin], Scope::Write),
     row(MANAGE_USERS, &[Admin], Scope::Write),
+    row(MANAGE_TOKENS, &[Admin], Scope::Write),
+    row(READ_AUDIT, &[Compliance, Auditor, Admin], Scope::Read),
+    row(VERIFY_LOG, &[Compliance, Admin], Scope::Write),
+    row(SET_UP, &[Admin], Scope::Write),
+    row(OWN_TOUR, PEOPLE, Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_RETENTION, &[Compliance, Auditor, Admin], Scope::Read),
     row(PLAN_ERASURE, &[Compliance, Admin], Scope::Write),
@@ -477,7 +492,7 @@ mod tests {
     #[test]
     fn who_only_looks_cannot_change() {
         // What they are told of, and how, and which lists they keep for themselves, is theirs to choose.
-        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES, SAVE_VIEW];
+        let own = [MARK_NOTICES, FOLLOW, CHOOSE_NOTICES, SAVE_VIEW, OWN_TOUR];
         for row in TABLE.iter().filter(|row| row.scope == Scope::Write && !own.contains(&row.permission)) {
             assert!(!row.roles.contains(&Auditor), "{}", row.permission.0);
             assert!(!row.roles.contains(&Trainer), "{}", row.permission.0);

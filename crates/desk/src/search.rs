@@ -66,6 +66,11 @@ impl Search {
         }
     }
 
+    /// How far this node's index has read each stream; nothing where there is none in use.
+    pub(crate) fn seen(&self) -> Option<BTreeMap<i64, i64>> {
+        self.reading().map(|reading| reading.seen)
+    }
+
     fn reading(&self) -> Option<Reading> {
         self.reading.lock().ok()?.clone()
     }

@@ -6,7 +6,7 @@ use crate::caller::{Caller, Scope};
 use crate::error::DeskError;
 use crate::time::stored;
 use crate::vault::cipher::random;
-use crate::{Desk, organisation, permissions};
+use crate::{Desk, organisation, permissions, tokens};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
@@ -18,7 +18,7 @@ use domain::ids::{TokenId, UnitId, UserId};
 use domain::refusal::Refusal;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
-use store::{SessionRow, TokenRow, UserRow, people, sign_in};
+use store::{SessionRow, UserRow, people, sign_in};
 use uuid::Uuid;
 
 /// A session ends after this long without use …
@@ -33,7 +33,6 @@ const MOST_PER_ACCOUNT: i64 = 8;
 const MOST_PER_ADDRESS: i64 = 40;
 /// Shortest password (NIST SP 800-63B asks for at least 8; agents' consoles deserve more).
 pub const SHORTEST_PASSWORD: usize = 10;
-const TOKEN_PREFIX: &str = "rdt_";
 
 /// A session as it goes into the cookie: shown once, kept only as a hash.
 #[derive(Clone, Debug)]
@@ -166,7 +165,7 @@ impl Desk {
     /// # Errors
     /// Only those of the database.
     pub async fn by_token(&self, token: &str) -> Result<Option<Caller>, DeskError> {
-        if !token.starts_with(TOKEN_PREFIX) {
+        if !token.starts_with(tokens::PREFIX) {
             return Ok(None);
         }
         let hash = digest(token).to_vec();
@@ -198,58 +197,6 @@ impl Desk {
         let id = ActorId::Token(TokenId(Uuid::nil()));
         let actor = Actor { id, role: Role::Admin, area: AreaScope::everywhere(), unit: self.root() };
         Caller { actor, name: "dev-open-tmf".to_owned(), scopes: Scope::ALL.to_vec(), one_time: false }
-    }
-
-    /// Creates a token and returns its secret, shown once.
-    ///
-    /// # Errors
-    /// If the region is unknown, or an error of the database.
-    pub fn create_token(
-        &self,
-        by: &Caller,
-        name: &str,
-        role: Role,
-        region: &str,
-        scopes: &[Scope],
-    ) -> Result<String, DeskError> {
-        let area = AreaScope::region(region).map_err(Refusal::from)?;
-        let secret = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<32>()?));
-        let row = TokenRow {
-            id: Uuid::now_v7(),
-            name: name.to_owned(),
-            hash: digest(&secret).to_vec(),
-            role: role.code().to_owned(),
-            region: area.code().to_owned(),
-            scopes: scopes.iter().map(|scope| scope.code()).collect::<Vec<_>>().join(","),
-            created_at: stored(self.time().now()),
-            expires_at: None,
-            revoked_at: None,
-        };
-        let change = Change::new("create-token")
-            .with("role", row.role.clone())
-            .with("region", row.region.clone())
-            .with("scopes", row.scopes.clone());
-        let (actor, at) = (by.actor.id, row.created_at);
-        self.db().write_now(move |tx| {
-            sign_in::insert_token(tx, &row)?;
-            administration::record(tx, row.id, actor, at, &change)
-        })?;
-        Ok(secret)
-    }
-
-    /// Revokes every valid token of a name and returns how many there were.
-    ///
-    /// # Errors
-    /// Only those of the database.
-    pub fn revoke_tokens(&self, by: &Caller, name: &str) -> Result<usize, DeskError> {
-        let (name, actor, at) = (name.to_owned(), by.actor.id, stored(self.time().now()));
-        self.db().write_now(move |tx| {
-            let revoked = sign_in::revoke_tokens(tx, &name, at)?;
-            for id in &revoked {
-                administration::record(tx, *id, actor, at, &Change::new("revoke-token"))?;
-            }
-            Ok(revoked.len())
-        })
     }
 
     /// Sets a new password: returns the one-time password, shown once. All sessions of the user

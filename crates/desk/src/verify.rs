@@ -288,15 +288,32 @@ fn signed(row: &CheckpointRow) -> bool {
 /// # Errors
 /// Those of the database; a damaged log is no error but a finding.
 pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
+    verify_watched(db, trusted, |_| Ok(true)).map(Option::unwrap_or_default)
+}
+
+/// The same, told at every entry how many were looked at; nothing once that says no.
+///
+/// # Errors
+/// The same, and those of whoever watches.
+pub fn verify_watched(
+    db: &Db,
+    trusted: Option<[u8; 32]>,
+    mut watch: impl FnMut(u64) -> Result<bool, DeskError>,
+) -> Result<Option<Report>, DeskError> {
+    let mut stopped = false;
     let mut verifier = Verifier::default();
     let mut attached = attachments::Attachments::default();
     let mut beside = indexes::Indexes::default();
-    scan(db, true, |item| {
+    let scanned = scan(db, true, |item| {
         match item {
             Item::Entry(row) => {
                 attached.entry(&row);
                 beside.entry(&row, &mut verifier.report);
                 verifier.entry(&row);
+                if !watch(verifier.report.entries)? {
+                    stopped = true;
+                    return Err(DeskError::Output("nobody waits for the check any more".to_owned()));
+                }
             }
             Item::Order(row) => beside.order(&row, &mut verifier.report),
             Item::CallBack(row) => beside.call_back(&row, &mut verifier.report),
@@ -318,7 +335,11 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
             Item::Sealed(stream, seq) => verifier.said_sealed(stream, seq),
         }
         Ok(())
-    })?;
+    });
+    if stopped {
+        return Ok(None);
+    }
+    scanned?;
     beside.finish(&mut verifier.report);
     attached.finish(&mut verifier.report);
     verifier.streams();
@@ -334,5 +355,5 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
             verifier.report.find("foreign_key", None, None, format!("checkpoints are signed with {other}"));
         }
     }
-    Ok(verifier.report)
+    Ok(Some(verifier.report))
 }

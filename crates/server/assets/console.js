@@ -7,3 +7,4 @@ import "./panes.js";
 import "./presence.js";
 import "./register.js";
 import "./send.js";
+import "./tour.js";

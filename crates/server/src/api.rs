@@ -2,6 +2,7 @@
 
 pub mod absences;
 pub mod activations;
+pub mod administration;
 pub mod attachments;
 pub mod board;
 pub mod bulk;
@@ -30,6 +31,7 @@ pub mod remedies;
 pub mod reports;
 pub mod retention;
 pub mod routing;
+pub mod rulebook;
 pub mod rules;
 pub mod similar;
 pub mod staff;
@@ -77,6 +79,8 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoffs::routes());
     routes.extend(rules::routes());
     routes.extend(activations::routes());
+    routes.extend(administration::routes());
+    routes.extend(rulebook::routes());
     routes.extend(what_if::routes());
     routes.extend(staff::routes());
     routes.extend(notices::routes());

@@ -18,6 +18,7 @@ use desk::bursts::Watch;
 use desk::subscriptions::NewWebhook;
 use desk::time::Time;
 use desk::{Caller, Desk, DeskError, jobs};
+use domain::refusal::Refusal;
 use jiff::{SignedDuration, Timestamp};
 use play::Stage;
 use serde_json::{Value, json};
@@ -44,6 +45,17 @@ pub fn fill(place: &Place, desk: &Desk) -> Result<Vec<String>, String> {
         tracing::warn!(step, "the demo goes on without a step that was refused");
     }
     Ok(told)
+}
+
+/// Refuses invented cases where units or users have the names of those that come with them.
+///
+/// # Errors
+/// `sample_names_taken`, or those of the database.
+pub async fn fits(desk: &Desk) -> Result<(), DeskError> {
+    match organisation::taken(desk, &Caller::system(desk.root())).await? {
+        true => Err(Refusal::conflict("sample_names_taken").into()),
+        false => Ok(()),
+    }
 }
 
 /// Steps that were not played to their end.

@@ -33,6 +33,7 @@ pub mod query;
 pub mod remedies;
 pub mod reports;
 pub mod routes;
+pub mod rulebook;
 mod strict;
 mod subject;
 pub mod tmf;

@@ -14,6 +14,7 @@ use domain::shape::{Field, Form, Kind};
 use serde_json::{Map, Value, json};
 use std::sync::OnceLock;
 
+mod administration;
 mod answers;
 mod asyncapi;
 mod masses;

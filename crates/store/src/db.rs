@@ -315,6 +315,24 @@ impl Db {
         self.inner.counters.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Room on the disk of the embedded database, in bytes: what is free, and all of it. Nothing where the database is a
+    /// server's or the system does not say.
+    #[must_use]
+    pub fn room(&self) -> Option<(u64, u64)> {
+        match &self.inner.target {
+            Target::Sqlite(path) => room_at(path.parent()?),
+            Target::Postgres(_) => None,
+        }
+    }
+
+    /// The schema of the tables, and the newest this version knows.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn schema(&self) -> Result<(i64, i64), StoreError> {
+        self.read(|tx| Ok::<_, StoreError>((schema::found(tx)?, schema::known()))).await
+    }
+
     /// Figures since the store was opened.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -366,4 +384,16 @@ where
     let (reply, answer) = oneshot::channel();
     queue.blocking_send(Message::Job(wrap(work, reply), writes)).map_err(|_| closed())?;
     answer.blocking_recv().unwrap_or_else(|_| Err(closed().into()))
+}
+
+#[cfg(target_os = "linux")]
+fn room_at(folder: &std::path::Path) -> Option<(u64, u64)> {
+    let folder = if folder.as_os_str().is_empty() { std::path::Path::new(".") } else { folder };
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn room_at(_: &std::path::Path) -> Option<(u64, u64)> {
+    None
 }

@@ -25,6 +25,16 @@ statements! {
         WHERE stream = ?1 AND seq > ?2 AND seq <= ?3 AND ledger = 0 AND version = 1
         AND body LIKE '%\"about\":\"category\"%' ORDER BY seq";
     SUBJECTS = "SELECT seq, subject, ledger FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    // Who read what, and who changed which setting: the index of these two ledgers alone is read.
+    BESIDE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE ledger IN (1, 2) AND ledger = ?1 AND (at, stream, seq) < (?2, ?3, ?4) AND at >= ?5
+        AND (?6 = '' OR actor = ?6) AND (?7 = '' OR verb = ?7)
+        ORDER BY at DESC, stream DESC, seq DESC LIMIT ?8";
+    // A stretch of a stream, backwards: it is looked through, so it has two ends.
+    BACKWARDS = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE stream = ?1 AND seq < ?2 AND seq >= ?3 AND ledger NOT IN (1, 2)
+        AND (?4 = '' OR actor = ?4) AND (?5 = '' OR verb = ?5) ORDER BY seq DESC LIMIT ?6";
+    AT = "SELECT at FROM entries WHERE stream = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1";
     PAGE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         ORDER BY subject, ledger, version LIMIT ?1";
     PAGE_AFTER = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
@@ -222,4 +232,47 @@ pub fn page(tx: &mut Tx<'_>, after: Option<(Uuid, i64, i64)>, limit: i64) -> Res
             tx.query(PAGE_AFTER, &[(&subject).into(), ledger.into(), version.into(), limit.into()], read)
         }
     }
+}
+
+/// Entries of the ledger of accesses (1) or of the administration (2) before a place, newest first; an empty actor or verb
+/// is any.
+///
+/// # Errors
+/// Those of the database.
+pub fn beside(
+    tx: &mut Tx<'_>,
+    ledger: i64,
+    before: (i64, i64, i64),
+    since: i64,
+    (actor, verb): (&str, &str),
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let (at, stream, seq) = before;
+    let given =
+        [ledger.into(), at.into(), stream.into(), seq.into(), since.into(), actor.into(), verb.into(), limit.into()];
+    tx.query(BESIDE, &given, read)
+}
+
+/// Entries of cases, problems and incidents in a stretch of a stream, newest first: the upper end is left out, the lower
+/// is in it.
+///
+/// # Errors
+/// Those of the database.
+pub fn backwards(
+    tx: &mut Tx<'_>,
+    stream: i64,
+    (before, from): (i64, i64),
+    (actor, verb): (&str, &str),
+    limit: i64,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let given = [stream.into(), before.into(), from.into(), actor.into(), verb.into(), limit.into()];
+    tx.query(BACKWARDS, &given, read)
+}
+
+/// When the entry at a place of a stream was written, or the first one after it.
+///
+/// # Errors
+/// Those of the database.
+pub fn at(tx: &mut Tx<'_>, stream: i64, seq: i64) -> Result<Option<i64>, StoreError> {
+    tx.query_opt(AT, &[stream.into(), seq.into()], |row| row.int(0))
 }

@@ -6,6 +6,7 @@
 
 pub mod absences;
 pub mod activations;
+pub mod administration;
 pub mod attachments;
 pub mod board;
 pub mod bulk;
@@ -64,6 +65,7 @@ pub mod wordings;
 
 pub use absences::AbsenceRow;
 pub use activations::{ActivationRow, RuleFileRow};
+pub use administration::{BackupRow, SetupRow, VerificationRow};
 pub use attachments::AttachmentRow;
 pub use board::HeldRow;
 pub use bulk::{BulkItemRow, BulkRunRow, ListedBulkItem};

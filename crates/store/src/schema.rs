@@ -389,6 +389,17 @@ const STEPS: &[&[&str]] = &[&[
     // Board: open cases that other bodies brought, by time left. Others cost this index no write.
     "CREATE INDEX cases_escalated ON cases (due_at, id, state, grade, category, province, region, owner_unit, owner_user)
         WHERE open = 1 AND kind = 'appeal'",
+    // Administration: what tokens are for and who made them; checks of the whole log that somebody asked for; how far the
+    // first set-up came; who put the tour away; backups made of this database; and who read what or changed which
+    // setting, newest first. Entries of cases are not in that index, so that registering writes nothing more.
+    "ALTER TABLE tokens ADD COLUMN purpose TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE tokens ADD COLUMN made_by TEXT NOT NULL DEFAULT ''",
+    "CREATE TABLE verifications (id BLOB PRIMARY KEY, state TEXT NOT NULL, asked_by TEXT NOT NULL, asked_at BIGINT NOT NULL,
+        tries BIGINT NOT NULL, looked BIGINT NOT NULL, whole BIGINT NOT NULL, told TEXT NOT NULL, ended_at BIGINT)",
+    "CREATE TABLE setup_steps (step TEXT PRIMARY KEY, state TEXT NOT NULL, done_by TEXT NOT NULL, done_at BIGINT NOT NULL)",
+    "CREATE TABLE tours (user_id BLOB NOT NULL, tour TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (user_id, tour)) CLUSTERED",
+    "CREATE TABLE backups_made (made_at BIGINT PRIMARY KEY, file TEXT NOT NULL, bytes BIGINT NOT NULL, entries BIGINT NOT NULL)",
+    "CREATE INDEX entries_beside ON entries (ledger, at, stream, seq) WHERE ledger IN (1, 2)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -23,11 +23,16 @@ statements! {
     DELETE_SESSION = "DELETE FROM sessions WHERE hash = ?1";
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user_id = ?1";
     DELETE_EXPIRED_SESSIONS = "DELETE FROM sessions WHERE expires_at < ?1";
-    INSERT_TOKEN = "INSERT INTO tokens (id, name, hash, role, region, scopes, created_at, expires_at, revoked_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    TOKEN_BY_HASH = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at FROM tokens
-        WHERE hash = ?1";
-    TOKEN_BY_ID = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at FROM tokens WHERE id = ?1";
+    INSERT_TOKEN = "INSERT INTO tokens (id, name, hash, role, region, scopes, created_at, expires_at, revoked_at, purpose,
+        made_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    TOKEN_BY_HASH = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at, purpose, made_by
+        FROM tokens WHERE hash = ?1";
+    TOKEN_BY_ID = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at, purpose, made_by
+        FROM tokens WHERE id = ?1";
+    // Those that are good come before those that are over; the newest first.
+    TOKENS = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at, purpose, made_by FROM tokens
+        ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, id LIMIT ?1";
+    END_TOKEN = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
     REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL RETURNING id";
 }
 
@@ -67,6 +72,10 @@ pub struct TokenRow {
     pub expires_at: Option<i64>,
     /// When it was revoked.
     pub revoked_at: Option<i64>,
+    /// What it is for; empty where nobody said.
+    pub purpose: String,
+    /// Who made it; empty where nobody noted it.
+    pub made_by: String,
 }
 
 /// Counts an attempt and returns how many there were since the window began; windows begun before `since` are over.
@@ -167,6 +176,8 @@ pub fn insert_token(tx: &mut Tx<'_>, row: &TokenRow) -> Result<(), StoreError> {
         row.created_at.into(),
         row.expires_at.into(),
         row.revoked_at.into(),
+        (&row.purpose).into(),
+        (&row.made_by).into(),
     ];
     tx.execute(INSERT_TOKEN, &values).map(drop)
 }
@@ -198,7 +209,25 @@ fn read_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
         created_at: row.int(6)?,
         expires_at: row.opt_int(7)?,
         revoked_at: row.opt_int(8)?,
+        purpose: row.text(9)?,
+        made_by: row.text(10)?,
     })
+}
+
+/// Tokens, those that are good first, the newest before the others.
+///
+/// # Errors
+/// Those of the database.
+pub fn tokens(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
+    tx.query(TOKENS, &[limit.into()], read_token)
+}
+
+/// Ends one token; false when it was over already.
+///
+/// # Errors
+/// Those of the database.
+pub fn end_token(tx: &mut Tx<'_>, id: Uuid, at: i64) -> Result<bool, StoreError> {
+    Ok(tx.execute(END_TOKEN, &[(&id).into(), at.into()])? > 0)
 }
 
 /// Revokes every valid token of a name and returns them.

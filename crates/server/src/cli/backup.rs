@@ -48,6 +48,12 @@ pub(super) fn run(ask: &Backup) -> Result<(), String> {
         watch: watch(ask.json),
     };
     let made = backup::make(&db, make).map_err(shown);
+    if let Ok(summary) = &made
+        && let Err(error) = backup::note(&db, summary)
+    {
+        // The backup is whole all the same; only the page of the administration does not tell of it.
+        tracing::warn!(%error, "that a backup was made could not be noted");
+    }
     db.close();
     tell(ask, &made?, begun, "is written")?;
     if ask.json {

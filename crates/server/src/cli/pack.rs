@@ -7,9 +7,10 @@ mod show;
 mod what_if;
 
 use crate::data;
+use crate::rulebook::hold_against;
 use clap::{Args, Subcommand};
 use desk::{Library, activation};
-use policy::{CheckedVector, VectorOutcome, VectorReport, check_vectors};
+use policy::{CheckedVector, VectorOutcome, VectorReport};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -109,9 +110,7 @@ fn vectors(ask: &Vectors) -> Result<(), String> {
     let files = data::packs(ask.r#override.as_deref())?;
     let library = Library::load(&files).map_err(|error| error.to_string())?;
     let text = std::fs::read_to_string(&ask.file).map_err(|error| format!("{}: {error}", ask.file.display()))?;
-    let tree: Vec<_> = library.taxonomy().as_rules_look().collect();
-    let report = check_vectors(&text, &library.calendars(), &library.packs(), &tree)
-        .map_err(|fault| format!("{}:{fault}", ask.file.display()))?;
+    let report = hold_against(&library, &text).map_err(|fault| format!("{}:{fault}", ask.file.display()))?;
     if ask.json {
         super::say(pretty(&report)?)?;
     } else {

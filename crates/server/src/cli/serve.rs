@@ -15,7 +15,7 @@ use clap::Args;
 use desk::bursts::Watch;
 use desk::search::{self, Feeder};
 use desk::time::Time;
-use desk::{Desk, DeskError, jobs, sign_in};
+use desk::{Desk, DeskError, jobs, setup, sign_in};
 use mail::imap::Mailbox;
 use mail::{Mailer, Server};
 use std::io::Write as _;
@@ -278,6 +278,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     // Only a database that was made just now is filled: what is there is left alone, also on the second `make run`.
     if serve.demo && password.is_some() {
         print(&demo::fill(place, &desk)?);
+    } else if setup::wants_sample(&desk).map_err(|error| super::told(&error))? {
+        sample(place, &desk)?;
     }
     let settings = Settings {
         trusted_proxies: door.trusted_proxy.clone(),
@@ -306,6 +308,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
     let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
     let models = learns(desk.clone(), Arc::clone(&stop))?;
+    let checks = checks(desk.clone(), Arc::clone(&stop))?;
     let watch = Watch { alarm_rate: serve.burst_alarm_rate };
     let bursts = if watch.looks() { Some(bursts(desk.clone(), watch, Arc::clone(&stop))?) } else { None };
     let words = if serve.no_search { None } else { Some(words(desk.clone(), place, Arc::clone(&stop))?) };
@@ -324,6 +327,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let _ = recounts.join();
     let _ = rollups.join();
     let _ = models.join();
+    let _ = checks.join();
     for thread in [bursts, words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
         let _ = thread.join();
     }
@@ -334,6 +338,18 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     }
     desk.db().close();
     served
+}
+
+/// Loads the invented cases the set-up asked for. That is before any duty runs, because time is moved back while they are
+/// played. Where their names were given to others meanwhile, the server starts without them.
+fn sample(place: &Place, desk: &Desk) -> Result<(), String> {
+    let loaded = super::wait(demo::fits(desk)).is_ok();
+    let lines = match loaded {
+        true => demo::fill(place, desk)?,
+        false => vec!["The sample data was left out: units or users already have its names".to_owned()],
+    };
+    print(&lines);
+    setup::sample_ended(desk, loaded).map_err(|error| super::told(&error))
 }
 
 fn announce(address: SocketAddr, password: Option<&str>) {
@@ -460,6 +476,19 @@ fn learns(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<(
         while !stops() {
             complaints.hear(desk::models::go_on(&desk, &node, stops).map(drop));
             complaints.hear(desk::models::count_advice(&desk, stops));
+            std::thread::sleep(TICK);
+        }
+    })
+}
+
+/// The thread that checks the whole log when somebody asked for it.
+fn checks(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
+    thread("checks", move |_| {
+        let node = node();
+        let mut complaints = Complaints::default();
+        let stops = || stop.load(Ordering::Acquire);
+        while !stops() {
+            complaints.hear(desk::verifications::go_on(&desk, &node, stops).map(drop));
             std::thread::sleep(TICK);
         }
     })

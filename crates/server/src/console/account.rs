@@ -97,13 +97,21 @@ async fn sign_out(State(app): State<AppState>, headers: HeaderMap) -> Result<Res
 struct Password<'a> {
     frame: Frame<'a>,
     changed: bool,
+    /// Whether the first set-up waits for whoever changed it.
+    setup: bool,
     told: Option<Told>,
 }
 
-async fn password_form(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {
+async fn password_form(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
     let given = query::form(raw.unwrap_or_default().as_bytes());
     let changed = given.iter().any(|(name, _)| name == "changed");
-    render(&Password { frame: Frame::new(&app, &visitor), changed, told: None })
+    let setup = changed && app.desk.setup_is_due(&caller).await?;
+    Ok(render(&Password { frame: Frame::new(&app, &visitor), changed, setup, told: None }))
 }
 
 async fn change_password(
@@ -129,7 +137,7 @@ async fn change_password(
             let told = failure.tell(&app, visitor.language);
             let status = told.status;
             let mut response =
-                render(&Password { frame: Frame::new(&app, &visitor), changed: false, told: Some(told) });
+                render(&Password { frame: Frame::new(&app, &visitor), changed: false, setup: false, told: Some(told) });
             *response.status_mut() = status;
             Ok(response)
         }

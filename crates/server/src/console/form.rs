@@ -302,6 +302,7 @@ pub(crate) fn list_of(name: &str) -> &'static str {
         "result" => "result",
         "purpose" => "purpose",
         "role" => "role",
+        "scopes" => "token_scope",
         "mail" => "mail",
         "language" => "language",
         "duties" => "duty",

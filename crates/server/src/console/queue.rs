@@ -111,6 +111,8 @@ struct Queue<'a> {
     waiting: Option<u64>,
     /// What to say when nothing is there.
     empty: &'static str,
+    /// Whether the tour is offered.
+    tour: bool,
 }
 
 /// What an address of a list asks for: the view, the filters, and these as an address has them.
@@ -225,6 +227,7 @@ async fn queue(
         operations: if shown("q").is_empty() { super::bulk::offered(&frame) } else { Vec::new() },
         waiting: waiting.filter(|count| *count > 0),
         empty: empty(&view),
+        tour: app.desk.offers_tour(&caller).await?,
         view,
         frame,
     };

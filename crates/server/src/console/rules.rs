@@ -56,6 +56,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Line {
     title: String,
     name: String,
+    /// By what its page is found.
+    address: String,
     layer: String,
     since: String,
     hash: String,
@@ -139,6 +141,7 @@ fn pack_line(frame: &Frame<'_>, pack: &policy::Pack) -> Line {
     Line {
         title: frame.language.pick(&pack.title().zh, &pack.title().en).to_owned(),
         name: format!("{} {}", pack.id(), pack.version()),
+        address: format!("{}@{}", pack.id(), pack.version()),
         layer: frame.code("layer", pack.tier().code()),
         since: pack.validity().0.to_string(),
         hash: short(pack.hash()),
@@ -150,6 +153,7 @@ fn calendar(frame: &Frame<'_>, calendar: &policy::Calendar) -> Line {
     Line {
         title: frame.language.pick(&calendar.title().zh, &calendar.title().en).to_owned(),
         name: calendar.id().to_owned(),
+        address: calendar.id().to_owned(),
         layer: String::new(),
         since: calendar.version().to_string(),
         hash: short(calendar.hash()),

@@ -156,6 +156,7 @@ impl Frame<'_> {
             (self.may_read_reports(), "/console/kpis", "kpis.title"),
         ]);
         let manage = pages(&[
+            (super::admin::concerns(self), super::admin::PAGE, "admin.title"),
             (self.leads(), "/console/organisation", "org.title"),
             (self.may_change_rules(), "/console/rules", "rules.title"),
             (self.may(permissions::READ_MODELS), "/console/models", "models.title"),

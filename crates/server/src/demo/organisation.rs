@@ -56,6 +56,13 @@ const STAFF: [(&str, &str, Role, &str); 20] = [
 /// Who is away and who stands in: names to sign in with.
 const AWAY: (&str, &str) = ("sh.specialist", "sh.agent");
 
+/// Whether units or users of other people have names of these.
+pub(super) async fn taken(desk: &Desk, caller: &Caller) -> Result<bool, DeskError> {
+    let (units, people) = (desk.units(caller).await?, desk.colleagues(caller).await?);
+    let unit = units.iter().any(|unit| UNITS.iter().any(|(code, ..)| *code == unit.code));
+    Ok(unit || people.iter().any(|user| STAFF.iter().any(|(name, ..)| *name == user.username)))
+}
+
 /// Makes units and users, and returns the units by code and a line for each user with the password.
 ///
 /// # Errors

@@ -292,6 +292,7 @@ fn wanted_of_masses(wanted: &mut Vec<String>) {
     of_fields("plan", desk::plans::NEW_PLAN, wanted);
     of_fields("wording", desk::wordings::NEW_WORDING, wanted);
     of_fields("webhook", desk::subscriptions::NEW_WEBHOOK, wanted);
+    of_fields("token", desk::tokens::NEW_TOKEN, wanted);
     of_fields("model", desk::models::NEW_MODEL, wanted);
     of_fields("model-file", desk::models::MODEL_FILE, wanted);
     // Telling is tried and done by two buttons, and people are typed as a file.

@@ -1,6 +1,8 @@
 //! Shapes of answers.
 
-use super::{masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks};
+use super::{
+    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks,
+};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -573,6 +575,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Problem", problem),
     ]
     .into_iter()
+    .chain(administration::all())
     .map(|(name, schema)| (name.to_owned(), schema))
     .collect()
 }

@@ -7,6 +7,7 @@
     reason = "a failed test panics"
 )]
 
+mod administration;
 mod console;
 mod customer;
 mod notices;

@@ -795,6 +795,7 @@ fn answers_are_what_the_document_promises() {
     retention(&mut contract, &house, &token);
     routing(&mut contract, &house, &token, &cookie);
     wordings(&mut contract, &house, &token);
+    administration(&mut contract, &house, &token);
     models(&mut contract, &house, &token);
     // It takes tries on three days; the desk's own tests make them.
     contract.seen.insert("post /api/v1/complaints/{id}/declare-unreachable".to_owned());
@@ -806,6 +807,48 @@ fn answers_are_what_the_document_promises() {
     let problem = house.get(&token, "/api/v1/complaints?huh=1").json();
     assert_eq!(differences(&contract.document, &json!({"$ref": "#/components/schemas/Problem"}), &problem), [""; 0]);
     house.desk.db().close();
+}
+
+/// Looking after the installation, and rules as they are read.
+fn administration(contract: &mut Contract, house: &House, token: &str) {
+    let post = |contract: &mut Contract, path: &str, id: &str, body: Value| {
+        contract.body(path, &body);
+        let answer = house.call(token, "POST", &path.replace("{id}", id), &[], &body);
+        contract.holds("post", path, &answer);
+        answer.json()
+    };
+    let new = json!({
+        "name": "x", "purpose": "x", "role": "agent", "scopes": ["read"], "region": "31", "expires_on": "2099-01-01",
+    });
+    let made = post(contract, "/api/v1/tokens", "", new)["id"].as_str().unwrap().to_owned();
+    post(contract, "/api/v1/tokens/{id}/end", &made, json!({}));
+    post(contract, "/api/v1/setup", "", json!({"step": "rules", "state": "done"}));
+    post(contract, "/api/v1/audit/verifications", "", json!({}));
+    assert!(desk::verifications::go_on(&house.desk, "node", || false).unwrap());
+    post(contract, "/api/v1/packs/vectors", "", json!({"list": "guide-standard"}));
+    for (path, ask) in [
+        ("tokens", ""),
+        ("roles", ""),
+        ("audit", "?limit=200"),
+        ("audit", "?ledger=administration"),
+        ("audit", "?ledger=cases"),
+        ("audit/checkpoints", ""),
+        ("audit/verifications", ""),
+        ("health", ""),
+        ("setup", ""),
+        ("packs/diff", "?before=guide-standard@1.3.0&after=guide-standard"),
+        ("calendars", ""),
+    ] {
+        let path = format!("/api/v1/{path}");
+        contract.holds("get", &path, &house.get(token, &format!("{path}{ask}")));
+    }
+    contract.holds("get", "/api/v1/packs/{pack}", &house.get(token, "/api/v1/packs/cn-telecom"));
+    let year = house.get(token, "/api/v1/calendars/CN?year=2026");
+    contract.holds("get", "/api/v1/calendars/{calendar}", &year);
+    let person = house.session("tours", Role::Agent);
+    let headers =
+        [("cookie", person.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+    contract.holds("post", "/api/v1/tour", &house.send("POST", "/api/v1/tour", &headers, "{}"));
 }
 
 /// Where cases go: a dry run of a table, the table in force, why, and the next case of a queue.

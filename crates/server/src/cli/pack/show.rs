@@ -1,6 +1,7 @@
 //! `redress pack list`, `show` and `diff`.
 
 use crate::cli::say;
+use crate::rulebook::{HEAD, differences, flat};
 use clap::Args;
 use policy::{Pack, Text};
 use serde_json::{Value, json};
@@ -103,49 +104,10 @@ pub(super) fn show(ask: &Show) -> Result<(), String> {
     Ok(())
 }
 
-/// Keys of a rule's head that are told apart.
-const HEAD: [&str; 8] = ["id", "title", "layer", "basis", "confidence", "source", "note", "known_as"];
-
-/// Everything a pack says, by name, its places in the file left out.
-fn flat(pack: &Pack) -> Result<Vec<(String, Value)>, String> {
-    let value = serde_json::to_value(pack).map_err(|error| error.to_string())?;
-    let kinds = pack.heads().map(|(kind, head)| (head.id.clone(), kind.code())).collect::<Vec<_>>();
-    let mut flat = Vec::new();
-    for (section, value) in value.as_object().into_iter().flatten() {
-        let Some(rules) = value.as_array().filter(|rules| rules.iter().all(|rule| rule.get("id").is_some())) else {
-            flat.push((section.clone(), value.clone()));
-            continue;
-        };
-        for rule in rules {
-            let mut rule = rule.clone();
-            let id = rule.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if let Some(keys) = rule.as_object_mut() {
-                keys.retain(|key, _| key != "line" && key != "column");
-            }
-            let kind = kinds.iter().find(|(known, _)| *known == id).map(|(_, kind)| *kind);
-            flat.push((format!("{} {id}", kind.unwrap_or(section)), rule));
-        }
-    }
-    Ok(flat)
-}
-
 pub(super) fn diff(ask: &Diff) -> Result<(), String> {
     let library = super::library(ask.list.folder.as_deref())?;
     let (before, after) = (super::pack(&library, &ask.before)?, super::pack(&library, &ask.after)?);
-    let (old, new) = (flat(&before)?, flat(&after)?);
-    let mut changes = Vec::new();
-    for (name, value) in &new {
-        match old.iter().find(|(known, _)| known == name) {
-            None => changes.push(json!({"what": name, "change": "added", "after": value})),
-            Some((_, was)) if was != value => changes.extend(changed(name, was, value)),
-            Some(_) => {}
-        }
-    }
-    for (name, value) in &old {
-        if !new.iter().any(|(known, _)| known == name) {
-            changes.push(json!({"what": name, "change": "removed", "before": value}));
-        }
-    }
+    let changes = differences(&before, &after)?;
     let shown = |pack: &Pack| format!("{}@{}", pack.id(), pack.version());
     if ask.list.json {
         let answer = json!({"before": shown(&before), "after": shown(&after), "changes": changes});
@@ -166,20 +128,4 @@ pub(super) fn diff(ask: &Diff) -> Result<(), String> {
         }
     }
     Ok(())
-}
-
-/// What changed in something both have, key by key where it has keys.
-fn changed(name: &str, was: &Value, is: &Value) -> Vec<Value> {
-    let (Some(old), Some(new)) = (was.as_object(), is.as_object()) else {
-        return vec![json!({"what": name, "change": "changed", "key": "", "before": was, "after": is})];
-    };
-    let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let differing = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
-    let change = |key: &String| {
-        json!({
-            "what": name, "change": "changed", "key": key,
-            "before": old.get(key).unwrap_or(&Value::Null), "after": new.get(key).unwrap_or(&Value::Null),
-        })
-    };
-    differing.map(change).collect()
 }

@@ -1,0 +1,181 @@
+//! The first set-up of an installation: a few steps, each of which can be done, left out, or taken up later. What was said of
+//! each stands in the database and in the ledger, so nothing is asked twice. The steps themselves are what the organisation,
+//! the users and the rules have anyway; here only stands how far somebody came.
+
+use crate::activation::Person;
+use crate::administration::{self, Change};
+use crate::audit::known;
+use crate::caller::Caller;
+use crate::error::DeskError;
+use crate::time::{moment, stored};
+use crate::{Desk, permissions};
+use domain::actor::ActorId;
+use domain::refusal::Refusal;
+use domain::shape::{Field, Kind, required};
+use jiff::Timestamp;
+use serde::Deserialize;
+use store::{SetupRow, administration as rows};
+use uuid::Uuid;
+
+/// The steps, in the order in which they are offered; the last ends the set-up.
+pub const STEPS: &[&str] = &["organisation", "rules", "users", "sample", "finish"];
+/// What can be said of a step.
+pub const STATES: &[&str] = &["done", "skipped"];
+/// The step that fills an empty installation with invented cases.
+const SAMPLE: &str = "sample";
+/// The step that ends it.
+const FINISH: &str = "finish";
+/// What the sample step says once the data is there.
+const LOADED: &str = "loaded";
+
+/// Shape of what is said of a step.
+pub const SET_UP: &[Field] = &[
+    required("step", Kind::Code(STEPS), "Which step."),
+    required(
+        "state",
+        Kind::Code(STATES),
+        "Done or left out. Of `sample`, done means that invented cases are loaded at the next start.",
+    ),
+];
+
+/// What is said of a step.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SetUp {
+    /// One of [`STEPS`].
+    pub step: String,
+    /// One of [`STATES`].
+    pub state: String,
+}
+
+/// A step and what was said of it.
+#[derive(Clone, Debug)]
+pub struct SetupStep {
+    /// One of [`STEPS`].
+    pub step: &'static str,
+    /// `open`, one of [`STATES`], or `loaded`.
+    pub state: String,
+    /// Who said so, and when.
+    pub said: Option<(Person, Timestamp)>,
+}
+
+/// How far the set-up is.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The steps.
+    pub steps: Vec<SetupStep>,
+    /// Whether it is offered by itself: it was begun or there is nothing yet, and nobody ended it.
+    pub due: bool,
+    /// Whether invented cases can still be loaded: there is no case yet.
+    pub sample: bool,
+}
+
+impl Setup {
+    /// The first step nothing was said of.
+    #[must_use]
+    pub fn next(&self) -> Option<&'static str> {
+        self.steps.iter().find(|step| step.state == "open").map(|step| step.step)
+    }
+}
+
+/// An installation is set up by whoever sees all of it.
+fn everywhere(by: &Caller) -> Result<(), Refusal> {
+    if by.actor.area.code().is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::conflict("set_up_is_everywhere").with("area", by.actor.area.code()))
+}
+
+impl Desk {
+    /// How far the first set-up is.
+    ///
+    /// # Errors
+    /// If the caller may not set up.
+    pub async fn setup(&self, caller: &Caller) -> Result<Setup, DeskError> {
+        permissions::SET_UP.require(caller)?;
+        everywhere(caller)?;
+        self.db()
+            .read(|tx| {
+                let said = rows::setup(tx)?;
+                let mut steps = Vec::new();
+                for step in STEPS {
+                    let row = said.iter().find(|row| row.step == *step);
+                    let by = row.map(|row| Ok::<_, DeskError>((known(tx, &row.done_by)?, moment(row.done_at))));
+                    let state = row.map_or("open", |row| row.state.as_str()).to_owned();
+                    steps.push(SetupStep { step, state, said: by.transpose()? });
+                }
+                let ended = said.iter().any(|row| row.step == FINISH);
+                let due = !ended && (!said.is_empty() || rows::is_empty(tx)?);
+                Ok::<_, DeskError>(Setup { steps, due, sample: !rows::any_case(tx)? })
+            })
+            .await
+    }
+
+    /// Whether whoever signs in is to be led to the set-up. Nobody else is asked anything of the database.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn setup_is_due(&self, caller: &Caller) -> Result<bool, DeskError> {
+        if !permissions::SET_UP.allows(caller) || !caller.actor.area.code().is_empty() {
+            return Ok(false);
+        }
+        Ok(self.setup(caller).await?.due)
+    }
+
+    /// Notes what was said of a step. Said again, the new word stands.
+    ///
+    /// # Errors
+    /// When the caller may not; `not_empty` for sample data where there are cases.
+    pub async fn set_up(&self, caller: &Caller, said: &SetUp) -> Result<(), DeskError> {
+        permissions::SET_UP.require(caller)?;
+        everywhere(caller)?;
+        let actor = caller.actor.id;
+        let row = SetupRow {
+            step: said.step.clone(),
+            state: said.state.clone(),
+            done_by: actor.to_string(),
+            done_at: stored(self.time().now()),
+        };
+        let root = self.root().0;
+        self.db()
+            .write(move |tx| {
+                if row.step == SAMPLE && row.state == "done" && rows::any_case(tx)? {
+                    return Err(Refusal::conflict("not_empty").into());
+                }
+                note(tx, root, actor, &row)
+            })
+            .await
+    }
+}
+
+fn note(tx: &mut store::Tx<'_>, root: Uuid, actor: ActorId, row: &SetupRow) -> Result<(), DeskError> {
+    rows::set_up(tx, row)?;
+    let change = Change::new("set-up").with("step", row.step.clone()).with("state", row.state.clone());
+    administration::record(tx, root, actor, row.done_at, &change)
+}
+
+/// Whether the set-up asked for invented cases and there is no case yet: whoever starts a server loads them before anything
+/// else, because time is moved for them. Blocking.
+///
+/// # Errors
+/// Those of the database.
+pub fn wants_sample(desk: &Desk) -> Result<bool, DeskError> {
+    desk.db().read_now(|tx| {
+        let wanted = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
+        Ok(wanted && !rows::any_case(tx)?)
+    })
+}
+
+/// Notes that they are there, or that they were left out. Blocking.
+///
+/// # Errors
+/// Those of the database.
+pub fn sample_ended(desk: &Desk, loaded: bool) -> Result<(), DeskError> {
+    let (root, at) = (desk.root().0, stored(desk.time().now()));
+    let row = SetupRow {
+        step: SAMPLE.to_owned(),
+        state: if loaded { LOADED } else { "skipped" }.to_owned(),
+        done_by: ActorId::System.to_string(),
+        done_at: at,
+    };
+    desk.db().write_now(move |tx| note(tx, root, ActorId::System, &row))
+}

@@ -1,0 +1,550 @@
+//! Reading rules: a pack with everything it says, what differs between two, lists of deadlines held against the rules, the
+//! days of a calendar, and the category tree with what uses it.
+
+use super::form::Typed;
+use super::staff_form::{beside_the_form, read};
+use super::{Frame, page, render};
+use crate::api::rulebook::{VECTORS, Vectors, YEAR, calendar_of, hold, named};
+use crate::app::AppState;
+use crate::extract::{self, Path, Visitor, Who};
+use crate::problem::{Failure, Told};
+use crate::routes::{Access, Method, Route};
+use crate::{query, rulebook};
+use askama::Template;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, post};
+use desk::{DeskError, permissions};
+use policy::{Pack, VectorOutcome, VectorReport};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+const VECTORS_PAGE: &str = "/console/rules/vectors";
+/// Rows of a list of deadlines that are shown where they did not come out.
+const SHOWN: usize = 200;
+
+pub(super) fn routes() -> Vec<Route> {
+    let read = Access::Needs(permissions::READ_RULES);
+    let tries = Access::Needs(permissions::WHAT_IF);
+    vec![
+        page(Method::Get, "/console/rules/packs/{pack}", read, get(pack)),
+        page(Method::Get, "/console/rules/diff", read, get(differ)),
+        page(Method::Get, VECTORS_PAGE, tries, get(vectors)),
+        page(Method::Post, VECTORS_PAGE, tries, post(check)),
+        page(Method::Get, "/console/calendars", read, get(calendars)),
+        page(Method::Get, "/console/calendars/{calendar}", read, get(calendar)),
+        page(Method::Get, "/console/categories", read, get(categories)),
+    ]
+}
+
+/// A rule of a pack.
+struct Rule {
+    id: String,
+    kind: &'static str,
+    title: String,
+    layer: String,
+    basis: String,
+    confidence: String,
+    source: String,
+    url: String,
+    said: Vec<(String, String)>,
+    note: String,
+}
+
+#[derive(Template)]
+#[template(path = "pack.html")]
+struct PackPage<'a> {
+    frame: &'a Frame<'a>,
+    title: String,
+    name: String,
+    hash: String,
+    layer: String,
+    preview: bool,
+    valid: String,
+    calendar: String,
+    notes: Vec<String>,
+    rules: Vec<Rule>,
+    /// What a pack says that is no rule.
+    besides: Vec<(String, String)>,
+    /// Other versions of it and what to compare: name, address of the comparison.
+    versions: Vec<(String, String)>,
+    may_try: bool,
+}
+
+fn unwritten(why: String) -> Failure {
+    DeskError::Output(why).into()
+}
+
+fn name_of(pack: &Pack) -> String {
+    format!("{}@{}", pack.id(), pack.version())
+}
+
+async fn pack(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    _: Who,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let pack = named(&app, &name)?;
+    let pick = |text: &policy::Text| frame.language.pick(&text.zh, &text.en).to_owned();
+    let flat: HashMap<String, Value> = rulebook::flat(&pack).map_err(unwritten)?.into_iter().collect();
+    let rules = pack.heads().map(|(kind, head)| {
+        let source = pack.source(&head.standing.source);
+        let own = flat.get(&format!("{} {}", kind.code(), head.id)).and_then(Value::as_object);
+        let said = own.into_iter().flatten().filter(|(key, _)| !rulebook::HEAD.contains(&key.as_str()));
+        Rule {
+            id: head.id.clone(),
+            kind: kind.code(),
+            title: pick(&head.title),
+            layer: frame.code("layer", head.layer.code()),
+            basis: frame.t(&format!("packs.basis.{}", head.basis().code())),
+            confidence: frame.code("confidence", head.confidence().code()),
+            source: source.map(|one| pick(&one.title)).unwrap_or_default(),
+            url: source.and_then(|one| one.url.clone()).filter(|url| url.starts_with("https://")).unwrap_or_default(),
+            said: said.map(|(key, value)| (key.clone(), rulebook::shown(Some(value)))).collect(),
+            note: head.note.as_ref().map(pick).unwrap_or_default(),
+        }
+    });
+    let rules: Vec<Rule> = rules.collect();
+    const TOLD: [&str; 11] = [
+        "id",
+        "version",
+        "title",
+        "tier",
+        "jurisdiction",
+        "status",
+        "valid_from",
+        "valid_to",
+        "calendar",
+        "sources",
+        "notes",
+    ];
+    let is_rule = |name: &str| rules.iter().any(|rule| name == format!("{} {}", rule.kind, rule.id));
+    let mut besides: Vec<(String, String)> = flat
+        .iter()
+        .filter(|(name, value)| {
+            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            !empty && !TOLD.contains(&name.as_str()) && !is_rule(name) && !name.starts_with("sources ")
+        })
+        .map(|(name, value)| (name.clone(), rulebook::shown(Some(value))))
+        .collect();
+    besides.sort();
+    let all = app.desk.library().packs();
+    let others = all.iter().filter(|one| one.id() == pack.id() && one.version() != pack.version());
+    let versions = others.map(|one| {
+        let (before, after) =
+            if one.version_key() < pack.version_key() { (one.as_ref(), &*pack) } else { (&*pack, one.as_ref()) };
+        let href = format!(
+            "/console/rules/diff?before={}&after={}",
+            query::encode(&name_of(before)),
+            query::encode(&name_of(after))
+        );
+        (name_of(one), href)
+    });
+    let (from, to) = pack.validity();
+    let until = to.map(|to| to.to_string()).unwrap_or_default();
+    Ok(render(&PackPage {
+        title: pick(pack.title()),
+        name: name_of(&pack),
+        hash: pack.hash().to_owned(),
+        layer: frame.code("layer", pack.tier().code()),
+        preview: pack.status() == policy::Status::Preview,
+        valid: frame.tv("packs.valid", &[("from", &from.to_string()), ("to", &until)]),
+        calendar: pack.calendar().id().to_owned(),
+        notes: pack.notes().iter().map(pick).collect(),
+        rules,
+        besides,
+        versions: versions.collect(),
+        may_try: frame.may(permissions::WHAT_IF),
+        frame: &frame,
+    }))
+}
+
+/// Something that differs.
+struct Differs {
+    what: String,
+    kind: &'static str,
+    sign: &'static str,
+    key: String,
+    before: String,
+    after: String,
+}
+
+#[derive(Template)]
+#[template(path = "pack_diff.html")]
+struct DiffPage<'a> {
+    frame: &'a Frame<'a>,
+    packs: Vec<String>,
+    before: String,
+    after: String,
+    changes: Vec<Differs>,
+    asked: bool,
+    count: String,
+}
+
+async fn differ(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    _: Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let pairs = query::form(raw.unwrap_or_default().as_bytes());
+    let find = |wanted: &str| pairs.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+    let (before, after) = (find("before").unwrap_or_default(), find("after").unwrap_or_default());
+    let asked = !before.is_empty() && !after.is_empty();
+    let changes = match asked {
+        true => rulebook::differences(&*named(&app, &before)?, &*named(&app, &after)?).map_err(unwritten)?,
+        false => Vec::new(),
+    };
+    let text = |change: &Value, key: &str| rulebook::shown(change.get(key));
+    let changes: Vec<Differs> = changes
+        .iter()
+        .map(|change| {
+            let (kind, sign) = match text(change, "change").as_str() {
+                "added" => ("packs.added", "+"),
+                "removed" => ("packs.removed", "−"),
+                _ => ("packs.changed", "~"),
+            };
+            Differs {
+                what: text(change, "what"),
+                kind,
+                sign,
+                key: text(change, "key"),
+                before: text(change, "before"),
+                after: text(change, "after"),
+            }
+        })
+        .collect();
+    Ok(render(&DiffPage {
+        packs: app.desk.library().packs().iter().rev().map(|pack| name_of(pack)).collect(),
+        count: frame.tv("packs.count", &[("count", &changes.len().to_string())]),
+        before,
+        after,
+        changes,
+        asked,
+        frame: &frame,
+    }))
+}
+
+/// A row that did not come out.
+struct Row {
+    line: u64,
+    rule: String,
+    what: String,
+    why: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "vectors.html")]
+struct VectorsPage<'a> {
+    frame: &'a Frame<'a>,
+    lists: Vec<(String, bool)>,
+    text: String,
+    said: String,
+    whole: bool,
+    rows: Vec<Row>,
+    more: bool,
+    told: Option<Told>,
+}
+
+fn row(frame: &Frame<'_>, one: &policy::CheckedVector) -> Option<Row> {
+    let (what, why) = match &one.outcome {
+        VectorOutcome::Passed { .. } => return None,
+        VectorOutcome::Mismatch { by, expected, got, why } => {
+            let got = got.join(" / ");
+            let values = [("expected", expected.as_str()), ("by", by.as_str()), ("got", got.as_str())];
+            (frame.tv("vectors.mismatch", &values), why.clone())
+        }
+        VectorOutcome::Faulty { field, reason } => (format!("{field} {reason}"), Vec::new()),
+        VectorOutcome::NotCovered { reason } => (frame.tv("vectors.not_covered", &[("why", reason)]), Vec::new()),
+    };
+    Some(Row { line: one.line, rule: format!("{} {}", one.jurisdiction, one.rule), what, why })
+}
+
+fn draw_vectors(
+    app: &AppState,
+    visitor: &Visitor,
+    typed: &Typed,
+    report: Option<&VectorReport>,
+    failure: Option<Failure>,
+) -> Response {
+    let frame = Frame::new(app, visitor);
+    let told = failure.map(|failure| failure.tell(app, visitor.language));
+    let status = told.as_ref().map(|told| told.status);
+    let chosen = typed.get("list");
+    let mut rows: Vec<Row> = report.iter().flat_map(|report| &report.rows).filter_map(|one| row(&frame, one)).collect();
+    let more = rows.len() > SHOWN;
+    rows.truncate(SHOWN);
+    let said = report.map_or_else(String::new, |report| {
+        let values = [
+            ("all", report.vectors.to_string()),
+            ("passed", report.passed.to_string()),
+            ("failed", report.failed.to_string()),
+        ];
+        frame.tv("vectors.said", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    });
+    let lists = rulebook::lists(app.settings.data_folder.as_deref());
+    let mut response = render(&VectorsPage {
+        lists: lists.into_iter().map(|name| (name.clone(), name == chosen)).collect(),
+        text: typed.all("text").first().cloned().unwrap_or_default(),
+        whole: report.is_some_and(|report| report.failed == 0),
+        said,
+        rows,
+        more,
+        told,
+        frame: &frame,
+    });
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+async fn vectors(State(app): State<AppState>, visitor: Visitor, _: Who) -> Response {
+    draw_vectors(&app, &visitor, &Typed::default(), None, None)
+}
+
+async fn check(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    _: Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let typed = Typed::read(&extract::bytes(&headers, body).await?);
+    let outcome = match read::<Vectors>(&typed, VECTORS, &Frame::new(&app, &visitor)) {
+        Ok(ask) => hold(&app, ask).await,
+        Err(failure) => Err(failure),
+    };
+    match outcome {
+        Ok(report) => Ok(draw_vectors(&app, &visitor, &typed, Some(&report), None)),
+        Err(failure) => {
+            let failure = beside_the_form(&app, &visitor, failure)?;
+            Ok(draw_vectors(&app, &visitor, &typed, None, Some(failure)))
+        }
+    }
+}
+
+/// A calendar of the list.
+struct Listed {
+    id: String,
+    title: String,
+    zone: String,
+    version: String,
+    covers: String,
+    confidence: String,
+}
+
+#[derive(Template)]
+#[template(path = "calendars.html")]
+struct Calendars<'a> {
+    frame: &'a Frame<'a>,
+    lines: Vec<Listed>,
+}
+
+async fn calendars(State(app): State<AppState>, visitor: Visitor, _: Who) -> Response {
+    let frame = Frame::new(&app, &visitor);
+    let all = app.desk.library().calendars();
+    let lines = all.iter().filter(|one| !one.hash().is_empty()).map(|one| Listed {
+        id: one.id().to_owned(),
+        title: frame.language.pick(&one.title().zh, &one.title().en).to_owned(),
+        zone: one.zone_name().to_owned(),
+        version: one.version().to_string(),
+        covers: one.covers().map(|(from, to)| format!("{from} – {to}")).unwrap_or_default(),
+        confidence: one.source().map(|one| frame.code("confidence", one.confidence.code())).unwrap_or_default(),
+    });
+    render(&Calendars { lines: lines.collect(), frame: &frame })
+}
+
+/// A day of a calendar.
+struct Day {
+    day: String,
+    weekday: String,
+    kind: String,
+    class: &'static str,
+    name: String,
+    provisional: String,
+}
+
+#[derive(Template)]
+#[template(path = "calendar.html")]
+struct CalendarPage<'a> {
+    frame: &'a Frame<'a>,
+    id: String,
+    title: String,
+    about: Vec<String>,
+    url: String,
+    year: i16,
+    known_on: String,
+    versions: Vec<String>,
+    days: Vec<Day>,
+    told: Option<Told>,
+}
+
+async fn calendar(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    _: Who,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let (given, told) = match query::read(raw.as_deref(), YEAR) {
+        Ok(given) => (given, None),
+        Err(refusal) => (serde_json::Map::new(), Some(Failure::from(refusal).tell(&app, visitor.language))),
+    };
+    let year = given.get("year").and_then(Value::as_i64).and_then(|year| i16::try_from(year).ok());
+    let known_on = given.get("known_on").and_then(Value::as_str).unwrap_or_default();
+    let (calendar, year) = calendar_of(&app, &name, year, known_on.parse().ok())?;
+    let pick = |zh: &str, en: &str| frame.language.pick(zh, en).to_owned();
+    let mut about = vec![frame.tv("calendars.zone", &[("zone", calendar.zone_name())])];
+    let weekend: Vec<String> =
+        calendar.weekend().map(|day| frame.t(&format!("calendars.day.{}", day.code()))).collect();
+    about.push(frame.tv("calendars.weekend", &[("days", &weekend.join(" · "))]));
+    about.push(frame.tv("calendars.version", &[("day", &calendar.version().to_string())]));
+    about.push(frame.tv("calendars.checked", &[("day", &calendar.known_as_of().to_string())]));
+    if let Some((from, to)) = calendar.covers() {
+        about.push(frame.tv("calendars.covers", &[("from", &from.to_string()), ("to", &to.to_string())]));
+    }
+    if let Some(source) = calendar.source() {
+        let (title, sure) =
+            (pick(&source.title.zh, &source.title.en), frame.code("confidence", source.confidence.code()));
+        about.push(frame.tv("calendars.source", &[("title", &title), ("confidence", &sure)]));
+    }
+    let url = calendar.source().and_then(|one| one.url.clone()).filter(|url| url.starts_with("https://"));
+    let days = rulebook::days_of(&calendar, year).into_iter().map(|one| Day {
+        weekday: frame.t(&format!("calendars.day.{}", weekday(one.day.weekday()))),
+        day: one.day.to_string(),
+        kind: frame.t(&format!("calendars.kind.{}", one.kind)),
+        class: if matches!(one.kind, "make_up" | "half_day_counts") { "half" } else { "calm" },
+        name: pick(&one.name.0, &one.name.1),
+        provisional: one.provisional.map(|(zh, en)| pick(&zh, &en)).unwrap_or_default(),
+    });
+    let status = told.as_ref().map(|told: &Told| told.status);
+    let mut response = render(&CalendarPage {
+        id: calendar.id().to_owned(),
+        title: pick(&calendar.title().zh, &calendar.title().en),
+        about,
+        url: url.unwrap_or_default(),
+        year,
+        known_on: known_on.to_owned(),
+        versions: calendar.versions().iter().map(ToString::to_string).collect(),
+        days: days.collect(),
+        told,
+        frame: &frame,
+    });
+    if let Some(status) = status {
+        *response.status_mut() = status;
+    }
+    Ok(response)
+}
+
+const fn weekday(day: jiff::civil::Weekday) -> &'static str {
+    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    match day {
+        Monday => "mon",
+        Tuesday => "tue",
+        Wednesday => "wed",
+        Thursday => "thu",
+        Friday => "fri",
+        Saturday => "sat",
+        Sunday => "sun",
+    }
+}
+
+/// A node of the tree.
+struct Node {
+    depth: u8,
+    code: String,
+    zh: String,
+    en: String,
+    initials: String,
+    badges: Vec<String>,
+    red: bool,
+    retired: bool,
+    /// Open cases of it the reader may see.
+    open: i64,
+    /// Rules that name it.
+    rules: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "category_tree.html")]
+struct Categories<'a> {
+    frame: &'a Frame<'a>,
+    nodes: Vec<Node>,
+    causes: Vec<(u8, String, String, String, bool)>,
+    counted: bool,
+}
+
+async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let taxonomy = app.desk.library().taxonomy();
+    let counted = frame.may(permissions::READ_CASES);
+    let open: BTreeMap<String, i64> = match counted {
+        true => app.desk.open_by_category(&caller).await?.into_iter().collect(),
+        false => BTreeMap::new(),
+    };
+    let used = used(&app)?;
+    let mut nodes = Vec::new();
+    let mut waiting: Vec<_> = taxonomy.children(None).collect();
+    waiting.reverse();
+    while let Some(one) = waiting.pop() {
+        let mut below: Vec<_> = taxonomy.children(Some(&one.code)).collect();
+        below.reverse();
+        waiting.extend(below);
+        let badges = match one.level {
+            3 => vec![frame.code("severity", one.severity.code()), frame.code("urgency", one.urgency.code())],
+            _ => Vec::new(),
+        };
+        nodes.push(Node {
+            depth: one.level.saturating_sub(1),
+            initials: frame.found_by(&one.code).1.replace(' ', ""),
+            open: open.get(&one.code).copied().unwrap_or(0),
+            rules: used.get(&one.code).into_iter().flatten().cloned().collect(),
+            code: one.code.clone(),
+            zh: one.zh.clone(),
+            en: one.en.clone(),
+            badges,
+            red: one.red,
+            retired: one.retired,
+        });
+    }
+    let causes = taxonomy.causes().map(|one| {
+        let depth = u8::from(one.parent.is_some());
+        (depth, one.code.clone(), one.zh.clone(), one.en.clone(), one.retired)
+    });
+    Ok(render(&Categories { nodes, causes: causes.collect(), counted, frame: &frame }))
+}
+
+/// Which rules in force name a category, by its code.
+fn used(app: &AppState) -> Result<HashMap<String, BTreeSet<String>>, Failure> {
+    fn codes(value: &Value, found: &mut BTreeSet<String>) {
+        match value {
+            Value::String(text) => {
+                found.insert(text.clone());
+            }
+            Value::Array(items) => items.iter().for_each(|one| codes(one, found)),
+            Value::Object(members) => members.values().for_each(|one| codes(one, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    let library = app.desk.library();
+    let today = app.desk.time().now().to_zoned_datetime(app.desk.zone().clone()).date();
+    let stack = library.governing(today, "")?;
+    let mut used: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for pack in stack.packs() {
+        for (name, value) in rulebook::flat(pack).map_err(unwritten)? {
+            let mut found = BTreeSet::new();
+            codes(&value, &mut found);
+            for code in found.into_iter().filter(|code| library.taxonomy().category(code).is_some()) {
+                used.entry(code).or_default().insert(name.clone());
+            }
+        }
+    }
+    Ok(used)
+}
