@@ -72,6 +72,10 @@ pub const OWN_ABSENCE: Permission = Permission("own-absence");
 pub const MANAGE_ABSENCES: Permission = Permission("manage-absences");
 /// Create users, set passwords and roles.
 pub const MANAGE_USERS: Permission = Permission("manage-users");
+/// See how users sign in, and which roles have to have a second step.
+pub const READ_SIGN_IN: Permission = Permission("read-sign-in");
+/// Say which roles have to have a second step of signing in.
+pub const REQUIRE_SECOND_FACTOR: Permission = Permission("require-second-factor");
 /// Erase a person.
 pub const ERASE: Permission = Permission("erase-person");
 /// See how long what is kept and why, plans of erasing, and certificates.
@@ -249,6 +253,8 @@ pub const TABLE: &[Row] = &[
     row(OWN_ABSENCE, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin], Scope::Write),
     row(MANAGE_ABSENCES, &[Supervisor, Admin], Scope::Write),
     row(MANAGE_USERS, &[Admin], Scope::Write),
+    row(READ_SIGN_IN, &[Auditor, Admin], Scope::Read),
+    row(REQUIRE_SECOND_FACTOR, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_RETENTION, &[Compliance, Auditor, Admin], Scope::Read),
     row(PLAN_ERASURE, &[Compliance, Admin], Scope::Write),

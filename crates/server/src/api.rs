@@ -30,6 +30,7 @@ pub mod reports;
 pub mod retention;
 pub mod routing;
 pub mod rules;
+pub mod sign_in;
 pub mod similar;
 pub mod staff;
 pub mod surveys;
@@ -93,6 +94,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
+    routes.extend(sign_in::routes());
     routes.extend(absences::routes());
     routes.extend(views::routes());
     routes.extend(macros::routes());

@@ -6,6 +6,7 @@ use crate::crm::Crm;
 use crate::extract::{self, Visitor};
 use crate::live::Live;
 use crate::locale::{Language, Locales};
+use crate::oidc::Oidc;
 use crate::patience::Patient;
 use crate::problem::{Failure, Why};
 use crate::routes::{self, Access, Face, Method};
@@ -102,6 +103,8 @@ pub struct Settings {
     pub events_allow: Vec<(IpAddr, u8)>,
     /// The operator's customer system, where there is one.
     pub crm: Option<Crm>,
+    /// The provider people sign in at, where there is one.
+    pub oidc: Option<Oidc>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -245,6 +248,16 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
     response
 }
 
+/// What somebody has to do first, unless this is where they do it: a password of their own, then a second step.
+fn owed(caller: &Caller, path: &str) -> Option<(&'static str, Refusal)> {
+    if caller.one_time {
+        let elsewhere = path != console::OWN_PASSWORD;
+        return elsewhere.then(|| (console::OWN_PASSWORD, Refusal::forbidden("password_must_change")));
+    }
+    let elsewhere = caller.must_enrol && !console::ENROLMENT.contains(&path);
+    elsewhere.then(|| (console::ACCOUNT, Refusal::forbidden("second_factor_must_enrol")))
+}
+
 /// Hands the request on if its sender may call the route.
 async fn admit(
     gate: &Gate,
@@ -260,10 +273,10 @@ async fn admit(
         }
         (Access::Needs(_), None) => return Failure::from(Why::NotSignedIn).into_response(),
         (Access::Needs(permission), Some(caller)) => {
-            if caller.one_time && gate.path != console::OWN_PASSWORD {
+            if let Some((place, refusal)) = owed(caller, gate.path) {
                 return match gate.face {
-                    Face::Page => Redirect::to(console::OWN_PASSWORD).into_response(),
-                    Face::Api | Face::Tmf => Failure::from(Refusal::forbidden("password_must_change")).into_response(),
+                    Face::Page => Redirect::to(place).into_response(),
+                    Face::Api | Face::Tmf => Failure::from(refusal).into_response(),
                 };
             }
             if let Err(refusal) = permission.require(caller) {
@@ -275,7 +288,7 @@ async fn admit(
     let address = extract::address(&gate.state, request.headers(), peer);
     // Pages show how much waits to be read; a page is worth more than the figure, should it not be had.
     let (unread, views) = match (&caller, gate.face) {
-        (Some(caller), Face::Page) if !caller.one_time => {
+        (Some(caller), Face::Page) if !caller.held_back() => {
             let (unread, views) = tokio::join!(gate.state.desk.count_notices(caller), gate.state.desk.views(caller));
             (unread.unwrap_or_default(), views.unwrap_or_default())
         }

@@ -1,6 +1,6 @@
 //! Shapes of answers.
 
-use super::{masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks};
+use super::{masses, messages, models, notices, orders, problems, remedies, retention, routing, sign_in, webhooks};
 use serde_json::{Map, Value, json};
 
 pub(super) fn object(properties: Value) -> Value {
@@ -409,6 +409,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Users", items(&user)),
         ("User", user),
         ("NewUser", object(json!({"username": text, "one_time_password": text}))),
+        ("SignIn", sign_in::one()),
+        ("SecondFactorRoles", sign_in::roles()),
         (
             "Absences",
             items(&object(json!({"id": uuid, "user": uuid, "deputy": uuid, "from": moment, "until": moment}))),

@@ -72,6 +72,7 @@ fn beside(place: Place) {
     let password = place.ok(&["user", "add", "mei", "--role", "agent", "--name", "美美"]);
     assert!(password.len() >= 16 && !password.contains(' '));
     assert_ne!(place.ok(&["user", "reset-password", "mei"]), password);
+    assert!(failed(&place, &["user", "reset-second-factor", "mei"]).contains("no second step"));
     place.ok(&["user", "change", "mei", "--role", "specialist", "--disable"]);
     let list = place.ok(&["user", "list"]);
     assert!(list.contains("mei  specialist  美美  root  everywhere  closed"), "{list}");
@@ -136,7 +137,7 @@ fn beside(place: Place) {
     let place = again.stop();
     let report: Value = serde_json::from_str(&place.ok(&["audit", "verify", "--json"])).unwrap();
     assert_eq!(report["cases"], 1, "--demo leaves data alone");
-    assert!(place.ok(&["migrate"]).contains("schema 13 → 13"));
+    assert!(place.ok(&["migrate"]).contains("schema 14 → 14"));
 
     assert!(place.ok(&["report", "list"]).contains("cn-monthly"));
     assert!(place.ok(&["report", "rebuild"]).contains("everything is counted, 1 cases"));
