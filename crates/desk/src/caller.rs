@@ -46,12 +46,26 @@ pub struct Caller {
     pub scopes: Vec<Scope>,
     /// Whether they signed in with a password made for them and have to choose their own before anything else.
     pub one_time: bool,
+    /// Whether their role has to have a second step and they have none: they make one before anything else.
+    pub must_enrol: bool,
 }
 
 impl Caller {
+    /// Whether they have to do something of their own before anything else.
+    #[must_use]
+    pub fn held_back(&self) -> bool {
+        self.one_time || self.must_enrol
+    }
+
     /// Timers, jobs and the command line: everything, everywhere.
     #[must_use]
     pub fn system(root: UnitId) -> Self {
-        Self { actor: Actor::system(root), name: "system".to_owned(), scopes: Scope::ALL.to_vec(), one_time: false }
+        Self {
+            actor: Actor::system(root),
+            name: "system".to_owned(),
+            scopes: Scope::ALL.to_vec(),
+            one_time: false,
+            must_enrol: false,
+        }
     }
 }

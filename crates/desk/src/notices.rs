@@ -110,6 +110,7 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
             None if one.about == About::Subscription => {
                 permissions::MANAGE_WEBHOOKS.granted_to(actor.role) && actor.area.covers(&one.region)
             }
+            None if one.about == About::Account => actor.user() == Some(domain::ids::UserId(one.row.case)),
             None => load::sees(tx, one.row.case, &one.region, actor)?,
         };
         known.insert(one.row.case, sees);

@@ -10,6 +10,7 @@ mod users;
 
 pub use absence::{Absence, NEW_ABSENCE, NewAbsence, add_absence, end_absence};
 pub use units::{CHANGE_UNIT, NEW_UNIT, NewUnit, UnitChange, add_unit, change_unit, close_unit, reopen_unit};
+pub(crate) use users::clean_username;
 pub use users::{CHANGE_USER, NEW_USER, NewUser, UserChange, add_user, change_user, username};
 
 use crate::caller::Caller;
@@ -128,7 +129,7 @@ fn read_duties(text: &str) -> Vec<Duty> {
 }
 
 /// Refuses to touch what lies outside the caller's own area. What has nothing in common with it is not there at all.
-fn within(own: &AreaScope, found: &AreaScope) -> Result<(), Refusal> {
+pub(crate) fn within(own: &AreaScope, found: &AreaScope) -> Result<(), Refusal> {
     if own.covers(found.code()) {
         return Ok(());
     }

@@ -82,6 +82,10 @@ pub const VERIFY_LOG: Permission = Permission("verify-log");
 pub const SET_UP: Permission = Permission("set-up");
 /// Put the tour of the console away.
 pub const OWN_TOUR: Permission = Permission("own-tour");
+/// See how users sign in, and which roles have to have a second step.
+pub const READ_SIGN_IN: Permission = Permission("read-sign-in");
+/// Say which roles have to have a second step of signing in.
+pub const REQUIRE_SECOND_FACTOR: Permission = Permission("require-second-factor");
 /// Erase a person.
 pub const ERASE: Permission = Permission("erase-person");
 /// See how long what is kept and why, plans of erasing, and certificates.
@@ -264,6 +268,8 @@ pub const TABLE: &[Row] = &[
     row(VERIFY_LOG, &[Compliance, Admin], Scope::Write),
     row(SET_UP, &[Admin], Scope::Write),
     row(OWN_TOUR, PEOPLE, Scope::Write),
+    row(READ_SIGN_IN, &[Auditor, Admin], Scope::Read),
+    row(REQUIRE_SECOND_FACTOR, &[Admin], Scope::Write),
     row(ERASE, &[Compliance, Admin], Scope::Write),
     row(READ_RETENTION, &[Compliance, Auditor, Admin], Scope::Read),
     row(PLAN_ERASURE, &[Compliance, Admin], Scope::Write),

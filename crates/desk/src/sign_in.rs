@@ -1,5 +1,15 @@
 //! Signing in: passwords, sessions, tokens, and the limit on guessing, which stands in the database and so survives a
-//! restart.
+//! restart. A password, or a provider's word, is a first proof; where somebody has a second step it is worth no session
+//! before that was taken.
+
+mod identity;
+pub mod letters;
+mod reset;
+mod second_factor;
+pub mod totp;
+
+pub use identity::{IDENTITY, IdentityInput, Returned, Way};
+pub use second_factor::{Identity, KINDS, Pending, REMOVED, ROLES, SignInView};
 
 use crate::administration::{self, Change};
 use crate::caller::{Caller, Scope};
@@ -16,9 +26,9 @@ use domain::actor::{Actor, ActorId, AreaScope, Role};
 use domain::fault::Fault;
 use domain::ids::{TokenId, UnitId, UserId};
 use domain::refusal::Refusal;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use store::{SessionRow, UserRow, people, sign_in};
+use store::{SessionRow, Tx, UserRow, people, resets, sign_in};
 use uuid::Uuid;
 
 /// A session ends after this long without use …
@@ -41,6 +51,62 @@ pub struct NewSession {
     pub secret: String,
     /// Seconds until it ends.
     pub lasts: i64,
+    /// Whether it is no session yet but waits for the second step.
+    pub half: bool,
+}
+
+/// What a first proof opens: a session, or the wait for a second step.
+struct Opening {
+    secret: String,
+    now: Timestamp,
+}
+
+impl Opening {
+    fn draw(desk: &Desk) -> Result<Self, DeskError> {
+        Ok(Self { secret: URL_SAFE_NO_PAD.encode(random::<32>()?), now: desk.time().now() })
+    }
+
+    /// Whether there is a second step is asked where the session would be written, so that none slips in between.
+    fn begin(self, tx: &mut Tx<'_>, user: Uuid) -> Result<NewSession, DeskError> {
+        let half = second_factor::is_on(tx, user)?;
+        if half {
+            second_factor::insert_half(tx, &digest(&self.secret), user, self.now)?;
+        } else {
+            sign_in::insert_session(tx, &session_row(&self.secret, user, self.now))?;
+        }
+        let lasts = if half { second_factor::half_lasts() } else { LONGEST.as_secs() };
+        Ok(NewSession { secret: self.secret, lasts, half })
+    }
+}
+
+fn session_row(secret: &str, user: Uuid, now: Timestamp) -> SessionRow {
+    SessionRow {
+        hash: digest(secret).to_vec(),
+        user_id: user,
+        created_at: stored(now),
+        expires_at: stored(now + LONGEST),
+        seen_at: stored(now),
+    }
+}
+
+/// What attempts from an address are counted under.
+fn address_key(address: &str) -> String {
+    format!("address:{address}")
+}
+
+/// Ends everything that was begun by signing in as a user or by a link to set their password.
+pub(crate) fn end_begun(tx: &mut Tx<'_>, user: Uuid) -> Result<(), DeskError> {
+    resets::end_of(tx, user)?;
+    store::second_factor::remove_halves_of(tx, user)?;
+    Ok(sign_in::delete_sessions_of(tx, user)?)
+}
+
+/// [`verify`] off the worker: it takes its time on purpose.
+async fn verify_aside(password: &str, known: Option<String>) -> Result<bool, DeskError> {
+    let given = password.to_owned();
+    tokio::task::spawn_blocking(move || verify(&given, known.as_deref()))
+        .await
+        .map_err(|error| DeskError::Damaged(error.to_string()))
 }
 
 impl Desk {
@@ -52,8 +118,7 @@ impl Desk {
         let now = self.time().now();
         let username = username.trim().to_lowercase();
         let account = format!("account:{}", hex_digest(&username));
-        let origin = format!("address:{address}");
-        let limits = [(account.clone(), MOST_PER_ACCOUNT), (origin, MOST_PER_ADDRESS)];
+        let limits = [(account.clone(), MOST_PER_ACCOUNT), (address_key(address), MOST_PER_ADDRESS)];
         let since = stored(now - WINDOW);
         let wanted = username.clone();
         let counted = limits.clone();
@@ -72,24 +137,19 @@ impl Desk {
         if exceeded {
             return Err(DeskError::TooMany { retry_after: WINDOW.as_secs() });
         }
-        let known = user.as_ref().map(|user| user.password.clone());
-        let given = password.to_owned();
-        let right = tokio::task::spawn_blocking(move || verify(&given, known.as_deref()))
-            .await
-            .map_err(|error| DeskError::Damaged(error.to_string()))?;
+        let right = verify_aside(password, user.as_ref().map(|user| user.password.clone())).await?;
         let Some(user) = user.filter(|user| right && !user.disabled) else {
             return Err(Refusal::forbidden("sign_in_failed").into());
         };
-        let (session, row) = self.new_session(user.id)?;
+        let opening = Opening::draw(self)?;
         self.db()
             .write(move |tx| {
-                sign_in::insert_session(tx, &row)?;
+                let session = opening.begin(tx, user.id)?;
                 // Success clears the account's count; the address keeps its own, or one valid account would free it.
                 sign_in::clear_attempts(tx, &account)?;
-                Ok::<_, DeskError>(())
+                Ok::<_, DeskError>(session)
             })
-            .await?;
-        Ok(session)
+            .await
     }
 
     /// Counts a try at something open to everybody and refuses it where there were more than `most` since the window began.
@@ -110,14 +170,8 @@ impl Desk {
     fn new_session(&self, user: Uuid) -> Result<(NewSession, SessionRow), DeskError> {
         let now = self.time().now();
         let secret = URL_SAFE_NO_PAD.encode(random::<32>()?);
-        let row = SessionRow {
-            hash: digest(&secret).to_vec(),
-            user_id: user,
-            created_at: stored(now),
-            expires_at: stored(now + LONGEST),
-            seen_at: stored(now),
-        };
-        Ok((NewSession { secret, lasts: LONGEST.as_secs() }, row))
+        let row = session_row(&secret, user, now);
+        Ok((NewSession { secret, lasts: LONGEST.as_secs(), half: false }, row))
     }
 
     /// The caller behind a session's secret, if it still lives.
@@ -130,13 +184,13 @@ impl Desk {
         let found = self
             .db()
             .read(move |tx| {
-                let Some((session, user)) = sign_in::session_user(tx, &key)? else { return Ok(None) };
+                let Some((session, user, must_enrol)) = sign_in::session_user(tx, &key)? else { return Ok(None) };
                 let area = organisation::area::of_user(tx, &user)?;
-                Ok::<_, DeskError>(Some((session, user, area)))
+                Ok::<_, DeskError>(Some((session, user, area, must_enrol)))
             })
             .await?;
         let now = self.time().now();
-        let Some((session, user, area)) = found else {
+        let Some((session, user, area, must_enrol)) = found else {
             return Ok(None);
         };
         let alive = stored(now) < session.expires_at && stored(now - IDLE) < session.seen_at && !user.disabled;
@@ -147,7 +201,7 @@ impl Desk {
             let at = stored(now);
             self.db().write(move |tx| Ok::<_, DeskError>(sign_in::touch_session(tx, &hash, at)?)).await?;
         }
-        caller_of(&user, area).map(Some)
+        Ok(Some(Caller { must_enrol, ..caller_of(&user, area)? }))
     }
 
     /// Ends a session.
@@ -187,7 +241,7 @@ impl Desk {
             unit: self.root(),
         };
         let scopes = row.scopes.split(',').filter_map(Scope::from_code).collect();
-        Ok(Some(Caller { actor, name: row.name, scopes, one_time: false }))
+        Ok(Some(Caller { actor, name: row.name, scopes, one_time: false, must_enrol: false }))
     }
 
     /// Whoever calls an interface that asks nobody who they are: for development on one machine, so that nothing has to
@@ -196,7 +250,13 @@ impl Desk {
     pub fn anybody(&self) -> Caller {
         let id = ActorId::Token(TokenId(Uuid::nil()));
         let actor = Actor { id, role: Role::Admin, area: AreaScope::everywhere(), unit: self.root() };
-        Caller { actor, name: "dev-open-tmf".to_owned(), scopes: Scope::ALL.to_vec(), one_time: false }
+        Caller {
+            actor,
+            name: "dev-open-tmf".to_owned(),
+            scopes: Scope::ALL.to_vec(),
+            one_time: false,
+            must_enrol: false,
+        }
     }
 
     /// Sets a new password: returns the one-time password, shown once. All sessions of the user
@@ -213,7 +273,7 @@ impl Desk {
             let user = people::user_by_name(tx, &name)?
                 .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
             people::set_password(tx, user.id, &hashed, true, at)?;
-            sign_in::delete_sessions_of(tx, user.id)?;
+            end_begun(tx, user.id)?;
             sign_in::clear_attempts(tx, &format!("account:{}", hex_digest(&name)))?;
             administration::record(tx, user.id, actor, at, &Change::new("reset-password"))
         })?;
@@ -252,7 +312,7 @@ impl Desk {
                     return Err(Refusal::from(Fault::new("old_password", "wrong_password")).into());
                 }
                 people::set_password(tx, id.0, &hashed, false, at)?;
-                sign_in::delete_sessions_of(tx, id.0)?;
+                end_begun(tx, id.0)?;
                 sign_in::insert_session(tx, &row)?;
                 administration::record(tx, id.0, actor, at, &Change::new("change-password"))
             })
@@ -287,6 +347,7 @@ pub(crate) fn caller_of(user: &UserRow, area: AreaScope) -> Result<Caller, DeskE
         name: user.name.clone(),
         scopes: Scope::ALL.to_vec(),
         one_time: user.one_time,
+        must_enrol: false,
     })
 }
 

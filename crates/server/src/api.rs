@@ -33,6 +33,7 @@ pub mod retention;
 pub mod routing;
 pub mod rulebook;
 pub mod rules;
+pub mod sign_in;
 pub mod similar;
 pub mod staff;
 pub mod surveys;
@@ -99,6 +100,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(retention::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
+    routes.extend(sign_in::routes());
     routes.extend(absences::routes());
     routes.extend(views::routes());
     routes.extend(macros::routes());

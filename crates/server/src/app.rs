@@ -6,6 +6,7 @@ use crate::crm::Crm;
 use crate::extract::{self, Visitor};
 use crate::live::Live;
 use crate::locale::{Language, Locales};
+use crate::oidc::Oidc;
 use crate::patience::Patient;
 use crate::problem::{Failure, Why};
 use crate::routes::{self, Access, Face, Method};
@@ -104,6 +105,8 @@ pub struct Settings {
     pub crm: Option<Crm>,
     /// Whether people are not told who else has a case open.
     pub no_presence: bool,
+    /// The provider people sign in at, where there is one.
+    pub oidc: Option<Oidc>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -247,6 +250,16 @@ async fn guard(State(gate): State<Gate>, request: Request<Body>, next: Next) -> 
     response
 }
 
+/// What somebody has to do first, unless this is where they do it: a password of their own, then a second step.
+fn owed(caller: &Caller, path: &str) -> Option<(&'static str, Refusal)> {
+    if caller.one_time {
+        let elsewhere = path != console::OWN_PASSWORD;
+        return elsewhere.then(|| (console::OWN_PASSWORD, Refusal::forbidden("password_must_change")));
+    }
+    let elsewhere = caller.must_enrol && !console::ENROLMENT.contains(&path);
+    elsewhere.then(|| (console::ACCOUNT, Refusal::forbidden("second_factor_must_enrol")))
+}
+
 /// Hands the request on if its sender may call the route.
 async fn admit(
     gate: &Gate,
@@ -262,10 +275,10 @@ async fn admit(
         }
         (Access::Needs(_), None) => return Failure::from(Why::NotSignedIn).into_response(),
         (Access::Needs(permission), Some(caller)) => {
-            if caller.one_time && gate.path != console::OWN_PASSWORD {
+            if let Some((place, refusal)) = owed(caller, gate.path) {
                 return match gate.face {
-                    Face::Page => Redirect::to(console::OWN_PASSWORD).into_response(),
-                    Face::Api | Face::Tmf => Failure::from(Refusal::forbidden("password_must_change")).into_response(),
+                    Face::Page => Redirect::to(place).into_response(),
+                    Face::Api | Face::Tmf => Failure::from(refusal).into_response(),
                 };
             }
             if let Err(refusal) = permission.require(caller) {
@@ -279,10 +292,10 @@ async fn admit(
     // What a script fetches for its page has no bell.
     let part = request.headers().get("sec-fetch-dest").is_some_and(|to| to == "empty");
     let (unread, views) = match (&caller, gate.face) {
-        (Some(caller), Face::Page) if !caller.one_time && part => {
+        (Some(caller), Face::Page) if !caller.held_back() && part => {
             (0, gate.state.desk.views(caller).await.unwrap_or_default())
         }
-        (Some(caller), Face::Page) if !caller.one_time => {
+        (Some(caller), Face::Page) if !caller.held_back() => {
             let (unread, views) = tokio::join!(gate.state.desk.count_notices(caller), gate.state.desk.views(caller));
             (unread.unwrap_or_default(), views.unwrap_or_default())
         }

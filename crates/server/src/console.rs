@@ -43,6 +43,7 @@ pub(crate) mod notices;
 mod operations;
 mod orders;
 mod organisation;
+mod own_account;
 mod pane;
 mod plans;
 mod presence;
@@ -73,6 +74,7 @@ mod topics;
 mod tour;
 mod trees;
 mod units;
+mod user_sign_in;
 mod users;
 mod views;
 mod webhooks;
@@ -99,6 +101,7 @@ use desk::{Caller, CaseRef, Permission, permissions};
 #[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
+pub(crate) use own_account::{ACCOUNT, ENROLMENT};
 pub use shell::Theme;
 
 /// The routes of the console.
@@ -112,6 +115,7 @@ pub fn routes() -> Vec<Route> {
         page(Method::Get, "/console/find", Access::Needs(permissions::READ_CASES), get(find)),
     ];
     routes.extend(account::routes());
+    routes.extend(own_account::routes());
     routes.extend(queue::routes());
     routes.extend(views::routes());
     routes.extend(macros::routes());
@@ -166,6 +170,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(organisation::routes());
     routes.extend(units::routes());
     routes.extend(users::routes());
+    routes.extend(user_sign_in::routes());
     routes.extend(absence::routes());
     routes
 }
@@ -346,9 +351,19 @@ impl<'a> Frame<'a> {
         self.unread
     }
 
-    /// Whether somebody is signed in who may do more than choose a password.
+    /// Whether somebody is signed in who may do more than choose a password or make a second step.
     fn at_work(&self) -> bool {
-        self.caller.is_some_and(|caller| !caller.one_time)
+        self.caller.is_some_and(|caller| !caller.held_back())
+    }
+
+    /// Whether somebody is signed in who has to do something of their own first.
+    fn held_back(&self) -> bool {
+        self.caller.is_some_and(Caller::held_back)
+    }
+
+    /// Whether somebody is signed in who has to make a second step before anything else.
+    fn must_enrol(&self) -> bool {
+        self.caller.is_some_and(|caller| caller.must_enrol)
     }
 
     /// Whether somebody is signed in who has to choose a password before anything else.

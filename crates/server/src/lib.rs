@@ -22,6 +22,7 @@ pub mod live;
 pub mod locale;
 mod look_over;
 pub mod mail_in;
+pub mod oidc;
 pub mod openapi;
 pub mod ops;
 mod outbound;

@@ -27,6 +27,7 @@ mod remedies;
 mod retention;
 mod routing;
 mod shapes;
+mod sign_in;
 mod webhooks;
 
 /// The routes of this file.

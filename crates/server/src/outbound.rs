@@ -67,7 +67,25 @@ pub(crate) async fn get(
     headers: &[(&str, String)],
     most: usize,
 ) -> Result<(u16, Bytes), String> {
-    let answer = exchange(guard, url, Request::get(target(url)), headers, Body::empty()).await?;
+    read(exchange(guard, url, Request::get(target(url)), headers, Body::empty()).await?, most).await
+}
+
+/// Sends a form and gives status and body, likewise.
+///
+/// # Errors
+/// Why there was no answer, or that it is too long.
+pub(crate) async fn submit(
+    guard: &Guard,
+    url: &Url,
+    form: String,
+    headers: &[(&str, String)],
+    most: usize,
+) -> Result<(u16, Bytes), String> {
+    let request = Request::post(target(url)).header("content-type", "application/x-www-form-urlencoded");
+    read(exchange(guard, url, request, headers, Body::from(form)).await?, most).await
+}
+
+async fn read(answer: Response<Incoming>, most: usize) -> Result<(u16, Bytes), String> {
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(Body::new(answer.into_body()), most).await;
     Ok((status, body.map_err(|_| format!("its answer breaks off or is longer than {most} bytes"))?))

@@ -1,12 +1,14 @@
 //! Mail about notices, in words: how much happened, to which cases, and where to look. No word of a case and nothing
-//! personal stands in it, and no case its reader may not see when it goes.
+//! personal stands in it, and no case its reader may not see when it goes. Letters about accounts go before it: somebody
+//! waits for a link.
 
 use crate::app::Settings;
 use crate::console::notices::place_of;
 use crate::locale::{Language, Locales};
 use desk::notices::letters::{Handed, Letter, Round, send_due};
 use desk::notices::{Group, Notice};
-use desk::{Desk, DeskError};
+use desk::sign_in::letters::{AccountLetter, Kind};
+use desk::{Desk, DeskError, sign_in};
 use mail::{Mailer, Message, Trouble};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -39,16 +41,43 @@ impl Post {
     /// # Errors
     /// Those of the database; trouble with the server is part of the answer.
     pub async fn round(&self, desk: &Desk, node: &str) -> Result<Round, DeskError> {
+        let accounts = sign_in::letters::send_due(desk, node, |letter| {
+            let message = self.about_account(&letter);
+            let mailer = self.mailer.clone();
+            async move { handed(mailer.send(&message).await) }
+        })
+        .await?;
+        if accounts.trouble.is_some() {
+            return Ok(accounts);
+        }
         let titles = |id: &str, language: Language| {
             let title = desk.library().rule_title(id);
             title.map_or_else(|| id.to_owned(), |title| language.pick(&title.zh, &title.en).to_owned())
         };
-        send_due(desk, node, |letter| {
+        let notices = send_due(desk, node, |letter| {
             let message = self.message(&letter, &titles);
             let mailer = self.mailer.clone();
             async move { handed(mailer.send(&message).await) }
         })
-        .await
+        .await?;
+        Ok(Round { sent: accounts.sent + notices.sent, ..notices })
+    }
+
+    /// A letter about an account. A link leads where whoever runs the installation said it stands, never where a request
+    /// came to.
+    fn about_account(&self, letter: &AccountLetter) -> Message {
+        let language = Language::from_tag(&letter.language).unwrap_or(self.language);
+        let link = format!("{}/sign-in/reset?link={}", self.public_url, letter.secret);
+        let values = [("username", letter.username.as_str()), ("link", link.as_str())];
+        let kind = letter.kind.code();
+        let say = |part: &str| self.locales.text(language, &format!("ui.mail.account.{kind}.{part}"), &values);
+        let mut text = say("text");
+        if letter.kind != Kind::Reset && !self.public_url.is_empty() {
+            let _ = write!(text, "\n\n{}/console/account", self.public_url);
+        }
+        let closing = self.locales.text(language, "ui.mail.account.closing", &[]);
+        let _ = write!(text, "\n\n{closing}\n");
+        Message { to: letter.to.clone(), subject: say("subject"), text, id: letter.id.to_string() }
     }
 
     fn message(&self, letter: &Letter, titles: &impl Fn(&str, Language) -> String) -> Message {
@@ -136,13 +165,38 @@ mod tests {
         }
     }
 
-    #[test]
-    fn mail_says_how_much_where_and_nothing_of_the_case() {
+    fn post() -> Post {
         let settings = Settings { public_url: "https://cases.example".to_owned(), ..Settings::default() };
         let server = Server::parse("smtp://localhost", false).unwrap();
         let mailer = Mailer::new(server, "Redress <cases@example.com>").unwrap();
         let locales = crate::data::locales(None).and_then(Locales::load).unwrap();
-        let post = Post::new(mailer, locales, &settings);
+        Post::new(mailer, locales, &settings)
+    }
+
+    /// C4: the host of a link is the one that was configured; no request has a say in it.
+    #[test]
+    fn c4_letters_about_accounts_lead_to_where_the_server_stands() {
+        for (kind, language) in Kind::ALL.into_iter().flat_map(|kind| [(kind, "en"), (kind, "zh-CN"), (kind, "")]) {
+            let letter = AccountLetter {
+                id: Uuid::from_u128(7),
+                to: "lin@op.example".into(),
+                language: language.into(),
+                kind,
+                username: "lin".into(),
+                secret: if kind == Kind::Reset { "s3cret".into() } else { String::new() },
+            };
+            let message = post().about_account(&letter);
+            let link = message.text.contains("https://cases.example/sign-in/reset?link=s3cret\n");
+            assert_eq!(link, kind == Kind::Reset, "{}", message.text);
+            assert!(message.text.contains("lin") && !message.text.contains(['{', '}']), "{}", message.text);
+            assert!(!message.subject.contains(['\r', '\n', '{']) && message.subject.starts_with("[Redress] "));
+            assert!(!message.subject.contains("ui.mail"), "{}", message.subject);
+        }
+    }
+
+    #[test]
+    fn mail_says_how_much_where_and_nothing_of_the_case() {
+        let post = post();
         let mut all = vec![notice(1, "assigned", false), notice(1, "disputed", false)];
         all.extend((2..42).map(|n| notice(n, "assigned", true)));
         let groups = desk::notices::grouped(all);

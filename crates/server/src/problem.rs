@@ -45,6 +45,8 @@ pub enum Why {
     VersionRequired,
     /// A TM Forum body or question that makes no sense: everything that is wrong with it.
     BadTicket(Vec<crate::tmf::schema::Wrong>),
+    /// The provider people sign in at does not answer.
+    ProviderAway,
     /// The address is not text.
     BadAddress,
     /// There is nothing at this address.
@@ -152,6 +154,7 @@ impl Failure {
                 let what: Vec<String> = wrong.iter().map(|one| format!("{} {}", one.at, one.why)).collect();
                 told(app, language, StatusCode::BAD_REQUEST, "bad_ticket", &[("what", &what.join("; "))])
             }
+            Why::ProviderAway => simple(StatusCode::BAD_GATEWAY, "provider_away"),
             Why::BadAddress => simple(StatusCode::BAD_REQUEST, "bad_address"),
             Why::NoSuchRoute => simple(StatusCode::NOT_FOUND, "no_such_route"),
             Why::NoSuchMethod => simple(StatusCode::METHOD_NOT_ALLOWED, "no_such_method"),

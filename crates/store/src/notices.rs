@@ -1,5 +1,5 @@
-//! Notices: what a person should look at, told in the console. They point at a case, a problem, an incident, a subscription or a suspected
-//! fault, by the one column `case_id`, and hold none of its words.
+//! Notices: what a person should look at, told in the console. They point at a case, a problem, an incident, a subscription, a suspected
+//! fault or the reader's own account, by the one column `case_id`, and hold none of its words.
 
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
@@ -9,39 +9,45 @@ statements! {
     INSERT = "INSERT INTO notices (id, user_id, case_id, kind, rule, percent, at, read_at, run, mail)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, ?9)";
     LIST = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number, i.number, s.name, b.number), COALESCE(c.region, p.area, i.area, s.region, b.region), c.grade,
+        COALESCE(c.number, p.number, i.number, s.name, b.number, u.username),
+        COALESCE(c.region, p.area, i.area, s.region, b.region, u.region), c.grade,
         CAST(CASE WHEN p.id IS NOT NULL THEN 1 WHEN i.id IS NOT NULL THEN 2 WHEN s.id IS NOT NULL THEN 3
-        WHEN b.id IS NOT NULL THEN 4 ELSE 0 END AS BIGINT)
+        WHEN b.id IS NOT NULL THEN 4 WHEN u.id IS NOT NULL THEN 5 ELSE 0 END AS BIGINT)
         FROM notices n LEFT JOIN cases c ON c.id = n.case_id
         LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
         LEFT JOIN subscriptions s ON s.id = n.case_id LEFT JOIN bursts b ON b.id = n.case_id
+        LEFT JOIN users u ON u.id = n.case_id
         WHERE n.user_id = ?1 AND n.read_at IS NULL AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL
-        OR s.id IS NOT NULL OR b.id IS NOT NULL)
+        OR s.id IS NOT NULL OR b.id IS NOT NULL OR u.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC LIMIT ?2";
     GROUP = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number, i.number, s.name, b.number), COALESCE(c.region, p.area, i.area, s.region, b.region), c.grade,
+        COALESCE(c.number, p.number, i.number, s.name, b.number, u.username),
+        COALESCE(c.region, p.area, i.area, s.region, b.region, u.region), c.grade,
         CAST(CASE WHEN p.id IS NOT NULL THEN 1 WHEN i.id IS NOT NULL THEN 2 WHEN s.id IS NOT NULL THEN 3
-        WHEN b.id IS NOT NULL THEN 4 ELSE 0 END AS BIGINT)
+        WHEN b.id IS NOT NULL THEN 4 WHEN u.id IS NOT NULL THEN 5 ELSE 0 END AS BIGINT)
         FROM notices n LEFT JOIN cases c ON c.id = n.case_id
         LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
         LEFT JOIN subscriptions s ON s.id = n.case_id LEFT JOIN bursts b ON b.id = n.case_id
+        LEFT JOIN users u ON u.id = n.case_id
         WHERE n.user_id = ?1 AND n.read_at IS NULL AND (n.id = ?2 OR n.case_id = ?2 OR n.run = ?2)
         AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL
-        OR s.id IS NOT NULL OR b.id IS NOT NULL) ORDER BY n.at DESC, n.id DESC LIMIT ?3";
+        OR s.id IS NOT NULL OR b.id IS NOT NULL OR u.id IS NOT NULL) ORDER BY n.at DESC, n.id DESC LIMIT ?3";
     READ_ONE = "UPDATE notices SET read_at = ?3, mail = 0 WHERE id = ?1 AND user_id = ?2 AND read_at IS NULL";
     READ_ALL = "UPDATE notices SET read_at = ?2, mail = 0 WHERE user_id = ?1 AND read_at IS NULL AND at <= ?3";
     READ_GROUP = "UPDATE notices SET read_at = ?3, mail = 0 WHERE user_id = ?1 AND (case_id = ?2 OR run = ?2)
         AND read_at IS NULL";
     DELETE_BEFORE = "DELETE FROM notices WHERE at < ?1";
     TO_MAIL = "SELECT n.id, n.user_id, n.case_id, n.kind, n.rule, n.percent, n.at, n.run, n.mail,
-        COALESCE(c.number, p.number, i.number, s.name, b.number), COALESCE(c.region, p.area, i.area, s.region, b.region), c.grade,
+        COALESCE(c.number, p.number, i.number, s.name, b.number, u.username),
+        COALESCE(c.region, p.area, i.area, s.region, b.region, u.region), c.grade,
         CAST(CASE WHEN p.id IS NOT NULL THEN 1 WHEN i.id IS NOT NULL THEN 2 WHEN s.id IS NOT NULL THEN 3
-        WHEN b.id IS NOT NULL THEN 4 ELSE 0 END AS BIGINT)
+        WHEN b.id IS NOT NULL THEN 4 WHEN u.id IS NOT NULL THEN 5 ELSE 0 END AS BIGINT)
         FROM notices n LEFT JOIN cases c ON c.id = n.case_id
         LEFT JOIN problems p ON p.id = n.case_id LEFT JOIN incidents i ON i.id = n.case_id
         LEFT JOIN subscriptions s ON s.id = n.case_id LEFT JOIN bursts b ON b.id = n.case_id
+        LEFT JOIN users u ON u.id = n.case_id
         WHERE n.user_id = ?1 AND n.mail = ?2 AND n.mail > 0 AND (c.id IS NOT NULL OR p.id IS NOT NULL OR i.id IS NOT NULL
-        OR s.id IS NOT NULL OR b.id IS NOT NULL)
+        OR s.id IS NOT NULL OR b.id IS NOT NULL OR u.id IS NOT NULL)
         ORDER BY n.at DESC, n.id DESC";
     WAITING = "SELECT CAST(1 AS BIGINT) FROM notices WHERE user_id = ?1 AND mail = 1 LIMIT 1";
     TAKE = "UPDATE notices SET mail = 2 WHERE user_id = ?1 AND mail = 1";
@@ -95,6 +101,8 @@ pub enum About {
     Subscription,
     /// A suspected fault.
     Burst,
+    /// The reader's own account.
+    Account,
 }
 
 /// A notice with what its reader needs to find what it is about.
@@ -133,6 +141,7 @@ fn read(row: &Row<'_>) -> Result<ListedNotice, StoreError> {
             2 => About::Incident,
             3 => About::Subscription,
             4 => About::Burst,
+            5 => About::Account,
             _ => About::Case,
         },
     })

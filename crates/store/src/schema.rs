@@ -400,6 +400,22 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE tours (user_id BLOB NOT NULL, tour TEXT NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (user_id, tour)) CLUSTERED",
     "CREATE TABLE backups_made (made_at BIGINT PRIMARY KEY, file TEXT NOT NULL, bytes BIGINT NOT NULL, entries BIGINT NOT NULL)",
     "CREATE INDEX entries_beside ON entries (ledger, at, stream, seq) WHERE ledger IN (1, 2)",
+    // Signing in: second steps with what stands in for a lost one, which roles have to have one, sign-ins half way, links to
+    // set a password, letters about accounts, whom a provider knows as whom, and ways to it and back.
+    "CREATE TABLE second_factors (user_id BLOB PRIMARY KEY, secret BLOB, pending BLOB, pending_at BIGINT NOT NULL,
+        last_step BIGINT NOT NULL, confirmed_at BIGINT)",
+    "CREATE TABLE recovery_codes (user_id BLOB NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (user_id, hash)) CLUSTERED",
+    "CREATE TABLE factor_roles (role TEXT PRIMARY KEY, at BIGINT NOT NULL)",
+    "CREATE TABLE half_sign_ins (hash BLOB PRIMARY KEY, user_id BLOB NOT NULL, expires_at BIGINT NOT NULL)",
+    "CREATE INDEX half_sign_ins_user ON half_sign_ins (user_id)",
+    "CREATE TABLE password_resets (user_id BLOB PRIMARY KEY, hash BLOB NOT NULL UNIQUE, against BLOB NOT NULL,
+        expires_at BIGINT NOT NULL)",
+    "CREATE TABLE account_letters (kind TEXT NOT NULL, username TEXT NOT NULL, due_at BIGINT NOT NULL,
+        lease_until BIGINT NOT NULL, holder TEXT NOT NULL, attempts BIGINT NOT NULL, PRIMARY KEY (kind, username)) CLUSTERED",
+    "CREATE TABLE identities (issuer TEXT NOT NULL, subject TEXT NOT NULL, user_id BLOB NOT NULL, linked_at BIGINT NOT NULL,
+        PRIMARY KEY (issuer, subject)) CLUSTERED",
+    "CREATE INDEX identities_user ON identities (user_id)",
+    "CREATE TABLE oidc_flows (state BLOB PRIMARY KEY, user_id BLOB, back TEXT NOT NULL, expires_at BIGINT NOT NULL)",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -17,7 +17,9 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5)";
     SESSION_USER = "SELECT s.hash, s.user_id, s.created_at, s.expires_at, s.seen_at,
         u.id, u.username, u.name, u.role, u.region, u.unit, u.password, u.disabled, u.created_at, u.changed_at,
-        u.email, u.bounced, u.one_time
+        u.email, u.bounced, u.one_time,
+        CAST(CASE WHEN EXISTS (SELECT 1 FROM factor_roles r WHERE r.role = u.role) AND NOT EXISTS
+        (SELECT 1 FROM second_factors f WHERE f.user_id = u.id AND f.secret IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT)
         FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.hash = ?1";
     TOUCH_SESSION = "UPDATE sessions SET seen_at = ?2 WHERE hash = ?1";
     DELETE_SESSION = "DELETE FROM sessions WHERE hash = ?1";
@@ -112,11 +114,11 @@ pub fn insert_session(tx: &mut Tx<'_>, row: &SessionRow) -> Result<(), StoreErro
     tx.execute(INSERT_SESSION, &values).map(drop)
 }
 
-/// A session and whose it is.
+/// A session, whose it is, and whether they have to have a second step and have none.
 ///
 /// # Errors
 /// Those of the database.
-pub fn session_user(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<(SessionRow, UserRow)>, StoreError> {
+pub fn session_user(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<(SessionRow, UserRow, bool)>, StoreError> {
     tx.query_opt(SESSION_USER, &[hash.into()], |row| {
         let session = SessionRow {
             hash: row.blob(0)?,
@@ -125,7 +127,7 @@ pub fn session_user(tx: &mut Tx<'_>, hash: &[u8]) -> Result<Option<(SessionRow, 
             expires_at: row.int(3)?,
             seen_at: row.int(4)?,
         };
-        Ok((session, read_user(row, 5)?))
+        Ok((session, read_user(row, 5)?, row.bool(18)?))
     })
 }
 

@@ -7,7 +7,10 @@ use crate::import;
 use crate::presence::SILENCE;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{bulk, drafts, idempotency, letterbox, notices, outbox, presence, sign_in, subscriptions};
+use store::{
+    bulk, drafts, idempotency, identities, letterbox, notices, outbox, presence, resets, second_factor, sign_in,
+    subscriptions,
+};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -50,6 +53,9 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
         sign_in::delete_expired_sessions(tx, sessions)?;
         sign_in::delete_attempts_before(tx, attempts)?;
+        second_factor::remove_halves_before(tx, sessions)?;
+        resets::end_before(tx, sessions)?;
+        identities::remove_flows_before(tx, sessions)?;
         notices::delete_before(tx, told)?;
         bulk::delete_before(tx, done)?;
         outbox::delete_before(tx, carried)?;

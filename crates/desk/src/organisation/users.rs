@@ -5,7 +5,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::notices::clean_email;
-use crate::sign_in::{hash_password, one_time_password};
+use crate::sign_in::{end_begun, hash_password, one_time_password};
 use crate::time::stored;
 use crate::{Desk, permissions};
 use domain::actor::{AreaScope, Role};
@@ -15,7 +15,7 @@ use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use serde::Deserialize;
 use std::collections::BTreeSet;
-use store::{Tx, UserRow, people, routing, sign_in};
+use store::{Tx, UserRow, people, routing};
 use uuid::Uuid;
 
 const NAME: Kind = Kind::Text { max: 60, multiline: false };
@@ -94,7 +94,7 @@ pub struct UserChange {
 }
 
 /// A name to sign in with as it is kept, if it can be one.
-pub(super) fn clean_username(typed: &str) -> Option<String> {
+pub(crate) fn clean_username(typed: &str) -> Option<String> {
     let username = typed.trim().to_lowercase();
     let form = (2..=40).contains(&username.len())
         && username.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_'));
@@ -225,7 +225,7 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
         if admin(&before) && !admin(&user) && people::count_active(tx, Role::Admin.code())? == 0 {
             return Err(Refusal::conflict("last_admin").into());
         }
-        sign_in::delete_sessions_of(tx, user.id)?;
+        end_begun(tx, user.id)?;
         administration::record(tx, user.id, actor, at, &noted)
     })
 }

@@ -512,6 +512,7 @@ impl Desk {
                 name: row.name.clone(),
                 scopes: vec![Scope::Read, Scope::PersonalData],
                 one_time: false,
+                must_enrol: false,
             }),
             Some(ActorId::Token(TokenId(id))) if id.is_nil() => open.then(|| self.anybody()),
             Some(ActorId::Token(TokenId(id))) => self.token_caller(store::sign_in::token(tx, id)?)?,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use store::{Db, keyring};
 use uuid::Uuid;
 
-const NAMES: [&str; 6] = ["lookup", "tracking", "idempotency", "checkpoint", "address", "letterbox"];
+const NAMES: [&str; 7] = ["lookup", "tracking", "idempotency", "checkpoint", "address", "letterbox", "second_factor"];
 /// Letters and digits people do not confuse when reading them out.
 const TRACKING_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -23,6 +23,7 @@ pub struct Keyring {
     checkpoint: Key,
     address: Key,
     letterbox: Key,
+    second_factor: Key,
 }
 
 impl Keyring {
@@ -57,6 +58,7 @@ impl Keyring {
             checkpoint: open(3)?,
             address: open(4)?,
             letterbox: open(5)?,
+            second_factor: open(6)?,
         })
     }
 
@@ -121,6 +123,12 @@ impl Keyring {
     #[must_use]
     pub fn letterbox(&self) -> &Key {
         &self.letterbox
+    }
+
+    /// The key of what people's telephones make their codes from.
+    #[must_use]
+    pub fn second_factor(&self) -> &Key {
+        &self.second_factor
     }
 
     /// Signs a checkpoint.

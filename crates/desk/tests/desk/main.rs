@@ -50,6 +50,7 @@ mod rules;
 mod scenarios;
 mod search;
 mod search_quality;
+mod sign_in;
 mod spine;
 mod staff;
 mod timers;
@@ -171,7 +172,7 @@ impl House {
         let id = known.iter().find(|user| user.username == username).unwrap().id;
         let area = AreaScope::region(region).unwrap();
         let actor = Actor { id: ActorId::User(id), role, area, unit };
-        Caller { actor, name: username.into(), scopes: Scope::ALL.to_vec(), one_time: false }
+        Caller { actor, name: username.into(), scopes: Scope::ALL.to_vec(), one_time: false, must_enrol: false }
     }
 
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {

@@ -121,6 +121,7 @@ fn about(notice: &Notice) -> &'static str {
         About::Incident => "incident",
         About::Subscription => "subscription",
         About::Burst => "burst",
+        About::Account => "account",
     }
 }
 

@@ -9,6 +9,7 @@ use crate::demo;
 use crate::events::Herald;
 use crate::locale::Language;
 use crate::mail_in;
+use crate::oidc::Oidc;
 use crate::post::Post;
 use crate::remedies::Billing;
 use clap::Args;
@@ -116,6 +117,22 @@ struct Door {
     /// How many seconds its answers are kept in memory; 0 keeps none.
     #[arg(long, env = "REDRESS_CRM_KEEP", value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=crm::LONGEST_KEPT))]
     crm_keep: u64,
+    /// Provider people may sign in at by OpenID Connect, as it names itself: https://…, or http://… on this machine. It is
+    /// given --public-url/sign-in/oidc/callback as the address to come back to.
+    #[arg(
+        long,
+        env = "REDRESS_OIDC_ISSUER",
+        value_name = "URL",
+        requires = "oidc_client_id",
+        requires = "oidc_client_secret_file"
+    )]
+    oidc_issuer: Option<String>,
+    /// What the provider knows this installation as.
+    #[arg(long, env = "REDRESS_OIDC_CLIENT_ID", value_name = "ID", requires = "oidc_issuer")]
+    oidc_client_id: Option<String>,
+    /// File with the secret the provider knows it by.
+    #[arg(long, env = "REDRESS_OIDC_CLIENT_SECRET_FILE", value_name = "FILE", requires = "oidc_issuer")]
+    oidc_client_secret_file: Option<std::path::PathBuf>,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
@@ -151,6 +168,16 @@ impl Door {
         let version = if self.crm_version == 4 { Version::Four } else { Version::Five };
         let keep = Duration::from_secs(self.crm_keep);
         Crm::new(url, version, token.as_deref(), keep).map(Some).map_err(|error| format!("--crm-url: {error}"))
+    }
+
+    fn oidc(&self) -> Result<Option<Oidc>, String> {
+        let Some(issuer) = self.oidc_issuer.as_deref() else { return Ok(None) };
+        let client = self.oidc_client_id.as_deref().ok_or("--oidc-client-id is needed with --oidc-issuer")?;
+        let file =
+            self.oidc_client_secret_file.as_deref().ok_or("--oidc-client-secret-file is needed with --oidc-issuer")?;
+        let secret = std::fs::read_to_string(file)
+            .map_err(|error| format!("--oidc-client-secret-file {}: {error}", file.display()))?;
+        Oidc::new(issuer, client, &secret, &self.public_url()?).map(Some)
     }
 
     fn public_url(&self) -> Result<String, String> {
@@ -205,6 +232,16 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
         }
         None => lines.push("# crm_url is not set: nobody is looked up in a customer system".to_owned()),
     }
+    match door.oidc()? {
+        Some(oidc) => {
+            let file = door.oidc_client_secret_file.as_ref().map(|file| file.display().to_string());
+            lines.push(format!("oidc_issuer = {:?}", oidc.issuer()));
+            lines.push(format!("oidc_client_id = {:?}", oidc.client()));
+            lines.push(format!("oidc_client_secret_file = {:?}", file.unwrap_or_default()));
+            lines.push(format!("# the provider sends people back to {}", oidc.redirect()));
+        }
+        None => lines.push("# oidc_issuer is not set: people sign in by password".to_owned()),
+    }
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
@@ -247,6 +284,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let tmf = crate::tmf::mapping::Mapping::of(place.r#override.as_deref())?;
     let language = door.language()?;
     let (mailer, public_url, billing, crm) = (door.mailer()?, door.public_url()?, door.billing()?, door.crm()?);
+    let oidc = door.oidc()?;
     let ways = door.channels.ways(mailer.is_some())?;
     let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -293,6 +331,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         events_allow: door.events_allow.clone(),
         crm,
         no_presence: serve.no_presence,
+        oidc,
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());

@@ -16,6 +16,8 @@ pub(super) enum User {
     Add(AddUser),
     /// Set a new one-time password; all sessions of the user end.
     ResetPassword(Named),
+    /// Take the second step of signing in off a user who lost it; all sessions of the user end.
+    ResetSecondFactor(Named),
     /// Change name, role, unit or region, close or reopen the account; all sessions of the user end.
     Change(ChangeUser),
     /// Close an account; all sessions of the user end.
@@ -103,6 +105,10 @@ pub(super) fn run(user: User) -> Result<(), String> {
     match user {
         User::Add(ask) => add(ask),
         User::ResetPassword(ask) => say(with(&ask.place, |desk, by| desk.reset_password(by, &ask.username))?),
+        User::ResetSecondFactor(ask) => {
+            with(&ask.place, |desk, by| desk.reset_second_factor(by, &ask.username))?;
+            say("off")
+        }
         User::Change(ask) => change(ask),
         User::Disable(ask) => switch(&ask, true),
         User::Enable(ask) => switch(&ask, false),

@@ -33,6 +33,7 @@ pub(crate) fn place_of(notice: &Notice) -> String {
         About::Incident => format!("/console/incidents/{}", notice.case.0),
         About::Subscription => "/console/webhooks".to_owned(),
         About::Burst => format!("/console/bursts/{}", notice.case.0),
+        About::Account => super::ACCOUNT.to_owned(),
     }
 }
 

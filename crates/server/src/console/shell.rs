@@ -158,6 +158,7 @@ impl Frame<'_> {
         let manage = pages(&[
             (super::admin::concerns(self), super::admin::PAGE, "admin.title"),
             (self.leads(), "/console/organisation", "org.title"),
+            (self.may(permissions::READ_SIGN_IN), super::user_sign_in::ROLES, "second.roles"),
             (self.may_change_rules(), "/console/rules", "rules.title"),
             (self.may(permissions::READ_MODELS), "/console/models", "models.title"),
             (self.may(permissions::EDIT_WORDING), super::wordings::PAGE, "wordings.title"),

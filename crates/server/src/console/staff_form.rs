@@ -17,7 +17,7 @@ use domain::shape::{self, Field};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Something else that can be done here, with one press.
+/// Something else that can be done here, with one press, or a page it leads to.
 pub(super) struct Act {
     pub(super) action: String,
     pub(super) words: String,
@@ -33,6 +33,7 @@ struct Page<'a> {
     action: String,
     button: String,
     inputs: Vec<Input>,
+    aside: Option<Act>,
     acts: Vec<Act>,
     told: Option<Told>,
 }
@@ -48,6 +49,8 @@ pub(super) struct StaffForm<'a> {
     pub(super) fields: &'static [Field],
     /// Fields the page says in another way.
     pub(super) hidden: &'a [&'a str],
+    /// A page that has more of it.
+    pub(super) aside: Option<Act>,
     pub(super) acts: Vec<Act>,
 }
 
@@ -64,8 +67,8 @@ impl StaffForm<'_> {
         let mut inputs = draw.inputs("", self.fields);
         inputs.retain(|input| !self.hidden.contains(&input.name.as_str()));
         let status = told.as_ref().map_or(StatusCode::OK, |told| told.status);
-        let Self { title, known_as, action, button, acts, .. } = self;
-        let mut response = render(&Page { frame, title, known_as, action, button, inputs, acts, told });
+        let Self { title, known_as, action, button, aside, acts, .. } = self;
+        let mut response = render(&Page { frame, title, known_as, action, button, inputs, aside, acts, told });
         *response.status_mut() = status;
         response
     }

@@ -53,6 +53,7 @@ fn new_form(frame: &Frame<'_>) -> StaffForm<'static> {
         words: "unit",
         fields: NEW_UNIT,
         hidden: &[],
+        aside: None,
         acts: Vec::new(),
     }
 }
@@ -70,6 +71,7 @@ fn form(frame: &Frame<'_>, unit: &Unit) -> StaffForm<'static> {
         words: "unit",
         fields: CHANGE_UNIT,
         hidden: if root { &["inherit_region", "parent"] } else { &["inherit_region"] },
+        aside: None,
         acts: if root { Vec::new() } else { vec![act] },
     }
 }

@@ -54,6 +54,7 @@ fn new_form(frame: &Frame<'_>) -> StaffForm<'static> {
         words: "user",
         fields: NEW_USER,
         hidden: &[],
+        aside: None,
         acts: Vec::new(),
     }
 }
@@ -63,6 +64,7 @@ fn form(frame: &Frame<'_>, user: &Colleague) -> StaffForm<'static> {
     let (verb, words) = if user.disabled { ("enable", "org.enable_user") } else { ("disable", "org.disable_user") };
     let act = |verb: &str, words: &str| Act { action: format!("{action}/{verb}"), words: frame.t(words) };
     StaffForm {
+        aside: Some(act("sign-in", "account.of_user")),
         acts: vec![act("reset-password", "org.reset_password"), act(verb, words)],
         title: user.name.clone(),
         known_as: user.username.clone(),

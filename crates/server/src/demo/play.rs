@@ -130,7 +130,7 @@ impl<'a> Stage<'a> {
             let actor = Actor { id: ActorId::User(user.id), role: user.role.parse().ok()?, area, unit: user.unit };
             Some((
                 user.username.clone(),
-                Caller { actor, name: user.username, scopes: Scope::ALL.to_vec(), one_time: false },
+                Caller { actor, name: user.username, scopes: Scope::ALL.to_vec(), one_time: false, must_enrol: false },
             ))
         };
         let callers = desk.colleagues(system).await?.into_iter().filter_map(player).collect();

@@ -366,6 +366,7 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("notice", desk::incidents::KINDS);
     list("notice", &["subscription_off", "subscription_full"]);
     list("notice", desk::bursts::KINDS);
+    list("notice", desk::sign_in::KINDS);
     list("warning", &desk::mentions::Why::CODES);
     list("mail", desk::notices::MAIL);
     list("language", &["zh-CN", "en"]);

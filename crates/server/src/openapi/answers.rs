@@ -1,7 +1,7 @@
 //! Shapes of answers.
 
 use super::{
-    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, webhooks,
+    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, sign_in, webhooks,
 };
 use serde_json::{Map, Value, json};
 
@@ -424,6 +424,8 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("Users", items(&user)),
         ("User", user),
         ("NewUser", object(json!({"username": text, "one_time_password": text}))),
+        ("SignIn", sign_in::one()),
+        ("SecondFactorRoles", sign_in::roles()),
         (
             "Absences",
             items(&object(json!({"id": uuid, "user": uuid, "deputy": uuid, "from": moment, "until": moment}))),

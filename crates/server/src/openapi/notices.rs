@@ -20,9 +20,10 @@ fn uuid() -> Value {
 
 /// Notices, each by itself and standing together.
 pub(super) fn listed() -> Value {
-    let kinds = [KINDS, desk::problems::KINDS, desk::incidents::KINDS, desk::bursts::KINDS].concat();
+    let kinds =
+        [KINDS, desk::problems::KINDS, desk::incidents::KINDS, desk::bursts::KINDS, desk::sign_in::KINDS].concat();
     let kind = json!({"type": "string", "enum": kinds});
-    let about = json!({"type": "string", "enum": ["complaint", "problem", "incident", "subscription", "burst"], "description": "What `number` is the number of."});
+    let about = json!({"type": "string", "enum": ["complaint", "problem", "incident", "subscription", "burst", "account"], "description": "What `number` is the number of."});
     let notice = object(json!({
         "id": uuid(), "kind": kind, "number": text(), "about": about, "rule": text(), "percent": {"type": "integer"}, "at": moment(),
         "run": uuid(),

@@ -82,6 +82,8 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console/handoffs/new",
         "/console/absence",
         "/console/password",
+        "/console/account",
+        "/console/second-factor",
         "/console/style",
         "/docs",
         "/console/incidents",

@@ -72,6 +72,7 @@ fn beside(place: Place) {
     let password = place.ok(&["user", "add", "mei", "--role", "agent", "--name", "美美"]);
     assert!(password.len() >= 16 && !password.contains(' '));
     assert_ne!(place.ok(&["user", "reset-password", "mei"]), password);
+    assert!(failed(&place, &["user", "reset-second-factor", "mei"]).contains("no second step"));
     place.ok(&["user", "change", "mei", "--role", "specialist", "--disable"]);
     let list = place.ok(&["user", "list"]);
     assert!(list.contains("mei  specialist  美美  root  everywhere  closed"), "{list}");

@@ -977,6 +977,20 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
     assert_eq!(stated("complaint_files"), false);
 }
 
+/// A second step, seen by its owner and taken off.
+fn second_factor(contract: &mut Contract, house: &House, token: &str) {
+    let session = house.session("steps", Role::Trainer);
+    let (_, session) = crate::sign_in::enrol(house, &session);
+    let own = house.send("GET", "/api/v1/me/sign-in", &[("cookie", &session)], "");
+    contract.holds("get", "/api/v1/me/sign-in", &own);
+    assert_eq!(own.json()["recovery_codes"], 10, "{own:?}");
+    let user = crate::sign_in::id(house, "steps").to_string();
+    let path = "/api/v1/users/{id}/reset-second-factor";
+    contract.body(path, &json!({}));
+    let off = house.call(token, "POST", &path.replace("{id}", &user), &[], &json!({}));
+    contract.holds("post", path, &off);
+}
+
 /// The routes of the organisation, each with an answer that has all its members.
 fn organisation(contract: &mut Contract, house: &House, token: &str) {
     let post = |contract: &mut Contract, path: &str, id: &str, body: Value| {
@@ -1000,6 +1014,17 @@ fn organisation(contract: &mut Contract, house: &House, token: &str) {
     post(contract, "/api/v1/users/{id}/disable", &user, json!({}));
     post(contract, "/api/v1/users/{id}/enable", &user, json!({}));
     post(contract, "/api/v1/users/{id}/reset-password", &user, json!({}));
+    let identity = json!({"issuer": "https://id.example", "subject": "wei-7"});
+    post(contract, "/api/v1/users/{id}/identities", &user, identity.clone());
+    let path = "/api/v1/users/{id}/sign-in";
+    let shown = house.get(token, &path.replace("{id}", &user));
+    contract.holds("get", path, &shown);
+    assert_eq!(shown.json()["identities"][0]["subject"], "wei-7", "{shown:?}");
+    post(contract, "/api/v1/users/{id}/identities/remove", &user, identity);
+    post(contract, "/api/v1/second-factor", "", json!({"roles": ["trainer"]}));
+    contract.holds("get", "/api/v1/second-factor", &house.get(token, "/api/v1/second-factor"));
+    post(contract, "/api/v1/second-factor", "", json!({"roles": []}));
+    second_factor(contract, house, token);
     let absence = post(contract, "/api/v1/absences", "", json!({"user": user, "until": "2099-01-01T00:00:00Z"}));
     for path in ["units", "users", "absences"] {
         let path = format!("/api/v1/{path}");

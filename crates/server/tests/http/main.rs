@@ -46,6 +46,7 @@ mod requests;
 mod rights;
 mod rules;
 mod search;
+mod sign_in;
 mod similar;
 mod slow;
 mod survey;
