@@ -2,6 +2,7 @@
 
 use crate::assets::Assets;
 use crate::console::Theme;
+use crate::assistant::Assistant;
 use crate::crm::Crm;
 use crate::extract::{self, Visitor};
 use crate::live::Live;
@@ -102,6 +103,8 @@ pub struct Settings {
     pub events_allow: Vec<(IpAddr, u8)>,
     /// The operator's customer system, where there is one.
     pub crm: Option<Crm>,
+    /// The machine that summarises, drafts and translates, where there is one.
+    pub assistant: Option<Assistant>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }

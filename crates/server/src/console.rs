@@ -5,6 +5,7 @@ mod about_staff;
 mod absence;
 mod account;
 pub(crate) mod archive;
+mod assist;
 mod attachments;
 mod board;
 mod bulk;
@@ -118,6 +119,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(customer_system::routes());
+    routes.extend(assist::routes());
     routes.extend(letters::routes());
     routes.extend(letter_form::routes());
     routes.extend(letterbox::routes());

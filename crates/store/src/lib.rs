@@ -6,6 +6,7 @@
 
 pub mod absences;
 pub mod activations;
+pub mod assist;
 pub mod attachments;
 pub mod board;
 pub mod bulk;

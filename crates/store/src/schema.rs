@@ -373,6 +373,12 @@ const STEPS: &[&[&str]] = &[&[
         changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
     "CREATE INDEX bursts_ended ON bursts (ended, id)",
     "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
+], &[
+    // The assistant: what a machine drafted stays beside what somebody makes of it, sealed likewise; what was used on a day, by
+    // each and by all together.
+    "ALTER TABLE drafts ADD COLUMN machine BLOB",
+    "CREATE TABLE assist_uses (day TEXT NOT NULL, who TEXT NOT NULL, requests BIGINT NOT NULL, characters BIGINT NOT NULL,
+        busy_until BIGINT NOT NULL, PRIMARY KEY (day, who)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -15,6 +15,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
     let modules = [
         ("absences", crate::absences::ALL),
         ("activations", crate::activations::ALL),
+        ("assist", crate::assist::ALL),
         ("attachments", crate::attachments::ALL),
         ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),

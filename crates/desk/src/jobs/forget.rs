@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::import;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{bulk, drafts, idempotency, letterbox, notices, outbox, sign_in, subscriptions};
+use store::{assist, bulk, drafts, idempotency, letterbox, notices, outbox, sign_in, subscriptions};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -43,6 +43,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let (carried, thrown) = (stored(now - MESSAGES_KEPT), stored(now - THROWN_KEPT));
     let written = stored(now - DRAFTS_KEPT);
     let undelivered = stored(now - EVENTS_KEPT);
+    let used = desk.zone().to_datetime(now - SignedDuration::from_hours(48)).date().to_string();
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
@@ -53,6 +54,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         outbox::delete_before(tx, carried)?;
         letterbox::forget(tx, thrown)?;
         drafts::delete_before(tx, written)?;
+        assist::delete_before(tx, &used)?;
         subscriptions::drop_dead(tx, undelivered)?;
         Ok(())
     })

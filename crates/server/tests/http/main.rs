@@ -8,6 +8,7 @@
 )]
 
 mod about_staff;
+mod assist;
 mod bad_input;
 mod bulk;
 mod bundles;
