@@ -376,9 +376,12 @@ impl Desk {
         known.extend(identity.email.iter().map(|email| one(Sort::Email, email)));
         known.extend(identity.address.iter().map(|address| one(Sort::Address, address)));
         known.extend(identity.id_number.iter().map(|id| one(Sort::Id, id)));
-        known.extend(identity.subscription.iter().map(|number| {
-            one(if normalise_phone(number).is_some() { Sort::Phone } else { Sort::Number }, number)
-        }));
+        known.extend(
+            identity
+                .subscription
+                .iter()
+                .map(|number| one(if normalise_phone(number).is_some() { Sort::Phone } else { Sort::Number }, number)),
+        );
         for event in raw.loaded.entries.iter().flat_map(|entry| &entry.events) {
             match event {
                 Event::Registered { record, .. } => {
@@ -555,8 +558,7 @@ fn said(keys: &CaseKeys, entries: &mut [Entry]) -> Result<Vec<Said>, DeskError> 
 
 /// The words of one entry.
 fn of_entry(said: &[Said], entry: Option<i64>) -> Result<String, Refusal> {
-    let words: Vec<&str> =
-        said.iter().filter(|one| Some(one.version) == entry).map(|one| one.words.as_str()).collect();
+    let words: Vec<&str> = said.iter().filter(|one| Some(one.version) == entry).map(|one| one.words.as_str()).collect();
     let words = words.join("\n\n");
     match words.chars().count() {
         0 => Err(Fault::new("entry", "no_words").into()),

@@ -84,12 +84,7 @@ fn opened(keys: &CaseKeys, user: UserId, row: &DraftRow) -> Result<(String, Opti
 ///
 /// # Errors
 /// Those of the database.
-pub(crate) fn has_own_words(
-    tx: &mut Tx<'_>,
-    keys: &CaseKeys,
-    user: UserId,
-    verb: &str,
-) -> Result<bool, DeskError> {
+pub(crate) fn has_own_words(tx: &mut Tx<'_>, keys: &CaseKeys, user: UserId, verb: &str) -> Result<bool, DeskError> {
     let Some(row) = drafts::of(tx, user.0, keys.case.0)?.into_iter().find(|row| row.verb == verb) else {
         return Ok(false);
     };

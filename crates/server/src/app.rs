@@ -1,8 +1,8 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
 use crate::assets::Assets;
-use crate::console::Theme;
 use crate::assistant::Assistant;
+use crate::console::Theme;
 use crate::crm::Crm;
 use crate::extract::{self, Visitor};
 use crate::live::Live;

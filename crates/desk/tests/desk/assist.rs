@@ -94,7 +94,10 @@ fn a_grave_answer_is_drafted_for_its_reader() {
         // No way round the reader: the machine's words are laid before one by a person, who says or changes something.
         let reply = json!({"mode": "phone", "content": "已退费一百元。"});
         let version = seen(&house, &name).version;
-        assert_eq!(refusal(house.act(&writer, &name, version, "reply", reply).unwrap_err()).code, "needs_second_reader");
+        assert_eq!(
+            refusal(house.act(&writer, &name, version, "reply", reply).unwrap_err()).code,
+            "needs_second_reader"
+        );
         let laid = |content: &str| json!({"paper": "reply", "content": content});
         let as_it_is = refusal(house.act(&writer, &name, version, "ask-reading", laid("已退费 一百元。")).unwrap_err());
         assert_eq!(as_it_is.faults[0].code, "machine_draft_unchanged");

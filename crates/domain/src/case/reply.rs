@@ -207,9 +207,10 @@ fn words(case: &Case, reply: &Reply, at: Timestamp, ctx: &Context<'_>) -> Result
 /// That a machine drafted the words, where one did: for whoever sends them, or for whoever had them read.
 fn drafted(case: &Case, reply: &Reply, words: &FreeText) -> Result<Option<Event>, Refusal> {
     match reply.reading {
-        Some(id) => Ok(case.reading(id).and_then(|one| one.drafted.clone()).map(|(by, changed)| Event::Advised {
-            advice: Advice::Draft { by, changed, reading: Some(id) },
-        })),
+        Some(id) => Ok(case
+            .reading(id)
+            .and_then(|one| one.drafted.clone())
+            .map(|(by, changed)| Event::Advised { advice: Advice::Draft { by, changed, reading: Some(id) } })),
         None => reply.drafted.as_ref().map(|draft| draft.sent(words, reply.confirmed, None)).transpose(),
     }
 }

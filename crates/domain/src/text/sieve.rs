@@ -100,7 +100,11 @@ fn squeezed(text: &str) -> String {
 /// Words of letters and digits.
 fn words(text: &str) -> Vec<String> {
     let small: String = small(text).collect();
-    small.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    small
+        .split(|letter: char| !letter.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn number(text: &str) -> String {
@@ -123,7 +127,8 @@ fn number_of(text: &str) -> String {
         ('八', '8'),
         ('九', '9'),
     ];
-    let digit = |letter: char| NUMERALS.iter().find(|(numeral, _)| *numeral == letter).map_or(letter, |(_, digit)| *digit);
+    let digit =
+        |letter: char| NUMERALS.iter().find(|(numeral, _)| *numeral == letter).map_or(letter, |(_, digit)| *digit);
     text.chars().map(digit).filter(char::is_ascii_alphanumeric).collect()
 }
 
@@ -163,7 +168,9 @@ mod tests {
         ] {
             assert!(sieve().finds(text), "{text}");
         }
-        for text in ["〔NAME-1〕，〔PHONE-1〕", "小王，明天见", "Johnson Smithers", "x1234 12 345", "李先生", "大道100号"] {
+        for text in
+            ["〔NAME-1〕，〔PHONE-1〕", "小王，明天见", "Johnson Smithers", "x1234 12 345", "李先生", "大道100号"]
+        {
             assert!(!sieve().finds(text), "{text}");
         }
     }

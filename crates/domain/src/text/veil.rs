@@ -276,7 +276,9 @@ impl Veil {
         while let Some(letter) = letters.get(at) {
             let end = house(&digits, at);
             let street = kept.last().is_some_and(|last| "路街道巷弄村苑里庄园区镇乡坊同寨".contains(*last));
-            let known = end.filter(|end| street || digits.get(at..*end).is_some_and(|house| house.contains(&'栋') || house.contains(&'幢')));
+            let known = end.filter(|end| {
+                street || digits.get(at..*end).is_some_and(|house| house.contains(&'栋') || house.contains(&'幢'))
+            });
             if let Some(end) = known {
                 let back = kept.iter().rev().take(STREET).take_while(|letter| is_of_street(**letter)).count();
                 let from = kept.len() - back;
@@ -509,7 +511,10 @@ mod tests {
         let items = |n| Some(if n == 7 { "138 0013 8000" } else { "13911139111" }.to_owned());
         assert_eq!(veil.cover(lifted, items), "回电〔PHONE-1〕或〔PHONE-2〕");
         assert_eq!(veil.cover("13800138000", |_| None), "〔PHONE-1〕");
-        let back = veil.uncover("〔PHONE-2〕，〔PHONE-3〕，〔NAME-1〕，〔PHONE-01〕，〔〔PHONE-1〕", |_, value| value.to_owned());
+        let back = veil
+            .uncover("〔PHONE-2〕，〔PHONE-3〕，〔NAME-1〕，〔PHONE-01〕，〔〔PHONE-1〕", |_, value| {
+                value.to_owned()
+            });
         assert_eq!(back, "13911139111，〔PHONE-3〕，〔NAME-1〕，〔PHONE-01〕，〔138 0013 8000");
     }
 

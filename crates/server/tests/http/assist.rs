@@ -358,8 +358,11 @@ fn a_draft_is_marked_until_it_is_sent_and_after() {
     let (id, number) = (case["id"].as_str().unwrap(), case["number"].as_str().unwrap());
     let page = format!("/console/cases/{number}");
     let form = |path: &str, body: &str| {
-        let headers =
-            [("cookie", mei.as_str()), ("content-type", "application/x-www-form-urlencoded"), ("accept-language", "en")];
+        let headers = [
+            ("cookie", mei.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "en"),
+        ];
         house.send("POST", path, &headers, body.to_owned())
     };
     let get = |path: &str| house.send("GET", path, &[("cookie", &mei), ("accept-language", "en")], "").body;
@@ -370,7 +373,9 @@ fn a_draft_is_marked_until_it_is_sent_and_after() {
     assert_eq!(house.act(&lead, id, 3, "approve", &json!({})).status, 200);
 
     let shown = get(&page);
-    assert!(shown.contains("id=\"assist\"") && shown.contains("/assist/draft") && !shown.contains("name=\"confirmed\""));
+    assert!(
+        shown.contains("id=\"assist\"") && shown.contains("/assist/draft") && !shown.contains("name=\"confirmed\"")
+    );
     fake.says("尊敬的〔NAME-1〕，您的一百元已退。<b>祝好</b>");
     let drafted = form(&format!("{page}/assist/draft"), "verb=reply");
     assert_eq!((drafted.status, drafted.header("location")), (303, format!("{page}?do=reply#do-reply").as_str()));
@@ -406,7 +411,10 @@ fn a_draft_is_marked_until_it_is_sent_and_after() {
     // Summary and translation are shown where they were asked for, and kept nowhere.
     fake.says("short <i>words</i>");
     let asked = form(&format!("{page}/assist"), "kind=summary");
-    assert!(asked.status == 200 && asked.body.contains("short words") && asked.body.contains("may be wrong"), "{asked:?}");
+    assert!(
+        asked.status == 200 && asked.body.contains("short words") && asked.body.contains("may be wrong"),
+        "{asked:?}"
+    );
     let asked = form(&format!("{page}/assist"), "kind=translation&entry=5");
     assert!(asked.status == 200 && asked.body.contains("Translation of #5"), "{asked:?}");
     assert!(!get(&page).contains("short words"));
