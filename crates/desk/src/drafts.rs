@@ -4,16 +4,23 @@
 use crate::attach::keys;
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::load::{self, CaseRef};
+use crate::kept;
+use crate::load::{self, CaseRef, Loaded};
 use crate::time::{moment, stored};
+use crate::vault::MasterKeys;
+use crate::vault::seal::CaseKeys;
 use crate::{Desk, permissions};
+use domain::actor::Actor;
+use domain::advice::Drafted;
+use domain::command::Command;
 use domain::fault::Fault;
 use domain::ids::{CaseId, UserId};
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, optional, required};
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use store::drafts::DraftRow;
 use store::{Tx, drafts};
 use uuid::Uuid;
 
@@ -44,6 +51,91 @@ pub struct Draft {
     pub content: String,
     /// When they were kept.
     pub at: Timestamp,
+    /// What drafted them, where a machine did.
+    pub machine: Option<String>,
+}
+
+/// What a machine drafted, as it is sealed beside the draft.
+#[derive(Serialize, Deserialize)]
+struct Machine {
+    by: String,
+    words: String,
+}
+
+fn machine_place(case: CaseId, user: UserId, verb: &str) -> Vec<u8> {
+    format!("machine-draft:{case}:{user}:{verb}").into_bytes()
+}
+
+/// What a machine drafted there.
+fn machine(keys: &CaseKeys, user: UserId, row: &DraftRow) -> Result<Option<Drafted>, DeskError> {
+    let Some(sealed) = &row.machine else { return Ok(None) };
+    let opened = keys.text.open(sealed, &machine_place(keys.case, user, &row.verb))?;
+    let Machine { by, words } = kept::read(&String::from_utf8_lossy(&opened))?;
+    Ok(Some(Drafted { by, words }))
+}
+
+/// The draft somebody has of something, opened: its words, and what of it a machine wrote.
+fn opened(keys: &CaseKeys, user: UserId, row: &DraftRow) -> Result<(String, Option<Drafted>), DeskError> {
+    let words = keys.text.open(&row.sealed, &place(keys.case, user, &row.verb))?;
+    Ok((String::from_utf8_lossy(&words).into_owned(), machine(keys, user, row)?))
+}
+
+/// Whether somebody has words of their own in a draft, which a machine's are not to replace.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn has_own_words(tx: &mut Tx<'_>, keys: &CaseKeys, user: UserId, verb: &str) -> Result<bool, DeskError> {
+    let Some(row) = drafts::of(tx, user.0, keys.case.0)?.into_iter().find(|row| row.verb == verb) else {
+        return Ok(false);
+    };
+    let (words, machine) = opened(keys, user, &row)?;
+    Ok(!words.trim().is_empty() && machine.is_none_or(|machine| machine.words != words))
+}
+
+/// Keeps what a machine drafted for somebody.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn keep_machine(
+    tx: &mut Tx<'_>,
+    keys: &CaseKeys,
+    (user, verb): (UserId, &str),
+    drafted: &Drafted,
+    at: i64,
+) -> Result<(), DeskError> {
+    let machine = kept::written(&Machine { by: drafted.by.clone(), words: drafted.words.clone() })?;
+    let row = DraftRow {
+        verb: verb.to_owned(),
+        sealed: keys.text.seal(drafted.words.as_bytes(), &place(keys.case, user, verb))?,
+        at,
+        machine: Some(keys.text.seal(machine.as_bytes(), &machine_place(keys.case, user, verb))?),
+    };
+    Ok(drafts::keep_machine(tx, user.0, keys.case.0, &row)?)
+}
+
+/// Puts into a command what a machine had drafted for whoever gives it, so that a machine's words are told as such.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) fn with_machine(
+    tx: &mut Tx<'_>,
+    master: &Arc<MasterKeys>,
+    loaded: &Loaded,
+    actor: &Actor,
+    mut command: Command,
+) -> Result<Command, DeskError> {
+    let verb = command.verb();
+    let drafted = match &mut command {
+        Command::Reply(reply) if reply.reading.is_none() => &mut reply.drafted,
+        Command::AskReading(ask) => &mut ask.drafted,
+        _ => return Ok(command),
+    };
+    let Some(user) = actor.user() else { return Ok(command) };
+    let rows = drafts::of(tx, user.0, loaded.row.id)?;
+    if let Some(row) = rows.iter().find(|row| row.verb == verb && row.machine.is_some()) {
+        *drafted = machine(&keys(tx, master, &loaded.row)?, user, row)?;
+    }
+    Ok(command)
 }
 
 fn place(case: CaseId, user: UserId, verb: &str) -> Vec<u8> {
@@ -102,10 +194,9 @@ impl Desk {
                 // Of an erased person nothing can be read any more.
                 let Ok(keys) = load::keys(tx, &master, &row) else { return Ok(found) };
                 for verb in VERBS {
-                    let Some((_, sealed, at)) = kept.iter().find(|(known, ..)| known == verb) else { continue };
-                    let opened = keys.text.open(sealed, &place(keys.case, user, verb))?;
-                    let content = String::from_utf8_lossy(&opened).into_owned();
-                    found.push(Draft { verb, content, at: moment(*at) });
+                    let Some(row) = kept.iter().find(|row| row.verb == *verb) else { continue };
+                    let (content, machine) = opened(&keys, user, row)?;
+                    found.push(Draft { verb, content, at: moment(row.at), machine: machine.map(|one| one.by) });
                 }
                 Ok(found)
             })

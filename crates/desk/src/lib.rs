@@ -4,6 +4,7 @@
 pub mod activation;
 pub mod administration;
 pub mod archive;
+pub mod assist;
 pub mod attach;
 pub mod audience;
 pub mod audit;

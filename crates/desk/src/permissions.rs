@@ -38,6 +38,8 @@ pub const READ_LOG: Permission = Permission("read-log");
 pub const READ_LETTERBOX: Permission = Permission("read-letterbox");
 /// Decide about such mail.
 pub const DECIDE_MAIL: Permission = Permission("decide-mail");
+/// Have a machine outside summarise, draft or translate; it is told nobody's name, and each use is logged.
+pub const USE_ASSISTANT: Permission = Permission("use-assistant");
 /// Keep what one is writing.
 pub const DRAFT: Permission = Permission("draft");
 /// See personal data unmasked, for a purpose that is logged.
@@ -242,6 +244,8 @@ pub const TABLE: &[Row] = &[
     row(READ_LOG, READERS, Scope::Read),
     row(READ_LETTERBOX, LETTERBOX, Scope::PersonalData),
     row(DECIDE_MAIL, LETTERBOX, Scope::Write),
+    // People alone: what it says is looked at by somebody before anything comes of it.
+    row(USE_ASSISTANT, &[Agent, Specialist, Supervisor, Compliance, Admin], Scope::Write),
     row(DRAFT, DESK, Scope::Write),
     row(REVEAL, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::PersonalData),
     row(ATTACH, &[Agent, Specialist, Supervisor, Quality, Compliance, Admin, Integration], Scope::Write),

@@ -11,6 +11,7 @@ use crate::time::{moment, stored};
 use crate::vault::person;
 use crate::{Desk, load, permissions};
 use domain::audit::chain::Ledger;
+use domain::case::Case;
 use domain::fault::Fault;
 use domain::ids::PersonId;
 use domain::intake::Identity;
@@ -58,8 +59,8 @@ pub(crate) struct AccessBody {
     pub(crate) purpose: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
-    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, or `customer` for
-    /// what the customer system answers.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, `customer` for what
+    /// the customer system answers, or `assistant` with what it was asked for and how many characters it was sent.
     pub(crate) extent: String,
     /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -77,11 +78,25 @@ pub struct Access {
     pub purpose: String,
     /// In words.
     pub reason: Option<String>,
-    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, or `customer` for
-    /// what the customer system answers.
+    /// `contact`, `all`, `archive`, `bundle` with its referral or matter, `attachment` with its identity, `customer` for what
+    /// the customer system answers, or `assistant` with what it was asked for and how many characters it was sent.
     pub extent: String,
     /// Waiting requests of the person that restricted the use when it happened, by what they ask for.
     pub restricted: Vec<String>,
+}
+
+/// Refuses a purpose that is not explained well enough: one click is for whoever has to call back; anybody else says why.
+///
+/// # Errors
+/// A fault of the reason.
+pub(crate) fn require_reason(caller: &Caller, case: &Case, ask: &Reveal) -> Result<(), Refusal> {
+    let holder = case.owner.user;
+    match (ask.purpose.as_str(), &ask.reason) {
+        (_, Some(_)) => Ok(()),
+        ("contact", None) if holder.is_some() && holder == caller.actor.user() => Ok(()),
+        ("contact", None) => Err(Fault::new("reason", "reason_unless_holder").into()),
+        (_, None) => Err(Fault::new("reason", "required").into()),
+    }
 }
 
 impl Desk {
@@ -98,14 +113,7 @@ impl Desk {
         if !restricted.is_empty() && ask.reason.is_none() {
             return Err(Refusal::from(Fault::new("reason", "reason_while_restricted")).into());
         }
-        let holder = raw.loaded.case.owner.user;
-        if contact && (holder.is_none() || holder != caller.actor.user()) && ask.reason.is_none() {
-            // One click is for whoever has to call back; anybody else says why.
-            return Err(Refusal::from(Fault::new("reason", "reason_unless_holder")).into());
-        }
-        if !contact && ask.reason.is_none() {
-            return Err(Refusal::from(Fault::new("reason", "required")).into());
-        }
+        require_reason(caller, &raw.loaded.case, &ask)?;
         let wrapped = raw.person.as_ref().and_then(|row| row.wrapped_key.as_deref());
         let keys = load::open_keys(self.master(), &raw.loaded.row, wrapped)?;
         let identity = match raw.person.as_ref().and_then(|row| row.identity.as_deref()) {

@@ -328,6 +328,7 @@ impl Work {
             Command::Route(_) => routed(tx, &self.library, &self.zone, &loaded.case, self.now)?,
             command => {
                 let command = crate::readings::with_words(tx, &self.master, &loaded, command.clone())?;
+                let command = crate::drafts::with_machine(tx, &self.master, &loaded, &self.caller.actor, command)?;
                 complete(tx, command, &loaded.case, &self.caller.actor, self.now)?
             }
         };

@@ -1,7 +1,11 @@
 //! Advice: what the machine found beside a case, and what a person made of it. The machine only shows; what is recorded
 //! is the decision, with what it was about, so that one can count later how often the advice was right.
 
+use crate::event::Event;
+use crate::fault::Fault;
+use crate::free_text::FreeText;
 use crate::ids::{CaseId, UnitId};
+use crate::refusal::Refusal;
 use policy::Grade;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +64,16 @@ pub enum Advice {
         /// What the rules made of what the person assessed.
         given: Grade,
     },
+    /// Words a machine had drafted, which somebody sent or laid before a reader.
+    Draft {
+        /// What drafted them.
+        by: String,
+        /// Whether whoever sent them wrote something else than it did; else they confirmed its words as they were.
+        changed: bool,
+        /// The reading they were laid before a reader with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reading: Option<u32>,
+    },
 }
 
 /// A unit that was suggested.
@@ -78,6 +92,31 @@ pub struct SuggestedGrade {
     pub grade: Grade,
     /// How likely, in thousandths.
     pub per_mille: u16,
+}
+
+/// What a machine had written where somebody sends words now; the desk knows it, never a caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drafted {
+    /// What wrote it.
+    pub by: String,
+    /// Its words.
+    pub words: String,
+}
+
+impl Drafted {
+    /// What is recorded when words are sent where it had written some: a machine's words go out as they are only when a person
+    /// says so.
+    ///
+    /// # Errors
+    /// `machine_draft_unchanged` where nobody does.
+    pub fn sent(&self, words: &FreeText, confirmed: bool, reading: Option<u32>) -> Result<Event, Refusal> {
+        let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+        let changed = words.plain().is_none_or(|words| letters(words) != letters(&self.words));
+        if !changed && !confirmed {
+            return Err(Fault::new("confirmed", "machine_draft_unchanged").into());
+        }
+        Ok(Event::Advised { advice: Advice::Draft { by: self.by.clone(), changed, reading } })
+    }
 }
 
 /// A case that was shown.

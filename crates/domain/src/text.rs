@@ -1,5 +1,6 @@
 //! Words and what hides in them: identifiers are found, lifted out, masked and put back.
 
+pub mod answer;
 pub mod clean;
 pub mod file_name;
 pub mod identifier;
@@ -7,3 +8,5 @@ pub mod lift;
 pub mod mask;
 pub mod mentions;
 pub mod nobody;
+pub mod sieve;
+pub mod veil;

@@ -185,6 +185,12 @@ fn readings_as_schema_2_writes_them() {
 }
 
 #[test]
+fn drafts_of_machines_as_schema_2_writes_them() {
+    let case = folded(2, include_str!("golden/schema-2-machine-drafts.jsonl"));
+    assert_eq!(case.reading(1).unwrap().drafted, Some(("model-1".to_owned(), true)));
+}
+
+#[test]
 fn what_is_newer_or_broken_is_refused() {
     assert!(read_body(SCHEMA + 1, "[]").is_err());
     for schema in 1..=SCHEMA {

@@ -3,6 +3,7 @@
 pub mod absences;
 pub mod activations;
 pub mod administration;
+pub mod assist;
 pub mod attachments;
 pub mod board;
 pub mod bulk;
@@ -71,6 +72,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(letterbox::routes());
     routes.extend(operations::routes());
     routes.extend(customers::routes());
+    routes.extend(assist::routes());
     routes.extend(bulk::routes());
     routes.extend(call_backs::routes());
     routes.extend(wordings::routes());

@@ -1,6 +1,7 @@
 //! The running server: what handlers share, the guard before every route, and the loop that accepts connections.
 
 use crate::assets::Assets;
+use crate::assistant::Assistant;
 use crate::console::Theme;
 use crate::crm::Crm;
 use crate::extract::{self, Visitor};
@@ -107,6 +108,8 @@ pub struct Settings {
     pub no_presence: bool,
     /// The provider people sign in at, where there is one.
     pub oidc: Option<Oidc>,
+    /// The machine that summarises, drafts and translates, where there is one.
+    pub assistant: Option<Assistant>,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ mod absence;
 mod account;
 mod admin;
 pub(crate) mod archive;
+mod assist;
 mod attachments;
 mod audit;
 mod board;
@@ -130,6 +131,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(handoff::routes());
     routes.extend(case::routes());
     routes.extend(customer_system::routes());
+    routes.extend(assist::routes());
     routes.extend(letters::routes());
     routes.extend(letter_form::routes());
     routes.extend(letterbox::routes());

@@ -5,6 +5,7 @@
 
 mod read;
 
+use crate::breaker::Breaker;
 use crate::outbound;
 use futures_util::future::{join, join_all};
 use mail::outward::Guard;
@@ -33,11 +34,6 @@ const MOST_KEPT: usize = 1000;
 const KEPT_BRIEFLY: Duration = Duration::from_secs(15);
 /// Longest life of an answer that may be chosen.
 pub(crate) const LONGEST_KEPT: u64 = 3600;
-/// Failures one after the other before the system is left alone.
-const FAILURES: u32 = 3;
-/// For how long.
-const RESTS: Duration = Duration::from_secs(15);
-
 /// Which version of the interfaces is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -128,38 +124,6 @@ struct Kept {
     round: u64,
 }
 
-/// Leaves a system in trouble alone.
-#[derive(Default)]
-struct Breaker {
-    failed: u32,
-    rests_until: Option<Instant>,
-}
-
-impl Breaker {
-    /// Whether it may be asked now. After a rest one question goes first.
-    fn lets_pass(&mut self, now: Instant) -> bool {
-        match self.rests_until {
-            Some(until) if now < until => false,
-            Some(_) => {
-                self.rests_until = Some(now + RESTS);
-                true
-            }
-            None => true,
-        }
-    }
-
-    fn note(&mut self, answered: bool, now: Instant) {
-        if answered {
-            *self = Self::default();
-            return;
-        }
-        self.failed = self.failed.saturating_add(1);
-        if self.failed >= FAILURES {
-            self.rests_until = Some(now + RESTS);
-        }
-    }
-}
-
 impl Crm {
     /// The system behind an address ([`outbound::named`]), under which the interfaces stand as TM Forum names them.
     ///
@@ -210,7 +174,7 @@ impl Crm {
     /// Whether it answered when it was asked last.
     #[must_use]
     pub fn answers(&self) -> bool {
-        self.0.breaker().failed == 0
+        self.0.breaker().is_well()
     }
 
     /// Looks so far, by how they ended.
@@ -295,7 +259,7 @@ impl Inner {
         let until = Instant::now() + LONGEST;
         let asked = tokio::time::timeout_at(until, self.ask(number, until - REMAINS)).await;
         let found = asked.unwrap_or_else(|_| Err("it does not answer in time".to_owned()));
-        let before = self.breaker().failed;
+        let well = self.breaker().is_well();
         self.breaker().note(found.is_ok(), Instant::now());
         let count = match &found {
             Ok(found) if found.is_empty() => &self.counts.unknown,
@@ -307,7 +271,7 @@ impl Inner {
             Ok(found) => Some(found.into()),
             Err(why) => {
                 // The first of several says it; who was asked about is nobody's business in a log.
-                if before == 0 {
+                if well {
                     tracing::warn!(%why, "the customer system cannot be asked");
                 }
                 None
@@ -436,22 +400,6 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_system_in_trouble_is_left_alone_and_tried_again_by_one() {
-        let (mut breaker, now) = (Breaker::default(), Instant::now());
-        for _ in 1..FAILURES {
-            breaker.note(false, now);
-            assert!(breaker.lets_pass(now));
-        }
-        breaker.note(false, now);
-        assert!(!breaker.lets_pass(now) && !breaker.lets_pass(now + RESTS / 2));
-        let later = now + RESTS;
-        assert!(breaker.lets_pass(later), "one goes first");
-        assert!(!breaker.lets_pass(later), "and no other with it");
-        breaker.note(true, later);
-        assert!(breaker.lets_pass(later) && breaker.failed == 0);
-    }
 
     #[test]
     fn an_address_is_of_a_system_of_ours() {

@@ -158,5 +158,16 @@ async fn metrics(State(app): State<AppState>, _: Who) -> Result<Response, Failur
             let _ = writeln!(out, "{name}{{outcome=\"{outcome}\"}} {count}");
         }
     }
+    if let Some(assistant) = &app.settings.assistant {
+        let name = "redress_assistant_answers";
+        let help = "Whether the assistant answered when it was asked last.";
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {}", u8::from(assistant.answers()));
+        let name = "redress_assistant_questions_total";
+        let help = "Questions to the assistant, by how they ended; refused ones were not sent.";
+        let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} counter");
+        for (outcome, count) in assistant.counted() {
+            let _ = writeln!(out, "{name}{{outcome=\"{outcome}\"}} {count}");
+        }
+    }
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], out).into_response())
 }

@@ -85,6 +85,23 @@ pub(crate) async fn submit(
     read(exchange(guard, url, request, headers, Body::from(form)).await?, most).await
 }
 
+/// Posts JSON and gives status and body of the answer, which is not longer than `most` bytes. How long that may take is for the
+/// caller to say.
+///
+/// # Errors
+/// Why there was no answer, or that it is too long.
+pub(crate) async fn ask(
+    guard: &Guard,
+    url: &Url,
+    headers: &[(&str, String)],
+    body: Vec<u8>,
+    most: usize,
+) -> Result<(u16, Bytes), String> {
+    let request = Request::post(target(url)).header("content-type", "application/json");
+    read(exchange(guard, url, request, headers, Body::from(body)).await?, most).await
+}
+
+/// Status and body of an answer.
 async fn read(answer: Response<Incoming>, most: usize) -> Result<(u16, Bytes), String> {
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(Body::new(answer.into_body()), most).await;

@@ -5,11 +5,28 @@ use crate::{StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
+    // What a machine drafted stays known, whatever is made of it.
     KEEP = "INSERT INTO drafts (user_id, case_id, verb, sealed, at) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT (user_id, case_id, verb) DO UPDATE SET sealed = excluded.sealed, at = excluded.at";
-    OF = "SELECT verb, sealed, at FROM drafts WHERE user_id = ?1 AND case_id = ?2 ORDER BY verb";
+    KEEP_MACHINE = "INSERT INTO drafts (user_id, case_id, verb, sealed, at, machine) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (user_id, case_id, verb) DO UPDATE SET sealed = excluded.sealed, at = excluded.at,
+        machine = excluded.machine";
+    OF = "SELECT verb, sealed, at, machine FROM drafts WHERE user_id = ?1 AND case_id = ?2 ORDER BY verb";
     FORGET = "DELETE FROM drafts WHERE user_id = ?1 AND case_id = ?2 AND verb = ?3";
     DELETE_BEFORE = "DELETE FROM drafts WHERE at < ?1";
+}
+
+/// What somebody is writing on a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftRow {
+    /// What it is.
+    pub verb: String,
+    /// The words.
+    pub sealed: Vec<u8>,
+    /// When they were kept last.
+    pub at: i64,
+    /// What a machine had drafted there, and which.
+    pub machine: Option<Vec<u8>>,
 }
 
 /// Keeps what somebody is writing.
@@ -20,12 +37,30 @@ pub fn keep(tx: &mut Tx<'_>, user: Uuid, case: Uuid, verb: &str, sealed: &[u8], 
     tx.execute(KEEP, &[(&user).into(), (&case).into(), verb.into(), sealed.into(), at.into()]).map(drop)
 }
 
-/// What somebody is writing on a case: each with its verb, and when it was kept last.
+/// Keeps what a machine drafted for somebody, in the place of what they were writing.
 ///
 /// # Errors
 /// Those of the database.
-pub fn of(tx: &mut Tx<'_>, user: Uuid, case: Uuid) -> Result<Vec<(String, Vec<u8>, i64)>, StoreError> {
-    tx.query(OF, &[(&user).into(), (&case).into()], |row| Ok((row.text(0)?, row.blob(1)?, row.int(2)?)))
+pub fn keep_machine(tx: &mut Tx<'_>, user: Uuid, case: Uuid, row: &DraftRow) -> Result<(), StoreError> {
+    let values = [
+        (&user).into(),
+        (&case).into(),
+        row.verb.as_str().into(),
+        row.sealed.as_slice().into(),
+        row.at.into(),
+        (&row.machine).into(),
+    ];
+    tx.execute(KEEP_MACHINE, &values).map(drop)
+}
+
+/// What somebody is writing on a case.
+///
+/// # Errors
+/// Those of the database.
+pub fn of(tx: &mut Tx<'_>, user: Uuid, case: Uuid) -> Result<Vec<DraftRow>, StoreError> {
+    tx.query(OF, &[(&user).into(), (&case).into()], |row| {
+        Ok(DraftRow { verb: row.text(0)?, sealed: row.blob(1)?, at: row.int(2)?, machine: row.opt_blob(3)? })
+    })
 }
 
 /// Forgets it.

@@ -7,6 +7,7 @@
 pub mod absences;
 pub mod activations;
 pub mod administration;
+pub mod assist;
 pub mod attachments;
 pub mod board;
 pub mod bulk;

@@ -416,6 +416,11 @@ const STEPS: &[&[&str]] = &[&[
         PRIMARY KEY (issuer, subject)) CLUSTERED",
     "CREATE INDEX identities_user ON identities (user_id)",
     "CREATE TABLE oidc_flows (state BLOB PRIMARY KEY, user_id BLOB, back TEXT NOT NULL, expires_at BIGINT NOT NULL)",
+    // The assistant: what a machine drafted stays beside what somebody makes of it, sealed likewise; what was used on a day, by
+    // each and by all together.
+    "ALTER TABLE drafts ADD COLUMN machine BLOB",
+    "CREATE TABLE assist_uses (day TEXT NOT NULL, who TEXT NOT NULL, requests BIGINT NOT NULL, characters BIGINT NOT NULL,
+        busy_until BIGINT NOT NULL, PRIMARY KEY (day, who)) CLUSTERED",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

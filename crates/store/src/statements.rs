@@ -16,6 +16,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("absences", crate::absences::ALL),
         ("activations", crate::activations::ALL),
         ("administration", crate::administration::ALL),
+        ("assist", crate::assist::ALL),
         ("attachments", crate::attachments::ALL),
         ("board", crate::board::ALL),
         ("bulk", crate::bulk::ALL),

@@ -664,7 +664,11 @@ pub const TABLES: &[Table] = &[
             ("ledger", Int),
         ],
     ),
-    table("drafts", 3, &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int)]),
+    table(
+        "drafts",
+        3,
+        &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int), ("machine", Blob)],
+    ),
     // A message may have twenty mebibytes.
     Table {
         page: 1,
@@ -737,6 +741,7 @@ pub const LEFT_OUT: &[(&str, &str)] = &[
     ("survey_months", "counted from the log"),
     ("advice_marks", "suggestions are counted from the log anew after a restore"),
     ("advice_months", "counted from the log"),
+    ("assist_uses", "what was used on a day counts on that day alone"),
 ];
 
 /// A table that is copied, by name.

@@ -165,6 +165,8 @@ impl Desk {
                     at: None,
                     to_merged: false,
                     of_incident,
+                    confirmed: false,
+                    drafted: None,
                 })
             }
             Purpose::Progress => {

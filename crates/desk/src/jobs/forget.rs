@@ -8,7 +8,7 @@ use crate::presence::SILENCE;
 use crate::time::stored;
 use jiff::SignedDuration;
 use store::{
-    bulk, drafts, idempotency, identities, letterbox, notices, outbox, presence, resets, second_factor, sign_in,
+    assist, bulk, drafts, idempotency, identities, letterbox, notices, outbox, presence, resets, second_factor, sign_in,
     subscriptions,
 };
 
@@ -48,6 +48,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let written = stored(now - DRAFTS_KEPT);
     let silent = stored(now - SILENCE);
     let undelivered = stored(now - EVENTS_KEPT);
+    let used = desk.zone().to_datetime(now - SignedDuration::from_hours(48)).date().to_string();
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
         idempotency::delete_before(tx, keys, import::CLAIMANT)?;
@@ -62,6 +63,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         letterbox::forget(tx, thrown)?;
         drafts::delete_before(tx, written)?;
         presence::delete_before(tx, silent)?;
+        assist::delete_before(tx, &used)?;
         subscriptions::drop_dead(tx, undelivered)?;
         Ok(())
     })

@@ -54,7 +54,8 @@ pub(crate) struct Raw {
     pub(crate) items: Vec<ItemRow>,
     /// Cases this one names which the reader does not see.
     unseen: BTreeSet<CaseId>,
-    users: BTreeMap<UserId, String>,
+    /// Names of users that occur.
+    pub(crate) users: BTreeMap<UserId, String>,
     units: BTreeMap<UnitId, String>,
 }
 

@@ -386,8 +386,8 @@ fn drafts_are_kept_for_their_writer_until_they_are_sent() {
         assert_eq!(version, 1, "no event of the case");
         let (user, case) = (me.actor.user().unwrap().0, house.wait(house.desk.case(&me, &name)).unwrap().case.id.0);
         let kept = house.desk.db().read_now(move |tx| store::drafts::of(tx, user, case)).unwrap();
-        let (_, sealed, _) = kept.into_iter().find(|(verb, ..)| verb == "notify-progress").unwrap();
-        assert!(!String::from_utf8_lossy(&sealed).contains("写到一半"), "sealed");
+        let kept = kept.into_iter().find(|row| row.verb == "notify-progress").unwrap();
+        assert!(!String::from_utf8_lossy(&kept.sealed).contains("写到一半"), "sealed");
         house.act(&me, &name, 1, "notify-progress", json!({"mode": "phone", "content": "在查"})).unwrap();
         assert!(of(&me).is_empty(), "sent");
         keep(&me, Some("x")).unwrap();

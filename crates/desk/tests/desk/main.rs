@@ -9,6 +9,7 @@
 
 mod activation;
 mod archive;
+mod assist;
 mod backup;
 mod board;
 mod bulk;

@@ -2,6 +2,7 @@
 
 use super::reading::{PAPERS, Paper};
 use super::{Case, Context, Decision, issue_letter, reply};
+use crate::advice::Drafted;
 use crate::event::Event;
 use crate::fault::Fault;
 use crate::free_text::{FreeText, plain};
@@ -19,6 +20,7 @@ pub const FIELDS: &[Field] = &[
         Kind::Text { max: 20_000, multiline: true },
         "The words that are to go out; of a reply at most 10,000 characters.",
     ),
+    optional("confirmed", Kind::Bool, "True when a machine's draft is laid before a reader as it is, on purpose."),
 ];
 
 /// Most characters of a reply.
@@ -38,6 +40,12 @@ pub struct AskReading {
     /// The words.
     #[serde(deserialize_with = "plain")]
     pub content: FreeText,
+    /// Whether a machine's draft is meant to stay as it is.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// What a machine had drafted for the asker; the desk says so, never a caller.
+    #[serde(skip)]
+    pub drafted: Option<Drafted>,
 }
 
 /// Whether a case in this situation offers the operation; what it needs besides is for [`decide`] to say.
@@ -85,5 +93,9 @@ pub fn decide(case: &Case, ask: &AskReading, ctx: &Context<'_>) -> Result<Decisi
         }
     };
     let reading = case.readings.iter().map(|one| one.id).max().unwrap_or(0).saturating_add(1);
-    Ok(Decision::of(vec![Event::ReadingAsked { reading, paper, content: ask.content.clone() }]))
+    let drafted = ask.drafted.as_ref().filter(|_| paper == Paper::Reply {});
+    let drafted = drafted.map(|draft| draft.sent(&ask.content, ask.confirmed, Some(reading))).transpose()?;
+    let mut events = vec![Event::ReadingAsked { reading, paper, content: ask.content.clone() }];
+    events.extend(drafted);
+    Ok(Decision::of(events))
 }

@@ -186,6 +186,9 @@ impl Case {
             Event::Advised { advice: Advice::Similar { case, useful, .. } } => {
                 self.helped.insert(*case, *useful);
             }
+            Event::Advised { advice: Advice::Draft { by, changed, reading: Some(reading) } } => {
+                self.note_draft(*reading, by, *changed);
+            }
             Event::Advised { .. } => {}
             Event::MessageWritten { .. } => {}
             Event::MessageMoved { .. } => self.apply_message(event),

@@ -102,6 +102,8 @@ pub struct Reading {
     pub read: Option<(ActorId, Timestamp)>,
     /// What the reader says about them.
     pub remark: Option<FreeText>,
+    /// What drafted them where a machine did, and whether their writer changed that.
+    pub drafted: Option<(String, bool)>,
 }
 
 /// What whoever sends something gives for words.
@@ -186,6 +188,7 @@ impl Case {
                     standing: Standing::Waiting,
                     read: None,
                     remark: None,
+                    drafted: None,
                 });
             }
             Event::ReadingReleased { reading, remark } => {
@@ -200,6 +203,12 @@ impl Case {
                 self.end_readings(|one| matches!(one, Paper::Letter { letter, .. } if letter == rule), Standing::Used);
             }
             _ => {}
+        }
+    }
+
+    pub(super) fn note_draft(&mut self, id: u32, by: &str, changed: bool) {
+        if let Some(one) = self.readings.iter_mut().find(|one| one.id == id) {
+            one.drafted = Some((by.to_owned(), changed));
         }
     }
 

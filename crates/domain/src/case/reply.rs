@@ -2,6 +2,7 @@
 
 use super::reading::{self, Given, Paper};
 use super::{Case, Context, Decision, Elsewhere, State, clocks};
+use crate::advice::{Advice, Drafted};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain_option};
 use crate::intake::{ContactKind, MODES};
@@ -22,6 +23,7 @@ pub const FIELDS: &[Field] = &[
     optional("reading", Kind::Whole { min: 1, max: 1_000_000 }, "The released reading whose words go out."),
     optional("at", Kind::Moment, "When. Default: now."),
     optional("to_merged", Kind::Bool, "True when the customers of all merged cases were told the same."),
+    optional("confirmed", Kind::Bool, "True when a machine's draft goes out as it is, on purpose."),
 ];
 
 /// Record the reply.
@@ -45,6 +47,12 @@ pub struct Reply {
     /// Set where the words are what the case's incident has approved for all; the desk says so, never a caller.
     #[serde(skip)]
     pub of_incident: Option<OfIncident>,
+    /// Whether a machine's draft is meant to stay as it is.
+    #[serde(default)]
+    pub confirmed: bool,
+    /// What a machine had drafted for the sender; the desk says so, never a caller.
+    #[serde(skip)]
+    pub drafted: Option<Drafted>,
 }
 
 /// What the desk knows of an incident whose words a reply has.
@@ -105,6 +113,7 @@ pub fn decide(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decision,
     let restored = restored.filter(|restored| *restored >= case.received_at && case.restored_at.is_none());
     let mut events: Vec<Event> = restored.into_iter().map(|at| Event::Restored { at }).collect();
     events.push(told(reply, &words, at));
+    events.extend(drafted(case, reply, &words)?);
     events.extend(stopped(case, restored, at, ctx));
     let started = clocks::start_unless_running(case, StartFact::Replied, at, &events, ctx);
     events.extend(started);
@@ -166,7 +175,9 @@ fn answer_merged(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Decisi
         .merged_into
         .iter()
         .map(|(lead, _)| Elsewhere { case: *lead, events: vec![Event::MergedAnswered { case: case.id, at }] });
-    Ok(Decision { events: vec![told(reply, &words, at)], elsewhere: elsewhere.collect() })
+    let mut events = vec![told(reply, &words, at)];
+    events.extend(drafted(case, reply, &words)?);
+    Ok(Decision { events, elsewhere: elsewhere.collect() })
 }
 
 fn told_at(case: &Case, reply: &Reply, ctx: &Context<'_>) -> Result<Timestamp, Refusal> {
@@ -191,6 +202,17 @@ fn words(case: &Case, reply: &Reply, at: Timestamp, ctx: &Context<'_>) -> Result
     let given = Given { content: reply.content.as_ref(), reading: reply.reading, read: reply.read.as_ref() };
     let wanted = reply.of_incident.is_none() && reading::wanted(case, ctx.rules, ctx.taxonomy);
     reading::words(case, &Paper::Reply {}, given, wanted, at)
+}
+
+/// That a machine drafted the words, where one did: for whoever sends them, or for whoever had them read.
+fn drafted(case: &Case, reply: &Reply, words: &FreeText) -> Result<Option<Event>, Refusal> {
+    match reply.reading {
+        Some(id) => Ok(case
+            .reading(id)
+            .and_then(|one| one.drafted.clone())
+            .map(|(by, changed)| Event::Advised { advice: Advice::Draft { by, changed, reading: Some(id) } })),
+        None => reply.drafted.as_ref().map(|draft| draft.sent(words, reply.confirmed, None)).transpose(),
+    }
 }
 
 fn told(reply: &Reply, words: &FreeText, at: Timestamp) -> Event {

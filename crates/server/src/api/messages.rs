@@ -98,7 +98,14 @@ async fn found(State(app): State<AppState>, Who(caller): Who, Path(id): Path<Str
 }
 
 async fn drafted(app: &AppState, caller: &desk::Caller, case: &CaseRef) -> Result<Response, Failure> {
-    let shown = |draft: &Draft| json!({"verb": draft.verb, "content": draft.content, "at": moment(draft.at)});
+    let shown = |draft: &Draft| {
+        Object::default()
+            .put("verb", draft.verb)
+            .put("content", draft.content.as_str())
+            .put("at", moment(draft.at))
+            .put_some("machine", draft.machine.as_deref())
+            .done()
+    };
     let items: Vec<Value> = app.desk.drafts(caller, case).await?.iter().map(shown).collect();
     Ok(answer(StatusCode::OK, &json!({"items": items})))
 }

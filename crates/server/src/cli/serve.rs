@@ -3,6 +3,7 @@
 use super::place::{self, Place};
 use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
+use crate::assistant::{self, Assistant, Terms};
 use crate::courier::Courier;
 use crate::crm::{self, Crm, Version};
 use crate::demo;
@@ -133,6 +134,22 @@ struct Door {
     /// File with the secret the provider knows it by.
     #[arg(long, env = "REDRESS_OIDC_CLIENT_SECRET_FILE", value_name = "FILE", requires = "oidc_issuer")]
     oidc_client_secret_file: Option<std::path::PathBuf>,
+    /// A language model that summarises, drafts and translates, behind an interface like OpenAI's chat completions: https://…,
+    /// or http://… on this machine. It is told nobody's name. Without it nothing is sent anywhere.
+    #[arg(long, env = "REDRESS_ASSISTANT_URL", value_name = "URL")]
+    assistant_url: Option<String>,
+    /// The model asked for, where there is a choice.
+    #[arg(long, env = "REDRESS_ASSISTANT_MODEL", value_name = "NAME", requires = "assistant_url")]
+    assistant_model: Option<String>,
+    /// File with the token it is asked with.
+    #[arg(long, env = "REDRESS_ASSISTANT_TOKEN_FILE", value_name = "FILE", requires = "assistant_url")]
+    assistant_token_file: Option<std::path::PathBuf>,
+    /// How many requests a day all people together may make.
+    #[arg(long, env = "REDRESS_ASSISTANT_BUDGET", value_name = "REQUESTS", default_value_t = assistant::REQUESTS)]
+    assistant_budget: u32,
+    /// How many of them one person may make.
+    #[arg(long, env = "REDRESS_ASSISTANT_OWN_BUDGET", value_name = "REQUESTS", default_value_t = assistant::OWN)]
+    assistant_own_budget: u32,
     /// Send mail unencrypted where smtp:// leads; to this machine itself it always goes so.
     #[arg(long, env = "REDRESS_SMTP_PLAIN")]
     smtp_plain: bool,
@@ -178,6 +195,21 @@ impl Door {
         let secret = std::fs::read_to_string(file)
             .map_err(|error| format!("--oidc-client-secret-file {}: {error}", file.display()))?;
         Oidc::new(issuer, client, &secret, &self.public_url()?).map(Some)
+    }
+
+    fn assistant(&self) -> Result<Option<Assistant>, String> {
+        let Some(url) = self.assistant_url.as_deref() else { return Ok(None) };
+        let read = |file: &std::path::PathBuf| {
+            std::fs::read_to_string(file).map_err(|error| format!("--assistant-token-file {}: {error}", file.display()))
+        };
+        let terms = Terms {
+            model: self.assistant_model.clone(),
+            token: self.assistant_token_file.as_ref().map(read).transpose()?,
+            requests: self.assistant_budget,
+            own: self.assistant_own_budget,
+            ..Terms::default()
+        };
+        Assistant::new(url, terms).map(Some).map_err(|error| format!("--assistant-url: {error}"))
     }
 
     fn public_url(&self) -> Result<String, String> {
@@ -242,6 +274,21 @@ pub(super) fn show(config: &Config) -> Result<(), String> {
         }
         None => lines.push("# oidc_issuer is not set: people sign in by password".to_owned()),
     }
+    match door.assistant()? {
+        Some(assistant) => {
+            let limits = assistant.limits();
+            lines.push(format!("assistant_url = {:?}", assistant.shown()));
+            lines.push(format!("assistant_model = {:?}", limits.by));
+            let token = door.assistant_token_file.as_ref().map(|file| file.display().to_string());
+            lines.push(token.map_or_else(
+                || "# assistant_token_file is not set: it is asked without a token".to_owned(),
+                |file| format!("assistant_token_file = {file:?}"),
+            ));
+            lines.push(format!("assistant_budget = {}", limits.requests));
+            lines.push(format!("assistant_own_budget = {}", limits.own));
+        }
+        None => lines.push("# assistant_url is not set: no machine outside is told anything".to_owned()),
+    }
     if door.mailer()?.is_some() {
         lines.push(format!("mail_from = {:?}", door.mail_from.as_deref().unwrap_or_default()));
     }
@@ -283,8 +330,8 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     }
     let tmf = crate::tmf::mapping::Mapping::of(place.r#override.as_deref())?;
     let language = door.language()?;
-    let (mailer, public_url, billing, crm) = (door.mailer()?, door.public_url()?, door.billing()?, door.crm()?);
-    let oidc = door.oidc()?;
+    let (mailer, public_url, billing) = (door.mailer()?, door.public_url()?, door.billing()?);
+    let (crm, oidc, assistant) = (door.crm()?, door.oidc()?, door.assistant()?);
     let ways = door.channels.ways(mailer.is_some())?;
     let (mailbox, gateway) = (door.channels.mailbox()?, door.channels.gateway()?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -332,6 +379,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         crm,
         no_presence: serve.no_presence,
         oidc,
+        assistant,
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());

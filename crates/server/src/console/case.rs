@@ -1,5 +1,6 @@
 //! A case: where it stands, which clocks run and why, what was said and done, and what can be done next.
 
+use super::assist;
 use super::attachments::{Files, files};
 use super::compensations::{self, compensations};
 use super::customer;
@@ -36,6 +37,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use desk::assist::Assisted;
 use desk::mentions::{Unreached, Why};
 use desk::queries::case::CaseView;
 use desk::retention::restricted::Restriction;
@@ -47,6 +49,7 @@ use domain::command::{Command, VERBS, Verb};
 use domain::intake::Identity;
 use domain::refusal::Refusal;
 use domain::text::mentions::MOST;
+use std::collections::BTreeSet;
 
 const REVEAL: &str = "reveal";
 /// Cases like it that are named beside a case; its page of them tells more.
@@ -205,6 +208,11 @@ struct CasePage<'a> {
     ask_customer_open: bool,
     /// What it answered, where it was asked.
     customers: Option<Card>,
+    /// Whether a machine outside can be asked from here, and what it said where it was.
+    may_assist: bool,
+    assisted: Option<assist::Shown>,
+    /// Versions whose words it translates.
+    translates: BTreeSet<i64>,
     revealed: bool,
     holder: bool,
     erased: bool,
@@ -268,6 +276,7 @@ struct Extras<'a> {
     oldest_first: bool,
     revealed: Option<Identity>,
     customers: Option<Card>,
+    assisted: Option<Assisted>,
     writing: Option<Writing>,
 }
 
@@ -366,7 +375,8 @@ async fn draw(
     let way = app.desk.explain_routing(caller, &CaseRef::Id(case.id)).await?;
     let identity = extras.revealed.as_ref().or(view.identity.as_ref());
     let errors = extras.trouble.as_ref().map(|trouble| trouble.told.errors.clone()).unwrap_or_default();
-    let operations = if extras.past.is_some() || view.erased {
+    let may_assist = extras.past.is_none() && restricted.is_empty() && assist::offered(&frame, caller, view);
+    let mut operations = if extras.past.is_some() || view.erased {
         Vec::new()
     } else {
         operations(&frame, caller, case, &names, way.pack.is_some(), (extras.typed, &errors), &drafts)
@@ -378,6 +388,11 @@ async fn draw(
         let draw = Draw { frame: &frame, words: verb.name, typed, errors: &[], known: &|_| Vec::new() };
         let typed = draw.inputs("", verb.fields).into_iter().filter(|input| !input.value.is_empty());
         trouble.kept = typed.map(|input| (input.label, input.value)).collect();
+    }
+    if may_assist && domain::case::reply::offered(case) {
+        // Where a second person reads the answer, it is laid before them first.
+        let verb = if readings::wanted(&frame, case) { "ask-reading" } else { "reply" };
+        operations.iter_mut().filter(|one| one.verb == verb && one.drafts).for_each(|one| one.assist = true);
     }
     let nothing = Typed::default();
     let asked = extras.typed.filter(|(verb, _)| *verb == REVEAL).map(|(_, typed)| typed);
@@ -499,6 +514,9 @@ async fn draw(
         },
         ask_customer_open: asked_customer.is_some(),
         customers: extras.customers,
+        may_assist,
+        assisted: extras.assisted.map(|done| assist::Shown::of(&frame, done)),
+        translates: if may_assist { desk::assist::translated(view) } else { BTreeSet::new() },
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
         shares: !app.settings.no_presence && extras.past.is_none() && caller.actor.user().is_some(),
@@ -600,6 +618,17 @@ pub(super) async fn drawn_with_customers(
     card: Card,
 ) -> Result<Response, Failure> {
     draw(app, visitor, caller, view, Extras { customers: Some(card), ..Extras::default() }).await
+}
+
+/// The page of a case with what a machine outside said of it.
+pub(super) async fn drawn_with_help(
+    app: &AppState,
+    visitor: &Visitor,
+    caller: &Caller,
+    view: &CaseView,
+    done: Assisted,
+) -> Result<Response, Failure> {
+    draw(app, visitor, caller, view, Extras { assisted: Some(done), ..Extras::default() }).await
 }
 
 /// The page of a case with why something beside its verbs was refused.

@@ -193,6 +193,10 @@ pub(super) struct Operation {
     /// Whether what is typed may be kept, and when it was last.
     pub(super) drafts: bool,
     pub(super) kept_at: String,
+    /// What drafted the words in it, where a machine did.
+    pub(super) machine: String,
+    /// Whether a machine can be asked for a draft.
+    pub(super) assist: bool,
     /// Who reads what is written beside the conversation: `customer` or `internal`; empty elsewhere.
     pub(super) side: &'static str,
 }
@@ -269,6 +273,10 @@ pub(super) fn operations(
             if verb.name == "record-contact" && super::call_backs::meant(frame, case).is_empty() {
                 inputs.retain(|input| !["promise", "next_at"].contains(&input.name.as_str()));
             }
+            // Nor whether a machine's words may stay that were none.
+            if draft.is_none_or(|draft| draft.machine.is_none()) {
+                inputs.retain(|input| input.name != "confirmed");
+            }
             // Nobody is asked whether to grant what is not asked for.
             if verb.name == "propose" && !domain::retention::asks_erasure(case) {
                 inputs.retain(|input| !["grants", "identity_verified"].contains(&input.name.as_str()));
@@ -282,6 +290,8 @@ pub(super) fn operations(
                     && permissions::DRAFT.allows(caller)
                     && caller.actor.user().is_some(),
                 kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
+                machine: draft.and_then(|draft| draft.machine.clone()).unwrap_or_default(),
+                assist: false,
                 plain: inputs.is_empty(),
                 next: verb.name == next,
                 side: "",

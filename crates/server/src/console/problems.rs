@@ -391,6 +391,8 @@ fn operations(
                 side: "",
                 drafts: false,
                 kept_at: String::new(),
+                machine: String::new(),
+                assist: false,
             }
         })
         .collect()

@@ -42,6 +42,10 @@ pub(super) fn shown(frame: &Frame<'_>, view: &CaseView) -> Vec<Shown> {
         let told = |key: &str, by: &ActorId, at| frame.tv(key, &[("who", &who(by)), ("at", &frame.moment(at))]);
         let mut about = vec![told("readings.written", &one.by, one.at)];
         about.extend(one.read.as_ref().map(|(by, at)| told("readings.read", by, *at)));
+        about.extend(one.drafted.as_ref().map(|(by, changed)| {
+            let key = if *changed { "readings.drafted_changed" } else { "readings.drafted" };
+            frame.tv(key, &[("by", by)])
+        }));
         let words = |text: &FreeText| text.plain().unwrap_or_default().to_owned();
         Shown {
             title: format!("{} {}", one.id, title(frame, &one.paper)),

@@ -111,6 +111,8 @@ pub(super) fn said(frame: &Frame<'_>, names: &Names, advice: &Advice) -> Option<
             let numbers: Vec<&str> = cases.iter().map(|one| one.number.as_str()).collect();
             say("event.other_matter", &[("numbers", &numbers.join(", "))])
         }
+        Advice::Draft { by, changed: true, .. } => say("event.machine_draft_changed", &[("by", by)]),
+        Advice::Draft { by, .. } => say("event.machine_draft_confirmed", &[("by", by)]),
         Advice::Category { suggested, sure, .. } => {
             let one = |one: &domain::advice::Suggested| {
                 let likely = one.per_mille.map(|likely| format!(" {}%", likely.saturating_add(5) / 10));

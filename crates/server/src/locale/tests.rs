@@ -383,7 +383,9 @@ fn every_code_has_words_and_no_words_lie_about() {
     list("verb", &["invite-survey", desk::survey::ANSWER]);
     list("through", domain::case::survey::CHANNELS);
     list("recovery", &["open", "recovered", "written_off"]);
-    list("purpose", &["billing", desk::customer::REGISTERING]);
+    list("purpose", &["billing", desk::customer::REGISTERING, desk::assist::PURPOSE]);
+    list("verb", &[desk::assist::PURPOSE]);
+    list("event", &["machine_draft_changed", "machine_draft_confirmed"]);
     list("verb", &[desk::jobs::timers::VERB, desk::jobs::recount::VERB, desk::outbox::VERB]);
     wanted_of_messages(&mut wanted);
     let mut list = |prefix: &str, codes: &[&str]| {

@@ -543,6 +543,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Messages", messages::messages()),
         ("Drafts", messages::drafts()),
+        ("Assisted", messages::assisted()),
         ("Letterbox", items(&messages::mail())),
         ("Mail", messages::mail()),
         ("OpenMail", messages::open_mail()),

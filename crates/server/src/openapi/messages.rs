@@ -30,8 +30,21 @@ pub(super) fn messages() -> Value {
 
 /// What somebody is writing.
 pub(super) fn drafts() -> Value {
-    let one = object(json!({"verb": codes(desk::drafts::VERBS), "content": text(), "at": moment()}));
+    let machine = json!({"type": "string", "description": "What drafted the words, where a machine did."});
+    let one = object(json!({
+        "verb": codes(desk::drafts::VERBS), "content": text(), "at": moment(), "machine": machine,
+    }));
     object(json!({"items": list(&one)}))
+}
+
+/// What a machine outside said.
+pub(super) fn assisted() -> Value {
+    object(json!({
+        "kind": codes(desk::assist::KINDS), "language": codes(desk::assist::LANGUAGES), "text": text(),
+        "by": {"type": "string", "description": "What wrote it."},
+        "entry": {"type": "integer", "description": "The entry that was translated."},
+        "draft": {"type": "string", "enum": ["reply", "ask-reading"], "description": "Of what it is kept as the caller's draft."},
+    }))
 }
 
 /// A message that waits for a person.

@@ -131,6 +131,12 @@ fn beside(place: Place) {
     assert!(
         failed(&place, &["config", "--crm-url", "http://crm.example/"]).contains("--crm-url: it begins with https://")
     );
+    let config = place.ok(&["config", "--assistant-url", "http://127.0.0.1:1/", "--assistant-budget", "20"]);
+    assert!(
+        config.contains("assistant_url = \"http://127.0.0.1:1/v1/chat/completions\"\nassistant_model = \"default\"\n")
+            && config.contains("assistant_budget = 20\nassistant_own_budget = 20\n"),
+        "{config}"
+    );
     let place = program.stop();
     let again = Program::at(place, &["--demo"]);
     assert!(again.password().is_empty(), "the password is shown once, and --demo leaves data alone");

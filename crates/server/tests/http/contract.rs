@@ -227,6 +227,16 @@ fn customers(contract: &mut Contract, house: &House, token: &str, id: &str) {
     contract.holds("post", check, &house.call(token, "POST", check, &[], &intake()));
 }
 
+/// What a machine outside says.
+fn assistant(contract: &mut Contract, house: &House, token: &str, id: &str) {
+    let (house, _fake) = crate::assist::connected(house);
+    let path = "/api/v1/complaints/{id}/assist";
+    for ask in [json!({"kind": "summary"}), json!({"kind": "translation", "entry": 1, "language": "en"})] {
+        contract.body(path, &ask);
+        contract.holds("post", path, &house.call(token, "POST", &path.replace("{id}", id), &[], &ask));
+    }
+}
+
 /// The survey, and what customers get, to billing and back.
 fn remedies(contract: &mut Contract, house: &House, token: &str, lead: &str) {
     let third = house.token(Role::Quality, "");
@@ -710,6 +720,7 @@ fn answers_are_what_the_document_promises() {
     );
     contract.holds("post", "/api/v1/complaints/{id}/reveal", &revealed);
     customers(&mut contract, &house, &token, &id);
+    assistant(&mut contract, &house, &token, &id);
     let list = "/api/v1/complaints/{id}/attachments";
     let parts = [("file", Some("账单.txt"), "七月账单".as_bytes()), ("note", None, "客户交来".as_bytes())];
     let attached = house.upload(&token, &list.replace("{id}", &id), &[], &parts);

@@ -210,7 +210,7 @@ fn a_token_never_goes_beyond_its_scopes() {
             || path.starts_with("/api/v1/bursts")
             // The blanks of a macro are filled from the case, so whoever applies one sees of it.
             || path.contains("/macros/{macro}")
-            || ["/reveal", "/customer", "/check", "/whatif", "/routing/dry-run", "/person-data", "/recipients/export"]
+            || ["/reveal", "/customer", "/assist", "/check", "/whatif", "/routing/dry-run", "/person-data", "/recipients/export"]
                 .iter()
                 .any(|end| path.ends_with(end));
         // A programme keeps no drafts, and so has none to see.

@@ -9,6 +9,7 @@
 
 mod about_staff;
 mod administration;
+mod assist;
 mod bad_input;
 mod bulk;
 mod bundles;

@@ -111,6 +111,7 @@ pub(crate) fn body(path: &str) -> Value {
         "handoffs" => handoff(),
         "bulk" => json!({"cases": ["TS-20200101-000001-1"], "note": {"text": "x"}}),
         "notifications" => json!({"mail": "off"}),
+        "assist" => json!({"kind": "summary"}),
         "drafts" | "draft" => json!({"verb": "reply", "content": "x"}),
         "decide" => json!({"decision": "discard", "reason": "x"}),
         "send-message" => json!({"way": "email", "content": "x"}),

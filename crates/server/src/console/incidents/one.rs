@@ -296,6 +296,8 @@ impl Forms<'_> {
                     side: "",
                     drafts: false,
                     kept_at: String::new(),
+                    machine: String::new(),
+                    assist: false,
                 }
             })
             .collect()
