@@ -28,7 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use desk::tickets::{Change, MOST_COUNTED, Ticket};
 use desk::{Caller, DeskError, Permission, permissions};
-use domain::case::State;
+use domain::case::State as CaseState;
 use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use face::{Api, Face};
@@ -334,7 +334,7 @@ async fn matching(
     caller: &Caller,
     ask: &Ask,
     query: &Query,
-    (name, among): (&str, Option<&[State]>),
+    (name, among): (&str, Option<&[CaseState]>),
 ) -> Result<Vec<Value>, Failure> {
     if let Some(id) = query.by_id() {
         let Ok(id) = case(id) else { return Ok(Vec::new()) };

@@ -112,7 +112,7 @@ pub(super) fn read() -> Result<Script, String> {
 
 /// A place: region, words, whether in town.
 pub(super) struct Place {
-    region: &'static str,
+    pub(super) region: &'static str,
     words: &'static str,
     urban: bool,
 }
