@@ -134,7 +134,8 @@ pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
         if what == What::Message {
             let (at, why) = (now, Some(Why::NoWay));
             let wordings = Vec::new();
-            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why, wordings };
+            let entry = Some(payload.version);
+            let step = Step { message: id, what, way, letter, stage: Stage::Failed, at, why, wordings, entry };
             write_step(desk, tx, loaded, &step)?;
         }
         return Ok(());
@@ -446,7 +447,9 @@ fn note_step(
     let Some(case) = cases::by_id(tx, row.case)? else { return Ok(()) };
     let loaded = load::from_row(tx, case)?;
     let letter = row.letter.and_then(|letter| u32::try_from(letter).ok());
-    write_step(desk, tx, loaded, &Step { message: row.id, what, way, letter, stage, at, why, wordings })
+    // Nobody wrote a receipt: its row names the registration.
+    let entry = (what != What::Receipt).then_some(row.version);
+    write_step(desk, tx, loaded, &Step { message: row.id, what, way, letter, stage, at, why, wordings, entry })
 }
 
 fn write_step(desk: &Desk, tx: &mut Tx<'_>, loaded: load::Loaded, step: &Step) -> Result<(), DeskError> {

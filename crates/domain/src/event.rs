@@ -462,6 +462,9 @@ pub enum Event {
         /// Addresses of the approved wordings it was sent with; none where the shipped ones went out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         wordings: Vec<String>,
+        /// The entry whose words it is; nothing for a receipt, which has none, and in entries of before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        entry: Option<i64>,
     },
     /// The customer was promised something.
     Promised {

@@ -137,6 +137,12 @@ fn messages_as_schema_2_writes_them() {
 }
 
 #[test]
+fn messages_name_the_entry_that_wrote_them() {
+    let case = folded(2, include_str!("golden/schema-2-message-entries.jsonl"));
+    assert_eq!(case.messages.len(), 2);
+}
+
+#[test]
 fn limits_of_orders_as_schema_2_writes_them() {
     use domain::case::order::Limit;
     let case = folded(2, include_str!("golden/schema-2-order-limits.jsonl"));

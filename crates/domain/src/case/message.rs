@@ -144,6 +144,8 @@ pub struct Step {
     pub why: Option<Why>,
     /// Addresses of the approved wordings it was sent with.
     pub wordings: Vec<String>,
+    /// The entry whose words it is; nothing for a receipt.
+    pub entry: Option<i64>,
 }
 
 /// What a step of a message is to its case: a letter that arrived is delivered, a call is an attempt to reach the
@@ -164,6 +166,7 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
         at,
         why: step.why,
         wordings: step.wordings.clone(),
+        entry: step.entry,
     }];
     if step.way == Way::Voice {
         let outcome = match (step.stage, step.why) {

@@ -338,11 +338,15 @@ pub(crate) fn all(ticket: &Ticket, base: &str, face: Face) -> Vec<Told> {
         found.extend(Contact::of(entry));
         for event in &entry.events {
             match event {
-                // Messages do not say which entry wrote them; those of a kind go out in the order they were written in.
-                Event::MessageMoved { message, what, way, stage, at, why, .. } => {
-                    let known = found.iter().position(|one| one.message == Some(*message)).or_else(|| {
-                        found.iter().position(|one| one.message.is_none() && one.sends == Some((*what, *way)))
-                    });
+                Event::MessageMoved { message, what, way, stage, at, why, entry: wrote, .. } => {
+                    let sends = Some((*what, *way));
+                    let fits = |one: &Contact<'_>| match wrote {
+                        Some(wrote) => one.entry.version == *wrote && one.sends == sends,
+                        // Entries of before do not say whose words it is; those of a kind are taken in their order.
+                        None => one.message.is_none() && one.sends == sends,
+                    };
+                    let known = found.iter().position(|one| one.message == Some(*message));
+                    let known = known.or_else(|| found.iter().position(fits));
                     if let Some(one) = known.and_then(|at| found.get_mut(at)) {
                         one.message = Some(*message);
                         one.moved(*stage, *why, *at);
