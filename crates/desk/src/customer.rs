@@ -5,14 +5,16 @@ use crate::archive::Ask;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
+use crate::retention::restricted;
 use crate::reveal::AccessBody;
 use crate::vault::cipher::CipherError;
-use crate::vault::person;
+use crate::vault::person::{self, normal_number};
 use crate::{Desk, permissions};
 use domain::actor::ActorId;
 use domain::fault::Fault;
 use domain::ids::PersonId;
 use domain::refusal::Refusal;
+use store::vault;
 
 /// What the access log says was seen.
 const EXTENT: &str = "customer";
@@ -74,6 +76,29 @@ impl Desk {
             self.log_access(caller, raw.loaded.row.id, "reveal", &body).await?;
         }
         Ok(numbers)
+    }
+
+    /// Whether a waiting request of somebody known under one of these numbers restricts the use of their data: while it waits,
+    /// nobody is asked about the numbers before there is a case to say why.
+    ///
+    /// # Errors
+    /// If the caller may not read cases, or those of the database.
+    pub async fn restricts_numbers(&self, caller: &Caller, numbers: &[&str]) -> Result<bool, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let hash = |number: &&str| self.keyring().lookup_hash("phone", &normal_number(number));
+        let hashes: Vec<[u8; 32]> = numbers.iter().map(hash).collect();
+        self.db()
+            .read(move |tx| {
+                for hash in &hashes {
+                    for person in vault::persons_by_lookup(tx, hash, "phone")? {
+                        if !restricted::waiting(tx, person)?.is_empty() {
+                            return Ok(true);
+                        }
+                    }
+                }
+                Ok(false)
+            })
+            .await
     }
 
     /// Logs that the caller takes what the customer system says over into a registration. There is no case yet: it stands

@@ -262,8 +262,8 @@ impl Crm {
                     let (inner, number, round) = (Arc::clone(&self.0), number.clone(), kept.round);
                     // On its own, so that whoever asked first may go away.
                     tokio::spawn(async move {
-                        let found = inner.fly(&number, round).await;
-                        tell.send_replace(Flight::Landed(found));
+                        let found = inner.fly(&number).await;
+                        inner.land(&number, round, found, &tell);
                         drop(place);
                     });
                     flight
@@ -290,8 +290,8 @@ impl Inner {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks, within the time there is, and keeps the answer.
-    async fn fly(self: &Arc<Self>, number: &Number, round: u64) -> Option<Found> {
+    /// Asks, within the time there is.
+    async fn fly(&self, number: &Number) -> Option<Found> {
         let until = Instant::now() + LONGEST;
         let asked = tokio::time::timeout_at(until, self.ask(number, until - REMAINS)).await;
         let found = asked.unwrap_or_else(|_| Err("it does not answer in time".to_owned()));
@@ -303,7 +303,7 @@ impl Inner {
             Err(_) => &self.counts.failed,
         };
         count.fetch_add(1, Ordering::Relaxed);
-        let found: Option<Found> = match found {
+        match found {
             Ok(found) => Some(found.into()),
             Err(why) => {
                 // The first of several says it; who was asked about is nobody's business in a log.
@@ -312,23 +312,39 @@ impl Inner {
                 }
                 None
             }
-        };
-        // Somebody was erased meanwhile, perhaps this one: whoever waits is told nothing either.
-        if self.keep(number, round, found.as_ref()) { found } else { None }
+        }
     }
 
-    /// Keeps an answer for a while; false where everything was dropped since it was asked for.
-    fn keep(self: &Arc<Self>, number: &Number, round: u64, found: Option<&Found>) -> bool {
+    /// Keeps an answer for a while and tells those who wait, in one: whoever comes before that waits with them, whoever comes
+    /// after finds it kept, or asks anew.
+    fn land(self: &Arc<Self>, number: &Number, round: u64, found: Option<Found>, tell: &watch::Sender<Flight>) {
         let mut kept = self.kept();
-        if kept.round != round {
-            return false;
+        // Somebody was erased meanwhile, perhaps this one: whoever waits is told nothing either.
+        let found = found.filter(|_| kept.round == round);
+        if kept.round == round {
+            kept.flights.remove(number.plain());
         }
-        kept.flights.remove(number.plain());
-        let Some(found) = found else { return true };
+        let until = found.as_ref().and_then(|found| self.keep(&mut kept, number, found));
+        tell.send_replace(Flight::Landed(found));
+        drop(kept);
+        // It does not outlive its time in memory, even when nobody asks again.
+        if let Some(until) = until {
+            let weak: Weak<Self> = Arc::downgrade(self);
+            tokio::spawn(async move {
+                tokio::time::sleep_until(until).await;
+                if let Some(inner) = weak.upgrade() {
+                    inner.kept().answers.retain(|_, (_, until)| Instant::now() < *until);
+                }
+            });
+        }
+    }
+
+    /// Puts an answer among those kept; gives until when, nothing where none are.
+    fn keep(&self, kept: &mut Kept, number: &Number, found: &Found) -> Option<Instant> {
         let whole = !found.is_empty() && found.iter().all(|one| one.subscriptions.is_some());
         let life = if whole { self.keep } else { self.keep.min(KEPT_BRIEFLY) };
         if life.is_zero() {
-            return true;
+            return None;
         }
         let until = Instant::now() + life;
         if kept.answers.len() >= MOST_KEPT {
@@ -336,16 +352,7 @@ impl Inner {
             first.and_then(|number| kept.answers.remove(&number));
         }
         kept.answers.insert(number.plain().to_owned(), (Arc::clone(found), until));
-        drop(kept);
-        // It does not outlive its time in memory, even when nobody asks again.
-        let weak: Weak<Self> = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::time::sleep_until(until).await;
-            if let Some(inner) = weak.upgrade() {
-                inner.kept().answers.retain(|_, (_, until)| Instant::now() < *until);
-            }
-        });
-        true
+        Some(until)
     }
 
     /// Customers of a number; where none is, those behind whom a person with the number stands.

@@ -5,6 +5,7 @@ use super::case::mask_identity;
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
+use crate::retention::restricted;
 use crate::time::moment;
 use crate::vault::cipher::CipherError;
 use crate::vault::person::{self, normal_number};
@@ -28,10 +29,12 @@ const MOST_CASES: usize = 10;
 pub struct Suggested {
     /// Identity in the vault; naming it at registration says that it is the same person.
     pub person: PersonId,
-    /// Name, masked.
+    /// Name, masked; none of somebody who restricted the use of their data.
     pub name: Option<String>,
-    /// Cases the caller may see, newest first.
+    /// Cases the caller may see, newest first; of somebody who restricted the use of their data only the requests that do.
     pub cases: Vec<Earlier>,
+    /// Whether a waiting request of theirs restricts the use of their data.
+    pub restricted: bool,
 }
 
 /// An earlier case.
@@ -47,7 +50,7 @@ pub struct Earlier {
     pub received_at: Timestamp,
 }
 
-type Row = (PersonRow, Vec<CaseRow>);
+type Row = (PersonRow, Vec<CaseRow>, bool);
 
 impl Desk {
     /// Persons with a contact or business number, as far as the caller may see a case of theirs.
@@ -100,7 +103,7 @@ impl Desk {
         rows.into_iter().map(|row| self.suggested(row)).collect()
     }
 
-    fn suggested(&self, (row, cases): Row) -> Result<Suggested, DeskError> {
+    fn suggested(&self, (row, cases, restricted): Row) -> Result<Suggested, DeskError> {
         let id = PersonId(row.id);
         let name = match (person::key(self.master(), id, row.wrapped_key.as_deref()), &row.identity) {
             (Ok(key), Some(sealed)) => mask_identity(&person::open(id, &key, sealed)?).name,
@@ -114,7 +117,7 @@ impl Desk {
             let received_at = moment(case.received_at);
             earlier.push(Earlier { number: case.number, state, category: case.category, received_at });
         }
-        Ok(Suggested { person: id, name, cases: earlier })
+        Ok(Suggested { person: id, name: name.filter(|_| !restricted), cases: earlier, restricted })
     }
 }
 
@@ -139,8 +142,14 @@ fn found(tx: &mut Tx<'_>, hashes: &[[u8; 32]], actor: &Actor, except: Option<Uui
         if seen.is_empty() {
             continue;
         }
+        // Until it is answered, their data serves the request alone.
+        let requests = restricted::waiting(tx, person)?;
+        let restricted = !requests.is_empty();
+        if restricted {
+            seen = requests.into_iter().rev().map(|(row, _)| row).filter(|row| load::is_there(row, actor)).collect();
+        }
         if let Some(row) = vault::person(tx, person)? {
-            rows.push((row, seen));
+            rows.push((row, seen, restricted));
         }
         if rows.len() >= MOST_PERSONS {
             break;

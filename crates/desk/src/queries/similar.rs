@@ -6,6 +6,7 @@
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load;
+use crate::retention::restricted;
 use crate::search::{Reader, alike};
 use crate::time::{moment, stored};
 use crate::vault::Keyring;
@@ -17,6 +18,7 @@ use domain::ids::PersonId;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use store::cases::similar::{self, SimilarRow};
 use store::{CaseRow, Tx};
 
@@ -173,11 +175,27 @@ impl Desk {
                     }
                 }
                 found.sort_by_key(|one| std::cmp::Reverse((one.row.open, one.row.received_at, one.row.id)));
+                withhold(tx, &mut found)?;
                 Ok::<_, DeskError>(found)
             })
             .await?;
         found.into_iter().take(MOST).map(Similar::try_from).collect()
     }
+}
+
+/// Leaves out cases of persons who restricted the use of their data, but for the requests that do.
+fn withhold(tx: &mut Tx<'_>, found: &mut Vec<Found>) -> Result<(), DeskError> {
+    let mut requests: BTreeMap<uuid::Uuid, Vec<uuid::Uuid>> = BTreeMap::new();
+    for one in found.iter() {
+        if let Entry::Vacant(place) = requests.entry(one.row.person) {
+            let waiting = restricted::waiting(tx, one.row.person)?;
+            place.insert(waiting.into_iter().map(|(row, _)| row.id).collect());
+        }
+    }
+    found.retain(|one| {
+        requests.get(&one.row.person).is_none_or(|waiting| waiting.is_empty() || waiting.contains(&one.row.id))
+    });
+    Ok(())
 }
 
 fn as_similar(row: CaseRow) -> SimilarRow {

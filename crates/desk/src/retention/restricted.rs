@@ -7,7 +7,7 @@ use crate::{Desk, load, permissions};
 use domain::actor::Actor;
 use domain::case::Case;
 use domain::retention::restricts;
-use store::{Tx, cases, retention};
+use store::{CaseRow, Tx, cases, retention};
 use uuid::Uuid;
 
 /// A request that waits.
@@ -31,16 +31,23 @@ impl Desk {
     }
 }
 
-fn find(tx: &mut Tx<'_>, actor: &Actor, person: Uuid) -> Result<Vec<Restriction>, DeskError> {
+/// The cases that are waiting requests of a person which restrict the use of their data.
+pub(crate) fn waiting(tx: &mut Tx<'_>, person: Uuid) -> Result<Vec<(CaseRow, Case)>, DeskError> {
     let mut found = Vec::new();
     for id in retention::requests_of(tx, person)? {
         let Some(row) = cases::by_id(tx, id)? else { continue };
-        let seen = load::is_there(&row, actor);
-        let case = load::from_row(tx, row)?.case;
+        let case = load::from_row(tx, row.clone())?.case;
         if restricts(&case) {
-            let request = case.record.subject_request.unwrap_or_default();
-            found.push(Restriction { number: seen.then_some(case.number), request });
+            found.push((row, case));
         }
     }
     Ok(found)
+}
+
+fn find(tx: &mut Tx<'_>, actor: &Actor, person: Uuid) -> Result<Vec<Restriction>, DeskError> {
+    let restriction = |(row, case): (CaseRow, Case)| {
+        let request = case.record.subject_request.unwrap_or_default();
+        Restriction { number: load::is_there(&row, actor).then_some(case.number), request }
+    };
+    Ok(waiting(tx, person)?.into_iter().map(restriction).collect())
 }

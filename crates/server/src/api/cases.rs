@@ -207,7 +207,7 @@ async fn check(
     let told = |fault: &domain::fault::Fault| json!({"field": fault.field, "code": fault.code, "detail": problem::sentence(&app, visitor.language, fault)});
     let faults = checked.faults.iter().map(told).collect();
     let mut told = view::checked(faults, &checked);
-    if let (Some(customers), Some(object)) = (customers, told.as_object_mut()) {
+    if let (Some(customers), Some(object)) = (customers?, told.as_object_mut()) {
         object.insert("customer".to_owned(), view::customers(&customers, false));
     }
     Ok(answer(StatusCode::OK, &told))

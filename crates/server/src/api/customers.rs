@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use desk::archive::{Ask, FIELDS};
-use desk::{Caller, CaseRef, permissions};
+use desk::{Caller, CaseRef, DeskError, permissions};
 use domain::refusal::Refusal;
 use domain::shape;
 use serde_json::Value;
@@ -73,16 +73,30 @@ pub(crate) async fn about(app: &AppState, caller: &Caller, name: &CaseRef, ask: 
 }
 
 /// Asks about whoever is just being registered; nothing where no system is connected, no number is complete, the caller may
-/// not see cases, or somebody does not want to be known.
-pub(crate) async fn while_registering(app: &AppState, caller: &Caller, intake: &Value) -> Option<Told> {
-    let crm = app.settings.crm.as_ref().filter(|_| permissions::READ_CASES.allows(caller))?;
+/// not see cases, somebody does not want to be known, or somebody under these numbers restricted the use of their data.
+///
+/// # Errors
+/// Those of the database.
+pub(crate) async fn while_registering(
+    app: &AppState,
+    caller: &Caller,
+    intake: &Value,
+) -> Result<Option<Told>, DeskError> {
+    let Some(crm) = app.settings.crm.as_ref().filter(|_| permissions::READ_CASES.allows(caller)) else {
+        return Ok(None);
+    };
     let text = |at: &str| intake.pointer(at).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let anonymous = intake.pointer("/complainant/anonymous").and_then(Value::as_bool) == Some(true);
-    let numbers = Number::of(text("/complainant/phone"), text("/subscription/number"));
+    let (phone, line) = (text("/complainant/phone"), text("/subscription/number"));
+    let numbers = Number::of(phone, line);
     if anonymous || numbers.is_empty() {
-        return None;
+        return Ok(None);
     }
-    Some(of_area(caller, crm.about(&numbers).await))
+    let typed: Vec<&str> = [phone, line].into_iter().flatten().collect();
+    if app.desk.restricts_numbers(caller, &typed).await? {
+        return Ok(None);
+    }
+    Ok(Some(of_area(caller, crm.about(&numbers).await)))
 }
 
 /// Customers of a region beyond the caller's area are not there for them.

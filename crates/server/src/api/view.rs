@@ -840,6 +840,7 @@ pub fn suggested(list: &[queries::persons::Suggested]) -> Value {
                 .put("person", one.person.to_string())
                 .put_some("name", one.name.as_deref())
                 .put("complaints", one.cases.iter().map(case).collect::<Value>())
+                .put_some("restricted", one.restricted.then_some(true))
                 .done()
         })
         .collect()

@@ -31,6 +31,8 @@ pub(super) struct Earlier {
     pub(super) name: String,
     /// The newest contacts.
     pub(super) cases: Vec<Contact>,
+    /// Whether the use of their data is restricted.
+    pub(super) restricted: bool,
 }
 
 /// One of their contacts.
@@ -85,6 +87,7 @@ fn earlier(frame: &Frame<'_>, persons: Vec<Suggested>) -> Vec<Earlier> {
             person: one.person.0.to_string(),
             name: one.name.unwrap_or_else(|| frame.t("unnamed")),
             cases: one.cases.into_iter().take(MOST).map(|case| contact(frame, case)).collect(),
+            restricted: one.restricted,
         })
         .collect()
 }

@@ -210,7 +210,7 @@ impl Beside {
     /// Everything there is to say about whoever is calling.
     async fn look(app: &AppState, frame: &Frame<'_>, caller: &Caller, value: &Value) -> Result<Self, Failure> {
         let (found, told) = tokio::join!(look(app, frame, caller, value), while_registering(app, caller, value));
-        Ok(Self { found: Some(found?), customers: told.map(|told| Card::of(frame, &told, false)) })
+        Ok(Self { found: Some(found?), customers: told?.map(|told| Card::of(frame, &told, false)) })
     }
 }
 
@@ -303,7 +303,7 @@ async fn register(
     // So was what the customer system says. It is shown in the clear from then on, as whatever the caller said would be.
     let chosen = typed.get(CUSTOMER).to_owned();
     if !chosen.is_empty() {
-        if let Some(told) = while_registering(&app, &caller, &value).await
+        if let Some(told) = while_registering(&app, &caller, &value).await?
             && permissions::REVEAL.allows(&caller)
         {
             app.desk.log_customer(&caller).await?;

@@ -317,10 +317,14 @@ impl Customer {
 
 /// The products of an answer that really are this customer's, those in use first.
 pub(super) fn subscriptions(answer: &Value, owner: &Customer) -> Vec<Subscription> {
-    let theirs = |one: &&Value| {
-        let parties = list(one, "relatedParty").filter_map(|party| id(party.get("partyOrPartyRole").unwrap_or(party)));
-        parties.into_iter().any(|party| party == owner.id || Some(&party) == owner.party.as_ref())
+    // Customers and persons may have the same identifiers; where a product says which of them it means, that decides.
+    let is_owner = |party: &Value| {
+        let of = party.get("partyOrPartyRole").unwrap_or(party);
+        let kind = of.get("@referredType").and_then(Value::as_str).unwrap_or_default();
+        let is_person = ["Individual", "Organization"].contains(&kind);
+        id(of).is_some_and(|id| !is_person && id == owner.id || kind != "Customer" && Some(&id) == owner.party.as_ref())
     };
+    let theirs = |one: &&Value| list(one, "relatedParty").any(is_owner);
     // A part of a bundle is told with it.
     let mut found: Vec<Subscription> =
         elements(answer).filter(theirs).filter_map(|one| subscription(one, owner)).collect();
@@ -382,7 +386,8 @@ mod tests {
         });
         let old = json!({"id": "q", "status": "terminated", "relatedParty": [{"id": "c"}]});
         let other = json!({"id": "r", "relatedParty": [{"id": "somebody else"}]});
-        let list = subscriptions(&json!([old, other, product]), one);
+        let alike = json!({"id": "s", "relatedParty": [{"id": "c", "@referredType": "Individual"}]});
+        let list = subscriptions(&json!([old, other, alike, product]), one);
         let first = list.first().unwrap();
         assert_eq!((list.len(), first.number.as_deref(), first.product), (2, Some("kd01"), Some("broadband")));
         assert_eq!((first.plan.as_deref(), first.since.as_deref()), (Some("Fibre 500"), Some("2024-03-01")));

@@ -295,6 +295,7 @@ pub(super) fn schemas() -> Map<String, Value> {
             "Persons",
             items(&object(json!({
                 "person": uuid, "name": text,
+                "restricted": {"type": "boolean", "description": "True where a waiting request of theirs restricts the use of their data: only such requests are listed."},
                 "complaints": {"type": "array", "items": object(json!({
                     "number": text, "status": text, "category": text, "received_at": moment,
                 }))},

@@ -246,6 +246,47 @@ fn a_caller_is_known_while_registering_and_taken_over_by_a_click() {
     .unwrap();
 }
 
+/// While a request of theirs waits, what is known of somebody serves that request alone, also while they are on the line.
+#[test]
+fn who_restricted_the_use_of_their_data_is_not_looked_up_while_registering() {
+    each_database(|scratch| {
+        let (house, fake) = connected(&house(scratch));
+        let token = house.token(Role::Compliance, "");
+        let first = house.register(&token, &intake());
+        let number = |case: &Value| case["number"].as_str().unwrap().to_owned();
+        let read = house.get(&token, &format!("/api/v1/complaints/{}", first["id"].as_str().unwrap())).json();
+        let check = || house.call(&token, "POST", "/api/v1/complaints/check", &[], &intake()).json();
+        let persons = || house.get(&token, "/api/v1/persons?phone=13800138000").json()["items"][0].clone();
+        let before = check();
+        assert_eq!(before["customer"]["answers"], true, "{before}");
+        assert!(before.to_string().contains(&number(&first)), "it may be the same matter: {before}");
+        assert!(persons()["name"] == "王**" && persons().get("restricted").is_none(), "{}", persons());
+        let mut request = intake();
+        request["kind"] = json!("service_request");
+        request["category"] = json!("F203");
+        request["subject_request"] = json!("restriction");
+        request["complainant"]["person"] = read["complainant"]["person"].clone();
+        let request = house.register(&token, &request);
+        fake.take();
+        let after = check();
+        assert!(after["customer"].is_null() && !after.to_string().contains(&number(&first)), "{after}");
+        let found = persons();
+        assert_eq!((&found["restricted"], found.get("name")), (&json!(true), None), "{found}");
+        let listed: Vec<&Value> = found["complaints"].as_array().unwrap().iter().map(|one| &one["number"]).collect();
+        assert_eq!(listed, [&json!(number(&request))], "only the request that restricts");
+        let cookie = house.session("mei", Role::Agent);
+        let typed = "kind=complaint&accept_channel=hotline&complainant.phone=13800138000";
+        let known = form(&house, &cookie, "/console/new/known", typed);
+        assert!(known.status == 200 && known.body.contains("restricts the use of their data"), "{known:?}");
+        assert!(!known.body.contains("王**") && !known.body.contains(&number(&first)), "{known:?}");
+        let taken = form(&house, &cookie, "/console/new", &format!("{typed}&customer=x"));
+        assert!(taken.status == 200 && !taken.body.contains("王小明"), "{taken:?}");
+        assert_eq!(fake.take(), [], "the customer system was not asked");
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
 #[test]
 fn the_page_of_a_case_asks_when_somebody_does() {
     let scratch = sqlite().unwrap();
