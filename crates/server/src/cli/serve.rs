@@ -256,6 +256,11 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         .block_on(TcpListener::bind(door.listen))
         .map_err(|error| format!("--listen {}: {error}; choose another address", door.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let crm = match crm {
+        // The people of the demo are known to a customer system of its own.
+        None if serve.demo => Some(demo::customers::begin(&runtime, Duration::from_secs(door.crm_keep))?),
+        named => named,
+    };
     let stopped = {
         let _inside = runtime.enter();
         told_to_stop().map_err(|error| error.to_string())?

@@ -112,7 +112,7 @@ pub(super) fn read() -> Result<Script, String> {
 
 /// A place: region, words, whether in town.
 pub(super) struct Place {
-    region: &'static str,
+    pub(super) region: &'static str,
     words: &'static str,
     urban: bool,
 }
@@ -151,11 +151,9 @@ impl Story {
 
     /// The story as an intake, told by the n-th customer at a place.
     pub(super) fn intake(&self, n: usize, place: &Place) -> Value {
-        let surname = SURNAMES.get(n * 5 % SURNAMES.len()).copied().unwrap_or_default();
-        let given = GIVEN.get((n * 7 + n / 12) % GIVEN.len()).copied().unwrap_or_default();
         let phone = format!("1380013{:04}", 8000 + n * 13 % 1000);
         let who = json!({
-            "complainant": {"name": format!("{surname}{given}"), "phone": phone, "preferred_mode": "phone"},
+            "complainant": {"name": named(n), "phone": phone, "preferred_mode": "phone"},
             "subscription": {"number": phone, "star": n % 6, "region": place.region},
             "region": place.region,
             "place": {"text": place.words, "area_type": if place.urban { "urban" } else { "rural" }},
@@ -164,6 +162,13 @@ impl Story {
         merge(&mut intake, who);
         intake
     }
+}
+
+/// The name of the n-th customer.
+pub(super) fn named(n: usize) -> String {
+    let surname = SURNAMES.get(n * 5 % SURNAMES.len()).copied().unwrap_or_default();
+    let given = GIVEN.get((n * 7 + n / 12) % GIVEN.len()).copied().unwrap_or_default();
+    format!("{surname}{given}")
 }
 
 fn merge(into: &mut Value, more: Value) {
