@@ -123,6 +123,7 @@ struct Inner {
     forgets: OnceLock<Box<dyn Fn() + Send + Sync>>,
     search: search::Search,
     topics: topics::Counted,
+    plenty: tickets::Plenty,
 }
 
 impl Desk {
@@ -159,6 +160,7 @@ impl Desk {
                 forgets: OnceLock::new(),
                 search: search::Search::new(),
                 topics: topics::Counted::default(),
+                plenty: tickets::Plenty::default(),
             }),
         };
         erase::replay(&desk)?;

@@ -43,6 +43,7 @@ impl CaseRef {
 }
 
 /// A case with its log as read from the database.
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) row: CaseRow,
     pub(crate) case: Case,

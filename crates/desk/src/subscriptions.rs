@@ -4,7 +4,7 @@
 
 mod round;
 
-pub use round::{Handed, Rounds, Telling};
+pub use round::{About, Handed, Rounds, Telling};
 
 use crate::administration::{self, Change};
 use crate::caller::{Caller, Scope};
@@ -35,6 +35,8 @@ pub const MOST_SHOWN: i64 = 200;
 const MOST_COUNTED: i64 = 10_000;
 /// Kind of a webhook.
 pub const WEBHOOK: &str = "webhook";
+/// Kind of a listener of TMF621 in version 5, which is told of specifications of tickets besides.
+pub const HUB_V5: &str = "hub_v5";
 /// What can happen to a case, as webhooks choose among it.
 pub const EVENTS: &[&str] = &["created", "changed", "status_changed", "resolved", "information_required", "deleted"];
 
@@ -109,12 +111,12 @@ pub struct Subscription {
     pub dead: i64,
 }
 
-/// An entry of a case that is no longer tried.
+/// An entry that is no longer tried.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
-    /// The case.
+    /// The case, or the specification of tickets.
     pub case: Uuid,
-    /// Its number, while there is such a case.
+    /// The number of the case, while there is such a one.
     pub number: Option<String>,
     /// Which entry.
     pub version: i64,

@@ -3,25 +3,25 @@
 
 mod contacts;
 mod packed;
-mod specifications;
+pub(crate) mod specifications;
 
 pub use contacts::{CONTACT, Contact, contact};
-pub use specifications::Specification;
+pub use specifications::{Noted, Specification};
 
 use crate::caller::Caller;
 use crate::commit::Commit;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::log::{self, NewEntry};
-use crate::queries::case::{CaseView, Raw, open_items};
+use crate::queries::case::{CaseView, Raw};
 use crate::register::begun;
 use crate::reveal::AccessBody;
 use crate::run::{Done, Outcome, Work, only_warned_since, stale};
 use crate::time::stored;
-use crate::{Desk, Permission, kept, permissions};
-use domain::actor::ActorId;
+use crate::{Desk, Permission, kept, permissions, queries};
+use domain::actor::{Actor, ActorId};
 use domain::audit::chain::Ledger;
-use domain::case::{Case, matter};
+use domain::case::{Case, State, matter};
 use domain::command::Command;
 use domain::event::{Entry, Event};
 use domain::free_text::FreeText;
@@ -31,13 +31,18 @@ use domain::refusal::Refusal;
 use domain::text::mask::{mask_name, mask_words};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use store::{ThingRow, tickets};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use store::tickets::Among;
+use store::{ThingRow, Tx, tickets};
 use uuid::Uuid;
 
 /// So many tickets are counted, and looked through for a filter without an index, at most.
 pub const MOST_COUNTED: u64 = 10_000;
+
+/// Tickets read and opened together.
+const TOGETHER: usize = 25;
 
 /// A case as a ticket: opened, identifiers in place. Whoever is not to see them gets [`Ticket::told`].
 #[derive(Clone, Debug)]
@@ -131,6 +136,55 @@ impl Ticket {
 /// purpose case by case, where they reveal.
 fn sees_clear(caller: &Caller) -> bool {
     matches!(caller.actor.id, ActorId::Token(_)) && permissions::REVEAL.allows(caller)
+}
+
+/// Which tickets a caller lists.
+fn among(caller: &Caller, states: Option<&[State]>) -> Among {
+    Among {
+        scope: caller.actor.area.code().to_owned(),
+        reader: load::reader(&caller.actor).unwrap_or_default(),
+        states: states.map(|states| states.iter().map(|state| state.code().to_owned()).collect()),
+    }
+}
+
+/// A case whose ticket was not taken from the faces.
+fn shown_case(tx: &mut Tx<'_>, id: CaseId, actor: &Actor) -> Result<Raw, DeskError> {
+    if tickets::one(tx, tickets::GONE, id.0)?.is_some() {
+        return Err(Refusal::not_found().into());
+    }
+    queries::case::read(tx, &CaseRef::Id(id), actor)
+}
+
+/// A case as it stood after an entry.
+fn as_of(mut raw: Raw, version: i64) -> Result<Raw, DeskError> {
+    raw.loaded.entries.retain(|entry| entry.version <= version);
+    raw.loaded.case = Case::fold(raw.loaded.case.id, &raw.loaded.entries)?;
+    Ok(raw)
+}
+
+/// Questions found to have more tickets than are counted: for a while that is not found out again, since counting ten
+/// thousand takes longer than reading a page.
+#[derive(Default)]
+pub(crate) struct Plenty(Mutex<HashMap<Among, Instant>>);
+
+impl Plenty {
+    /// How long it is taken to be still so.
+    const FOR: Duration = Duration::from_secs(60);
+    /// Questions remembered.
+    const MOST: usize = 1_000;
+
+    fn has(&self, among: &Among) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(among).is_some_and(|since| since.elapsed() < Self::FOR)
+    }
+
+    fn keep(&self, among: Among) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= Self::MOST {
+            known.clear();
+        }
+        known.insert(among, Instant::now());
+    }
 }
 
 /// What a client changed with an entry.
@@ -241,53 +295,57 @@ impl Desk {
     /// `not_found` when there is none the caller may see, or it was taken from the faces.
     pub async fn ticket(&self, caller: &Caller, id: CaseId) -> Result<Ticket, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let gone = move |tx: &mut store::Tx<'_>| Ok::<_, DeskError>(tickets::one(tx, tickets::GONE, id.0)?.is_some());
-        if self.db().read(gone).await? {
-            return Err(Refusal::not_found().into());
-        }
-        let raw = self.raw(caller, &CaseRef::Id(id)).await?;
+        let actor = caller.actor.clone();
+        let raw = self.db().read(move |tx| shown_case(tx, id, &actor)).await?;
         self.opened(caller, raw)
     }
 
     /// What was read, as far as the reader may see it.
     fn opened(&self, caller: &Caller, raw: Raw) -> Result<Ticket, DeskError> {
         raw.sight.require_area()?;
-        let keys = match &raw.person {
-            Some(person) => load::open_keys(self.master(), &raw.loaded.row, person.wrapped_key.as_deref()).ok(),
-            None => None,
-        };
-        let shown: BTreeSet<u32> = match keys {
-            Some(keys) => open_items(&keys, &raw.items)?.into_keys().collect(),
-            None => BTreeSet::new(),
-        };
         let rules = self.library().rules_of(&raw.loaded.case)?;
         let due = raw.loaded.case.next_due(&rules).map(|clock| clock.due_at);
-        let view = self.view(raw, &shown)?;
+        let view = self.view_clear(raw)?;
         let clear = sees_clear(caller);
         Ok(Ticket { view, due, clear, internal: clear && permissions::READ_LOG.allows(caller) })
     }
 
-    /// The ticket of a case as it stood after an entry, also once it was taken from the faces.
+    /// The ticket of a case as it stood after an entry and before it, also once it was taken from the faces; nothing before
+    /// the first.
     ///
     /// # Errors
     /// `not_found` when there is none the caller may see, or it never had that version.
-    pub async fn ticket_at(&self, caller: &Caller, id: CaseId, version: i64) -> Result<Ticket, DeskError> {
+    pub async fn ticket_around(
+        &self,
+        caller: &Caller,
+        id: CaseId,
+        version: i64,
+    ) -> Result<(Ticket, Option<Ticket>), DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let mut raw = self.raw(caller, &CaseRef::Id(id)).await?;
+        let raw = self.raw(caller, &CaseRef::Id(id)).await?;
         if !raw.loaded.entries.iter().any(|entry| entry.version == version) {
             return Err(Refusal::not_found().into());
         }
-        raw.loaded.entries.retain(|entry| entry.version <= version);
-        raw.loaded.case = Case::fold(raw.loaded.case.id, &raw.loaded.entries)?;
-        self.opened(caller, raw)
+        let before = match version {
+            1 => None,
+            version => Some(self.opened(caller, as_of(raw.clone(), version - 1)?)?),
+        };
+        Ok((self.opened(caller, as_of(raw, version)?)?, before))
     }
 
-    /// Tickets the caller may see, those registered last first: `limit` of them after `offset`.
+    /// Tickets the caller may see, those registered last first: `limit` of them after `offset`, of cases in any of some
+    /// states where they are named.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn tickets(&self, caller: &Caller, offset: u64, limit: u64) -> Result<Vec<Ticket>, DeskError> {
-        Ok(self.tickets_before(caller, Uuid::max(), offset, limit).await?.0)
+    pub async fn tickets(
+        &self,
+        caller: &Caller,
+        states: Option<&[State]>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<Ticket>, DeskError> {
+        Ok(self.tickets_before(caller, states, Uuid::max(), (offset, limit)).await?.0)
     }
 
     /// The same of those registered before one, with where the next page begins: nothing when there is none. A walk by
@@ -298,42 +356,83 @@ impl Desk {
     pub async fn tickets_before(
         &self,
         caller: &Caller,
+        states: Option<&[State]>,
         before: Uuid,
-        offset: u64,
-        limit: u64,
+        (offset, limit): (u64, u64),
     ) -> Result<(Vec<Ticket>, Option<Uuid>), DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let scope = caller.actor.area.code().to_owned();
-        let reader = load::reader(&caller.actor).unwrap_or_default();
+        let among = among(caller, states);
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         let (most, offset) = (whole(limit), whole(offset));
-        let read =
-            move |tx: &mut store::Tx<'_>| Ok::<_, DeskError>(tickets::page(tx, &scope, &reader, before, most, offset)?);
+        let read = move |tx: &mut Tx<'_>| Ok::<_, DeskError>(tickets::page(tx, &among, before, most, offset)?);
         let ids = self.db().read(read).await?;
         let next = ids.last().copied().filter(|_| ids.len() as u64 >= limit);
-        let mut found = Vec::with_capacity(ids.len());
-        for id in ids {
-            match self.ticket(caller, CaseId(id)).await {
-                Ok(ticket) => found.push(ticket),
-                // Taken away since the page was read.
-                Err(DeskError::Refused(_)) => {}
-                Err(other) => return Err(other),
-            }
-        }
-        Ok((found, next))
+        Ok((self.tickets_named(caller, &ids).await?, next))
     }
 
-    /// How many tickets the caller may see; one more than [`MOST_COUNTED`] stands for more than that.
+    /// The tickets of these cases, in their order; those that went meanwhile are left out.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn count_tickets(&self, caller: &Caller) -> Result<u64, DeskError> {
+    pub async fn tickets_named(&self, caller: &Caller, ids: &[Uuid]) -> Result<Vec<Ticket>, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let scope = caller.actor.area.code().to_owned();
-        let reader = load::reader(&caller.actor).unwrap_or_default();
+        // Some beside others: each is opened and folded, which is more work than reading it.
+        let under_way: Vec<_> = ids
+            .chunks(TOGETHER)
+            .map(|some| {
+                let (desk, caller, some) = (self.clone(), caller.clone(), some.to_vec());
+                tokio::spawn(async move { desk.some_tickets(&caller, some).await })
+            })
+            .collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for some in under_way {
+            found.extend(some.await.map_err(|error| DeskError::Damaged(error.to_string()))??);
+        }
+        Ok(found)
+    }
+
+    async fn some_tickets(&self, caller: &Caller, ids: Vec<Uuid>) -> Result<Vec<Ticket>, DeskError> {
+        let there = |one| match one {
+            Ok(found) => Ok(Some(found)),
+            // Taken away since the page was read.
+            Err(DeskError::Refused(_)) => Ok(None),
+            Err(other) => Err(other),
+        };
+        let actor = caller.actor.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            let mut raws = Vec::with_capacity(ids.len());
+            for id in ids {
+                match shown_case(tx, CaseId(id), &actor) {
+                    Err(DeskError::Refused(_)) => {}
+                    other => raws.push(other?),
+                }
+            }
+            Ok::<_, DeskError>(raws)
+        };
+        let raws = self.db().read(read).await?;
+        let opened = raws.into_iter().filter_map(|raw| there(self.opened(caller, raw)).transpose());
+        opened.collect()
+    }
+
+    /// How many tickets the caller may see, of cases in any of some states where they are named; one more than
+    /// [`MOST_COUNTED`] stands for more than that.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn count_tickets(&self, caller: &Caller, states: Option<&[State]>) -> Result<u64, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let among = among(caller, states);
+        if self.inner.plenty.has(&among) {
+            return Ok(MOST_COUNTED + 1);
+        }
         let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX).saturating_add(1);
-        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &scope, &reader, most)?)).await?;
-        Ok(u64::try_from(counted).unwrap_or_default())
+        let asked = among.clone();
+        let counted = self.db().read(move |tx| Ok::<_, DeskError>(tickets::count(tx, &asked, most)?)).await?;
+        let counted = u64::try_from(counted).unwrap_or_default();
+        if counted > MOST_COUNTED {
+            self.inner.plenty.keep(among);
+        }
+        Ok(counted)
     }
 
     /// Logs that the caller is given the personal data of these cases. Nothing is shown before it is safe; who may not

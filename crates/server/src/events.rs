@@ -5,20 +5,20 @@ use crate::app::Settings;
 use crate::outbound;
 use crate::tmf::face::{Api, Face};
 use crate::tmf::hub::{Wanted, listener};
-use crate::tmf::interaction;
-use crate::tmf::ticket;
-use crate::tmf::when;
+use crate::tmf::{interaction, specifications, ticket, when};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use desk::caller::Scope;
-use desk::subscriptions::{Handed, Rounds, Telling, WEBHOOK};
-use desk::tickets::Ticket;
+use desk::subscriptions::{About, Handed, Rounds, Telling, WEBHOOK};
+use desk::tickets::{Specification, Ticket};
 use desk::{Desk, DeskError};
 use domain::event::{Entry as Logged, Event};
+use domain::ids::CaseId;
 use jiff::Timestamp;
 use mail::outward::{Guard, hmac_sha256};
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
+use uuid::Uuid;
 
 /// Something that happened to a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,62 @@ impl ContactNews {
     }
 }
 
+/// Something that happened to a specification of tickets; only version 5 knows of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpecificationNews {
+    /// It was written.
+    Created,
+    /// Something it says changed.
+    Changed,
+    /// It stands elsewhere in its life.
+    StatusChanged,
+    /// It was removed.
+    Deleted,
+}
+
+impl SpecificationNews {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Changed, Self::StatusChanged, Self::Deleted];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::StatusChanged => "status_changed",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// As TM Forum calls it.
+    #[must_use]
+    pub const fn tmf(self) -> &'static str {
+        match self {
+            Self::Created => "TroubleTicketSpecificationCreateEvent",
+            Self::Changed => "TroubleTicketSpecificationAttributeValueChangeEvent",
+            Self::StatusChanged => "TroubleTicketSpecificationStatusChangeEvent",
+            Self::Deleted => "TroubleTicketSpecificationDeleteEvent",
+        }
+    }
+}
+
+/// What an entry is to a specification, told before and after it.
+fn specification_news(
+    before: Option<&Map<String, Value>>,
+    after: Option<&Map<String, Value>>,
+) -> Vec<SpecificationNews> {
+    let (before, after) = match (before, after) {
+        (_, None) => return vec![SpecificationNews::Deleted],
+        (None, Some(_)) => return vec![SpecificationNews::Created],
+        (Some(before), Some(after)) => (before, after),
+    };
+    let differs = |name: &str| before.get(name) != after.get(name);
+    let mut names = before.keys().chain(after.keys()).map(String::as_str);
+    let changed = names.any(|name| !["lastUpdate", "lifecycleStatus"].contains(&name) && differs(name));
+    let moved = differs("lifecycleStatus");
+    let found = [(changed, SpecificationNews::Changed), (moved, SpecificationNews::StatusChanged)];
+    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, news)| news).collect()
+}
+
 /// What an entry is to interactions: those that are new with it, and those it changed.
 fn contact_news(
     before: &[interaction::Told],
@@ -146,6 +202,7 @@ fn contact_news(
 
 /// An entry of a case as it is told.
 struct Entry {
+    case: CaseId,
     /// Number of the case.
     number: String,
     verb: String,
@@ -194,6 +251,11 @@ fn takes_away(entry: &Logged) -> bool {
     entry.events.iter().any(|event| matches!(event, Event::TicketChanged { gone: true, .. }))
 }
 
+/// Whether the ticket had been taken from the faces before: what happens to its case after that is nobody's outside.
+fn was_gone(before: Option<&Ticket>) -> bool {
+    before.is_some_and(|before| before.view.entries.iter().any(takes_away))
+}
+
 fn is_stage(list: Option<&Value>) -> bool {
     let list = list.and_then(Value::as_array);
     list.is_some_and(|list| list.len() == 1 && list.first().is_some_and(|one| one["name"] == "complaintStage"))
@@ -239,9 +301,12 @@ impl Herald {
             telling.caller.scopes.retain(|scope| *scope != Scope::PersonalData);
         }
         let (api, face) = Api::of_kind(&telling.kind);
-        let letters = match api {
-            Api::Tickets => self.entry(desk, &telling, face).await.map(|entry| self.letters(&telling, face, &entry)),
-            Api::Interactions => self.contact_letters(desk, &telling, face).await,
+        let letters = match (telling.about, api) {
+            (About::Case(case), Api::Tickets) => {
+                self.entry(desk, &telling, case, face).await.map(|entry| self.letters(&telling, face, &entry))
+            }
+            (About::Case(case), Api::Interactions) => self.contact_letters(desk, &telling, case, face).await,
+            (About::Specification(id), _) => self.specification_letters(desk, &telling, id, face).await,
         };
         let letters = match letters {
             Ok(Ok(letters)) => letters,
@@ -253,9 +318,9 @@ impl Herald {
         if letters.is_empty() {
             return Handed::Taken;
         }
-        // Told once, however often it is tried.
-        if !telling.logged
-            && let Err(error) = desk.log_tickets(&telling.caller, vec![telling.case.0]).await
+        // Told once, however often it is tried. A specification is nobody's data.
+        if let (false, About::Case(case)) = (telling.logged, telling.about)
+            && let Err(error) = desk.log_tickets(&telling.caller, vec![case.0]).await
         {
             return Handed::Later(error.to_string());
         }
@@ -283,29 +348,20 @@ impl Herald {
         Handed::Taken
     }
 
-    /// The ticket after an entry and before it.
-    async fn around(desk: &Desk, telling: &Telling) -> Result<(Ticket, Option<Ticket>), DeskError> {
-        let after = desk.ticket_at(&telling.caller, telling.case, telling.version).await?;
-        let before = match telling.version {
-            1 => None,
-            version => Some(desk.ticket_at(&telling.caller, telling.case, version - 1).await?),
-        };
-        Ok((after, before))
-    }
-
-    async fn entry(&self, desk: &Desk, telling: &Telling, face: Face) -> Result<Entry, DeskError> {
+    async fn entry(&self, desk: &Desk, telling: &Telling, case: CaseId, face: Face) -> Result<Entry, DeskError> {
         let root = format!("{}{}", self.root, Api::Tickets.root(face));
-        let (after, before) = Self::around(desk, telling).await?;
+        let (after, before) = desk.ticket_around(&telling.caller, case, telling.version).await?;
         let tell = |one: &Ticket| ticket::tell(one, &root);
         let told = tell(&after);
         let last = after.view.entries.last();
         let gone = last.is_some_and(takes_away);
-        let (news, changed) = match after.view.entries.split_last() {
-            // What happens to the case after its ticket was taken away is nobody's outside.
-            Some((_, earlier)) if earlier.iter().any(takes_away) => (Vec::new(), Vec::new()),
-            _ => news(before.as_ref().map(tell).as_ref(), &told, gone),
+        let (news, changed) = if was_gone(before.as_ref()) {
+            (Vec::new(), Vec::new())
+        } else {
+            news(before.as_ref().map(tell).as_ref(), &told, gone)
         };
         Ok(Entry {
+            case,
             number: after.view.case.number.clone(),
             verb: last.map(|entry| entry.verb.clone()).unwrap_or_default(),
             version: telling.version,
@@ -325,10 +381,10 @@ impl Herald {
         let mut letters = Vec::new();
         for one in &entry.news {
             // The same at every try, so that whoever is told twice can tell; another after a restore that took this entry away.
-            let id = format!("{}.{}.{}.{}", telling.case, telling.version, telling.mark, one.code());
+            let id = format!("{}.{}.{}.{}", entry.case, telling.version, telling.mark, one.code());
             match &asked {
                 None if telling.query.split(',').any(|kind| kind == one.code()) => letters.push(Letter {
-                    body: cloud(entry, *one, &id, &telling.case.to_string(), &self.root),
+                    body: cloud(entry, *one, &id, &self.root),
                     url: Url::parse(&telling.url).map_err(|error| error.to_string())?,
                     media: "application/cloudevents+json",
                     id,
@@ -343,10 +399,10 @@ impl Herald {
                     };
                     let head = Head {
                         at: entry.at,
-                        case: &entry.number,
+                        of: &entry.number,
                         version: entry.version,
                         verb: &entry.verb,
-                        domain: "TroubleTicket",
+                        thing: Api::Tickets.shape(),
                         kind: one.tmf(),
                         shape: one.tmf(),
                         field,
@@ -363,9 +419,13 @@ impl Herald {
         &self,
         desk: &Desk,
         telling: &Telling,
+        case: CaseId,
         face: Face,
     ) -> Result<Result<Vec<Letter>, String>, DeskError> {
-        let (after, before) = Self::around(desk, telling).await?;
+        let (after, before) = desk.ticket_around(&telling.caller, case, telling.version).await?;
+        if was_gone(before.as_ref()) {
+            return Ok(Ok(Vec::new()));
+        }
         let all = |ticket: &Ticket| interaction::all(ticket, &self.root, face);
         let last = after.view.entries.last();
         let gone = last.is_some_and(takes_away);
@@ -378,18 +438,58 @@ impl Herald {
         };
         let mut letters = Vec::new();
         for (one, of, interaction) in news {
-            let id = format!("{}.{}.{}.{of}.{}", telling.case, telling.version, telling.mark, one.code());
+            let id = format!("{case}.{}.{}.{of}.{}", telling.version, telling.mark, one.code());
             let head = Head {
                 at,
-                case: &after.view.case.number,
+                of: &after.view.case.number,
                 version: telling.version,
                 verb: &verb,
-                domain: "PartyInteraction",
+                thing: Api::Interactions.shape(),
                 kind: one.tmf(),
                 shape: one.shape(),
                 field: None,
             };
             match self.letter(telling, face, &asked, (head, face.tell_interaction(interaction)), id) {
+                Ok(letter) => letters.extend(letter),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(Ok(letters))
+    }
+
+    /// The same of a specification of tickets.
+    async fn specification_letters(
+        &self,
+        desk: &Desk,
+        telling: &Telling,
+        id: Uuid,
+        face: Face,
+    ) -> Result<Result<Vec<Letter>, String>, DeskError> {
+        let noted = desk.specification_around(&telling.caller, id, telling.version).await?;
+        let root = format!("{}{}", self.root, Api::Tickets.root(face));
+        let tell = |one: &Specification| specifications::tell(one, &root);
+        let (before, after) = (noted.before.as_ref().map(tell), noted.after.as_ref().map(tell));
+        let asked = match wanted(Api::Tickets, face, telling) {
+            Ok(asked) => asked,
+            Err(why) => return Ok(Err(why)),
+        };
+        let news = specification_news(before.as_ref(), after.as_ref());
+        let Some(told) = after.or(before) else { return Ok(Ok(Vec::new())) };
+        let of = id.to_string();
+        let mut letters = Vec::new();
+        for one in news {
+            let id = format!("{of}.{}.{}.{}", telling.version, telling.mark, one.code());
+            let head = Head {
+                at: noted.at,
+                of: &of,
+                version: telling.version,
+                verb: &noted.verb,
+                thing: specifications::TYPE,
+                kind: one.tmf(),
+                shape: one.tmf(),
+                field: None,
+            };
+            match self.letter(telling, face, &asked, (head, told.clone()), id) {
                 Ok(letter) => letters.extend(letter),
                 Err(why) => return Ok(Err(why)),
             }
@@ -407,10 +507,17 @@ impl Herald {
         id: String,
     ) -> Result<Option<Letter>, String> {
         let mut envelope = envelope(face, &head, &id);
-        if !wanted.matches(&told, &envelope) {
+        if !wanted.matches(face, head.thing, &told, &envelope) {
             return Ok(None);
         }
-        envelope.insert("event".to_owned(), json!({wanted.thing(): wanted.chosen(face, told)}));
+        let mut chosen = wanted.chosen(face, told);
+        if head.kind == SpecificationNews::Deleted.tmf() {
+            // What is gone is named and no more, as the specification has it.
+            chosen.retain(|name, _| ["id", "href", "name", "version"].contains(&name.as_str()));
+            chosen.insert("@type".to_owned(), format!("{}Ref", head.thing).into());
+            chosen.insert("@referredType".to_owned(), head.thing.into());
+        }
+        envelope.insert("event".to_owned(), json!({listener(head.thing): chosen}));
         let url = self.callback(&telling.url, head.kind)?;
         Ok(Some(Letter { body: Value::Object(envelope), url, media: "application/json", id }))
     }
@@ -453,11 +560,12 @@ fn wanted(api: Api, face: Face, telling: &Telling) -> Result<Wanted, String> {
 /// What an event says besides what it is about.
 struct Head<'e> {
     at: Timestamp,
-    /// Number of the case.
-    case: &'e str,
+    /// What correlates the events of an entry: the number of the case, or the identity of the specification.
+    of: &'e str,
     version: i64,
     verb: &'e str,
-    domain: &'static str,
+    /// What it is about, as TM Forum calls it.
+    thing: &'static str,
     kind: &'static str,
     /// Its type in version 5.
     shape: &'static str,
@@ -473,8 +581,8 @@ fn envelope(face: Face, head: &Head<'_>, id: &str) -> Map<String, Value> {
     put("eventId", id);
     put("eventTime", &at);
     put("eventType", head.kind);
-    put("correlationId", &format!("{}.{}", head.case, head.version));
-    put("domain", head.domain);
+    put("correlationId", &format!("{}.{}", head.of, head.version));
+    put("domain", head.thing);
     put("title", head.kind);
     put("description", head.verb);
     put("priority", "Normal");
@@ -495,11 +603,11 @@ fn envelope(face: Face, head: &Head<'_>, id: &str) -> Map<String, Value> {
 }
 
 /// A CloudEvent 1.0 in its JSON form.
-fn cloud(entry: &Entry, news: News, id: &str, case: &str, root: &str) -> Value {
+fn cloud(entry: &Entry, news: News, id: &str, root: &str) -> Value {
     let source = if root.is_empty() { "urn:redress" } else { root };
     json!({
         "specversion": "1.0", "id": id, "source": source, "type": format!("redress.complaint.{}", news.code()),
-        "subject": case, "time": when(entry.at), "datacontenttype": "application/json",
+        "subject": entry.case.to_string(), "time": when(entry.at), "datacontenttype": "application/json",
         "data": {
             "complaint": entry.number, "version": entry.version, "verb": entry.verb, "changed": entry.changed,
             "ticket": entry.ticket,
@@ -528,6 +636,20 @@ mod tests {
         let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signed = signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn what_an_entry_is_to_a_specification() {
+        let one = |status: &str, name: &str, at: &str| {
+            let told = json!({"id": "1", "name": name, "lifecycleStatus": status, "lastUpdate": at});
+            told.as_object().unwrap().clone()
+        };
+        let before = one("inDesign", "a", "x");
+        assert_eq!(specification_news(None, Some(&before)), [SpecificationNews::Created]);
+        assert_eq!(specification_news(Some(&before), None), [SpecificationNews::Deleted]);
+        assert_eq!(specification_news(Some(&before), Some(&one("inDesign", "a", "y"))), []);
+        let both = specification_news(Some(&before), Some(&one("active", "b", "y")));
+        assert_eq!(both, [SpecificationNews::Changed, SpecificationNews::StatusChanged]);
     }
 
     #[test]

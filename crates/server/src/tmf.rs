@@ -11,7 +11,7 @@ pub mod mapping;
 mod patch;
 pub mod query;
 pub mod schema;
-mod specifications;
+pub(crate) mod specifications;
 mod status;
 pub(crate) mod ticket;
 pub mod turns;
@@ -28,6 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, patch, post};
 use desk::tickets::{Change, MOST_COUNTED, Ticket};
 use desk::{Caller, DeskError, Permission, permissions};
+use domain::case::State as CaseState;
 use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use face::{Api, Face};
@@ -96,11 +97,14 @@ pub fn routes() -> Vec<Route> {
     routes
 }
 
-/// A moment as RFC 3339 writes it.
+/// A moment as RFC 3339 writes it, which is less than is understood elsewhere.
 fn moment(text: &str) -> Option<Timestamp> {
     // A date alone, or words in another order, is none.
     let form = text.len() >= 20 && text.as_bytes().get(10).is_some_and(|byte| matches!(byte, b'T' | b't'));
-    if form { text.parse().ok() } else { None }
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"-+:.TtZz".contains(&byte));
+    let offset = text.len().checked_sub(6).and_then(|at| text.get(at..)).unwrap_or_default().as_bytes();
+    let ends = text.ends_with(['Z', 'z']) || matches!(offset, [b'+' | b'-', _, _, b':', _, _]);
+    if form && plain && ends { text.parse().ok() } else { None }
 }
 
 /// How a moment is written: UTC, milliseconds.
@@ -291,23 +295,31 @@ async fn list(
     let attributes = schema::attributes(ask.face, shapes(ask.face).1);
     let query = Query::list(ask.face, raw.as_deref(), &attributes)?;
     let ids = |things: &mut dyn Iterator<Item = &Value>| things.filter_map(|id| id.as_str()?.parse().ok()).collect();
-    let (things, total, shown): (Vec<_>, _, Vec<uuid::Uuid>) = match query.looks_at_each() {
+    // Cases have an index by state: where a state says all that is asked, nothing else is looked at.
+    let states = query.statuses().map(status::states);
+    let among = states.as_ref().map(|(states, _)| states.as_slice());
+    let by_index = states.as_ref().is_some_and(|(_, exactly)| *exactly) && query.asks_nothing_but_status();
+    let (things, total, shown): (Vec<_>, _, Vec<uuid::Uuid>) = match query.looks_at_each().filter(|_| !by_index) {
         None => {
-            let counted = app.desk.count_tickets(&caller).await?;
-            let tickets = app.desk.tickets(&caller, query.offset, query.limit).await?;
+            let counted = app.desk.count_tickets(&caller, among).await?;
+            let tickets = app.desk.tickets(&caller, among, query.offset, query.limit).await?;
             let things: Vec<Map<String, Value>> = tickets.iter().map(|ticket| told(&ask, ticket)).collect();
             let shown = ids(&mut things.iter().filter_map(|thing| thing.get("id")));
             (things, (counted <= MOST_COUNTED).then_some(counted), shown)
         }
         Some(name) => {
-            let mut found = matching(&app, &caller, &ask, &query, name).await?;
+            let mut found = matching(&app, &caller, &ask, &query, (name, among)).await?;
             query.arrange(&mut found);
-            cut(&query, &mut found)?;
+            // All that match, wherever a page of them begins.
             let total = found.len() as u64;
+            cut(&query, &mut found)?;
             // Whoever asks for those that hold certain words learns of each that it does.
             let told_by_filter: Option<Vec<_>> =
                 query.asks_for_words().then(|| ids(&mut found.iter().filter_map(|thing| thing.get("id"))));
-            let things = whole(&app, &caller, &ask, page(&query, found)).await?;
+            let page: Vec<uuid::Uuid> = ids(&mut page(&query, found).iter().filter_map(|thing| thing.get("id")));
+            // One that went meanwhile is left out.
+            let tickets = app.desk.tickets_named(&caller, &page).await?;
+            let things: Vec<Map<String, Value>> = tickets.iter().map(|ticket| told(&ask, ticket)).collect();
             let shown = told_by_filter.unwrap_or_else(|| ids(&mut things.iter().filter_map(|thing| thing.get("id"))));
             (things, Some(total), shown)
         }
@@ -316,32 +328,13 @@ async fn list(
     Ok(listed(&ask, &query, things, total))
 }
 
-/// The tickets of a page of what was found; one that went meanwhile is left out.
-async fn whole(
-    app: &AppState,
-    caller: &Caller,
-    ask: &Ask,
-    found: Vec<Map<String, Value>>,
-) -> Result<Vec<Map<String, Value>>, Failure> {
-    let mut things = Vec::with_capacity(found.len());
-    for one in found {
-        let Some(Ok(id)) = one.get("id").and_then(Value::as_str).map(case) else { continue };
-        match app.desk.ticket(caller, id).await {
-            Ok(ticket) => things.push(told(ask, &ticket)),
-            Err(DeskError::Refused(_)) => {}
-            Err(other) => return Err(other.into()),
-        }
-    }
-    Ok(things)
-}
-
 /// Every ticket that is asked for, by its identity and what it is ordered by.
 async fn matching(
     app: &AppState,
     caller: &Caller,
     ask: &Ask,
     query: &Query,
-    name: &str,
+    (name, among): (&str, Option<&[CaseState]>),
 ) -> Result<Vec<Value>, Failure> {
     if let Some(id) = query.by_id() {
         let Ok(id) = case(id) else { return Ok(Vec::new()) };
@@ -352,14 +345,14 @@ async fn matching(
         };
         return Ok(found.into_iter().filter(|thing| query.matches(thing)).map(|thing| query.kept(thing)).collect());
     }
-    if app.desk.count_tickets(caller).await? > MOST_COUNTED {
+    if app.desk.count_tickets(caller, among).await? > MOST_COUNTED {
         let why = format!("would have to look at more than {MOST_COUNTED} tickets; ask by `id`, or page without it");
         return Err(query::refused(name, &why));
     }
     let mut found = Vec::new();
     let mut before = uuid::Uuid::max();
     for _ in 0..=MOST_COUNTED / SLICE {
-        let (tickets, next) = app.desk.tickets_before(caller, before, 0, SLICE).await?;
+        let (tickets, next) = app.desk.tickets_before(caller, among, before, (0, SLICE)).await?;
         let things = tickets.iter().map(|ticket| Value::Object(told(ask, ticket)));
         found.extend(things.filter(|thing| query.matches(thing)).map(|thing| query.kept(thing)));
         match next {

@@ -9,8 +9,8 @@ statements! {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     OF = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         WHERE subject = ?1 AND ledger = ?2 ORDER BY version";
-    FIRST = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
-        WHERE subject = ?1 AND ledger = ?2 AND version = 1";
+    ONE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE subject = ?1 AND ledger = ?2 AND version = ?3";
     // One statement a page of cases: on a server each statement is a way there and back.
     BETWEEN = "SELECT e.subject, e.version, e.at, e.actor, e.schema, e.body FROM cases c
         JOIN entries e ON e.subject = c.id AND e.ledger = ?1
@@ -129,7 +129,15 @@ pub fn of(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Vec<EntryRow>, 
 /// # Errors
 /// Those of the database.
 pub fn first(tx: &mut Tx<'_>, subject: Uuid, ledger: i64) -> Result<Option<EntryRow>, StoreError> {
-    tx.query_opt(FIRST, &[(&subject).into(), ledger.into()], read)
+    one(tx, subject, ledger, 1)
+}
+
+/// One entry of a subject.
+///
+/// # Errors
+/// Those of the database.
+pub fn one(tx: &mut Tx<'_>, subject: Uuid, ledger: i64, version: i64) -> Result<Option<EntryRow>, StoreError> {
+    tx.query_opt(ONE, &[(&subject).into(), ledger.into(), version.into()], read)
 }
 
 /// What the logs of the cases say that lie between two places in the order of first receipt, both included; in no order.

@@ -373,6 +373,10 @@ const STEPS: &[&[&str]] = &[&[
         changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
     "CREATE INDEX bursts_ended ON bursts (ended, id)",
     "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
+], &[
+    // Tickets and events: tickets of a status are listed newest first; what waits to be told may be of another ledger.
+    "CREATE INDEX cases_state ON cases (state, id)",
+    "ALTER TABLE event_deliveries ADD COLUMN ledger BIGINT NOT NULL DEFAULT 0",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -33,17 +33,18 @@ statements! {
     ROTATE = "UPDATE subscriptions SET generation = generation + 1, rotated_at = ?3 WHERE id = ?1 AND generation = ?2";
     REMOVE = "DELETE FROM subscriptions WHERE id = ?1";
     // The first of each case that still waits: what comes later in a case is not told before it.
-    AGAIN = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged FROM event_deliveries d
+    AGAIN = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged, d.ledger FROM event_deliveries d
         WHERE d.subscription = ?1 AND d.dead = 0 AND d.due_at <= ?2 AND NOT EXISTS (SELECT 1 FROM event_deliveries e
         WHERE e.subscription = d.subscription AND e.subject = d.subject AND e.dead = 0 AND e.version < d.version)
         ORDER BY d.first_at, d.subject LIMIT ?3";
     HOLDS = "SELECT CAST(1 AS BIGINT) FROM event_deliveries WHERE subscription = ?1 AND subject = ?2 AND dead = 0 LIMIT 1";
     COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM event_deliveries WHERE subscription = ?1 AND dead = ?2 LIMIT ?3) counted";
-    DEAD = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged, c.number FROM event_deliveries d
+    DEAD = "SELECT d.subject, d.version, d.first_at, d.due_at, d.tries, d.error, d.dead, d.logged, d.ledger, c.number
+        FROM event_deliveries d
         LEFT JOIN cases c ON c.id = d.subject WHERE d.subscription = ?1 AND d.dead = 1
         ORDER BY d.first_at DESC, d.subject, d.version LIMIT ?2";
-    KEEP = "INSERT INTO event_deliveries (subscription, subject, version, first_at, due_at, tries, error, dead, logged)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (subscription, subject, version) DO UPDATE SET
+    KEEP = "INSERT INTO event_deliveries (subscription, subject, version, first_at, due_at, tries, error, dead, logged, ledger)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (subscription, subject, version) DO UPDATE SET
         first_at = excluded.first_at, due_at = excluded.due_at, tries = excluded.tries, error = excluded.error,
         dead = excluded.dead, logged = excluded.logged";
     TAKEN = "DELETE FROM event_deliveries WHERE subscription = ?1 AND subject = ?2 AND version = ?3";
@@ -53,7 +54,7 @@ statements! {
     DROP = "DELETE FROM event_deliveries WHERE subscription = ?1";
     EMPTY = "DELETE FROM event_deliveries";
     DROP_DEAD = "DELETE FROM event_deliveries WHERE dead = 1 AND first_at < ?1";
-    NEXT = "SELECT seq, subject, ledger, version FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+    NEXT = "SELECT seq, subject, ledger, version, verb FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     PLACE = "SELECT stream, seq FROM entries WHERE subject = ?1 AND ledger = ?2 AND version = ?3";
 }
 
@@ -98,12 +99,14 @@ pub struct SubscriptionRow {
     pub error: String,
 }
 
-/// An entry of a case that was not taken.
+/// An entry that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRow {
-    /// The case.
+    /// What it is about.
     pub subject: Uuid,
-    /// The entry.
+    /// In which ledger.
+    pub ledger: i64,
+    /// Its place in that.
     pub version: i64,
     /// When it was tried first, counted anew from when it was sent again by hand or its subscription switched on; of what
     /// was never tried, when it was read.
@@ -118,6 +121,21 @@ pub struct EventRow {
     pub dead: bool,
     /// Whether the access log has that it went out.
     pub logged: bool,
+}
+
+/// An entry as it is passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedRow {
+    /// Its place in its stream.
+    pub seq: i64,
+    /// What it is about.
+    pub subject: Uuid,
+    /// In which ledger.
+    pub ledger: i64,
+    /// Its place in that.
+    pub version: i64,
+    /// Which command.
+    pub verb: String,
 }
 
 /// How a round of telling ended.
@@ -172,6 +190,7 @@ fn read_event(row: &Row<'_>) -> Result<EventRow, StoreError> {
         error: row.text(5)?,
         dead: row.bool(6)?,
         logged: row.bool(7)?,
+        ledger: row.int(8)?,
     })
 }
 
@@ -317,7 +336,7 @@ pub fn count(tx: &mut Tx<'_>, id: Uuid, dead: bool, most: i64) -> Result<i64, St
 /// # Errors
 /// Those of the database.
 pub fn dead(tx: &mut Tx<'_>, id: Uuid, limit: i64) -> Result<Vec<(EventRow, Option<String>)>, StoreError> {
-    tx.query(DEAD, &[(&id).into(), limit.into()], |row| Ok((read_event(row)?, row.opt_text(8)?)))
+    tx.query(DEAD, &[(&id).into(), limit.into()], |row| Ok((read_event(row)?, row.opt_text(9)?)))
 }
 
 /// Keeps an entry that was not taken.
@@ -335,6 +354,7 @@ pub fn keep(tx: &mut Tx<'_>, id: Uuid, row: &EventRow) -> Result<(), StoreError>
         (&row.error).into(),
         row.dead.into(),
         row.logged.into(),
+        row.ledger.into(),
     ];
     tx.execute(KEEP, &values).map(drop)
 }
@@ -379,18 +399,19 @@ pub fn drop_dead(tx: &mut Tx<'_>, before: i64) -> Result<(), StoreError> {
     tx.execute(DROP_DEAD, &[before.into()]).map(drop)
 }
 
-/// Entries after a place of a stream: position, subject, ledger and version.
+/// Entries after a place of a stream.
 ///
 /// # Errors
 /// Those of the database.
-pub fn entries_after(
-    tx: &mut Tx<'_>,
-    stream: i64,
-    seq: i64,
-    limit: i64,
-) -> Result<Vec<(i64, Uuid, i64, i64)>, StoreError> {
+pub fn entries_after(tx: &mut Tx<'_>, stream: i64, seq: i64, limit: i64) -> Result<Vec<PassedRow>, StoreError> {
     tx.query(NEXT, &[stream.into(), seq.into(), limit.into()], |row| {
-        Ok((row.int(0)?, row.uuid(1)?, row.int(2)?, row.int(3)?))
+        Ok(PassedRow {
+            seq: row.int(0)?,
+            subject: row.uuid(1)?,
+            ledger: row.int(2)?,
+            version: row.int(3)?,
+            verb: row.text(4)?,
+        })
     })
 }
 

@@ -624,6 +624,7 @@ pub const TABLES: &[Table] = &[
             ("error", Text),
             ("dead", Int),
             ("logged", Int),
+            ("ledger", Int),
         ],
     ),
     table("drafts", 3, &[("user_id", Blob), ("case_id", Blob), ("verb", Text), ("sealed", Blob), ("at", Int)]),

@@ -20,8 +20,17 @@ statements! {
     PAGE = "SELECT c.id FROM cases c WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
         AND c.id < ?6 AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
         AND (c.about IS NULL OR c.about <> ?5) ORDER BY c.id DESC LIMIT ?3 OFFSET ?4";
+    // The same of one state, by its own index.
+    PAGE_IN = "SELECT c.id FROM cases c WHERE c.state = ?6 AND c.id < ?5
+        AND (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        AND (c.about IS NULL OR c.about <> ?4) ORDER BY c.id DESC LIMIT ?3";
     COUNT = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM cases c
         WHERE (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
+        AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
+        AND (c.about IS NULL OR c.about <> ?4) LIMIT ?3) counted";
+    COUNT_IN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM cases c
+        WHERE c.state = ?5 AND (?1 = '' OR c.region = ?1 OR (?2 = 1 AND SUBSTR(c.region, 1, LENGTH(?1)) = ?1))
         AND NOT EXISTS (SELECT 1 FROM ticket_things t WHERE t.kind = 'gone' AND t.id = c.id)
         AND (c.about IS NULL OR c.about <> ?4) LIMIT ?3) counted";
     // Entries of one stream between two places, of the cases whose tickets are shown, newest first.
@@ -100,20 +109,38 @@ fn below(scope: &str) -> i64 {
     i64::from(!scope.contains('-'))
 }
 
-/// Cases of an area whose tickets are shown, those registered last first, of those registered before one.
+/// Which tickets are looked at: of cases of an area that are not about the reader, in any of some states.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Among {
+    /// The area; empty for everywhere.
+    pub scope: String,
+    /// Whoever asks, for whom cases about themselves are not there; empty for programmes.
+    pub reader: String,
+    /// The states; all where nothing is said.
+    pub states: Option<Vec<String>>,
+}
+
+/// Cases whose tickets are shown, those registered last first, of those registered before one.
 ///
 /// # Errors
 /// Those of the database.
-pub fn page(
-    tx: &mut Tx<'_>,
-    scope: &str,
-    reader: &str,
-    before: Uuid,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<Uuid>, StoreError> {
-    let values = [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
-    tx.query(PAGE, &values, |row| row.uuid(0))
+pub fn page(tx: &mut Tx<'_>, among: &Among, before: Uuid, limit: i64, offset: i64) -> Result<Vec<Uuid>, StoreError> {
+    let (scope, reader) = (among.scope.as_str(), among.reader.as_str());
+    let Some(states) = &among.states else {
+        let values = [scope.into(), below(scope).into(), limit.into(), offset.into(), reader.into(), (&before).into()];
+        return tx.query(PAGE, &values, |row| row.uuid(0));
+    };
+    // Each state by its own index, and of all of them the newest.
+    let most = limit.saturating_add(offset);
+    let mut found = Vec::new();
+    for state in states {
+        let values =
+            [scope.into(), below(scope).into(), most.into(), reader.into(), (&before).into(), state.as_str().into()];
+        found.extend(tx.query(PAGE_IN, &values, |row| row.uuid(0))?);
+    }
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    let whole = |number: i64| usize::try_from(number).unwrap_or(0);
+    Ok(found.into_iter().skip(whole(offset)).take(whole(limit)).collect())
 }
 
 /// An entry of a case whose ticket is shown.
@@ -158,6 +185,20 @@ pub fn entries(
 ///
 /// # Errors
 /// Those of the database.
-pub fn count(tx: &mut Tx<'_>, scope: &str, reader: &str, most: i64) -> Result<i64, StoreError> {
-    tx.query_one(COUNT, &[scope.into(), below(scope).into(), most.into(), reader.into()], |row| row.int(0))
+pub fn count(tx: &mut Tx<'_>, among: &Among, most: i64) -> Result<i64, StoreError> {
+    let (scope, reader) = (among.scope.as_str(), among.reader.as_str());
+    let Some(states) = &among.states else {
+        let values = [scope.into(), below(scope).into(), most.into(), reader.into()];
+        return tx.query_one(COUNT, &values, |row| row.int(0));
+    };
+    let mut counted = 0;
+    for state in states {
+        let left = most - counted;
+        let values = [scope.into(), below(scope).into(), left.into(), reader.into(), state.as_str().into()];
+        counted += tx.query_one(COUNT_IN, &values, |row| row.int(0))?;
+        if counted >= most {
+            break;
+        }
+    }
+    Ok(counted)
 }

@@ -44,6 +44,8 @@ pub const ERASED: &str = "[erased]";
 /// What stands for the number of a case the reader does not see.
 pub const WITHHELD: &str = "—";
 
+/// A case as it lies in the database, with what is needed to open it.
+#[derive(Clone)]
 pub(crate) struct Raw {
     /// Why the reader sees it.
     pub(crate) sight: Sight,
@@ -89,6 +91,15 @@ impl Desk {
 
     /// Opens what was read; identifiers named in `shown` stay as they are.
     pub(crate) fn view(&self, raw: Raw, shown: &BTreeSet<u32>) -> Result<CaseView, DeskError> {
+        self.view_with(raw, Some(shown))
+    }
+
+    /// The same with all identifiers as they are.
+    pub(crate) fn view_clear(&self, raw: Raw) -> Result<CaseView, DeskError> {
+        self.view_with(raw, None)
+    }
+
+    fn view_with(&self, raw: Raw, shown: Option<&BTreeSet<u32>>) -> Result<CaseView, DeskError> {
         let Raw { mut loaded, person, items, unseen, users, units, .. } = raw;
         withhold(&mut loaded.entries, &unseen);
         let wrapped = person.as_ref().and_then(|row| row.wrapped_key.clone());
@@ -121,7 +132,7 @@ impl Desk {
     }
 }
 
-fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError> {
+pub(crate) fn read(tx: &mut Tx<'_>, name: &CaseRef, actor: &Actor) -> Result<Raw, DeskError> {
     let (row, sight) = load::find_for(tx, name, actor)?;
     let loaded = load::from_row(tx, row)?;
     let person = vault::person(tx, loaded.row.person)?;
@@ -226,7 +237,8 @@ fn withhold(entries: &mut [Entry], unseen: &BTreeSet<CaseId>) {
 struct Reader<'a> {
     keys: Option<&'a CaseKeys>,
     values: &'a HashMap<u32, (IdentifierKind, String)>,
-    shown: &'a BTreeSet<u32>,
+    /// Identifiers that stay as they are; all where nothing is said.
+    shown: Option<&'a BTreeSet<u32>>,
 }
 
 impl Reader<'_> {
@@ -236,7 +248,7 @@ impl Reader<'_> {
         };
         let opened = keys.open(place, text)?;
         Ok(fill(&opened, |kind, item| match self.values.get(&item) {
-            Some((_, value)) if self.shown.contains(&item) => value.clone(),
+            Some((_, value)) if self.shown.is_none_or(|shown| shown.contains(&item)) => value.clone(),
             Some((_, value)) => mask(kind, value),
             None => "***".to_owned(),
         }))

@@ -4,12 +4,13 @@
 //! it is switched off: its cursor stays, so that switching it on loses nothing. Each subscription has rounds of its own
 //! ([`Rounds`]): a receiver that takes its time holds up no other.
 
-use super::{OVERLAP, area_of, counted_waiting};
+use super::{HUB_V5, OVERLAP, area_of, counted_waiting};
 use crate::administration::{self, Change};
 use crate::caller::{Caller, Scope};
 use crate::error::DeskError;
 use crate::organisation::area;
 use crate::sign_in;
+use crate::tickets::specifications;
 use crate::time::{doubled, stored};
 use crate::vault::cipher::random;
 use crate::{Desk, kept, permissions};
@@ -24,13 +25,18 @@ use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Formatter};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use store::{EventRow, RoundEnd, SubscriptionRow, Tx, entries, idempotency, people, subscriptions};
+use store::{EventRow, PassedRow, RoundEnd, SubscriptionRow, Tx, entries, idempotency, people, subscriptions};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// Entries of different cases told to one subscription at the same moment.
 const AT_ONCE: usize = 32;
+/// Entries of a round. Each round costs two commits, however much is told in it.
+const IN_A_ROUND: usize = 256;
+/// So few subscriptions are looked through with the readers of pages; many are looked through behind them.
+const FEW: usize = 16;
 /// Lines of a process beyond the one that every subscription has for itself.
 const MORE_LINES: usize = 256;
 /// Entries of a stream looked at in a round.
@@ -72,6 +78,15 @@ pub enum Handed {
     Gone,
 }
 
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A case.
+    Case(CaseId),
+    /// A specification of tickets.
+    Specification(Uuid),
+}
+
 /// One entry to be told to one subscription.
 #[derive(Clone, Debug)]
 pub struct Telling {
@@ -87,9 +102,9 @@ pub struct Telling {
     pub caller: Caller,
     /// What signs, newest first.
     pub secrets: Vec<[u8; 32]>,
-    /// Which case.
-    pub case: CaseId,
-    /// Which entry of it.
+    /// What it is about.
+    pub about: About,
+    /// Which entry of that.
     pub version: i64,
     /// Beginning of that entry's hash: another entry in its place, after a restore, has another.
     pub mark: String,
@@ -120,10 +135,11 @@ impl Batch {
     }
 }
 
-fn fresh(subject: Uuid, version: i64, now: i64) -> EventRow {
+fn fresh(passed: &PassedRow, now: i64) -> EventRow {
     EventRow {
-        subject,
-        version,
+        subject: passed.subject,
+        ledger: passed.ledger,
+        version: passed.version,
         first_at: now,
         due_at: now,
         tries: 0,
@@ -133,13 +149,23 @@ fn fresh(subject: Uuid, version: i64, now: i64) -> EventRow {
     }
 }
 
-/// Reads what is to be told next.
-fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64) -> Result<Batch, DeskError> {
+/// Whether a subscription is told of an entry that it passes.
+fn is_told(tx: &mut Tx<'_>, row: &SubscriptionRow, passed: &PassedRow) -> Result<bool, DeskError> {
+    if passed.ledger == Ledger::Case.code() {
+        // What a file brought in was no news when it was registered.
+        return Ok(!(passed.version == 1 && idempotency::imported(tx, passed.subject)?));
+    }
+    let specified = specifications::VERBS.contains(&passed.verb.as_str());
+    Ok(specified && row.kind == HUB_V5 && passed.ledger == Ledger::Administration.code())
+}
+
+/// Reads what is to be told next, at most so many entries.
+fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64, most: usize) -> Result<Batch, DeskError> {
     let mut batch = Batch { place: kept::read(&row.place)?, ..Batch::default() };
     // Whoever takes nothing is asked with one entry that waits and a new one whether they do again: a receiver that refuses
     // one kind of event takes others.
     let failing = row.failing_since > 0;
-    let most = if failing { 1 } else { AT_ONCE };
+    let most = if failing { 1 } else { most };
     let limit = i64::try_from(most).unwrap_or(1);
     for one in subscriptions::again(tx, row.id, now, limit)? {
         batch.groups.entry(one.subject).or_default().push(one);
@@ -153,27 +179,26 @@ fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64) -> Result<Batch, Desk
         let (mut moved, mut waits) = (false, false);
         for (stream, _) in &heads {
             let from = batch.place.get(stream).copied().unwrap_or(0);
-            for (seq, subject, ledger, version) in subscriptions::entries_after(tx, *stream, from, LOOKED_AT)? {
-                // What a file brought in was no news when it was registered.
-                if ledger == Ledger::Case.code() && !(version == 1 && idempotency::imported(tx, subject)?) {
+            for passed in subscriptions::entries_after(tx, *stream, from, LOOKED_AT)? {
+                if is_told(tx, row, &passed)? {
                     if room == 0 {
                         break;
                     }
-                    if !follows(tx, &batch.place, subject, version)? {
+                    if !follows(tx, &batch.place, &passed)? {
                         waits = true;
                         break;
                     }
                     room -= 1;
-                    let one = fresh(subject, version, now);
-                    if subscriptions::holds(tx, row.id, subject)? {
+                    let one = fresh(&passed, now);
+                    if subscriptions::holds(tx, row.id, passed.subject)? {
                         batch.held.push(one);
                     } else {
-                        batch.groups.entry(subject).or_default().push(one);
+                        batch.groups.entry(passed.subject).or_default().push(one);
                     }
                 } else {
                     batch.passed += 1;
                 }
-                batch.place.insert(*stream, seq);
+                batch.place.insert(*stream, passed.seq);
                 moved = true;
             }
         }
@@ -185,8 +210,11 @@ fn batch(tx: &mut Tx<'_>, row: &SubscriptionRow, now: i64) -> Result<Batch, Desk
 }
 
 /// Whether the entry before one was told: the entries of a case may lie in several streams, and are told in their order.
-fn follows(tx: &mut Tx<'_>, place: &BTreeMap<i64, i64>, subject: Uuid, version: i64) -> Result<bool, DeskError> {
-    let before = subscriptions::place_of(tx, subject, Ledger::Case.code(), version - 1)?;
+fn follows(tx: &mut Tx<'_>, place: &BTreeMap<i64, i64>, passed: &PassedRow) -> Result<bool, DeskError> {
+    if passed.version == 1 {
+        return Ok(true);
+    }
+    let before = subscriptions::place_of(tx, passed.subject, passed.ledger, passed.version - 1)?;
     Ok(before.is_none_or(|(stream, seq)| place.get(&stream).copied().unwrap_or(0) >= seq))
 }
 
@@ -252,7 +280,8 @@ impl<'a> Rounds<'a> {
     pub async fn begin(&mut self) -> Result<(), DeskError> {
         let (now, holder) = (stored(self.desk.time().now()), self.node.clone());
         let (busy, idle) = (self.busy.clone(), std::mem::take(&mut self.idle));
-        let looked = self.desk.db().read_behind(move |tx| {
+        let few = busy.len() + idle.len() <= FEW;
+        let look = move |tx: &mut Tx<'_>| {
             let heads = entries::heads(tx)?;
             let (mut worth, mut still) = (Vec::new(), BTreeMap::new());
             for (row, again) in subscriptions::due(tx, now, &holder)? {
@@ -261,15 +290,17 @@ impl<'a> Rounds<'a> {
                 }
                 // Nothing waits, and nothing came since the last look found nothing.
                 let known = idle.get(&row.id).is_some_and(|(place, seen)| *place == row.place && *seen == heads);
-                if !again && known || !batch(tx, &row, now)?.is_worth_it() {
+                if !again && known || !batch(tx, &row, now, 1)?.is_worth_it() {
                     still.insert(row.id, (row.place, heads.clone()));
                 } else {
                     worth.push(row.id);
                 }
             }
             Ok::<_, DeskError>((worth, still))
-        });
-        let (worth, still) = looked.await?;
+        };
+        // What is read behind the pages may stand behind a count over the whole database.
+        let db = self.desk.db();
+        let (worth, still) = if few { db.read(look).await? } else { db.read_behind(look).await? };
         self.idle = still;
         for id in worth {
             self.busy.insert(id);
@@ -307,10 +338,10 @@ impl Desk {
             return Ok(0);
         }
         let desk = self.clone();
-        let read = self.db().read_behind(move |tx| {
+        let read = self.db().read(move |tx| {
             let Some(row) = subscriptions::one(tx, id)? else { return Ok(None) };
             let rights = desk.rights(tx, &row, open)?;
-            let batch = batch(tx, &row, now)?;
+            let batch = batch(tx, &row, now, IN_A_ROUND)?;
             Ok::<_, DeskError>(Some((row, rights, batch)))
         });
         let Some((row, rights, mut batch)) = read.await? else { return Ok(0) };
@@ -320,10 +351,11 @@ impl Desk {
         };
         let groups = std::mem::take(&mut batch.groups);
         // A line of its own, and as many more as nobody else has.
-        let more = groups.len().saturating_sub(1).min(lines.available_permits());
+        let more = groups.len().min(AT_ONCE).saturating_sub(1).min(lines.available_permits());
         let more = u32::try_from(more).ok().and_then(|more| lines.try_acquire_many(more).ok());
         let at_once = 1 + more.as_ref().map_or(0, tokio::sync::SemaphorePermit::num_permits);
-        let round = Round { desk: self, node, row: &row, rights: &rights, begun: Instant::now(), send };
+        let (taken, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let round = Round { desk: self, node, row: &row, rights: &rights, begun: Instant::now(), send, taken, failed };
         let groups: Vec<_> = groups.into_values().map(|group| round.tell_group(group)).collect();
         let told: Vec<Told> = stream::iter(groups).buffer_unordered(at_once).collect().await;
         drop(more);
@@ -333,13 +365,13 @@ impl Desk {
 
     /// Whether a subscription is on and still this process's to tell, and the beginning of the hash of an entry.
     async fn still(&self, id: Uuid, node: &str, event: &EventRow) -> Result<Option<String>, DeskError> {
-        let (node, subject, version) = (node.to_owned(), event.subject, event.version);
+        let (node, subject, ledger, version) = (node.to_owned(), event.subject, event.ledger, event.version);
         let read = self.db().read(move |tx| {
             if !subscriptions::held(tx, id, &node)? {
                 return Ok(None);
             }
             // Of a case that was destroyed there is no entry; whoever sends finds nothing to tell.
-            Ok::<_, DeskError>(Some(entries::hash_of(tx, subject, Ledger::Case.code(), version)?.unwrap_or_default()))
+            Ok::<_, DeskError>(Some(entries::hash_of(tx, subject, ledger, version)?.unwrap_or_default()))
         });
         let hash = read.await?;
         Ok(hash.map(|hash| hash.iter().take(MARK).map(|byte| format!("{byte:02x}")).collect()))
@@ -509,16 +541,25 @@ struct Round<'r, 's> {
     rights: &'r Rights,
     begun: Instant,
     send: &'r Sender<'s>,
+    /// Entries taken so far, and those that were not.
+    taken: AtomicUsize,
+    failed: AtomicUsize,
 }
 
 impl Round<'_, '_> {
+    /// Whether nothing more is begun: the time is over, or whoever is told takes nothing at all.
+    fn is_over(&self) -> bool {
+        let (taken, failed) = (self.taken.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed));
+        self.begun.elapsed() > ROUND || taken == 0 && failed >= AT_ONCE
+    }
+
     /// Tells the entries of one case one after the other, and stops at the first that is not taken, or when the subscription
     /// was switched off meanwhile.
     async fn tell_group(&self, group: Vec<EventRow>) -> Told {
         let mut told = Told::default();
         let mut open = true;
         for mut event in group {
-            if !open || self.begun.elapsed() > ROUND {
+            if !open || self.is_over() {
                 told.left.push(event);
                 continue;
             }
@@ -542,13 +583,18 @@ impl Round<'_, '_> {
                 query: self.row.query.clone(),
                 caller: self.rights.caller.clone(),
                 secrets: self.rights.secrets.clone(),
-                case: CaseId(event.subject),
+                about: if event.ledger == Ledger::Case.code() {
+                    About::Case(CaseId(event.subject))
+                } else {
+                    About::Specification(event.subject)
+                },
                 version: event.version,
                 mark,
                 logged: event.logged,
             };
             let (why, refused) = match (self.send)(telling).await {
                 Handed::Taken => {
+                    self.taken.fetch_add(1, Ordering::Relaxed);
                     told.taken.push(event);
                     continue;
                 }
@@ -567,6 +613,7 @@ impl Round<'_, '_> {
                     ("410".to_owned(), false)
                 }
             };
+            self.failed.fetch_add(1, Ordering::Relaxed);
             told.failed.push((event, why, refused));
             open = false;
         }

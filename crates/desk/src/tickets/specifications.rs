@@ -5,19 +5,40 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::{moment, stored};
 use crate::{Desk, kept, permissions};
+use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::text::nobody::nobodys;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use store::tickets::SPECIFICATION;
-use store::{ThingRow, tickets};
+use store::{EntryRow, ThingRow, entries, tickets};
 use uuid::Uuid;
 
 /// Most specifications an installation keeps; a list that is sorted or filtered reads them all.
 const MOST: i64 = 1_000;
 /// Longest specification, bytes of JSON; the ledger keeps each of its versions.
 const LONGEST: usize = 64 << 10;
+
+/// What is done to specifications, as the ledger has it; in these words they are told to those outside.
+pub(crate) const VERBS: [&str; 3] = [ADD, CHANGE, REMOVE];
+const ADD: &str = "add-specification";
+const CHANGE: &str = "change-specification";
+const REMOVE: &str = "remove-specification";
+
+/// An entry of the ledger about a specification.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    /// Which command.
+    pub verb: String,
+    /// When.
+    pub at: Timestamp,
+    /// As it was before; nothing where it is new.
+    pub before: Option<Specification>,
+    /// As it is after; nothing where it was removed.
+    pub after: Option<Specification>,
+}
 
 /// A specification of tickets.
 #[derive(Clone, Debug)]
@@ -86,8 +107,18 @@ fn say(field: &str, value: &Value, into: &mut Vec<(String, String)>) {
     }
 }
 
+/// The detail of an entry that holds what was written.
+const WRITTEN: &str = "specification";
+
 fn noted(verb: &'static str, body: &str) -> Change {
-    Change::new(verb).with("specification", body)
+    Change::new(verb).with(WRITTEN, body)
+}
+
+/// What an entry of the ledger says a specification is from then on.
+fn said(entry: &EntryRow, made_at: i64) -> Result<Option<Specification>, DeskError> {
+    let mut details: BTreeMap<String, String> = kept::read(&entry.body)?;
+    let body = details.remove(WRITTEN);
+    body.map(|body| read(ThingRow { id: entry.subject, body, at: made_at })).transpose()
 }
 
 impl Desk {
@@ -109,7 +140,7 @@ impl Desk {
                 if tickets::of_kind(tx, SPECIFICATION)? >= MOST {
                     return Err(Refusal::conflict("too_many_specifications").with("max", MOST).into());
                 }
-                administration::record(tx, id, actor, at, &noted("add-specification", &body))?;
+                administration::record(tx, id, actor, at, &noted(ADD, &body))?;
                 let row = ThingRow { id, body, at };
                 tickets::put(tx, SPECIFICATION, &row)?;
                 Ok::<_, DeskError>(row)
@@ -151,6 +182,30 @@ impl Desk {
         Ok((rows.into_iter().map(read).collect::<Result<_, _>>()?, u64::try_from(all).unwrap_or(0)))
     }
 
+    /// What an entry of the ledger made of a specification, to be told to those outside.
+    ///
+    /// # Errors
+    /// `not_found` when there is no such entry.
+    pub async fn specification_around(&self, caller: &Caller, id: Uuid, version: i64) -> Result<Noted, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let ledger = Ledger::Administration.code();
+        let rows = self.db().read(move |tx| {
+            let entry = entries::one(tx, id, ledger, version)?.ok_or_else(Refusal::not_found)?;
+            let made_at = entries::first(tx, id, ledger)?.map_or(entry.at, |first| first.at);
+            Ok::<_, DeskError>((entries::one(tx, id, ledger, version - 1)?, entry, made_at))
+        });
+        let (before, entry, made_at) = rows.await?;
+        if !VERBS.contains(&entry.verb.as_str()) {
+            return Err(Refusal::not_found().into());
+        }
+        Ok(Noted {
+            at: moment(entry.at),
+            before: before.map(|before| said(&before, made_at)).transpose()?.flatten(),
+            after: said(&entry, made_at)?,
+            verb: entry.verb,
+        })
+    }
+
     /// Changes a specification as it was read.
     ///
     /// # Errors
@@ -169,7 +224,7 @@ impl Desk {
                 if !tickets::change(tx, SPECIFICATION, id, &body, &from)? {
                     return Err(DeskError::Overtaken);
                 }
-                administration::record(tx, id, actor, at, &noted("change-specification", &body))
+                administration::record(tx, id, actor, at, &noted(CHANGE, &body))
             })
             .await
     }
@@ -186,7 +241,7 @@ impl Desk {
                 if !tickets::remove(tx, SPECIFICATION, id)? {
                     return Err(Refusal::not_found().into());
                 }
-                administration::record(tx, id, actor, at, &Change::new("remove-specification"))
+                administration::record(tx, id, actor, at, &Change::new(REMOVE))
             })
             .await
     }

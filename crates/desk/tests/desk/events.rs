@@ -2,7 +2,7 @@
 
 use crate::{House, NOON, house, intake, key_file, named, open, to_the_close};
 use desk::import::Row;
-use desk::subscriptions::{Handed, NewWebhook, Rounds, Telling};
+use desk::subscriptions::{About, Handed, NewWebhook, Rounds, Telling};
 use desk::time::Time;
 use desk::{Desk, DeskError};
 use domain::actor::Role;
@@ -41,6 +41,14 @@ impl House {
     }
 }
 
+/// The case a telling is about.
+fn case(telling: &Telling) -> CaseId {
+    match telling.about {
+        About::Case(case) => case,
+        About::Specification(_) => panic!("{telling:?}"),
+    }
+}
+
 /// What was taken, by subscription and case.
 #[derive(Default)]
 struct Taken(Mutex<BTreeMap<(Uuid, CaseId), Vec<i64>>>);
@@ -48,7 +56,7 @@ struct Taken(Mutex<BTreeMap<(Uuid, CaseId), Vec<i64>>>);
 impl Taken {
     fn take(&self, telling: &Telling) -> Handed {
         let mut taken = self.0.lock().unwrap();
-        taken.entry((telling.subscription, telling.case)).or_default().push(telling.version);
+        taken.entry((telling.subscription, case(telling))).or_default().push(telling.version);
         Handed::Taken
     }
 }
@@ -131,7 +139,7 @@ fn what_is_not_taken_holds_up_its_own_case_alone_until_it_is_given_up() {
         let bad = house.register(&agent);
         let taken = Taken::default();
         let picky = |telling: &Telling| {
-            if telling.case == bad.case.id && telling.version == 1 { down() } else { taken.take(telling) }
+            if case(telling) == bad.case.id && telling.version == 1 { down() } else { taken.take(telling) }
         };
         house.act(&agent, &named(&bad), 1, "note", json!({"text": "later"})).unwrap();
         for _ in 0..75 {
@@ -233,7 +241,7 @@ fn two_nodes_tell_each_entry_once() {
     }
     let told: Mutex<Vec<(Uuid, CaseId, i64)>> = Mutex::default();
     let send = |telling: Telling| {
-        told.lock().unwrap().push((telling.subscription, telling.case, telling.version));
+        told.lock().unwrap().push((telling.subscription, case(&telling), telling.version));
         async {
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
             Handed::Taken
@@ -334,7 +342,7 @@ fn what_a_receiver_refuses_neither_starves_it_nor_is_tried_for_ever() {
         let hook = house.hook("one");
         let bad = house.register(&agent);
         let picky = |telling: &Telling| {
-            if telling.case == bad.case.id { Handed::Refused("it answers 422".into()) } else { Handed::Taken }
+            if case(telling) == bad.case.id { Handed::Refused("it answers 422".into()) } else { Handed::Taken }
         };
         assert_eq!(house.tell(picky), 0);
         assert!(house.said(hook).failing_since.is_some());
@@ -353,6 +361,7 @@ fn what_a_receiver_refuses_neither_starves_it_nor_is_tried_for_ever() {
             for _ in 0..999 {
                 let row = EventRow {
                     subject: Uuid::now_v7(),
+                    ledger: Ledger::Case.code(),
                     version: 1,
                     first_at: now,
                     due_at: i64::MAX,
@@ -392,7 +401,7 @@ fn three_days_are_counted_from_the_first_try_and_anew_from_switching_on() {
         let hook = house.hook("one");
         let bad = house.register(&agent);
         house.act(&agent, &named(&bad), 1, "note", json!({"text": "later"})).unwrap();
-        let picky = |telling: &Telling| if telling.case == bad.case.id { down() } else { Handed::Taken };
+        let picky = |telling: &Telling| if case(telling) == bad.case.id { down() } else { Handed::Taken };
         let step = |hours: i64| {
             for _ in 0..hours {
                 house.register(&agent);
@@ -431,7 +440,7 @@ fn what_a_file_brings_in_is_no_news() {
         let told = Taken::default();
         assert_eq!(house.tell(|telling| told.take(telling)), 0);
         // What is done with one of them afterwards is.
-        let list = house.wait(house.desk.tickets(&system, 0, 1)).unwrap();
+        let list = house.wait(house.desk.tickets(&system, None, 0, 1)).unwrap();
         let case = list[0].view.case.id;
         house.act(&system, &desk::CaseRef::Id(case), 1, "note", json!({"text": "news"})).unwrap();
         assert_eq!(house.tell(|telling| told.take(telling)), 1);

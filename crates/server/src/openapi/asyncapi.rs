@@ -1,7 +1,7 @@
 //! Events out, described for programmes (AsyncAPI 3), from the table of what there is.
 
 use super::shapes::{list, moment, text, whole};
-use crate::events::{ContactNews, News};
+use crate::events::{ContactNews, News, SpecificationNews};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -36,6 +36,16 @@ fn contact_summary(news: ContactNews) -> &'static str {
     }
 }
 
+/// The same of specifications of tickets.
+fn specification_summary(news: SpecificationNews) -> &'static str {
+    match news {
+        SpecificationNews::Created => "A specification of tickets was written; only version 5 tells of them.",
+        SpecificationNews::Changed => "Something a specification of tickets says changed.",
+        SpecificationNews::StatusChanged => "A specification of tickets stands elsewhere in its life.",
+        SpecificationNews::Deleted => "A specification of tickets was removed; the event names it and no more.",
+    }
+}
+
 /// The whole document.
 #[must_use]
 pub(super) fn describe() -> Value {
@@ -66,17 +76,22 @@ pub(super) fn describe() -> Value {
         );
     }
     let mut contacts = Map::new();
-    for news in ContactNews::ALL {
-        let tmf = news.tmf();
-        contacts.insert(tmf.to_owned(), json!({"$ref": format!("#/components/messages/{tmf}")}));
+    let mut more = |list: &mut Map<String, Value>, tmf: &str, summary: &str, schema: &str| {
+        list.insert(tmf.to_owned(), json!({"$ref": format!("#/components/messages/{tmf}")}));
         let kind = json!({"properties": {"eventType": {"type": "string", "const": tmf}}});
         messages.insert(
             tmf.to_owned(),
             json!({
-                "name": tmf, "summary": contact_summary(news), "contentType": "application/json",
-                "payload": {"allOf": [{"$ref": "#/components/schemas/TmfContactEvent"}, kind]},
+                "name": tmf, "summary": summary, "contentType": "application/json",
+                "payload": {"allOf": [{"$ref": format!("#/components/schemas/{schema}")}, kind]},
             }),
         );
+    };
+    for news in SpecificationNews::ALL {
+        more(&mut hub, news.tmf(), specification_summary(news), "TmfSpecificationEvent");
+    }
+    for news in ContactNews::ALL {
+        more(&mut contacts, news.tmf(), contact_summary(news), "TmfContactEvent");
     }
     let operation = |channel: &str, summary: &str| json!({"action": "send", "channel": {"$ref": format!("#/channels/{channel}")}, "summary": summary});
     json!({
@@ -118,6 +133,7 @@ fn tmf_event(thing: &str, shape: &Value) -> Value {
 fn schemas() -> Value {
     let ticket = json!({"type": "object", "description": "TroubleTicket of TMF621."});
     let interaction = json!({"type": "object", "description": "PartyInteraction of TMF683."});
+    let specification = json!({"type": "object", "description": "TroubleTicketSpecification of TMF621, or a reference to one that was removed."});
     json!({
         "StandardWebhook": {
             "type": "object", "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
@@ -140,6 +156,7 @@ fn schemas() -> Value {
             },
         },
         "TmfEvent": tmf_event("troubleTicket", &ticket),
+        "TmfSpecificationEvent": tmf_event("troubleTicketSpecification", &specification),
         "TmfContactEvent": tmf_event("partyInteraction", &interaction),
     })
 }
@@ -158,7 +175,7 @@ mod tests {
         }
         assert_eq!(
             document["components"]["messages"].as_object().unwrap().len(),
-            News::ALL.len() * 2 + ContactNews::ALL.len()
+            News::ALL.len() * 2 + SpecificationNews::ALL.len() + ContactNews::ALL.len()
         );
     }
 }

@@ -2,6 +2,7 @@
 //! ticket and one interaction, in the names of version 5.
 
 use super::schema;
+use desk::subscriptions::HUB_V5;
 use serde_json::{Map, Value, json};
 
 /// A version of the interface.
@@ -48,26 +49,27 @@ impl Api {
     /// As subscriptions name the hub of a version.
     pub const fn kind(self, face: Face) -> &'static str {
         match (self, face) {
-            (Self::Tickets, Face::V5) => "hub_v5",
+            (Self::Tickets, Face::V5) => HUB_V5,
             (Self::Tickets, Face::V4) => "hub_v4",
             (Self::Interactions, Face::V5) => "hub_683_v5",
             (Self::Interactions, Face::V4) => "hub_683_v4",
         }
     }
 
-    /// What it is about, as addresses and events name it.
-    pub const fn thing(self) -> &'static str {
-        match self {
-            Self::Tickets => "troubleTicket",
-            Self::Interactions => "partyInteraction",
-        }
-    }
-
-    /// The shape of that.
+    /// The shape of what it is about.
     pub const fn shape(self) -> &'static str {
         match self {
             Self::Tickets => "TroubleTicket",
             Self::Interactions => "PartyInteraction",
+        }
+    }
+
+    /// The shapes of everything the events of a version are about.
+    pub const fn things(self, face: Face) -> &'static [&'static str] {
+        match (self, face) {
+            (Self::Tickets, Face::V5) => &["TroubleTicket", "TroubleTicketSpecification"],
+            (Self::Tickets, Face::V4) => &["TroubleTicket"],
+            (Self::Interactions, _) => &["PartyInteraction"],
         }
     }
 }

@@ -23,6 +23,9 @@ use std::collections::BTreeSet;
 const PROBLEM_V4: &str = "/tmf-api/serviceProblemManagement/v4/listener/{event}";
 const PROBLEM_V5: &str = "/tmf-api/serviceProblemManagement/v5/listener/{event}";
 const ALARM_V4: &str = "/tmf-api/alarm/v4/listener/{event}";
+const PROBLEM_V4_SLASH: &str = "/tmf-api/serviceProblemManagement/v4/listener/{event}/";
+const PROBLEM_V5_SLASH: &str = "/tmf-api/serviceProblemManagement/v5/listener/{event}/";
+const ALARM_V4_SLASH: &str = "/tmf-api/alarm/v4/listener/{event}/";
 
 /// A row for the table of routes.
 type Row = (Method, &'static str, Permission, fn() -> MethodRouter<AppState>);
@@ -32,6 +35,9 @@ pub(super) const ROUTES: &[Row] = &[
     (Method::Post, PROBLEM_V4, permissions::RECORD_NETWORK_FACTS, || post(problem_v4)),
     (Method::Post, PROBLEM_V5, permissions::RECORD_NETWORK_FACTS, || post(problem_v5)),
     (Method::Post, ALARM_V4, permissions::RECORD_NETWORK_FACTS, || post(alarm)),
+    (Method::Post, PROBLEM_V4_SLASH, permissions::RECORD_NETWORK_FACTS, || post(problem_v4)),
+    (Method::Post, PROBLEM_V5_SLASH, permissions::RECORD_NETWORK_FACTS, || post(problem_v5)),
+    (Method::Post, ALARM_V4_SLASH, permissions::RECORD_NETWORK_FACTS, || post(alarm)),
 ];
 
 const PROBLEM_EVENTS: [&str; 5] = [

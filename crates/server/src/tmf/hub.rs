@@ -7,7 +7,7 @@ use super::query::{Query, refused};
 use super::schema::{self, Wrong};
 use super::{Ask, answer, bad, object};
 use crate::app::AppState;
-use crate::events::{ContactNews, News};
+use crate::events::{ContactNews, News, SpecificationNews};
 use crate::extract::{Path, Who};
 use crate::problem::Failure;
 use crate::routes::Method;
@@ -47,11 +47,15 @@ const ONE: [&str; 8] = [
     "/tmf-api/partyInteraction/v4/hub/{id}",
     "/tmf-api/partyInteraction/v4/hub/{id}/",
 ];
-const LISTENERS: [&str; 4] = [
+const LISTENERS: [&str; 8] = [
     "/tmf-api/troubleTicket/v5/listener/{event}",
+    "/tmf-api/troubleTicket/v5/listener/{event}/",
     "/tmf-api/troubleTicket/v4/listener/{event}",
+    "/tmf-api/troubleTicket/v4/listener/{event}/",
     "/tmf-api/partyInteraction/v5/listener/{event}",
+    "/tmf-api/partyInteraction/v5/listener/{event}/",
     "/tmf-api/partyInteraction/v4/listener/{event}",
+    "/tmf-api/partyInteraction/v4/listener/{event}/",
 ];
 
 /// The routes of this file.
@@ -73,13 +77,10 @@ pub(super) fn routes() -> Vec<Row> {
 const MOST: usize = 2_000;
 /// What an event says besides what it is about, for a query to ask by.
 const ENVELOPE: [&str; 4] = ["eventType", "eventId", "eventTime", "event"];
-/// Kinds of events a face knows besides those of tickets.
-const SPECIFICATION: [&str; 4] = ["Create", "AttributeValueChange", "StatusChange", "Delete"];
 
 /// What a listener wants to be told: conditions on the event and what it is about, and the attributes that is to hold.
 pub struct Wanted {
     query: Query,
-    api: Api,
 }
 
 impl Wanted {
@@ -91,7 +92,7 @@ impl Wanted {
         let text = text.trim();
         let text = text.strip_prefix('?').unwrap_or(text);
         if text.is_empty() {
-            return Ok(Self { query: Query::default(), api });
+            return Ok(Self { query: Query::default() });
         }
         if !text.contains('=') {
             let why = "asks nothing: conditions are written attribute=value, such as eventType=…, and joined by &";
@@ -102,11 +103,9 @@ impl Wanted {
                 return Err(refused(&format!("query.{name}"), "makes no sense of events"));
             }
         }
-        let mut attributes = schema::attributes(face, api.shape());
-        attributes.extend(ENVELOPE);
-        attributes.push(api.thing());
-        let query = Query::list(face, Some(text), &attributes)?;
-        Ok(Self { query, api })
+        let attributes: Vec<String> = api.things(face).iter().flat_map(|thing| named(face, thing)).collect();
+        let attributes: Vec<&str> = attributes.iter().map(String::as_str).collect();
+        Ok(Self { query: Query::list(face, Some(text), &attributes)? })
     }
 
     /// The same of a listener that is registered: one of before may have asked nothing and is told everything, as then.
@@ -119,23 +118,32 @@ impl Wanted {
 
     /// Whether an event is among what is wanted: conditions may name the attributes of what it is about with or without
     /// the way to it.
-    pub fn matches(&self, thing: &Map<String, Value>, envelope: &Map<String, Value>) -> bool {
+    pub fn matches(&self, face: Face, shape: &str, thing: &Map<String, Value>, envelope: &Map<String, Value>) -> bool {
+        if self.query.is_empty() {
+            return true;
+        }
+        // What asks about tickets is no question about specifications.
+        let known = named(face, shape);
+        if !self.query.asks_only(&|name| known.iter().any(|one| one == name)) {
+            return false;
+        }
         let mut whole = thing.clone();
         whole.extend(envelope.clone());
-        whole.insert("event".to_owned(), json!({self.api.thing(): thing}));
-        whole.insert(self.api.thing().to_owned(), Value::Object(thing.clone()));
+        whole.insert("event".to_owned(), json!({listener(shape): thing}));
+        whole.insert(listener(shape), Value::Object(thing.clone()));
         self.query.matches(&Value::Object(whole))
-    }
-
-    /// What its events are about, as they name it.
-    pub fn thing(&self) -> &'static str {
-        self.api.thing()
     }
 
     /// What an event is about with the attributes that are wanted.
     pub fn chosen(&self, face: Face, thing: Map<String, Value>) -> Map<String, Value> {
         self.query.chosen(face, thing)
     }
+}
+
+/// What a query may name of an event about something.
+fn named(face: Face, shape: &str) -> Vec<String> {
+    let own = schema::attributes(face, shape).into_iter().chain(ENVELOPE).map(str::to_owned);
+    own.chain(std::iter::once(listener(shape))).collect()
 }
 
 /// An address events may be sent to, or why not.
@@ -160,7 +168,7 @@ pub fn address(guard: &Guard, text: &str, plain: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The name of the listener that takes an event.
+/// The name of the listener that takes an event, and of what an event is about.
 pub fn listener(kind: &str) -> String {
     let (first, rest) = kind.split_at_checked(1).unwrap_or_default();
     format!("{}{rest}", first.to_ascii_lowercase())
@@ -233,9 +241,15 @@ async fn find(app: &AppState, ask: &Ask, caller: &desk::Caller, id: Uuid) -> Res
     Ok(all.into_iter().find(|one| one.id == id).ok_or_else(Refusal::not_found)?)
 }
 
-async fn list(State(app): State<AppState>, ask: Ask, Who(caller): Who) -> Result<Response, Failure> {
+async fn list(
+    State(app): State<AppState>,
+    ask: Ask,
+    Who(caller): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let query = Query::one(raw.as_deref())?;
     let all = app.desk.listeners(&caller, ask.api.kind(ask.face)).await?;
-    let items = all.iter().map(|one| Value::Object(told(&ask, one))).collect();
+    let items = all.iter().map(|one| Value::Object(query.chosen(ask.face, told(&ask, one)))).collect();
     Ok(answer(StatusCode::OK, &Value::Array(items)))
 }
 
@@ -248,9 +262,11 @@ async fn one(
     ask: Ask,
     Who(caller): Who,
     Path(id): Path<String>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Failure> {
+    let query = Query::one(raw.as_deref())?;
     let found = find(&app, &ask, &caller, id_of(&id)?).await?;
-    Ok(answer(StatusCode::OK, &Value::Object(told(&ask, &found))))
+    Ok(answer(StatusCode::OK, &Value::Object(query.chosen(ask.face, told(&ask, &found)))))
 }
 
 async fn remove(
@@ -265,11 +281,10 @@ async fn remove(
 
 async fn listen(ask: Ask, Path(event): Path<String>, headers: HeaderMap, body: Body) -> Result<Response, Failure> {
     let named = |name: &str| listener(name) == event;
-    let of_specification = |kind: &str| named(&format!("TroubleTicketSpecification{kind}Event"));
     let known = match ask.api {
         Api::Tickets => {
             News::ALL.iter().any(|news| named(news.tmf()))
-                || ask.face == Face::V5 && SPECIFICATION.iter().any(|kind| of_specification(kind))
+                || ask.face == Face::V5 && SpecificationNews::ALL.iter().any(|news| named(news.tmf()))
         }
         Api::Interactions => ContactNews::ALL.iter().any(|news| named(news.tmf())),
     };

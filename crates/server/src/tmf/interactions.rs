@@ -197,8 +197,9 @@ async fn list(
     }
     found.retain(|thing| query.matches(thing));
     query.arrange(&mut found);
-    cut(&query, &mut found)?;
+    // All that match, wherever a page of them begins.
     let total = found.len() as u64;
+    cut(&query, &mut found)?;
     // Whoever asks for those that hold certain words learns of each that it does.
     let told_by_filter: Option<BTreeSet<Uuid>> =
         query.asks_for_words().then(|| found.iter().filter_map(case_told).collect());

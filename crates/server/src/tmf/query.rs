@@ -49,6 +49,9 @@ const BARE: [&str; 14] = [
 /// Most conditions of a question, and values of one: each is held against each entry of each ticket.
 const MOST_CONDITIONS: usize = 50;
 
+/// The path of the attribute that has an index besides the identity.
+const STATUS: [&str; 1] = ["status"];
+
 /// One condition; any of the values will do.
 #[derive(Clone, Debug, PartialEq)]
 struct Condition {
@@ -124,7 +127,11 @@ impl Query {
 
     fn select(&mut self, text: &str) {
         let names = text.split(',').filter_map(|name| name.trim().split('.').next()).filter(|name| !name.is_empty());
-        self.fields.get_or_insert_default().extend(names.map(str::to_owned));
+        let mut names = names.map(str::to_owned).peekable();
+        // Who names nothing selects nothing: the whole is answered.
+        if names.peek().is_some() {
+            self.fields.get_or_insert_default().extend(names);
+        }
     }
 
     fn order(&mut self, text: &str, attributes: &[&str]) -> Result<(), Failure> {
@@ -222,10 +229,13 @@ impl Query {
         self.conditions.iter().any(|one| !bare(&one.path)) || self.entries.iter().any(|(head, _)| !bare(head))
     }
 
-    /// The parameter that makes it look at each ticket, if one does.
+    /// The parameter that makes it look at each ticket, if one does; a status only where nothing else is asked.
     pub fn looks_at_each(&self) -> Option<&str> {
-        if let Some(one) = self.conditions.first() {
-            return one.path.first().map(String::as_str);
+        fn of(one: &Condition) -> Option<&str> {
+            one.path.first().map(String::as_str)
+        }
+        if let Some(one) = self.conditions.iter().find(|one| one.path != STATUS) {
+            return of(one);
         }
         if !self.entries.is_empty() {
             return Some("filter");
@@ -233,7 +243,35 @@ impl Query {
         if !self.sort.is_empty() {
             return Some("sort");
         }
-        (self.after.is_some() || self.before.is_some()).then_some("after")
+        if self.after.is_some() || self.before.is_some() {
+            return Some("after");
+        }
+        self.conditions.first().and_then(of)
+    }
+
+    /// The statuses any of which is asked for, where some are.
+    pub fn statuses(&self) -> Option<&[String]> {
+        let one = self.conditions.iter().find(|one| one.op == Op::Eq && one.path == STATUS)?;
+        Some(&one.values)
+    }
+
+    /// Whether those are all that is asked.
+    pub fn asks_nothing_but_status(&self) -> bool {
+        let bare = self.entries.is_empty() && self.sort.is_empty() && self.after.is_none() && self.before.is_none();
+        bare && self.statuses().is_some() && self.conditions.len() == 1
+    }
+
+    /// Whether nothing is asked of a thing.
+    pub fn is_empty(&self) -> bool {
+        self.conditions.is_empty() && self.entries.is_empty()
+    }
+
+    /// Whether everything asked is about attributes of which `known` says that there are such.
+    pub fn asks_only(&self, known: &dyn Fn(&str) -> bool) -> bool {
+        let heads = self.conditions.iter().map(|one| one.path.first());
+        let listed =
+            self.entries.iter().map(|(head, inner)| head.first().or(inner.first().and_then(|one| one.path.first())));
+        heads.chain(listed).flatten().all(|name| known(name))
     }
 
     /// The one identity that is asked for, if it is.
@@ -452,6 +490,7 @@ mod tests {
         assert_eq!(keys(Face::V5, "fields=status"), "@type href id status");
         assert_eq!(keys(Face::V4, "fields=status,severity"), "severity status");
         assert_eq!(keys(Face::V4, "fields=none"), "href id");
+        assert_eq!(keys(Face::V5, "fields="), "@type href id severity status");
     }
 
     #[test]

@@ -39,6 +39,18 @@ fn word(state: State, waits_for: Option<&str>) -> &'static str {
     }
 }
 
+/// The states whose cases have any of some words, and whether they say it exactly: whom a suspended case waits for does not
+/// stand in its row.
+pub(super) fn states(words: &[String]) -> (Vec<State>, bool) {
+    let asked = |word: &str| words.iter().any(|one| one == word);
+    let (pending, held) = (asked("pending"), asked("held"));
+    let meant = |state: &State| match state {
+        State::Suspended => pending || held,
+        state => asked(word(*state, None)),
+    };
+    (State::ALL.into_iter().filter(meant).collect(), pending == held)
+}
+
 /// The word for a case.
 pub(super) fn of(case: &Case) -> &'static str {
     word(case.state, case.suspension.as_ref().map(|suspension| suspension.wait_for.as_str()))
@@ -175,6 +187,17 @@ pub(super) fn way(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_name_the_states_that_have_them() {
+        let of = |words: &[&str]| states(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["closed"]), (vec![State::Closed, State::Merged], true));
+        assert_eq!(of(&["pending"]), (vec![State::Suspended], false));
+        assert_eq!(of(&["pending", "held", "nonsense"]), (vec![State::Suspended], true));
+        assert_eq!(of(&["Closed"]), (Vec::new(), true));
+        let all: Vec<&str> = WORDS.to_vec();
+        assert_eq!(of(&all).0.len(), State::ALL.len());
+    }
 
     #[test]
     fn every_way_leads_between_words_there_are() {

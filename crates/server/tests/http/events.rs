@@ -219,12 +219,86 @@ fn a_hub_tells_what_was_asked_with_the_rights_of_whoever_asked() {
             ("v5", "troubleTicketCreateEvent", 204),
             ("v4", "troubleTicketResolvedEvent", 201),
             ("v5", "troubleTicketSpecificationDeleteEvent", 204),
+            ("v5", "troubleTicketSpecificationStatusChangeEvent/", 204),
             ("v4", "troubleTicketSpecificationDeleteEvent", 404),
             ("v5", "nothing", 404),
         ] {
             let path = format!("/tmf-api/troubleTicket/{root}/listener/{event}");
             assert_eq!(house.call(&clear, "POST", &path, &[], &json!({"event": {}})).status, status, "{path}");
         }
+        house.desk.db().close();
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_hub_of_version_5_tells_of_specifications() {
+    each_database(|scratch| {
+        let (house, herald) = open_house(scratch);
+        let receiver = Receiver::start(&house);
+        let admin = house.token(Role::Admin, "");
+        let hub = |version: &str, path: &str, query: &str| {
+            let root = format!("/tmf-api/troubleTicket/{version}/hub");
+            let body = json!({"callback": receiver.url(path), "query": query});
+            assert_eq!(house.call(&admin, "POST", &root, &[], &body).status, 201, "{path}");
+        };
+        hub("v5", "all", "");
+        hub("v4", "four", "");
+        hub("v5", "tickets", "ticketType.ne=nonsense");
+        hub("v5", "gone", "eventType=TroubleTicketSpecificationDeleteEvent&troubleTicketSpecification.name=Disputes");
+        let url = receiver.url("hook");
+        let hook = house.call(&admin, "POST", "/api/v1/webhooks", &[], &json!({"name": "ours", "url": url}));
+        assert_eq!(hook.status, 201, "{hook:?}");
+        let root = "/tmf-api/troubleTicket/v5/troubleTicketSpecification";
+        let said = json!({"@type": "TroubleTicketSpecification", "name": "Bill", "version": "1", "lifecycleStatus": "inDesign"});
+        let made = house.call(&admin, "POST", root, &[], &said).json();
+        let path = format!("{root}/{}", made["id"].as_str().unwrap());
+        for change in [json!({"name": "Disputes"}), json!({"lifecycleStatus": "active"}), json!({"version": "1"})] {
+            assert_eq!(house.call(&admin, "PATCH", &path, &[], &change).status, 200, "{change}");
+        }
+        // What is not taken is tried again, as any event is.
+        *receiver.status.lock().unwrap() = "503 X";
+        tell(&house, &herald);
+        receiver.take();
+        *receiver.status.lock().unwrap() = "204 X";
+        let all = house.get(&admin, "/api/v1/webhooks").json();
+        for one in all["items"].as_array().unwrap() {
+            let again = format!("/api/v1/webhooks/{}/switch-on", one["id"].as_str().unwrap());
+            assert_eq!(house.call(&admin, "POST", &again, &[], &json!({})).status, 200, "{one}");
+        }
+        assert_eq!(house.call(&admin, "DELETE", &path, &[], &Value::Null).status, 204);
+        for _ in 0..4 {
+            tell(&house, &herald);
+        }
+        let got = receiver.take();
+        let of = |path: &str| -> Vec<&Value> {
+            got.iter().filter(|one| one.0.starts_with(path)).map(|one| &one.2).collect()
+        };
+        let kinds: Vec<&str> = of("/all").iter().map(|one| one["eventType"].as_str().unwrap()).collect();
+        let name = |kind: &str| format!("TroubleTicketSpecification{kind}Event");
+        let wanted = ["Create", "AttributeValueChange", "StatusChange", "Delete"].map(name);
+        assert_eq!(kinds, wanted, "in their order, and nothing where nothing changed: {got:?}");
+        for (one, kind) in of("/all").iter().zip(&wanted) {
+            assert_eq!((&one["@type"], &one["domain"]), (&json!(kind), &json!("TroubleTicketSpecification")), "{one}");
+            let thing = &one["event"]["troubleTicketSpecification"];
+            let shape = if thing["@type"] == "TroubleTicketSpecificationRef" { "TroubleTicketSpecificationRef" } else { "TroubleTicketSpecification" };
+            assert_eq!(check(Face::V5, shape, thing, &[]), [], "{one}");
+            assert_eq!((&thing["id"], thing["href"].as_str().unwrap().starts_with("https://desk.example/")), (&made["id"], true));
+        }
+        let last = of("/all")[3]["event"]["troubleTicketSpecification"].clone();
+        let reference = ("TroubleTicketSpecificationRef", "Disputes", None);
+        assert_eq!((last["@type"].as_str().unwrap(), last["name"].as_str().unwrap(), last.get("lifecycleStatus")), reference);
+        assert_eq!((of("/gone").len(), of("/four").len(), of("/tickets").len(), of("/hook").len()), (1, 0, 0, 0), "{got:?}");
+        let listener = got.iter().find(|one| one.0.starts_with("/gone")).unwrap();
+        assert!(listener.0.ends_with("/listener/troubleTicketSpecificationDeleteEvent"), "{listener:?}");
+        // Tickets go on being told to those who asked for them.
+        house.register(&admin, &intake());
+        for _ in 0..4 {
+            tell(&house, &herald);
+        }
+        let got = receiver.take();
+        let told = |path: &str| got.iter().filter(|one| one.0.starts_with(path)).count();
+        assert_eq!((told("/all"), told("/four"), told("/tickets"), told("/gone"), told("/hook")), (1, 1, 1, 0, 1), "{got:?}");
         house.desk.db().close();
     })
     .unwrap();

@@ -5,7 +5,9 @@ use crate::events::{Receiver, open_house, tell};
 use crate::{Answer, House, house, intake};
 use desk::Caller;
 use desk::caller::Scope;
+use desk::notices::letters::Handed;
 use domain::actor::Role;
+use domain::case::message::Stage;
 use serde_json::{Value, json};
 use server::tmf::face::Face;
 use server::tmf::schema::check;
@@ -513,6 +515,37 @@ fn personal_data_is_for_those_who_may_see_it_and_written_down() {
     });
 }
 
+/// Two messages of one kind, of which the first is put off: what becomes of the second is the second's.
+#[test]
+fn what_becomes_of_a_message_belongs_to_the_entry_that_wrote_it() {
+    both(|house, desk| {
+        house.desk.set_ways(crate::channels::ways());
+        let mut body = intake();
+        body["complainant"]["email"] = json!("w@customer.example");
+        let case = house.register(&desk.token, &body);
+        let case = case["id"].as_str().unwrap();
+        for (version, content) in [(1, "first"), (2, "second")] {
+            let sent =
+                house.act(&desk.token, case, version, "send-message", &json!({"way": "email", "content": content}));
+            assert_eq!(sent.status, 200, "{sent:?}");
+        }
+        house.runtime.block_on(desk::jobs::run_timely(&house.desk, "node")).unwrap();
+        let send = |parcel: desk::outbox::Parcel| async move {
+            if parcel.text.contains("first") { Handed::Later("busy".to_owned()) } else { Handed::Taken }
+        };
+        house.runtime.block_on(desk::outbox::send_due(&house.desk, "node", send)).unwrap();
+        let status = |version: i64| desk.get(&format!("{V5}/{case}-{version}")).json()["status"].clone();
+        assert_eq!((status(2), status(3)), (json!("opened"), json!("inProgress")));
+        let messages = house
+            .runtime
+            .block_on(house.desk.messages(&Caller::system(house.desk.root()), &desk::CaseRef::parse(case).unwrap()));
+        let second = messages.unwrap().into_iter().find(|one| one.stage == Some(Stage::Sent)).unwrap();
+        let now = house.desk.time().now();
+        assert!(house.runtime.block_on(house.desk.report_message(second.id, Stage::Delivered, None, now)).unwrap());
+        assert_eq!((status(2), status(3)), (json!("opened"), json!("completed")));
+    });
+}
+
 #[test]
 fn a_hub_tells_of_interactions() {
     each_database(|scratch| {
@@ -563,6 +596,18 @@ fn a_hub_tells_of_interactions() {
         let few = of("/few");
         assert_eq!(few.len(), 1, "{few:?}");
         assert_eq!(few[0].1["event"], json!({"partyInteraction": {"reason": "message"}}));
+        // With the ticket the interactions leave, and nothing of the case is told after that.
+        let ticket = format!("{TICKETS}/{case}");
+        assert_eq!(house.call(&admin, "DELETE", &ticket, &[], &Value::Null).status, 204);
+        tell(&house, &herald);
+        let gone: Vec<String> =
+            receiver.take().into_iter().filter(|one| one.0.starts_with("/all")).map(|one| one.0).collect();
+        assert!(gone.len() == 2 && gone.iter().all(|one| one.ends_with("partyInteractionDeleteEvent")), "{gone:?}");
+        let version = house.get(&admin, &format!("/api/v1/complaints/{case}")).json()["version"].as_i64().unwrap();
+        let late = json!({"text": "and one more thing", "channel": "app"});
+        assert_eq!(house.act(&admin, case, version, "supplement", &late).status, 200);
+        tell(&house, &herald);
+        assert_eq!(receiver.take(), [], "a contact after the ticket is gone is nobody's outside");
         for (version, event, status) in [
             ("v5", "partyInteractionCreateEvent", 204),
             ("v4", "partyInteractionDeleteEvent", 201),

@@ -389,6 +389,15 @@ fn lists_answer_what_is_asked() {
             ("severity.ne=Minor", &[0]),
             ("sort=severity,-creationDate", &[0, 2, 1]),
             ("status=closed", &[]),
+            ("status=closed,acknowledged", &[2, 1, 0]),
+            ("status=acknowledged&limit=1&offset=1", &[1]),
+            ("status=acknowledged&severity=Minor", &[2, 1]),
+            ("status=acknowledged&sort=creationDate&limit=2", &[0, 1]),
+            ("status=pending,held&limit=2", &[]),
+            ("status=pending", &[]),
+            ("status=nonsense", &[]),
+            ("status.ne=closed", &[2, 1, 0]),
+            ("fields=", &[2, 1, 0]),
             ("statusChangeHistory.status=acknowledged", &[2, 1, 0]),
             ("creationDate.gt=2020-01-01T00:00:00Z", &[2, 1, 0]),
             ("filter=$[?(@.severity=='Major')]", &[0]),
@@ -402,6 +411,15 @@ fn lists_answer_what_is_asked() {
         assert_eq!(ids(&format!("before={}", made[1])), [2]);
         assert_eq!(desk.get(&format!("{V5}?limit=1")).header("x-total-count"), "3");
         assert_eq!(desk.get(&format!("{V5}?severity=Minor&limit=1")).header("x-total-count"), "2");
+        assert_eq!(desk.get(&format!("{V5}?status=acknowledged&limit=1")).header("x-total-count"), "3");
+        let rest = desk.get(&format!("{V5}?after={}", made[1]));
+        assert_eq!(rest.header("x-total-count"), "3", "all that match, wherever the page begins");
+        assert_eq!(desk.get(&format!("{V5}?fields=&limit=1")).json()[0]["severity"], "Minor", "nothing was selected");
+        for moment in ["2026-01-01T00:00:00+08", "2026-01-01T00:00:00Z[UTC]", "2026-01-01T00:00:00,5Z"] {
+            let mut body = ticket();
+            body["requestedResolutionDate"] = json!(moment);
+            assert_eq!(desk.ask("POST", V5, &body).status, 400, "{moment}");
+        }
         for query in ["colour=red", "limit=x", "limit=-1", "offset=x", "offset=10001", "sort=colour", "filter=x"] {
             let answer = desk.get(&format!("{V5}?{query}"));
             assert_eq!(answer.status, 400, "{query}");
@@ -555,6 +573,34 @@ fn a_case_from_another_door_is_a_ticket_too() {
     });
 }
 
+/// Waiting and suspended tickets have one state; what they wait for tells them apart.
+#[test]
+fn a_status_finds_those_that_have_it() {
+    both(|_, desk| {
+        let made: Vec<Value> = (0..4).map(|_| desk.create(V5, &ticket())["id"].clone()).collect();
+        for (id, status) in made.iter().zip(["pending", "held", "inProgress"]) {
+            let moved = desk.patch(V5, id, "application/json", &json!({"status": status}));
+            assert_eq!(moved.status, 200, "{moved:?}");
+        }
+        for (query, expected) in [
+            ("status=pending", &[0][..]),
+            ("status=held", &[1]),
+            ("status=held,pending", &[1, 0]),
+            ("status=inProgress", &[2]),
+            ("status=inProgress,held", &[2, 1]),
+            ("status=acknowledged,inProgress&limit=1", &[3]),
+            ("status=pending&id.ne=x", &[0]),
+        ] {
+            for root in [V5, V4] {
+                let found = desk.get(&format!("{root}?{query}"));
+                let ids: Vec<Value> = found.json().as_array().unwrap().iter().map(|one| one["id"].clone()).collect();
+                let expected: Vec<Value> = expected.iter().map(|at: &usize| made[*at].clone()).collect();
+                assert_eq!(ids, expected, "{root} {query}");
+            }
+        }
+    });
+}
+
 #[test]
 fn specifications_are_kept_and_written_down() {
     both(|house, desk| {
@@ -575,7 +621,8 @@ fn specifications_are_kept_and_written_down() {
             1
         );
         for wrong in [
-            json!({"lifecycleStatus": "asleep"}),
+            json!({"lifecycleStatus": " "}),
+            json!({"lifecycleStatus": 5}),
             json!({"name": null}),
             json!({"name": " "}),
             json!({"specCharacteristic": {}}),

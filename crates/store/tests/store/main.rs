@@ -14,6 +14,7 @@ mod postgres_only;
 mod sqlite_only;
 mod streams;
 mod tables;
+mod upgrade;
 
 use store::testing::{each_database, prepare_all};
 use store::{CaseRow, StoreError};
