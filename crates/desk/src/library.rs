@@ -717,8 +717,9 @@ fn put_together(
                     Some(place) if place < above => {}
                     Some(_) => {
                         let PackPin { id, version, .. } = PackPin::of(&pack);
-                        let message =
-                            format!("version {version} of the pack `{id}` is already there; a version is never changed");
+                        let message = format!(
+                            "version {version} of the pack `{id}` is already there; a version is never changed"
+                        );
                         let file = Some(file.path.clone());
                         faults.push(Fault { file, line: 1, column: 1, check: None, message, hint: None });
                     }

@@ -150,7 +150,8 @@ impl DecisionTable {
                 return None;
             };
             for (again, table) in covering {
-                let message = format!("{combination} is already graded by row `{}`; `{}` covers it again", row.id, again.id);
+                let message =
+                    format!("{combination} is already graded by row `{}`; `{}` covers it again", row.id, again.id);
                 table.place().finding(Check::GradedTwice, message);
             }
             Some(row.clone())

@@ -238,9 +238,7 @@ impl Check<'_> {
                 let ask = Ask { row, calendar: &calendar, tree: self.tree };
                 let answer = ask.by_rule(&found)?;
                 let agrees = match row.expected {
-                    Some(expected) => {
-                        answer.deadlines.iter().any(|deadline| expected.is(deadline.at, calendar.zone()))
-                    }
+                    Some(expected) => answer.deadlines.iter().any(|deadline| expected.is(deadline.at, calendar.zone())),
                     None => answer.deadlines.is_empty(),
                 };
                 if !agrees {

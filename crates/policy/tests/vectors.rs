@@ -243,7 +243,11 @@ fn every_attribute_counts() {
 
 /// The same rows as other people may write them.
 const SPELLED: &[(&str, &str, &str)] = &[
-    ("2026-05-01T10:00:00+09:00", "N=8; Unit=Calendar_Days; TZ=Asia/Tokyo; first_day=INCLUDE;", "2026-05-08T23:59:59+09:00"),
+    (
+        "2026-05-01T10:00:00+09:00",
+        "N=8; Unit=Calendar_Days; TZ=Asia/Tokyo; first_day=INCLUDE;",
+        "2026-05-08T23:59:59+09:00",
+    ),
     ("2026-05-01T10:00:00+09:00", "n=08;unit=cd;tz=Asia/Tokyo;first_day=exclude", "2026-05-09T23:59:59+09:00"),
     ("2026-04-02T16:00:00+11:00", "n=2;unit=working_days;calendar=East-Coast", "2026-04-08T23:59:59+10:00"),
     ("2026-04-02T16:00:00+11:00", "n=2;unit=BD;calendar=EAST-COAST@2026-03-01", "2026-04-08T23:59:59+10:00"),
@@ -253,7 +257,11 @@ const SPELLED: &[(&str, &str, &str)] = &[
     ("2026-04-30T12:00:00+01:00", "n=12;unit=months;tz=Europe/London;strictly_less=TRUE", "2027-04-29T23:59:59+01:00"),
     ("2026-04-30T12:00:00+01:00", "n=12;unit=months;tz=Europe/London;bound=strictly_less", "2027-04-29T23:59:59+01:00"),
     ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London;ends=instant", "2026-05-03T12:00:00+01:00"),
-    ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London;ends=day_after_start", "2026-05-04T00:00:00+01:00"),
+    (
+        "2026-04-30T12:00:00+01:00",
+        "n=3;unit=calendar_days;tz=Europe/London;ends=day_after_start",
+        "2026-05-04T00:00:00+01:00",
+    ),
     ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03"),
     ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03T23:59:59"),
     ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03T22:59:59Z"),

@@ -29,7 +29,8 @@ pub(super) fn findings(pack: &Pack, effort: &Effort) -> Vec<Finding> {
             }
             if let Some(extension) = rule.extend.filter(|extension| extension.total) {
                 let whole = extension.amount;
-                let cost = starts.len().div_ceil(29).saturating_mul(effort::of(*amount).saturating_add(effort::of(whole)));
+                let cost =
+                    starts.len().div_ceil(29).saturating_mul(effort::of(*amount).saturating_add(effort::of(whole)));
                 if effort.take(cost) {
                     findings.extend(extended(pack, &rule.head, *amount, whole, counting, &starts));
                 }

@@ -65,7 +65,8 @@ impl Stated {
             match (FactName::from_code(name), words::fact(name)) {
                 (Some(fact), _) => stated.take(fact, value).map_err(|reason| Slip::new(name, reason))?,
                 (None, Some((fact, currency))) => {
-                    let value = currency.map_or_else(|| value.clone(), |currency| format!("{} {currency}", plain(value)));
+                    let value =
+                        currency.map_or_else(|| value.clone(), |currency| format!("{} {currency}", plain(value)));
                     // A value that says nothing our rules know is told.
                     if stated.take(fact, &value).is_err() {
                         stated.unknown.push(format!("{name} {value}"));

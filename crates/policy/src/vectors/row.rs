@@ -329,8 +329,7 @@ fn pairs(text: &str) -> Result<Vec<(String, Cow<'_, str>)>, Slip> {
 fn members(text: &str) -> Result<Vec<(String, Cow<'static, str>)>, Slip> {
     use serde_json::Value;
     let wrong = |what: &str| Slip::new("attributes", format!("`{}` {what}", shown(text)));
-    let object: serde_json::Map<String, Value> =
-        serde_json::from_str(text).map_err(|_| wrong("is no JSON object"))?;
+    let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong("is no JSON object"))?;
     let one = |value: &Value| match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),

@@ -88,7 +88,12 @@ fn category(word: &str) -> Option<Word> {
         "billing" | "bill" | "billing_dispute" | "charging" | "charges" | "charging_dispute" | "overcharge" | "fee"
         | "fees" => Class("charging"),
         "fault" | "faults" | "network" | "network_quality" | "network_fault" | "repair" => Class("network_quality"),
-        "outage" | "network_outage" | "mass_outage" | "major_outage" | "service_outage" | "outage_report"
+        "outage"
+        | "network_outage"
+        | "mass_outage"
+        | "major_outage"
+        | "service_outage"
+        | "outage_report"
         | "service_outage_report" => Outage,
         "service" | "user_service" | "service_quality" => Class("user_service"),
         "closure" | "termination" | "cancellation" => Codes(&["C601", "C603"]),

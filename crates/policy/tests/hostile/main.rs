@@ -164,20 +164,27 @@ fn hostile() -> Vec<(&'static str, String)> {
             "a circle of clocks",
             (0..499)
                 .map(|n| {
-                    let chained = clock.replace("start = [\"received\"]", &format!("start = [\"expiry:rule{}\"]", (n + 1) % 499));
+                    let chained =
+                        clock.replace("start = [\"received\"]", &format!("start = [\"expiry:rule{}\"]", (n + 1) % 499));
                     chained.replace("id = \"statutory_answer\"", &format!("id = \"rule{n}\"")) + "\n\n"
                 })
                 .fold(format!("{pack}\n"), |text, clock| text + &clock),
         ),
         (
             "a condition with thousands of alternatives",
-            pack.replace("applies = { kind = \"complaint\" }", &format!("applies = [{}]", "{ kind = \"complaint\" }, ".repeat(20_000))),
+            pack.replace(
+                "applies = { kind = \"complaint\" }",
+                &format!("applies = [{}]", "{ kind = \"complaint\" }, ".repeat(20_000)),
+            ),
         ),
         (
             "a test with thousands of codes",
             pack.replace(
                 "applies = { kind = \"complaint\" }",
-                &format!("applies = {{ category = [{}] }}", (1..50_000).map(|n| format!("\"A{n}\", ")).collect::<String>()),
+                &format!(
+                    "applies = {{ category = [{}] }}",
+                    (1..50_000).map(|n| format!("\"A{n}\", ")).collect::<String>()
+                ),
             ),
         ),
         ("nothing", String::new()),

@@ -181,7 +181,10 @@ fn graded(ask: &Explain, pack: &Pack, facts: &Facts) -> Result<(), String> {
                     format!("由 {} 提高：{reason}（依据 {basis}，可信度 {confidence}，出处：{source}）。", rule.id)
                 }
                 Lang::En => {
-                    format!("Raised by {}: {reason} (basis {basis}, confidence {confidence}, source: {source}).", rule.id)
+                    format!(
+                        "Raised by {}: {reason} (basis {basis}, confidence {confidence}, source: {source}).",
+                        rule.id
+                    )
                 }
             }
         });
