@@ -62,16 +62,6 @@ pub enum LibraryError {
     /// Something every installation needs.
     #[error("missing data file packs/{0}")]
     Missing(&'static str),
-    /// Two files are the same version of the same pack.
-    #[error("packs/{file}: version {version} of the pack `{id}` is already there; a version is never changed")]
-    SameVersion {
-        /// The later file.
-        file: String,
-        /// The pack.
-        id: String,
-        /// Its version.
-        version: String,
-    },
     /// A stack the installation is to be governed by.
     #[error("there is no stack `{wanted}`; there are: {}", .known.join(", "))]
     Stack {
@@ -735,7 +725,11 @@ fn put_together(
                     Some(place) if place < above => {}
                     Some(_) => {
                         let PackPin { id, version, .. } = PackPin::of(&pack);
-                        return Err(LibraryError::SameVersion { file: file.path.clone(), id, version });
+                        let message = format!(
+                            "version {version} of the pack `{id}` is already there; a version is never changed"
+                        );
+                        let file = Some(file.path.clone());
+                        faults.push(Fault { file, line: 1, column: 1, check: None, message, hint: None });
                     }
                     None => packs.push(Arc::new(pack)),
                 }

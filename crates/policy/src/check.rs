@@ -4,6 +4,7 @@
 
 mod cases;
 mod circles;
+mod effort;
 mod limits;
 mod standing;
 mod together;
@@ -16,6 +17,7 @@ use crate::pack::Pack;
 use crate::plan::Plan;
 use crate::predicate::Predicate;
 use crate::rule::RuleHead;
+use effort::Effort;
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -34,8 +36,20 @@ codes! {
 codes! {
     /// What a finding is about.
     pub Check {
-        /// The file cannot be read as a pack, calendar or list of stacks; of grades: a combination has none, or two.
+        /// The file cannot be read as a pack, calendar or list of stacks.
         Form = "form",
+        /// A combination of severity and urgency has no grade.
+        Ungraded = "ungraded",
+        /// A combination of severity and urgency has two grades.
+        GradedTwice = "graded-twice",
+        /// A name leads to no rule, stage, letter or source of the pack.
+        LeadsNowhere = "leads-nowhere",
+        /// A clock would start at its own end, by way of others.
+        ClockCircle = "clock-circle",
+        /// A stage of a route has no way out, or none that leads to it.
+        StageWay = "stage-way",
+        /// More rules and conditions than are looked at.
+        TooMuch = "too-much",
         /// No case there can be is one the rule is for.
         NeverHolds = "never-holds",
         /// The dates a rule holds for lie outside those of its pack.
@@ -56,6 +70,8 @@ codes! {
         LooserThanLaw = "looser-than-law",
         /// A clock waits for something that never comes.
         NeverStarts = "never-starts",
+        /// A right lapses before it can be used.
+        NeverOpens = "never-opens",
         /// A letter lacks words in one of its languages.
         LetterWords = "letter-words",
         /// A letter has a blank nobody knows what to fill with.
@@ -76,7 +92,7 @@ codes! {
         AcceptAfterReply = "accept-after-reply",
         /// No rule cites the source.
         SourceUnused = "source-unused",
-        /// Of a pack no version is valid for some days between two others.
+        /// Of a pack, or of a rule that changed, no version holds for some days between two others.
         VersionGap = "version-gap",
         /// A deadline counted by hand is another one.
         Vector = "vector",
@@ -167,8 +183,9 @@ impl Finding {
 
 impl From<Fault> for Finding {
     fn from(fault: Fault) -> Self {
-        let Fault { file, line, column, message, hint } = fault;
-        Self { id: Check::Form, weight: Check::Form.weight(), file, line, column, rule: None, message, hint }
+        let Fault { file, line, column, check, message, hint } = fault;
+        let id = check.unwrap_or(Check::Form);
+        Self { id, weight: id.weight(), file, line, column, rule: None, message, hint }
     }
 }
 
@@ -189,6 +206,13 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What is said of a pack, or of one beside another, that was not looked at to the end.
+fn too_much(pack: &Pack, effort: &Effort) -> Option<Finding> {
+    let message = "has more rules and conditions than are looked at, so nothing is proved of it".to_owned();
+    let finding = || Finding::of_pack(Check::TooMuch, pack, (1, 1), message);
+    effort.is_spent().then(|| finding().hint("say it in fewer rules, with fewer codes in one condition"))
+}
+
 /// Looks at packs that loaded, each alone and all as the plan puts them together.
 #[must_use]
 pub fn check(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
@@ -206,6 +230,8 @@ pub fn check(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
 /// Codes of categories and causes a pack names that the caller's trees do not have: such a rule would be for nobody.
 #[must_use]
 pub fn unknown_codes(pack: &Pack, known: &dyn Fn(FactName, &str) -> bool) -> Vec<Finding> {
+    /// After so many more of them help nobody.
+    const MOST: usize = 100;
     let told =
         |fact: FactName, code: &str| format!("no {} of the installation is or begins with `{code}`", fact.code());
     let mut findings = Vec::new();
@@ -220,14 +246,17 @@ pub fn unknown_codes(pack: &Pack, known: &dyn Fn(FactName, &str) -> bool) -> Vec
             Finding { rule: Some(rule.id.clone()), ..finding }
         }));
     }
+    findings.truncate(MOST);
     findings
 }
 
 /// Looks at one pack that loaded.
 #[must_use]
 pub fn alone(pack: &Pack) -> Vec<Finding> {
-    let mut findings = standing::findings(pack);
-    findings.extend(limits::findings(pack));
-    findings.extend(circles::findings(&[pack]));
+    let effort = Effort::whole();
+    let mut findings = standing::findings(pack, &effort);
+    findings.extend(limits::findings(pack, &effort));
+    findings.extend(circles::findings(&[pack], &effort));
+    findings.extend(too_much(pack, &effort));
     findings
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod suggest;
 
+use crate::check::Check;
 use crate::code::Coded;
 use crate::fault::Fault;
 use crate::text::Text;
@@ -57,15 +58,16 @@ impl<'d> Sheet<'d> {
 
     fn fault(&self, at: usize, message: String, hint: Option<String>) {
         if !self.is_full() {
-            self.fault_at(self.place(at), message, hint);
+            self.fault_at(self.place(at), None, message, hint);
         }
     }
 
-    fn fault_at(&self, (line, column): (u32, u32), message: String, hint: Option<String>) {
+    fn fault_at(&self, (line, column): (u32, u32), check: Option<Check>, message: String, hint: Option<String>) {
         if self.is_full() {
             return;
         }
-        self.faults.borrow_mut().push(Fault { file: self.file.map(str::to_owned), line, column, message, hint });
+        let file = self.file.map(str::to_owned);
+        self.faults.borrow_mut().push(Fault { file, line, column, check, message, hint });
     }
 }
 
@@ -221,7 +223,12 @@ impl Place<'_> {
 
     /// Reports a fault there.
     pub(crate) fn fault(self, message: impl Into<String>) {
-        self.sheet.fault_at((self.line, self.column), message.into(), None);
+        self.sheet.fault_at((self.line, self.column), None, message.into(), None);
+    }
+
+    /// Reports a fault that has an identity of its own.
+    pub(crate) fn finding(self, check: Check, message: impl Into<String>) {
+        self.sheet.fault_at((self.line, self.column), Some(check), message.into(), None);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::basis::{Standing, Tier};
 use crate::calendar::{Calendar, Interval, intervals};
+use crate::check::Check;
 use crate::clock::{Owner, amount, can_be_counted};
 use crate::code::codes;
 use crate::counting::CountingRule;
@@ -179,7 +180,8 @@ fn read_stages(route: &mut Table<'_>) -> Option<Vec<Stage>> {
         before
     });
     for unknown in before.keys().filter(|name| !stages.iter().any(|stage| stage.id == **name)) {
-        route.fault(format!("`next` names the stage `{unknown}`, which the route does not have"));
+        let message = format!("`next` names the stage `{unknown}`, which the route does not have");
+        route.place().finding(Check::LeadsNowhere, message);
         complete = false;
     }
     let after = |id: &str| -> Vec<&str> {
@@ -193,11 +195,11 @@ fn read_stages(route: &mut Table<'_>) -> Option<Vec<Stage>> {
     let ending = spread(ends, |id| before.get(id).cloned().unwrap_or_default());
     for stage in &stages {
         if !reached.contains(stage.id.as_str()) {
-            route.fault(format!("the stage `{}` is never reached", stage.id));
+            route.place().finding(Check::StageWay, format!("the stage `{}` is never reached", stage.id));
             complete = false;
         }
         if !ending.contains(stage.id.as_str()) {
-            route.fault(format!("from the stage `{}` no end can be reached", stage.id));
+            route.place().finding(Check::StageWay, format!("from the stage `{}` no end can be reached", stage.id));
             complete = false;
         }
     }
@@ -273,8 +275,24 @@ impl RetentionRule {
         if min == Some(None) && max == Some(None) {
             table.fault("names neither `min` nor `max`");
         }
+        let days = |amount: Option<Option<Amount>>| amount.flatten().map(days_about);
+        if days(max).zip(days(min)).is_some_and(|(max, min)| max < min) {
+            table.fault("`max` is shorter than `min`");
+        }
         table.done();
         Some(Self { head: head?, class: class?, min: min?, max: max?, from: from? })
+    }
+}
+
+/// How many days an amount has, near enough to tell a longer time of keeping from a shorter one.
+const fn days_about(amount: Amount) -> u32 {
+    match amount {
+        Amount::Instant => 0,
+        Amount::Minutes(minutes) => minutes / 1_440,
+        Amount::Hours(hours) | Amount::WorkingHours(hours) => hours / 24,
+        Amount::CalendarDays(days) | Amount::BusinessDays(days) => days,
+        Amount::Weeks(weeks) => weeks * 7,
+        Amount::Months(months) => months * 30,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a pack or calendar, and where: every fault names line and column, so that an editor can jump.
 
+use crate::check::Check;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -13,6 +14,9 @@ pub struct Fault {
     pub line: u32,
     /// Column in characters, counted from 1.
     pub column: u32,
+    /// What it is about, where that has an identity of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// What is wrong.
     pub message: String,
     /// The likely way out.

@@ -1,6 +1,7 @@
 //! Grade (定级): two axes, severity and urgency, give 一般 / 重大 / 紧急 by a decision table that is proved total and
 //! unambiguous when it is loaded.
 
+use crate::check::Check;
 use crate::code::codes;
 use crate::document::Table;
 use crate::text::{Lang, Text};
@@ -144,14 +145,14 @@ impl DecisionTable {
             let mut covering = rows.iter().filter(|(row, _)| row.covers(severity, urgency));
             let combination = format!("severity {} with urgency {}", severity.code(), urgency.code());
             let Some((row, _)) = covering.next() else {
-                pack.fault(format!("no grade row covers {combination}"));
+                let place = rows.first().map_or_else(|| pack.place(), |(_, table)| table.place());
+                place.finding(Check::Ungraded, format!("no grade row covers {combination}"));
                 return None;
             };
             for (again, table) in covering {
-                table.fault(format!(
-                    "{combination} is already graded by row `{}`; `{}` covers it again",
-                    row.id, again.id
-                ));
+                let message =
+                    format!("{combination} is already graded by row `{}`; `{}` covers it again", row.id, again.id);
+                table.place().finding(Check::GradedTwice, message);
             }
             Some(row.clone())
         };

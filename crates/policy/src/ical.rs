@@ -180,7 +180,7 @@ impl Faults<'_> {
         const MOST: usize = 100;
         if self.found.len() < MOST {
             let (file, hint) = (self.file.map(str::to_owned), hint.map(str::to_owned));
-            self.found.push(Fault { file, line, column: 1, message, hint });
+            self.found.push(Fault { file, line, column: 1, check: None, message, hint });
         }
     }
 }

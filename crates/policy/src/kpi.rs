@@ -251,6 +251,7 @@ impl KpiSet {
                     file: Some(name.to_owned()),
                     line: 1,
                     column: 1,
+                    check: None,
                     message: format!("a second figure `{}`", kpi.id),
                     hint: None,
                 }),

@@ -5,7 +5,7 @@ mod links;
 mod load;
 mod place;
 
-use crate::assess::AssessRule;
+use crate::assess::{self, AssessRule, Assessment};
 use crate::authority::AuthorityRule;
 use crate::basis::{Confidence, Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
@@ -19,7 +19,7 @@ use crate::explain::{Change, Explanation, Note, RuleRef};
 use crate::facts::Facts;
 use crate::fault::Fault;
 use crate::gate::GateRule;
-use crate::grade::{DecisionTable, Grade};
+use crate::grade::{DecisionTable, Grade, GradeDecision};
 use crate::letter::LetterRule;
 use crate::order_limit::{OrderFigure, OrderLimitRule};
 use crate::period::Period;
@@ -323,6 +323,14 @@ impl Pack {
     #[must_use]
     pub const fn grades(&self) -> Option<&DecisionTable> {
         self.grades.as_ref()
+    }
+
+    /// What its own rules make of a case: severity and urgency, and the grade they give; nothing when it grades nobody.
+    #[must_use]
+    pub fn grade(&self, facts: &Facts) -> Option<(Assessment, GradeDecision)> {
+        let assessment = assess::assess(&self.assess, facts);
+        let grade = self.grades()?.decide(assessment.severity, assessment.urgency);
+        Some((assessment, grade))
     }
 
     /// Its assessment rules, in order.

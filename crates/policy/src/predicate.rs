@@ -8,6 +8,12 @@ use crate::money::Sum;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// More alternatives than this nobody reads, and proving each against the others takes as long as their square.
+const MOST_ALTERNATIVES: usize = 100;
+
+/// More codes in one test than a tree of categories has.
+const MOST_CODES: usize = 1_000;
+
 /// A condition: in one of its alternatives all tests hold. Without alternatives it always holds.
 ///
 /// A fact that is not known fails every test except `present = false` and `not`.
@@ -267,6 +273,10 @@ impl Predicate {
     /// Reads a table of tests, or a list of such tables of which one must hold.
     pub(crate) fn read(value: Value<'_>) -> Option<Self> {
         let alternatives = value.many()?;
+        if alternatives.len() > MOST_ALTERNATIVES {
+            value.fault(format!("has more than {MOST_ALTERNATIVES} alternatives"));
+            return None;
+        }
         let read = alternatives.iter().map(|value| value.table().and_then(|table| read_tests(&table)));
         // Collected first, so that the faults of all alternatives are told.
         let read: Vec<_> = read.collect();
@@ -303,8 +313,14 @@ fn read_test(fact: FactName, value: Value<'_>) -> Option<Test> {
 }
 
 fn read_codes(fact: FactName, value: Value<'_>) -> Option<Test> {
-    let all =
-        |value: Value<'_>| -> Option<Vec<String>> { value.many()?.iter().map(|item| read_code(fact, item)).collect() };
+    let all = |value: Value<'_>| -> Option<Vec<String>> {
+        let items = value.many()?;
+        if items.len() > MOST_CODES {
+            value.fault(format!("names more than {MOST_CODES} codes"));
+            return None;
+        }
+        items.iter().map(|item| read_code(fact, item)).collect()
+    };
     if !value.is_table() {
         return all(value).map(Test::AnyOf);
     }

@@ -352,8 +352,14 @@ impl ReportSet {
             }
         }
         for (place, (report, name)) in set.reports.iter().zip(&named).enumerate() {
-            let fault =
-                |message: String| Fault { file: Some((*name).to_owned()), line: 1, column: 1, message, hint: None };
+            let fault = |message: String| Fault {
+                file: Some((*name).to_owned()),
+                line: 1,
+                column: 1,
+                check: None,
+                message,
+                hint: None,
+            };
             if set.reports.iter().take(place).any(|known| known.id == report.id) {
                 faults.push(fault(format!("a second report `{}`", report.id)));
             }

@@ -23,7 +23,7 @@ use crate::pack::Pack;
 use crate::text::Lang;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use row::{Attributes, Row, Term};
+use row::{Attributes, Expected, Row, Term};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -106,34 +106,40 @@ pub fn check_vectors(
     tree: &[CategoryLeaf],
 ) -> Result<VectorReport, Fault> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_reader(text.as_bytes());
     let mut lines = Lines { text, at: 0, line: 1 };
     let unreadable = |message: String| Fault {
         file: None,
         line: 1,
         column: 1,
+        check: None,
         message,
         hint: Some(format!("columns: {}", COLUMNS.join(", "))),
     };
     let headers = reader.headers().map_err(|error| unreadable(error.to_string()))?.clone();
     let mut columns = [0; COLUMNS.len()];
     for (place, name) in columns.iter_mut().zip(COLUMNS) {
-        let found = headers.iter().position(|header| header.trim() == name);
+        let found = headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name));
         *place = found.ok_or_else(|| unreadable(format!("there is no column `{name}`")))?;
     }
+    // What stands behind the columns that are read, such as commas nobody quoted in the reasoning, is for people.
+    let least = columns.iter().max().map_or(0, |last| last.saturating_add(1));
     let mut check = Check { calendars, packs, tree, zoned: HashMap::new() };
     let mut report = VectorReport::default();
     for record in reader.records() {
         let record = record.map_err(|error| unreadable(error.to_string()))?;
+        if record.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
         let cell = |at: usize| record.get(at).map(str::trim);
         let [jurisdiction, rule, start, attributes, expected] = columns.map(cell);
         let (jurisdiction, rule) = (jurisdiction.unwrap_or_default(), rule.unwrap_or_default());
-        let outcome = if record.len() == headers.len() {
+        let outcome = if record.len() >= least {
             let cell = |cell: Option<&str>| cell.unwrap_or_default().to_owned();
             Row::read(jurisdiction, rule, &cell(start), &cell(attributes), &cell(expected))
                 .and_then(|row| check.row(&row))
         } else {
-            let reason = format!("has {} cells where the head has {}", record.len(), headers.len());
+            let reason = format!("has {} cells, and column {least} is read", record.len());
             Err(Slip::new("row", reason))
         };
         let outcome = outcome.unwrap_or_else(|slip| VectorOutcome::Faulty { field: slip.field, reason: slip.reason });
@@ -174,8 +180,13 @@ impl Lines<'_> {
     fn begin(&mut self, byte: u64) -> u64 {
         let bytes = self.text.as_bytes();
         let mut byte = usize::try_from(byte).unwrap_or(bytes.len()).max(self.at);
-        while bytes.get(byte).is_some_and(|byte| matches!(byte, b'\r' | b'\n')) {
-            byte += 1;
+        // Blank lines and remarks stand before the row they belong to.
+        while let Some(next) = bytes.get(byte) {
+            match next {
+                b'\r' | b'\n' => byte += 1,
+                b'#' => byte += bytes.get(byte..).unwrap_or_default().iter().take_while(|one| **one != b'\n').count(),
+                _ => break,
+            }
         }
         let passed = bytes.get(self.at..byte).unwrap_or_default();
         self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -209,14 +220,14 @@ struct Check<'l> {
 impl Check<'_> {
     fn row(&mut self, row: &Row) -> Result<VectorOutcome, Slip> {
         let attributes = &row.attributes;
-        let calendar = self.calendar(attributes)?;
+        let calendar = self.calendar(row)?;
         let ask = Ask { row, calendar: &calendar, tree: self.tree };
         let mut by = Vec::new();
         if let Some(expected) = row.expected
             && let Some(deadline) = ask.by_attributes()?
         {
             let how = "attributes".to_owned();
-            if deadline.at != expected {
+            if !expected.is(deadline.at, calendar.zone()) {
                 return Ok(ask.mismatch(how, &[deadline], None));
             }
             by.push(how);
@@ -224,9 +235,10 @@ impl Check<'_> {
         match rule::find(self.packs, row, calendar.zone()) {
             Some(found) => {
                 let calendar = self.calendar_of(found.pack, &calendar, attributes)?;
-                let answer = Ask { row, calendar: &calendar, tree: self.tree }.by_rule(&found)?;
+                let ask = Ask { row, calendar: &calendar, tree: self.tree };
+                let answer = ask.by_rule(&found)?;
                 let agrees = match row.expected {
-                    Some(expected) => answer.deadlines.iter().any(|deadline| deadline.at == expected),
+                    Some(expected) => answer.deadlines.iter().any(|deadline| expected.is(deadline.at, calendar.zone())),
                     None => answer.deadlines.is_empty(),
                 };
                 if !agrees {
@@ -245,18 +257,24 @@ impl Check<'_> {
         Ok(VectorOutcome::Passed { by })
     }
 
-    /// The calendar the row names, in the zone it names.
-    fn calendar(&mut self, attributes: &Attributes) -> Result<Arc<Calendar>, Slip> {
+    /// The calendar the row names, in the zone it names; without one, in that of the jurisdiction.
+    fn calendar(&mut self, row: &Row) -> Result<Arc<Calendar>, Slip> {
+        let attributes = &row.attributes;
         let name = attributes.calendar.as_deref().unwrap_or("none");
         let zone = attributes.tz.as_deref();
-        if name == "none" {
+        if name.eq_ignore_ascii_case("none") {
             // Elapsed hours end at the same moment in every zone.
-            let elapsed = || attributes.amounts().all(|amount| matches!(amount, Amount::Hours(_) | Amount::Instant));
-            let zone = zone.or_else(|| elapsed().then_some("UTC"));
-            let zone = zone.ok_or_else(|| Slip::new("tz", "is missing, and no calendar is named that has a zone"))?;
+            let elapsed = |amount| matches!(amount, Amount::Minutes(_) | Amount::Hours(_) | Amount::Instant);
+            let any = || attributes.amounts().all(elapsed).then_some("UTC");
+            let zone = zone.or_else(|| rule::zone_of(self.packs, row)).or_else(any);
+            let zone = zone.ok_or_else(|| Slip::new("tz", "is missing, and neither calendar nor pack has one"))?;
             return self.in_zone("none", zone, || Calendar::none(zone));
         }
-        let calendar = self.calendars.get(name);
+        let calendar = self.calendars.get(name).or_else(|| {
+            let (id, day) = name.split_once('@').map_or((name, None), |(id, day)| (id, Some(day)));
+            let known = self.calendars.iter().map(Calendar::id).find(|known| known.eq_ignore_ascii_case(id))?;
+            self.calendars.get(&day.map_or_else(|| known.to_owned(), |day| format!("{known}@{day}")))
+        });
         let calendar =
             calendar.ok_or_else(|| Slip::new("calendar", format!("there is no calendar `{}`", row::shown(name))))?;
         match zone {
@@ -355,7 +373,11 @@ impl Ask<'_> {
         let lines = got.first().map(|deadline| deadline.explanation.lines(Lang::En)).unwrap_or_default();
         VectorOutcome::Mismatch {
             by,
-            expected: self.row.expected.map_or_else(|| "NONE".to_owned(), shown),
+            expected: match self.row.expected {
+                Some(Expected::At(at)) => shown(at),
+                Some(Expected::On(day)) => day.to_string(),
+                None => "NONE".to_owned(),
+            },
             got: if moments.is_empty() { none() } else { moments },
             why: lines.into_iter().chain(remark).collect(),
         }

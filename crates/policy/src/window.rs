@@ -106,12 +106,23 @@ impl Windows {
 }
 
 impl WindowRule {
-    /// First and last moment, and how the last came about.
-    pub(crate) fn count(&self, from: Timestamp, calendar: &Calendar) -> (Timestamp, Explanation) {
-        let opens_at = self.opens_after.map_or(from, |amount| {
+    /// First moment.
+    fn opens_at(&self, from: Timestamp, calendar: &Calendar) -> Timestamp {
+        self.opens_after.map_or(from, |amount| {
             let usual = self.counting.complete(amount);
             due_at(from, amount, &Counting { ends: Ends::not_before(amount), ..usual }, calendar)
-        });
+        })
+    }
+
+    /// First and last moment alone.
+    pub(crate) fn moments(&self, from: Timestamp, calendar: &Calendar) -> (Timestamp, Timestamp) {
+        let closes_at = due_at(from, self.amount, &self.counting.complete(self.amount), calendar);
+        (self.opens_at(from, calendar), closes_at)
+    }
+
+    /// First and last moment, and how the last came about.
+    pub(crate) fn count(&self, from: Timestamp, calendar: &Calendar) -> (Timestamp, Explanation) {
+        let opens_at = self.opens_at(from, calendar);
         let mut explanation = due(from, self.amount, &self.counting.complete(self.amount), calendar).explanation;
         explanation.notes.extend(self.head.note.clone().map(|text| Note::Interpretation { text }));
         (opens_at, explanation)

@@ -123,6 +123,90 @@ fn a_later_receipt_that_is_due_earlier_is_found() {
 }
 
 #[test]
+fn a_pack_that_would_keep_the_checker_busy_is_found() {
+    let alike = |n: i32| {
+        clock(
+            &format!("c{n}"),
+            &format!(
+                "amount = \"{n}d\"\napplies = {{ kind = [\"complaint\", \"appeal\"], category = [\"A101\", \"A102\"], product = [\"mobile\", \"iot\"], cause = \"NET\", segment = \"public\" }}"
+            ),
+        )
+    };
+    let found = of_law(&(1..=400).map(alike).collect::<String>());
+    assert!(found.iter().any(|one| one.id == Check::TooMuch && one.weight == Weight::Error));
+    let hours = |n: i32| clock(&format!("c{n}"), "amount = \"876600wh\"\npausable = [\"waiting_customer\"]");
+    let found = of_law(&(1..=20).map(hours).collect::<String>());
+    assert!(found.iter().any(|one| one.id == Check::TooMuch), "{found:?}");
+}
+
+#[test]
+fn what_is_wrong_with_grades_and_stages_has_an_identity() {
+    let loaded = |text: &str| -> Vec<Finding> {
+        Pack::load("x.toml", text, &calendars()).unwrap_err().into_iter().map(Finding::from).collect()
+    };
+    let major = "when = { severity = \"major\", urgency = \"normal\" }";
+    assert!(GUIDE_STANDARD.contains(major));
+    let found = loaded(&GUIDE_STANDARD.replace(major, "when = { severity = \"major\", urgency = \"urgent\" }"));
+    assert_eq!(ids(&found), [(Check::Ungraded, None), (Check::GradedTwice, None)], "and nothing else: {found:?}");
+    let found =
+        loaded(&CN_TELECOM.replacen("next = [\"fed_back\", \"mediation\", \"ended\"]", "next = [\"nowhere\"]", 1));
+    assert!(found.iter().any(|one| one.id == Check::LeadsNowhere), "{found:?}");
+    let circle = "title = { zh = \"办结\", en = \"Ended\" }\nowner = \"regulator\"";
+    let found = loaded(&CN_TELECOM.replacen(circle, &format!("{circle}\nnext = [\"mediation\"]"), 1));
+    assert!(!found.is_empty() && found.iter().all(|one| one.id == Check::StageWay), "{found:?}");
+    let answer = "start = [\"received\"]\nstop = [\"replied\", \"declined\", \"closed\"]\namount = \"15d\"";
+    let found = loaded(&CN_TELECOM.replacen(answer, &answer.replace("received", "expiry:statutory_answer"), 1));
+    assert_eq!(ids(&found), [(Check::ClockCircle, None)]);
+    let kept = rule("retention", "r", "law", "class = \"complaint\"\nmin = \"9mo\"\nmax = \"6mo\"\nfrom = \"closed\"");
+    let head = "[pack]\nid = \"x\"\nversion = \"1.0.0\"\ntitle = { zh = \"例\", en = \"x\" }\nlayer = \"law\"\njurisdiction = \"CN\"\nstatus = \"active\"\nvalid_from = 2026-01-01\ncalendar = \"CN\"\n[[source]]\nid = \"s\"\ntitle = { zh = \"出处\", en = \"s\" }\n";
+    assert_eq!(ids(&loaded(&format!("{head}{kept}"))), [(Check::Form, None)]);
+}
+
+#[test]
+fn a_right_that_lapses_before_it_opens_is_found() {
+    let window = |opens: &str| {
+        rule(
+            "window",
+            "w",
+            "law",
+            &format!("owner = \"customer\"\nfrom = \"received_at\"\nopens_after = \"{opens}\"\namount = \"6w\""),
+        )
+    };
+    assert_eq!(ids(&of_law(&window("12mo"))), [(Check::NeverOpens, Some("w"))]);
+    assert!(of_law(&window("2w")).is_empty());
+}
+
+#[test]
+fn days_between_two_versions_of_a_rule_are_found() {
+    let versions = |second: &str| {
+        of_law(
+            &(clock("a", "amount = \"8w\"\nversion = { to = 2026-04-08 }")
+                + &clock("b", &format!("amount = \"6w\"\nversion = {{ from = {second} }}"))),
+        )
+    };
+    assert_eq!(ids(&versions("2026-04-20")), [(Check::VersionGap, Some("b"))]);
+    assert!(versions("2026-04-08").is_empty());
+}
+
+#[test]
+fn an_effect_that_another_brings_about_is_found() {
+    let effect = |id: &str, keys: &str| rule("effect", id, "law", &format!("at = \"due:a\"\n{keys}"));
+    let with = |second: &str| {
+        of_law(
+            &(clock("a", "amount = \"5d\"")
+                + &effect("one", "do = [\"notify:holder\", \"notify:quality\"]")
+                + &effect("two", second)),
+        )
+    };
+    assert_eq!(ids(&with("do = [\"notify:holder\"]")), [(Check::Shadowed, Some("two"))]);
+    assert_eq!(
+        ids(&with("do = [\"notify:holder\"]\napplies = { kind = \"complaint\" }")),
+        [(Check::Shadowed, Some("two"))]
+    );
+    assert!(with("do = [\"notify:supervisor\"]").is_empty());
+}
+
+#[test]
 fn a_longer_time_that_is_shorter_is_found() {
     let short = clock("a", "amount = \"30d\"\nextend = { total = \"20d\" }");
     assert_eq!(ids(&of_law(&short)), [(Check::ShortensByWaiting, Some("a"))]);
@@ -147,6 +231,15 @@ fn practice_looser_than_the_law_is_found() {
     let dated = found(&law, &practice("amount = \"90d\"\nversion = { from = 2026-06-01 }"));
     assert_eq!(ids(&dated), [(Check::LooserThanLaw, Some("p"))], "also when it begins later");
     assert!(found(&law, &practice("amount = \"360h\"")).is_empty(), "15 days to the hour end before the day does");
+    let accepted = |amount: &str| {
+        practice(&format!("amount = \"{amount}\"")).replace("start = \"received\"", "start = \"accepted\"")
+    };
+    assert_eq!(
+        ids(&found(&law, &accepted("15d"))),
+        [(Check::LooserThanLaw, Some("p"))],
+        "from acceptance it ends later"
+    );
+    assert!(found(&law, &accepted("5d")).is_empty());
     assert!(found(&law, &practice("amount = \"5bd\"")).is_empty(), "even over the longest holiday");
     // Where the two never meet in a case there is nothing to compare.
     let elsewhere = practice("amount = \"90d\"\napplies = { kind = \"praise\" }");

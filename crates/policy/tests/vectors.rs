@@ -241,6 +241,70 @@ fn every_attribute_counts() {
     }
 }
 
+/// The same rows as other people may write them.
+const SPELLED: &[(&str, &str, &str)] = &[
+    (
+        "2026-05-01T10:00:00+09:00",
+        "N=8; Unit=Calendar_Days; TZ=Asia/Tokyo; first_day=INCLUDE;",
+        "2026-05-08T23:59:59+09:00",
+    ),
+    ("2026-05-01T10:00:00+09:00", "n=08;unit=cd;tz=Asia/Tokyo;first_day=exclude", "2026-05-09T23:59:59+09:00"),
+    ("2026-04-02T16:00:00+11:00", "n=2;unit=working_days;calendar=East-Coast", "2026-04-08T23:59:59+10:00"),
+    ("2026-04-02T16:00:00+11:00", "n=2;unit=BD;calendar=EAST-COAST@2026-03-01", "2026-04-08T23:59:59+10:00"),
+    ("2026-04-02T16:00:00+11:00", "n=2;unit=weeks;calendar=NONE;tz=australia/sydney", "2026-04-16T23:59:59+10:00"),
+    ("2026-04-04T12:00:00+11:00", "n=90;unit=minutes", "2026-04-04T13:30:00+11:00"),
+    ("2024-02-29T12:00:00+00:00", "n=2;unit=years;tz=Europe/London", "2026-02-28T23:59:59+00:00"),
+    ("2026-04-30T12:00:00+01:00", "n=12;unit=months;tz=Europe/London;strictly_less=TRUE", "2027-04-29T23:59:59+01:00"),
+    ("2026-04-30T12:00:00+01:00", "n=12;unit=months;tz=Europe/London;bound=strictly_less", "2027-04-29T23:59:59+01:00"),
+    ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London;ends=instant", "2026-05-03T12:00:00+01:00"),
+    (
+        "2026-04-30T12:00:00+01:00",
+        "n=3;unit=calendar_days;tz=Europe/London;ends=day_after_start",
+        "2026-05-04T00:00:00+01:00",
+    ),
+    ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03"),
+    ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03T23:59:59"),
+    ("2026-04-30T12:00:00+01:00", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03T22:59:59Z"),
+    ("2026-04-30T12:00:00", "n=1;unit=hours;tz=Europe/London", "2026-04-30T13:00:00+01:00"),
+    ("2026-04-30", "n=3;unit=calendar_days;tz=Europe/London", "2026-05-03T23:59:59+01:00"),
+    (
+        "2026-04-30T12:00:00+01:00",
+        r#"{"n": 3, "unit": "calendar_days", "tz": "Europe/London", "strictly_less": false, "roll": null}"#,
+        "2026-05-03T23:59:59+01:00",
+    ),
+    (
+        "2026-08-07T16:30:00+02:00",
+        r#"{"duration": "48h", "pause": ["2026-08-07T20:00:00+02:00/2026-08-08T02:00:00+02:00", "2026-08-08T03:00:00+02:00/2026-08-08T04:00:00+02:00"]}"#,
+        "2026-08-09T23:30:00+02:00",
+    ),
+    (
+        "2026-05-04T09:00:00+10:00",
+        "calendar=east-coast;normal=10bd;urgent=2bd;regraded_at=2026-05-05T08:00:00+10:00;policy=MIN(original, regrade + urgent)",
+        "2026-05-07T23:59:59+10:00",
+    ),
+];
+
+#[test]
+fn other_spellings_say_the_same() {
+    for (start, attributes, expected) in SPELLED {
+        let row = format!("GEN,x,{start},\"{}\",{expected},", attributes.replace('"', "\"\""));
+        assert_eq!(outcome(&row), VectorOutcome::Passed { by: vec!["attributes".into()] }, "{row}");
+    }
+    // Another day, or another moment of the day, is none of them.
+    for expected in ["2026-05-02", "2026-05-04", "2026-05-03T23:59:58", "2026-05-03T23:59:59Z"] {
+        let row = format!("GEN,x,2026-04-30T12:00:00+01:00,n=3;unit=calendar_days;tz=Europe/London,{expected},");
+        assert!(matches!(outcome(&row), VectorOutcome::Mismatch { .. }), "{row}");
+    }
+    for row in [
+        "xe,ANSWER,2026-05-04T09:00:00+10:00,star=2,none,",
+        "XE,Reply,2026-05-04T09:00:00+10:00,STAR=2,None,",
+        "XE,big,2026-05-04T09:00:00+10:00,\"services_in_operation=29,999\",NONE,",
+        "XE,big,2026-05-04T09:00:00+10:00,services_in_operation=30_000;service=Mobile,2026-05-06T09:00:00+10:00,",
+    ] {
+        assert!(matches!(outcome(row), VectorOutcome::Passed { .. }), "{row}: {:?}", outcome(row));
+    }
+}
+
 #[test]
 fn what_cannot_be_read_is_named_with_its_field() {
     for (row, wrong) in [
@@ -278,8 +342,14 @@ fn what_cannot_be_read_is_named_with_its_field() {
         ("GEN,x,2026-04-04T12:00:00Z,normal=1h;regraded_at=2026-04-04T13:00:00Z;policy=regrade+major,NONE,", "policy"),
         ("GEN,x,2026-04-04T12:00:00Z,normal=1h;grade=awful,NONE,", "grade"),
         ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours;rol=next_bd,NONE,", "rol"),
-        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours;First Day=x,NONE,", "First Day"),
-        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours,NONE", "row"),
+        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours;First Day=x,NONE,", "first day"),
+        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours;ends=never,NONE,", "ends"),
+        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours;bound=loose,NONE,", "bound"),
+        ("GEN,x,2026-04-04T12:00:00Z,n=4294967295;unit=years,NONE,", "n"),
+        ("GEN,x,2026-04-04T12:00:00Z,{\"n\":1,NONE,", "attributes"),
+        ("GEN,x,2026-04-04T12:00:00Z,{\"n\":{}},NONE,", "attributes"),
+        ("GEN,x,2026-04-04,n=1;unit=hours,NONE,", "start"),
+        ("GEN,x,2026-04-04T12:00:00Z,n=1;unit=hours", "row"),
         ("XE,answer,2026-04-04T12:00:00Z,star=many,NONE,", "star"),
     ] {
         // A list inside an attribute has to be quoted; none of these has one.
@@ -412,6 +482,14 @@ fn a_list_is_csv_with_these_columns() {
     let report = check(text).unwrap();
     assert_eq!((report.passed, report.failed), (1, 1));
     assert_eq!(report.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3, 5]);
+    // Remarks, lines of blanks, large letters in the head, commas nobody quoted, nothing behind the last column that is read.
+    let text = "# made by hand\nJurisdiction, Rule ,START,Attributes,Expected_Deadline,Reasoning\n   \n# two rows\n\n\
+        GEN,x,2026-05-05T10:15:00+10:00,unit=instant,2026-05-05T10:15:00+10:00,first, second, third\n# another\n\
+        GEN,y,2026-05-05T10:15:00+10:00,unit=instant,2026-05-05T10:15:00+10:00\n";
+    let report = check(text).unwrap();
+    assert_eq!((report.vectors, report.passed), (2, 2));
+    assert_eq!(report.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [6, 8]);
+    let report = check(&format!("{HEAD}\nGEN,z,2026-05-05T10:15:00+10:00,unit=instant,2026-05-05T10:15:01+10:00,\nGEN,z,2026-05-05T10:15:00+10:00,unit=instant,2026-05-05T10:15:01+10:00,\n")).unwrap();
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["rows"][1]["outcome"], "mismatch");
     assert_eq!(json["rows"][1]["got"][0], "2026-05-05T00:15:00+00:00");

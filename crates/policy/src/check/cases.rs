@@ -1,6 +1,7 @@
 //! Cases at the edges of conditions: for every fact a condition looks at, the values it names, one it does not name, and
 //! nothing at all. What holds for all of these holds for every case, because a condition can tell no others apart.
 
+use super::effort::Effort;
 use crate::calendar::Calendar;
 use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
@@ -26,13 +27,20 @@ pub(super) fn are_thinned<'p>(conditions: impl IntoIterator<Item = &'p Predicate
     count(&values(conditions)) > MOST
 }
 
-/// The cases conditions can tell apart.
-pub(super) fn of<'p>(conditions: impl IntoIterator<Item = &'p Predicate>) -> Vec<OneCase> {
+/// The cases conditions can tell apart, as far as there is effort left to look at them so many times over.
+pub(super) fn of<'p>(
+    conditions: impl IntoIterator<Item = &'p Predicate>,
+    times: usize,
+    effort: &Effort,
+) -> Option<Vec<OneCase>> {
     let values = values(conditions);
     let all = count(&values);
     // An odd step, so that it does not fall in with the length of a list.
     let step = (all / MOST).max(1) | 1;
-    (0..all).step_by(step).filter_map(|number| nth(&values, number)).collect()
+    // Making a case sets each of its facts, and conditions are as long as the codes they name.
+    let codes: usize = values.iter().map(|(_, values)| values.len()).sum();
+    let cost = all.div_ceil(step).saturating_mul(values.len().saturating_add(codes / 50).saturating_add(times));
+    effort.take(cost).then(|| (0..all).step_by(step).filter_map(|number| nth(&values, number)).collect())
 }
 
 type Values = Vec<(FactName, Vec<Option<String>>)>;

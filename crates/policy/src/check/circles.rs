@@ -2,6 +2,7 @@
 //! each rule once, so it would end up as what it was, with the limits of both kinds begun.
 
 use super::cases::{conditions, of};
+use super::effort::Effort;
 use super::{Check, Finding};
 use crate::duty::ConversionRule;
 use crate::facts::Facts;
@@ -14,7 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 type Step<'p> = (&'p Pack, &'p ConversionRule);
 
 /// Circles among the rules of packs that govern a case together, each told at its first rule with a case that goes it.
-pub(super) fn findings(packs: &[&Pack]) -> Vec<Finding> {
+pub(super) fn findings(packs: &[&Pack], effort: &Effort) -> Vec<Finding> {
     let steps: Vec<Step<'_>> =
         packs.iter().flat_map(|pack| pack.conversions().iter().map(move |rule| (*pack, rule))).collect();
     let mut findings = Vec::new();
@@ -23,7 +24,9 @@ pub(super) fn findings(packs: &[&Pack]) -> Vec<Finding> {
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     let days = days(&steps);
-    for (facts, grade) in of(steps.iter().flat_map(|(_, rule)| conditions(&rule.head))) {
+    let times = steps.len().saturating_mul(days.len());
+    let cases = of(steps.iter().flat_map(|(_, rule)| conditions(&rule.head)), times, effort);
+    for (facts, grade) in cases.into_iter().flatten() {
         let open: Vec<Step<'_>> = steps.iter().copied().filter(|step| holds(*step, &facts, grade)).collect();
         for day in &days {
             let open: Vec<Step<'_>> = open.iter().copied().filter(|step| holds_on(*step, *day)).collect();

@@ -2,6 +2,7 @@
 //! its use.
 
 use super::cases::{are_thinned, conditions, of};
+use super::effort::Effort;
 use super::{Check, Finding};
 use crate::basis::Layer;
 use crate::clock::{ClockKind, ClockRule, Start, StartFact};
@@ -15,15 +16,17 @@ use crate::rule::{DatedFact, RuleHead};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
-pub(super) fn findings(pack: &Pack) -> Vec<Finding> {
+pub(super) fn findings(pack: &Pack, effort: &Effort) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, head) in pack.heads() {
-        findings.extend(never_holds(pack, head));
-        findings.extend(idle_alternatives(pack, head));
+        findings.extend(never_holds(pack, head, effort));
+        findings.extend(idle_alternatives(pack, head, effort));
         findings.extend(outside_validity(pack, head));
     }
-    findings.extend(drowned(pack));
-    findings.extend(idle_assessment(pack));
+    findings.extend(drowned(pack, effort));
+    findings.extend(versions_apart(pack));
+    findings.extend(idle_assessment(pack, effort));
+    findings.extend(idle_effects(pack));
     findings.extend(idle_routing(pack));
     findings.extend(idle_order_limits(pack));
     findings.extend(never_starts(pack));
@@ -46,31 +49,31 @@ fn needless_places(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
     })
 }
 
-fn never_holds(pack: &Pack, head: &RuleHead) -> Option<Finding> {
+fn never_holds(pack: &Pack, head: &RuleHead, effort: &Effort) -> Option<Finding> {
     let holds = |case: &super::cases::OneCase| {
         head.applies.holds(&case.0, Some(case.1)) && !head.excludes(&case.0, Some(case.1))
     };
     // Where not all cases are looked at, none seen is no proof.
-    let some = are_thinned(conditions(head)) || of(conditions(head)).iter().any(holds);
+    let some = are_thinned(conditions(head)) || of(conditions(head), 1, effort)?.iter().any(holds);
     let message = "no case there can be fulfils `applies` and not `unless`".to_owned();
     (!some).then(|| Finding::of_rule(Check::NeverHolds, pack, head, message))
 }
 
 /// An alternative of a condition that adds no case to those before and after it.
-fn idle_alternatives(pack: &Pack, head: &RuleHead) -> Option<Finding> {
+fn idle_alternatives(pack: &Pack, head: &RuleHead, effort: &Effort) -> Option<Finding> {
     let alternatives: Vec<Predicate> = head.applies.alternatives().collect();
     if alternatives.len() < 2 || are_thinned([&head.applies]) {
         return None;
     }
-    let cases = of([&head.applies]);
-    let idle = alternatives.iter().enumerate().find(|(place, alternative)| {
-        let others = || alternatives.iter().enumerate().filter(|(other, _)| other != place);
-        let only = cases.iter().any(|(facts, grade)| {
-            alternative.holds(facts, Some(*grade)) && !others().any(|(_, other)| other.holds(facts, Some(*grade)))
-        });
-        !only
-    });
-    let (place, _) = idle?;
+    let mut idle: BTreeSet<usize> = (0..alternatives.len()).collect();
+    for (facts, grade) in of([&head.applies], alternatives.len(), effort)? {
+        let mut holding =
+            alternatives.iter().enumerate().filter(|(_, alternative)| alternative.holds(&facts, Some(grade)));
+        if let (Some((place, _)), None) = (holding.next(), holding.next()) {
+            idle.remove(&place);
+        }
+    }
+    let place = idle.first()?;
     let message = format!("alternative {} of `applies` adds no case to the others", place.saturating_add(1));
     // The rule itself still says something.
     Some(Finding::of_rule(Check::Shadowed, pack, head, message).only_warning())
@@ -87,27 +90,70 @@ fn outside_validity(pack: &Pack, head: &RuleHead) -> Option<Finding> {
 }
 
 /// Clocks that say what another clock says for all their cases, and pairs of statutory limits for one duty.
-fn drowned(pack: &Pack) -> Vec<Finding> {
+fn drowned(pack: &Pack, effort: &Effort) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, rule) in pack.clocks().iter().enumerate() {
         for other in pack.clocks().iter().skip(place.saturating_add(1)) {
-            // Of what begins outside every case nobody can say that it is the same.
-            let alike = rule.kind == other.kind
-                && rule.owner == other.owner
-                && rule.start == other.start
-                && !rule.start.contains(&Start::Outside)
-                && rule.stop.first() == other.stop.first()
-                && rule.attempts == other.attempts;
-            if alike && dates_meet(&rule.head, &other.head) {
-                findings.extend(pair(pack, rule, other));
+            if are_alike(rule, other) && dates_meet(&rule.head, &other.head) {
+                findings.extend(pair(pack, rule, other, effort));
             }
         }
     }
     findings
 }
 
-fn pair(pack: &Pack, rule: &ClockRule, other: &ClockRule) -> Option<Finding> {
-    let cases = of(conditions(&rule.head).chain(conditions(&other.head)));
+/// Whether two clocks are of one duty. Of what begins outside every case nobody can say that it is the same.
+fn are_alike(rule: &ClockRule, other: &ClockRule) -> bool {
+    rule.kind == other.kind
+        && rule.owner == other.owner
+        && rule.start == other.start
+        && !rule.start.contains(&Start::Outside)
+        && rule.stop.first() == other.stop.first()
+        && rule.attempts == other.attempts
+}
+
+/// Two versions of one duty with days between them for which neither holds.
+fn versions_apart(pack: &Pack) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in pack.clocks() {
+        let Some((version, to)) = rule.head.version.and_then(|version| Some((version, version.to?))) else { continue };
+        let of_the_duty = pack.clocks().iter().filter(|other| {
+            are_alike(rule, other) && rule.head.applies == other.head.applies && rule.head.unless == other.head.unless
+        });
+        let begins = of_the_duty.filter_map(|other| {
+            let version = other.head.version.filter(|of| of.fact == version.fact)?;
+            Some((version.from?, other))
+        });
+        // Of those that begin on that day or later, the first.
+        let next = begins.filter(|(from, _)| *from >= to).min_by_key(|(from, _)| *from);
+        if let Some((from, other)) = next.filter(|(from, _)| *from > to) {
+            let message = format!("begins on {from}, `{}` before it ends with {to}", rule.head.id);
+            findings.push(Finding::of_rule(Check::VersionGap, pack, &other.head, message));
+        }
+    }
+    findings
+}
+
+/// Effects that do nothing another does not do at the same moment, for all their cases.
+fn idle_effects(pack: &Pack) -> impl Iterator<Item = Finding> + '_ {
+    let rules = pack.effects();
+    rules.iter().enumerate().filter_map(move |(place, rule)| {
+        let by = rules.iter().enumerate().find(|(other_place, other)| {
+            let whole = other.at == rule.at && rule.actions.iter().all(|action| other.actions.contains(action));
+            let always = other.head.version.is_none() || other.head.version == rule.head.version;
+            let covers = other.head.applies.covers(&rule.head.applies)
+                && (other.head.unless.is_none() || other.head.unless == rule.head.unless);
+            // Of two that say the same the later one is idle.
+            let same = other.actions.len() == rule.actions.len() && rule.head.applies.covers(&other.head.applies);
+            *other_place != place && whole && always && covers && (*other_place < place || !same)
+        })?;
+        let message = format!("does nothing that `{}` does not do at the same moment", by.1.head.id);
+        Some(Finding::of_rule(Check::Shadowed, pack, &rule.head, message))
+    })
+}
+
+fn pair(pack: &Pack, rule: &ClockRule, other: &ClockRule, effort: &Effort) -> Option<Finding> {
+    let cases = of(conditions(&rule.head).chain(conditions(&other.head)), 2, effort)?;
     let amount = |rule: &ClockRule, (facts, grade): &super::cases::OneCase| {
         let holds = rule.head.applies.holds(facts, Some(*grade)) && !rule.head.excludes(facts, Some(*grade));
         rule.limit.of(*grade, facts.area_type.as_deref()).filter(|_| holds)
@@ -159,7 +205,7 @@ fn dates_meet(one: &RuleHead, other: &RuleHead) -> bool {
 }
 
 /// An assessment rule whose cases another one raises as high already.
-fn idle_assessment(pack: &Pack) -> Vec<Finding> {
+fn idle_assessment(pack: &Pack, effort: &Effort) -> Vec<Finding> {
     let rules = pack.assess_rules();
     let idle = rules.iter().enumerate().filter_map(|(place, rule)| {
         let by = rules.iter().enumerate().find(|(other_place, other)| {
@@ -169,7 +215,7 @@ fn idle_assessment(pack: &Pack) -> Vec<Finding> {
             if *other_place == place || !higher || (same && other_place > &place && rule.when == other.when) {
                 return false;
             }
-            let cases = of([&rule.when, &other.when]);
+            let cases = of([&rule.when, &other.when], 2, effort).unwrap_or_default();
             let held = cases.iter().filter(|(facts, _)| rule.when.holds(facts, None));
             let mut held = held.peekable();
             held.peek().is_some() && held.all(|(facts, _)| other.when.holds(facts, None))

@@ -1,9 +1,10 @@
 //! Packs together: practice never looser than the law above it, whichever versions meet; no gap between versions.
 
 use super::cases::{conditions, local, of, receipts};
-use super::{Check, Finding, circles};
+use super::effort::{self, Effort};
+use super::{Check, Finding, circles, too_much};
 use crate::basis::{Layer, Tier};
-use crate::clock::{ClockKind, ClockRule, Start};
+use crate::clock::{ClockKind, ClockRule, Start, StartFact};
 use crate::deadline::due_at;
 use crate::duration::Amount;
 use crate::pack::Pack;
@@ -24,14 +25,18 @@ pub(super) fn stacks(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
             stack.iter().map(Arc::as_ref).filter(|pack| !pack.conversions().is_empty()).collect();
         let files: Vec<String> = converts.iter().map(|pack| pack.file().to_owned()).collect();
         if files.len() > 1 && converting.insert(files) {
-            findings.extend(circles::findings(&converts));
+            let effort = Effort::whole();
+            findings.extend(circles::findings(&converts, &effort));
+            findings.extend(converts.first().and_then(|pack| too_much(pack, &effort)));
         }
         let law = stack.iter().filter(|pack| pack.tier() == Tier::Law);
         for law in law {
             for below in stack.iter().filter(|pack| pack.tier() != Tier::Law) {
                 let pair = (law.file().to_owned(), below.file().to_owned());
                 if seen.insert(pair) {
-                    findings.extend(looser(law, below));
+                    let effort = Effort::whole();
+                    findings.extend(looser(law, below, &effort));
+                    findings.extend(too_much(below, &effort));
                     findings.extend(kept_for_less(law, below));
                 }
             }
@@ -41,26 +46,36 @@ pub(super) fn stacks(packs: &[Arc<Pack>], plan: &Plan) -> Vec<Finding> {
 }
 
 /// Limits of practice for what the law limits too: none may be later.
-fn looser(law: &Pack, practice: &Pack) -> Vec<Finding> {
+fn looser(law: &Pack, practice: &Pack, effort: &Effort) -> Vec<Finding> {
     let mut findings = Vec::new();
     let due = |rule: &&ClockRule| rule.kind == ClockKind::Due;
     for above in law.clocks().iter().filter(due).filter(|rule| rule.head.layer == Layer::Law) {
         for rule in practice.clocks().iter().filter(due) {
             let same_start =
                 rule.start.iter().any(|start| matches!(start, Start::Fact(_)) && above.start.contains(start));
+            // What is counted from acceptance begins after what is counted from first receipt.
+            let begins_after = above.start.contains(&Start::Fact(StartFact::Received))
+                && rule.start.iter().all(|start| *start == Start::Fact(StartFact::Accepted));
             // What a clock asks for is the first of what stops it; the others end it with the case.
             let same_duty = rule.owner == above.owner && rule.stop.first() == above.stop.first();
-            if same_start && same_duty {
-                findings.extend(later(law, above, practice, rule));
+            if (same_start || begins_after) && same_duty {
+                findings.extend(later(law, above, practice, rule, !same_start, effort));
             }
         }
     }
     findings
 }
 
-/// A case and a receipt for which practice is due after the law.
-fn later(law: &Pack, above: &ClockRule, practice: &Pack, rule: &ClockRule) -> Option<Finding> {
-    let cases = of(conditions(&above.head).chain(conditions(&rule.head)));
+/// A case and a receipt for which practice is due after the law; where it begins after the law does, not before it.
+fn later(
+    law: &Pack,
+    above: &ClockRule,
+    practice: &Pack,
+    rule: &ClockRule,
+    begins_after: bool,
+    effort: &Effort,
+) -> Option<Finding> {
+    let cases = of(conditions(&above.head).chain(conditions(&rule.head)), 2, effort)?;
     let starts: Vec<Timestamp> = receipts(practice.calendar()).into_iter().step_by(7).collect();
     let mut seen: Vec<(Amount, Amount)> = Vec::new();
     for (facts, grade) in &cases {
@@ -73,20 +88,24 @@ fn later(law: &Pack, above: &ClockRule, practice: &Pack, rule: &ClockRule) -> Op
             continue;
         }
         seen.push((theirs, ours));
+        if !effort.take(starts.len().saturating_mul(effort::of(theirs).saturating_add(effort::of(ours)))) {
+            return None;
+        }
         // A rule that holds for some dates only is compared on those.
         let meet = |start: Timestamp| {
             above.head.in_version(facts, start, law.calendar().zone())
                 && rule.head.in_version(facts, start, practice.calendar().zone())
         };
         let after = |start: &&Timestamp| {
-            meet(**start)
-                && due_at(**start, ours, &rule.counting_for(ours), practice.calendar())
-                    > due_at(**start, theirs, &above.counting_for(theirs), law.calendar())
+            let ours = due_at(**start, ours, &rule.counting_for(ours), practice.calendar());
+            let theirs = due_at(**start, theirs, &above.counting_for(theirs), law.calendar());
+            meet(**start) && (ours > theirs || (begins_after && ours == theirs))
         };
         if let Some(start) = starts.iter().find(after) {
             let local = local(*start, practice.calendar());
+            let from = if begins_after { " from acceptance" } else { "" };
             let message = format!(
-                "gives {ours} where `{}` of {} gives {theirs}: what is received {local} would be late",
+                "gives {ours}{from} where `{}` of {} gives {theirs}: what is received {local} would be late",
                 above.head.id,
                 law.id()
             );

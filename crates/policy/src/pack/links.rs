@@ -2,7 +2,8 @@
 //! waits for itself.
 
 use super::{Pack, RuleKind};
-use crate::clock::{ClockKind, StageRef, Start, Stop, StopFact};
+use crate::check::Check;
+use crate::clock::{ClockKind, ClockRule, StageRef, Start, Stop, StopFact};
 use crate::document::{Place, Table};
 use crate::effect::{Action, At};
 use crate::gate::Need;
@@ -33,13 +34,15 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
         if pack.source(&standing.source).is_none() {
             let place = at.map_or_else(|| table.place(), |(line, column)| table.at(line, column));
             let source = &standing.source;
-            place.fault(format!("rule `{rule}` cites the source `{source}`, which the pack does not list"));
+            let message = format!("rule `{rule}` cites the source `{source}`, which the pack does not list");
+            place.finding(Check::LeadsNowhere, message);
         }
     }
     let is = |id: &str, kind: RuleKind| known.get(id) == Some(&kind);
     let lacks = |id: &str, kind: RuleKind, at: (u32, u32)| {
         if !is(id, kind) {
-            table.at(at.0, at.1).fault(format!("names the {} `{id}`, which the pack does not have", kind.code()));
+            let message = format!("names the {} `{id}`, which the pack does not have", kind.code());
+            table.at(at.0, at.1).finding(Check::LeadsNowhere, message);
         }
     };
     for rule in &pack.clocks {
@@ -98,9 +101,9 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
     for route in &pack.routes {
         for id in route.opens.iter().chain(&route.closes) {
             if !is(id, RuleKind::Clock) && !is(id, RuleKind::Window) {
-                table
-                    .at(route.head.line, route.head.column)
-                    .fault(format!("names `{id}`, which is neither a clock nor a window of the pack"));
+                let place = table.at(route.head.line, route.head.column);
+                let message = format!("names `{id}`, which is neither a clock nor a window of the pack");
+                place.finding(Check::LeadsNowhere, message);
             }
         }
     }
@@ -110,24 +113,26 @@ pub(super) fn prove(pack: &Pack, table: &Table<'_>) {
 fn has_stage(pack: &Pack, stage: &StageRef, place: Place<'_>) {
     let route = pack.routes.iter().find(|route| route.head.id == stage.route);
     if route.and_then(|route| route.stage(&stage.stage)).is_none() {
-        place.fault(format!("names `{stage}`, which the pack does not have"));
+        place.finding(Check::LeadsNowhere, format!("names `{stage}`, which the pack does not have"));
     }
 }
 
 /// Clocks that start at other clocks' ends: no circle, and the end they wait for is told.
 fn chains(pack: &Pack, table: &Table<'_>) {
+    let before: BTreeMap<&str, Vec<&str>> =
+        pack.clocks.iter().map(|rule| (rule.head.id.as_str(), before(rule).collect())).collect();
+    let before = |clock: &str| before.get(clock).into_iter().flatten().copied();
     for rule in &pack.clocks {
         let mut seen = BTreeSet::new();
-        let mut open: Vec<&str> = before(pack, &rule.head.id).collect();
+        let mut open: Vec<&str> = before(&rule.head.id).collect();
         while let Some(clock) = open.pop() {
             if clock == rule.head.id {
-                table
-                    .at(rule.head.line, rule.head.column)
-                    .fault(format!("the clock `{clock}` would start at its own end, by way of others"));
+                let message = format!("the clock `{clock}` would start at its own end, by way of others");
+                table.at(rule.head.line, rule.head.column).finding(Check::ClockCircle, message);
                 break;
             }
             if seen.insert(clock) {
-                open.extend(before(pack, clock));
+                open.extend(before(clock));
             }
         }
         let comes_again = rule.kind == ClockKind::Recurring;
@@ -141,9 +146,8 @@ fn chains(pack: &Pack, table: &Table<'_>) {
 }
 
 /// The clocks at whose ends one starts.
-fn before<'p>(pack: &'p Pack, clock: &str) -> impl Iterator<Item = &'p str> {
-    let starts = pack.clock(clock).map(|rule| rule.start.as_slice()).unwrap_or_default();
-    starts.iter().filter_map(|start| match start {
+fn before(rule: &ClockRule) -> impl Iterator<Item = &str> {
+    rule.start.iter().filter_map(|start| match start {
         Start::Expiry(clock) => Some(clock.as_str()),
         Start::Fact(_) | Start::Stage(_) | Start::Letter(_) | Start::Outside => None,
     })

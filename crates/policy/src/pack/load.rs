@@ -7,6 +7,7 @@ use crate::assess::AssessRule;
 use crate::authority::AuthorityRule;
 use crate::basis::{Source, Standing, Status, Tier};
 use crate::calendar::{Calendar, CalendarSet};
+use crate::check::Check;
 use crate::clock::ClockRule;
 use crate::document::{self, Table, Value};
 use crate::duty::{ContactHours, ConversionRule, ReportRule, RetentionRule, RouteRule};
@@ -53,7 +54,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
     let head = table.needed("pack").and_then(|value| value.table()).and_then(|head| read_head(head, calendars));
     let sources = read_sources(table);
     // Not every pack grades; a stack has exactly one that does.
-    let grades = DecisionTable::read(table)?;
+    let grades = DecisionTable::read(table);
     // Without the calendar nothing can be said about working hours; the missing calendar is already a fault.
     let calendar = head.as_ref().map(|head| Arc::clone(&head.calendar));
     let calendar = calendar.as_deref();
@@ -98,7 +99,7 @@ fn read(file: &str, hash: String, table: &mut Table<'_>, calendars: &CalendarSet
         applies: head.applies,
         unless: head.unless,
         sources: sources?,
-        grades,
+        grades: grades?,
         assess: assess?,
         reviews: reviews?,
         clocks: clocks?,
@@ -205,6 +206,9 @@ fn read_sources(table: &mut Table<'_>) -> Option<Vec<Source>> {
     )
 }
 
+/// A pack of a whole country has some 40 clocks and as many effects; far more of one kind are a mistake or an attack.
+const MOST_RULES: usize = 500;
+
 /// The rules of one kind, with identities that differ. Faults are collected over all of them.
 fn rules<'d, T>(
     table: &mut Table<'d>,
@@ -215,7 +219,12 @@ fn rules<'d, T>(
     let mut rules = Vec::new();
     let mut complete = true;
     let mut ids = BTreeSet::new();
-    for table in table.tables(key) {
+    let tables = table.tables(key);
+    if let Some(beyond) = tables.get(MOST_RULES) {
+        beyond.place().finding(Check::TooMuch, format!("a pack has at most {MOST_RULES} rules of the kind `{key}`"));
+        return None;
+    }
+    for table in tables {
         let place = table.place();
         match read(table) {
             Some(rule) => {

@@ -22,6 +22,14 @@ pub struct CategoryLeaf {
 /// Products that hold several lines.
 const SEVERAL: &str = "converged";
 
+/// A line of products that is none of the others.
+const OTHER: &str = "other";
+
+/// A number without the marks some put between its thousands.
+fn plain(number: &str) -> String {
+    number.chars().filter(|digit| !matches!(digit, ',' | '_')).collect()
+}
+
 /// What a row states about a case; the rest is open.
 pub(super) struct Stated {
     facts: Facts,
@@ -57,10 +65,15 @@ impl Stated {
             match (FactName::from_code(name), words::fact(name)) {
                 (Some(fact), _) => stated.take(fact, value).map_err(|reason| Slip::new(name, reason))?,
                 (None, Some((fact, currency))) => {
-                    let value = currency.map_or_else(|| value.clone(), |currency| format!("{value} {currency}"));
-                    // A value that says nothing our rules know stays open and is told.
+                    let value =
+                        currency.map_or_else(|| value.clone(), |currency| format!("{} {currency}", plain(value)));
+                    // A value that says nothing our rules know is told.
                     if stated.take(fact, &value).is_err() {
-                        stated.unknown.push(name.clone());
+                        stated.unknown.push(format!("{name} {value}"));
+                        // It is no line of ours; of other facts it stays open.
+                        if fact == FactName::Product {
+                            stated.set(fact, OTHER).map_err(|reason| Slip::new(name, reason))?;
+                        }
                     }
                 }
                 (None, None) => stated.unknown.push(name.clone()),
@@ -70,17 +83,39 @@ impl Stated {
     }
 
     fn take(&mut self, fact: FactName, value: &str) -> Result<(), String> {
-        match words::meaning(fact, value) {
+        let word = value.to_ascii_lowercase();
+        match words::meaning(fact, &word) {
             Some(Word::Codes(codes)) => self.codes = Some(codes),
-            Some(Word::Class(class)) => return self.set(FactName::RegulatorClass, class),
-            Some(Word::Value(value)) => return self.set(fact, value),
-            // Codes of a category begin with a large letter; another word leaves open what it is.
+            Some(Word::Class(class)) => self.class(class)?,
+            Some(Word::Outage) => {
+                self.set(FactName::Mass, "true")?;
+                self.class("network_quality")?;
+            }
+            Some(Word::Kind(kind)) => self.set(FactName::Kind, kind)?,
+            Some(Word::Request(request)) => self.set(FactName::SubjectRequest, request)?,
+            Some(Word::Value(value)) => self.set(fact, value)?,
+            // Codes of a category begin with a large letter; another word is a category none of our codes names.
             None if fact == FactName::Category && !value.starts_with(|first: char| first.is_ascii_uppercase()) => {
                 self.unknown.push(format!("{} {value}", fact.code()));
+                self.set(fact, value)?;
+                self.names.extend([FactName::CategoryPrefix, FactName::RegulatorClass, FactName::RedLine]);
             }
-            None => return self.set(fact, value),
+            None if matches!(fact, FactName::ServicesInOperation | FactName::Subscribers) => {
+                self.set(fact, &plain(value))?;
+            }
+            None if self.set(fact, value).is_ok() => {}
+            // Words of closed lists are read whatever their case.
+            None => self.set(fact, &word)?,
         }
         Ok(())
+    }
+
+    /// Any category of a class. A disputed charge is a complaint, never something to repair.
+    fn class(&mut self, class: &str) -> Result<(), String> {
+        if class == "charging" && !self.has(FactName::Kind) {
+            self.set(FactName::Kind, "complaint")?;
+        }
+        self.set(FactName::RegulatorClass, class)
     }
 
     fn set(&mut self, fact: FactName, value: &str) -> Result<(), String> {
@@ -105,7 +140,10 @@ impl Stated {
             && self.has(FactName::Category)
             && !tree.iter().any(|leaf| leaf.code == code)
         {
-            self.unknown.push(format!("category {code}"));
+            let told = format!("{} {code}", FactName::Category.code());
+            if !self.unknown.contains(&told) {
+                self.unknown.push(told);
+            }
             return vec![open];
         }
         tree.iter().filter(|leaf| self.allows(leaf)).flat_map(|leaf| self.as_leaf(leaf)).collect()

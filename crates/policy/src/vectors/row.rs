@@ -8,12 +8,15 @@ use crate::duration::Amount;
 use crate::facts::{FactName, Facts};
 use crate::grade::Grade;
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 /// The only reading of pauses there is; a row that asks for another must not pass by accident.
 const PAUSE_SEMANTICS: &str = "day_counts_if_running_at_its_end";
 
 /// What an attribute says about counting; every other name is a fact of the case.
-const ATTRIBUTES: [&str; 20] = [
+const ATTRIBUTES: [&str; 22] = [
     "n",
     "unit",
     "duration",
@@ -26,7 +29,9 @@ const ATTRIBUTES: [&str; 20] = [
     "first_day",
     "roll",
     "kind",
+    "ends",
     "strictly_less",
+    "bound",
     "pause",
     "pause_semantics",
     "regraded_at",
@@ -46,8 +51,27 @@ pub(super) struct Row {
     pub(super) rule: String,
     pub(super) start: Timestamp,
     /// None where no clock is expected.
-    pub(super) expected: Option<Timestamp>,
+    pub(super) expected: Option<Expected>,
     pub(super) attributes: Attributes,
+}
+
+/// The deadline a row expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    /// A moment.
+    At(Timestamp),
+    /// Some moment of a day.
+    On(Date),
+}
+
+impl Expected {
+    /// Whether a deadline is the one expected.
+    pub(super) fn is(self, at: Timestamp, zone: &TimeZone) -> bool {
+        match self {
+            Self::At(expected) => at == expected,
+            Self::On(day) => zone.to_datetime(at).date() == day,
+        }
+    }
 }
 
 /// What the attributes of a row say.
@@ -61,6 +85,7 @@ pub(super) struct Attributes {
     pub(super) calendar: Option<String>,
     pub(super) tz: Option<String>,
     first_day: Option<FirstDay>,
+    ends: Option<Ends>,
     roll: Option<Roll>,
     pub(super) not_before: bool,
     strictly_less: bool,
@@ -106,12 +131,16 @@ impl Row {
                 return Err(Slip::new(column, "is empty"));
             }
         }
-        let start = moment("start", start)?;
-        let expected = match expected {
-            "NONE" => None,
-            text => Some(moment("expected_deadline", text)?),
-        };
         let attributes = Attributes::read(attributes)?;
+        let zone = attributes.tz.as_deref();
+        let start = local_moment("start", start, zone)?;
+        let expected = match expected {
+            text if text.eq_ignore_ascii_case("none") => None,
+            text => Some(match text.parse::<Date>() {
+                Ok(day) if day.to_string() == text => Expected::On(day),
+                _ => Expected::At(local_moment("expected_deadline", text, zone)?),
+            }),
+        };
         if attributes.regrade.as_ref().is_some_and(|regrade| regrade.at < start) {
             return Err(Slip::new("regraded_at", "lies before the start"));
         }
@@ -121,23 +150,24 @@ impl Row {
 
 impl Attributes {
     fn read(text: &str) -> Result<Self, Slip> {
-        let mut given: Vec<(&str, &str)> = Vec::new();
-        for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let Some((name, value)) = part.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
-                return Err(Slip::new("attributes", format!("`{}` is no NAME=VALUE", shown(part))));
-            };
+        let mut given: Vec<(String, Cow<'_, str>)> = Vec::new();
+        for (name, value) in pairs(text)? {
             // A second span is a second pause; anything else said twice could mean either.
             if name != "pause" && given.iter().any(|(known, _)| *known == name) {
-                return Err(Slip::new(name, "is given twice"));
+                return Err(Slip::new(&name, "is given twice"));
             }
             if value.is_empty() {
-                return Err(Slip::new(name, "is empty"));
+                return Err(Slip::new(&name, "is empty"));
             }
             given.push((name, value));
         }
         let mut read = Self::default();
         let (mut n, mut unit, mut duration, mut regraded_at, mut policy) = (None, None, None, None, None);
-        for (name, value) in given {
+        for (name, value) in &given {
+            let (name, value) = (name.as_str(), value.as_ref());
+            // Words of closed lists are read whatever their case.
+            let word = value.to_ascii_lowercase();
+            let word = word.as_str();
             match name {
                 "n" => n = Some(value),
                 "unit" => unit = Some(value),
@@ -149,34 +179,49 @@ impl Attributes {
                     ));
                 }
                 "grade" => {
-                    read.grade = Some(code(name, value, Grade::from_code(value), Grade::ALL.iter().map(|g| g.code()))?)
+                    read.grade = Some(code(name, value, Grade::from_code(word), Grade::ALL.iter().map(|g| g.code()))?)
                 }
                 "calendar" => read.calendar = Some(value.to_owned()),
                 "tz" => read.tz = Some(value.to_owned()),
                 "first_day" => {
+                    // Some write what is done with the day, some what has become of it.
+                    let word = match word {
+                        "include" => FirstDay::Included.code(),
+                        "exclude" => FirstDay::Excluded.code(),
+                        other => other,
+                    };
                     let known = FirstDay::ALL.iter().map(|first| first.code());
-                    read.first_day = Some(code(name, value, FirstDay::from_code(value), known)?);
+                    read.first_day = Some(code(name, value, FirstDay::from_code(word), known)?);
+                }
+                "ends" => {
+                    let known = Ends::ALL.iter().map(|ends| ends.code());
+                    read.ends = Some(code(name, value, Ends::from_code(word), known)?);
                 }
                 "roll" => {
                     // South Africa's section 4 is the rule the general name was made for.
-                    let value = if value == "za_s4" { Roll::NextNotSundayOrHoliday.code() } else { value };
+                    let word = if word == "za_s4" { Roll::NextNotSundayOrHoliday.code() } else { word };
                     let known = Roll::ALL.iter().map(|roll| roll.code()).chain(["za_s4"]);
-                    read.roll = Some(code(name, value, Roll::from_code(value), known)?);
+                    read.roll = Some(code(name, value, Roll::from_code(word), known)?);
                 }
                 // The word serves twice: for the kind of clock and, as rules use it, for what the contact is.
-                "kind" if Facts::KINDS.contains(&value) => read.facts.push((name.to_owned(), value.to_owned())),
+                "kind" if Facts::KINDS.contains(&word) => read.facts.push((name.to_owned(), word.to_owned())),
                 "kind" => {
-                    let kind = KINDS.into_iter().find(|kind| *kind == value);
+                    let kind = KINDS.into_iter().find(|kind| *kind == word);
                     read.not_before = code(name, value, kind, KINDS.into_iter())? == "not_before";
                 }
-                "strictly_less" => read.strictly_less = flag(name, value)?,
+                "strictly_less" => read.strictly_less |= flag(name, value)?,
+                "bound" => {
+                    const STRICTLY: &str = "strictly_less";
+                    code(name, value, Some(()).filter(|()| word == STRICTLY), std::iter::once(STRICTLY))?;
+                    read.strictly_less = true;
+                }
                 "pause" => {
                     for span in value.split([',', '|', ' ']).filter(|span| !span.is_empty()) {
                         read.pauses.push(pause(span)?);
                     }
                 }
                 "pause_semantics" => {
-                    let known = Some(()).filter(|()| value == PAUSE_SEMANTICS);
+                    let known = Some(()).filter(|()| word == PAUSE_SEMANTICS);
                     code(name, value, known, std::iter::once(PAUSE_SEMANTICS))?;
                 }
                 "regraded_at" => regraded_at = Some(moment(name, value)?),
@@ -228,7 +273,7 @@ impl Attributes {
         let usual = Counting::usual(amount);
         Counting {
             first_day: self.first_day.unwrap_or(usual.first_day),
-            ends: if self.not_before { Ends::not_before(amount) } else { usual.ends },
+            ends: self.ends.unwrap_or(if self.not_before { Ends::not_before(amount) } else { usual.ends }),
             roll: self.roll.unwrap_or(usual.roll),
             strictly_less: self.strictly_less,
         }
@@ -254,8 +299,8 @@ impl Attributes {
                 None => Grade::from_code(text).map(Term::FromStart),
             },
         };
-        // People put blanks where they like; they mean nothing.
-        let text: &str = &text.split_whitespace().collect::<String>();
+        // People put blanks and large letters where they like; they mean nothing.
+        let text: &str = &text.split_whitespace().collect::<String>().to_ascii_lowercase();
         let list = text.strip_prefix("min(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
         if list == text && text.contains(',') {
             return Err(wrong());
@@ -264,6 +309,53 @@ impl Attributes {
         let (first, others) = terms.split_first().ok_or_else(wrong)?;
         Ok((*first, others.to_vec()))
     }
+}
+
+/// The pairs of a cell: `name=value` separated by `;`, or the members of a JSON object. Names are read whatever their case.
+fn pairs(text: &str) -> Result<Vec<(String, Cow<'_, str>)>, Slip> {
+    if text.starts_with('{') {
+        return members(text);
+    }
+    let parts = text.split(';').map(str::trim).filter(|part| !part.is_empty());
+    let pair = |part| {
+        let (name, value) = str::split_once(part, '=')
+            .ok_or_else(|| Slip::new("attributes", format!("`{}` is no NAME=VALUE", shown(part))))?;
+        Ok::<_, Slip>((name.trim().to_ascii_lowercase(), Cow::Borrowed(value.trim())))
+    };
+    parts.map(pair).collect()
+}
+
+/// The members of a JSON object; a list is joined as spans of a pause are, and null says nothing.
+fn members(text: &str) -> Result<Vec<(String, Cow<'static, str>)>, Slip> {
+    use serde_json::Value;
+    let wrong = |what: &str| Slip::new("attributes", format!("`{}` {what}", shown(text)));
+    let object: serde_json::Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong("is no JSON object"))?;
+    let one = |value: &Value| match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    let mut pairs = Vec::new();
+    for (name, value) in &object {
+        let value = match value {
+            Value::Null => continue,
+            Value::Array(items) => items.iter().map(one).collect::<Option<Vec<_>>>().map(|items| items.join(",")),
+            value => one(value),
+        };
+        let value = value.ok_or_else(|| wrong("holds a value that is neither text, number, true nor false"))?;
+        pairs.push((name.trim().to_ascii_lowercase(), Cow::Owned(value)));
+    }
+    Ok(pairs)
+}
+
+/// A moment with its offset, or by the clock of the row's zone: a day begins with its first moment.
+fn local_moment(field: &str, text: &str, zone: Option<&str>) -> Result<Timestamp, Slip> {
+    let local = || {
+        let zone = TimeZone::get(zone?).ok()?;
+        zone.to_timestamp(text.parse::<DateTime>().ok()?).ok()
+    };
+    moment(field, text).or_else(|slip| local().ok_or(slip))
 }
 
 /// A moment with its offset.
@@ -281,25 +373,28 @@ fn amount(field: &str, text: &str) -> Result<Amount, Slip> {
 
 /// An amount of `n` and `unit`.
 fn counted(n: Option<&str>, unit: &str) -> Result<Amount, Slip> {
-    let short = match unit {
-        "hours" => "h",
-        "working_hours" => "wh",
-        "calendar_days" => "d",
-        "business_days" => "bd",
-        "weeks" => "w",
-        "months" => "mo",
+    let (short, times) = match unit.to_ascii_lowercase().as_str() {
+        "minutes" | "minute" | "min" => ("min", 1),
+        "hours" | "hour" | "h" => ("h", 1),
+        "working_hours" | "working_hour" | "wh" => ("wh", 1),
+        "calendar_days" | "calendar_day" | "cd" => ("d", 1),
+        "business_days" | "business_day" | "working_days" | "working_day" | "bd" | "wd" => ("bd", 1),
+        "weeks" | "week" | "w" => ("w", 1),
+        "months" | "month" | "mo" => ("mo", 1),
+        // Years are months by the dozen: 29 February goes to the 28th in either.
+        "years" | "year" => ("mo", 12),
         "instant" if n.is_none_or(|n| n == "0") => return Ok(Amount::Instant),
         "instant" => return Err(Slip::new("n", "is not 0, but an instant takes no time")),
         _ => {
-            let known = "hours, working_hours, calendar_days, business_days, weeks, months, instant";
+            let known = "minutes, hours, working_hours, calendar_days, business_days, weeks, months, years, instant";
             return Err(Slip::new("unit", format!("`{}` is unknown; known: {known}", shown(unit))));
         }
     };
     let n = n.ok_or_else(|| Slip::new("n", "is missing"))?;
-    if n.is_empty() || !n.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Slip::new("n", format!("`{}` is no whole number", shown(n))));
-    }
-    amount("n", &format!("{n}{short}"))
+    let digits = !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit());
+    let number = n.parse::<u32>().ok().filter(|_| digits).and_then(|number| number.checked_mul(times));
+    let number = number.ok_or_else(|| Slip::new("n", format!("`{}` is no whole number there can be", shown(n))))?;
+    amount("n", &format!("{number}{short}"))
 }
 
 /// A span such as `FROM/TO`, or `FROM/` while it has no end.
@@ -316,7 +411,11 @@ fn pause(text: &str) -> Result<Pause, Slip> {
 }
 
 fn flag(field: &str, text: &str) -> Result<bool, Slip> {
-    text.parse().map_err(|_| Slip::new(field, format!("`{}` is neither true nor false", shown(text))))
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" => Ok(true),
+        "false" | "no" => Ok(false),
+        _ => Err(Slip::new(field, format!("`{}` is neither true nor false", shown(text)))),
+    }
 }
 
 /// A value of a closed list.

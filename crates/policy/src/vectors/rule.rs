@@ -61,14 +61,31 @@ pub(super) fn missing(packs: &[Arc<Pack>], row: &Row) -> String {
     format!("no pack of {} has the rule", row.jurisdiction)
 }
 
+/// The zone of the row's jurisdiction, as far as a pack has one.
+pub(super) fn zone_of<'p>(packs: &'p [Arc<Pack>], row: &Row) -> Option<&'p str> {
+    packs.iter().find(|pack| is_of(pack, row)).map(|pack| pack.calendar().zone_name())
+}
+
 fn is_of(pack: &Pack, row: &Row) -> bool {
-    // Lists write UK where ISO 3166 has GB.
-    let iso = |name: &str| if name == "UK" { "GB".to_owned() } else { name.to_owned() };
     iso(pack.jurisdiction()) == iso(&row.jurisdiction)
 }
 
+/// Lists write UK where ISO 3166 has GB.
+fn iso(name: &str) -> String {
+    let name = name.to_ascii_uppercase();
+    if name == "UK" { "GB".to_owned() } else { name }
+}
+
+/// The rules a name means: their own, one others use, or their own without the country in front.
 fn named<'p>(pack: &'p Pack, name: &str) -> Vec<(&'p RuleHead, Figure<'p>)> {
-    pack.figures().filter(|(head, _)| head.answers_to(name)).collect()
+    let name = name.to_ascii_lowercase();
+    let found: Vec<_> = pack.figures().filter(|(head, _)| head.answers_to(&name)).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let country = if pack.jurisdiction() == "GB" { "uk".to_owned() } else { pack.jurisdiction().to_ascii_lowercase() };
+    let whole = format!("{country}_{name}");
+    pack.figures().filter(|(head, _)| head.id == whole).collect()
 }
 
 impl Ask<'_> {

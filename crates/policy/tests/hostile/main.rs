@@ -159,6 +159,34 @@ fn hostile() -> Vec<(&'static str, String)> {
         ("an amount that is a number", amount("1e308")),
         ("an amount by itself", amount("{ normal = { normal = \"1d\" } }")),
         ("a rule twice", pack.to_owned() + "\n" + clock),
+        ("thousands of rules", format!("{pack}\n{}", many(2_000))),
+        (
+            "a circle of clocks",
+            (0..499)
+                .map(|n| {
+                    let chained =
+                        clock.replace("start = [\"received\"]", &format!("start = [\"expiry:rule{}\"]", (n + 1) % 499));
+                    chained.replace("id = \"statutory_answer\"", &format!("id = \"rule{n}\"")) + "\n\n"
+                })
+                .fold(format!("{pack}\n"), |text, clock| text + &clock),
+        ),
+        (
+            "a condition with thousands of alternatives",
+            pack.replace(
+                "applies = { kind = \"complaint\" }",
+                &format!("applies = [{}]", "{ kind = \"complaint\" }, ".repeat(20_000)),
+            ),
+        ),
+        (
+            "a test with thousands of codes",
+            pack.replace(
+                "applies = { kind = \"complaint\" }",
+                &format!(
+                    "applies = {{ category = [{}] }}",
+                    (1..50_000).map(|n| format!("\"A{n}\", ")).collect::<String>()
+                ),
+            ),
+        ),
         ("nothing", String::new()),
         ("a null byte", "\0".to_owned()),
     ]

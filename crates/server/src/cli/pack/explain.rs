@@ -1,10 +1,11 @@
-//! `redress pack explain`: a rule counted from a start, every step told; of a compensation what it comes to.
+//! `redress pack explain`: a rule counted from a start, every step told; of a compensation what it comes to; of `grade`
+//! which grade a case has.
 
 use crate::cli::say;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Excluded, Exclusion, FactName, Facts, Grade, Incident, Lang, Named, Pack, Sum};
+use policy::{Excluded, Exclusion, FactName, Facts, Grade, Incident, Lang, Named, Pack, Severity, Sum, Urgency};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -13,12 +14,13 @@ use std::path::PathBuf;
 pub(in crate::cli) struct Explain {
     /// The pack: `id`, `id@version`, or a file.
     pack: String,
-    /// The rule, by its identity or a name others know it by.
+    /// The rule, by its identity or a name others know it by; `grade` for the grade of a case.
     rule: String,
     /// What it is counted from, such as 2026-07-03T10:00:00+08:00.
     #[arg(long, value_name = "TIME")]
     at: Timestamp,
-    /// A fact of the case, such as kind=complaint or grade=urgent; a set is joined by `+`.
+    /// A fact of the case, such as kind=complaint or grade=urgent; a set is joined by `+`. For the grade also severity and
+    /// urgency, as somebody gave them.
     #[arg(long = "fact", value_name = "NAME=VALUE", value_parser = pair)]
     facts: Vec<(String, String)>,
     /// A span in which the clock stood still, such as 2026-07-03T12:00:00Z/2026-07-04T12:00:00Z.
@@ -112,8 +114,19 @@ pub(super) fn run(ask: &Explain) -> Result<(), String> {
                 grade = Grade::from_code(value).ok_or_else(|| format!("--fact grade: there is no grade {value:?}"))?;
             }
             Some(fact) => facts.set(fact, value).map_err(|reason| format!("--fact {name}: {reason}"))?,
+            None if name == "severity" => {
+                let severity = Severity::from_code(value);
+                facts.severity = severity.ok_or_else(|| format!("--fact severity: there is no severity {value:?}"))?;
+            }
+            None if name == "urgency" => {
+                let urgency = Urgency::from_code(value);
+                facts.urgency = urgency.ok_or_else(|| format!("--fact urgency: there is no urgency {value:?}"))?;
+            }
             None => return Err(format!("--fact: there is no fact {name:?}; there are: {}", known())),
         }
+    }
+    if ask.rule == "grade" {
+        return graded(ask, &pack, &facts);
     }
     if pack.compensations().iter().any(|rule| rule.head.answers_to(&ask.rule)) {
         return compensation(ask, &pack, &facts, grade);
@@ -137,6 +150,57 @@ pub(super) fn run(ask: &Explain) -> Result<(), String> {
         return say(super::pretty(&json!({"explanation": explanation, "lines": lines}))?);
     }
     explanation.lines(ask.lang.lang()).into_iter().try_for_each(say)
+}
+
+/// Which grade a case has by the pack's own rules, and which of them raised it.
+fn graded(ask: &Explain, pack: &Pack, facts: &Facts) -> Result<(), String> {
+    let (assessment, grade) = pack.grade(facts).ok_or_else(|| format!("{} gives no grades", pack.id()))?;
+    let raised = assessment.raised_by.iter().filter_map(|raised| {
+        let rule = pack.assess_rules().iter().find(|rule| rule.id == raised.row)?;
+        Some((rule, pack.source(&rule.standing.source)?))
+    });
+    let raised: Vec<_> = raised.collect();
+    let (severity, urgency) = (assessment.severity.code(), assessment.urgency.code());
+    let lines = |lang: Lang| {
+        let named = grade.grade.name(lang);
+        let (row, reason) = (&grade.row, grade.reason.get(lang));
+        let (id, version) = (pack.id(), pack.version());
+        let first = match lang {
+            Lang::Zh => format!("定级：{named}（{id} {version} {row}）：{reason}。"),
+            Lang::En => format!("Grade: {named} ({id} {version} {row}): {reason}."),
+        };
+        let second = match lang {
+            Lang::Zh => format!("严重程度 {severity}，紧急程度 {urgency}。"),
+            Lang::En => format!("Severity {severity}, urgency {urgency}."),
+        };
+        let raised = raised.iter().map(|(rule, source)| {
+            let (basis, confidence) = (rule.standing.basis.code(), rule.standing.confidence.code());
+            let (reason, source) = (rule.reason.get(lang), source.title.get(lang));
+            match lang {
+                Lang::Zh => {
+                    format!("由 {} 提高：{reason}（依据 {basis}，可信度 {confidence}，出处：{source}）。", rule.id)
+                }
+                Lang::En => {
+                    format!(
+                        "Raised by {}: {reason} (basis {basis}, confidence {confidence}, source: {source}).",
+                        rule.id
+                    )
+                }
+            }
+        });
+        [first, second].into_iter().chain(raised).collect::<Vec<_>>()
+    };
+    if ask.json {
+        let raised: Vec<_> = raised.iter().map(|(rule, source)| json!({"rule": rule, "source": source})).collect();
+        let told = json!({
+            "pack": pack.id(), "pack_version": pack.version(), "grade": grade.grade, "row": grade.row,
+            "reason": grade.reason, "severity": assessment.severity, "urgency": assessment.urgency,
+            "raised_by": raised,
+        });
+        let lines = json!({"zh": lines(Lang::Zh), "en": lines(Lang::En)});
+        return say(super::pretty(&json!({"grade": told, "lines": lines}))?);
+    }
+    lines(ask.lang.lang()).into_iter().try_for_each(say)
 }
 
 /// What a compensation comes to, line by line.
