@@ -434,6 +434,7 @@ fn every_code_has_words_and_no_words_lie_about() {
             "called_back_promised",
             "called_back_again",
             "unreachable",
+            "progress_unwanted",
             "reply_promise_broken",
             "reply_promise_inherited",
             "ticket_gone",
