@@ -163,7 +163,7 @@ impl Desk {
         let next = ask.until.map(|day| day.tomorrow().and_then(start)).transpose();
         let before = next.map_err(|_| Refusal::from(Fault::new("until", "bad_day")))?;
         if ask.from.zip(ask.until).is_some_and(|(from, until)| until < from) {
-            return Err(Refusal::from(Fault::new("until", "before_since")).into());
+            return Err(Refusal::from(Fault::new("until", "until_before_from")).into());
         }
         let caller = caller.clone();
         self.db()

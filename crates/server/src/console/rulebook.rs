@@ -21,6 +21,20 @@ use policy::{Pack, VectorOutcome, VectorReport};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// What the head of the page says of a pack.
+const TOLD: [&str; 11] = [
+    "id",
+    "version",
+    "title",
+    "tier",
+    "jurisdiction",
+    "status",
+    "valid_from",
+    "valid_to",
+    "calendar",
+    "sources",
+    "notes",
+];
 const VECTORS_PAGE: &str = "/console/rules/vectors";
 /// Rows of a list of deadlines that are shown where they did not come out.
 const SHOWN: usize = 200;
@@ -109,19 +123,6 @@ async fn pack(
         }
     });
     let rules: Vec<Rule> = rules.collect();
-    const TOLD: [&str; 11] = [
-        "id",
-        "version",
-        "title",
-        "tier",
-        "jurisdiction",
-        "status",
-        "valid_from",
-        "valid_to",
-        "calendar",
-        "sources",
-        "notes",
-    ];
     let is_rule = |name: &str| rules.iter().any(|rule| name == format!("{} {}", rule.kind, rule.id));
     let mut besides: Vec<(String, String)> = flat
         .iter()
@@ -197,7 +198,10 @@ async fn differ(
     let (before, after) = (find("before").unwrap_or_default(), find("after").unwrap_or_default());
     let asked = !before.is_empty() && !after.is_empty();
     let changes = match asked {
-        true => rulebook::differences(&*named(&app, &before)?, &*named(&app, &after)?).map_err(unwritten)?,
+        true => {
+            let (old, new) = (named(&app, &before)?, named(&app, &after)?);
+            rulebook::differences(&old, &new).map_err(unwritten)?
+        }
         false => Vec::new(),
     };
     let text = |change: &Value, key: &str| rulebook::shown(change.get(key));
