@@ -221,8 +221,7 @@ fn what_is_dismissed_teaches_and_what_is_confirmed_becomes_an_incident() {
 fn a_product_that_stands_out_alone_is_named() {
     each_database(|scratch| {
         let house = house(scratch);
-        let mut n = quiet(&house);
-        for minute in 0..14 {
+        for (n, minute) in (quiet(&house)..).zip(0..14) {
             let mut body = intake();
             body.as_object_mut().unwrap().remove("external");
             let phone = format!("139{n:08}");
@@ -232,7 +231,6 @@ fn a_product_that_stands_out_alone_is_named() {
             body["complainant"] = json!({"name": "王小明", "phone": phone});
             body["subscription"] = json!({"number": phone, "product": "mobile"});
             house.try_register(&house.system(), body).unwrap();
-            n += 1;
         }
         desk::jobs::rollup::go_on(&house.desk, "node", 0, || false).unwrap();
         assert!(looked(&house));
