@@ -167,3 +167,26 @@ fn loss(held: &[(Vec<f32>, u32)], log_scale: f64, shift: &[f64], count: f64) -> 
     }
     ((loss + held_back) / count, slope / count, slopes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_that_are_too_bold_are_bent_and_keep_their_order() {
+        // Of those called .95 four in five are right, of those called .27 two in five.
+        let firsts: Vec<(f64, bool)> =
+            (0..400).map(|n| (3.0, n % 5 != 0)).chain((0..400).map(|n| (-1.0, n % 5 < 2))).collect();
+        let (level, slope) = bent(&firsts);
+        let told = |log: f64| odds(f64::from(level) + f64::from(slope) * log);
+        assert!((told(3.0) - 0.8).abs() < 0.01 && (told(-1.0) - 0.4).abs() < 0.01, "{level} {slope}");
+        assert_eq!(bent(&[]), (0.0, 1.0), "nothing seen, nothing moved");
+        let calibration = Calibration { scale: 1.0, shift: vec![0.0; 3], level, slope };
+        for margins in [[4.0, 0.0, -1.0], [0.1, 0.11, 0.1], [0.0, 0.0, 0.0], [9.0, 8.9, -9.0], [60.0, -60.0, -60.0]] {
+            let p = calibration.probabilities(&margins);
+            assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{p:?}");
+            let by = |of: &[f32]| (0..3).max_by(|a, b| of[*a].total_cmp(&of[*b]).then(b.cmp(a))).unwrap();
+            assert_eq!(by(&p), by(&margins), "{p:?}");
+        }
+    }
+}
