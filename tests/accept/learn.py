@@ -35,11 +35,12 @@ def main(binary, data, work):
                    f"{out}-{fold}-test.csv", "--text", "text", "--label", "label", "--json"]
             found.append(json.loads(subprocess.run(ask, check=True, capture_output=True).stdout))
         reached = [mean([figures[key] for figures in found]) for key in ("accuracy", "macro_f1")]
-        doubt = [mean([figures[key] for figures in found]) for key in ("log_loss", "ece")]
+        doubt = [mean([figures[key] for figures in found]) for key in ("log_loss", "ece", "ece_by_chance")]
         ok = all(ours >= theirs for ours, theirs in zip(reached, baseline))
         below += not ok
         print(f"{name} ({text}): accuracy {reached[0]:.4f} (baseline {baseline[0]:.4f}), macro-F1 {reached[1]:.4f} "
-              f"(baseline {baseline[1]:.4f}), log loss {doubt[0]:.4f}, ECE {doubt[1]:.4f}"
+              f"(baseline {baseline[1]:.4f}), log loss {doubt[0]:.4f}, ECE {doubt[1]:.4f} (by chance alone "
+              f"{doubt[2]:.4f})"
               f"{'' if ok else ' BELOW THE BASELINE'}")
     sys.exit(1 if below else 0)
 

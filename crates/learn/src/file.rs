@@ -7,8 +7,9 @@ use crate::vocabulary::{MOST_TERMS, Vocabulary};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
-/// What a file of this form begins with.
-const BEGINS: &[u8; 8] = b"rdlearn1";
+/// What a file of this form begins with, and one that knows no level and slope.
+const BEGINS: &[u8; 8] = b"rdlearn2";
+const BEGAN: &[u8; 8] = b"rdlearn1";
 /// Longest name of a class, in bytes.
 const LONGEST_LABEL: usize = 1_000;
 /// No model is longer, in bytes.
@@ -99,7 +100,8 @@ impl Model {
         for numbers in [&self.vocabulary.idf, &self.scales, &self.weights.constant, &self.calibration.shift] {
             out.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
         }
-        out.extend(self.calibration.scale.to_le_bytes());
+        let Calibration { scale, level, slope, .. } = self.calibration;
+        out.extend([scale, level, slope].iter().flat_map(|number| number.to_le_bytes()));
         out.extend(self.kept.iter().flat_map(|weight| weight.to_le_bytes()));
         out
     }
@@ -119,7 +121,10 @@ impl Model {
     /// # Errors
     /// That they are none.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Broken> {
-        let mut rest = bytes.strip_prefix(BEGINS).ok_or(Broken::NotOne)?;
+        let (mut rest, bent) = match bytes.strip_prefix(BEGINS) {
+            Some(rest) => (rest, true),
+            None => (bytes.strip_prefix(BEGAN).ok_or(Broken::NotOne)?, false),
+        };
         if bytes.len() > LARGEST_FILE {
             return Err(Broken::Length);
         }
@@ -147,7 +152,8 @@ impl Model {
             return Err(Broken::Damaged("number of terms"));
         }
         // Everything that follows has a known length; nothing is read of a file of another one.
-        if rest.len() != terms * 8 + classes * 12 + 4 + terms * classes * 2 {
+        let single = if bent { 12 } else { 4 };
+        if rest.len() != terms * 8 + classes * 12 + single + terms * classes * 2 {
             return Err(Broken::Length);
         }
         let keys: Vec<u32> = many(&mut rest, terms)?.into_iter().map(u32::from_le_bytes).collect();
@@ -162,9 +168,24 @@ impl Model {
         if !(scale > 0.0 && scale <= 1e3) {
             return Err(Broken::Damaged("calibration"));
         }
+        let (level, slope) = if bent {
+            let [level, slope] = [f32::from_le_bytes(take(&mut rest)?), f32::from_le_bytes(take(&mut rest)?)];
+            if !(level.abs() <= 5.0 && (0.05..=5.0).contains(&slope)) {
+                return Err(Broken::Damaged("calibration"));
+            }
+            (level, slope)
+        } else {
+            (0.0, 1.0)
+        };
         let kept = many(&mut rest, terms * classes)?.into_iter().map(i16::from_le_bytes).collect();
         let vocabulary = Vocabulary::new(keys, idf);
-        Ok(Self::put_together(names, vocabulary, (kept, scales, constant), Calibration { scale, shift }, examples))
+        Ok(Self::put_together(
+            names,
+            vocabulary,
+            (kept, scales, constant),
+            Calibration { scale, shift, level, slope },
+            examples,
+        ))
     }
 }
 
@@ -204,6 +225,13 @@ mod tests {
             Model::train(&examples).unwrap().to_bytes()
         };
         let (first, other) = (learnt(["a", "b"]), learnt(["x", "y"]));
+        // One of before, without level and slope, is read as it was.
+        let model = Model::from_bytes(&first).unwrap();
+        let weights = model.kept.len() * 2;
+        let mut before = first.clone();
+        before.drain(before.len() - weights - 8..before.len() - weights);
+        before[7] = b'1';
+        assert_eq!(Model::from_bytes(&before).unwrap().calibration.slope, 1.0);
         assert_eq!(bind(first.clone(), &[]), first);
         let both = bind(first.clone(), &[("unit", other.clone())]);
         let (one, beside) = unbind(&both).unwrap();

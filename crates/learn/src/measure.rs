@@ -34,6 +34,10 @@ pub struct Figures {
     /// Expected calibration error: how far the probability of the first class lies from the share that was right, over
     /// fifteen bins of equal width.
     pub ece: f64,
+    /// What of that is to be expected of probabilities that are exactly right, because the texts of a bin are few: only what
+    /// lies above it speaks against them.
+    #[serde(default)]
+    pub ece_by_chance: f64,
     /// By class, in the order of their names.
     pub classes: Vec<ClassFigures>,
 }
@@ -62,7 +66,7 @@ pub fn figures(outcomes: &[Outcome<'_>]) -> Option<Figures> {
     let rows = outcomes.len();
     let share = |part: usize, of: usize| if of == 0 { 0.0 } else { part as f64 / of as f64 };
     let mut counts: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
-    let mut bins = [(0_usize, 0_usize, 0.0_f64); BINS];
+    let mut bins = [(0_usize, 0.0_f64, 0.0_f64); BINS];
     let (mut right, mut loss) = (0, 0.0);
     for one in outcomes {
         counts.entry(one.right).or_default().0 += 1;
@@ -75,7 +79,7 @@ pub fn figures(outcomes: &[Outcome<'_>]) -> Option<Figures> {
         loss -= one.of_right.unwrap_or(0.0).clamp(1e-15, 1.0).ln();
         let bin = ((one.sure * BINS as f64).ceil() as usize).clamp(1, BINS) - 1;
         if let Some(bin) = bins.get_mut(bin) {
-            *bin = (bin.0 + 1, bin.1 + usize::from(hit), bin.2 + one.sure);
+            *bin = (bin.0 + usize::from(hit), bin.1 + one.sure, bin.2 + one.sure * (1.0 - one.sure));
         }
     }
     let classes: Vec<ClassFigures> = counts
@@ -89,13 +93,17 @@ pub fn figures(outcomes: &[Outcome<'_>]) -> Option<Figures> {
             f1: share(2 * hit, support + predicted),
         })
         .collect();
-    let ece = bins.iter().map(|(_, hit, sure)| (sure - *hit as f64).abs()).sum::<f64>() / rows as f64;
+    let ece = bins.iter().map(|(hit, sure, _)| (sure - *hit as f64).abs()).sum::<f64>() / rows as f64;
+    // Hits of a bin are a sum of chances; the mean distance of such a sum from its own mean.
+    let chance =
+        bins.iter().map(|(.., variance)| (variance.max(0.0) * std::f64::consts::FRAC_2_PI).sqrt()).sum::<f64>();
     Some(Figures {
         rows,
         accuracy: share(right, rows),
         macro_f1: classes.iter().map(|class| class.f1).sum::<f64>() / classes.len() as f64,
         log_loss: loss / rows as f64,
         ece,
+        ece_by_chance: chance / rows as f64,
         classes,
     })
 }
@@ -120,6 +128,9 @@ mod tests {
         let loss = -(0.9_f64.ln() + 0.4_f64.ln() + 0.8_f64.ln() + 1e-15_f64.ln()) / 4.0;
         assert!((figures.log_loss - loss).abs() < 1e-12);
         assert!((figures.ece - (0.1 + 0.6 + 0.2 + 0.5) / 4.0).abs() < 1e-12);
+        // Four bins of one text each: √(2/π · p(1 − p)).
+        let each = [0.9, 0.6, 0.8, 0.5].map(|p: f64| (p * (1.0 - p) * 2.0 / std::f64::consts::PI).sqrt());
+        assert!((figures.ece_by_chance - each.iter().sum::<f64>() / 4.0).abs() < 1e-12);
         assert!(super::figures(&[]).is_none());
     }
 }

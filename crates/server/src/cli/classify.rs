@@ -168,7 +168,7 @@ fn print(figures: &Figures) -> Result<(), String> {
     say(format_args!("accuracy {:.4}", figures.accuracy))?;
     say(format_args!("macro_f1 {:.4}", figures.macro_f1))?;
     say(format_args!("log_loss {:.4}", figures.log_loss))?;
-    say(format_args!("ece      {:.4}", figures.ece))?;
+    say(format_args!("ece      {:.4} (by chance alone {:.4})", figures.ece, figures.ece_by_chance))?;
     say("support predicted precision recall     f1  category")?;
     for class in &figures.classes {
         say(format_args!(

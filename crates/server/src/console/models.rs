@@ -146,7 +146,8 @@ fn line(frame: &Frame<'_>, one: &StoredModel, active: Option<Uuid>, filled: &Fil
             put("models.accuracy", percent(found.accuracy));
             put("models.macro_f1", format!("{:.3}", found.macro_f1));
             put("models.log_loss", format!("{:.3}", found.log_loss));
-            put("models.ece", format!("{:.3}", found.ece));
+            let chance = format!("{:.3}", found.ece_by_chance);
+            put("models.ece", frame.tv("models.ece_of", &[("ece", &format!("{:.3}", found.ece)), ("chance", &chance)]));
             put("models.unsure", percent(learnt.unsure));
             classes.extend(found.classes.iter().map(|class| Class {
                 name: frame.category(&class.label),

@@ -34,6 +34,7 @@ pub(super) fn one() -> Value {
     }));
     let figures = object(json!({
         "rows": whole(), "accuracy": number(), "macro_f1": number(), "log_loss": number(), "ece": number(),
+        "ece_by_chance": {"type": "number", "description": "What of it exactly right probabilities would have of so few texts."},
         "classes": list(&class),
     }));
     let beside = object(json!({
