@@ -283,8 +283,8 @@ impl Oidc {
         self.stated(&parts.claims, nonce, now)
     }
 
-    /// Hands the code in and gets the statement.
-    async fn exchange(&self, provider: &Provider, code: &str, verifier: &str) -> Result<String, Trouble> {
+    /// What is sent for the statement: a form, and headers that say who we are.
+    fn claim(&self, provider: &Provider, code: &str, verifier: &str) -> (String, Vec<(&'static str, String)>) {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "authorization_code")
             .append_pair("code", code)
@@ -298,8 +298,14 @@ impl Oidc {
             let both = format!("{}:{}", written(&self.0.client), written(&self.0.secret));
             headers.push(("authorization", format!("Basic {}", STANDARD.encode(both))));
         }
+        (form.finish(), headers)
+    }
+
+    /// Hands the code in and gets the statement.
+    async fn exchange(&self, provider: &Provider, code: &str, verifier: &str) -> Result<String, Trouble> {
+        let (form, headers) = self.claim(provider, code, verifier);
         let guard = Guard::trusting();
-        let asked = outbound::submit(&guard, &provider.token, form.finish(), &headers, MOST_BYTES);
+        let asked = outbound::submit(&guard, &provider.token, form, &headers, MOST_BYTES);
         let (status, body) = self.in_time(asked).await?;
         match status {
             200 => {}

@@ -61,7 +61,7 @@ use axum::body::Body;
 use axum::http::{Request, Response, header};
 use desk::caller::Scope;
 use desk::time::Time;
-use desk::{Caller, Desk, Library, Setup, sign_in};
+use desk::{Caller, Desk, Library, Setup};
 use domain::actor::Role;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -239,7 +239,7 @@ impl House {
             email: String::new(),
         };
         let password = desk::organisation::add_user(&self.desk, &system, &new).unwrap();
-        sign_in::keep_password(&self.desk, username).unwrap();
+        desk::sign_in::keep_password(&self.desk, username).unwrap();
         let form = format!("username={username}&password={password}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = self.send("POST", "/sign-in", &headers, form);
