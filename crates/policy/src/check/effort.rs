@@ -4,7 +4,7 @@
 use crate::duration::Amount;
 use std::cell::Cell;
 
-/// Cases and deadlines looked at of one pack, or of two together. The largest packs of this product need a tenth of it.
+/// Cases and deadlines looked at of one pack, or of two together. The largest pack of this product needs a fifth of it.
 const MOST: u64 = 4_000_000;
 
 /// What is left of the looking.
