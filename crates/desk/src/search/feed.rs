@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 use store::{EntryRow, Tx, cases, entries};
 use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter};
@@ -20,6 +21,15 @@ use uuid::Uuid;
 
 /// Entries read on at once.
 const AT_ONCE: i64 = 1_024;
+/// The same while many cases are being worked on at once: their cases are decided by the thread that reads behind, and
+/// nobody is to wait for a thousand others there.
+const AT_ONCE_BESIDE: i64 = 128;
+/// How many times as long as it worked the feeder rests then: opening every text of thousands of cases takes the
+/// processor that people wait for, and what is newer than the index is looked at directly meanwhile.
+const RESTS_BESIDE: u32 = 8;
+/// However long it worked, it rests no longer.
+const LONGEST_REST: Duration = Duration::from_secs(2);
+const A_MOMENT: Duration = Duration::from_millis(20);
 /// Entries read at once while an index is made.
 const THROUGH: i64 = 4_096;
 /// Memory of the writer, in bytes.
@@ -188,14 +198,16 @@ impl Feeder {
             let mut streams = open.seen.streams.clone();
             let desk = self.desk.clone();
             // Nobody waits at a screen for the index to catch up.
-            let behind = taken > 0 || self.desk.inner.many.any();
+            let (begun, beside) = (Instant::now(), self.desk.inner.many.any());
+            let behind = taken > 0 || beside;
+            let most = if beside { AT_ONCE_BESIDE } else { AT_ONCE };
             let look = move |tx: &mut Tx<'_>| {
                 let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
                 let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
                 if streams.iter().any(ahead) {
                     return Ok((read::Since::default(), Vec::new(), (streams, BTreeMap::new()), true));
                 }
-                let since = read::since(tx, &mut streams, AT_ONCE)?;
+                let since = read::since(tx, &mut streams, most)?;
                 let mut found = Vec::with_capacity(since.cases.len());
                 for id in &since.cases {
                     found.push((*id, read::case(&desk, tx, *id)?));
@@ -215,6 +227,9 @@ impl Feeder {
             }
             taken += cases.len() as u64;
             self.take_in(&cases, (streams, hashes), since.erased).map_err(DeskError::from)?;
+            if beside {
+                rested(begun.elapsed() * RESTS_BESIDE, enough);
+            }
         }
         Ok(taken)
     }
@@ -322,6 +337,14 @@ fn merges() -> Box<LogMergePolicy> {
     let mut merges = LogMergePolicy::default();
     merges.set_min_layer_size(SMALL);
     Box::new(merges)
+}
+
+/// Rests, and stops resting when told to stop.
+fn rested(long: Duration, enough: &dyn Fn() -> bool) {
+    let until = Instant::now() + long.min(LONGEST_REST);
+    while Instant::now() < until && !enough() {
+        std::thread::sleep(A_MOMENT);
+    }
 }
 
 /// The hash of the entry at each position, where there is one.
