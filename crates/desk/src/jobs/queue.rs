@@ -99,6 +99,11 @@ async fn attempt(desk: &Desk, node: &str, job: JobRow) -> Result<(), DeskError> 
         }
         return Ok(());
     };
+    if matches!(error, DeskError::Overtaken) {
+        // A command or a clock wrote to the same case at that moment. The job stays this node's and is done at the next
+        // look; whoever else waits is not held up by it.
+        return Ok(());
+    }
     if error.is_temporary() {
         // The database itself is in trouble: that is not the job's fault, and nothing could be noted now. The job stays
         // this node's, and the next look finds it.

@@ -24,9 +24,6 @@ const AT_ONCE: i64 = 1_024;
 /// The same while many cases are being worked on at once: their cases are decided by the thread that reads behind, and
 /// nobody is to wait for a thousand others there.
 const AT_ONCE_BESIDE: i64 = 128;
-/// How many times as long as it worked the feeder rests then: opening every text of thousands of cases takes the
-/// processor that people wait for, and what is newer than the index is looked at directly meanwhile.
-const RESTS_BESIDE: u32 = 8;
 /// However long it worked, it rests no longer.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 const A_MOMENT: Duration = Duration::from_millis(20);
@@ -228,7 +225,9 @@ impl Feeder {
             taken += cases.len() as u64;
             self.take_in(&cases, (streams, hashes), since.erased).map_err(DeskError::from)?;
             if beside {
-                rested(begun.elapsed() * RESTS_BESIDE, enough);
+                // As long as it worked: the processor is left to whoever waits, and a run of ten thousand never gets so far
+                // ahead that a case registered meanwhile is found late.
+                rested(begun.elapsed(), enough);
             }
         }
         Ok(taken)
