@@ -59,17 +59,24 @@ struct Search<'a> {
     told: Option<Told>,
 }
 
-fn line(frame: &Frame<'_>, one: AuditLine) -> Line {
-    let verb = format!("verb.{}", one.verb);
-    let known = frame.app.locales.has(frame.language, &verb);
-    let part = |(name, value): (String, String)| {
-        let key = format!("ui.audit.part.{name}");
-        let words = match frame.app.locales.has(frame.language, &key) {
-            true => frame.app.locales.text(frame.language, &key, &[]),
-            false => name,
-        };
-        (words, value)
+/// Words under the first of these keys that has any; else the code itself.
+fn words(frame: &Frame<'_>, keys: &[String], code: &str) -> String {
+    let known = keys.iter().find(|key| frame.app.locales.has(frame.language, key));
+    known.map_or_else(|| code.to_owned(), |key| frame.app.locales.text(frame.language, key, &[]))
+}
+
+/// Something said of an entry, with the name of what it is.
+fn part(frame: &Frame<'_>, name: &str, value: &str) -> (String, String) {
+    let value = match name {
+        "purpose" | "role" => words(frame, &[format!("{name}.{value}")], value),
+        "region" if value.is_empty() => frame.t("org.everywhere"),
+        _ => value.to_owned(),
     };
+    (words(frame, &[format!("ui.audit.part.{name}")], name), value)
+}
+
+fn line(frame: &Frame<'_>, one: AuditLine) -> Line {
+    let verb = words(frame, &[format!("ui.change.{}", one.verb), format!("verb.{}", one.verb)], &one.verb);
     Line {
         at: frame.moment(one.at),
         ledger: frame.t(&format!("audit.in.{}", one.ledger)),
@@ -78,7 +85,7 @@ fn line(frame: &Frame<'_>, one: AuditLine) -> Line {
             _ => one.actor.name,
         },
         actor: one.actor.id.to_string(),
-        verb: if known { frame.code("verb", &one.verb) } else { one.verb },
+        verb,
         href: match (&one.number, one.ledger) {
             (Some(number), _) => format!("/console/cases/{number}"),
             (None, "problem") => format!("/console/problems/{}", one.subject),
@@ -87,7 +94,12 @@ fn line(frame: &Frame<'_>, one: AuditLine) -> Line {
         },
         about: one.number.unwrap_or_else(|| one.subject.to_string()),
         version: one.version,
-        told: one.told.into_iter().filter(|(_, value)| !value.is_empty()).map(part).collect(),
+        told: one
+            .told
+            .iter()
+            .map(|(name, value)| part(frame, name, value))
+            .filter(|(_, value)| !value.is_empty())
+            .collect(),
     }
 }
 
