@@ -11,9 +11,9 @@ statements! {
     MODEL = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models WHERE id = ?1";
     MODELS = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
         ORDER BY asked_at DESC, id DESC LIMIT ?1";
-    // Of several that came out the same, the newest.
+    // Of several that came out the same, the first.
     OF_HASH = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
-        WHERE hash = ?1 ORDER BY asked_at DESC, id DESC LIMIT 1";
+        WHERE hash = ?1 ORDER BY asked_at, id LIMIT 1";
     WAITING = "SELECT id, state, source, asked, asked_by, asked_at, tries, hash, told, made_at FROM models
         WHERE state = 'waiting' ORDER BY asked_at, id LIMIT 1";
     TRY = "UPDATE models SET tries = tries + 1 WHERE id = ?1 AND state = 'waiting'";
@@ -159,7 +159,7 @@ pub fn newest(tx: &mut Tx<'_>, most: i64) -> Result<Vec<ModelRow>, StoreError> {
     tx.query(MODELS, &[most.into()], model)
 }
 
-/// The model whose bytes have an address; the newest of several.
+/// The model whose bytes have an address; the first of several.
 ///
 /// # Errors
 /// Those of the database.

@@ -126,7 +126,7 @@ fn an_outage_is_found_once_and_moved_on() {
         came(&house, 0, ("330106", "A301"), n);
         assert!(looked(&house));
         let more = house.wait(house.desk.burst(&house.system(), found.id)).unwrap();
-        assert_eq!((more.burst.said.count, more.log.len()), (19, entries));
+        assert_eq!((more.burst.said.count, more.log.len()), (19, entries), "{on:?} {more:?}");
         assert!(desk::verify::verify(house.desk.db(), None).unwrap().is_whole());
         house.desk.time().advance(SignedDuration::from_hours(5));
         assert!(looked(&house));
