@@ -458,7 +458,9 @@ fn matters(logged: &Said, now: &Said) -> bool {
 
 /// What is known takes over what was found of it. What people decided stands; where they did, place and category do too.
 fn move_on(known: &mut Said, found: Said, closely: bool) {
-    if !closely && known.state != State::Suspected {
+    // The same seen wider or closer is no news: it takes the place over only where it holds so much more.
+    let more = u64::from(found.count) * u64::from(MATTERS) >= u64::from(known.count) * u64::from(MATTERS + 1);
+    if !closely && (known.state != State::Suspected || !more) {
         known.ended = known.ended.max(found.ended);
         return;
     }
