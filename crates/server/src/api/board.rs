@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 /// The routes of this file.
 #[must_use]
 pub fn routes() -> Vec<Route> {
-    let summary =
-        "What is open, late, due soon and must not wait in the caller's area, by unit, grade and person; today's receipts.";
+    let summary = "What is open, late, due soon and must not wait in the caller's area, by unit, grade and person; today's receipts.";
     let board = Operation::get("get_board", summary, "Reports", "Board");
     vec![Route::api(Method::Get, "/api/v1/board", permissions::READ_BOARD, board, get(show))]
 }

@@ -50,11 +50,7 @@ pub const LIST: &[Field] = &[
     optional("due_from", Kind::Moment, "With a clock due at this moment or later."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
     optional("red_line", Kind::Bool, "`true`: of a category on the red-line list."),
-    optional(
-        "escalated",
-        Kind::Bool,
-        "`true`: open, brought by another body, and the customer has no answer yet.",
-    ),
+    optional("escalated", Kind::Bool, "`true`: open, brought by another body, and the customer has no answer yet."),
     optional("incident", Kind::Uuid, "In this mass incident."),
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
     optional(

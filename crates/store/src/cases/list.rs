@@ -317,8 +317,7 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         equal.push(Clause::one("c.grade = @".to_owned(), grade));
     }
     // Few rows by themselves: these drive under any order.
-    let narrow =
-        query.persons.is_some() || query.external.is_some() || query.incident.is_some() || query.escalated;
+    let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some() || query.escalated;
     if query.escalated {
         // As the index of these says it, word by word.
         inner.push(Clause::plain("c.kind = 'appeal'"));
