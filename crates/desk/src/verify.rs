@@ -302,6 +302,7 @@ pub fn verify(db: &Db, trusted: Option<[u8; 32]>) -> Result<Report, DeskError> {
             Item::CallBack(row) => beside.call_back(&row, &mut verifier.report),
             Item::Remedy(row) => beside.remedy(&row, &mut verifier.report),
             Item::Ruling(row) => beside.ruling(&row, &mut verifier.report),
+            Item::Macro(row) => beside.macro_row(&row, &mut verifier.report),
             Item::Waiting(row) => beside.waiting(&row, &mut verifier.report),
             Item::Attachment { id, case, sealed } => attached.stored(id, case, &sealed, &mut verifier.report),
             Item::Checkpoint(row) => verifier.checkpoint(&row),

@@ -15,6 +15,7 @@ statements! {
     ONE = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros WHERE id = ?1";
     NAMED = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros
         WHERE audience = ?1 AND area = ?2 AND name = ?3";
+    PAGE = "SELECT id, audience, area, name, body, revision, kept_by, kept_at FROM macros WHERE id > ?1 ORDER BY id LIMIT ?2";
     COUNT = "SELECT COUNT(*) FROM macros WHERE audience = ?1 AND area = ?2";
     FORGET = "DELETE FROM macros WHERE id = ?1";
 }
@@ -104,6 +105,14 @@ pub fn one(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<MacroRow>, StoreError> {
 /// Those of the database.
 pub fn named(tx: &mut Tx<'_>, audience: &str, area: &str, name: &str) -> Result<Option<MacroRow>, StoreError> {
     tx.query_opt(NAMED, &[audience.into(), area.into(), name.into()], read)
+}
+
+/// Macros in the order of identity, after one.
+///
+/// # Errors
+/// Those of the database.
+pub fn page(tx: &mut Tx<'_>, after: Uuid, limit: i64) -> Result<Vec<MacroRow>, StoreError> {
+    tx.query(PAGE, &[(&after).into(), limit.into()], read)
 }
 
 /// How many there are for the same people.

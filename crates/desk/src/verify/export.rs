@@ -120,6 +120,7 @@ pub fn export(db: &Db, out: &mut dyn Write) -> Result<u64, DeskError> {
         | Item::Member(_)
         | Item::Remedy(_)
         | Item::CallBack(_)
+        | Item::Macro(_)
         | Item::Waiting(_) => Ok(()),
     })?;
     write(&Line::End(end))?;

@@ -1,12 +1,12 @@
-//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait.
+//! Rows beside the log held against it: work orders, rulings, remedies, call-backs, cases that wait, macros.
 
 use super::Report;
 use crate::indexes::Rows;
-use crate::load;
+use crate::{kept, load};
 use domain::audit::chain::Ledger;
 use domain::event::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{CallBackRow, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
+use store::{CallBackRow, EntryRow, MacroRow, MemberRow, OrderRow, RemedyRow, RulingRow, WaitingRow};
 use uuid::Uuid;
 
 /// What the logs say of the rows beside them, until they are found.
@@ -23,11 +23,28 @@ pub(super) struct Indexes {
     call_backs: BTreeMap<(Uuid, i64), CallBackRow>,
     waits: BTreeMap<Uuid, (Uuid, i64)>,
     waiting: BTreeMap<Uuid, WaitingRow>,
+    macros: BTreeMap<Uuid, MacroRow>,
+}
+
+/// The macro an entry of the administration's ledger makes; nothing where it does not say one whole.
+fn kept_macro(row: &EntryRow) -> Option<MacroRow> {
+    let mut said: BTreeMap<String, String> = kept::read(&row.body).ok()?;
+    Some(MacroRow {
+        id: row.subject,
+        audience: said.remove("audience")?,
+        area: said.remove("area").unwrap_or_default(),
+        name: said.remove("name")?,
+        body: said.remove("steps")?,
+        revision: said.remove("revision")?.parse().ok()?,
+        kept_by: row.actor.clone(),
+        kept_at: row.at,
+    })
 }
 
 impl Indexes {
     pub(super) fn entry(&mut self, row: &EntryRow, report: &mut Report) {
         if row.ledger != Ledger::Case.code() {
+            self.administered(row, report);
             return;
         }
         if self.reading.as_ref().is_none_or(|(subject, _)| *subject != row.subject) {
@@ -39,6 +56,23 @@ impl Indexes {
             _ => {
                 self.unread.insert(row.subject);
             }
+        }
+    }
+
+    /// What the ledger of the administration says last of a macro is what its row holds.
+    fn administered(&mut self, row: &EntryRow, report: &mut Report) {
+        if row.ledger != Ledger::Administration.code() {
+            return;
+        }
+        match row.verb.as_str() {
+            "keep-macro" => match kept_macro(row) {
+                Some(kept) => drop(self.macros.insert(row.subject, kept)),
+                None => {
+                    report.find("entry_unreadable", Some(row.subject), Some(row.version), "says no macro".to_owned());
+                }
+            },
+            "remove-macro" => drop(self.macros.remove(&row.subject)),
+            _ => {}
         }
     }
 
@@ -95,6 +129,18 @@ impl Indexes {
         self.held("call_back_row", row.case, Some(row.n), (row, said.as_ref()), report);
     }
 
+    pub(super) fn macro_row(&mut self, row: &MacroRow, report: &mut Report) {
+        let said = self.macros.remove(&row.id);
+        if said.as_ref() == Some(row) {
+            return;
+        }
+        let detail = match said {
+            Some(said) => format!("the row says {row:?}, the ledger {said:?}; keep the macro again as it should be"),
+            None => format!("the row says {row:?}, the ledger that there is none; take the macro away"),
+        };
+        report.find("macro_row", Some(row.id), Some(row.revision), detail);
+    }
+
     pub(super) fn waiting(&mut self, row: &WaitingRow, report: &mut Report) {
         let said = self.waiting.remove(&row.case);
         self.held("waiting_row", row.case, None, (row, said.as_ref()), report);
@@ -135,6 +181,10 @@ impl Indexes {
         }
         for (case, n) in self.call_backs.keys() {
             report.find("call_back_row", Some(*case), Some(*n), lacks("there is a call-back"));
+        }
+        for (id, said) in &self.macros {
+            let detail = format!("the ledger says that there is a macro {:?}, and no row does", said.name);
+            report.find("macro_row", Some(*id), Some(said.revision), detail);
         }
         for case in self.waiting.keys() {
             report.find("waiting_row", Some(*case), None, lacks("it waits in a queue"));

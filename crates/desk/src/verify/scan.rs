@@ -4,8 +4,9 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    CallBackRow, CheckpointRow, Db, EntryRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx, WaitingRow,
-    attachments, call_backs, cases, checkpoints, entries, incidents, orders, problems, remedies, routing,
+    CallBackRow, CheckpointRow, Db, EntryRow, MacroRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError, Tx,
+    WaitingRow, attachments, call_backs, cases, checkpoints, entries, incidents, macros, orders, problems, remedies,
+    routing,
 };
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub(super) enum Item {
     CallBack(CallBackRow),
     /// A case that waits in a queue.
     Waiting(WaitingRow),
+    /// A macro.
+    Macro(MacroRow),
     /// A problem's row: identity and version.
     Problem(Uuid, i64),
     /// An incident's row: identity and version.
@@ -173,6 +176,15 @@ fn read_indexes(tx: &mut Tx<'_>, to: &SyncSender<Item>) -> Result<(), StoreError
         let Some(last) = rows.last() else { break };
         after = (last.case, last.n);
         if rows.into_iter().any(|row| to.send(Item::CallBack(row)).is_err()) {
+            return Ok(());
+        }
+    }
+    let mut after = Uuid::nil();
+    loop {
+        let rows = macros::page(tx, after, PAGE)?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        if rows.into_iter().any(|row| to.send(Item::Macro(row)).is_err()) {
             return Ok(());
         }
     }

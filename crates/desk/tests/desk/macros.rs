@@ -90,3 +90,28 @@ fn a_macro_does_all_of_it_or_nothing_and_what_was_tried() {
     })
     .unwrap();
 }
+
+#[test]
+fn the_verifier_holds_each_macro_against_what_the_ledger_says_of_it() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let lead = house.user("lead", Role::Supervisor, "");
+        let steps = || json!([{"note": {"text": "looked at it"}}]);
+        let kept = keep(&house, &lead, "one", "unit", steps());
+        keep(&house, &lead, "one", "unit", json!([{"note": {"text": "looked at it again"}}]));
+        let gone = keep(&house, &lead, "two", "own", steps());
+        house.wait(house.desk.remove_macro(&lead, gone)).unwrap();
+        let findings = || {
+            let report = desk::verify::verify(house.desk.db(), None).unwrap();
+            report.findings.into_iter().map(|one| (one.code, one.subject.unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(findings(), []);
+        let written = |sql: &'static str| house.desk.db().write_now(move |tx| tx.execute(sql, &[])).unwrap();
+        written("UPDATE macros SET body = replace(body, 'again', 'never')");
+        assert_eq!(findings(), [("macro_row", kept)]);
+        written("DELETE FROM macros");
+        assert_eq!(findings(), [("macro_row", kept)]);
+        house.close_down();
+    })
+    .unwrap();
+}
