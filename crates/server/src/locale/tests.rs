@@ -163,23 +163,6 @@ fn every_place_of_a_sentence_gets_its_value() {
     }
 }
 
-/// The list of codes a field draws on.
-fn list_of(field: &str) -> &str {
-    match field {
-        "events" => "event_kind",
-        "accept_channel" | "submit_channel" => "channel",
-        "outcome" => "contact",
-        "preferred_mode" => "mode",
-        "owner" => "external",
-        "duties" => "duty",
-        "refusal" => "refusal_ground",
-        "line" => "product",
-        "why" => "burst_why",
-        "part" => "wording_part",
-        other => other,
-    }
-}
-
 /// Keys for the labels of fields and the codes they may hold.
 fn of_fields(prefix: &str, fields: &[domain::shape::Field], wanted: &mut Vec<String>) {
     use domain::shape::Kind;
@@ -189,7 +172,7 @@ fn of_fields(prefix: &str, fields: &[domain::shape::Field], wanted: &mut Vec<Str
         match &field.kind {
             Kind::Object(inner) | Kind::List { of: Kind::Object(inner), .. } => of_fields(&path, inner, wanted),
             Kind::Code(codes) | Kind::List { of: Kind::Code(codes), .. } => {
-                wanted.extend(codes.iter().map(|code| format!("{}.{code}", list_of(field.name))));
+                wanted.extend(codes.iter().map(|code| format!("{}.{code}", crate::console::list_of(field.name))));
             }
             _ => {}
         }
