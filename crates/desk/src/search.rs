@@ -103,14 +103,18 @@ impl Desk {
             Order::Received => Rank::Newest,
             Order::Due => return Err(Refusal::from(Fault::new("sort", "not_with_search")).into()),
         };
-        if filter.external.is_some() {
-            return Err(Refusal::from(Fault::new("external", "not_with_search")).into());
-        }
-        if filter.incident.is_some() {
-            return Err(Refusal::from(Fault::new("incident", "not_with_search")).into());
-        }
-        if filter.due_before.is_some() {
-            return Err(Refusal::from(Fault::new("due_before", "not_with_search")).into());
+        let lists_only = [
+            ("external", filter.external.is_some()),
+            ("incident", filter.incident.is_some()),
+            ("received_from", filter.received_from.is_some()),
+            ("received_before", filter.received_before.is_some()),
+            ("due_from", filter.due_from.is_some()),
+            ("due_before", filter.due_before.is_some()),
+            ("red_line", filter.red_line),
+            ("escalated", filter.escalated),
+        ];
+        if let Some((field, _)) = lists_only.into_iter().find(|(_, asked)| *asked) {
+            return Err(Refusal::from(Fault::new(field, "not_with_search")).into());
         }
         let skip = filter.after.as_deref().map(place).transpose()?.unwrap_or(0);
         let plain = Filter { words: None, order: Order::Received, after: None, facets: Vec::new(), ..filter.clone() };

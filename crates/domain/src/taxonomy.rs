@@ -152,6 +152,12 @@ impl Taxonomy {
         self.categories.values().filter(|category| category.level == 3 && !category.retired)
     }
 
+    /// Codes of the red-line list, retired ones too: old cases keep them.
+    #[must_use]
+    pub fn red_line(&self) -> Vec<String> {
+        self.categories.values().filter(|category| category.red).map(|category| category.code.clone()).collect()
+    }
+
     /// The leaves as rules look at them.
     pub fn as_rules_look(&self) -> impl Iterator<Item = CategoryLeaf> {
         self.leaves().map(|leaf| {

@@ -6,6 +6,7 @@ mod archive;
 pub mod assets;
 pub mod bench;
 mod blocking;
+mod chart;
 pub mod cli;
 pub mod console;
 pub mod courier;

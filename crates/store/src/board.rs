@@ -8,13 +8,19 @@ use uuid::Uuid;
 statements! {
     HELD = "SELECT owner_unit, owner_user, grade, COUNT(*),
         SUM(CASE WHEN state IN ('triage', 'registered', 'reopened') THEN 1 ELSE 0 END),
-        SUM(CASE WHEN due_at < ?1 THEN 1 ELSE 0 END), SUM(CASE WHEN due_at < ?2 THEN 1 ELSE 0 END), MIN(due_at)
+        SUM(CASE WHEN due_at < ?1 THEN 1 ELSE 0 END), SUM(CASE WHEN due_at < ?2 THEN 1 ELSE 0 END), MIN(due_at),
+        SUM(CASE WHEN state = 'awaiting_customer' THEN 1 ELSE 0 END),
+        SUM(CASE WHEN state = 'suspended' THEN 1 ELSE 0 END),
+        SUM(CASE WHEN due_at < ?5 THEN 1 ELSE 0 END), SUM(CASE WHEN due_at < ?6 THEN 1 ELSE 0 END),
+        SUM(CASE WHEN due_at < ?7 THEN 1 ELSE 0 END), SUM(CASE WHEN due_at < ?8 THEN 1 ELSE 0 END)
         FROM cases WHERE open = 1 AND region LIKE ?3 AND id NOT IN (SELECT id FROM cases WHERE about = ?4)
         GROUP BY owner_unit, owner_user, grade";
     CATEGORIES = "SELECT category, COUNT(*) FROM cases WHERE open = 1 AND region LIKE ?1 AND category IS NOT NULL
         AND id NOT IN (SELECT id FROM cases WHERE about = ?3) GROUP BY category ORDER BY COUNT(*) DESC, category LIMIT ?2";
     RECEIVED = "SELECT COUNT(*) FROM cases WHERE received_at >= ?1 AND received_at < ?2 AND region LIKE ?3
         AND id NOT IN (SELECT id FROM cases WHERE about = ?4)";
+    HOURS = "SELECT (received_at - ?1) / 3600000000, COUNT(*) FROM cases WHERE received_at >= ?1 AND received_at < ?2
+        AND region LIKE ?3 AND id NOT IN (SELECT id FROM cases WHERE about = ?4) GROUP BY 1 ORDER BY 1";
 }
 
 /// Open cases of one holder and grade.
@@ -36,6 +42,12 @@ pub struct HeldRow {
     pub soon: i64,
     /// When the first is due, UTC microseconds; the largest number where no clock runs.
     pub first: i64,
+    /// Of these, how many wait for the customer.
+    pub customer: i64,
+    /// Of these, how many stand still for somebody else.
+    pub suspended: i64,
+    /// Of these, how many are due before each of the bounds.
+    pub within: [i64; 4],
 }
 
 /// Regions of an area, for the statements above: everything, one region alone, or what begins with it.
@@ -53,13 +65,28 @@ pub struct Whose {
     pub reader: String,
 }
 
-/// Open cases by holder and grade: late at one moment, due before another.
+/// Open cases by holder and grade: late at one moment, due before another, and before each of the bounds.
 ///
 /// # Errors
 /// Those of the database.
-pub fn held(tx: &mut Tx<'_>, whose: &Whose, late: i64, soon: i64) -> Result<Vec<HeldRow>, StoreError> {
+pub fn held(
+    tx: &mut Tx<'_>,
+    whose: &Whose,
+    (late, soon): (i64, i64),
+    bounds: [i64; 4],
+) -> Result<Vec<HeldRow>, StoreError> {
     let area = pattern(&whose.area);
-    let values = [late.into(), soon.into(), area.as_str().into(), whose.reader.as_str().into()];
+    let [first, second, third, fourth] = bounds;
+    let values = [
+        late.into(),
+        soon.into(),
+        area.as_str().into(),
+        whose.reader.as_str().into(),
+        first.into(),
+        second.into(),
+        third.into(),
+        fourth.into(),
+    ];
     tx.query(HELD, &values, |row| {
         Ok(HeldRow {
             unit: row.uuid(0)?,
@@ -70,6 +97,9 @@ pub fn held(tx: &mut Tx<'_>, whose: &Whose, late: i64, soon: i64) -> Result<Vec<
             late: row.int(5)?,
             soon: row.int(6)?,
             first: row.int(7)?,
+            customer: row.int(8)?,
+            suspended: row.int(9)?,
+            within: [row.int(10)?, row.int(11)?, row.int(12)?, row.int(13)?],
         })
     })
 }
@@ -92,4 +122,14 @@ pub fn received(tx: &mut Tx<'_>, whose: &Whose, from: i64, until: i64) -> Result
     let area = pattern(&whose.area);
     let values = [from.into(), until.into(), area.as_str().into(), whose.reader.as_str().into()];
     tx.query_one(RECEIVED, &values, |row| row.int(0))
+}
+
+/// The same by full hours from the first moment on; hours in which none was received are left out.
+///
+/// # Errors
+/// Those of the database.
+pub fn received_by_hour(tx: &mut Tx<'_>, whose: &Whose, from: i64, until: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    let area = pattern(&whose.area);
+    let values = [from.into(), until.into(), area.as_str().into(), whose.reader.as_str().into()];
+    tx.query(HOURS, &values, |row| Ok((row.int(0)?, row.int(1)?)))
 }

@@ -373,6 +373,14 @@ const STEPS: &[&[&str]] = &[&[
         changed_at BIGINT NOT NULL, body TEXT NOT NULL)",
     "CREATE INDEX bursts_ended ON bursts (ended, id)",
     "CREATE TABLE burst_cases (burst BLOB NOT NULL, case_id BLOB NOT NULL, PRIMARY KEY (burst, case_id)) CLUSTERED",
+], &[
+    // Presence: who has which case open, for less than a minute.
+    "CREATE TABLE presence (case_id BLOB NOT NULL, user_id BLOB NOT NULL, writing TEXT NOT NULL, at BIGINT NOT NULL,
+        PRIMARY KEY (case_id, user_id)) CLUSTERED",
+    "CREATE INDEX presence_user ON presence (user_id, at)",
+    // Board: open cases that other bodies brought, by time left. Others cost this index no write.
+    "CREATE INDEX cases_escalated ON cases (due_at, id, state, grade, category, province, region, owner_unit, owner_user)
+        WHERE open = 1 AND kind = 'appeal'",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

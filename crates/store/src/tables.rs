@@ -679,6 +679,7 @@ pub const TABLES: &[Table] = &[
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("schema_version", "the backup's head says it"),
     ("sessions", "who was signed in then need not be now"),
+    ("presence", "who had what open then has closed it since"),
     ("attempts", "counted guesses are forgotten within a day"),
     ("schedules", "leases of nodes that ran then; every duty is due after a restore"),
     ("mail_due", "mail that waited then has gone out since; nobody is written to twice for a restore"),

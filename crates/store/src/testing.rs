@@ -168,7 +168,7 @@ pub fn plan(tx: &mut Tx<'_>, query: &ListQuery) -> Result<Vec<String>, StoreErro
 #[must_use]
 pub fn list_queries() -> Vec<ListQuery> {
     type Filter = fn(&mut ListQuery);
-    let filters: [Filter; 15] = [
+    let filters: [Filter; 20] = [
         |_| {},
         |q| q.reader = Some("somebody".to_owned()),
         |q| q.scope = "31".to_owned(),
@@ -184,6 +184,11 @@ pub fn list_queries() -> Vec<ListQuery> {
         |q| q.persons = Some(vec![Uuid::nil(), Uuid::max()]),
         |q| q.external = Some("X1".to_owned()),
         |q| q.due_before = Some(1),
+        |q| q.due_from = Some(1),
+        |q| q.received_from = Some(1),
+        |q| q.received_before = Some(1),
+        |q| q.categories = Some(vec!["A102".to_owned(), "B204".to_owned()]),
+        |q| q.escalated = true,
     ];
     let mut queries = Vec::new();
     for (position, one) in filters.iter().enumerate() {

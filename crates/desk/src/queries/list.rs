@@ -73,8 +73,18 @@ pub struct Filter {
     pub facets: Vec<Facet>,
     /// Of persons with this number.
     pub phone: Option<String>,
+    /// First received from this moment on.
+    pub received_from: Option<Timestamp>,
+    /// First received before this moment.
+    pub received_before: Option<Timestamp>,
+    /// With a clock due at this moment or later.
+    pub due_from: Option<Timestamp>,
     /// With a clock due before this moment.
     pub due_before: Option<Timestamp>,
+    /// Of a category on the red-line list.
+    pub red_line: bool,
+    /// Brought by another body, and the customer has no answer yet; without ended cases.
+    pub escalated: bool,
     /// With this number of another body.
     pub external: Option<String>,
     /// In this mass incident.
@@ -234,10 +244,15 @@ impl Desk {
             },
             owner_unit: filter.unit.map(|unit| unit.0),
             region: filter.region.clone(),
+            categories: filter.red_line.then(|| self.library().taxonomy().red_line()),
+            received_from: filter.received_from.map(stored),
+            received_before: filter.received_before.map(stored),
+            due_from: filter.due_from.map(stored),
             due_before: filter.due_before.map(stored),
+            escalated: filter.escalated,
             external: filter.external.clone(),
             incident: filter.incident,
-            open_only: filter.open_only,
+            open_only: filter.open_only || filter.escalated,
             sort: match filter.order {
                 Order::Due => Sort::Due,
                 Order::Received | Order::Relevance => Sort::ReceivedNewest,

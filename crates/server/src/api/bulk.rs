@@ -34,7 +34,12 @@ const FILTER: &[Field] = &[
     optional("region", Kind::Region, "Where it happened; everything below it."),
     optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
+    optional("received_from", Kind::Moment, "First received at this moment or later."),
+    optional("received_before", Kind::Moment, "First received before this moment."),
+    optional("due_from", Kind::Moment, "With a clock due at this moment or later."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("red_line", Kind::Bool, "`true`: of a category on the red-line list."),
+    optional("escalated", Kind::Bool, "`true`: open, brought by another body, and the customer has no answer yet."),
     optional("incident", Kind::Uuid, "In this mass incident."),
     optional(
         "open",

@@ -29,7 +29,8 @@ pub const LIST: &[Field] = &[
         "q",
         Kind::Line { max: 1_000 },
         "Words: plain, \"as they stand\", -without, field:value (number, subject, text, notes, replies, category, place, \
-         outcome), received:2026-01-01..2026-01-31, kind:complaint. Not together with `external` and `due_before`.",
+         outcome), received:2026-01-01..2026-01-31, kind:complaint. Not together with `external`, `incident`, `red_line`, \
+         `escalated` and moments.",
     ),
     optional(
         "facets",
@@ -44,7 +45,12 @@ pub const LIST: &[Field] = &[
     optional("region", Kind::Region, "Where it happened; everything below it."),
     optional("phone", Kind::Line { max: 64 }, "Cases of persons with this contact or business number."),
     optional("external", Kind::Line { max: 64 }, "Another body's number."),
+    optional("received_from", Kind::Moment, "First received at this moment or later."),
+    optional("received_before", Kind::Moment, "First received before this moment."),
+    optional("due_from", Kind::Moment, "With a clock due at this moment or later."),
     optional("due_before", Kind::Moment, "With a clock due before this moment."),
+    optional("red_line", Kind::Bool, "`true`: of a category on the red-line list."),
+    optional("escalated", Kind::Bool, "`true`: open, brought by another body, and the customer has no answer yet."),
     optional("incident", Kind::Uuid, "In this mass incident."),
     optional("open", Kind::Bool, "`true` leaves ended cases out. `sort=due` does so by itself."),
     optional(
@@ -219,6 +225,7 @@ async fn check(
 /// A fault naming the parameter that makes no sense.
 pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filter, Refusal> {
     let text = |name: &str| given.get(name).and_then(Value::as_str);
+    let moment = |name: &str| text(name).and_then(|at| at.parse().ok());
     let states: Vec<CaseState> = given
         .get("status")
         .and_then(Value::as_array)
@@ -258,7 +265,12 @@ pub fn filter(given: &Map<String, Value>, caller: &desk::Caller) -> Result<Filte
         facets,
         phone: text("phone").map(str::to_owned),
         external: text("external").map(str::to_owned),
-        due_before: text("due_before").and_then(|at| at.parse().ok()),
+        received_from: moment("received_from"),
+        received_before: moment("received_before"),
+        due_from: moment("due_from"),
+        due_before: moment("due_before"),
+        red_line: given.get("red_line").and_then(Value::as_bool) == Some(true),
+        escalated: given.get("escalated").and_then(Value::as_bool) == Some(true),
         incident: text("incident").and_then(|id| id.parse().ok()),
         open_only: open == Some(true) || order == Order::Due,
         order,

@@ -87,10 +87,14 @@ struct Queue<'a> {
     category: String,
     phone: String,
     external: String,
+    /// The address of the page, to be fetched again while somebody looks; a search stands as it was found.
+    here: String,
     /// What was searched for.
     words: String,
     /// Newest first rather than best first.
     newest: bool,
+    /// What else the list is narrowed to, as figures of the board lead to it.
+    narrowed: Vec<String>,
     /// Whether every case was looked through.
     complete: bool,
     /// What a search can be narrowed by.
@@ -206,8 +210,10 @@ async fn queue(
         category: shown("category"),
         phone: shown("phone"),
         external: shown("external"),
+        here: frame.place.to_owned(),
         words: shown("q"),
         newest: shown("sort") == "-received",
+        narrowed: narrowed(&frame, &pairs),
         complete: found.complete,
         facets: found.facets.map(|facets| facets::groups(&frame, &view, &pairs, &facets)).unwrap_or_default(),
         filtered: pairs.iter().any(|(name, _)| name != "after"),
@@ -234,6 +240,19 @@ async fn queue(
 async fn claim(State(app): State<AppState>, Who(caller): Who) -> Result<Response, Failure> {
     let done = app.desk.claim_next(&caller, None).await?;
     Ok(Redirect::to(&format!("/console/cases/{}?done=accept", done.case.number)).into_response())
+}
+
+/// What a list is narrowed to that its form has no box for.
+fn narrowed(frame: &Frame<'_>, pairs: &[(String, String)]) -> Vec<String> {
+    let said = pairs.iter().filter_map(|(name, value)| match name.as_str() {
+        "red_line" | "escalated" => Some(frame.t(&format!("narrowed.{name}"))),
+        "received_from" | "received_before" | "due_from" | "due_before" => {
+            let at: Timestamp = value.parse().ok()?;
+            Some(frame.tv(&format!("narrowed.{name}"), &[("at", &frame.moment(at))]))
+        }
+        _ => None,
+    });
+    said.collect()
 }
 
 /// The words for an empty view: each says what to do next.

@@ -66,7 +66,7 @@ fn customers() -> Value {
 }
 
 /// The board: the same tally of everything, of units, grades and people.
-fn board() -> Value {
+fn board(listed: &Value) -> Value {
     let (text, whole) = (json!({"type": "string"}), json!({"type": "integer"}));
     let moment = json!({"type": "string", "format": "date-time"});
     let tally = |name: &str| {
@@ -78,7 +78,13 @@ fn board() -> Value {
         object(one)
     };
     let list = |of: Value| json!({"type": "array", "items": of});
+    let spans = list(object(json!({"from": moment, "until": moment, "count": whole})));
+    let first = list(listed.clone());
+    let pressing = object(json!({"count": whole, "first": first}));
     object(json!({
+        "waits_for": object(json!({"customer": whole, "others": whole})),
+        "time_left": spans, "red_line": pressing, "escalated": pressing,
+        "received_by_hour": object(json!({"today": spans, "a_week_ago": spans})),
         "at": moment, "due_soon_until": moment, "all": tally(""), "units": list(tally("unit")),
         "grades": list(tally("grade")), "people": list(tally("user")),
         "categories": list(object(json!({"category": text, "open": whole}))),
@@ -415,6 +421,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ),
         ("Notices", notices::listed()),
         ("Followers", notices::followers()),
+        ("Presence", notices::presence()),
         ("NoticeChoices", notices::choices()),
         (
             "Jobs",
@@ -530,7 +537,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         ("OpenMail", messages::open_mail()),
         ("Nothing", object(json!({}))),
         ("Entered", object(json!({"id": uuid}))),
-        ("Board", board()),
+        ("Board", board(&listed)),
         ("Models", models::all()),
         ("Model", models::one()),
         ("ModelDrift", models::drift()),

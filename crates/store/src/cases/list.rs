@@ -59,8 +59,18 @@ pub struct ListQuery {
     pub region: Option<String>,
     /// Any of these persons; `Some` of nothing matches nothing.
     pub persons: Option<Vec<Uuid>>,
+    /// Any of these categories, leaves; `Some` of nothing matches nothing.
+    pub categories: Option<Vec<String>>,
+    /// First received from here on.
+    pub received_from: Option<i64>,
+    /// First received before.
+    pub received_before: Option<i64>,
+    /// A clock due here or later.
+    pub due_from: Option<i64>,
     /// A clock due before.
     pub due_before: Option<i64>,
+    /// Brought by another body, and the customer has no answer yet.
+    pub escalated: bool,
     /// Number of another body.
     pub external: Option<String>,
     /// In this incident.
@@ -143,12 +153,17 @@ fn conditions<'a>(clauses: Vec<Clause<'a>>, values: &mut Vec<Param<'a>>) -> Stri
     text
 }
 
+/// Whether a filter names a list that is empty.
+fn matches_nothing(query: &ListQuery) -> bool {
+    query.persons.as_ref().is_some_and(Vec::is_empty) || query.categories.as_ref().is_some_and(Vec::is_empty)
+}
+
 /// Lists cases.
 ///
 /// # Errors
 /// Those of the database.
 pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> {
-    if query.persons.as_ref().is_some_and(Vec::is_empty) {
+    if matches_nothing(query) {
         return Ok(ListPage { rows: Vec::new(), next: None });
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
@@ -169,7 +184,7 @@ pub fn list(tx: &mut Tx<'_>, query: &ListQuery) -> Result<ListPage, StoreError> 
 /// # Errors
 /// Those of the database.
 pub fn count(tx: &mut Tx<'_>, query: &ListQuery) -> Result<i64, StoreError> {
-    if query.persons.as_ref().is_some_and(Vec::is_empty) {
+    if matches_nothing(query) {
         return Ok(0);
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
@@ -216,10 +231,18 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
             values: vec![after.key.into(), (&after.id).into()],
         });
     }
-    if let Some(before) = query.due_before {
-        // With this order the bound ends the scan; otherwise it filters.
-        let clauses = if by_due { &mut inner } else { &mut outer };
-        clauses.push(Clause::one("c.due_at < @".to_owned(), before));
+    // No clock is no moment, however late.
+    let due_before = query.due_before.or(query.due_from.map(|_| i64::MAX));
+    let bounds = [
+        (by_due, "c.due_at >= @", query.due_from),
+        (by_due, "c.due_at < @", due_before),
+        (!by_due, "c.received_at >= @", query.received_from),
+        (!by_due, "c.received_at < @", query.received_before),
+    ];
+    for (ordered, text, bound) in bounds {
+        // A bound of the order ends the scan; any other filters.
+        let clauses = if ordered { &mut inner } else { &mut outer };
+        clauses.extend(bound.map(|bound| Clause::one(text.to_owned(), bound)));
     }
     let mut values = Vec::new();
     let order = format!("ORDER BY c.{key}{direction}, c.id{direction}");
@@ -229,7 +252,12 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     values.push(limit.into());
     let limit = values.len();
     // What candidates are judged by stands in the index that drives; only those that match are read as rows.
-    let judged = if by_due { FILTERED.to_owned() } else { format!("{FILTERED}, c.due_at, c.open") };
+    let judged = match (by_due, query.received_from.or(query.received_before)) {
+        (true, None) => FILTERED.to_owned(),
+        // No index by time left holds the receipt: each candidate is a row read.
+        (true, Some(_)) => format!("{FILTERED}, c.received_at"),
+        (false, _) => format!("{FILTERED}, c.due_at, c.open"),
+    };
     let most = most(query.sort);
     let found = order.replace("c.", "k.");
     let matching = format!(
@@ -264,6 +292,9 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
     if let Some(category) = leaf {
         equal.push(Clause::one("c.category = @".to_owned(), category));
     }
+    if let Some(categories) = &query.categories {
+        equal.push(Clause::any("category", categories.iter().map(Param::from).collect()));
+    }
     if let Some(unit) = &query.owner_unit {
         equal.push(Clause::one("c.owner_unit = @".to_owned(), unit));
     }
@@ -286,7 +317,12 @@ fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, 
         equal.push(Clause::one("c.grade = @".to_owned(), grade));
     }
     // Few rows by themselves: these drive under any order.
-    let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some();
+    let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some() || query.escalated;
+    if query.escalated {
+        // As the index of these says it, word by word.
+        inner.push(Clause::plain("c.kind = 'appeal'"));
+        outer.push(Clause::plain("c.state <> 'awaiting_customer'"));
+    }
     if let Some(persons) = &query.persons {
         inner.push(Clause::any("person", persons.iter().map(Param::from).collect()));
     }

@@ -29,7 +29,7 @@ pub(crate) fn case(n: i64) -> CaseRow {
         number: format!("TS-{n:06}"),
         version: 1,
         state: pick(&["triage", "registered", "accepted", "closed"], 2),
-        kind: "complaint".to_owned(),
+        kind: pick(&["complaint", "complaint", "appeal"], 4),
         category: Some(pick(&["A101", "A102", "B204"], 5)),
         grade: Some(pick(&["normal", "major", "urgent"], 7)),
         channel: "hotline".to_owned(),
