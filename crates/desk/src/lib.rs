@@ -44,6 +44,7 @@ pub mod outbox;
 pub mod permissions;
 pub mod plans;
 pub mod portal;
+pub mod presence;
 pub mod problems;
 pub mod queries;
 pub mod readings;

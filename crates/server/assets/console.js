@@ -4,5 +4,6 @@ import "./forms.js";
 import "./keys.js";
 import "./palette.js";
 import "./panes.js";
+import "./presence.js";
 import "./register.js";
 import "./send.js";

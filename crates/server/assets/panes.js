@@ -134,9 +134,11 @@ document.addEventListener("unsaved", (event) => {
 // A page that says so is fetched again and put in its own place.
 const live = document.querySelector("[data-live]");
 const refresh = async () => {
-  const found = live && (await fragment(live.dataset.live));
-  const next = found?.querySelector("[data-live]");
-  if (next && !live.contains(document.activeElement)) live.replaceChildren(...next.childNodes);
+  // What somebody works in stays as it is under their hands.
+  const held = () => live.contains(document.activeElement) || live.querySelector("input:checked");
+  if (!live || held()) return;
+  const next = (await fragment(live.dataset.live))?.querySelector("[data-live]");
+  if (next && !held()) live.replaceChildren(...next.childNodes);
 };
 
 // Counts and lists stay fresh while somebody looks.
@@ -174,8 +176,10 @@ const listen = () => {
     heard = null;
   }
   if (!look || heard) return;
-  heard = new EventSource("/console/live");
+  const shared = document.querySelector("[data-presence]");
+  heard = new EventSource(`/console/live${shared ? `?case=${number}` : ""}`);
   heard.addEventListener("changed", fresh);
+  heard.addEventListener("presence", () => document.dispatchEvent(new Event("presence")));
 };
 if (me) {
   count();

@@ -24,6 +24,7 @@ pub mod network;
 pub mod notices;
 pub mod operations;
 pub mod orders;
+pub mod presence;
 pub mod problems;
 pub mod remedies;
 pub mod reports;
@@ -79,6 +80,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(what_if::routes());
     routes.extend(staff::routes());
     routes.extend(notices::routes());
+    routes.extend(presence::routes());
     routes.extend(jobs::routes());
     routes.extend(remedies::routes());
     routes.extend(similar::routes());

@@ -102,6 +102,8 @@ pub struct Settings {
     pub events_allow: Vec<(IpAddr, u8)>,
     /// The operator's customer system, where there is one.
     pub crm: Option<Crm>,
+    /// Whether people are not told who else has a case open.
+    pub no_presence: bool,
     /// The font of letters as PDF; else one of this machine that has all their characters.
     pub font: Option<PathBuf>,
 }
@@ -274,7 +276,12 @@ async fn admit(
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     let address = extract::address(&gate.state, request.headers(), peer);
     // Pages show how much waits to be read; a page is worth more than the figure, should it not be had.
+    // What a script fetches for its page has no bell.
+    let part = request.headers().get("sec-fetch-dest").is_some_and(|to| to == "empty");
     let (unread, views) = match (&caller, gate.face) {
+        (Some(caller), Face::Page) if !caller.one_time && part => {
+            (0, gate.state.desk.views(caller).await.unwrap_or_default())
+        }
         (Some(caller), Face::Page) if !caller.one_time => {
             let (unread, views) = tokio::join!(gate.state.desk.count_notices(caller), gate.state.desk.views(caller));
             (unread.unwrap_or_default(), views.unwrap_or_default())

@@ -43,6 +43,7 @@ mod orders;
 mod organisation;
 mod pane;
 mod plans;
+mod presence;
 mod problems;
 mod progress;
 mod queue;
@@ -112,6 +113,7 @@ pub fn routes() -> Vec<Route> {
     routes.extend(board::routes());
     routes.extend(crate::live::routes());
     routes.extend(pane::routes());
+    routes.extend(presence::routes());
     routes.extend(shell::routes());
     routes.extend(bulk::routes());
     routes.extend(register::routes());

@@ -1,22 +1,27 @@
 //! Live pages: a stream of server-sent events that says *that* something changed and never what. Whoever hears it fetches
 //! again, and every fetch asks what they may see. One look a second at the heads of the log, shared by all streams, finds
-//! what any node wrote. Streams are bounded, end by themselves and with the server, and where none is to be had pages are
-//! fetched every half minute as before.
+//! what any node wrote. The page of a case also hears that others came to it, write or went (`desk::presence`), and only
+//! of that case. Streams are bounded, end by themselves and with the server, and where none is to be had pages are fetched
+//! every half minute as before. The more pages listen, the longer they are left alone between two words: what fetching
+//! again costs in a second does not grow with them.
 
 use crate::app::AppState;
 use crate::console::page;
 use crate::extract::Who;
+use crate::query;
 use crate::routes::{Access, Method, Route};
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use desk::{Caller, permissions};
+use desk::presence::Presences;
+use desk::{Caller, CaseRef, permissions};
+use domain::ids::{CaseId, UserId};
 use futures_util::stream;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -30,8 +35,10 @@ const MOST_EACH: usize = 6;
 const LOOK: Duration = Duration::from_secs(1);
 /// What happens within this time of the last word is one word, so that a busy desk does not fetch without end.
 const APART: Duration = Duration::from_secs(5);
-/// Over this time streams are told of the same change, one after the other, so that many pages do not fetch at once.
-const SPREAD: Duration = Duration::from_secs(2);
+/// Streams that are told in a second at most, where there are many.
+const TOLD: usize = 50;
+/// No stream is left alone longer than pages are that hear nothing.
+const LONGEST_APART: Duration = Duration::from_secs(30);
 /// How long a stream is silent at most: proxies and browsers take longer silence for an end.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a stream lasts; the browser begins another, and whether it may is asked anew.
@@ -41,6 +48,10 @@ const LASTS: Duration = Duration::from_secs(600);
 pub struct Live {
     changed: watch::Sender<u64>,
     closing: watch::Sender<bool>,
+    /// Who has which case open, as the last look found it.
+    here: watch::Sender<Arc<Presences>>,
+    /// Streams of pages of cases.
+    of_cases: AtomicUsize,
     places: Arc<Semaphore>,
     each: Mutex<HashMap<String, usize>>,
     /// How many streams there have been.
@@ -53,6 +64,8 @@ impl Default for Live {
         Self {
             changed: watch::channel(0).0,
             closing: watch::channel(false).0,
+            here: watch::channel(Arc::default()).0,
+            of_cases: AtomicUsize::new(0),
             places: Arc::new(Semaphore::new(MOST)),
             each: Mutex::default(),
             begun: AtomicU32::new(0),
@@ -78,12 +91,14 @@ impl Live {
 struct Place {
     app: AppState,
     who: String,
+    /// Whether it is of a page of a case.
+    of_case: bool,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Place {
     /// Nothing where there are too many already.
-    fn take(app: &AppState, caller: &Caller) -> Option<Self> {
+    fn take(app: &AppState, caller: &Caller, of_case: bool) -> Option<Self> {
         let permit = Arc::clone(&app.live.places).try_acquire_owned().ok()?;
         let who = caller.actor.id.to_string();
         let mut each = app.live.each.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,12 +107,14 @@ impl Place {
             return None;
         }
         *mine += 1;
-        Some(Self { app: app.clone(), who, _permit: permit })
+        app.live.of_cases.fetch_add(usize::from(of_case), Ordering::Relaxed);
+        Some(Self { app: app.clone(), who, of_case, _permit: permit })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.app.live.of_cases.fetch_sub(usize::from(self.of_case), Ordering::Relaxed);
         let mut each = self.app.live.each.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mine) = each.get_mut(&self.who) {
             *mine -= 1;
@@ -126,6 +143,17 @@ async fn look(app: AppState) {
             }
             known = Some(heads);
         }
+        if app.live.of_cases.load(Ordering::Relaxed) > 0
+            && let Ok(here) = app.desk.presences().await
+        {
+            app.live.here.send_if_modified(|known| {
+                let moved = **known != here;
+                if moved {
+                    *known = Arc::new(here);
+                }
+                moved
+            });
+        }
         tokio::select! {
             () = sleep(LOOK) => {}
             _ = closing.changed() => {}
@@ -135,22 +163,60 @@ async fn look(app: AppState) {
 
 /// A stream under way.
 struct Heard {
-    _place: Place,
+    place: Place,
+    /// The case whose page it is.
+    case: Option<Watched>,
     changed: watch::Receiver<u64>,
     closing: watch::Receiver<bool>,
     ends: Instant,
     next: Instant,
-    /// How long after a change this stream says so.
-    behind: Duration,
+    /// Its place among those told of the same change.
+    nth: u32,
     /// When it says so of a change it heard of and has not told.
     tells: Option<Instant>,
     begun: bool,
 }
 
-/// How long after a change the nth stream says so: by the golden ratio, which keeps any number of streams that follow each
-/// other apart.
-fn behind(nth: u32) -> Duration {
-    SPREAD * (nth.wrapping_mul(2_654_435_769) >> 16) / 65_536
+/// The case of a page, and who else has it open.
+struct Watched {
+    case: CaseId,
+    /// Whoever looks is nobody else.
+    me: Option<UserId>,
+    here: watch::Receiver<Arc<Presences>>,
+    told: Vec<(UserId, String)>,
+}
+
+impl Watched {
+    /// Returns when others came, write or went.
+    async fn moved(&mut self) -> Result<(), watch::error::RecvError> {
+        loop {
+            self.here.changed().await?;
+            let now = self.others();
+            if now != self.told {
+                self.told = now;
+                return Ok(());
+            }
+        }
+    }
+
+    fn others(&mut self) -> Vec<(UserId, String)> {
+        let here = self.here.borrow_and_update();
+        let others = here.get(&self.case).into_iter().flatten().filter(|(user, _)| Some(*user) != self.me);
+        others.cloned().collect()
+    }
+}
+
+/// How long so many streams are left alone after a word.
+fn apart(streams: usize) -> Duration {
+    let share = u32::try_from(streams).unwrap_or(u32::MAX);
+    let fair = Duration::from_secs(1) * share / u32::try_from(TOLD).unwrap_or(1);
+    fair.clamp(APART, LONGEST_APART)
+}
+
+/// How long after a change the nth of so many streams says so, so that many pages do not fetch at once: by the golden ratio,
+/// which keeps any number of streams that follow each other apart.
+fn behind(nth: u32, streams: usize) -> Duration {
+    apart(streams) * 2 / 5 * (nth.wrapping_mul(2_654_435_769) >> 16) / 65_536
 }
 
 impl Heard {
@@ -171,11 +237,18 @@ impl Heard {
                 Some(tells) => tells,
                 None => {
                     self.changed.changed().await?;
-                    *self.tells.insert(Instant::now() + self.behind)
+                    let behind = behind(self.nth, self.place.app.live.streams());
+                    *self.tells.insert(Instant::now() + behind)
                 }
             };
             sleep_until(tells).await;
             Ok::<_, watch::error::RecvError>(())
+        };
+        let moved = async {
+            match &mut self.case {
+                Some(case) => case.moved().await,
+                None => std::future::pending().await,
+            }
         };
         let words = tokio::select! {
             _ = self.closing.changed() => return None,
@@ -185,9 +258,13 @@ impl Heard {
                     self.tells = None;
                     // What came meanwhile is fetched with it.
                     self.changed.mark_unchanged();
-                    self.next = Instant::now() + APART;
+                    self.next = Instant::now() + apart(self.place.app.live.streams());
                     "event: changed\ndata: \n\n"
                 }
+                Err(_) => return None,
+            },
+            moved = moved => match moved {
+                Ok(()) => "event: presence\ndata: \n\n",
                 Err(_) => return None,
             },
             () = sleep(HEARTBEAT) => ": \n\n",
@@ -196,20 +273,36 @@ impl Heard {
     }
 }
 
-async fn listen(State(app): State<AppState>, Who(caller): Who) -> Response {
+/// The case whose page asks, if it is there for them and people are told of each other at all.
+async fn case_of(app: &AppState, caller: &Caller, raw: Option<String>) -> Option<CaseId> {
+    let asked = query::form(raw?.as_bytes());
+    let (_, number) = asked.iter().find(|(name, _)| name == "case").filter(|_| !app.settings.no_presence)?;
+    app.desk.seen_case(caller, &CaseRef::parse(number).ok()?).await.ok()
+}
+
+async fn listen(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Response {
+    let case = case_of(&app, &caller, raw).await;
     // An empty answer tells a browser to come no more; it fetches by itself then.
-    let Some(place) = Place::take(&app, &caller) else { return StatusCode::NO_CONTENT.into_response() };
+    let Some(place) = Place::take(&app, &caller, case.is_some()) else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
     if !app.live.looking.swap(true, Ordering::Relaxed) {
         tokio::spawn(look(app.clone()));
     }
     let now = Instant::now();
+    let case = case.map(|case| {
+        let mut watched = Watched { case, me: caller.actor.user(), here: app.live.here.subscribe(), told: Vec::new() };
+        watched.told = watched.others();
+        watched
+    });
     let heard = Heard {
-        _place: place,
+        place,
+        case,
         changed: app.live.changed.subscribe(),
         closing: app.live.closing.subscribe(),
         ends: now + LASTS,
         next: now,
-        behind: behind(app.live.begun.fetch_add(1, Ordering::Relaxed)),
+        nth: app.live.begun.fetch_add(1, Ordering::Relaxed),
         tells: None,
         begun: false,
     };
@@ -222,14 +315,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_more_listen_the_rarer_each_is_told() {
+        let seconds = |streams| apart(streams).as_secs_f64();
+        assert_eq!([1, 250, 500, 1_000, MOST].map(seconds), [5.0, 5.0, 10.0, 20.0, 30.0]);
+    }
+
+    #[test]
     fn streams_are_told_one_after_the_other() {
         // Wherever the count stands, also where it begins anew.
-        for from in [0, 1_000_000, u32::MAX - 50] {
+        for (from, streams) in [(0, 1), (1_000_000, 500), (u32::MAX - 50, MOST)] {
+            let spread = apart(streams) * 2 / 5;
             let mut tenths = [0; 10];
             for nth in 0..100 {
-                let at = behind(from.wrapping_add(nth));
-                assert!(at < SPREAD, "{at:?}");
-                let tenth = usize::try_from(at.as_millis() * 10 / SPREAD.as_millis()).unwrap();
+                let at = behind(from.wrapping_add(nth), streams);
+                assert!(at < spread, "{at:?}");
+                let tenth = usize::try_from(at.as_millis() * 10 / spread.as_millis()).unwrap();
                 tenths[tenth] += 1;
             }
             assert!(tenths.iter().all(|count| (8..=12).contains(count)), "{tenths:?}");

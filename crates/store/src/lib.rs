@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod people;
 pub mod plans;
 mod postgresql;
+pub mod presence;
 pub mod problems;
 pub mod remedies;
 pub mod reports;

@@ -43,6 +43,7 @@ pub(crate) fn all() -> Vec<(&'static str, &'static str, &'static str)> {
         ("outbox", crate::outbox::ALL),
         ("people", crate::people::ALL),
         ("plans", crate::plans::ALL),
+        ("presence", crate::presence::ALL),
         ("problems", crate::problems::ALL),
         ("remedies", crate::remedies::ALL),
         ("reports", crate::reports::ALL),

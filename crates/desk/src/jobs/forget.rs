@@ -1,12 +1,13 @@
 //! Forgetting what has served: idempotency keys after seven days, ended sessions, counted attempts, old notices,
-//! and what became of each case of work done over many.
+//! who had what open, and what became of each case of work done over many.
 
 use crate::Desk;
 use crate::error::DeskError;
 use crate::import;
+use crate::presence::SILENCE;
 use crate::time::stored;
 use jiff::SignedDuration;
-use store::{bulk, drafts, idempotency, letterbox, notices, outbox, sign_in, subscriptions};
+use store::{bulk, drafts, idempotency, letterbox, notices, outbox, presence, sign_in, subscriptions};
 
 /// How long a repeated request is recognised.
 pub const KEYS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -42,6 +43,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
     let done = stored(now - BULK_KEPT);
     let (carried, thrown) = (stored(now - MESSAGES_KEPT), stored(now - THROWN_KEPT));
     let written = stored(now - DRAFTS_KEPT);
+    let silent = stored(now - SILENCE);
     let undelivered = stored(now - EVENTS_KEPT);
     desk.db().write_now(move |tx| {
         // A file may be taken in again after years; what is known of it stays known.
@@ -53,6 +55,7 @@ pub fn old(desk: &Desk) -> Result<(), DeskError> {
         outbox::delete_before(tx, carried)?;
         letterbox::forget(tx, thrown)?;
         drafts::delete_before(tx, written)?;
+        presence::delete_before(tx, silent)?;
         subscriptions::drop_dead(tx, undelivered)?;
         Ok(())
     })

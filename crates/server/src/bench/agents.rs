@@ -1,5 +1,5 @@
-//! A desk at work: hundreds of agents, each with a page open whose list and counts follow what happens, over a stream of
-//! their own as a browser has it. Meanwhile some open cases and lists, write notes and register, at a fixed rate. What
+//! A desk at work: hundreds of agents, each with a case open whose list and counts follow what happens, over a stream of
+//! their own as a browser has it, and which says now and then that it is open. Meanwhile some open cases and lists, write notes and register, at a fixed rate. What
 //! that costs the server, and how long the pages take.
 
 use super::bulk::numbers;
@@ -8,7 +8,7 @@ use super::ground::{Ground, Where};
 use super::intake::{body, percentiles};
 use super::lists::{FILTERS, Pace, at_rate, some_cases};
 use super::process::Server;
-use super::session::{agents, page};
+use super::session::{agents, form, page};
 use crate::cli::wait_plain;
 use clap::Args;
 use hdrhistogram::Histogram;
@@ -26,6 +26,8 @@ const REGIONS: [&str; 8] = ["", "31", "", "33", "", "44", "", "51"];
 const BEGIN: u64 = 100;
 /// Cases that notes are written in, in turn.
 const NOTED: usize = 2_000;
+/// How often a page says that its case is open, as its script does.
+const SAYS: Duration = Duration::from_secs(20);
 /// The agents' pages may settle for so long before anything counts.
 const SETTLE: Duration = Duration::from_secs(15);
 
@@ -67,17 +69,19 @@ struct Noticed {
     told: u64,
     lists: Histogram<u64>,
     counts: Histogram<u64>,
+    presence: Histogram<u64>,
 }
 
 impl Noticed {
     fn new() -> Result<Self, String> {
-        Ok(Self { told: 0, lists: empty()?, counts: empty()? })
+        Ok(Self { told: 0, lists: empty()?, counts: empty()?, presence: empty()? })
     }
 
     fn add(&mut self, other: &Self) -> Result<(), String> {
         self.told += other.told;
         self.lists.add(&other.lists).map_err(|error| error.to_string())?;
-        self.counts.add(&other.counts).map_err(|error| error.to_string())
+        self.counts.add(&other.counts).map_err(|error| error.to_string())?;
+        self.presence.add(&other.presence).map_err(|error| error.to_string())
     }
 }
 
@@ -115,7 +119,8 @@ pub(super) fn run(ask: &Agents) -> Result<(), String> {
     let longest = begins.as_secs() + SETTLE.as_secs() + ask.seconds + 60;
     let at_work = std::thread::scope(|scope| {
         let port = server.port;
-        let pages = scope.spawn(move || wait_plain(everybody(port, cookies, watched)));
+        let places: Vec<(String, String)> = cookies.into_iter().zip(noted.iter().cycle().cloned()).collect();
+        let pages = scope.spawn(move || wait_plain(everybody(port, places, watched)));
         let lane = |what, rate, connections| {
             let pace = Pace { rate, connections, seconds: longest };
             scope.spawn(move || at_rate(port, what, pace, goes_on))
@@ -157,6 +162,7 @@ pub(super) fn run(ask: &Agents) -> Result<(), String> {
     );
     println!("  list ms                  {}", percentiles(&noticed.lists));
     println!("  counts ms                {}", percentiles(&noticed.counts));
+    println!("  presence ms              {}", percentiles(&noticed.presence));
     for (what, latency) in &others {
         println!("{what:<27}{}", percentiles(latency));
     }
@@ -171,11 +177,15 @@ fn share(server: &Server, span: Duration) -> f64 {
 }
 
 /// All pages that are open.
-async fn everybody(port: u16, cookies: Vec<String>, watched: watch::Receiver<Phase>) -> Result<Noticed, String> {
+async fn everybody(
+    port: u16,
+    places: Vec<(String, String)>,
+    watched: watch::Receiver<Phase>,
+) -> Result<Noticed, String> {
     let mut all = JoinSet::new();
-    for (n, cookie) in (0_u32..).zip(cookies) {
+    for (n, place) in (0_u32..).zip(places) {
         let begins = Duration::from_secs(1) * n / u32::try_from(BEGIN).unwrap_or(1);
-        all.spawn(one_page(port, cookie, begins, watched.clone()));
+        all.spawn(one_page(port, place, begins, watched.clone()));
     }
     let mut noticed = Noticed::new()?;
     while let Some(one) = all.join_next().await {
@@ -187,7 +197,7 @@ async fn everybody(port: u16, cookies: Vec<String>, watched: watch::Receiver<Pha
 /// A page that is open: it listens, and fetches its list and its counts again whenever it is told.
 async fn one_page(
     port: u16,
-    cookie: String,
+    (cookie, case): (String, String),
     begins: Duration,
     mut watched: watch::Receiver<Phase>,
 ) -> Result<Noticed, String> {
@@ -195,8 +205,9 @@ async fn one_page(
     let lost = |error: std::io::Error| error.to_string();
     tokio::time::sleep(begins).await;
     let mut noticed = Noticed::new()?;
-    let mut asks = Asks::connect(port, &cookie).await?;
-    let hears = page("/console/live", &cookie, "Accept: text/event-stream\r\n");
+    let mut asks = Asks::connect(port, &cookie, &case).await?;
+    let hears = page(&format!("/console/live?case={case}"), &cookie, "Accept: text/event-stream\r\n");
+    let mut says = tokio::time::interval(SAYS);
     while *watched.borrow() != Phase::Over {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(lost)?;
         stream.write_all(&hears).await.map_err(lost)?;
@@ -205,6 +216,13 @@ async fn one_page(
         loop {
             let read = tokio::select! {
                 read = stream.read_buf(&mut heard) => read.map_err(lost)?,
+                _ = says.tick() => {
+                    let took = asks.present().await?;
+                    if *watched.borrow() == Phase::Measured {
+                        record(&mut noticed.presence, took)?;
+                    }
+                    continue;
+                }
                 _ = watched.changed() => {
                     if *watched.borrow_and_update() == Phase::Over {
                         return Ok(noticed);
@@ -236,16 +254,20 @@ struct Asks {
     stream: TcpStream,
     list: Vec<u8>,
     counts: Vec<u8>,
+    present: Vec<u8>,
     answer: Vec<u8>,
 }
 
 impl Asks {
-    async fn connect(port: u16, cookie: &str) -> Result<Self, String> {
+    async fn connect(port: u16, cookie: &str, case: &str) -> Result<Self, String> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        let list = page("/console/pane?view=open", cookie, "");
-        let counts = page("/console/counts", cookie, "Accept: application/json\r\n");
-        let mut asks = Self { stream, list, counts, answer: Vec::new() };
+        // As browsers say of what a script fetches.
+        let part = "Sec-Fetch-Dest: empty\r\nSec-Fetch-Site: same-origin\r\n";
+        let list = page("/console/pane?view=open", cookie, part);
+        let counts = page("/console/counts", cookie, part);
+        let present = form(&format!("/console/cases/{case}/presence"), cookie, "writing=");
+        let mut asks = Self { stream, list, counts, present, answer: Vec::new() };
         asks.list().await?;
         asks.counts().await?;
         Ok(asks)
@@ -259,6 +281,10 @@ impl Asks {
         Self::fetch(&mut self.stream, &mut self.answer, &self.counts).await
     }
 
+    async fn present(&mut self) -> Result<Duration, String> {
+        Self::fetch(&mut self.stream, &mut self.answer, &self.present).await
+    }
+
     async fn fetch(stream: &mut TcpStream, answer: &mut Vec<u8>, asked: &[u8]) -> Result<Duration, String> {
         let begun = Instant::now();
         stream.write_all(asked).await.map_err(|error| error.to_string())?;
@@ -269,7 +295,8 @@ impl Asks {
             }
             match complete(answer)? {
                 None => {}
-                Some(200) => return Ok(begun.elapsed()),
+                // A case elsewhere is none for whoever sees a province.
+                Some(200 | 404) => return Ok(begun.elapsed()),
                 Some(status) => return Err(format!("status {status}: {}", String::from_utf8_lossy(answer))),
             }
         }

@@ -40,13 +40,15 @@ pub(super) fn run(ask: &Console) -> Result<(), String> {
     let cookie = cookies.first().ok_or("nobody is at work")?.as_str();
     let cases = some_cases(server, &ground.token)?;
     let opened: Vec<Vec<u8>> = cases.iter().map(|id| page(&format!("/console/cases/{id}"), cookie, "")).collect();
-    let filtered = |path: &str| -> Vec<Vec<u8>> {
-        FILTERS.iter().map(|filter| page(&format!("{path}?view=open{filter}"), cookie, "")).collect()
+    // As browsers say of what a script fetches.
+    let part = "Sec-Fetch-Dest: empty\r\nSec-Fetch-Site: same-origin\r\n";
+    let filtered = |path: &str, more: &str| -> Vec<Vec<u8>> {
+        FILTERS.iter().map(|filter| page(&format!("{path}?view=open{filter}"), cookie, more)).collect()
     };
     let kinds = [
-        ("list page ms", filtered("/console")),
-        ("list beside a case ms", filtered("/console/pane")),
-        ("counts ms", vec![page("/console/counts", cookie, "")]),
+        ("list page ms", filtered("/console", "")),
+        ("list beside a case ms", filtered("/console/pane", part)),
+        ("counts ms", vec![page("/console/counts", cookie, part)]),
         ("case page ms", opened),
     ];
     println!("{} pages/s over {} connections, from their due moment", ask.rate, ask.connections);

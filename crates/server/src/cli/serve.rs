@@ -50,6 +50,9 @@ pub(super) struct Serve {
     /// Suggest no categories while somebody registers.
     #[arg(long, env = "REDRESS_NO_SUGGESTIONS")]
     no_suggestions: bool,
+    /// Tell nobody who else has a case open or is writing.
+    #[arg(long, env = "REDRESS_NO_PRESENCE")]
+    no_presence: bool,
     /// Let anybody use the TM Forum interfaces, without credentials: for trying them out. Only with a loopback address.
     #[arg(long)]
     dev_open_tmf: bool,
@@ -282,6 +285,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         open_tmf: serve.dev_open_tmf,
         events_allow: door.events_allow.clone(),
         crm,
+        no_presence: serve.no_presence,
         ..place.letter_settings()
     };
     desk.set_mails(mailer.is_some());

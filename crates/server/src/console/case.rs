@@ -208,6 +208,8 @@ struct CasePage<'a> {
     revealed: bool,
     holder: bool,
     erased: bool,
+    /// Whether others are told that the reader has it open, and the reader of them.
+    shares: bool,
     /// Who follows it: name and moment; whether the reader does; whether they may.
     followers: Vec<(String, String)>,
     follows: bool,
@@ -499,6 +501,7 @@ async fn draw(
         customers: extras.customers,
         revealed: extras.revealed.is_some(),
         holder: case.owner.user.is_some() && case.owner.user == caller.actor.user(),
+        shares: !app.settings.no_presence && extras.past.is_none() && caller.actor.user().is_some(),
         follows: followers.iter().any(|one| Some(one.user) == caller.actor.user()),
         followers: followers.into_iter().map(|one| (one.name, frame.moment(one.since))).collect(),
         may_follow: permissions::FOLLOW.allows(caller) && caller.actor.user().is_some() && extras.past.is_none(),

@@ -9,6 +9,7 @@ use domain::ids::{UnitId, UserId};
 use std::collections::HashMap;
 
 /// Names of units and colleagues.
+#[derive(Default)]
 pub(super) struct Names {
     /// Units a case can be given to.
     pub(super) units: Vec<desk::organisation::Unit>,

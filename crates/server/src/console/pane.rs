@@ -55,7 +55,8 @@ async fn pane(
     let Asked { view, text, .. } = queue::asked(&frame, &raw.unwrap_or_default());
     let absent = if view == "mine" { app.desk.deputised(&caller).await? } else { Vec::new() };
     let found = queue::find(&app, &caller, &view, &absent, &text.join("&"), &[]).await?;
-    let names = Names::gather(&app, &caller).await?;
+    // The list beside a case names nobody, and is fetched again by every page that is open.
+    let names = Names::default();
     let now = app.desk.time().now();
     let mut href = vec![format!("view={view}")];
     href.extend(text);

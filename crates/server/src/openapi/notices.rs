@@ -46,6 +46,15 @@ pub(super) fn followers() -> Value {
     }))
 }
 
+/// Who else has a case open.
+pub(super) fn presence() -> Value {
+    let writing = json!({"type": "string", "enum": desk::presence::WRITING,
+        "description": "What they are writing; missing while they only read."});
+    object(json!({
+        "items": {"type": "array", "items": object(json!({"user": uuid(), "name": text(), "writing": writing}))},
+    }))
+}
+
 /// What somebody chose.
 pub(super) fn choices() -> Value {
     object(json!({

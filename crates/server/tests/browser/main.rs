@@ -12,6 +12,7 @@ mod customer;
 mod notices;
 #[path = "../program/mod.rs"]
 mod program;
+mod together;
 mod webdriver;
 
 use program::Program;

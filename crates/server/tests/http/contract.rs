@@ -376,7 +376,7 @@ fn told(house: &House, contract: &mut Contract, token: &str, cookie: &str) {
     contract.holds("post", "/api/v1/notices/groups/{id}/read", &house.send("POST", &group, &own, ""));
     assert_eq!(house.send("POST", &group, &own, "").status, 404, "nothing unread is left of it");
     let case = list.json()["items"][0]["number"].as_str().unwrap().to_owned();
-    for (path, method) in [("follow", "POST"), ("followers", "GET"), ("unfollow", "POST")] {
+    for (path, method) in [("follow", "POST"), ("followers", "GET"), ("unfollow", "POST"), ("presence", "GET")] {
         let answer = house.send(method, &format!("/api/v1/complaints/{case}/{path}"), &own, "");
         contract.holds(&method.to_lowercase(), &format!("/api/v1/complaints/{{id}}/{path}"), &answer);
     }
