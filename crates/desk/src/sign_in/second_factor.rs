@@ -373,6 +373,7 @@ impl Desk {
     /// # Errors
     /// When one's role has to have one, a fault for a wrong code, `TooMany` beyond the limit.
     pub async fn remove_second_factor(&self, caller: &Caller, typed: &str) -> Result<(), DeskError> {
+        person(caller)?;
         if self.own_sign_in(caller).await?.required {
             return Err(Refusal::conflict("second_factor_required").into());
         }

@@ -400,10 +400,10 @@ fn c1_a_statement_that_is_not_ours_fresh_and_signed_signs_nobody_in() {
     let point = provider.now.lock().unwrap().key.public_key().as_ref().to_vec();
     type Forge<'f> = Box<dyn Fn(&Value) -> String + 'f>;
     let forgeries: [(&str, Forge<'_>); 5] = [
-        ("alg none", Box::new(|claims| format!("{}.{}.", b64(r#"{"alg":"none"}"#), b64(claims.to_string())))),
+        ("alg none", Box::new(|claims: &Value| format!("{}.{}.", b64(r#"{"alg":"none"}"#), b64(claims.to_string())))),
         (
             "HS256 under the public key",
-            Box::new(|claims| {
+            Box::new(|claims: &Value| {
                 let signed = format!("{}.{}", b64(r#"{"alg":"HS256","kid":"one"}"#), b64(claims.to_string()));
                 let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &point), signed.as_bytes());
                 format!("{signed}.{}", b64(tag.as_ref()))
@@ -411,7 +411,7 @@ fn c1_a_statement_that_is_not_ours_fresh_and_signed_signs_nobody_in() {
         ),
         (
             "another key",
-            Box::new(|claims| {
+            Box::new(|claims: &Value| {
                 let signed = format!("{}.{}", b64(r#"{"alg":"ES256","kid":"one"}"#), b64(claims.to_string()));
                 let signature = key().sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
                 format!("{signed}.{}", b64(signature.as_ref()))
@@ -419,9 +419,11 @@ fn c1_a_statement_that_is_not_ours_fresh_and_signed_signs_nobody_in() {
         ),
         (
             "an unknown key",
-            Box::new(|claims| provider.now.lock().unwrap().sign(&json!({"alg": "ES256", "kid": "nine"}), claims)),
+            Box::new(|claims: &Value| {
+                provider.now.lock().unwrap().sign(&json!({"alg": "ES256", "kid": "nine"}), claims)
+            }),
         ),
-        ("no statement at all", Box::new(|_| "x".to_owned())),
+        ("no statement at all", Box::new(|_: &Value| "x".to_owned())),
     ];
     for (what, forge) in &forgeries {
         let trip = leave(&house, "");
@@ -637,7 +639,7 @@ fn c4_a_link_by_mail_is_random_hashed_short_lived_and_used_once() {
         assert_eq!(sign_in(&house, "lin", "a new password").status, 303);
         let told = letters(&house);
         assert_eq!((told.len(), told[0].kind), (1, Kind::PasswordSet), "{told:?}");
-        for over in [&link, "", "x"] {
+        for over in [link.as_str(), "", "x"] {
             assert_eq!(set(&house, over, "another password").status, 409, "used once");
         }
         // The next one ends the one before, and a change of password or address ends it too.
