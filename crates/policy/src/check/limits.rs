@@ -41,7 +41,7 @@ pub(super) fn findings(pack: &Pack, effort: &Effort) -> Vec<Finding> {
                 Finding::of_rule(Check::Overtakes, pack, &rule.head, example)
                     .hint("say why in `may_overtake`, or count in another way"),
             ),
-            (None, Some(_)) => findings.push(Finding::of_rule(
+            (None, Some(_)) if !effort.is_spent() => findings.push(Finding::of_rule(
                 Check::NeedlessReason,
                 pack,
                 &rule.head,
