@@ -392,7 +392,7 @@ fn lists_answer_what_is_asked() {
             ("status=closed,acknowledged", &[2, 1, 0]),
             ("status=acknowledged&limit=1&offset=1", &[1]),
             ("status=acknowledged&severity=Minor", &[2, 1]),
-            ("status=acknowledged&sort=creationDate&limit=2", &[0, 1]),
+            ("status=acknowledged&sort=severity&limit=2", &[0, 2]),
             ("status=pending,held&limit=2", &[]),
             ("status=pending", &[]),
             ("status=nonsense", &[]),
