@@ -32,6 +32,11 @@ const SURVEY_LASTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub(crate) struct Before(Vec<CallBackRow>);
 
 impl Before {
+    /// Before the first entry.
+    pub(crate) fn nothing() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn of(case: &Case) -> Self {
         Self(rows(case))
     }

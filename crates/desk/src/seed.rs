@@ -168,6 +168,7 @@ impl Lived {
         for item in crate::register::item_rows(id, self.items) {
             vault::insert_item(tx, &item)?;
         }
-        Ok(())
+        // Customers who were asked and have not answered are called.
+        crate::call_backs::write(tx, &self.case, &crate::call_backs::Before::nothing())
     }
 }
