@@ -241,6 +241,7 @@ impl Desk {
 
     pub(crate) fn forget(&self) {
         self.inner.watched.forget();
+        self.inner.search.forget();
         if let Some(forget) = self.inner.forgets.get() {
             forget();
         }

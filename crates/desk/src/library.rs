@@ -355,21 +355,25 @@ impl Library {
         let mut findings = now.check();
         let known = |fact: FactName, code: &str| self.is_on_a_tree(fact, code);
         findings.extend(now.packs.iter().flat_map(|pack| policy::check::unknown_codes(pack, &known)));
-        for file in vectors {
-            let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
-            let of = now.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
-            let Some((pack, rules)) = of.and_then(|pack| Some((pack, now.around(pack)?))) else {
-                let message = match of {
-                    Some(pack) => format!("the pack {} makes no stack to be asked", pack.id()),
-                    None => format!("belongs to no pack: there is no {name}.toml"),
-                };
-                findings.push(Finding::of_file(Check::Vector, &file.path, message));
-                continue;
-            };
-            let classify = |facts: &mut policy::Facts| self.classify(facts);
-            findings.extend(policy::check::vectors(&file.path, &file.text, pack, &rules, &classify));
-        }
+        findings.extend(vectors.iter().flat_map(|file| self.check_list(file)));
         findings
+    }
+
+    /// What the checker finds in one list of deadlines that stands beside a pack.
+    #[must_use]
+    pub fn check_list(&self, file: &DataFile) -> Vec<Finding> {
+        let now = self.rules();
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path).trim_end_matches(".csv");
+        let of = now.packs.iter().find(|pack| pack.file().trim_end_matches(".toml") == name);
+        let Some((pack, rules)) = of.and_then(|pack| Some((pack, now.around(pack)?))) else {
+            let message = match of {
+                Some(pack) => format!("the pack {} makes no stack to be asked", pack.id()),
+                None => format!("belongs to no pack: there is no {name}.toml"),
+            };
+            return vec![Finding::of_file(Check::Vector, &file.path, message)];
+        };
+        let classify = |facts: &mut policy::Facts| self.classify(facts);
+        policy::check::vectors(&file.path, &file.text, pack, &rules, &classify)
     }
 
     /// Whether a code a rule names is one of the installation's.

@@ -86,10 +86,18 @@ impl Search {
         }
     }
 
+    /// Drops opened words: somebody was erased.
+    pub(crate) fn forget(&self) {
+        if let Ok(mut current) = self.newer.lock() {
+            *current = None;
+        }
+    }
+
     fn read_from(&self, reading: Option<Reading>) {
         if let Ok(mut current) = self.reading.lock() {
             *current = reading;
         }
+        self.forget();
     }
 }
 

@@ -1,8 +1,8 @@
 //! `--demo`: about five hundred cases of sixty days in every state, and a year of one problem before them, made by playing
 //! commands through the desk with a clock that is moved. People and numbers are invented.
 
-pub mod customers;
 mod care;
+pub mod customers;
 mod improvement;
 mod letters;
 mod mail;

@@ -3,8 +3,9 @@
 
 use crate::data;
 use desk::Library;
+use desk::library::DataFile;
 use jiff::civil::Date;
-use policy::{Calendar, DayKind, Pack, VectorReport, check_vectors};
+use policy::{Calendar, CheckedVector, DayKind, Pack, VectorOutcome, VectorReport, check_vectors};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,11 +109,27 @@ pub fn lists(folder: Option<&Path>) -> Vec<String> {
     files.iter().filter_map(|file| name(&file.path)).collect()
 }
 
-/// The text of such a list.
+/// Such a list.
 #[must_use]
-pub fn list(folder: Option<&Path>, name: &str) -> Option<String> {
+pub fn list(folder: Option<&Path>, name: &str) -> Option<DataFile> {
     let path = format!("vectors/{name}.csv");
-    data::vectors(folder).ok()?.into_iter().find(|file| file.path == path).map(|file| file.text)
+    data::vectors(folder).ok()?.into_iter().find(|file| file.path == path)
+}
+
+/// Holds such a list against the pack it stands beside, as `pack check` does.
+#[must_use]
+pub fn hold_beside(library: &Library, file: &DataFile) -> VectorReport {
+    let wrong = library.check_list(file);
+    let all = csv::ReaderBuilder::new().flexible(true).from_reader(file.text.as_bytes()).records().count();
+    let failed = wrong.iter().map(|one| one.line).collect::<BTreeSet<_>>().len();
+    let rows = wrong.into_iter().map(|one| CheckedVector {
+        line: one.line.into(),
+        jurisdiction: String::new(),
+        rule: one.rule.unwrap_or_default(),
+        outcome: VectorOutcome::Faulty { field: one.id.code().to_owned(), reason: one.message },
+    });
+    let passed = all.saturating_sub(failed);
+    VectorReport { vectors: all, passed, failed, not_covered: 0, rows: rows.collect() }
 }
 
 /// Holds a list against the rules this installation goes by.

@@ -101,7 +101,7 @@ pub fn look(desk: &Desk, node: &str, watch: Watch) -> Result<bool, DeskError> {
     if !desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, NAME, look, until, &holder)?))? {
         return Ok(false);
     }
-    let (kept, zone) = (desk.watched().take(), desk.zone().clone());
+    let ((mark, kept), zone) = (desk.watched().take(), desk.zone().clone());
     let (contacts, known) = desk.db().read_behind_now(move |tx| {
         let mut known = Vec::new();
         for row in bursts::since(tx, stored(now - HISTORY))? {
@@ -110,7 +110,7 @@ pub fn look(desk: &Desk, node: &str, watch: Watch) -> Result<bool, DeskError> {
         Ok::<_, DeskError>((Contacts::read(tx, kept, &zone, now)?, known))
     })?;
     let found = find(desk, &contacts, &known, watch, now);
-    desk.watched().keep(contacts);
+    desk.watched().keep(mark, contacts);
     let (house, holder) = (desk.clone(), node.to_owned());
     desk.db().write_now(move |tx| {
         // Whoever took longer than the lease writes nothing: another has looked since.

@@ -8,8 +8,8 @@ use crate::presence::SILENCE;
 use crate::time::stored;
 use jiff::SignedDuration;
 use store::{
-    assist, bulk, drafts, idempotency, identities, letterbox, notices, outbox, presence, resets, second_factor, sign_in,
-    subscriptions,
+    assist, bulk, drafts, idempotency, identities, letterbox, notices, outbox, presence, resets, second_factor,
+    sign_in, subscriptions,
 };
 
 /// How long a repeated request is recognised.

@@ -45,7 +45,10 @@ impl Sources {
                     found.extend(read::case(desk, tx, *id)?);
                 }
                 let searcher = in_memory(desk, &found)?;
-                desk.search_state().keep(Newer { between, searcher: searcher.clone() });
+                // Where the log goes on beyond what was looked at, what changed there is not in `between`.
+                if since.beyond == 0 {
+                    desk.search_state().keep(Newer { between, searcher: searcher.clone() });
+                }
                 searcher
             }
         };

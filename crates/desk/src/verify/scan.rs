@@ -4,9 +4,9 @@ use crate::error::DeskError;
 use crate::vault::chunks;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use store::{
-    BurstRow, CallBackRow, CheckpointRow, Db, EntryRow, MacroRow, MemberRow, OrderRow, RemedyRow, RulingRow, StoreError,
-    Tx, WaitingRow, attachments, bursts, call_backs, cases, checkpoints, entries, incidents, macros, orders, problems,
-    remedies, routing,
+    BurstRow, CallBackRow, CheckpointRow, Db, EntryRow, MacroRow, MemberRow, OrderRow, RemedyRow, RulingRow,
+    StoreError, Tx, WaitingRow, attachments, bursts, call_backs, cases, checkpoints, entries, incidents, macros,
+    orders, problems, remedies, routing,
 };
 use uuid::Uuid;
 

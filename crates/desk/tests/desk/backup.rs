@@ -373,8 +373,17 @@ fn an_older_backup_is_brought_to_the_form_of_today_and_a_newer_one_refused() {
     let head = Reader::begin(File::open(&file).unwrap(), &file).unwrap().head().clone();
 
     // As schema 1 knew it: what step 2 added is not there.
-    let added =
-        ["jobs", "notices", "handoffs", "attachments", "attachment_chunks", "absences", "rule_files", "activations", "call_backs"];
+    let added = [
+        "jobs",
+        "notices",
+        "handoffs",
+        "attachments",
+        "attachment_chunks",
+        "absences",
+        "rule_files",
+        "activations",
+        "call_backs",
+    ];
     let keep = |table: &str, column: &str| {
         !matches!(
             (table, column),

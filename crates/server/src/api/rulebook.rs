@@ -120,16 +120,23 @@ async fn differ(State(app): State<AppState>, _: Who, RawQuery(raw): RawQuery) ->
 /// Faults of the list.
 pub(crate) async fn hold(app: &AppState, ask: Vectors) -> Result<VectorReport, Failure> {
     let folder = app.settings.data_folder.clone();
-    let text = match (ask.list, ask.text) {
+    let (list, text) = match (ask.list, ask.text) {
         (Some(name), None) => {
-            rulebook::list(folder.as_deref(), &name).ok_or_else(|| Fault::new("list", "no_such_list"))?
+            let list = rulebook::list(folder.as_deref(), &name).ok_or_else(|| Fault::new("list", "no_such_list"))?;
+            (Some(list), String::new())
         }
-        (None, Some(text)) => text,
+        (None, Some(text)) => (None, text),
         (None, None) => return Err(Fault::new("text", "required").into()),
         (Some(_), Some(_)) => return Err(Fault::new("text", "list_or_text").into()),
     };
     let place = Arc::clone(&app.what_if).acquire_owned().await.map_err(|error| unwritten(error.to_string()))?;
-    let held = blocking(app, move |desk| Ok(rulebook::hold_against(desk.library(), &text))).await?;
+    let held = blocking(app, move |desk| {
+        Ok(match &list {
+            Some(list) => Ok(rulebook::hold_beside(desk.library(), list)),
+            None => rulebook::hold_against(desk.library(), &text),
+        })
+    })
+    .await?;
     drop(place);
     held.map_err(|why| Fault::new("text", "bad_vectors").with("why", why).into())
 }

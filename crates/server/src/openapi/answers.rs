@@ -1,7 +1,8 @@
 //! Shapes of answers.
 
 use super::{
-    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, sign_in, webhooks,
+    administration, masses, messages, models, notices, orders, problems, remedies, retention, routing, sign_in,
+    webhooks,
 };
 use serde_json::{Map, Value, json};
 

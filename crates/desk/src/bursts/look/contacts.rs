@@ -19,25 +19,34 @@ const ANEW: SignedDuration = SignedDuration::from_hours(24);
 const PAGE: i64 = 2_000;
 /// Where so many contacts changed, reading everything is no more work.
 const MANY: usize = 50_000;
+/// A contact of which no product is known is read again for so long.
+const UNSAID: SignedDuration = SignedDuration::from_hours(6);
 /// Clocks of two nodes may differ a little: a contact a moment ahead is counted by the next look.
 const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 
-/// What this node read last, if it looked.
+/// What this node read last, if it looked, and how often somebody was erased since it runs.
 #[derive(Debug, Default)]
-pub(crate) struct Watched(Mutex<Option<Contacts>>);
+pub(crate) struct Watched(Mutex<(u64, Option<Contacts>)>);
 
 impl Watched {
-    pub(super) fn take(&self) -> Option<Contacts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What is kept, with a mark for [`Self::keep`].
+    pub(super) fn take(&self) -> (u64, Option<Contacts>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.0, kept.1.take())
     }
 
-    pub(super) fn keep(&self, contacts: Contacts) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(contacts);
+    /// Keeps what was read, unless somebody was erased while it was.
+    pub(super) fn keep(&self, mark: u64, contacts: Contacts) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.0 == mark {
+            kept.1 = Some(contacts);
+        }
     }
 
     /// Drops what is kept: somebody was erased.
     pub(crate) fn forget(&self) {
-        drop(self.take());
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = (kept.0 + 1, None);
     }
 }
 
@@ -64,8 +73,6 @@ pub(super) struct Contacts {
     /// Nothing before it is whole.
     from: i64,
     known: HashMap<Uuid, Contact>,
-    /// What changed of late: its product is counted a moment after it was registered.
-    fresh: Vec<Uuid>,
     pub(super) regions: Codes,
     pub(super) categories: Codes,
     pub(super) products: Codes,
@@ -97,7 +104,6 @@ impl Contacts {
             marks,
             from,
             known: HashMap::new(),
-            fresh: Vec::new(),
             regions: Codes::default(),
             categories: Codes::default(),
             products: Codes::default(),
@@ -116,7 +122,10 @@ impl Contacts {
 
     /// Reads what the log has named since; false where that is so much that everything is read as quickly.
     fn catch_up(&mut self, tx: &mut Tx<'_>, zone: &TimeZone, now: Timestamp) -> Result<bool, DeskError> {
-        let before: BTreeSet<Uuid> = self.fresh.drain(..).collect();
+        // The product of a contact is counted a while after it was registered.
+        let (unsaid, lately) = (self.products.number(""), stored(now - UNSAID));
+        let unsaid = self.known.values().filter(|one| one.product == unsaid && one.at >= lately);
+        let again: BTreeSet<Uuid> = unsaid.map(|one| one.id).collect();
         let mut changed: BTreeSet<Uuid> = BTreeSet::new();
         for (stream, head) in entries::heads(tx)? {
             let mut seen = self.marks.get(&stream).copied().unwrap_or_default();
@@ -132,7 +141,7 @@ impl Contacts {
             }
             self.marks.insert(stream, seen);
         }
-        for id in before.union(&changed) {
+        for id in again.union(&changed) {
             match bursts::received_one(tx, *id)? {
                 Some(one) => self.put(&one),
                 None => {
@@ -140,7 +149,6 @@ impl Contacts {
                 }
             }
         }
-        self.fresh = changed.into_iter().collect();
         self.from = self.from.max(stored(now - HISTORY));
         let from = self.from;
         self.known.retain(|_, one| one.at >= from);
