@@ -3,6 +3,7 @@
 use crate::webdriver::Browser;
 use crate::{SIZES, Visit, signed_in, with_own_password};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// axe-core, which `tests/setup/packages` fetches from npm for tests alone.
@@ -119,7 +120,7 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
 fn no_page_hinders_anybody_in_any_theme() {
     let program = with_own_password();
     let (axe, case) = (axe(), registered(&program));
-    let mut found = Vec::new();
+    let (mut found, mut narrow) = (Vec::new(), BTreeSet::new());
     for (language, theme, (width, height)) in [
         ("zh-CN", "light", SIZES[0]),
         ("en", "dark", SIZES[0]),
@@ -141,7 +142,10 @@ fn no_page_hinders_anybody_in_any_theme() {
         visit.keep(&format!("41-list-{theme}"));
         browser.goto(&program.url(&format!("/console/cases/{case}")));
         visit.keep(&format!("42-case-{theme}"));
-        // What a page of 1280 becomes at four hundred per cent.
+        // What a page of 1280 becomes at four hundred per cent; colours make nothing wider.
+        if !narrow.insert(language) {
+            continue;
+        }
         browser.size(320, 640);
         for page in pages(&browser, &program, &case) {
             browser.goto(&program.url(&page));
