@@ -141,11 +141,13 @@ impl Desk {
         let Some(user) = user.filter(|user| right && !user.disabled) else {
             return Err(Refusal::forbidden("sign_in_failed").into());
         };
-        let opening = Opening::draw(self)?;
+        let (opening, from) = (Opening::draw(self)?, address_key(address));
         self.db()
             .write(move |tx| {
                 let session = opening.begin(tx, user.id)?;
-                // Success clears the account's count; the address keeps its own, or one valid account would free it.
+                // Success clears the account's count and takes itself back from the address's, behind which an office may
+                // sit; the address keeps the wrong ones, or one valid account would free it.
+                sign_in::take_back_attempt(tx, &from)?;
                 sign_in::clear_attempts(tx, &account)?;
                 Ok::<_, DeskError>(session)
             })

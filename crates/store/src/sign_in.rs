@@ -11,6 +11,7 @@ statements! {
             count = CASE WHEN attempts.window_start < ?3 THEN 1 ELSE attempts.count + 1 END,
             window_start = CASE WHEN attempts.window_start < ?3 THEN ?2 ELSE attempts.window_start END
         RETURNING count";
+    TAKE_BACK_ATTEMPT = "UPDATE attempts SET count = count - 1 WHERE key = ?1 AND count > 0";
     CLEAR_ATTEMPTS = "DELETE FROM attempts WHERE key = ?1";
     DELETE_ATTEMPTS_BEFORE = "DELETE FROM attempts WHERE window_start < ?1";
     INSERT_SESSION = "INSERT INTO sessions (hash, user_id, created_at, expires_at, seen_at)
@@ -86,6 +87,14 @@ pub struct TokenRow {
 /// Those of the database.
 pub fn count_attempt(tx: &mut Tx<'_>, key: &str, at: i64, since: i64) -> Result<i64, StoreError> {
     tx.query_one(COUNT_ATTEMPT, &[key.into(), at.into(), since.into()], |row| row.int(0))
+}
+
+/// Takes back an attempt that was counted and succeeded.
+///
+/// # Errors
+/// Those of the database.
+pub fn take_back_attempt(tx: &mut Tx<'_>, key: &str) -> Result<(), StoreError> {
+    tx.execute(TAKE_BACK_ATTEMPT, &[key.into()]).map(drop)
 }
 
 /// Forgets the attempts of a key.

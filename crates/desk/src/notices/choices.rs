@@ -3,6 +3,7 @@
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
+use crate::sign_in::letters;
 use crate::time::stored;
 use crate::{Desk, permissions};
 use domain::fault::Fault;
@@ -172,7 +173,7 @@ impl Desk {
         let user = caller.actor.user().ok_or_else(Refusal::not_found)?;
         let asked = serde_json::from_value(value).map_err(|_| Refusal::from(Fault::new("", "unreadable")))?;
         let wanted = Choices::read(asked)?;
-        let (actor, now) = (caller.actor.id, stored(self.time().now()));
+        let (desk, actor, now) = (self.clone(), caller.actor.id, stored(self.time().now()));
         let choose = self.db().write(move |tx| {
             let before = people::user(tx, user.0)?.ok_or_else(Refusal::not_found)?;
             let (quiet_from, quiet_until) = wanted.quiet.map_or((-1, -1), QuietHours::minutes);
@@ -190,6 +191,7 @@ impl Desk {
             if before.email == wanted.email {
                 return Ok(());
             }
+            letters::tell_former(&desk, tx, &before, now)?;
             // Of the address nothing but that it changed: the ledger keeps everything.
             administration::record(tx, user.0, actor, now, &Change::new("change-user").with("email", "changed"))
         });

@@ -27,8 +27,8 @@ use uuid::Uuid;
 
 /// How long somebody may be at the provider.
 const LASTS: SignedDuration = SignedDuration::from_mins(15);
-/// Ways begun from one address in that time.
-const MOST_PER_ADDRESS: i64 = 40;
+/// Ways begun from one address in that time: an office may sit behind it, and to begin one guesses nothing.
+const MOST_PER_ADDRESS: i64 = 400;
 /// Tries at one's password before an account is linked.
 const MOST_PASSWORDS: i64 = 8;
 

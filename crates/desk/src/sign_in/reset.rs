@@ -22,6 +22,8 @@ use store::{Tx, UserRow, people, sign_in};
 
 /// How long a link can be used.
 const LASTS: SignedDuration = SignedDuration::from_mins(30);
+/// How long a link stands before another can end it.
+const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// Within an hour, links asked for by one name and from one address, and tries at links from one address.
 const WINDOW: SignedDuration = SignedDuration::from_hours(1);
 const MOST_PER_NAME: i64 = 3;
@@ -40,6 +42,12 @@ pub(super) fn make(desk: &Desk, tx: &mut Tx<'_>, user: &UserRow) -> Result<Strin
     Ok(secret)
 }
 
+/// Whether a user has a link that was made just now and can be used.
+pub(super) fn is_fresh(desk: &Desk, tx: &mut Tx<'_>, user: &UserRow) -> Result<bool, DeskError> {
+    let since = stored(desk.time().now() + LASTS - FRESH);
+    Ok(resets::of_user(tx, user.id)?.is_some_and(|row| row.expires_at > since && row.against == standing(user)))
+}
+
 /// Whose link this is, if it can be used now.
 fn usable(tx: &mut Tx<'_>, hash: &[u8], now: i64) -> Result<Option<UserRow>, DeskError> {
     let Some(row) = resets::reset(tx, hash)?.filter(|row| now < row.expires_at) else { return Ok(None) };
@@ -51,11 +59,15 @@ impl Desk {
     /// Has a link sent to whoever signs in with this name, if there is somebody with an address of mail.
     ///
     /// # Errors
-    /// `TooMany` beyond the limit, which counts what was typed.
+    /// `TooMany` beyond what one address may ask. Beyond what is sent to one name it answers as ever and sends nothing: a name
+    /// is known to others, and what they ask for shuts nobody out.
     pub async fn ask_reset(&self, typed: &str, address: &str) -> Result<(), DeskError> {
         let typed = typed.trim().to_lowercase();
         self.count_try(format!("reset-{}", address_key(address)), WINDOW, MOST_PER_ADDRESS).await?;
-        self.count_try(format!("reset:{}", hex_digest(&typed)), WINDOW, MOST_PER_NAME).await?;
+        match self.count_try(format!("reset:{}", hex_digest(&typed)), WINDOW, MOST_PER_NAME).await {
+            Err(DeskError::TooMany { .. }) => return Ok(()),
+            counted => counted?,
+        }
         // What nobody can be called is not kept: people type passwords into the wrong field.
         let Some(username) = clean_username(&typed) else { return Ok(()) };
         let (desk, at) = (self.clone(), stored(self.time().now()));

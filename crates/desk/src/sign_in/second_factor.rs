@@ -32,6 +32,11 @@ const PENDING_LASTS: SignedDuration = SignedDuration::from_mins(15);
 const MOST_CODES: i64 = 8;
 const MOST_CODES_A_DAY: i64 = 40;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// What codes typed at an address are counted under: not with passwords, or whoever types both is counted twice.
+fn codes_key(address: &str) -> String {
+    format!("codes-{}", address_key(address))
+}
+
 /// Codes to be kept on paper.
 const CODES: usize = 10;
 const CODE_ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
@@ -143,7 +148,7 @@ impl Desk {
         let now = self.time().now();
         let mut limits =
             vec![(format!("factor:{user}"), WINDOW, MOST_CODES), (format!("factor-day:{user}"), DAY, MOST_CODES_A_DAY)];
-        limits.extend(address.map(|address| (address_key(address), WINDOW, MOST_PER_ADDRESS)));
+        limits.extend(address.map(|address| (codes_key(address), WINDOW, MOST_PER_ADDRESS)));
         let at = stored(now);
         let counted = self.db().write(move |tx| {
             let mut exceeded = None;
@@ -208,6 +213,7 @@ impl Desk {
             return Err(Refusal::forbidden("second_step_failed").into());
         }
         let (session, row) = self.new_session(user.id)?;
+        let from = codes_key(address);
         self.db()
             .write(move |tx| {
                 // What ended meanwhile, by an administrator or another password, is over for this one too.
@@ -216,6 +222,7 @@ impl Desk {
                     return Err(over());
                 }
                 sign_in::insert_session(tx, &row)?;
+                sign_in::take_back_attempt(tx, &from)?;
                 Self::forget_tries(tx, user.id)
             })
             .await?;

@@ -216,11 +216,18 @@ fn c4_a_link_ends_in_time_and_is_made_when_it_is_sent() {
         let password = with_password(&house, "lin");
         let caller = signed_in(&house, "lin", &password);
         let (key, _) = enrolled(&house, &caller);
+        // Nobody asks again for what tells of a change: it waits until there is a server.
+        for _ in 0..12 {
+            assert_eq!(letters(&house, &Handed::Nowhere("away".into())).len(), 1);
+            house.desk.time().advance(SignedDuration::from_mins(11));
+        }
         assert_eq!(letters(&house, &Handed::Taken)[0].kind, Kind::FactorAdded);
         let ask = || house.wait(house.desk.ask_reset("lin", "10.0.0.1")).unwrap();
         let reset = |link: &str| house.wait(house.desk.reset_by_mail(link, "a new password", "10.0.0.1"));
         ask();
         let late = letters(&house, &Handed::Taken).remove(0);
+        ask();
+        assert!(letters(&house, &Handed::Taken).is_empty(), "a fresh link is ended by no other");
         house.desk.time().advance(SignedDuration::from_mins(31));
         assert_eq!(refusal(reset(&late.secret).unwrap_err()).code, "reset_over");
         // A letter that was put off brings another link at the next try; the first never arrived or is good no more.

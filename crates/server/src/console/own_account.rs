@@ -13,7 +13,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use desk::sign_in::{IdentityInput, Pending};
+use desk::sign_in::{IdentityInput, Pending, SignInView};
 use desk::{Caller, permissions};
 use qrcode::{Color, EcLevel, QrCode};
 use std::fmt::Write as _;
@@ -58,6 +58,8 @@ struct Account<'a> {
     left: String,
     few: bool,
     waiting: Option<Waiting>,
+    /// Whether one is begun with the password.
+    asks: bool,
     /// Provider, its name for the reader, since when.
     identities: Vec<(String, String, String)>,
     /// The name of the provider an account can be linked at; empty where there is none.
@@ -90,6 +92,13 @@ fn waiting(pending: Pending) -> Waiting {
     Waiting { secret: groups.join(" "), picture: picture(&pending.uri), uri: pending.uri }
 }
 
+/// Whether a second step is begun with the password: an open session is not enough to shut its owner out. Whoever comes by
+/// the provider may know none, whoever has to have a second step has only just signed in, and for a key that is shown it was
+/// asked before.
+fn asks_password(caller: &Caller, view: &SignInView, pending: bool) -> bool {
+    view.since.is_none() && view.identities.is_empty() && !caller.must_enrol && !pending
+}
+
 /// The page, with why something was refused.
 async fn draw(
     app: &AppState,
@@ -100,6 +109,7 @@ async fn draw(
 ) -> Result<Response, Failure> {
     let view = app.desk.own_sign_in(caller).await?;
     let pending = if view.since.is_some() { None } else { app.desk.pending_second_factor(caller).await? };
+    let asks = asks_password(caller, &view, pending.is_some());
     let frame = Frame::new(app, visitor);
     let identities = view.identities.into_iter();
     let identities = identities.map(|one| (one.issuer, one.subject, frame.moment(one.since))).collect();
@@ -111,6 +121,7 @@ async fn draw(
         left: frame.tv("second.left", &[("count", &view.codes.to_string())]),
         few: view.codes < FEW,
         waiting: pending.map(waiting),
+        asks,
         identities,
         provider: app.settings.oidc.as_ref().map(|oidc| oidc.name().to_owned()).unwrap_or_default(),
         linked,
@@ -135,7 +146,23 @@ async fn show(
     draw(&app, &visitor, &caller, linked, None).await
 }
 
-async fn begin(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
+async fn begin(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(caller): Who,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let pairs = query::form(&extract::bytes(&headers, body).await?);
+    if caller.actor.user().is_some() {
+        let view = app.desk.own_sign_in(&caller).await?;
+        let pending = app.desk.pending_second_factor(&caller).await?.is_some();
+        if asks_password(&caller, &view, pending)
+            && let Err(error) = app.desk.check_own_password(&caller, &value(&pairs, "password")).await
+        {
+            return again(&app, &visitor, &caller, error.into()).await;
+        }
+    }
     match app.desk.begin_second_factor(&caller).await {
         Ok(()) => Ok(Redirect::to(ACCOUNT).into_response()),
         Err(error) => again(&app, &visitor, &caller, error.into()).await,
@@ -242,6 +269,9 @@ async fn unlink(
     body: Body,
 ) -> Result<Response, Failure> {
     let pairs = query::form(&extract::bytes(&headers, body).await?);
+    if let Err(error) = app.desk.check_own_password(&caller, &value(&pairs, "password")).await {
+        return again(&app, &visitor, &caller, error.into()).await;
+    }
     let ended = IdentityInput { issuer: value(&pairs, "issuer"), subject: value(&pairs, "subject") };
     match app.desk.unlink_own(&caller, ended).await {
         Ok(()) => Ok(Redirect::to(ACCOUNT).into_response()),

@@ -113,6 +113,10 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
             browser.script("return document.querySelector('main :is(.what, .unit) a')?.getAttribute('href') ?? ''");
         pages.extend(Some(link.as_str().unwrap().to_owned()).filter(|link| !link.is_empty()));
     }
+    browser.goto(&program.url("/console/organisation"));
+    let user = browser
+        .script("return document.querySelector('main a[href^=\"/console/organisation/users/\"]').getAttribute('href')");
+    pages.push(format!("{}/sign-in", user.as_str().unwrap()));
     pages
 }
 

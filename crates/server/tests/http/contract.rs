@@ -990,8 +990,9 @@ fn retention(contract: &mut Contract, house: &House, token: &str) {
 
 /// A second step, seen by its owner and taken off.
 fn second_factor(contract: &mut Contract, house: &House, token: &str) {
-    let session = house.session("steps", Role::Trainer);
-    let (_, session) = crate::sign_in::enrol(house, &session);
+    house.session("steps", Role::Trainer);
+    let (session, password) = crate::sign_in::known(house, "steps");
+    let (_, session) = crate::sign_in::enrol(house, &session, &password);
     let own = house.send("GET", "/api/v1/me/sign-in", &[("cookie", &session)], "");
     contract.holds("get", "/api/v1/me/sign-in", &own);
     assert_eq!(own.json()["recovery_codes"], 10, "{own:?}");
