@@ -143,6 +143,10 @@ pub fn change_unit(desk: &Desk, by: &Caller, unit: UnitId, change: &UnitChange) 
             row.name = name;
         }
         if let Some(region) = region.filter(|region| *region != row.region) {
+            // Everybody has an area inside their unit's: with one of its own here, nobody would see everything any more.
+            if row.parent.is_none() && !region.is_empty() {
+                return Err(Refusal::conflict("root_is_everywhere").into());
+            }
             noted = noted.with("region", region.clone());
             row.region = region;
         }

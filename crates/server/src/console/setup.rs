@@ -86,7 +86,7 @@ struct SetupPage<'a> {
     step: &'static str,
     next: &'static str,
     changed: bool,
-    /// Name and area of the whole.
+    /// Name of the whole; its area is everywhere.
     lead: Vec<Cell>,
     lines: Vec<Line>,
     /// What is there already: units or people.
@@ -168,10 +168,8 @@ async fn draw(
     let units = app.desk.units(caller).await?;
     let root = units.iter().find(|unit| unit.id == app.desk.root());
     let mut name = cell("name".to_owned(), "setup.name");
-    let mut region = cell("region".to_owned(), "setup.region");
     if told.is_none() {
         name.value = root.map(|unit| unit.name.clone()).unwrap_or_default();
-        region.value = root.map(|unit| unit.region.clone()).unwrap_or_default();
     }
     let open: Vec<_> = units.iter().filter(|unit| !unit.closed).collect();
     let (mut lines, mut there) = (Vec::new(), Vec::new());
@@ -224,7 +222,7 @@ async fn draw(
         step,
         next: if step.is_empty() { setup.next().unwrap_or_default() } else { after(step) },
         changed,
-        lead: vec![name, region],
+        lead: vec![name],
         lines,
         there,
         stacks: if step == "rules" { stacks(&frame) } else { Vec::new() },
@@ -327,13 +325,7 @@ async fn arrange(app: &AppState, visitor: &Visitor, caller: &Caller, came: &mut 
         came.failure = Some(Fault::new("name", "required").into());
         return;
     }
-    let region = frame.region_code(came.typed.get("region"));
-    let change = UnitChange {
-        name: Some(name),
-        inherit_region: region.is_empty(),
-        region: Some(region).filter(|region| !region.is_empty()),
-        ..UnitChange::default()
-    };
+    let change = UnitChange { name: Some(name), ..UnitChange::default() };
     let by = caller.clone();
     if let Err(failure) = blocking(app, move |desk| organisation::change_unit(desk, &by, root, &change)).await {
         came.failure = Some(failure);

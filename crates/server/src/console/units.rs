@@ -70,7 +70,7 @@ fn form(frame: &Frame<'_>, unit: &Unit) -> StaffForm<'static> {
         button: frame.t("org.save"),
         words: "unit",
         fields: CHANGE_UNIT,
-        hidden: if root { &["inherit_region", "parent"] } else { &["inherit_region"] },
+        hidden: if root { &["inherit_region", "parent", "region"] } else { &["inherit_region"] },
         aside: None,
         acts: if root { Vec::new() } else { vec![act] },
     }
