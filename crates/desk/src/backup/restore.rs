@@ -56,6 +56,7 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
     let reader = Reader::begin(BufReader::with_capacity(1 << 20, file), &ask.file)?;
     reader.head().acceptable(&ask.file)?;
     let columns = columns(reader.head()).map_err(|what| reader.damage(what))?;
+    let older = reader.head().schema < dump::known_schema();
     // A server that has just ended may not have let go of everything yet.
     let asked = Instant::now();
     while !Db::is_free(target)? {
@@ -84,6 +85,13 @@ pub fn restore(target: &Target, ask: Restore) -> Result<Restored, BackupError> {
         let (bytes, digest) = filling.reader.measure();
         Ok(Restored { summary: Summary::of(&ask.file, filling.reader.head(), bytes, &digest), discarded, quiet })
     });
+    // Rows that follow from the logs and that the release the backup is from did not have.
+    if outcome.is_ok()
+        && older
+        && let Err(error) = crate::indexes::rebuild(&db)
+    {
+        tracing::warn!(%error, "rows beside the log could not be made anew; `redress audit reindex` makes them");
+    }
     db.close();
     outcome
 }
