@@ -352,7 +352,7 @@ impl Desk {
 
     /// For what a draft of an answer is: where a second person reads it, it is laid before them first.
     fn drafted_for(&self, caller: &Caller, case: &Case) -> Result<(UserId, &'static str), DeskError> {
-        let user = caller.actor.user().ok_or_else(|| Refusal::forbidden("users_only"))?;
+        let user = caller.person()?;
         permissions::DRAFT.require(caller)?;
         let rules = self.library().rules_of(case)?;
         let verb = if reading::wanted(case, &rules, self.library().taxonomy()) { "ask-reading" } else { "reply" };

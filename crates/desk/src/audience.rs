@@ -55,7 +55,7 @@ pub(crate) fn place(caller: &Caller, shared: &str, role: Option<Role>, share: Pe
         ("role", Some(role)) => (Audience::Role(role), format!("role:{}", role.code())),
         ("role", None) => return Err(Fault::new("role", "required").into()),
         _ => {
-            let user = caller.actor.user().ok_or_else(|| Refusal::forbidden("users_only"))?;
+            let user = caller.person()?;
             (Audience::Own, format!("own:{user}"))
         }
     };

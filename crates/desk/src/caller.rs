@@ -1,7 +1,8 @@
 //! Who is calling: an actor with a name to show and, for tokens, the scopes it was given.
 
 use domain::actor::Actor;
-use domain::ids::UnitId;
+use domain::ids::{UnitId, UserId};
+use domain::refusal::Refusal;
 
 /// What a token may touch; a signed-in user has all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,14 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The user who calls.
+    ///
+    /// # Errors
+    /// `users_only` where it is a programme.
+    pub(crate) fn person(&self) -> Result<UserId, Refusal> {
+        self.actor.user().ok_or_else(|| Refusal::forbidden("users_only"))
+    }
+
     /// Whether they have to do something of their own before anything else.
     #[must_use]
     pub fn held_back(&self) -> bool {

@@ -287,9 +287,7 @@ impl Desk {
     /// # Errors
     /// When the old one is wrong, the new one too weak or the same.
     pub async fn change_password(&self, caller: &Caller, old: &str, new: &str) -> Result<NewSession, DeskError> {
-        let Some(id) = caller.actor.user() else {
-            return Err(Refusal::forbidden("users_only").into());
-        };
+        let id = caller.person()?;
         check_password(new, &caller.name)?;
         if old == new {
             return Err(Refusal::from(Fault::new("password", "same_password")).into());

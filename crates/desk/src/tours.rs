@@ -4,7 +4,6 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::stored;
 use crate::{Desk, permissions};
-use domain::refusal::Refusal;
 use store::administration as rows;
 
 /// The tour there is.
@@ -28,9 +27,7 @@ impl Desk {
     /// If the caller is no person.
     pub async fn put_tour_away(&self, caller: &Caller) -> Result<(), DeskError> {
         permissions::OWN_TOUR.require(caller)?;
-        let Some(user) = caller.actor.user() else {
-            return Err(Refusal::forbidden("users_only").into());
-        };
+        let user = caller.person()?;
         let at = stored(self.time().now());
         self.db().write(move |tx| Ok::<_, DeskError>(rows::put_away(tx, user.0, AGENT, at)?)).await
     }

@@ -87,7 +87,7 @@ impl Desk {
     pub async fn begin_way(&self, links: Option<&Caller>, back: &str, address: &str) -> Result<Way, DeskError> {
         self.count_try(format!("oidc-{}", address_key(address)), LASTS, MOST_PER_ADDRESS).await?;
         let user = match links {
-            Some(caller) => Some(caller.actor.user().ok_or_else(|| Refusal::forbidden("users_only"))?.0),
+            Some(caller) => Some(caller.person()?.0),
             None => None,
         };
         let browser = URL_SAFE_NO_PAD.encode(random::<32>()?);
@@ -144,7 +144,7 @@ impl Desk {
     /// # Errors
     /// A fault when it is wrong, `TooMany` beyond the limit.
     pub async fn check_own_password(&self, caller: &Caller, password: &str) -> Result<(), DeskError> {
-        let Some(id) = caller.actor.user() else { return Err(Refusal::forbidden("users_only").into()) };
+        let id = caller.person()?;
         self.count_try(format!("own-password:{id}"), LASTS, MOST_PASSWORDS).await?;
         let user = self.db().read(move |tx| Ok::<_, DeskError>(people::user(tx, id.0)?)).await?;
         let user = user.ok_or_else(Refusal::not_found)?;
@@ -159,7 +159,7 @@ impl Desk {
     /// # Errors
     /// `identity_taken` when the name stands for somebody already.
     pub async fn link_own(&self, caller: &Caller, issuer: &str, subject: &str) -> Result<(), DeskError> {
-        let Some(id) = caller.actor.user() else { return Err(Refusal::forbidden("users_only").into()) };
+        let id = caller.person()?;
         let (actor, at) = (caller.actor.id, stored(self.time().now()));
         let (issuer, subject) = (issuer.to_owned(), subject.to_owned());
         self.db().write(move |tx| link(tx, id.0, issuer, subject, (actor, at))).await
@@ -170,7 +170,7 @@ impl Desk {
     /// # Errors
     /// `not_found` when there is none.
     pub async fn unlink_own(&self, caller: &Caller, ended: IdentityInput) -> Result<(), DeskError> {
-        let Some(id) = caller.actor.user() else { return Err(Refusal::forbidden("users_only").into()) };
+        let id = caller.person()?;
         let (actor, at) = (caller.actor.id, stored(self.time().now()));
         self.db().write(move |tx| unlink(tx, id.0, &ended, (actor, at))).await
     }

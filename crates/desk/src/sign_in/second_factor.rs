@@ -130,7 +130,7 @@ fn plain(code: &str) -> String {
 /// Who is signed in; programmes have no second step.
 fn person(caller: &Caller) -> Result<UserId, Refusal> {
     permissions::READ_SELF.require(caller)?;
-    caller.actor.user().ok_or_else(|| Refusal::forbidden("users_only"))
+    caller.person()
 }
 
 impl Desk {
