@@ -381,6 +381,15 @@ pub(crate) fn render(template: &impl Template) -> Response {
     }
 }
 
+/// A page that may say why something was not done, with its status and when to come again.
+pub(crate) fn shown_with(told: Option<Told>, page: &impl Template) -> Response {
+    let response = render(page);
+    match told {
+        Some(told) => told.on_page(response),
+        None => response,
+    }
+}
+
 /// Why what was typed cannot be used, for the page it was typed on; everything else has a page of its own.
 fn what_was_typed(app: &AppState, visitor: &Visitor, failure: Failure) -> Result<Told, Failure> {
     let told = failure.tell(app, visitor.language);

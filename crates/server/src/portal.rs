@@ -7,7 +7,7 @@ mod commitments;
 mod hand_in;
 
 use crate::app::AppState;
-use crate::console::{Frame, page, render};
+use crate::console::{Frame, page, shown_with};
 use crate::extract::{self, Visitor};
 use crate::locale::Language;
 use crate::problem::{Failure, Told, Why};
@@ -57,15 +57,6 @@ struct Home<'a> {
 
 fn drawn(frame: &Frame<'_>, number: String, wrong: bool, told: Option<Told>) -> Response {
     shown_with(told.clone(), &Home { frame, back: HOME, number, wrong, told })
-}
-
-/// A page that may say why something was not done.
-fn shown_with(told: Option<Told>, page: &impl Template) -> Response {
-    let response = render(page);
-    match told {
-        Some(told) => told.on_page(response),
-        None => response,
-    }
 }
 
 async fn home(State(app): State<AppState>, visitor: Visitor, RawQuery(raw): RawQuery) -> Response {

@@ -3,7 +3,7 @@
 use super::form::{Draw, Input, Typed};
 use super::names::Names;
 use super::staff_form::beside_the_form;
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::blocking::blocking;
@@ -91,13 +91,8 @@ async fn draw(
     let drawing = Draw { frame: &frame, words: "absence", typed, errors: &errors, known: &known };
     let mut inputs = drawing.inputs("", NEW_ABSENCE);
     inputs.retain(|input| leads || input.name != "user");
-    let status = told.as_ref().map(|told| told.status);
     let title = frame.t(if leads { "absence.title" } else { "absence.mine" });
-    let mut response = render(&AbsencePage { title, rows: rows.collect(), inputs, told, done, frame: &frame });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(told.clone(), &AbsencePage { title, rows: rows.collect(), inputs, told, done, frame: &frame }))
 }
 
 /// Whether somebody can be a deputy at all.

@@ -1,7 +1,7 @@
 //! Looking through the log, and having it checked.
 
 use super::staff_form::beside_the_form;
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::administration::asked;
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -131,26 +131,24 @@ async fn search(
         let kept = kept.filter_map(|(name, value)| Some(format!("{name}={}&", query::encode(value.as_str()?))));
         next = format!("{PAGE}?{}after={}", kept.collect::<String>(), query::encode(after));
     }
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Search {
-        ledgers: LEDGERS.iter().map(|one| (*one, frame.t(&format!("audit.of.{one}")), *one == chosen)).collect(),
-        subject: text("subject"),
-        actor: text("actor"),
-        verb: text("verb"),
-        from: text("from"),
-        until: text("until"),
-        looked: found
-            .looked
-            .map_or_else(String::new, |looked| frame.tv("audit.looked", &[("count", &looked.to_string())])),
-        lines: found.items.into_iter().map(|one| line(&frame, one)).collect(),
-        next,
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Search {
+            ledgers: LEDGERS.iter().map(|one| (*one, frame.t(&format!("audit.of.{one}")), *one == chosen)).collect(),
+            subject: text("subject"),
+            actor: text("actor"),
+            verb: text("verb"),
+            from: text("from"),
+            until: text("until"),
+            looked: found
+                .looked
+                .map_or_else(String::new, |looked| frame.tv("audit.looked", &[("count", &looked.to_string())])),
+            lines: found.items.into_iter().map(|one| line(&frame, one)).collect(),
+            next,
+            told,
+            frame: &frame,
+        },
+    ))
 }
 
 /// A check of the log.
@@ -232,20 +230,18 @@ async fn draw(
         (row.n, at, row.leaves, base64.encode(&row.root).chars().take(16).collect())
     });
     let told = failure.map(|failure| failure.tell(app, visitor.language));
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Checks {
-        checks,
-        checkpoints: checkpoints.collect(),
-        unsealed: frame.tv("verification.unsealed", &[("count", &unsealed.to_string())]),
-        key: base64.encode(app.desk.public_key()),
-        may: frame.may(permissions::VERIFY_LOG),
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Checks {
+            checks,
+            checkpoints: checkpoints.collect(),
+            unsealed: frame.tv("verification.unsealed", &[("count", &unsealed.to_string())]),
+            key: base64.encode(app.desk.public_key()),
+            may: frame.may(permissions::VERIFY_LOG),
+            told,
+            frame: &frame,
+        },
+    ))
 }
 
 async fn checks(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {

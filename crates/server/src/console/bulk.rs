@@ -4,7 +4,7 @@
 use super::form::{Draw, Input, Typed};
 use super::names::Names;
 use super::queue::filter_of;
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -186,12 +186,7 @@ async fn draw(
         tried: tried.map(|run| lines(frame, &run)),
         told,
     };
-    let status = page.told.as_ref().map(|told| told.status);
-    let mut response = render(&page);
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 /// A case with the version that was looked at; one nothing would be done to keeps what it was named by.

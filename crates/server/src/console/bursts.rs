@@ -5,7 +5,7 @@ use super::form::{Draw, Input, Typed};
 use super::incidents::{facts, product};
 use super::names::Names;
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::bursts::{LIST, filter, matter, place, proposal, rounded};
 use crate::api::identifier;
 use crate::app::AppState;
@@ -381,42 +381,40 @@ async fn draw(
         ),
     };
     let bars = bars(&frame, &view);
-    let status = trouble.told.as_ref().map(|told| told.status);
-    let mut response = render(&One {
-        id: id.to_string(),
-        version: view.burst.version,
-        line: line(&frame, &view.burst),
-        about: about(&frame, &view),
-        width: i64::try_from(bars.len()).unwrap_or(0) * WIDTH,
-        bars,
-        rows: view
-            .course
-            .iter()
-            .map(|one| (frame.moment(one.from), one.count, rounded(one.expected).to_string()))
-            .collect(),
-        cases: view.cases.iter().take(SHOWN).map(case).collect(),
-        case_count: view.cases.len(),
-        join: open_cases.map(|one| format!("{}@{}", one.number, one.version)).collect::<Vec<_>>().join(","),
-        may_join: frame.may(permissions::BULK)
-            && desk::Permission::for_verb("join-incident").is_some_and(|one| frame.may(one)),
-        facts: view.facts.iter().map(fact).collect(),
-        forms,
-        incident_form,
-        incident: said.incident.zip(view.incident.clone()).map(|(id, number)| (id.to_string(), number)),
-        wording: wording(app, &frame, caller, &view).await?,
-        log: view
-            .log
-            .iter()
-            .map(|(at, by, verb)| (frame.moment(*at), person(&frame, &view, *by), frame.code("verb", verb)))
-            .collect(),
-        done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
-        told: trouble.told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        trouble.told.clone(),
+        &One {
+            id: id.to_string(),
+            version: view.burst.version,
+            line: line(&frame, &view.burst),
+            about: about(&frame, &view),
+            width: i64::try_from(bars.len()).unwrap_or(0) * WIDTH,
+            bars,
+            rows: view
+                .course
+                .iter()
+                .map(|one| (frame.moment(one.from), one.count, rounded(one.expected).to_string()))
+                .collect(),
+            cases: view.cases.iter().take(SHOWN).map(case).collect(),
+            case_count: view.cases.len(),
+            join: open_cases.map(|one| format!("{}@{}", one.number, one.version)).collect::<Vec<_>>().join(","),
+            may_join: frame.may(permissions::BULK)
+                && desk::Permission::for_verb("join-incident").is_some_and(|one| frame.may(one)),
+            facts: view.facts.iter().map(fact).collect(),
+            forms,
+            incident_form,
+            incident: said.incident.zip(view.incident.clone()).map(|(id, number)| (id.to_string(), number)),
+            wording: wording(app, &frame, caller, &view).await?,
+            log: view
+                .log
+                .iter()
+                .map(|(at, by, verb)| (frame.moment(*at), person(&frame, &view, *by), frame.code("verb", verb)))
+                .collect(),
+            done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
+            told: trouble.told,
+            frame: &frame,
+        },
+    ))
 }
 
 /// The page once more with why it was refused.

@@ -6,7 +6,7 @@ mod one;
 use super::form::{Draw, Input, Typed};
 use super::names::Names;
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::incidents::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
@@ -170,19 +170,17 @@ async fn draw_list(
         Vec::new()
     };
     let own: String = raw.split('&').filter(|pair| !pair.starts_with("after=")).collect::<Vec<_>>().join("&");
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&List {
-        tabs: tabs.collect(),
-        lines: page.items.into_iter().map(|one| line(&frame, one)).collect(),
-        next: page.next.map(|next| format!("{PAGE}?{own}&after={}", query::encode(&next))).unwrap_or_default(),
-        inputs,
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &List {
+            tabs: tabs.collect(),
+            lines: page.items.into_iter().map(|one| line(&frame, one)).collect(),
+            next: page.next.map(|next| format!("{PAGE}?{own}&after={}", query::encode(&next))).unwrap_or_default(),
+            inputs,
+            told,
+            frame: &frame,
+        },
+    ))
 }
 
 async fn create(

@@ -1,7 +1,7 @@
 //! Key figures of a period, each with its definition and its cases.
 
 use super::form::Input;
-use super::{Frame, network, page, render};
+use super::{Frame, network, page, render, shown_with};
 use crate::api::kpis::{ASK, CASES, ask, cases_ask, decimal};
 use crate::app::AppState;
 use crate::extract::{Path, Visitor, Who};
@@ -154,27 +154,25 @@ async fn show(
     let link = format!("/console/kpis/{{kpi}}/cases?period={}", query::encode(&period));
     let link = if region.is_empty() { link } else { format!("{link}&region={}", query::encode(&region)) };
     let (one, file) = network::exposure_forms(&frame);
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Kpis {
-        heading: made
-            .as_ref()
-            .map(|page| format!("{} · {} – {}", frame.area(&page.area), page.days.0, page.days.1))
-            .unwrap_or_default(),
-        made: made.as_ref().map(|page| frame.moment(page.made_at)).unwrap_or_default(),
-        behind: made.as_ref().is_some_and(|page| page.progress.going_through || page.progress.behind > 0),
-        lines: made.iter().flat_map(|page| &page.items).map(|one| line(&frame, one, &link)).collect(),
-        done: network::done(&frame, &raw),
-        period,
-        region,
-        told,
-        one,
-        file,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Kpis {
+            heading: made
+                .as_ref()
+                .map(|page| format!("{} · {} – {}", frame.area(&page.area), page.days.0, page.days.1))
+                .unwrap_or_default(),
+            made: made.as_ref().map(|page| frame.moment(page.made_at)).unwrap_or_default(),
+            behind: made.as_ref().is_some_and(|page| page.progress.going_through || page.progress.behind > 0),
+            lines: made.iter().flat_map(|page| &page.items).map(|one| line(&frame, one, &link)).collect(),
+            done: network::done(&frame, &raw),
+            period,
+            region,
+            told,
+            one,
+            file,
+            frame: &frame,
+        },
+    ))
 }
 
 struct CaseLine {

@@ -5,7 +5,7 @@ use super::form::{Choice, Draw, Input, Typed};
 use super::history::{Moment, moment};
 use super::names::Names;
 use super::staff_form::beside_the_form;
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -213,12 +213,7 @@ async fn draw(
         steps,
         told,
     };
-    let status = page.told.as_ref().map(|told| told.status);
-    let mut response = render(&page);
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 async fn begin(
@@ -341,7 +336,6 @@ async fn draw_try(
         (None, Some(failure)) => Some(super::what_was_typed(app, visitor, failure)?),
         (None, None) => None,
     };
-    let status = told.as_ref().map(|told| told.status);
     let page = TryPage {
         frame: &frame,
         case: view.case.number.to_string(),
@@ -353,11 +347,7 @@ async fn draw_try(
         stopped,
         told,
     };
-    let mut response = render(&page);
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 async fn look(

@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::identifier;
 use crate::api::models::month;
 use crate::app::AppState;
@@ -221,7 +221,6 @@ async fn draw(
         let drawing = Draw { frame: &frame, words, typed, errors: of(mine), known: &nobody };
         if may_train { drawing.inputs("", fields) } else { Vec::new() }
     };
-    let status = told.as_ref().map(|told| told.status);
     let named = |id: Option<Uuid>| {
         let hash = found.items.iter().find(|one| Some(one.id) == id).map(|one| short(&one.hash));
         hash.unwrap_or_else(|| id.map_or_else(|| frame.t("models.words"), |id| id.to_string()))
@@ -230,24 +229,23 @@ async fn draw(
         let by = frame.tv("rules.by", &[("name", &one.by.name), ("at", &frame.moment(one.at))]);
         format!("{} · {by} · {}", named(one.model), one.note)
     };
-    let mut response = render(&Page {
-        lines: found.items.iter().map(|one| line(&frame, one, found.active, filled)).collect(),
-        active: found.active.map(|id| id.to_string()).unwrap_or_default(),
-        damaged: found.damaged,
-        choices: found.choices.iter().map(choice).collect(),
-        months: months.iter().map(|one| drifted(&frame, one)).collect(),
-        inputs: drawn("model", filled.train, NEW_MODEL),
-        file_inputs: drawn("model-file", filled.file, MODEL_FILE),
-        file_open: filled.file.is_some(),
-        back_note: filled.back.map(|typed| typed.get("note").to_owned()).unwrap_or_default(),
-        may_choose: frame.may(permissions::ACTIVATE_MODEL),
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Page {
+            lines: found.items.iter().map(|one| line(&frame, one, found.active, filled)).collect(),
+            active: found.active.map(|id| id.to_string()).unwrap_or_default(),
+            damaged: found.damaged,
+            choices: found.choices.iter().map(choice).collect(),
+            months: months.iter().map(|one| drifted(&frame, one)).collect(),
+            inputs: drawn("model", filled.train, NEW_MODEL),
+            file_inputs: drawn("model-file", filled.file, MODEL_FILE),
+            file_open: filled.file.is_some(),
+            back_note: filled.back.map(|typed| typed.get("note").to_owned()).unwrap_or_default(),
+            may_choose: frame.may(permissions::ACTIVATE_MODEL),
+            told,
+            frame: &frame,
+        },
+    ))
 }
 
 async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {

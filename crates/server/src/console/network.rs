@@ -3,7 +3,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::beside_the_form;
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::api::network::{IMPORT, LIST, filter};
 use crate::app::AppState;
@@ -348,19 +348,17 @@ async fn draw_catalogue(
     });
     let told = outcome.taken.clone();
     let taking = taking(&frame, RecordKind::Products, outcome);
-    let status = taking.told.as_ref().map(|told| told.status);
-    let mut response = render(&Catalogue {
-        lines: PRODUCTS.iter().map(|line| (frame.code("product", line), own(line))).collect(),
-        stages: stages.collect(),
-        done: told,
-        action: CATALOGUE,
-        taking,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        taking.told.clone(),
+        &Catalogue {
+            lines: PRODUCTS.iter().map(|line| (frame.code("product", line), own(line))).collect(),
+            stages: stages.collect(),
+            done: told,
+            action: CATALOGUE,
+            taking,
+            frame: &frame,
+        },
+    ))
 }
 
 #[derive(Template)]
@@ -376,12 +374,7 @@ struct Exposures<'a> {
 fn draw_exposures(frame: &Frame<'_>, outcome: Outcome<'_>) -> Response {
     let done = outcome.taken.clone();
     let taking = taking(frame, RecordKind::Exposures, outcome);
-    let status = taking.told.as_ref().map(|told| told.status);
-    let mut response = render(&Exposures { frame, action: "/console/exposures", done, taking });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    response
+    shown_with(taking.told.clone(), &Exposures { frame, action: "/console/exposures", done, taking })
 }
 
 /// The boxes of the forms that take users by month in: one count, and a file.

@@ -1,7 +1,7 @@
 //! What the person who is signed in should look at, and how it reaches them.
 
 use super::form::{Draw, Input, Typed};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::api::notices::clock;
 use crate::app::AppState;
@@ -223,12 +223,7 @@ async fn draw(
         frame: &frame,
         told,
     };
-    let status = page.told.as_ref().map(|told| told.status);
-    let mut response = render(&page);
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 /// The boxes filled with what is so now.

@@ -1,7 +1,7 @@
 //! How one signs in oneself: the second step with its codes, and the account at the provider.
 
 use super::account::{refused, value, with_session, with_way};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told, Why};
@@ -125,14 +125,10 @@ async fn draw(
         identities,
         provider: app.settings.oidc.as_ref().map(|oidc| oidc.name().to_owned()).unwrap_or_default(),
         linked,
-        told: told.clone(),
+        told,
         frame,
     };
-    let response = render(&page);
-    Ok(match told {
-        Some(told) => told.on_page(response),
-        None => response,
-    })
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 async fn show(

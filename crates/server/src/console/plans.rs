@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{Failure, Told};
@@ -98,12 +98,7 @@ async fn draw(
     let lines = app.desk.plans(caller).await?.into_iter().map(|one| line(&frame, caller, one)).collect();
     let draw = Draw { frame: &frame, words: "plan", typed, errors: &errors, known: &|_| Vec::new() };
     let inputs = if frame.may(permissions::PROPOSE_PLAN) { draw.inputs("", NEW_PLAN) } else { Vec::new() };
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Plans { frame: &frame, lines, inputs, told, done });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(told.clone(), &Plans { frame: &frame, lines, inputs, told, done }))
 }
 
 async fn show(

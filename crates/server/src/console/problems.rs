@@ -4,7 +4,7 @@ use super::form::{Draw, Input, Typed};
 use super::names::Names;
 use super::operations::Operation;
 use super::staff_form::beside_the_form;
-use super::{Frame, effect, page, render};
+use super::{Frame, effect, page, shown_with};
 use crate::api::problems::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -167,20 +167,18 @@ async fn draw_list(
         Vec::new()
     };
     let own: String = raw.split('&').filter(|pair| !pair.starts_with("after=")).collect::<Vec<_>>().join("&");
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&List {
-        tabs: tabs.collect(),
-        lines: page.items.into_iter().map(|one| line(&frame, one)).collect(),
-        next: page.next.map(|next| format!("{PAGE}?{own}&after={}", query::encode(&next))).unwrap_or_default(),
-        inputs,
-        told,
-        may_read_reports: frame.may(permissions::READ_REPORTS),
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &List {
+            tabs: tabs.collect(),
+            lines: page.items.into_iter().map(|one| line(&frame, one)).collect(),
+            next: page.next.map(|next| format!("{PAGE}?{own}&after={}", query::encode(&next))).unwrap_or_default(),
+            inputs,
+            told,
+            may_read_reports: frame.may(permissions::READ_REPORTS),
+            frame: &frame,
+        },
+    ))
 }
 
 async fn create(
@@ -450,45 +448,47 @@ async fn draw(
         .map(|one| (frame.moment(one.at), person(&frame, &view, one.actor), frame.code("verb", &one.verb)));
     let changes = trouble.told.iter().flat_map(|told| &told.stale).flat_map(|stale| &stale.since);
     let changes = changes.map(|(version, verb, _)| format!("#{version} {}", frame.code("verb", verb))).collect();
-    let status = trouble.told.as_ref().map(|told| told.status);
     let state = problem.state().code();
     let done = find("done").filter(|verb| *verb == "open-problem" || VERBS.iter().any(|one| one.name == *verb));
-    let mut response = render(&One {
-        id: id.to_string(),
-        number: problem.number.clone(),
-        version: problem.version,
-        title: problem.matter.title.clone(),
-        state: frame.code("problem_state", state),
-        code: state,
-        facts,
-        description: problem.matter.description.clone().unwrap_or_default(),
-        whys: analysis.map(|one| one.whys.clone()).unwrap_or_default(),
-        texts: texts.unwrap_or_default(),
-        measures: problem.actions.iter().map(|one| measure(&frame, &view, one)).collect(),
-        effect: found,
-        effect_told,
-        exposures: effect::exposures(&frame, find("exposure").unwrap_or_default()),
-        users: find("users").unwrap_or_default().to_owned(),
-        ending: ending.unwrap_or_default(),
-        frozen: problem.ending.as_ref().and_then(|one| one.effect.as_ref()).map(|check| effect::shown(&frame, check)),
-        cases: cases.collect(),
-        more_cases: view
-            .next
-            .as_ref()
-            .map(|next| format!("{PAGE}/{id}?cases_after={}#cases", query::encode(next)))
-            .unwrap_or_default(),
-        count: problem.cases.len(),
-        log: log.collect(),
-        operations,
-        told: trouble.told,
-        changes,
-        done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        trouble.told.clone(),
+        &One {
+            id: id.to_string(),
+            number: problem.number.clone(),
+            version: problem.version,
+            title: problem.matter.title.clone(),
+            state: frame.code("problem_state", state),
+            code: state,
+            facts,
+            description: problem.matter.description.clone().unwrap_or_default(),
+            whys: analysis.map(|one| one.whys.clone()).unwrap_or_default(),
+            texts: texts.unwrap_or_default(),
+            measures: problem.actions.iter().map(|one| measure(&frame, &view, one)).collect(),
+            effect: found,
+            effect_told,
+            exposures: effect::exposures(&frame, find("exposure").unwrap_or_default()),
+            users: find("users").unwrap_or_default().to_owned(),
+            ending: ending.unwrap_or_default(),
+            frozen: problem
+                .ending
+                .as_ref()
+                .and_then(|one| one.effect.as_ref())
+                .map(|check| effect::shown(&frame, check)),
+            cases: cases.collect(),
+            more_cases: view
+                .next
+                .as_ref()
+                .map(|next| format!("{PAGE}/{id}?cases_after={}#cases", query::encode(next)))
+                .unwrap_or_default(),
+            count: problem.cases.len(),
+            log: log.collect(),
+            operations,
+            told: trouble.told,
+            changes,
+            done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
+            frame: &frame,
+        },
+    ))
 }
 
 async fn show(

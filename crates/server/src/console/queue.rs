@@ -3,7 +3,7 @@
 use super::facets::{self, Group};
 use super::names::Names;
 use super::times::{grade_sign, step};
-use super::{Frame, page, render, what_was_typed};
+use super::{Frame, page, shown_with, what_was_typed};
 use crate::api::cases::{LIST, filter};
 use crate::app::AppState;
 use crate::extract::{Visitor, Who};
@@ -231,12 +231,7 @@ async fn queue(
         view,
         frame,
     };
-    let refused = page.told.as_ref().map(|told| told.status);
-    let mut response = render(&page);
-    if let Some(status) = refused {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 /// Takes the next case of the own unit's queue and shows it.

@@ -1,6 +1,6 @@
 //! Reports: what is due when, the figures of a period, and the cases behind each of them.
 
-use super::{Frame, page, render, what_was_typed};
+use super::{Frame, page, render, shown_with, what_was_typed};
 use crate::api::reports::{ASK, CASES, FORMATS, ask, cases_ask};
 use crate::app::AppState;
 use crate::extract::{Path, Visitor, Who};
@@ -164,12 +164,7 @@ async fn show(
         told,
         sheet,
     };
-    let refused = page.told.as_ref().map(|told| told.status);
-    let mut response = render(&page);
-    if let Some(status) = refused {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 /// Names and addresses of the forms a browser can take away.

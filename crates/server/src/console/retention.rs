@@ -3,7 +3,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::blocking::blocking;
@@ -143,28 +143,26 @@ async fn draw(
     let frame = Frame::new(app, visitor);
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "retention-plan", typed, errors: &errors, known: &nobody };
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Retention {
-        rules: app.desk.retention(caller)?.iter().map(|one| rule(&frame, one)).collect(),
-        records: RECORDS.iter().map(|one| record(&frame, one)).collect(),
-        look: found.map(|found| look(&frame, &found)),
-        of_one,
-        plans: plans.iter().map(|one| line(&frame, caller, one)).collect(),
-        certificates: certificates.iter().map(|one| (one.n, frame.moment(one.at))).collect(),
-        inputs: if frame.may(permissions::PLAN_ERASURE) { drawing.inputs("", NEW_PLAN) } else { Vec::new() },
-        told,
-        done: match done {
-            "" => String::new(),
-            "approved" => frame.t("retention.approved"),
-            _ => frame.t("retention.done"),
+    Ok(shown_with(
+        told.clone(),
+        &Retention {
+            rules: app.desk.retention(caller)?.iter().map(|one| rule(&frame, one)).collect(),
+            records: RECORDS.iter().map(|one| record(&frame, one)).collect(),
+            look: found.map(|found| look(&frame, &found)),
+            of_one,
+            plans: plans.iter().map(|one| line(&frame, caller, one)).collect(),
+            certificates: certificates.iter().map(|one| (one.n, frame.moment(one.at))).collect(),
+            inputs: if frame.may(permissions::PLAN_ERASURE) { drawing.inputs("", NEW_PLAN) } else { Vec::new() },
+            told,
+            done: match done {
+                "" => String::new(),
+                "approved" => frame.t("retention.approved"),
+                _ => frame.t("retention.done"),
+            },
+            under_way,
+            frame: &frame,
         },
-        under_way,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    ))
 }
 
 fn rule(frame: &Frame<'_>, one: &Duty) -> Rule {

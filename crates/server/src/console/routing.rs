@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told};
@@ -148,16 +148,14 @@ async fn draw(
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "routing-dry-run", typed, errors: &errors, known: &nobody };
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Page {
-        lines: table.iter().map(|row| frame.routing_line(row)).collect(),
-        inputs: drawing.inputs("", DRY_RUN),
-        answer: found.map(|found| frame.dry_run(found)),
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Page {
+            lines: table.iter().map(|row| frame.routing_line(row)).collect(),
+            inputs: drawing.inputs("", DRY_RUN),
+            answer: found.map(|found| frame.dry_run(found)),
+            told,
+            frame: &frame,
+        },
+    ))
 }

@@ -3,7 +3,7 @@
 
 use super::form::Typed;
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::rulebook::{VECTORS, Vectors, YEAR, calendar_of, hold, named};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -278,7 +278,6 @@ fn draw_vectors(
 ) -> Response {
     let frame = Frame::new(app, visitor);
     let told = failure.map(|failure| failure.tell(app, visitor.language));
-    let status = told.as_ref().map(|told| told.status);
     let chosen = typed.get("list");
     let mut rows: Vec<Row> = report.iter().flat_map(|report| &report.rows).filter_map(|one| row(&frame, one)).collect();
     let more = rows.len() > SHOWN;
@@ -292,20 +291,19 @@ fn draw_vectors(
         frame.tv("vectors.said", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
     });
     let lists = rulebook::lists(app.settings.data_folder.as_deref());
-    let mut response = render(&VectorsPage {
-        lists: lists.into_iter().map(|name| (name.clone(), name == chosen)).collect(),
-        text: typed.all("text").first().cloned().unwrap_or_default(),
-        whole: report.is_some_and(|report| report.failed == 0),
-        said,
-        rows,
-        more,
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    response
+    shown_with(
+        told.clone(),
+        &VectorsPage {
+            lists: lists.into_iter().map(|name| (name.clone(), name == chosen)).collect(),
+            text: typed.all("text").first().cloned().unwrap_or_default(),
+            whole: report.is_some_and(|report| report.failed == 0),
+            said,
+            rows,
+            more,
+            told,
+            frame: &frame,
+        },
+    )
 }
 
 async fn vectors(State(app): State<AppState>, visitor: Visitor, _: Who) -> Response {
@@ -428,23 +426,21 @@ async fn calendar(
         name: pick(&one.name.0, &one.name.1),
         provisional: one.provisional.map(|(zh, en)| pick(&zh, &en)).unwrap_or_default(),
     });
-    let status = told.as_ref().map(|told: &Told| told.status);
-    let mut response = render(&CalendarPage {
-        id: calendar.id().to_owned(),
-        title: pick(&calendar.title().zh, &calendar.title().en),
-        about,
-        url: url.unwrap_or_default(),
-        year,
-        known_on: known_on.to_owned(),
-        versions: calendar.versions().iter().map(ToString::to_string).collect(),
-        days: days.collect(),
-        told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &CalendarPage {
+            id: calendar.id().to_owned(),
+            title: pick(&calendar.title().zh, &calendar.title().en),
+            about,
+            url: url.unwrap_or_default(),
+            year,
+            known_on: known_on.to_owned(),
+            versions: calendar.versions().iter().map(ToString::to_string).collect(),
+            days: days.collect(),
+            told,
+            frame: &frame,
+        },
+    ))
 }
 
 const fn weekday(day: jiff::civil::Weekday) -> &'static str {

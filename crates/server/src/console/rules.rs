@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::blocking::blocking;
@@ -111,26 +111,24 @@ async fn draw(
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "activation", typed, errors: &errors, known: &nobody };
     let may = frame.may(permissions::ACTIVATE_RULES);
-    let status = told.as_ref().map(|told| told.status);
     let library = app.desk.library();
-    let mut response = render(&Rules {
-        packs: library.packs().iter().rev().map(|pack| pack_line(&frame, pack)).collect(),
-        calendars: library
-            .calendars()
-            .iter()
-            .filter(|one| !one.hash().is_empty())
-            .map(|one| calendar(&frame, one))
-            .collect(),
-        asked: asked.iter().map(|one| line(&frame, caller, one, remarks.get(&one.id))).collect(),
-        inputs: if may { drawing.inputs("", NEW_ACTIVATION) } else { Vec::new() },
-        told,
-        done,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        told.clone(),
+        &Rules {
+            packs: library.packs().iter().rev().map(|pack| pack_line(&frame, pack)).collect(),
+            calendars: library
+                .calendars()
+                .iter()
+                .filter(|one| !one.hash().is_empty())
+                .map(|one| calendar(&frame, one))
+                .collect(),
+            asked: asked.iter().map(|one| line(&frame, caller, one, remarks.get(&one.id))).collect(),
+            inputs: if may { drawing.inputs("", NEW_ACTIVATION) } else { Vec::new() },
+            told,
+            done,
+            frame: &frame,
+        },
+    ))
 }
 
 fn short(hash: &str) -> String {

@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, render, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
@@ -90,12 +90,7 @@ async fn draw(
     let lines = app.desk.tokens(caller).await?.into_iter().map(|one| line(&frame, one)).collect();
     let draw = Draw { frame: &frame, words: "token", typed, errors: &errors, known: &|_| Vec::new() };
     let inputs = draw.inputs("", NEW_TOKEN);
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Tokens { frame: &frame, lines, inputs, secret, told });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(told.clone(), &Tokens { frame: &frame, lines, inputs, secret, told }))
 }
 
 async fn show(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {

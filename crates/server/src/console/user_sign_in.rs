@@ -2,7 +2,7 @@
 
 use super::account::value;
 use super::names::Names;
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::api::identifier;
 use crate::app::AppState;
 use crate::blocking::blocking;
@@ -105,14 +105,10 @@ async fn draw(
         manages: frame.manages_user(&user),
         name: user.name,
         username: user.username,
-        told: told.clone(),
+        told,
         frame,
     };
-    let response = render(&page);
-    Ok(match told {
-        Some(told) => told.on_page(response),
-        None => response,
-    })
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 async fn show(
@@ -207,14 +203,10 @@ async fn draw_roles(
         roles: people.map(|role| (role.code(), frame.code("role", role.code()), required.contains(&role))).collect(),
         manages: frame.may(permissions::REQUIRE_SECOND_FACTOR),
         done,
-        told: told.clone(),
+        told,
         frame,
     };
-    let response = render(&page);
-    Ok(match told {
-        Some(told) => told.on_page(response),
-        None => response,
-    })
+    Ok(shown_with(page.told.clone(), &page))
 }
 
 async fn roles(

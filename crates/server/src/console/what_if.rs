@@ -2,7 +2,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told};
@@ -124,13 +124,8 @@ fn draw(
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "what-if", typed, errors: &errors, known: &nobody };
-    let status = told.as_ref().map(|told| told.status);
     let answer = found.map(|found| answer(&frame, found));
-    let mut response = render(&Page { inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    response
+    shown_with(told.clone(), &Page { inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame })
 }
 
 fn answer(frame: &Frame<'_>, found: &Found) -> Answer {

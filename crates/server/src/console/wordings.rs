@@ -3,7 +3,7 @@
 
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
-use super::{Frame, page, render};
+use super::{Frame, page, shown_with};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::locale::Language;
@@ -151,12 +151,7 @@ async fn draw(
     let groups = groups(&frame, caller, &app.desk.wordings(caller).await?);
     let draw = Draw { frame: &frame, words: "wording", typed, errors: &errors, known: &|_| Vec::new() };
     let inputs = if frame.may(permissions::EDIT_WORDING) { draw.inputs("", NEW_WORDING) } else { Vec::new() };
-    let status = told.as_ref().map(|told| told.status);
-    let mut response = render(&Wordings { frame: &frame, groups, inputs, told, done });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(told.clone(), &Wordings { frame: &frame, groups, inputs, told, done }))
 }
 
 async fn show(

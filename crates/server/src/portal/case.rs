@@ -1,10 +1,10 @@
 //! The page of a case as its customer sees it: where it stands, by when it is answered, what was said by either side, and
 //! what they can do.
 
-use super::{again, bodies, ours, shown, shown_with, tracked};
+use super::{again, bodies, ours, shown, tracked};
 use crate::api::letters;
 use crate::app::AppState;
-use crate::console::{Frame, page};
+use crate::console::{Frame, page, shown_with};
 use crate::extract::{self, Path, Visitor};
 use crate::problem::{Failure, Told};
 use crate::query;

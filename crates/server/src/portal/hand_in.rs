@@ -1,9 +1,9 @@
 //! Handing something in: a complaint in plain words, or a question about one's own data.
 
-use super::{CASE, opened, ours, shown_with};
+use super::{CASE, opened, ours};
 use crate::app::AppState;
 use crate::console::form::{Draw, Input, Typed};
-use crate::console::{Frame, page};
+use crate::console::{Frame, page, shown_with};
 use crate::extract::{self, Visitor};
 use crate::problem::{Failure, Told};
 use crate::routes::{Access, Method, Route};

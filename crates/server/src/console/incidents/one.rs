@@ -7,7 +7,7 @@ use crate::console::bulk::{Lines, lines};
 use crate::console::form::{Draw, Input, Typed};
 use crate::console::names::Names;
 use crate::console::operations::Operation;
-use crate::console::{Frame, render};
+use crate::console::{Frame, shown_with};
 use crate::extract::{Path, Visitor, Who};
 use crate::problem::{Failure, Told};
 use crate::query;
@@ -390,48 +390,46 @@ pub(super) async fn draw(
     let given = query::form(raw.as_bytes());
     let done = given.iter().find(|(name, _)| name == "done").map(|(_, verb)| verb.as_str());
     let done = done.filter(|verb| BESIDE.contains(verb) || VERBS.iter().any(|one| one.name == *verb));
-    let status = trouble.told.as_ref().map(|told| told.status);
     let (one, state) = (&view.incident, view.incident.state().code());
     let named = |one: &desk::incidents::NearCase| format!("{}@{}", one.number, one.version);
-    let mut response = render(&One {
-        id: id.to_string(),
-        version: one.version,
-        number: one.number.clone(),
-        title: one.matter.title.clone(),
-        state: frame.code("incident_state", state),
-        code: state,
-        about: about(&frame, &view, &known),
-        description: one.matter.description.clone().unwrap_or_default(),
-        result: one.ending.as_ref().map(|end| end.result.clone()).unwrap_or_default(),
-        counts: view.counts.iter().map(|(standing, count)| (frame.code("member", standing), *count)).collect(),
-        wordings: one.wordings.iter().rev().map(|one| said(&frame, &view, one)).collect(),
-        plan: one.plan.as_ref().map(|one| plan(&frame, &view, one)),
-        master: view.master.as_ref().map(|(_, number)| number.clone()),
-        cases: view.cases.iter().map(|(case, standing)| member(&frame, case, standing)).collect(),
-        near_count: near.as_ref().map_or(0, |near| near.cases.len()),
-        near_all: near
-            .as_ref()
-            .map(|near| near.cases.iter().map(named).collect::<Vec<_>>().join(","))
-            .unwrap_or_default(),
-        near: near.iter().flat_map(|near| &near.shown).map(|case| member(&frame, case, "")).collect(),
-        may_join: frame.may(permissions::BULK)
-            && Permission::for_verb("join-incident").is_some_and(|one| frame.may(one)),
-        operations,
-        tell,
-        tell_open,
-        tried: trouble.tried.as_ref().map(|run| lines(&frame, run)),
-        recipients: counted(&frame, &recipients),
-        add,
-        send,
-        export,
-        log: log.collect(),
-        changes,
-        done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
-        told: trouble.told,
-        frame: &frame,
-    });
-    if let Some(status) = status {
-        *response.status_mut() = status;
-    }
-    Ok(response)
+    Ok(shown_with(
+        trouble.told.clone(),
+        &One {
+            id: id.to_string(),
+            version: one.version,
+            number: one.number.clone(),
+            title: one.matter.title.clone(),
+            state: frame.code("incident_state", state),
+            code: state,
+            about: about(&frame, &view, &known),
+            description: one.matter.description.clone().unwrap_or_default(),
+            result: one.ending.as_ref().map(|end| end.result.clone()).unwrap_or_default(),
+            counts: view.counts.iter().map(|(standing, count)| (frame.code("member", standing), *count)).collect(),
+            wordings: one.wordings.iter().rev().map(|one| said(&frame, &view, one)).collect(),
+            plan: one.plan.as_ref().map(|one| plan(&frame, &view, one)),
+            master: view.master.as_ref().map(|(_, number)| number.clone()),
+            cases: view.cases.iter().map(|(case, standing)| member(&frame, case, standing)).collect(),
+            near_count: near.as_ref().map_or(0, |near| near.cases.len()),
+            near_all: near
+                .as_ref()
+                .map(|near| near.cases.iter().map(named).collect::<Vec<_>>().join(","))
+                .unwrap_or_default(),
+            near: near.iter().flat_map(|near| &near.shown).map(|case| member(&frame, case, "")).collect(),
+            may_join: frame.may(permissions::BULK)
+                && Permission::for_verb("join-incident").is_some_and(|one| frame.may(one)),
+            operations,
+            tell,
+            tell_open,
+            tried: trouble.tried.as_ref().map(|run| lines(&frame, run)),
+            recipients: counted(&frame, &recipients),
+            add,
+            send,
+            export,
+            log: log.collect(),
+            changes,
+            done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
+            told: trouble.told,
+            frame: &frame,
+        },
+    ))
 }
