@@ -106,6 +106,21 @@ fn what_gathered_behind_a_long_snapshot_is_put_away_beside_the_writer() {
     assert!(std::fs::metadata(&journal).map_or(0, |journal| journal.len()) == 0, "whoever closes last leaves none");
 }
 
+/// Two connections that end in the same moment each take the other for one that stays, and neither puts the journal away:
+/// of a database closed in any order it was left about once in thirty times, with whatever had been erased.
+#[test]
+fn whoever_closes_last_leaves_no_journal_however_often() {
+    let scratch = sqlite().unwrap();
+    scratch.open().unwrap().close();
+    let Target::Sqlite(path) = &scratch.target else { panic!("a file") };
+    for n in 0..100 {
+        let db = Db::open(&scratch.target, &Options::default()).unwrap();
+        db.write_now(move |tx| cases::insert(tx, &case(n))).unwrap();
+        db.close();
+        assert!(!path.with_extension("db-wal").exists(), "the journal was left at the close numbered {n}");
+    }
+}
+
 #[test]
 fn whoever_closes_counts_no_rows_for_the_planner() {
     let scratch = sqlite().unwrap();
