@@ -118,7 +118,8 @@ struct Inner {
     behind: mpsc::Sender<Message>,
     readers: usize,
     writers: usize,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    read_threads: Mutex<Vec<JoinHandle<()>>>,
+    write_threads: Mutex<Vec<JoinHandle<()>>>,
     counters: Arc<Counters>,
 }
 
@@ -130,12 +131,12 @@ impl Db {
     pub fn open(target: &Target, options: &Options) -> Result<Self, StoreError> {
         let counters = Arc::new(Counters::default());
         let (write, write_queue) = mpsc::channel(options.queue.max(1));
-        let mut threads = Vec::new();
         let inner = match target {
             Target::Sqlite(path) => {
                 let (read, read_queue) = mpsc::channel(options.queue.max(1));
-                threads.push(sqlite::writer(path, write_queue, Arc::clone(&counters))?);
+                let writer = sqlite::writer(path, write_queue, Arc::clone(&counters))?;
                 let shared = Arc::new(Mutex::new(read_queue));
+                let mut threads = Vec::new();
                 for _ in 0..options.sqlite_readers.max(1) {
                     threads.push(sqlite::reader(path, Arc::clone(&shared), Arc::clone(&counters))?);
                 }
@@ -149,7 +150,8 @@ impl Db {
                     behind,
                     readers: options.sqlite_readers.max(1),
                     writers: 1,
-                    threads: Mutex::new(threads),
+                    read_threads: Mutex::new(threads),
+                    write_threads: Mutex::new(vec![writer]),
                     counters,
                 }
             }
@@ -157,6 +159,7 @@ impl Db {
                 let config = postgresql::config(url)?;
                 let shared = Arc::new(Mutex::new(write_queue));
                 let count = options.postgres_threads.max(1);
+                let mut threads = Vec::new();
                 for _ in 0..count {
                     threads.push(postgresql::worker(config.clone(), Arc::clone(&shared), Arc::clone(&counters))?);
                 }
@@ -168,7 +171,8 @@ impl Db {
                     write,
                     readers: 0,
                     writers: count,
-                    threads: Mutex::new(threads),
+                    read_threads: Mutex::default(),
+                    write_threads: Mutex::new(threads),
                     counters,
                 }
             }
@@ -292,20 +296,22 @@ impl Db {
 
     /// Waits until everything handed over is done and ends the threads. Later work is refused. Must not be called on
     /// an async worker.
+    ///
+    /// The writer of SQLite ends when no other thread is left: the last connection puts the journal away and deletes it,
+    /// but of two that end in the same moment each takes the other for one that stays, and the journal would lie on with
+    /// all that was erased.
     pub fn close(&self) {
-        for _ in 0..self.inner.writers {
-            let _ = self.inner.write.blocking_send(Message::Stop);
-        }
         for _ in 0..self.inner.readers {
             let _ = self.inner.read.blocking_send(Message::Stop);
         }
         if self.inner.readers > 0 {
             let _ = self.inner.behind.blocking_send(Message::Stop);
         }
-        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        for thread in threads {
-            let _ = thread.join();
+        join(&self.inner.read_threads);
+        for _ in 0..self.inner.writers {
+            let _ = self.inner.write.blocking_send(Message::Stop);
         }
+        join(&self.inner.write_threads);
     }
 
     /// Why nothing can be written, as the last attempt found: a full or read-only disk, a server that is away. Each
@@ -348,6 +354,13 @@ impl Db {
             reads: counters.reads.load(Ordering::Relaxed),
             waiting: all,
         }
+    }
+}
+
+fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
+    let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+    for thread in threads {
+        let _ = thread.join();
     }
 }
 

@@ -80,7 +80,10 @@ fn open(path: &Path, writes: bool) -> Result<Connection, StoreError> {
     // The writer's own cache is small: what it has just written stays in the operating system's. The journal is put away
     // by ours; it keeps its room on the disk, because giving a gigabyte back would hold up the commit that does it.
     // What is deleted is overwritten wherever that costs no page more: the wrapped key of an erased person must not lie
-    // on in the free part of a page, where whoever has the master key could pick it up.
+    // on in the free part of a page, where whoever has the master key could pick it up. Erasing changes the row with the
+    // key in its place, so this does as much for it as `ON`; where whole tables go, as in a restore, it would not. Neither
+    // overwrites the copies of rows that SQLite leaves behind where it rebuilds a full page, about one in a thousand:
+    // `docs/retention.md` says what takes them away.
     connection.execute_batch(if writes {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -24000;
          PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;"

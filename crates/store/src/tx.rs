@@ -153,6 +153,15 @@ impl Tx<'_> {
         }
     }
 
+    /// Has whole pages overwritten as well when they become free, on this connection from now on. `FAST` leaves them as
+    /// they are, because each would be written once more; PostgreSQL gives the files of a dropped table back.
+    pub(crate) fn overwrite_freed(&mut self) -> Result<(), StoreError> {
+        match &mut self.driver {
+            Driver::Sqlite(connection, _) => Ok(connection.execute_batch("PRAGMA secure_delete = ON")?),
+            Driver::Postgres(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
         match self.driver {
             Driver::Sqlite(..) => Dialect::Sqlite,
