@@ -200,9 +200,8 @@ impl Desk {
         let (own, now) = (caller.actor.area.clone(), stored(self.time().now()));
         self.db()
             .read(move |tx| {
-                let rows = sign_in::tokens(tx, MOST_SHOWN)?;
                 let mut found = Vec::new();
-                for row in rows.into_iter().filter(|row| reaches(&own, row)) {
+                for row in sign_in::tokens(tx, own.code(), now, MOST_SHOWN)? {
                     let made_by = (!row.made_by.is_empty()).then(|| known(tx, &row.made_by)).transpose()?;
                     found.push(Token {
                         good: row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now),
