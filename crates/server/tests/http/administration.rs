@@ -308,12 +308,17 @@ fn an_empty_installation_is_set_up_step_by_step_and_asks_nothing_twice() {
         assert!(!page("/console/password?changed=1").body.contains("href=\"/console/setup\""));
         // Taken up later: wanted while there is nothing, refused once there is a case.
         assert_eq!(step("sample", "").status, 303);
-        assert!(desk::setup::wants_sample(&house.desk).unwrap());
+        assert!(desk::setup::takes_sample(&house.desk, "one").unwrap());
+        assert!(!desk::setup::takes_sample(&house.desk, "two").unwrap(), "of nodes that start together one loads it");
+        desk::setup::sample_ended(&house.desk, "one", false).unwrap();
+        assert!(!desk::setup::takes_sample(&house.desk, "two").unwrap(), "it was left out");
+        assert_eq!(step("sample", "").status, 303);
+        assert!(desk::setup::takes_sample(&house.desk, "two").unwrap());
         house.register(&house.token(Role::Agent, ""), &intake());
-        assert!(!desk::setup::wants_sample(&house.desk).unwrap());
+        assert!(!desk::setup::takes_sample(&house.desk, "two").unwrap());
         assert_eq!(step("sample", "").status, 409);
         let told = house.get(&house.token(Role::Admin, ""), "/api/v1/audit?ledger=administration&verb=set-up").json();
-        assert_eq!(items(&told).len(), 6, "{told}");
+        assert_eq!(items(&told).len(), 8, "{told}");
         let agent = house.session("ag", Role::Agent);
         assert_eq!(browse(&house, &agent, "GET", "/console/setup", "").status, 403);
         assert_eq!(house.get(&house.token(Role::Admin, "31"), "/api/v1/setup").status, 409);
