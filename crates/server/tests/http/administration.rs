@@ -256,6 +256,28 @@ fn the_log_is_checked_with_progress_and_result() {
         let by = browse(&house, &lead, "GET", "/api/v1/audit?ledger=administration&verb=end-verification", "").json();
         assert_eq!(by["items"][0]["told"]["found"], "0");
         assert_eq!(house.call(&token, "POST", "/api/v1/audit/verifications", &[], &json!({})).status, 403);
+        // What was found is about cases of the whole installation: who sees a part is told how much it was, and no more.
+        let detail = "an entry of another area".to_owned();
+        let finding =
+            desk::verifications::KeptFinding { code: "chain".to_owned(), subject: None, place: Some(3), detail };
+        let kept = desk::verifications::Outcome { found: 1, findings: vec![finding], ..Default::default() };
+        let (id, told) = (uuid::Uuid::now_v7(), serde_json::to_string(&kept).unwrap());
+        house
+            .desk
+            .db()
+            .write_now(move |tx| {
+                let at = jiff::Timestamp::now().as_microsecond();
+                store::administration::insert_verification(tx, id, "system", at, 9)?;
+                store::administration::end_verification(tx, id, "done", &told, at)
+            })
+            .unwrap();
+        let told = |region: &str| {
+            let told = house.get(&house.token(Role::Auditor, region), "/api/v1/audit/verifications").json();
+            told["items"][0]["outcome"].clone()
+        };
+        let (whole, part) = (told(""), told("31"));
+        assert_eq!(whole["findings"][0]["detail"], "an entry of another area", "{whole}");
+        assert_eq!((&part["found"], &part["findings"]), (&json!(1), &json!([])), "{part}");
         house.desk.db().close();
     })
     .unwrap();
