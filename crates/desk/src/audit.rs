@@ -1,8 +1,8 @@
 //! Looking through the log: who did what to which case, who read personal data and why, who changed which setting. Nothing
 //! here opens a sealed text, and what somebody may not see is not there.
 //!
-//! Accesses and changes of settings have an index of their own. The much larger logs of cases have none by person, so that
-//! registering writes nothing more: they are looked through backwards, a stretch at a time, and whoever asks goes on.
+//! Accesses and changes of settings have an index of their own by time. None is by person, so that registering writes
+//! nothing more: whoever looks for one looks through what there is backwards, a stretch at a time, and goes on.
 
 use crate::activation::Person;
 use crate::caller::Caller;
@@ -28,7 +28,7 @@ use uuid::Uuid;
 const PAGE: i64 = 50;
 /// Most lines of a page.
 const MOST: i64 = 200;
-/// Entries of cases looked through for one page.
+/// Entries looked through for one page.
 const STRETCH: i64 = 20_000;
 /// Checkpoints shown.
 const CHECKPOINTS: i64 = 10;
@@ -101,7 +101,7 @@ pub struct AuditPage {
     pub items: Vec<AuditLine>,
     /// Where the next page begins.
     pub next: Option<String>,
-    /// Entries that were looked through for it; nothing where an index led to them.
+    /// Entries that were looked through for it, where it ends with them; nothing where an index led to its lines.
     pub looked: Option<i64>,
 }
 
@@ -286,14 +286,28 @@ fn beside(tx: &mut Tx<'_>, actor: &Actor, ledger: Ledger, asked: &Asked) -> Resu
         None => (asked.before, 0, 0),
     };
     let filter = (asked.actor.as_str(), asked.verb.as_str());
-    let mut rows = entries::beside(tx, ledger.code(), from, asked.since, filter, asked.limit + 1)?;
+    // Every entry is a line where nobody and nothing in particular is looked for.
+    let end = match filter {
+        ("", "") => None,
+        _ => entries::beside_end(tx, ledger.code(), from, asked.since, STRETCH)?,
+    };
+    let low = end.unwrap_or((asked.since, i64::MIN, i64::MIN));
+    let mut rows = entries::beside(tx, ledger.code(), from, low, filter, asked.limit + 1)?;
     let more = i64::try_from(rows.len()).unwrap_or(0) > asked.limit;
     rows.truncate(usize::try_from(asked.limit).unwrap_or(1));
-    let next = rows.last().filter(|_| more).map(|row| format!("b.{}.{}.{}", row.at, row.stream, row.seq));
-    Ok(AuditPage { items: seen(tx, actor, rows)?, next, looked: None })
+    let last = rows.last().filter(|_| more).map(place_of);
+    let next = last.or(end).map(|(at, stream, seq)| format!("b.{at}.{stream}.{seq}"));
+    let looked = end.filter(|_| !more).map(|_| STRETCH);
+    Ok(AuditPage { items: seen(tx, actor, rows)?, next, looked })
 }
 
-/// What was done to cases, problems and incidents: a stretch of every stream, backwards.
+/// Where an entry lies among those of all streams.
+fn place_of(row: &EntryRow) -> (i64, i64, i64) {
+    (row.at, row.stream, row.seq)
+}
+
+/// What was done to cases, problems and incidents: a stretch of every stream, backwards. No page holds anything newer than
+/// one before it: what lies behind the place to which some stream was looked through waits.
 fn through(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked) -> Result<AuditPage, DeskError> {
     let mut cursor = match asked.after.as_deref() {
         Some(after) => cursor(after)?,
@@ -306,24 +320,35 @@ fn through(tx: &mut Tx<'_>, actor: &Actor, asked: &Asked) -> Result<AuditPage, D
         }
     };
     let streams = i64::try_from(cursor.len()).unwrap_or(1).max(1);
-    let (stretch, share) = (STRETCH / streams, (asked.limit / streams).max(5));
+    let stretch = STRETCH / streams;
     let filter = (asked.actor.as_str(), asked.verb.as_str());
     let (mut rows, mut looked) = (Vec::new(), 0);
+    let mut known_to: Option<(i64, i64, i64)> = None;
     for (stream, before) in &mut cursor {
         let low = (*before - stretch).max(1);
         if *before <= 1 {
             continue;
         }
-        let found = entries::backwards(tx, *stream, (*before, low), filter, share)?;
-        let full = i64::try_from(found.len()).unwrap_or(0) == share;
+        let found = entries::backwards(tx, *stream, (*before, low), filter, asked.limit)?;
+        let full = i64::try_from(found.len()).unwrap_or(0) == asked.limit;
         let reached = found.last().map(|row| row.seq).filter(|_| full).unwrap_or(low);
         looked += *before - reached;
         // Times of a stream rise: what lies further back than the first day is not looked through.
-        let over = entries::at(tx, *stream, reached)?.is_none_or(|at| at < asked.since);
-        *before = if over { 1 } else { reached };
+        match entries::at(tx, *stream, reached)?.filter(|at| reached > 1 && *at >= asked.since) {
+            Some(at) => {
+                *before = reached;
+                known_to = known_to.max(Some((at, *stream, reached)));
+            }
+            None => *before = 1,
+        }
         rows.extend(found.into_iter().filter(|row| (asked.since..asked.before).contains(&row.at)));
     }
-    rows.sort_by_key(|row| std::cmp::Reverse((row.at, row.stream, row.seq)));
+    rows.sort_by_key(|row| std::cmp::Reverse(place_of(row)));
+    let known = rows.partition_point(|row| known_to.is_none_or(|to| place_of(row) >= to));
+    for row in rows.split_off(known.min(usize::try_from(asked.limit).unwrap_or(1))) {
+        let before = cursor.entry(row.stream).or_insert(1);
+        *before = (*before).max(row.seq + 1);
+    }
     let mut next = String::new();
     for (stream, before) in cursor.iter().filter(|(_, before)| **before > 1) {
         let _ = write!(next, "{}{stream}:{before}", if next.is_empty() { "w." } else { "," });

@@ -7,6 +7,7 @@ use crate::load::{self, CaseRef};
 use crate::queries::case::CaseView;
 use crate::time::stored;
 use crate::{Desk, permissions};
+use domain::actor::Actor;
 use domain::case::survey::Call;
 use domain::case::{Case, Promised};
 use domain::event::ContactOutcome;
@@ -245,29 +246,11 @@ impl Desk {
             due_before: if filter.overdue { stored(now) } else { i64::MAX },
             promised: of != Some(For::Survey),
             surveys: of != Some(For::Promise),
-            surveys_since: now.checked_sub(SURVEY_LASTS).map_or(i64::MIN, stored),
+            ..everything(caller, now)
         };
         let actor = caller.actor.clone();
-        let most = i64::try_from(limit).unwrap_or(i64::MAX);
-        let read = move |tx: &mut Tx<'_>| {
-            let (mut seen, mut after) = (Vec::new(), after);
-            let hidden = load::hidden(tx, &actor)?;
-            // What lies elsewhere is passed over here, so that neither a page nor where it ends tells of it.
-            for _ in 0..MOST_PAGES {
-                let rows = call_backs::list(tx, whose, asked, after, most)?;
-                let full = rows.len() >= limit;
-                after = rows.last().map(|(row, _)| place(row)).or(after);
-                let there =
-                    |(row, region): &(CallBackRow, String)| actor.area.covers(region) && !hidden.contains(&row.case);
-                seen.extend(rows.into_iter().filter(there).map(|(row, _)| row));
-                if !full || seen.len() >= limit {
-                    return Ok::<_, DeskError>((seen, full, None));
-                }
-            }
-            // Much that lies elsewhere: the page ends here, and the next goes on behind it.
-            Ok((seen, true, after))
-        };
-        let (rows, more, stopped) = self.db().read(read).await?;
+        let read = move |tx: &mut Tx<'_>| there(tx, &actor, (whose, asked), after, limit);
+        let Looked { rows, more, stopped } = self.db().read(read).await?;
         let more = more || rows.len() > limit;
         let next = rows.get(limit - 1).filter(|_| more).map(place).or(stopped).map(written);
         let mut items = Vec::new();
@@ -293,16 +276,65 @@ impl Desk {
         Ok(CallBackPage { items, next })
     }
 
-    /// How many promised call-backs are open in cases the caller holds, up to a number.
+    /// How many call-backs the list has that somebody sees who asks for none in particular, up to a number. What they
+    /// handled without holding it is in it: only the whole log of each case tells, and this is asked with every page.
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn count_call_backs(&self, caller: &Caller, most: i64) -> Result<i64, DeskError> {
+    pub async fn count_call_backs(&self, caller: &Caller, most: usize) -> Result<usize, DeskError> {
         permissions::READ_CASES.require(caller)?;
-        let Some(user) = caller.actor.user() else { return Ok(0) };
-        let reader = user.to_string();
-        self.db().read(move |tx| Ok(call_backs::count(tx, user.0, &reader, most)?)).await
+        let asked = everything(caller, self.time().now());
+        let (actor, whose) = (caller.actor.clone(), Whose::Unit(caller.actor.unit.0));
+        let looked = self.db().read(move |tx| there(tx, &actor, (whose, asked), None, most)).await?;
+        Ok(looked.rows.len().min(most))
     }
+}
+
+/// Every call somebody may have to make.
+fn everything(caller: &Caller, now: Timestamp) -> CallBacksAsked {
+    CallBacksAsked {
+        due_before: i64::MAX,
+        promised: true,
+        surveys: true,
+        surveys_since: now.checked_sub(SURVEY_LASTS).map_or(i64::MIN, stored),
+        surveys_by: caller.actor.user().map_or(Uuid::nil(), |user| user.0),
+    }
+}
+
+/// What was found for a page.
+struct Looked {
+    /// Those that are there for whoever asks; perhaps more than a page.
+    rows: Vec<CallBackRow>,
+    /// Whether there may be more.
+    more: bool,
+    /// Where it was left off, when that is not behind the last of them.
+    stopped: Option<OrderCursor>,
+}
+
+/// Looks for a page of call-backs. What lies elsewhere is passed over here, so that neither a page nor where it ends tells
+/// of it.
+fn there(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    (whose, asked): (Whose, CallBacksAsked),
+    mut after: Option<OrderCursor>,
+    limit: usize,
+) -> Result<Looked, DeskError> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut seen = Vec::new();
+    let hidden = load::hidden(tx, actor)?;
+    for _ in 0..MOST_PAGES {
+        let rows = call_backs::list(tx, whose, asked, after, most)?;
+        let full = rows.len() >= limit;
+        after = rows.last().map(|(row, _)| place(row)).or(after);
+        let there = |(row, region): &(CallBackRow, String)| actor.area.covers(region) && !hidden.contains(&row.case);
+        seen.extend(rows.into_iter().filter(there).map(|(row, _)| row));
+        if !full || seen.len() >= limit {
+            return Ok(Looked { rows: seen, more: full, stopped: None });
+        }
+    }
+    // Much that lies elsewhere: the page ends here, and the next goes on behind it.
+    Ok(Looked { rows: seen, more: true, stopped: after })
 }
 
 fn place(row: &CallBackRow) -> OrderCursor {

@@ -10,8 +10,8 @@ mod users;
 
 pub use absence::{Absence, NEW_ABSENCE, NewAbsence, add_absence, end_absence};
 pub use units::{CHANGE_UNIT, NEW_UNIT, NewUnit, UnitChange, add_unit, change_unit, close_unit, reopen_unit};
-pub(crate) use users::clean_username;
 pub use users::{CHANGE_USER, NEW_USER, NewUser, UserChange, add_user, change_user, username};
+pub(crate) use users::{clean_username, no_programme_over};
 
 use crate::caller::Caller;
 use crate::error::DeskError;

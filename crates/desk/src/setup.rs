@@ -12,9 +12,10 @@ use crate::{Desk, permissions};
 use domain::actor::ActorId;
 use domain::refusal::Refusal;
 use domain::shape::{Field, Kind, required};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use store::{SetupRow, administration as rows};
+use store::schedules::{self, Look};
+use store::{SetupRow, Tx, administration as rows};
 use uuid::Uuid;
 
 /// The steps, in the order in which they are offered; the last ends the set-up.
@@ -23,6 +24,10 @@ pub const STEPS: &[&str] = &["organisation", "rules", "users", "sample", "finish
 pub const STATES: &[&str] = &["done", "skipped"];
 /// The step that fills an empty installation with invented cases.
 const SAMPLE: &str = "sample";
+/// Name of the lease of whoever loads them.
+const LEASE_NAME: &str = "sample";
+/// Should that node fail, another tries after this long; loading them takes a fraction of it.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
 /// The step that ends it.
 const FINISH: &str = "finish";
 /// What the sample step says once the data is there.
@@ -147,35 +152,49 @@ impl Desk {
     }
 }
 
-fn note(tx: &mut store::Tx<'_>, root: Uuid, actor: ActorId, row: &SetupRow) -> Result<(), DeskError> {
+fn note(tx: &mut Tx<'_>, root: Uuid, actor: ActorId, row: &SetupRow) -> Result<(), DeskError> {
     rows::set_up(tx, row)?;
     let change = Change::new("set-up").with("step", row.step.clone()).with("state", row.state.clone());
     administration::record(tx, root, actor, row.done_at, &change)
 }
 
-/// Whether the set-up asked for invented cases and there is no case yet: whoever starts a server loads them before anything
-/// else, because time is moved for them. Blocking.
+/// Whether the set-up asked for invented cases, there is no case yet, and no other node loads them: whoever starts a server
+/// and is told so loads them before anything else, because time is moved for them. Of nodes that start together one is.
+/// Blocking.
 ///
 /// # Errors
 /// Those of the database.
-pub fn wants_sample(desk: &Desk) -> Result<bool, DeskError> {
-    desk.db().read_now(|tx| {
-        let wanted = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
-        Ok(wanted && !rows::any_case(tx)?)
-    })
+pub fn takes_sample(desk: &Desk, node: &str) -> Result<bool, DeskError> {
+    // Looking costs no write; most starts find nothing to do.
+    if !desk.db().read_now(wants_sample)? {
+        return Ok(false);
+    }
+    let now = desk.time().now();
+    let (holder, until) = (node.to_owned(), stored(now + LEASE));
+    let look = Look { now: stored(now), furthest: stored(now), furthest_lease: stored(now + LEASE + LEASE) };
+    // Another node may have ended it since the look.
+    desk.db().write_now(move |tx| Ok(schedules::hold(tx, LEASE_NAME, look, until, &holder)? && wants_sample(tx)?))
 }
 
-/// Notes that they are there, or that they were left out. Blocking.
+fn wants_sample(tx: &mut Tx<'_>) -> Result<bool, DeskError> {
+    let wanted = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
+    Ok(wanted && !rows::any_case(tx)?)
+}
+
+/// Notes that they are there, or that they were left out, and gives the lease back. Blocking.
 ///
 /// # Errors
 /// Those of the database.
-pub fn sample_ended(desk: &Desk, loaded: bool) -> Result<(), DeskError> {
-    let (root, at) = (desk.root().0, stored(desk.time().now()));
+pub fn sample_ended(desk: &Desk, node: &str, loaded: bool) -> Result<(), DeskError> {
+    let (root, at, holder) = (desk.root().0, stored(desk.time().now()), node.to_owned());
     let row = SetupRow {
         step: SAMPLE.to_owned(),
         state: if loaded { LOADED } else { "skipped" }.to_owned(),
         done_by: ActorId::System.to_string(),
         done_at: at,
     };
-    desk.db().write_now(move |tx| note(tx, root, ActorId::System, &row))
+    desk.db().write_now(move |tx| {
+        schedules::finish(tx, LEASE_NAME, at, &holder)?;
+        note(tx, root, ActorId::System, &row)
+    })
 }

@@ -265,7 +265,7 @@ impl Desk {
     /// end.
     ///
     /// # Errors
-    /// If the caller may not, the user does not exist, or an error of the database.
+    /// If the caller may not, the user does not exist, or an error of the database; `administrators_by_people`.
     pub fn reset_password(&self, by: &Caller, username: &str) -> Result<String, DeskError> {
         permissions::MANAGE_USERS.require(by)?;
         let password = one_time_password()?;
@@ -274,6 +274,7 @@ impl Desk {
         self.db().write_now(move |tx| {
             let user = people::user_by_name(tx, &name)?
                 .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
+            organisation::no_programme_over(actor, &user.role)?;
             people::set_password(tx, user.id, &hashed, true, at)?;
             end_begun(tx, user.id)?;
             sign_in::clear_attempts(tx, &format!("account:{}", hex_digest(&name)))?;

@@ -1,5 +1,6 @@
 //! Tokens of programmes: made for a purpose, shown once, kept only as a hash, and ended by whoever looks after the area
-//! they see. Every one made and ended stands in the administration ledger.
+//! they see. Every one made and ended stands in the administration ledger. Programmes neither make nor end any: one that
+//! could would outlive its own.
 
 use crate::activation::Person;
 use crate::administration::{self, Change};
@@ -11,7 +12,7 @@ use crate::vault::cipher::random;
 use crate::{Desk, permissions};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::actor::{AreaScope, Role};
+use domain::actor::{ActorId, AreaScope, Role};
 use domain::fault::Fault;
 use domain::ids::TokenId;
 use domain::refusal::Refusal;
@@ -87,13 +88,14 @@ pub struct Token {
 }
 
 impl Desk {
-    /// Makes a token and gives its identity and its secret, which is shown once. Nobody makes one that sees or may touch
-    /// more than they do.
+    /// Makes a token and gives its identity and its secret, which is shown once. Nobody makes one that sees more than they
+    /// do.
     ///
     /// # Errors
-    /// Faults of the fields; when the caller may not.
+    /// Faults of the fields; when the caller may not; `tokens_by_people` where it is a programme.
     pub async fn add_token(&self, caller: &Caller, new: &NewToken) -> Result<(Uuid, String), DeskError> {
         permissions::MANAGE_TOKENS.require(caller)?;
+        no_programme(caller)?;
         let own = &caller.actor.area;
         let region = new.region.clone().unwrap_or_else(|| own.code().to_owned());
         let area = AreaScope::region(&region).map_err(Refusal::from)?;
@@ -103,9 +105,6 @@ impl Desk {
         let scopes: Vec<Scope> = new.scopes.iter().filter_map(|code| Scope::from_code(code)).collect();
         if scopes.is_empty() {
             return Err(Refusal::from(Fault::new("scopes", "required")).into());
-        }
-        if let Some(more) = scopes.iter().find(|scope| !caller.scopes.contains(scope)) {
-            return Err(Refusal::from(Fault::new("scopes", "scope_beyond_own").with("scope", more.code())).into());
         }
         let now = self.time().now();
         let expires = new.expires_on.map(|day| self.end_of(day)).transpose()?;
@@ -201,9 +200,8 @@ impl Desk {
         let (own, now) = (caller.actor.area.clone(), stored(self.time().now()));
         self.db()
             .read(move |tx| {
-                let rows = sign_in::tokens(tx, MOST_SHOWN)?;
                 let mut found = Vec::new();
-                for row in rows.into_iter().filter(|row| reaches(&own, row)) {
+                for row in sign_in::tokens(tx, own.code(), now, MOST_SHOWN)? {
                     let made_by = (!row.made_by.is_empty()).then(|| known(tx, &row.made_by)).transpose()?;
                     found.push(Token {
                         good: row.revoked_at.is_none() && row.expires_at.is_none_or(|end| end > now),
@@ -227,20 +225,29 @@ impl Desk {
     /// Ends a token: from now on it opens nothing.
     ///
     /// # Errors
-    /// `not_found`; `token_is_over` when somebody ended it before.
+    /// `not_found`; `tokens_by_people` where a programme asks; `token_is_over` when somebody ended it before.
     pub async fn end_token(&self, caller: &Caller, id: TokenId) -> Result<(), DeskError> {
         permissions::MANAGE_TOKENS.require(caller)?;
-        let (own, actor, at) = (caller.actor.area.clone(), caller.actor.id, stored(self.time().now()));
+        let (by, at) = (caller.clone(), stored(self.time().now()));
         self.db()
             .write(move |tx| {
-                let row = sign_in::token(tx, id.0)?.filter(|row| reaches(&own, row));
+                let row = sign_in::token(tx, id.0)?.filter(|row| reaches(&by.actor.area, row));
                 let row = row.ok_or_else(Refusal::not_found)?;
+                no_programme(&by)?;
                 if !sign_in::end_token(tx, row.id, at)? {
                     return Err(Refusal::conflict("token_is_over").into());
                 }
-                administration::record(tx, row.id, actor, at, &Change::new("revoke-token"))
+                administration::record(tx, row.id, by.actor.id, at, &Change::new("revoke-token"))
             })
             .await
+    }
+}
+
+/// Tokens are the business of people.
+fn no_programme(by: &Caller) -> Result<(), Refusal> {
+    match by.actor.id {
+        ActorId::Token(_) => Err(Refusal::forbidden("tokens_by_people")),
+        ActorId::User(_) | ActorId::System => Ok(()),
     }
 }
 

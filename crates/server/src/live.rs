@@ -1,7 +1,7 @@
 //! Live pages: a stream of server-sent events that says *that* something changed and never what. Whoever hears it fetches
 //! again, and every fetch asks what they may see. One look a second at the heads of the log, shared by all streams, finds
-//! what any node wrote. The page of a case also hears that others came to it, write or went (`desk::presence`), and only
-//! of that case. Streams are bounded, end by themselves and with the server, and where none is to be had pages are fetched
+//! what any node wrote. The page of a case also hears that others came to it, write or went (`desk::presence`), only of that
+//! case, and only where what it shows of them changed: what happens of people one may not be told of is no hint. Streams are bounded, end by themselves and with the server, and where none is to be had pages are fetched
 //! every half minute as before. The more pages listen, the longer they are left alone between two words: what fetching
 //! again costs in a second does not grow with them.
 
@@ -15,7 +15,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use desk::presence::Presences;
+use desk::presence::{Presences, Present};
 use desk::{Caller, CaseRef, permissions};
 use domain::ids::{CaseId, UserId};
 use futures_util::stream;
@@ -179,29 +179,44 @@ struct Heard {
 
 /// The case of a page, and who else has it open.
 struct Watched {
+    app: AppState,
     case: CaseId,
-    /// Whoever looks is nobody else.
-    me: Option<UserId>,
+    caller: Caller,
     here: watch::Receiver<Arc<Presences>>,
-    told: Vec<(UserId, String)>,
+    /// Who had it open when it was asked last what the caller may be told.
+    known: Vec<(UserId, String)>,
+    /// What that was.
+    told: Vec<Present>,
 }
 
 impl Watched {
-    /// Returns when others came, write or went.
+    /// Returns when others of whom the caller is told came, write or went. It may be left off at any time and begun again.
     async fn moved(&mut self) -> Result<(), watch::error::RecvError> {
         loop {
-            self.here.changed().await?;
             let now = self.others();
-            if now != self.told {
-                self.told = now;
+            if now == self.known {
+                self.here.changed().await?;
+                continue;
+            }
+            let shown = self.shown().await;
+            self.known = now;
+            if shown != self.told {
+                self.told = shown;
                 return Ok(());
             }
         }
     }
 
+    /// Who of those who have it open the page shows; nobody where the case is not there for the caller any more.
+    async fn shown(&self) -> Vec<Present> {
+        self.app.desk.present(&self.caller, &CaseRef::Id(self.case)).await.unwrap_or_default()
+    }
+
     fn others(&mut self) -> Vec<(UserId, String)> {
+        // Whoever looks is nobody else.
+        let me = self.caller.actor.user();
         let here = self.here.borrow_and_update();
-        let others = here.get(&self.case).into_iter().flatten().filter(|(user, _)| Some(*user) != self.me);
+        let others = here.get(&self.case).into_iter().flatten().filter(|(user, _)| Some(*user) != me);
         others.cloned().collect()
     }
 }
@@ -290,11 +305,17 @@ async fn listen(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): Ra
         tokio::spawn(look(app.clone()));
     }
     let now = Instant::now();
-    let case = case.map(|case| {
-        let mut watched = Watched { case, me: caller.actor.user(), here: app.live.here.subscribe(), told: Vec::new() };
-        watched.told = watched.others();
-        watched
-    });
+    let case = match case {
+        Some(case) => {
+            let here = app.live.here.subscribe();
+            let app = app.clone();
+            let mut watched = Watched { app, case, caller, here, known: Vec::new(), told: Vec::new() };
+            watched.known = watched.others();
+            watched.told = watched.shown().await;
+            Some(watched)
+        }
+        None => None,
+    };
     let heard = Heard {
         place,
         case,

@@ -16,15 +16,15 @@ statements! {
     OF_UNIT = "SELECT k.case_id, k.n, k.open, k.due_at, k.next_at, c.region FROM call_backs k
         JOIN cases c ON c.id = k.case_id WHERE k.open = 1 AND c.owner_unit = ?1 AND k.due_at < ?2
         AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5)
-        AND k.n >= ?7 AND k.n <= ?8 AND (k.n >= 0 OR k.due_at > ?9)
+        AND k.n >= ?7 AND k.n <= ?8
+        AND (k.n >= 0 OR (k.due_at > ?9 AND (c.owner_user IS NULL OR c.owner_user <> ?10)))
         ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
     OF_USER = "SELECT k.case_id, k.n, k.open, k.due_at, k.next_at, c.region FROM call_backs k
         JOIN cases c ON c.id = k.case_id WHERE k.open = 1 AND c.owner_user = ?1 AND k.due_at < ?2
         AND (k.next_at, k.case_id, k.n) > (?3, ?4, ?5)
-        AND k.n >= ?7 AND k.n <= ?8 AND (k.n >= 0 OR k.due_at > ?9)
+        AND k.n >= ?7 AND k.n <= ?8
+        AND (k.n >= 0 OR (k.due_at > ?9 AND (c.owner_user IS NULL OR c.owner_user <> ?10)))
         ORDER BY k.next_at, k.case_id, k.n LIMIT ?6";
-    COUNT_OF_USER = "SELECT COUNT(*) FROM (SELECT k.n FROM call_backs k JOIN cases c ON c.id = k.case_id
-        WHERE k.open = 1 AND k.n >= 0 AND c.owner_user = ?1 AND (c.about IS NULL OR c.about <> ?2) LIMIT ?3) counted";
 }
 
 /// Which calls to list.
@@ -38,6 +38,8 @@ pub struct CallBacksAsked {
     pub surveys: bool,
     /// Of those only what became due after this moment.
     pub surveys_since: i64,
+    /// And not what this person holds: nobody asks how satisfied their own customers are.
+    pub surveys_by: Uuid,
 }
 
 /// A call to a customer.
@@ -114,7 +116,7 @@ pub fn list(
         Whose::User(id) => (OF_USER, id),
     };
     let after = after.unwrap_or(OrderCursor { due_at: i64::MIN, case: Uuid::nil(), n: 0 });
-    let values: [Param<'_>; 9] = [
+    let values: [Param<'_>; 10] = [
         (&id).into(),
         asked.due_before.into(),
         after.due_at.into(),
@@ -124,14 +126,7 @@ pub fn list(
         (if asked.surveys { i64::MIN } else { 0 }).into(),
         (if asked.promised { i64::MAX } else { -1 }).into(),
         asked.surveys_since.into(),
+        (&asked.surveys_by).into(),
     ];
     tx.query(statement, &values, |row| Ok((read(row)?, row.text(5)?)))
-}
-
-/// How many promised call-backs of cases a person holds there are, up to a number; those about the reader left out.
-///
-/// # Errors
-/// Those of the database.
-pub fn count(tx: &mut Tx<'_>, user: Uuid, reader: &str, most: i64) -> Result<i64, StoreError> {
-    tx.query_one(COUNT_OF_USER, &[(&user).into(), reader.into(), most.into()], |row| row.int(0))
 }

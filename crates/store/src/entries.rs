@@ -27,9 +27,13 @@ statements! {
     SUBJECTS = "SELECT seq, subject, ledger FROM entries WHERE stream = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
     // Who read what, and who changed which setting: the index of these two ledgers alone is read.
     BESIDE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
+        WHERE ledger IN (1, 2) AND ledger = ?1 AND (at, stream, seq) < (?2, ?3, ?4) AND (at, stream, seq) >= (?5, ?6, ?7)
+        AND (?8 = '' OR actor = ?8) AND (?9 = '' OR verb = ?9)
+        ORDER BY at DESC, stream DESC, seq DESC LIMIT ?10";
+    // Where a stretch of them ends, by the index alone.
+    BESIDE_END = "SELECT at, stream, seq FROM entries
         WHERE ledger IN (1, 2) AND ledger = ?1 AND (at, stream, seq) < (?2, ?3, ?4) AND at >= ?5
-        AND (?6 = '' OR actor = ?6) AND (?7 = '' OR verb = ?7)
-        ORDER BY at DESC, stream DESC, seq DESC LIMIT ?8";
+        ORDER BY at DESC, stream DESC, seq DESC LIMIT 1 OFFSET ?6";
     // A stretch of a stream, backwards: it is looked through, so it has two ends.
     BACKWARDS = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         WHERE stream = ?1 AND seq < ?2 AND seq >= ?3 AND ledger NOT IN (1, 2)
@@ -234,8 +238,8 @@ pub fn page(tx: &mut Tx<'_>, after: Option<(Uuid, i64, i64)>, limit: i64) -> Res
     }
 }
 
-/// Entries of the ledger of accesses (1) or of the administration (2) before a place, newest first; an empty actor or verb
-/// is any.
+/// Entries of the ledger of accesses (1) or of the administration (2) between two places (moment, stream, position),
+/// newest first: the upper is left out, the lower is in it; an empty actor or verb is any.
 ///
 /// # Errors
 /// Those of the database.
@@ -243,14 +247,39 @@ pub fn beside(
     tx: &mut Tx<'_>,
     ledger: i64,
     before: (i64, i64, i64),
-    since: i64,
+    from: (i64, i64, i64),
     (actor, verb): (&str, &str),
     limit: i64,
 ) -> Result<Vec<EntryRow>, StoreError> {
-    let (at, stream, seq) = before;
-    let given =
-        [ledger.into(), at.into(), stream.into(), seq.into(), since.into(), actor.into(), verb.into(), limit.into()];
+    let given = [
+        ledger.into(),
+        before.0.into(),
+        before.1.into(),
+        before.2.into(),
+        from.0.into(),
+        from.1.into(),
+        from.2.into(),
+        actor.into(),
+        verb.into(),
+        limit.into(),
+    ];
     tx.query(BESIDE, &given, read)
+}
+
+/// The place of the last of so many of them before a place and not before a moment; nothing where there are fewer.
+///
+/// # Errors
+/// Those of the database.
+pub fn beside_end(
+    tx: &mut Tx<'_>,
+    ledger: i64,
+    before: (i64, i64, i64),
+    since: i64,
+    count: i64,
+) -> Result<Option<(i64, i64, i64)>, StoreError> {
+    let (at, stream, seq) = before;
+    let given = [ledger.into(), at.into(), stream.into(), seq.into(), since.into(), (count - 1).into()];
+    tx.query_opt(BESIDE_END, &given, |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))
 }
 
 /// Entries of cases, problems and incidents in a stretch of a stream, newest first: the upper end is left out, the lower

@@ -34,7 +34,9 @@ statements! {
         FROM tokens WHERE id = ?1";
     // Those that are good come before those that are over; the newest first.
     TOKENS = "SELECT id, name, hash, role, region, scopes, created_at, expires_at, revoked_at, purpose, made_by FROM tokens
-        ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, id LIMIT ?1";
+        WHERE ?1 = '' OR region = ?1 OR (?4 = 1 AND substr(region, 1, length(?1)) = ?1)
+        ORDER BY CASE WHEN revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2) THEN 0 ELSE 1 END,
+        created_at DESC, id LIMIT ?3";
     END_TOKEN = "UPDATE tokens SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
     REVOKE_TOKEN = "UPDATE tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL RETURNING id";
 }
@@ -225,12 +227,13 @@ fn read_token(row: &Row<'_>) -> Result<TokenRow, StoreError> {
     })
 }
 
-/// Tokens, those that are good first, the newest before the others.
+/// Tokens of an area, those that are good at a moment first, the newest before the others.
 ///
 /// # Errors
 /// Those of the database.
-pub fn tokens(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
-    tx.query(TOKENS, &[limit.into()], read_token)
+pub fn tokens(tx: &mut Tx<'_>, area: &str, now: i64, limit: i64) -> Result<Vec<TokenRow>, StoreError> {
+    // As `region_in` has it: only codes without a hyphen have others below them.
+    tx.query(TOKENS, &[area.into(), now.into(), limit.into(), (!area.contains('-')).into()], read_token)
 }
 
 /// Ends one token; false when it was over already.

@@ -8,7 +8,7 @@ use crate::notices::clean_email;
 use crate::sign_in::{end_begun, hash_password, one_time_password};
 use crate::time::stored;
 use crate::{Desk, permissions};
-use domain::actor::{AreaScope, Role};
+use domain::actor::{ActorId, AreaScope, Role};
 use domain::fault::Fault;
 use domain::ids::{UnitId, UserId};
 use domain::refusal::Refusal;
@@ -110,12 +110,23 @@ fn clean_skills(given: &[String]) -> Result<Vec<String>, Refusal> {
     }
 }
 
+/// Refuses a programme what would make an administrator or give it the sign-in of one: with that it made itself another
+/// token and outlived its own.
+pub(crate) fn no_programme_over(by: ActorId, role: &str) -> Result<(), Refusal> {
+    match by {
+        ActorId::Token(_) if role == Role::Admin.code() => Err(Refusal::forbidden("administrators_by_people")),
+        ActorId::Token(_) | ActorId::User(_) | ActorId::System => Ok(()),
+    }
+}
+
 /// Creates a user and returns the one-time password, shown once.
 ///
 /// # Errors
-/// If the name is taken or malformed, the region or unit unknown, or the area outside the caller's.
+/// If the name is taken or malformed, the region or unit unknown, or the area outside the caller's;
+/// `administrators_by_people`.
 pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskError> {
     permissions::MANAGE_USERS.require(by)?;
+    no_programme_over(by.actor.id, new.role.code())?;
     let username =
         clean_username(&new.username).ok_or_else(|| Refusal::from(Fault::new("username", "bad_username")))?;
     let region = AreaScope::region(&new.region).map_err(Refusal::from)?;
@@ -160,7 +171,7 @@ pub fn add_user(desk: &Desk, by: &Caller, new: &NewUser) -> Result<String, DeskE
 /// Changes a user or closes the account. All sessions of the user end; what is already so is not written again.
 ///
 /// # Errors
-/// If there is no such user, a new value is wrong, or nobody would be left to administer.
+/// If there is no such user, a new value is wrong, or nobody would be left to administer; `administrators_by_people`.
 pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange) -> Result<(), DeskError> {
     permissions::MANAGE_USERS.require(by)?;
     let region = change.region.as_deref().map(AreaScope::region).transpose().map_err(Refusal::from)?;
@@ -173,6 +184,7 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
         let before =
             people::user_by_name(tx, &name)?.ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
         within(&own, &area::of_user(tx, &before)?)?;
+        no_programme_over(actor, &before.role)?;
         let mut user = before.clone();
         let mut noted = Change::new("change-user");
         if let Some(name) = change.name.filter(|name| *name != user.name) {
@@ -181,6 +193,7 @@ pub fn change_user(desk: &Desk, by: &Caller, username: &str, change: &UserChange
             user.name = name;
         }
         if let Some(role) = change.role.filter(|role| role.code() != user.role) {
+            no_programme_over(actor, role.code())?;
             role.code().clone_into(&mut user.role);
             noted = noted.with("role", user.role.clone());
         }

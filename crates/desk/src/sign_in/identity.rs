@@ -6,7 +6,7 @@ use super::{NewSession, Opening, address_key, digest, verify_aside};
 use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
-use crate::organisation::{area, within};
+use crate::organisation::{area, no_programme_over, within};
 use crate::time::stored;
 use crate::vault::cipher::random;
 use crate::{Desk, permissions};
@@ -178,7 +178,8 @@ impl Desk {
     /// Links a user to what a provider knows them as.
     ///
     /// # Errors
-    /// If the caller may not, there is no such user in their area, or the name stands for somebody already.
+    /// If the caller may not, there is no such user in their area, or the name stands for somebody already;
+    /// `administrators_by_people`.
     pub async fn link_identity(&self, by: &Caller, user: UserId, linked: IdentityInput) -> Result<(), DeskError> {
         permissions::MANAGE_USERS.require(by)?;
         let (actor, at, own) = (by.actor.id, stored(self.time().now()), by.actor.area.clone());
@@ -186,6 +187,7 @@ impl Desk {
             .write(move |tx| {
                 let row = people::user(tx, user.0)?.ok_or_else(Refusal::not_found)?;
                 within(&own, &area::of_user(tx, &row)?)?;
+                no_programme_over(actor, &row.role)?;
                 link(tx, user.0, linked.issuer, linked.subject, (actor, at))
             })
             .await

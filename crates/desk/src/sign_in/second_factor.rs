@@ -9,7 +9,7 @@ use crate::administration::{self, Change};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::notices::letters::announce;
-use crate::organisation::{area, within};
+use crate::organisation::{area, no_programme_over, within};
 use crate::time::{moment, stored};
 use crate::vault::cipher::random;
 use crate::{Desk, permissions};
@@ -409,7 +409,7 @@ impl Desk {
     /// Takes the second step off a user who lost it. Their sessions end, and they are told.
     ///
     /// # Errors
-    /// If the caller may not, there is no such user in their area, or the user has none.
+    /// If the caller may not, there is no such user in their area, or the user has none; `administrators_by_people`.
     pub fn reset_second_factor(&self, by: &Caller, username: &str) -> Result<(), DeskError> {
         permissions::MANAGE_USERS.require(by)?;
         let (name, at, actor) = (username.trim().to_lowercase(), stored(self.time().now()), by.actor.id);
@@ -418,6 +418,7 @@ impl Desk {
             let user = people::user_by_name(tx, &name)?
                 .ok_or_else(|| Refusal::from(Fault::new("username", "unknown_user")))?;
             within(&own, &area::of_user(tx, &user)?)?;
+            no_programme_over(actor, &user.role)?;
             if !is_on(tx, user.id)? {
                 return Err(Refusal::conflict("no_second_factor").into());
             }

@@ -107,6 +107,12 @@ fn the_tree_stays_a_tree_and_a_unit_in_use_stays_open() {
         let root = change_unit(desk, &system, desk.root(), &under(top)).unwrap_err();
         assert_eq!(refusal(root).code, "root_stays");
         assert_eq!(refusal(close_unit(desk, &system, desk.root()).unwrap_err()).code, "root_stays");
+        // With an area of its own nobody would see everything any more.
+        let part = UnitChange { region: Some("31".into()), ..UnitChange::default() };
+        assert_eq!(refusal(change_unit(desk, &system, desk.root(), &part).unwrap_err()).code, "root_is_everywhere");
+        let whole = UnitChange { region: Some(String::new()), ..UnitChange::default() };
+        change_unit(desk, &system, desk.root(), &whole).unwrap();
+        assert_eq!(signed_in(&house, "boss", Role::Supervisor, desk.root()).actor.area.code(), "");
         assert_eq!(refusal(close_unit(desk, &system, mid).unwrap_err()).code, "unit_has_units");
         let agent = signed_in(&house, "agent", Role::Agent, low);
         assert_eq!(refusal(close_unit(desk, &system, low).unwrap_err()).code, "unit_has_users");

@@ -363,7 +363,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     // Only a database that was made just now is filled: what is there is left alone, also on the second `make run`.
     if serve.demo && password.is_some() {
         print(&demo::fill(place, &desk)?);
-    } else if setup::wants_sample(&desk).map_err(|error| super::told(&error))? {
+    } else {
         sample(place, &desk)?;
     }
     let settings = Settings {
@@ -427,16 +427,20 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     served
 }
 
-/// Loads the invented cases the set-up asked for. That is before any duty runs, because time is moved back while they are
-/// played. Where their names were given to others meanwhile, the server starts without them.
+/// Loads the invented cases where the set-up asked for them. That is before any duty runs, because time is moved back while
+/// they are played. Where their names were given to others meanwhile, the server starts without them.
 fn sample(place: &Place, desk: &Desk) -> Result<(), String> {
+    let node = node();
+    if !setup::takes_sample(desk, &node).map_err(|error| super::told(&error))? {
+        return Ok(());
+    }
     let loaded = super::wait(demo::fits(desk)).is_ok();
     let lines = match loaded {
         true => demo::fill(place, desk)?,
         false => vec!["The sample data was left out: units or users already have its names".to_owned()],
     };
     print(&lines);
-    setup::sample_ended(desk, loaded).map_err(|error| super::told(&error))
+    setup::sample_ended(desk, &node, loaded).map_err(|error| super::told(&error))
 }
 
 fn announce(address: SocketAddr, password: Option<&str>) {

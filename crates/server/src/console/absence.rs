@@ -1,7 +1,7 @@
 //! Absences: one's own, and for who leads a team those of the others.
 
 use super::form::{Draw, Input, Typed};
-use super::names::Names;
+use super::names::{Names, works_cases};
 use super::staff_form::beside_the_form;
 use super::{Frame, page, shown_with};
 use crate::api::identifier;
@@ -18,7 +18,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::organisation::{self, Colleague, NEW_ABSENCE, NewAbsence};
-use desk::{Caller, Permission, permissions};
+use desk::{Caller, permissions};
 use domain::fault::Fault;
 use domain::refusal::Refusal;
 use domain::shape;
@@ -80,8 +80,7 @@ async fn draw(
     let told = failure.map(|failure| failure.tell(app, visitor.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let known = |field: &str| {
-        let open = names.users.iter().filter(|user| !user.disabled);
-        let wanted = open.filter(|user| if field == "deputy" { works_cases(user) } else { covers(caller, user) });
+        let wanted = names.offered(|user| if field == "deputy" { works_cases(user) } else { covers(caller, user) });
         let entry = |user: &Colleague| {
             let unit = names.unit(user.unit);
             (user.id.to_string(), format!("{} · {unit}", frame.colleague(user)))
@@ -93,12 +92,6 @@ async fn draw(
     inputs.retain(|input| leads || input.name != "user");
     let title = frame.t(if leads { "absence.title" } else { "absence.mine" });
     Ok(shown_with(told.clone(), &AbsencePage { title, rows: rows.collect(), inputs, told, done, frame: &frame }))
-}
-
-/// Whether somebody can be a deputy at all.
-fn works_cases(user: &Colleague) -> bool {
-    let accept = Permission::for_verb("accept");
-    user.role.parse().is_ok_and(|role| accept.is_some_and(|accept| accept.granted_to(role)))
 }
 
 /// Whether the absence of this user may be entered by the caller.

@@ -3,18 +3,26 @@
 use super::Frame;
 use crate::app::AppState;
 use crate::problem::Failure;
-use desk::permissions;
+use desk::organisation::Colleague;
 use desk::queries::case::CaseView;
+use desk::{Permission, permissions};
+use domain::case::Case;
 use domain::ids::{UnitId, UserId};
+use domain::taxonomy::region_in;
 use std::collections::HashMap;
+
+/// Most colleagues a form offers; nobody looks through a longer list, and a page of a case has several.
+const MOST_OFFERED: usize = 1_000;
 
 /// Names of units and colleagues.
 #[derive(Default)]
 pub(super) struct Names {
     /// Units a case can be given to.
     pub(super) units: Vec<desk::organisation::Unit>,
-    /// Colleagues a case can be given to.
-    pub(super) users: Vec<desk::organisation::Colleague>,
+    /// Colleagues whose area has anything in common with the caller's.
+    pub(super) users: Vec<Colleague>,
+    /// The caller's own unit.
+    own: Option<UnitId>,
     unit_names: HashMap<UnitId, String>,
     user_names: HashMap<UserId, String>,
     /// Mass incidents that have not ended: identity and words; only read where a form can name one.
@@ -34,6 +42,7 @@ impl Names {
             user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
             units,
             users,
+            own: Some(caller.actor.unit),
             incidents: Vec::new(),
         })
     }
@@ -63,13 +72,31 @@ impl Names {
                 let open = self.units.iter().filter(|unit| !unit.closed);
                 open.map(|unit| (unit.id.to_string(), unit.name.clone())).collect()
             }
-            "user" => {
-                let here = self.users.iter().filter(|user| !user.disabled);
-                here.map(|user| (user.id.to_string(), frame.colleague(user))).collect()
-            }
+            "user" => self.offered(|_| true).map(|user| (user.id.to_string(), frame.colleague(user))).collect(),
             "incident" => self.incidents.clone(),
             _ => Vec::new(),
         }
+    }
+
+    /// Those of the colleagues a form can offer that fit, [`MOST_OFFERED`] at most: no closed accounts, the caller's own
+    /// unit first.
+    pub(super) fn offered(&self, fits: impl Fn(&Colleague) -> bool) -> impl Iterator<Item = &Colleague> {
+        let here = self.users.iter().filter(|user| !user.disabled && fits(user));
+        let (own, others): (Vec<_>, Vec<_>) = here.partition(|user| Some(user.unit) == self.own);
+        own.into_iter().chain(others).take(MOST_OFFERED)
+    }
+
+    /// Colleagues a command can give a case to: whose area it lies in, where it is not an order, which may go anywhere.
+    pub(super) fn holders(&self, frame: &Frame<'_>, case: &Case, verb: &str) -> Vec<(String, String)> {
+        let anywhere = ["dispatch", "hand-over-order"].contains(&verb);
+        let there = |user: &Colleague| anywhere || region_in(&case.record.region, &user.area);
+        // Whoever handled a rejected outcome still works on orders beside it.
+        let free = |user: &Colleague| match verb {
+            "dispatch" => case.record.about_staff != Some(user.id),
+            _ => case.may_hold(user.id, "user").is_ok(),
+        };
+        let may = |user: &Colleague| works_cases(user) && there(user) && free(user);
+        self.offered(may).map(|user| (user.id.to_string(), frame.colleague(user))).collect()
     }
 
     /// A colleague's name.
@@ -92,4 +119,10 @@ impl Names {
             (None, None) => "—".to_owned(),
         }
     }
+}
+
+/// Whether somebody can hold a case at all.
+pub(super) fn works_cases(user: &Colleague) -> bool {
+    let accept = Permission::for_verb("accept");
+    user.role.parse().is_ok_and(|role| accept.is_some_and(|accept| accept.granted_to(role)))
 }

@@ -134,10 +134,10 @@ async fn counts(State(app): State<AppState>, visitor: Visitor, Who(caller): Who)
     }
     let counted = app.desk.count_lists(&caller, &filters).await?;
     let most = i64::try_from(COUNTED).unwrap_or(i64::MAX);
+    let calls = app.desk.count_call_backs(&caller, COUNTED).await?;
     let words = |count: i64| if count >= most { format!("{}+", most - 1) } else { count.to_string() };
-    let calls = app.desk.count_call_backs(&caller, most).await?;
     views.push(super::call_backs::TALLY.to_owned());
-    let counted = counted.into_iter().chain([calls]);
+    let counted = counted.into_iter().chain([i64::try_from(calls).unwrap_or(most)]);
     let counts = views.iter().zip(counted).map(|(view, count)| (view.clone(), Value::String(words(count))));
     Ok(Json(Value::Object(counts.collect::<Map<_, _>>())))
 }

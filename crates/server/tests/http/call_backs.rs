@@ -86,5 +86,7 @@ fn calls_for_the_survey_stand_beside_promised_ones() {
         let page = house.send("GET", "/console/callbacks?for=survey", &headers, "");
         assert!(page.status == 200 && page.body.contains(words) && page.body.contains(number), "{}", page.body);
         assert!(page.body.contains("?do=call-back#do-call-back"), "{}", page.body);
+        let counts = house.send("GET", "/console/counts", &headers, "").json();
+        assert_eq!(counts["call_backs"], "1", "what the list shows: {counts}");
     }
 }

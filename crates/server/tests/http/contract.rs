@@ -831,8 +831,14 @@ fn administration(contract: &mut Contract, house: &House, token: &str) {
     let new = json!({
         "name": "x", "purpose": "x", "role": "agent", "scopes": ["read"], "region": "31", "expires_on": "2099-01-01",
     });
-    let made = post(contract, "/api/v1/tokens", "", new)["id"].as_str().unwrap().to_owned();
-    post(contract, "/api/v1/tokens/{id}/end", &made, json!({}));
+    // Programmes make no tokens.
+    let person = house.session("tokens", Role::Admin);
+    contract.body("/api/v1/tokens", &new);
+    let made = house.post_as(&person, "/api/v1/tokens", &new);
+    contract.holds("post", "/api/v1/tokens", &made);
+    let (path, made) = ("/api/v1/tokens/{id}/end", made.json()["id"].as_str().unwrap().to_owned());
+    contract.body(path, &json!({}));
+    contract.holds("post", path, &house.post_as(&person, &path.replace("{id}", &made), &json!({})));
     post(contract, "/api/v1/setup", "", json!({"step": "rules", "state": "done"}));
     post(contract, "/api/v1/audit/verifications", "", json!({}));
     assert!(desk::verifications::go_on(&house.desk, "node", || false).unwrap());

@@ -211,6 +211,17 @@ impl House {
         self.send("POST", path, &headers, form(parts))
     }
 
+    /// A JSON body from a browser in which somebody is signed in.
+    pub(crate) fn post_as(&self, cookie: &str, path: &str, body: &Value) -> Answer {
+        let headers = [
+            ("cookie", cookie),
+            ("accept-language", "en"),
+            ("sec-fetch-site", "same-origin"),
+            ("content-type", "application/json"),
+        ];
+        self.send("POST", path, &headers, body.to_string())
+    }
+
     pub(crate) fn get(&self, token: &str, path: &str) -> Answer {
         self.call(token, "GET", path, &[], &Value::Null)
     }
@@ -228,12 +239,17 @@ impl House {
 
     /// Signs a new user in with a password of their own and returns the cookie.
     pub(crate) fn session(&self, username: &str, role: Role) -> String {
+        self.session_in(username, role, "")
+    }
+
+    /// The same for somebody who sees an area alone.
+    pub(crate) fn session_in(&self, username: &str, role: Role, region: &str) -> String {
         let system = Caller::system(self.desk.root());
         let new = desk::organisation::NewUser {
             username: username.to_owned(),
             name: username.to_owned(),
             role,
-            region: String::new(),
+            region: region.to_owned(),
             unit: self.desk.root(),
             skills: Vec::new(),
             email: String::new(),

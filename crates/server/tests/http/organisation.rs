@@ -182,3 +182,25 @@ fn whoever_stands_in_is_told_and_sees_the_case_marked() {
     assert!(!page(&house, &deputy_cookie, "/console?view=mine").contains("As deputy"));
     house.desk.db().close();
 }
+
+#[test]
+fn forms_of_a_case_offer_whoever_can_be_given_it() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let admin = house.token(Role::Admin, "");
+    let unit = |code: &str, region: &str| {
+        text(&post(&house, &admin, "/api/v1/units", &json!({"code": code, "name": code, "region": region}))["id"])
+    };
+    let (here, there, root) = (unit("sh", "31"), unit("zj", "33"), house.desk.root().to_string());
+    let (near, _) = user(&house, &admin, "near", "agent", &here);
+    let (far, _) = user(&house, &admin, "far", "agent", &there);
+    let (listens, _) = user(&house, &admin, "listens", "quality", &here);
+    let (_, lead) = user(&house, &admin, "lead", "supervisor", &root);
+    let case = house.register(&admin, &intake());
+    let shown = page(&house, &lead, &format!("/console/cases/{}", text(&case["number"])));
+    let offered = |user: &str| shown.matches(&format!("<option value=\"{user}\"")).count();
+    // An order may go anywhere, the case only to where it lies; and nobody gets either who works no cases.
+    assert!(offered(&near) > offered(&far), "{} {}", offered(&near), offered(&far));
+    assert_eq!(offered(&listens), 0, "{shown}");
+    house.desk.db().close();
+}

@@ -190,6 +190,47 @@ fn nodes_tell_each_other_and_the_stream_says_only_that() {
 }
 
 #[test]
+fn the_stream_hints_at_nobody_whom_the_page_does_not_show() {
+    let scratch = sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Agent, "31");
+    let case = house.register(&token, &intake());
+    let number = case["number"].as_str().unwrap();
+    let id: uuid::Uuid = case["id"].as_str().unwrap().parse().unwrap();
+    let (ann, ben) = (person(&house, "ann", "31"), person(&house, "ben", "31"));
+    person(&house, "far", "33");
+    let frame = async |body: &mut Body| {
+        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut *body).poll_frame(cx));
+        let frame = tokio::time::timeout(Duration::from_secs(3), next).await.ok()?;
+        frame.map(|frame| String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
+    };
+    let mut heard = house.runtime.block_on(async {
+        let request = Request::get(format!("/console/live?case={number}")).header("cookie", &ben);
+        let answer = router(&house.state).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let mut heard = answer.into_body();
+        assert_eq!(frame(&mut heard).await.as_deref(), Some("retry: 5000\n\n"));
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        heard
+    });
+    // Somebody of another area, such as whoever works on an order of the case, has it open.
+    house
+        .desk
+        .db()
+        .write_now(move |tx| {
+            let far = store::people::user_by_name(tx, "far")?.unwrap().id;
+            let row = store::presence::PresenceRow { case: id, user: far, writing: "note".to_owned() };
+            store::presence::say(tx, &row, jiff::Timestamp::now().as_microsecond(), 8)
+        })
+        .unwrap();
+    assert_eq!(house.runtime.block_on(frame(&mut heard)), None);
+    assert!(others(&house, &ben, number).is_empty());
+    say(&house, &ann, number, "writing=note");
+    assert_eq!(house.runtime.block_on(frame(&mut heard)).as_deref(), Some("event: presence\ndata: \n\n"));
+    drop(heard);
+    house.desk.db().close();
+}
+
+#[test]
 fn an_operator_can_have_nobody_told() {
     let scratch = sqlite().unwrap();
     let mut house = house(&scratch);

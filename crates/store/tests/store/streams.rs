@@ -67,3 +67,49 @@ fn streams_have_no_gaps() {
     })
     .unwrap();
 }
+
+#[test]
+fn accesses_are_looked_through_a_stretch_at_a_time() {
+    each_database(|scratch| {
+        let db = scratch.open().unwrap();
+        for n in 1..=5_i64 {
+            db.write_now(move |tx| {
+                let (stream, seq) = tx.next_position()?;
+                let actor = if n % 2 == 0 { "even" } else { "odd" };
+                let row = EntryRow {
+                    subject: Uuid::from_u128(7),
+                    ledger: 1,
+                    version: n,
+                    stream,
+                    seq,
+                    at: n,
+                    actor: actor.to_owned(),
+                    verb: "reveal".to_owned(),
+                    schema: 1,
+                    body: "{}".to_owned(),
+                    prev: vec![0; 32],
+                    hash: vec![1; 32],
+                };
+                entries::append(tx, &row)
+            })
+            .unwrap();
+        }
+        let begin = (i64::MAX, 0, 0);
+        let end = |from: (i64, i64, i64), since: i64, count: i64| {
+            db.read_now(move |tx| {
+                let end = entries::beside_end(tx, 1, from, since, count)?;
+                let low = end.unwrap_or((since, i64::MIN, i64::MIN));
+                let odd = entries::beside(tx, 1, from, low, ("odd", ""), 10)?;
+                Ok::<_, StoreError>((end, odd.into_iter().map(|row| row.at).collect::<Vec<_>>()))
+            })
+            .unwrap()
+        };
+        let (first, odd) = end(begin, i64::MIN, 3);
+        assert_eq!((first.unwrap().0, odd), (3, vec![5, 3]));
+        let (second, odd) = end(first.unwrap(), i64::MIN, 3);
+        assert_eq!((second, odd), (None, vec![1]), "fewer are left than a stretch");
+        assert_eq!(end(begin, 5, 3), (None, vec![5]), "no further back than the first day");
+        db.close();
+    })
+    .unwrap();
+}
