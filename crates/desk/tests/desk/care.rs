@@ -180,6 +180,7 @@ fn news_nobody_needs_any_more_does_not_go() {
     each(|desk| {
         ways(desk);
         let (told, answered, agreed) = (ordinary(desk, None), ordinary(desk, None), ordinary(desk, None));
+        let grave = ordinary(desk, None);
         let answered = desk.act(&answered, "accept", json!({}));
         let answered = desk.act(&answered, "propose", json!({"outcome": "退费"}));
         let answered = desk.try_act(&desk.lead, &answered, "approve", json!({})).unwrap().case;
@@ -191,6 +192,9 @@ fn news_nobody_needs_any_more_does_not_go() {
         desk.act(&told, "notify-progress", json!({"mode": "phone", "content": "核查中"}));
         desk.act(&answered, "reply", json!({"mode": "phone", "content": "已退费"}));
         desk.act(&agreed, "agree-progress", json!({"hours": 96, "note": "四日一报"}));
+        // What became grave while it waited is told by people.
+        let graded = json!({"severity": "major", "urgency": "normal", "reason": "群体"});
+        desk.try_act(&desk.lead, &desk.now(&grave), "grade", graded).unwrap();
         assert!(post(desk, || Handed::Taken).is_empty());
         // An entry that answers while its time has come answers, and says nothing else.
         let late = ordinary(desk, None);

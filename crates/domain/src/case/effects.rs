@@ -291,6 +291,22 @@ pub(super) fn is_of_receipt(effect: &str, rules: &Stack) -> bool {
     known.is_some_and(|effect| effect.at == At::Event("received"))
 }
 
+/// Whether a case is still one an effect is for that came about at the time of a clock begun at a moment.
+pub(super) fn is_still_for(
+    case: &Case,
+    (effect, from): (&str, Timestamp),
+    rules: &Stack,
+    taxonomy: &crate::taxonomy::Taxonomy,
+) -> bool {
+    let facts = grade::facts(case, rules, taxonomy);
+    let mut known = rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one)));
+    known.any(|(home, one)| {
+        one.head.id == effect
+            && home.is_for(&facts)
+            && one.head.holds(&facts, Some(case.grade), from, home.calendar().zone())
+    })
+}
+
 /// Whether what an effect at the time of a clock brought about still has its ground. Somebody may record only afterwards
 /// that the clock had ended before that time; then nothing was late.
 #[must_use]

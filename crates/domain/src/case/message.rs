@@ -2,8 +2,9 @@
 //! them; here stands only which entry, which way and what came of it. What a server says is kept as a code, because
 //! servers repeat addresses.
 
-use super::{Case, Context, clocks, notify_progress, record_delivery};
+use super::{Case, Context, clocks, effects, notify_progress, record_delivery};
 use crate::event::{Caused, ContactOutcome, Event};
+use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{Medium, Stack, StartFact, StopFact};
 use serde::{Deserialize, Serialize};
@@ -235,14 +236,16 @@ pub(super) fn news(case: &Case) -> Result<Way, KeptBack> {
     }
 }
 
-/// Whether news that an event has go out is still to go: nothing else was told since, nothing else was agreed, and the
-/// outcome was not told either.
+/// Whether news that an event has go out is still to go: nothing else was told since, nothing else was agreed, the outcome
+/// was not told either, the customer still hears it that way, and the case is still one the rule is for. It may have waited
+/// for hours while a gateway was down, and a case that became grave meanwhile is told by people.
 #[must_use]
-pub fn news_is_due(case: &Case, event: &Event, rules: &Stack) -> bool {
-    let Event::EffectTaken { from: Some(from), .. } = event else { return false };
+pub fn news_is_due(case: &Case, event: &Event, rules: &Stack, taxonomy: &Taxonomy) -> bool {
+    let Event::EffectTaken { rule, from: Some(from), .. } = event else { return false };
     let waits = |rule: &str| rules.clock(rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified));
     let clock = case.clocks.iter().any(|clock| clock.from == *from && clock.is_open() && waits(&clock.rule));
-    clock && news(case).is_ok()
+    let way = to_send(event, *from).map(|(_, way, _)| way);
+    clock && way.is_some() && news(case).ok() == way && effects::is_still_for(case, (rule.as_str(), *from), rules, taxonomy)
 }
 
 /// The moment at which news that nobody wrote was handed over, if an event says so for the first time. Until then nobody
