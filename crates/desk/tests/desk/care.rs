@@ -3,13 +3,13 @@
 use crate::lives::{Desk, desk_of, each};
 use crate::scenarios::house_under;
 use crate::{at, house, intake, key_file, open};
-use desk::CaseRef;
 use desk::call_backs::{CallBackFilter, For};
 use desk::jobs::run_timely;
 use desk::notices::letters::Handed;
 use desk::outbox::{Parcel, send_due};
 use desk::time::Time;
 use desk::ways::Ways;
+use desk::{CaseRef, DeskError};
 use domain::actor::Role;
 use domain::case::message::{KeptBack, Stage, Way, What, Why};
 use domain::case::{Case, Clock};
@@ -93,7 +93,11 @@ fn news_goes_out_by_itself_once_and_keeps_its_promise() {
         assert_eq!(clocks[0].ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Met));
         assert_eq!(clocks[1].due_at, at("2026-11-28T10:00:00+08:00"));
         assert_eq!(caused(desk, &case), [Caused::News(Way::Sms)]);
-        // Nobody's work is refused for it, whatever version they saw.
+        // Whoever is about to tell the same is told that it was.
+        let again = json!({"mode": "phone", "content": "核查中"});
+        let stale = desk.try_act(&desk.who, &case, "notify-progress", again).unwrap_err();
+        assert!(matches!(stale, DeskError::Stale { .. }), "{stale:?}");
+        // Nobody else's work is refused for it, whatever version they saw.
         let noted = desk.act(&case, "note", json!({"text": "核查中"}));
         assert!(noted.version > case.version + 2);
         go(desk, "2026-11-26T12:00:01+08:00");

@@ -245,7 +245,10 @@ pub fn news_is_due(case: &Case, event: &Event, rules: &Stack, taxonomy: &Taxonom
     let waits = |rule: &str| rules.clock(rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified));
     let clock = case.clocks.iter().any(|clock| clock.from == *from && clock.is_open() && waits(&clock.rule));
     let way = to_send(event, *from).map(|(_, way, _)| way);
-    clock && way.is_some() && news(case).ok() == way && effects::is_still_for(case, (rule.as_str(), *from), rules, taxonomy)
+    clock
+        && way.is_some()
+        && news(case).ok() == way
+        && effects::is_still_for(case, (rule.as_str(), *from), rules, taxonomy)
 }
 
 /// The moment at which news that nobody wrote was handed over, if an event says so for the first time. Until then nobody
