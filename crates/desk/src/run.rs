@@ -12,7 +12,7 @@ use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::Actor;
-use domain::case::message::{Stage, What};
+use domain::case::message::What;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::route::{self, Route};
 use domain::case::{Case, Context, Decision, clocks};
@@ -407,7 +407,9 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
 /// is about to tell the same once more.
 fn news_told_since(entries: &[Entry], seen: i64) -> bool {
     let told = |event: &Event| match event {
-        Event::MessageMoved { message, what: What::News, stage: Stage::Sent | Stage::Delivered, .. } => Some(*message),
+        Event::MessageMoved { message, what: What::News, way, stage, .. } => {
+            Some(*message).filter(|_| stage.tells(*way))
+        }
         _ => None,
     };
     let of = |since: bool| {

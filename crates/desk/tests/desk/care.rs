@@ -138,6 +138,31 @@ fn who_chose_another_way_or_is_grave_hears_it_from_people() {
 }
 
 #[test]
+fn a_call_tells_once_it_was_answered() {
+    each(|desk| {
+        ways(desk);
+        let (heard, missed) = (ordinary(desk, Some("phone")), ordinary(desk, Some("phone")));
+        go(desk, "2026-11-26T10:00:00+08:00");
+        let sent = post(desk, || Handed::Taken);
+        assert_eq!(sent.len(), 2);
+        let ended = |case: &Case| {
+            let now = desk.now(case);
+            progress(&now)[0].ended.map(|(outcome, _)| outcome)
+        };
+        assert_eq!((ended(&heard), ended(&missed)), (None, None), "that a gateway has it tells nobody");
+        let report = |case: &Case, stage, why| {
+            let id = sent.iter().find(|one| one.number == case.number).unwrap().id;
+            let now = desk.house.desk.time().now();
+            assert!(desk.house.wait(desk.house.desk.report_message(id, stage, why, now)).unwrap());
+        };
+        report(&heard, Stage::Delivered, None);
+        report(&missed, Stage::Failed, Some(Why::NoAnswer));
+        assert_eq!((ended(&heard), ended(&missed)), (Some(ClockOutcome::Met), None));
+        assert_eq!(progress(&desk.now(&heard)).len(), 2, "the next begins");
+    });
+}
+
+#[test]
 fn what_cannot_arrive_is_kept_with_its_reason_and_the_clock_reminds() {
     each(|desk| {
         ways(desk);

@@ -2,7 +2,7 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::message::{self, Stage, Way, What};
+use super::message::{self, Way, What};
 use super::{Case, Clock, Context, clocks, convert, grade, order, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Event};
 use crate::intake::ContactKind;
@@ -42,7 +42,8 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Contacted { outcome: ContactOutcome::Reached, .. } => Trigger::Fact("first_contact"),
         Event::Contacted { .. } => Trigger::Fact("contact_failed"),
         Event::Unreachable { .. } => Trigger::Fact("unreachable"),
-        Event::ProgressNotified { .. } | Event::MessageMoved { what: What::News, stage: Stage::Sent, .. } => {
+        Event::ProgressNotified { .. } => Trigger::Fact("progress_notified"),
+        Event::MessageMoved { what: What::News, way, stage, .. } if *stage == way.told_at() => {
             Trigger::Fact("progress_notified")
         }
         Event::Proposed { .. } => Trigger::Fact("proposed"),

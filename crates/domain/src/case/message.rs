@@ -125,6 +125,26 @@ codes!(Why {
     NoAnswer = "no_answer",
 });
 
+impl Way {
+    /// The stage with which whoever gets a message by it counts as told: what is written lies there to be read once it was
+    /// taken over, a call has to be answered.
+    #[must_use]
+    pub fn told_at(self) -> Stage {
+        match self {
+            Self::Email | Self::Sms => Stage::Sent,
+            Self::Voice => Stage::Delivered,
+        }
+    }
+}
+
+impl Stage {
+    /// Whether somebody counts as told once a message by a way came so far.
+    #[must_use]
+    pub fn tells(self, way: Way) -> bool {
+        self != Self::Failed && self >= way.told_at()
+    }
+}
+
 /// A message on its way or at the end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -201,7 +221,8 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             next_at: None,
         }));
     }
-    if step.what == What::News && known.is_none() && step.stage != Stage::Failed {
+    let told = known.is_some_and(|known| known.stage.tells(known.way));
+    if step.what == What::News && step.stage.tells(step.way) && !told {
         events.extend(news_told(case, at, ctx));
     }
     if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {
@@ -251,18 +272,19 @@ pub fn news_is_due(case: &Case, event: &Event, rules: &Stack, taxonomy: &Taxonom
         && effects::is_still_for(case, (rule.as_str(), *from), rules, taxonomy)
 }
 
-/// The moment at which news that nobody wrote was handed over, if an event says so for the first time. Until then nobody
-/// was told, and the clock of the next news runs on.
+/// The moment at which the customer was told by news that nobody wrote, if an event says so for the first time. Until then
+/// nobody was told, and the clock of the next news runs on.
 pub(super) fn told_by_itself(case: &Case, event: &Event) -> Option<Timestamp> {
     match event {
-        Event::MessageMoved { message, what: What::News, stage: Stage::Sent | Stage::Delivered, at, .. } => {
-            Some(*at).filter(|_| case.messages.iter().all(|known| known.id != *message))
+        Event::MessageMoved { message, what: What::News, way, stage, at, .. } if stage.tells(*way) => {
+            let told = |known: &Message| known.id == *message && known.stage.tells(known.way);
+            Some(*at).filter(|_| !case.messages.iter().any(told))
         }
         _ => None,
     }
 }
 
-/// What news that was handed over does to the clocks of a case: the promise of news is kept, and the next begins.
+/// What news the customer was told does to the clocks of a case: the promise of news is kept, and the next begins.
 pub(super) fn news_told(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let mut events = clocks::stop_at(case, StopFact::ProgressNotified, at, ctx);
     if !events.is_empty() {
@@ -319,5 +341,20 @@ impl Case {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_tells_once_it_was_taken_over_and_a_call_once_it_was_answered() {
+        for way in [Way::Email, Way::Sms] {
+            assert!(Stage::Sent.tells(way) && Stage::Delivered.tells(way) && !Stage::Failed.tells(way));
+        }
+        assert!(
+            !Stage::Sent.tells(Way::Voice) && Stage::Delivered.tells(Way::Voice) && !Stage::Failed.tells(Way::Voice)
+        );
     }
 }
