@@ -189,8 +189,9 @@ pub(crate) fn begin(desk: &Desk, tx: &mut Tx<'_>, job: &JobRow) -> Result<(), De
 /// Whether news that an entry has go out by itself is still to go.
 fn is_due(desk: &Desk, case: &Case, entry: &Entry) -> Result<bool, DeskError> {
     let rules = desk.library().rules_of(case)?;
+    let taxonomy = desk.library().taxonomy();
     let news = |event: &&Event| matches!(message::to_send(event, entry.at), Some((What::News, ..)));
-    Ok(entry.events.iter().filter(news).any(|event| message::news_is_due(case, event, &rules)))
+    Ok(entry.events.iter().filter(news).any(|event| message::news_is_due(case, event, &rules, taxonomy)))
 }
 
 /// The receipt for what came in by mail, to be sent.
@@ -372,7 +373,7 @@ fn compose(desk: &Desk, tx: &mut Tx<'_>, row: &OutboxRow) -> Result<Composed, De
     }
     if what == What::News {
         let entry = loaded.entries.iter().find(|entry| entry.version == row.version);
-        // Somebody told them meanwhile, agreed on something else with them, or answered.
+        // Somebody told them meanwhile, agreed on something else with them, or answered; or the matter became grave.
         if !entry.map(|entry| is_due(desk, &loaded.case, entry)).transpose()?.unwrap_or(false) {
             return Ok(Composed::Gone);
         }

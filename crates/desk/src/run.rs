@@ -12,6 +12,7 @@ use crate::time::stored;
 use crate::vault::MasterKeys;
 use crate::{Desk, Library, Permission, holder};
 use domain::actor::Actor;
+use domain::case::message::What;
 use domain::case::order::{OrderStep, OwnershipStep};
 use domain::case::route::{self, Route};
 use domain::case::{Case, Context, Decision, clocks};
@@ -319,8 +320,10 @@ impl Work {
 
     /// What the command causes in the case, or why it is refused. Writes nothing.
     pub(crate) fn decide(&self, tx: &mut Tx<'_>, loaded: Loaded) -> Result<Decided, DeskError> {
+        let told_meanwhile =
+            |seen| matches!(self.command, Command::NotifyProgress(_)) && news_told_since(&loaded.entries, seen);
         if let Some(seen) = self.seen
-            && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen))
+            && (seen > loaded.case.version || !only_warned_since(&loaded.entries, seen) || told_meanwhile(seen))
         {
             return Err(stale(&loaded.case, &loaded.entries, seen));
         }
@@ -398,6 +401,24 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether news that goes out by itself told the customer after a version. It makes nobody's work stale but that of whoever
+/// is about to tell the same once more.
+fn news_told_since(entries: &[Entry], seen: i64) -> bool {
+    let told = |event: &Event| match event {
+        Event::MessageMoved { message, what: What::News, way, stage, .. } => {
+            Some(*message).filter(|_| stage.tells(*way))
+        }
+        _ => None,
+    };
+    let of = |since: bool| {
+        let these = entries.iter().filter(move |entry| (entry.version > seen) == since);
+        these.flat_map(|entry| &entry.events).filter_map(told)
+    };
+    // A later report on what was known to have gone is nothing new.
+    let known: BTreeSet<Uuid> = of(false).collect();
+    of(true).any(|message| !known.contains(&message))
 }
 
 /// The other cases a command is about: the one it names, those that went up in this one, or the one it went up in. They

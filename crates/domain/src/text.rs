@@ -1,6 +1,7 @@
 //! Words and what hides in them: identifiers are found, lifted out, masked and put back.
 
 pub mod answer;
+pub mod called;
 pub mod clean;
 pub mod file_name;
 pub mod identifier;

@@ -162,7 +162,7 @@ impl Assistant {
     /// # Errors
     /// That it does not answer.
     pub(crate) fn require_well(&self) -> Result<(), Refusal> {
-        if self.0.breaker().lets_pass(Instant::now()) { Ok(()) } else { Err(Trouble::Silent.into()) }
+        if self.0.breaker().rests(Instant::now()) { Err(Trouble::Silent.into()) } else { Ok(()) }
     }
 
     /// The words it answers with.
@@ -171,7 +171,12 @@ impl Assistant {
     /// Why there are none.
     pub(crate) async fn ask(&self, prepared: &Prepared) -> Result<String, Refusal> {
         let inner = &self.0;
-        let asked = match inner.body(prepared) {
+        let body = inner.body(prepared);
+        // The one question that goes first after a rest is one that is really asked.
+        if body.is_ok() && !inner.breaker().lets_pass(Instant::now()) {
+            return Err(Trouble::Silent.into());
+        }
+        let asked = match body {
             Ok(body) => match tokio::time::timeout(inner.patience, inner.exchange(body)).await {
                 Ok(answered) => answered,
                 Err(_) => Err((Trouble::Silent, "it does not answer in time".to_owned())),

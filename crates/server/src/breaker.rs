@@ -21,6 +21,11 @@ impl Breaker {
         self.failed == 0
     }
 
+    /// Whether it is left alone; asks for no turn.
+    pub(crate) fn rests(&self, now: Instant) -> bool {
+        self.rests_until.is_some_and(|until| now < until)
+    }
+
     /// Whether it may be asked now. After a rest one question goes first.
     pub(crate) fn lets_pass(&mut self, now: Instant) -> bool {
         match self.rests_until {
@@ -60,6 +65,7 @@ mod tests {
         breaker.note(false, now);
         assert!(!breaker.lets_pass(now) && !breaker.lets_pass(now + RESTS / 2));
         let later = now + RESTS;
+        assert!(breaker.rests(now) && !breaker.rests(later) && !breaker.rests(later), "a look takes no turn");
         assert!(breaker.lets_pass(later), "one goes first");
         assert!(!breaker.lets_pass(later), "and no other with it");
         breaker.note(true, later);

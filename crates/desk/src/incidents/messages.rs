@@ -168,7 +168,7 @@ pub(crate) fn moved(
     let step = RecipientMove {
         from: &one.state,
         to: if complained { "complained" } else { stage.code() },
-        told_at: Some(stored(at)),
+        told_at: Way::from_code(&row.way).filter(|way| stage.tells(*way)).map(|_| stored(at)),
         message: None,
         why: why.filter(|_| !complained).map(Why::code).unwrap_or_default(),
     };

@@ -5,7 +5,7 @@ use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::time::moment;
 use crate::{Desk, load, permissions};
-use domain::case::message::{Stage, What};
+use domain::case::message::What;
 use domain::event::{Event, read_body};
 use domain::ids::CaseId;
 use jiff::Timestamp;
@@ -34,27 +34,31 @@ pub struct Contact {
 #[must_use]
 pub fn contact(events: &[Event]) -> Option<&Event> {
     events.iter().find(|event| {
-        matches!(
+        // Nobody wrote the receipt for what came in by mail, nor news that goes out by itself: that it told them is all there
+        // is of it.
+        let told_by_itself = matches!(
             event,
-            Event::Registered { .. }
-                | Event::Supplemented { .. }
-                | Event::Replied { .. }
-                | Event::ProgressNotified { .. }
-                | Event::MessageWritten { .. }
-                | Event::LetterIssued { .. }
-                | Event::Contacted { .. }
-                | Event::CalledBack { .. }
-                | Event::SurveyInvited { .. }
-                | Event::SatisfactionAsked { .. }
-                | Event::SatisfactionRecorded { .. }
-                | Event::Confirmed { .. }
-                | Event::Disputed { .. }
-                | Event::Declined { .. }
-                | Event::Withdrawn { .. }
-                // Nobody wrote the receipt for what came in by mail, nor news that goes out by itself: that it went is all
-                // there is of it.
-                | Event::MessageMoved { what: What::Receipt | What::News, stage: Stage::Sent, .. }
-        )
+            Event::MessageMoved { what: What::Receipt | What::News, way, stage, .. } if *stage == way.told_at()
+        );
+        told_by_itself
+            || matches!(
+                event,
+                Event::Registered { .. }
+                    | Event::Supplemented { .. }
+                    | Event::Replied { .. }
+                    | Event::ProgressNotified { .. }
+                    | Event::MessageWritten { .. }
+                    | Event::LetterIssued { .. }
+                    | Event::Contacted { .. }
+                    | Event::CalledBack { .. }
+                    | Event::SurveyInvited { .. }
+                    | Event::SatisfactionAsked { .. }
+                    | Event::SatisfactionRecorded { .. }
+                    | Event::Confirmed { .. }
+                    | Event::Disputed { .. }
+                    | Event::Declined { .. }
+                    | Event::Withdrawn { .. }
+            )
     })
 }
 

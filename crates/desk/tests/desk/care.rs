@@ -3,13 +3,13 @@
 use crate::lives::{Desk, desk_of, each};
 use crate::scenarios::house_under;
 use crate::{at, house, intake, key_file, open};
-use desk::CaseRef;
 use desk::call_backs::{CallBackFilter, For};
 use desk::jobs::run_timely;
 use desk::notices::letters::Handed;
 use desk::outbox::{Parcel, send_due};
 use desk::time::Time;
 use desk::ways::Ways;
+use desk::{CaseRef, DeskError};
 use domain::actor::Role;
 use domain::case::message::{KeptBack, Stage, Way, What, Why};
 use domain::case::{Case, Clock};
@@ -93,7 +93,11 @@ fn news_goes_out_by_itself_once_and_keeps_its_promise() {
         assert_eq!(clocks[0].ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Met));
         assert_eq!(clocks[1].due_at, at("2026-11-28T10:00:00+08:00"));
         assert_eq!(caused(desk, &case), [Caused::News(Way::Sms)]);
-        // Nobody's work is refused for it, whatever version they saw.
+        // Whoever is about to tell the same is told that it was.
+        let again = json!({"mode": "phone", "content": "核查中"});
+        let stale = desk.try_act(&desk.who, &case, "notify-progress", again).unwrap_err();
+        assert!(matches!(stale, DeskError::Stale { .. }), "{stale:?}");
+        // Nobody else's work is refused for it, whatever version they saw.
         let noted = desk.act(&case, "note", json!({"text": "核查中"}));
         assert!(noted.version > case.version + 2);
         go(desk, "2026-11-26T12:00:01+08:00");
@@ -130,6 +134,31 @@ fn who_chose_another_way_or_is_grave_hears_it_from_people() {
         assert_eq!(caused(desk, &call), [Caused::News(Way::Voice)]);
         assert_eq!(caused(desk, &visit), [Caused::NewsKept(KeptBack::OtherWay)]);
         assert_eq!(caused(desk, &grave), []);
+    });
+}
+
+#[test]
+fn a_call_tells_once_it_was_answered() {
+    each(|desk| {
+        ways(desk);
+        let (heard, missed) = (ordinary(desk, Some("phone")), ordinary(desk, Some("phone")));
+        go(desk, "2026-11-26T10:00:00+08:00");
+        let sent = post(desk, || Handed::Taken);
+        assert_eq!(sent.len(), 2);
+        let ended = |case: &Case| {
+            let now = desk.now(case);
+            progress(&now)[0].ended.map(|(outcome, _)| outcome)
+        };
+        assert_eq!((ended(&heard), ended(&missed)), (None, None), "that a gateway has it tells nobody");
+        let report = |case: &Case, stage, why| {
+            let id = sent.iter().find(|one| one.number == case.number).unwrap().id;
+            let now = desk.house.desk.time().now();
+            assert!(desk.house.wait(desk.house.desk.report_message(id, stage, why, now)).unwrap());
+        };
+        report(&heard, Stage::Delivered, None);
+        report(&missed, Stage::Failed, Some(Why::NoAnswer));
+        assert_eq!((ended(&heard), ended(&missed)), (Some(ClockOutcome::Met), None));
+        assert_eq!(progress(&desk.now(&heard)).len(), 2, "the next begins");
     });
 }
 
@@ -180,6 +209,7 @@ fn news_nobody_needs_any_more_does_not_go() {
     each(|desk| {
         ways(desk);
         let (told, answered, agreed) = (ordinary(desk, None), ordinary(desk, None), ordinary(desk, None));
+        let grave = ordinary(desk, None);
         let answered = desk.act(&answered, "accept", json!({}));
         let answered = desk.act(&answered, "propose", json!({"outcome": "退费"}));
         let answered = desk.try_act(&desk.lead, &answered, "approve", json!({})).unwrap().case;
@@ -191,6 +221,9 @@ fn news_nobody_needs_any_more_does_not_go() {
         desk.act(&told, "notify-progress", json!({"mode": "phone", "content": "核查中"}));
         desk.act(&answered, "reply", json!({"mode": "phone", "content": "已退费"}));
         desk.act(&agreed, "agree-progress", json!({"hours": 96, "note": "四日一报"}));
+        // What became grave while it waited is told by people.
+        let graded = json!({"severity": "major", "urgency": "normal", "reason": "群体"});
+        desk.try_act(&desk.lead, &desk.now(&grave), "grade", graded).unwrap();
         assert!(post(desk, || Handed::Taken).is_empty());
         // An entry that answers while its time has come answers, and says nothing else.
         let late = ordinary(desk, None);

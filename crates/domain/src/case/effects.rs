@@ -2,7 +2,7 @@
 //! of one of its clocks comes. Pure: told what happened, it says what follows, so that the log says both in one entry,
 //! whichever door it came through.
 
-use super::message::{self, Stage, Way, What};
+use super::message::{self, Way, What};
 use super::{Case, Clock, Context, clocks, convert, grade, order, owed_compensation};
 use crate::event::{Caused, ContactOutcome, Event};
 use crate::intake::ContactKind;
@@ -42,7 +42,8 @@ fn trigger(event: &Event) -> Option<Trigger<'_>> {
         Event::Contacted { outcome: ContactOutcome::Reached, .. } => Trigger::Fact("first_contact"),
         Event::Contacted { .. } => Trigger::Fact("contact_failed"),
         Event::Unreachable { .. } => Trigger::Fact("unreachable"),
-        Event::ProgressNotified { .. } | Event::MessageMoved { what: What::News, stage: Stage::Sent, .. } => {
+        Event::ProgressNotified { .. } => Trigger::Fact("progress_notified"),
+        Event::MessageMoved { what: What::News, way, stage, .. } if *stage == way.told_at() => {
             Trigger::Fact("progress_notified")
         }
         Event::Proposed { .. } => Trigger::Fact("proposed"),
@@ -289,6 +290,22 @@ pub fn ring(case: &mut Case, ctx: &Context<'_>) -> Vec<Event> {
 pub(super) fn is_of_receipt(effect: &str, rules: &Stack) -> bool {
     let known = rules.packs().flat_map(policy::Pack::effects).find(|one| one.head.id == effect);
     known.is_some_and(|effect| effect.at == At::Event("received"))
+}
+
+/// Whether a case is still one an effect is for that came about at the time of a clock begun at a moment.
+pub(super) fn is_still_for(
+    case: &Case,
+    (effect, from): (&str, Timestamp),
+    rules: &Stack,
+    taxonomy: &crate::taxonomy::Taxonomy,
+) -> bool {
+    let facts = grade::facts(case, rules, taxonomy);
+    let mut known = rules.packs().flat_map(|pack| pack.effects().iter().map(move |one| (pack, one)));
+    known.any(|(home, one)| {
+        one.head.id == effect
+            && home.is_for(&facts)
+            && one.head.holds(&facts, Some(case.grade), from, home.calendar().zone())
+    })
 }
 
 /// Whether what an effect at the time of a clock brought about still has its ground. Somebody may record only afterwards

@@ -2,8 +2,9 @@
 //! them; here stands only which entry, which way and what came of it. What a server says is kept as a code, because
 //! servers repeat addresses.
 
-use super::{Case, Context, clocks, notify_progress, record_delivery};
+use super::{Case, Context, clocks, effects, notify_progress, record_delivery};
 use crate::event::{Caused, ContactOutcome, Event};
+use crate::taxonomy::Taxonomy;
 use jiff::Timestamp;
 use policy::{Medium, Stack, StartFact, StopFact};
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,26 @@ codes!(Why {
     NoAnswer = "no_answer",
 });
 
+impl Way {
+    /// The stage with which whoever gets a message by it counts as told: what is written lies there to be read once it was
+    /// taken over, a call has to be answered.
+    #[must_use]
+    pub fn told_at(self) -> Stage {
+        match self {
+            Self::Email | Self::Sms => Stage::Sent,
+            Self::Voice => Stage::Delivered,
+        }
+    }
+}
+
+impl Stage {
+    /// Whether somebody counts as told once a message by a way came so far.
+    #[must_use]
+    pub fn tells(self, way: Way) -> bool {
+        self != Self::Failed && self >= way.told_at()
+    }
+}
+
 /// A message on its way or at the end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -200,7 +221,8 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             next_at: None,
         }));
     }
-    if step.what == What::News && known.is_none() && step.stage != Stage::Failed {
+    let told = known.is_some_and(|known| known.stage.tells(known.way));
+    if step.what == What::News && step.stage.tells(step.way) && !told {
         events.extend(news_told(case, at, ctx));
     }
     if let (Stage::Delivered, Some(letter)) = (step.stage, step.letter) {
@@ -235,28 +257,34 @@ pub(super) fn news(case: &Case) -> Result<Way, KeptBack> {
     }
 }
 
-/// Whether news that an event has go out is still to go: nothing else was told since, nothing else was agreed, and the
-/// outcome was not told either.
+/// Whether news that an event has go out is still to go: nothing else was told since, nothing else was agreed, the outcome
+/// was not told either, the customer still hears it that way, and the case is still one the rule is for. It may have waited
+/// for hours while a gateway was down, and a case that became grave meanwhile is told by people.
 #[must_use]
-pub fn news_is_due(case: &Case, event: &Event, rules: &Stack) -> bool {
-    let Event::EffectTaken { from: Some(from), .. } = event else { return false };
+pub fn news_is_due(case: &Case, event: &Event, rules: &Stack, taxonomy: &Taxonomy) -> bool {
+    let Event::EffectTaken { rule, from: Some(from), .. } = event else { return false };
     let waits = |rule: &str| rules.clock(rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified));
     let clock = case.clocks.iter().any(|clock| clock.from == *from && clock.is_open() && waits(&clock.rule));
-    clock && news(case).is_ok()
+    let way = to_send(event, *from).map(|(_, way, _)| way);
+    clock
+        && way.is_some()
+        && news(case).ok() == way
+        && effects::is_still_for(case, (rule.as_str(), *from), rules, taxonomy)
 }
 
-/// The moment at which news that nobody wrote was handed over, if an event says so for the first time. Until then nobody
-/// was told, and the clock of the next news runs on.
+/// The moment at which the customer was told by news that nobody wrote, if an event says so for the first time. Until then
+/// nobody was told, and the clock of the next news runs on.
 pub(super) fn told_by_itself(case: &Case, event: &Event) -> Option<Timestamp> {
     match event {
-        Event::MessageMoved { message, what: What::News, stage: Stage::Sent | Stage::Delivered, at, .. } => {
-            Some(*at).filter(|_| case.messages.iter().all(|known| known.id != *message))
+        Event::MessageMoved { message, what: What::News, way, stage, at, .. } if stage.tells(*way) => {
+            let told = |known: &Message| known.id == *message && known.stage.tells(known.way);
+            Some(*at).filter(|_| !case.messages.iter().any(told))
         }
         _ => None,
     }
 }
 
-/// What news that was handed over does to the clocks of a case: the promise of news is kept, and the next begins.
+/// What news the customer was told does to the clocks of a case: the promise of news is kept, and the next begins.
 pub(super) fn news_told(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
     let mut events = clocks::stop_at(case, StopFact::ProgressNotified, at, ctx);
     if !events.is_empty() {
@@ -313,5 +341,20 @@ impl Case {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_tells_once_it_was_taken_over_and_a_call_once_it_was_answered() {
+        for way in [Way::Email, Way::Sms] {
+            assert!(Stage::Sent.tells(way) && Stage::Delivered.tells(way) && !Stage::Failed.tells(way));
+        }
+        assert!(
+            !Stage::Sent.tells(Way::Voice) && Stage::Delivered.tells(Way::Voice) && !Stage::Failed.tells(Way::Voice)
+        );
     }
 }

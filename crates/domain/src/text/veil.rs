@@ -4,6 +4,7 @@
 //! When in doubt something is taken out: a marker too many annoys, a name outside harms. That nothing was overlooked is
 //! looked at once more by [`super::sieve`], which shares none of this.
 
+use super::called::{DOUBLE, names};
 use super::identifier::{IdentifierKind, find, narrow, normalise_phone};
 use super::lift::fill;
 
@@ -133,7 +134,10 @@ impl Veil {
             let value = item(n).unwrap_or_else(|| n.to_string());
             self.mark(kind.into(), &value).to_string()
         });
-        let letters = self.known(lifted.chars().collect());
+        let letters: Vec<char> = lifted.chars().collect();
+        self.learn(&letters);
+        let letters = self.known(letters);
+        let letters = self.called(&letters);
         let letters = self.identifiers(&letters);
         let letters = self.numbers(letters);
         let letters = self.houses(letters);
@@ -218,6 +222,32 @@ impl Veil {
             }
         }
         self.forms = forms;
+        kept
+    }
+
+    /// Whole names that a text tells by how people are called are known from now on, so that they go wherever they stand.
+    fn learn(&mut self, letters: &[char]) {
+        for range in names(letters).into_iter().filter(|range| range.len() > 1) {
+            let value: String = letters.get(range).unwrap_or_default().iter().collect();
+            for form in forms_of(&Known { sort: Sort::Name, value }) {
+                if self.forms.iter().all(|known| known.letters != form.letters) {
+                    self.forms.push(form);
+                }
+            }
+        }
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.letters.len()));
+    }
+
+    /// Takes out whoever is called by a name; the family's alone says who is meant only where a title stands behind it.
+    fn called(&mut self, letters: &[char]) -> Vec<char> {
+        let (mut kept, mut from) = (Vec::with_capacity(letters.len()), 0);
+        for range in names(letters) {
+            kept.extend_from_slice(letters.get(from..range.start).unwrap_or_default());
+            let value: String = letters.get(range.clone()).unwrap_or_default().iter().collect();
+            kept.push(self.mark(Sort::Name, &value));
+            from = range.end;
+        }
+        kept.extend_from_slice(letters.get(from..).unwrap_or_default());
         kept
     }
 
@@ -353,8 +383,6 @@ fn forms_of(known: &Known) -> Vec<Form> {
 
 /// How somebody is called by those who know them: the name without the family's.
 fn given(name: &[char]) -> Option<Vec<char>> {
-    const DOUBLE: [&str; 12] =
-        ["欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "司徒", "夏侯"];
     let first: String = name.iter().take(2).collect();
     let family = if DOUBLE.contains(&first.as_str()) { 2 } else { 1 };
     name.get(family..).filter(|given| given.len() >= 2).map(<[char]>::to_vec)
@@ -474,7 +502,7 @@ mod tests {
     fn what_is_known_goes_however_it_is_written() {
         for (text, covered) in [
             ("王小明来电", "〔NAME-1〕来电"),
-            ("王 小·明，小明，王先生", "〔NAME-1〕，〔NAME-1〕，王先生"),
+            ("王 小·明，小明，王先生", "〔NAME-1〕，〔NAME-1〕，〔NAME-2〕先生"),
             ("JOHN  smith and Smith, not Smithson", "〔NAME-1〕 and 〔NAME-1〕, not Smithson"),
             ("call １３８-0013 8000", "call 〔PHONE-1〕"),
             ("+86 138 0013 8000", "+86 〔PHONE-1〕"),
@@ -497,6 +525,9 @@ mod tests {
             ("工单20260314001", "工单〔NUMBER-1〕"),
             ("订单AB12345", "订单〔NUMBER-1〕"),
             ("@li.na 请看", "〔NAME-1〕 请看"),
+            ("李经理让张伟师傅来，张伟没来", "〔NAME-2〕经理让〔NAME-1〕师傅来，〔NAME-1〕没来"),
+            ("Mr Ford said Ford called", "Mr 〔NAME-1〕 said 〔NAME-1〕 called"),
+            ("王者荣耀，Mr alone", "王者荣耀，Mr alone"),
             ("她住在人民东路12号3单元501室，楼下吵", "她住在〔ADDRESS-1〕，楼下吵"),
             ("拨10086，5月2号，129元，2026-03-14，3楼没信号", "拨10086，5月2号，129元，2026-03-14，3楼没信号"),
         ] {

@@ -19,7 +19,7 @@ use axum::routing::{get, post};
 use desk::portal::Tracked;
 use desk::queries::case::CaseView;
 use domain::actor::ActorId;
-use domain::case::message::{Stage, What};
+use domain::case::message::What;
 use domain::case::{Case, State as Standing, confirm, dispute, invite_survey, notify_progress, supplement};
 use domain::command::Command;
 use domain::event::{Entry, Event};
@@ -231,7 +231,7 @@ fn one(frame: &Frame<'_>, entry: &Entry, event: &Event) -> Option<Said> {
         Event::Replied { content, .. } => (false, "replied", Some(content), 0),
         Event::ProgressNotified { content, .. } => (false, "progress", Some(content), 0),
         Event::MessageWritten { content, .. } => (false, "message", Some(content), 0),
-        Event::MessageMoved { what: What::News, stage: Stage::Sent, .. } => (false, "news", None, 0),
+        Event::MessageMoved { what: What::News, way, stage, .. } if *stage == way.told_at() => (false, "news", None, 0),
         Event::Declined { explanation, .. } => (false, "declined", Some(explanation), 0),
         Event::LetterIssued { letter, content, .. } => (false, "letter", Some(content), *letter),
         _ => return None,
