@@ -2,19 +2,27 @@
 //! which a long snapshot, as of a backup, prevents meanwhile. A little is put away by the writer after a commit, because
 //! only then can the journal begin anew. Much is put away by a thread beside it: were it left to the writer, every
 //! registration would wait behind gigabytes.
+//!
+//! SQLite waits for the disk only where the last page has been put away, and then for all pages since the time before.
+//! Whoever does the last few would wait for all the others too, so the thread has the disk take them before it leaves
+//! those few to the writer.
 
 use super::open;
 use crate::StoreError;
 use rusqlite::Connection;
-use std::path::Path;
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Pages in the journal from which they are put away.
 const MANY: i64 = 8_000;
 /// More than this is no work for the writer: everybody would wait while it is done.
-const TOO_MANY: i64 = 500;
+const TOO_MANY: i64 = 300;
 /// A journal of so many pages has to begin anew soon: where each commit adds much, that moment comes only if the writer
 /// takes on as much as it has to write itself.
 const LONG: i64 = 4 * MANY;
@@ -46,9 +54,28 @@ fn put_away(connection: &Connection) -> Option<Pages> {
     ask(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
+/// The database files of this process as they are opened once more, to have the disk take what was written to them. They
+/// are never closed: with any descriptor of a file that a process closes, it gives back every lock it holds on that file,
+/// those of SQLite's connections among them.
+static FILES: LazyLock<Mutex<HashMap<PathBuf, Arc<File>>>> = LazyLock::new(Mutex::default);
+
+fn file(path: &Path) -> Result<Arc<File>, StoreError> {
+    let trouble = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+    let whole = path.canonicalize().map_err(trouble)?;
+    let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(file) = files.get(&whole) {
+        return Ok(Arc::clone(file));
+    }
+    let file = Arc::new(File::options().read(true).write(true).open(&whole).map_err(trouble)?);
+    files.insert(whole, Arc::clone(&file));
+    Ok(file)
+}
+
 /// Keeps the journal short.
 pub(super) struct Journal {
     nudge: SyncSender<()>,
+    /// Whether the thread is at it, or about to be.
+    at_it: Arc<AtomicBool>,
     helper: JoinHandle<()>,
 }
 
@@ -56,9 +83,12 @@ impl Journal {
     /// Starts the thread that puts much away.
     pub(super) fn begin(path: &Path) -> Result<Self, StoreError> {
         let connection = open(path, false)?;
+        let file = file(path)?;
         let (nudge, nudged) = sync_channel(1);
-        let helper = super::spawn("store-journal", move || help(&connection, &nudged))?;
-        Ok(Self { nudge, helper })
+        let at_it = Arc::new(AtomicBool::new(false));
+        let theirs = Arc::clone(&at_it);
+        let helper = super::spawn("store-journal", move || help(&connection, &file, &nudged, &theirs))?;
+        Ok(Self { nudge, at_it, helper })
     }
 
     /// To be called by the writer after a commit.
@@ -66,10 +96,18 @@ impl Journal {
         let Some(pages) = look(connection).filter(|pages| pages.all >= MANY && pages.left > 0) else {
             return;
         };
-        let most = if pages.all < LONG { TOO_MANY } else { TOO_MANY_WHEN_LONG };
+        let helped = self.at_it.load(Ordering::Acquire);
+        let most = if pages.all >= LONG {
+            TOO_MANY_WHEN_LONG
+        } else if helped {
+            return;
+        } else {
+            TOO_MANY
+        };
         if pages.left <= most {
             put_away(connection);
-        } else {
+        } else if !helped {
+            self.at_it.store(true, Ordering::Release);
             // A full channel has been nudged already.
             let _ = self.nudge.try_send(());
         }
@@ -82,11 +120,15 @@ impl Journal {
     }
 }
 
-fn help(connection: &Connection, nudged: &Receiver<()>) {
+fn help(connection: &Connection, file: &File, nudged: &Receiver<()>, at_it: &AtomicBool) {
     while nudged.recv().is_ok() {
         let mut before = None;
-        while let Some(pages) = put_away(connection).or_else(|| look(connection)).filter(|pages| pages.left > TOO_MANY)
-        {
+        while let Some(pages) = put_away(connection).or_else(|| look(connection)) {
+            // Whether the disk took them is told by SQLite, which asks it again before the journal begins anew.
+            let _ = file.sync_data();
+            if pages.left <= TOO_MANY {
+                break;
+            }
             // Nothing moves while somebody reads what was before.
             if before.is_some_and(|before| pages.left >= before) {
                 thread::sleep(LOOK);
@@ -96,5 +138,6 @@ fn help(connection: &Connection, nudged: &Receiver<()>) {
                 return;
             }
         }
+        at_it.store(false, Ordering::Release);
     }
 }
