@@ -14,6 +14,7 @@ mod read;
 mod snippet;
 mod sources;
 mod terms;
+mod words;
 
 pub use alike::{Alike, AlikeAnswer, Why};
 pub use feed::Feeder;
@@ -34,7 +35,7 @@ use domain::refusal::Refusal;
 use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
-use index::{Rank, Shape};
+use index::{Rank, Sentences, Shape};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -44,6 +45,9 @@ use tantivy::Searcher;
 
 /// How deep one may page; who has read so many asks more narrowly.
 const DEEP: usize = 2_000;
+/// Where so many cases have every pair of a long sentence, those that lack some are left out. More than a page, so that all
+/// pages of an answer are of one kind.
+const ENOUGH: usize = 251;
 
 /// A desk's search.
 pub(crate) struct Search {
@@ -180,8 +184,12 @@ impl Desk {
                     }
                     query.persons = Some(persons);
                 }
-                let wanted = desk.search_state().shape.query(&ask, &query, &reader, desk.zone());
-                answer(&desk, tx, &actor, &ask, &Asked { query: &query, wanted: &wanted, rank, skip, facets: &facets })
+                let put = |sentences| desk.search_state().shape.query(&ask, &query, &reader, desk.zone(), sentences);
+                let whole = ask.clauses.iter().any(index::may_lack_some).then(|| put(Sentences::Whole));
+                let whole = whole.as_ref().map(|query| query as &dyn tantivy::query::Query);
+                let wanted = put(Sentences::Nearly);
+                let asked = Asked { query: &query, whole, wanted: &wanted, rank, skip, facets: &facets };
+                answer(&desk, tx, &actor, &ask, &asked)
             })
             .await
     }
@@ -190,6 +198,8 @@ impl Desk {
 /// A question put together.
 struct Asked<'a> {
     query: &'a ListQuery,
+    /// The same for what has every pair of its long sentences, where it has any.
+    whole: Option<&'a dyn tantivy::query::Query>,
     wanted: &'a dyn tantivy::query::Query,
     rank: Rank,
     /// How many of the first were shown before.
@@ -198,11 +208,19 @@ struct Asked<'a> {
 }
 
 fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
-    let Asked { query, wanted, rank, skip, facets } = *asked;
+    let Asked { query, whole, wanted, rank, skip, facets } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
     let shape = &desk.search_state().shape;
     let ((hits, facets), complete) = sources::put(desk, tx, query, |sources| {
-        let hits = sources.find(shape, wanted, rank, most)?;
+        let mut wanted = wanted;
+        let mut hits = Vec::new();
+        if let Some(whole) = whole {
+            hits = sources.find(shape, whole, rank, most.max(ENOUGH))?;
+        }
+        match whole {
+            Some(whole) if hits.len() >= ENOUGH => wanted = whole,
+            _ => hits = sources.find(shape, wanted, rank, most)?,
+        }
         let counted = match facets {
             [] => Some(Vec::new()),
             facets if sources.is_current() => {

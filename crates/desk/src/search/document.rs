@@ -1,12 +1,11 @@
-//! A case in the form in which the index takes it in. The library's own document keeps terms as JSON until they are
-//! indexed, which took half of the time an index needs to be made; here they are handed over as they are.
+//! A case in the form in which the index takes it in. The library's own document keeps what it is given as JSON until it
+//! is indexed; here texts are handed over as they are, to several fields at once.
 
 use std::iter::Empty;
 use std::sync::Arc;
 use tantivy::Document;
 use tantivy::schema::Field;
 use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf, Value};
-use tantivy::tokenizer::PreTokenizedString;
 
 /// What stands in the fields of one case.
 #[derive(Debug, Default)]
@@ -17,7 +16,7 @@ enum Held {
     Word(String),
     Unsigned(u64),
     Signed(i64),
-    Terms(Arc<PreTokenizedString>),
+    Text(Arc<str>),
 }
 
 impl CaseDocument {
@@ -33,8 +32,8 @@ impl CaseDocument {
         self.0.push((field, Held::Signed(number)));
     }
 
-    pub(super) fn terms(&mut self, field: Field, terms: Arc<PreTokenizedString>) {
-        self.0.push((field, Held::Terms(terms)));
+    pub(super) fn text(&mut self, field: Field, text: Arc<str>) {
+        self.0.push((field, Held::Text(text)));
     }
 }
 
@@ -60,7 +59,7 @@ impl<'a> Value<'a> for Given<'a> {
             Held::Word(word) => ReferenceValueLeaf::Str(word),
             Held::Unsigned(number) => ReferenceValueLeaf::U64(*number),
             Held::Signed(number) => ReferenceValueLeaf::I64(*number),
-            Held::Terms(terms) => ReferenceValueLeaf::PreTokStr(Box::new(terms.as_ref().clone())),
+            Held::Text(text) => ReferenceValueLeaf::Str(text),
         })
     }
 }

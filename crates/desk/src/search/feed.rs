@@ -5,7 +5,7 @@
 use super::document::CaseDocument;
 use super::folder::{self, Folder, Reading, Seen, Trouble};
 use super::index::{FORM, Findable};
-use super::read;
+use super::{read, words};
 use crate::Desk;
 use crate::error::DeskError;
 use domain::audit::chain::Ledger;
@@ -29,8 +29,10 @@ const LONGEST_REST: Duration = Duration::from_secs(2);
 const A_MOMENT: Duration = Duration::from_millis(20);
 /// Entries read at once while an index is made.
 const THROUGH: i64 = 4_096;
-/// Memory of the writer, in bytes.
+/// Memory of a thread of the writer, in bytes.
 const MEMORY: usize = 64_000_000;
+/// Threads that take cases in while an index is made: one alone is slower than reading them.
+const THREADS: usize = 2;
 /// Pages read ahead while an index is made.
 const READ_AHEAD: usize = 2;
 /// Files of fewer cases than this are of one size. Each feeding makes one of a few cases, and what is merged with them is
@@ -128,9 +130,7 @@ impl Feeder {
             if !folder::is_whole(&index) {
                 return Err(Trouble::Unfit("a file is not as it was written"));
             }
-            let feeding: IndexWriter<CaseDocument> = index.writer_with_num_threads(1, MEMORY)?;
-            feeding.set_merge_policy(merges());
-            writer = Some(feeding);
+            writer = Some(feeding(&index)?);
         }
         let reader = folder::reader(&index)?;
         Ok(Open { at: at.to_owned(), index, reader, writer, seen })
@@ -284,8 +284,10 @@ impl Feeder {
 
     fn fill(&self, at: &Path, enough: &dyn Fn() -> bool) -> Result<Option<(Open, u64)>, DeskError> {
         let shape = &self.desk.search_state().shape;
-        let index = Index::create_in_dir(at, shape.schema.clone()).map_err(Trouble::from)?;
-        let mut writer: IndexWriter<CaseDocument> = index.writer_with_num_threads(1, MEMORY).map_err(Trouble::from)?;
+        let mut index = Index::create_in_dir(at, shape.schema.clone()).map_err(Trouble::from)?;
+        index.set_tokenizers(words::tokenizers());
+        let mut writer: IndexWriter<CaseDocument> =
+            index.writer_with_num_threads(THREADS, THREADS * MEMORY).map_err(Trouble::from)?;
         // Its files are merged when it is fed on: meanwhile it answers already.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         // What is in the log by now is gone through; what comes is read on.
@@ -325,10 +327,18 @@ impl Feeder {
         })?;
         let Some(taken) = taken else { return Ok(None) };
         commit(&mut writer, &seen)?;
-        writer.set_merge_policy(merges());
+        drop(writer);
+        let writer = Some(feeding(&index)?);
         let reader = folder::reader(&index)?;
-        Ok(Some((Open { at: at.to_owned(), index, reader, writer: Some(writer), seen }, taken)))
+        Ok(Some((Open { at: at.to_owned(), index, reader, writer, seen }, taken)))
     }
+}
+
+/// What takes in what is new: one thread, which leaves one file each time.
+fn feeding(index: &Index) -> Result<IndexWriter<CaseDocument>, Trouble> {
+    let writer = index.writer_with_num_threads(1, MEMORY)?;
+    writer.set_merge_policy(merges());
+    Ok(writer)
 }
 
 /// Which files are merged into one.

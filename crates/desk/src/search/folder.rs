@@ -2,6 +2,7 @@
 //! a new one takes its place by renaming that file. Whoever feeds holds `lock`; others only read.
 
 use super::index::FORM;
+use super::words;
 use crate::error::DeskError;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -169,10 +170,11 @@ pub(super) fn seen(index: &Index, house: &str) -> Result<Seen, Trouble> {
 
 /// Opens an index. Whether its files are whole is looked over by whoever feeds it.
 pub(super) fn open(at: &Path, schema: &Schema) -> Result<Index, Trouble> {
-    let index = Index::open_in_dir(at)?;
+    let mut index = Index::open_in_dir(at)?;
     if index.schema() != *schema {
         return Err(Trouble::Unfit("its fields are others"));
     }
+    index.set_tokenizers(words::tokenizers());
     Ok(index)
 }
 

@@ -5,6 +5,7 @@ use super::ask::{Ask, Clause, Field};
 use super::document::CaseDocument;
 use super::facets::{self, GROUPS};
 use super::terms::{self, Meant, Placed};
+use super::words;
 use crate::caller::Caller;
 use domain::taxonomy::Taxonomy;
 use jiff::tz::TimeZone;
@@ -18,17 +19,25 @@ use tantivy::query::{
     BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{self, FAST, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, Token};
 use tantivy::{DocAddress, Index, IndexSettings, Order, Searcher, TantivyError, Term};
 use uuid::Uuid;
 
 /// Grows when terms or fields change: an index of another form is made anew.
-pub(super) const FORM: u32 = 2;
+pub(super) const FORM: u32 = 3;
 
 /// A run of Chinese longer than this, typed without quotes, is a sentence: its pairs may stand apart.
 const SENTENCE: usize = 3;
 /// From so many pairs on some of a sentence may be missing.
 const LONG_SENTENCE: usize = 8;
+
+/// How much of a long sentence a case must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sentences {
+    /// Every pair of it.
+    Whole,
+    /// Most of them. Whatever has any of them is looked at, which takes ten times as long.
+    Nearly,
+}
 
 /// Words of a case that are looked up to find what tells it from others.
 const LOOKED_UP: usize = 400;
@@ -114,7 +123,7 @@ impl Hit {
 impl Shape {
     pub(super) fn new() -> Self {
         let mut builder = Schema::builder();
-        let placed = TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true);
+        let placed = TextFieldIndexing::default().set_tokenizer(words::NAME).set_fieldnorms(true);
         let text = TextOptions::default()
             .set_indexing_options(placed.set_index_option(IndexRecordOption::WithFreqsAndPositions));
         Self {
@@ -155,24 +164,20 @@ impl Shape {
         for group in facets::groups(row, taxonomy) {
             document.word(self.groups, group);
         }
-        let mut add = |field: Field, words: Vec<Placed>| {
-            if words.is_empty() {
-                return;
-            }
-            let tokens = words.into_iter().map(|one| Token { position: one.at, text: one.term, ..Token::default() });
-            let terms = Arc::new(PreTokenizedString { text: String::new(), tokens: tokens.collect() });
-            document.terms(self.field(Some(field)), Arc::clone(&terms));
-            document.terms(self.anywhere, terms);
+        let mut add = |field: Field, text: &str| {
+            let text: Arc<str> = text.into();
+            document.text(self.field(Some(field)), Arc::clone(&text));
+            document.text(self.anywhere, text);
         };
-        add(Field::Number, terms::all(&row.number));
+        add(Field::Number, &row.number);
         for (field, name) in names(row, taxonomy) {
-            add(field, terms::all(&name));
+            add(field, &name);
             for typed in terms::latin(&name) {
-                add(field, terms::all(&typed));
+                add(field, &typed);
             }
         }
         for (field, words) in &case.words {
-            add(*field, terms::all(words));
+            add(*field, words);
         }
         document
     }
@@ -226,15 +231,22 @@ impl Shape {
     }
 
     /// Puts a question together with what the reader may see and what the list is filtered by.
-    pub(super) fn query(&self, ask: &Ask, filter: &ListQuery, reader: &Reader, zone: &TimeZone) -> BooleanQuery {
+    pub(super) fn query(
+        &self,
+        ask: &Ask,
+        filter: &ListQuery,
+        reader: &Reader,
+        zone: &TimeZone,
+        sentences: Sentences,
+    ) -> BooleanQuery {
         let mut parts = self.sight(reader);
         for clause in &ask.clauses {
-            let Some(query) = self.clause(clause) else { continue };
+            let Some(query) = self.clause(clause, sentences) else { continue };
             parts.push((if clause.without { Occur::MustNot } else { Occur::Must }, query));
             if clause.field.is_none() && !clause.without {
                 // The same words in the line that sums a case up say more.
                 let summed = Clause { field: Some(Field::Subject), ..clause.clone() };
-                let bonus = self.clause(&summed).map(|query| BoostQuery::new(query, 2.0));
+                let bonus = self.clause(&summed, sentences).map(|query| BoostQuery::new(query, 2.0));
                 parts.extend(bonus.map(|query| (Occur::Should, Box::new(query) as Box<dyn Query>)));
             }
         }
@@ -337,10 +349,9 @@ impl Shape {
     }
 
     /// The words of one clause; nothing where none is left of them.
-    fn clause(&self, clause: &Clause) -> Option<Box<dyn Query>> {
+    fn clause(&self, clause: &Clause, sentences: Sentences) -> Option<Box<dyn Query>> {
         let field = self.field(clause.field);
-        let meant = if clause.exact { Meant::Exactly } else { Meant::Loosely };
-        let placed = terms::fewest(&clause.words, meant);
+        let placed = placed(clause);
         let term = |one: &Placed| Term::from_field_text(field, &one.term);
         let single =
             |one: &Placed| -> Box<dyn Query> { Box::new(TermQuery::new(term(one), IndexRecordOption::WithFreqs)) };
@@ -353,12 +364,25 @@ impl Shape {
         if clause.exact || clause.without || placed.len() <= SENTENCE {
             return Some(Box::new(phrase));
         }
-        let pairs: Vec<Box<dyn Query>> = placed.iter().map(single).collect();
-        let least = if pairs.len() < LONG_SENTENCE { pairs.len() } else { pairs.len() * 6 / 10 };
-        let words = BooleanQuery::union_with_minimum_required_clauses(pairs, least);
+        let words: Box<dyn Query> = if sentences == Sentences::Nearly && may_lack_some(clause) {
+            let least = placed.len() * 6 / 10;
+            let pairs = placed.iter().map(single).collect();
+            Box::new(BooleanQuery::union_with_minimum_required_clauses(pairs, least))
+        } else {
+            Box::new(BooleanQuery::intersection(placed.iter().map(single).collect()))
+        };
         let bonus = BoostQuery::new(Box::new(phrase), 3.0);
-        Some(Box::new(BooleanQuery::new(vec![(Occur::Must, Box::new(words)), (Occur::Should, Box::new(bonus))])))
+        Some(Box::new(BooleanQuery::new(vec![(Occur::Must, words), (Occur::Should, Box::new(bonus))])))
     }
+}
+
+fn placed(clause: &Clause) -> Vec<Placed> {
+    terms::fewest(&clause.words, if clause.exact { Meant::Exactly } else { Meant::Loosely })
+}
+
+/// Whether some of its pairs may be missing: it is a long sentence, typed as people talk.
+pub(super) fn may_lack_some(clause: &Clause) -> bool {
+    !clause.exact && !clause.without && placed(clause).len() >= LONG_SENTENCE
 }
 
 /// What a case is filtered by.
@@ -429,7 +453,7 @@ fn names(row: &CaseRow, taxonomy: &Taxonomy) -> Vec<(Field, String)> {
 pub(super) fn of_these(shape: &Shape, cases: &[Findable], taxonomy: &Taxonomy) -> Result<Searcher, TantivyError> {
     // Made while somebody waits for an answer: no threads are started for it.
     let settings = IndexSettings { docstore_compress_dedicated_thread: false, ..IndexSettings::default() };
-    let index = Index::builder().schema(shape.schema.clone()).settings(settings);
+    let index = Index::builder().schema(shape.schema.clone()).settings(settings).tokenizers(words::tokenizers());
     let mut writer = index.single_segment_index_writer::<CaseDocument>(RamDirectory::create(), 15_000_000)?;
     for case in cases {
         writer.add_document(shape.document(case, taxonomy))?;

@@ -113,29 +113,33 @@ fn pair(both: &[char]) -> String {
     both.iter().collect()
 }
 
-/// Every term of a text, for the index.
-pub(super) fn all(text: &str) -> Vec<Placed> {
-    let (mut terms, mut at) = (Vec::new(), 0);
+/// Hands over every term of a text with its place, for the index.
+pub(super) fn each(text: &str, mut take: impl FnMut(&str, usize)) {
+    let mut at = 0;
+    let mut term = String::new();
     for piece in pieces(text) {
         match piece {
             Piece::Chinese(letters) => {
                 for (n, letter) in letters.iter().enumerate() {
-                    terms.push(Placed { term: letter.to_string(), at: at + n });
-                    if let Some(both) = letters.get(n..n + 2) {
-                        terms.push(Placed { term: pair(both), at: at + n });
+                    term.clear();
+                    term.push(*letter);
+                    take(&term, at + n);
+                    if let Some(next) = letters.get(n + 1) {
+                        term.push(*next);
+                        take(&term, at + n);
                     }
                 }
                 at += letters.len();
             }
             Piece::Word(word) => {
-                let stem = stem(&word);
-                terms.push(Placed { term: word, at });
-                terms.extend(stem.map(|term| Placed { term, at }));
+                take(&word, at);
+                if let Some(stem) = stem(&word) {
+                    take(&stem, at);
+                }
                 at += 1;
             }
         }
     }
-    terms
 }
 
 /// The fewest terms that tell a text, for a question; those of one run of Chinese overlap.
@@ -213,6 +217,12 @@ pub(super) fn latin(name: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn all(text: &str) -> Vec<Placed> {
+        let mut terms = Vec::new();
+        each(text, |term, at| terms.push(Placed { term: term.to_owned(), at }));
+        terms
+    }
 
     fn of(text: &str) -> Vec<String> {
         all(text).into_iter().map(|one| one.term).collect()

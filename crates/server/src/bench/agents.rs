@@ -251,6 +251,7 @@ async fn one_page(
 
 /// The connection a page fetches over.
 struct Asks {
+    port: u16,
     stream: TcpStream,
     list: Vec<u8>,
     counts: Vec<u8>,
@@ -260,44 +261,69 @@ struct Asks {
 
 impl Asks {
     async fn connect(port: u16, cookie: &str, case: &str) -> Result<Self, String> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
         // As browsers say of what a script fetches.
         let part = "Sec-Fetch-Dest: empty\r\nSec-Fetch-Site: same-origin\r\n";
         let list = page("/console/pane?view=open", cookie, part);
         let counts = page("/console/counts", cookie, part);
         let present = form(&format!("/console/cases/{case}/presence"), cookie, "writing=");
-        let mut asks = Self { stream, list, counts, present, answer: Vec::new() };
+        let stream = Self::open(port).await?;
+        let mut asks = Self { port, stream, list, counts, present, answer: Vec::new() };
         asks.list().await?;
         asks.counts().await?;
         Ok(asks)
     }
 
+    async fn open(port: u16) -> Result<TcpStream, String> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.map_err(|error| error.to_string())?;
+        stream.set_nodelay(true).map_err(|error| error.to_string())?;
+        Ok(stream)
+    }
+
     async fn list(&mut self) -> Result<Duration, String> {
-        Self::fetch(&mut self.stream, &mut self.answer, &self.list).await
+        let asked = self.list.clone();
+        self.fetch(&asked).await
     }
 
     async fn counts(&mut self) -> Result<Duration, String> {
-        Self::fetch(&mut self.stream, &mut self.answer, &self.counts).await
+        let asked = self.counts.clone();
+        self.fetch(&asked).await
     }
 
     async fn present(&mut self) -> Result<Duration, String> {
-        Self::fetch(&mut self.stream, &mut self.answer, &self.present).await
+        let asked = self.present.clone();
+        self.fetch(&asked).await
     }
 
-    async fn fetch(stream: &mut TcpStream, answer: &mut Vec<u8>, asked: &[u8]) -> Result<Duration, String> {
+    /// A connection nobody used for a while was closed by the server: as a browser does, another is opened.
+    async fn fetch(&mut self, asked: &[u8]) -> Result<Duration, String> {
         let begun = Instant::now();
-        stream.write_all(asked).await.map_err(|error| error.to_string())?;
-        answer.clear();
-        loop {
-            if stream.read_buf(answer).await.map_err(|error| error.to_string())? == 0 {
-                return Err("the server closed the connection".to_owned());
+        for fresh in [false, true] {
+            if fresh {
+                self.stream = Self::open(self.port).await?;
             }
-            match complete(answer)? {
+            if self.ask(asked).await? {
+                return Ok(begun.elapsed());
+            }
+        }
+        Err("the server closed the connection".to_owned())
+    }
+
+    /// Whether there was an answer.
+    async fn ask(&mut self, asked: &[u8]) -> Result<bool, String> {
+        self.answer.clear();
+        if self.stream.write_all(asked).await.is_err() {
+            return Ok(false);
+        }
+        loop {
+            match self.stream.read_buf(&mut self.answer).await {
+                Ok(0) | Err(_) => return Ok(false),
+                Ok(_) => {}
+            }
+            match complete(&self.answer)? {
                 None => {}
                 // A case elsewhere is none for whoever sees a province.
-                Some(200 | 404) => return Ok(begun.elapsed()),
-                Some(status) => return Err(format!("status {status}: {}", String::from_utf8_lossy(answer))),
+                Some(200 | 404) => return Ok(true),
+                Some(status) => return Err(format!("status {status}: {}", String::from_utf8_lossy(&self.answer))),
             }
         }
     }
