@@ -394,8 +394,11 @@ pub(crate) fn only_warned_since(entries: &[Entry], seen: i64) -> bool {
             step: OrderStep::Late { .. } | OrderStep::VisitMissed {} | OrderStep::Tightened { .. }, ..
         }
         | Event::Ownership { step: OwnershipStep::Late {} } => true,
-        // News that went out by itself keeps its promise, and the clock of the next begins.
-        Event::ClockStopped { .. } | Event::ClockStarted { .. } => verb == crate::outbox::VERB,
+        // News that went out by itself keeps its promise, and the clock of the next begins; a call that was answered was a
+        // contact.
+        Event::ClockStopped { .. } | Event::ClockStarted { .. } | Event::Contacted { .. } => {
+            verb == crate::outbox::VERB
+        }
         Event::EffectTaken { did, .. } => {
             did.iter().all(|caused| matches!(caused, Caused::Notify(_) | Caused::News(_) | Caused::NewsKept(_)))
         }

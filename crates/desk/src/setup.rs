@@ -26,7 +26,7 @@ pub const STATES: &[&str] = &["done", "skipped"];
 const SAMPLE: &str = "sample";
 /// Name of the lease of whoever loads them.
 const LEASE_NAME: &str = "sample";
-/// Should that node fail, another tries after this long; loading them takes a fraction of it.
+/// Should that node be ended in the middle, the next start tries after this long; loading them takes a fraction of it.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
 /// The step that ends it.
 const FINISH: &str = "finish";
@@ -179,6 +179,27 @@ pub fn takes_sample(desk: &Desk, node: &str) -> Result<bool, DeskError> {
 fn wants_sample(tx: &mut Tx<'_>) -> Result<bool, DeskError> {
     let wanted = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
     Ok(wanted && !rows::any_case(tx)?)
+}
+
+/// Whether another node loads them at this moment. Blocking.
+///
+/// # Errors
+/// Those of the database.
+pub fn sample_is_under_way(desk: &Desk) -> Result<bool, DeskError> {
+    let now = stored(desk.time().now());
+    desk.db().read_now(move |tx| {
+        let asked = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
+        Ok(asked && schedules::is_held(tx, LEASE_NAME, now)?)
+    })
+}
+
+/// Gives the lease back where they could not be loaded: the next start tries again. Blocking.
+///
+/// # Errors
+/// Those of the database.
+pub fn sample_failed(desk: &Desk, node: &str) -> Result<(), DeskError> {
+    let (at, holder) = (stored(desk.time().now()), node.to_owned());
+    desk.db().write_now(move |tx| Ok(schedules::finish(tx, LEASE_NAME, at, &holder)?))
 }
 
 /// Notes that they are there, or that they were left out, and gives the lease back. Blocking.

@@ -13,6 +13,7 @@ statements! {
     FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
     HOLD = "UPDATE schedules SET lease_until = ?4, holder = ?5
         WHERE name = ?1 AND (lease_until <= ?2 OR lease_until > ?3 OR holder = ?5)";
+    HELD = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1 AND lease_until > ?2";
     KNOWN = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1";
 }
 
@@ -68,6 +69,14 @@ pub fn hold(tx: &mut Tx<'_>, name: &str, look: Look, lease_until: i64, holder: &
     tx.execute(NOTE, &[name.into()])?;
     let values = [name.into(), look.now.into(), look.furthest_lease.into(), lease_until.into(), holder.into()];
     Ok(tx.execute(HOLD, &values)? == 1)
+}
+
+/// Whether somebody has a duty.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_held(tx: &mut Tx<'_>, name: &str, now: i64) -> Result<bool, StoreError> {
+    Ok(tx.query_opt(HELD, &[name.into(), now.into()], |row| row.int(0))?.is_some())
 }
 
 /// Gives a duty back, due again at `next`. Whoever lost the lease changes nothing.

@@ -196,7 +196,7 @@ impl Desk {
     /// Ends such a link.
     ///
     /// # Errors
-    /// If the caller may not, or there is no such user in their area, or no such link.
+    /// If the caller may not, or there is no such user in their area, or no such link; `administrators_by_people`.
     pub async fn unlink_identity(&self, by: &Caller, user: UserId, ended: IdentityInput) -> Result<(), DeskError> {
         permissions::MANAGE_USERS.require(by)?;
         let (actor, at, own) = (by.actor.id, stored(self.time().now()), by.actor.area.clone());
@@ -204,6 +204,7 @@ impl Desk {
             .write(move |tx| {
                 let row = people::user(tx, user.0)?.ok_or_else(Refusal::not_found)?;
                 within(&own, &area::of_user(tx, &row)?)?;
+                no_programme_over(actor, &row.role)?;
                 unlink(tx, user.0, &ended, (actor, at))
             })
             .await

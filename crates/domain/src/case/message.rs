@@ -284,8 +284,13 @@ pub(super) fn told_by_itself(case: &Case, event: &Event) -> Option<Timestamp> {
     }
 }
 
-/// What news the customer was told does to the clocks of a case: the promise of news is kept, and the next begins.
+/// What news the customer was told does to the clocks of a case: the promise of news is kept, and the next begins. A report
+/// of a call may come late: where somebody told them since, it changes nothing.
 pub(super) fn news_told(case: &Case, at: Timestamp, ctx: &Context<'_>) -> Vec<Event> {
+    let waits = |rule: &str| ctx.rules.clock(rule).is_some_and(|rule| rule.stops_on(StopFact::ProgressNotified));
+    if case.clocks.iter().any(|clock| clock.is_open() && clock.from > at && waits(&clock.rule)) {
+        return Vec::new();
+    }
     let mut events = clocks::stop_at(case, StopFact::ProgressNotified, at, ctx);
     if !events.is_empty() {
         events.extend(clocks::start(case, StartFact::ProgressNotified, case.round, at, ctx));

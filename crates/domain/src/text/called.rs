@@ -43,9 +43,9 @@ const WHO: &[&str] = &[
 const LEADS: &[&str] = &["mr", "mrs", "ms", "miss", "dr", "prof", "my name is", "his name is", "her name is"];
 /// Words of a name in English at most, and blanks between them.
 const MOST_WORDS: usize = 3;
-const MOST_BLANKS: usize = 3;
+const MOST_BLANKS: usize = 12;
 
-/// Where names stand in a text, in their order; of two that overlap the first.
+/// Where names stand in a text, in their order; of two that overlap the second loses what they share.
 #[must_use]
 pub fn names(letters: &[char]) -> Vec<Range<usize>> {
     let letters: Vec<char> = letters.iter().map(|letter| narrow(*letter)).collect();
@@ -56,12 +56,10 @@ pub fn names(letters: &[char]) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = found.collect();
     found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
     let mut end = 0;
-    found.retain(|range| {
-        let apart = range.start >= end;
-        if apart {
-            end = range.end;
-        }
-        apart
+    found.retain_mut(|range| {
+        range.start = range.start.max(end);
+        end = end.max(range.end);
+        range.start < range.end
     });
     found
 }
@@ -72,7 +70,8 @@ fn titled(letters: &[char], at: usize) -> Option<Range<usize>> {
         return None;
     }
     let before = letters.get(..at)?;
-    let end = at - before.iter().rev().take(MOST_BLANKS).take_while(|letter| letter.is_whitespace()).count();
+    let between = |letter: &&char| letter.is_whitespace() || "·•・".contains(**letter);
+    let end = at - before.iter().rev().take(MOST_BLANKS).take_while(between).count();
     let whole = (2..=4).rev().filter_map(|length| end.checked_sub(length)).find(|start| {
         let name = letters.get(*start..end).unwrap_or_default();
         let family = if is_double(name) { 2 } else { 1 };
@@ -131,7 +130,7 @@ fn end_of_words(letters: &[char], start: usize) -> Option<usize> {
         if !capital {
             break;
         }
-        let length = rest.iter().take_while(|letter| is_latin(**letter) || "-'".contains(**letter)).count();
+        let length = rest.iter().take_while(|letter| is_latin(**letter) || "-'’".contains(**letter)).count();
         let initial = length == 1 && rest.get(1) == Some(&'.');
         if length == 1 && !initial {
             break;
@@ -198,7 +197,7 @@ mod tests {
             ("装维陈 师傅没来", &["陈"]),
             ("我叫张伟，我爱人叫李小红", &["张伟", "李小红"]),
             ("我女儿叫王芳来办的", &["王芳"]),
-            ("Mr Smith and Mrs. O'Brien", &["Smith", "O'Brien"]),
+            ("Mr Smith and Mrs. O’Brien", &["Smith", "O’Brien"]),
             ("dr J. Lee-Jones called", &["J. Lee-Jones"]),
             ("My name is Ann Lee, and I", &["Ann Lee"]),
         ];

@@ -8,6 +8,8 @@ use super::called::{DOUBLE, names};
 use super::identifier::{IdentifierKind, find, narrow, normalise_phone};
 use super::lift::fill;
 
+/// Whole names a text can tell of itself: each is looked for at every place of it. Further ones go where a title stands.
+const MOST_LEARNT: usize = 200;
 const OPEN: char = '〔';
 const CLOSE: char = '〕';
 /// No marker is longer between its frames.
@@ -227,7 +229,7 @@ impl Veil {
 
     /// Whole names that a text tells by how people are called are known from now on, so that they go wherever they stand.
     fn learn(&mut self, letters: &[char]) {
-        for range in names(letters).into_iter().filter(|range| range.len() > 1) {
+        for range in names(letters).into_iter().filter(|range| range.len() > 1).take(MOST_LEARNT) {
             let value: String = letters.get(range).unwrap_or_default().iter().collect();
             for form in forms_of(&Known { sort: Sort::Name, value }) {
                 if self.forms.iter().all(|known| known.letters != form.letters) {

@@ -428,15 +428,23 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
 }
 
 /// Loads the invented cases where the set-up asked for them. That is before any duty runs, because time is moved back while
-/// they are played. Where their names were given to others meanwhile, the server starts without them.
+/// they are played: where another node loads them, this one waits. Where their names were given to others meanwhile, the
+/// server starts without them.
 fn sample(place: &Place, desk: &Desk) -> Result<(), String> {
     let node = node();
     if !setup::takes_sample(desk, &node).map_err(|error| super::told(&error))? {
+        while setup::sample_is_under_way(desk).map_err(|error| super::told(&error))? {
+            std::thread::sleep(Duration::from_secs(1));
+        }
         return Ok(());
     }
     let loaded = super::wait(demo::fits(desk)).is_ok();
     let lines = match loaded {
-        true => demo::fill(place, desk)?,
+        true => demo::fill(place, desk).inspect_err(|_| {
+            if let Err(error) = setup::sample_failed(desk, &node) {
+                tracing::warn!(%error, "the next start tries to load the sample data only in ten minutes");
+            }
+        })?,
         false => vec!["The sample data was left out: units or users already have its names".to_owned()],
     };
     print(&lines);

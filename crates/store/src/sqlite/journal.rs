@@ -55,20 +55,33 @@ fn put_away(connection: &Connection) -> Option<Pages> {
 }
 
 /// The database files of this process as they are opened once more, to have the disk take what was written to them. They
-/// are never closed: with any descriptor of a file that a process closes, it gives back every lock it holds on that file,
-/// those of SQLite's connections among them.
+/// are not closed while they are there: with any descriptor of a file that a process closes, it gives back every lock it
+/// holds on that file, those of SQLite's connections among them.
 static FILES: LazyLock<Mutex<HashMap<PathBuf, Arc<File>>>> = LazyLock::new(Mutex::default);
 
 fn file(path: &Path) -> Result<Arc<File>, StoreError> {
     let trouble = |error: std::io::Error| StoreError::Unavailable(error.to_string());
     let whole = path.canonicalize().map_err(trouble)?;
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(file) = files.get(&whole) {
+    if let Some(file) = files.get(&whole).filter(|file| is_it(file, &whole)) {
         return Ok(Arc::clone(file));
     }
-    let file = Arc::new(File::options().read(true).write(true).open(&whole).map_err(trouble)?);
+    let file = Arc::new(File::options().read(true).write(cfg!(windows)).open(&whole).map_err(trouble)?);
     files.insert(whole, Arc::clone(&file));
     Ok(file)
+}
+
+/// Whether a file is still the one at its path: it may have been made anew.
+#[cfg(unix)]
+fn is_it(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let of = |one: std::io::Result<std::fs::Metadata>| one.ok().map(|one| (one.dev(), one.ino()));
+    of(file.metadata()) == of(path.metadata())
+}
+
+#[cfg(not(unix))]
+fn is_it(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// Keeps the journal short.
@@ -124,8 +137,10 @@ fn help(connection: &Connection, file: &File, nudged: &Receiver<()>, at_it: &Ato
     while nudged.recv().is_ok() {
         let mut before = None;
         while let Some(pages) = put_away(connection).or_else(|| look(connection)) {
-            // Whether the disk took them is told by SQLite, which asks it again before the journal begins anew.
-            let _ = file.sync_data();
+            // SQLite asks the disk again before the journal begins anew, and whoever has the file open hears of it then.
+            if let Err(error) = file.sync_data() {
+                tracing::error!(%error, "the disk did not take what was put away from the journal");
+            }
             if pages.left <= TOO_MANY {
                 break;
             }
