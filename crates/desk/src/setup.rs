@@ -177,8 +177,12 @@ pub fn takes_sample(desk: &Desk, node: &str) -> Result<bool, DeskError> {
 }
 
 fn wants_sample(tx: &mut Tx<'_>) -> Result<bool, DeskError> {
-    let wanted = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
-    Ok(wanted && !rows::any_case(tx)?)
+    Ok(asked_for(tx)? && !rows::any_case(tx)?)
+}
+
+/// Whether the set-up asked for invented cases and none were loaded since.
+fn asked_for(tx: &mut Tx<'_>) -> Result<bool, DeskError> {
+    Ok(rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done"))
 }
 
 /// Whether another node loads them at this moment. Blocking.
@@ -187,10 +191,7 @@ fn wants_sample(tx: &mut Tx<'_>) -> Result<bool, DeskError> {
 /// Those of the database.
 pub fn sample_is_under_way(desk: &Desk) -> Result<bool, DeskError> {
     let now = stored(desk.time().now());
-    desk.db().read_now(move |tx| {
-        let asked = rows::setup(tx)?.iter().any(|row| row.step == SAMPLE && row.state == "done");
-        Ok(asked && schedules::is_held(tx, LEASE_NAME, now)?)
-    })
+    desk.db().read_now(move |tx| Ok(asked_for(tx)? && schedules::is_held(tx, LEASE_NAME, now)?))
 }
 
 /// Gives the lease back where they could not be loaded: the next start tries again. Blocking.

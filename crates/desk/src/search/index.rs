@@ -364,7 +364,7 @@ impl Shape {
         if clause.exact || clause.without || placed.len() <= SENTENCE {
             return Some(Box::new(phrase));
         }
-        let words: Box<dyn Query> = if sentences == Sentences::Nearly && may_lack_some(clause) {
+        let words: Box<dyn Query> = if sentences == Sentences::Nearly && placed.len() >= LONG_SENTENCE {
             let least = placed.len() * 6 / 10;
             let pairs = placed.iter().map(single).collect();
             Box::new(BooleanQuery::union_with_minimum_required_clauses(pairs, least))
