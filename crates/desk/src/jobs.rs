@@ -29,7 +29,7 @@ const DUTIES: &[(&str, i64, Duty)] =
 /// Does whatever recurring duty is due. Blocking; called from a thread of its own about once a second.
 ///
 /// # Errors
-/// The first duty's that failed; it is tried again when its lease ends.
+/// The first duty's that failed; the next look tries it again.
 pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
     // Another process may have rotated the master key or erased somebody; every node looks for itself.
     desk.master().refresh()?;
@@ -39,30 +39,34 @@ pub fn run_due(desk: &Desk, node: &str) -> Result<(), DeskError> {
     // So may another node have put rules into force, or a model into use.
     activation::refresh(desk)?;
     models::refresh(desk)?;
+    // One that fails holds no other up.
+    let mut outcome = Ok(());
     for (name, seconds, duty) in DUTIES {
-        let now = desk.time().now();
-        // Nodes' clocks may differ by as much as a lease; what is further off was written before one was set back.
-        let look = Look {
-            now: stored(now),
-            furthest: stored(now + SignedDuration::from_secs(*seconds) + LEASE),
-            furthest_lease: stored(now + LEASE + LEASE),
-        };
-        // Looking costs no write; most looks find nothing due.
-        if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, name, look)?))? {
-            continue;
-        }
-        let lease = stored(desk.time().now() + LEASE);
-        let holder = node.to_owned();
-        let mine =
-            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, name, look, lease, &holder)?))?;
-        if mine {
-            duty(desk)?;
-            let next = stored(desk.time().now() + SignedDuration::from_secs(*seconds));
-            let holder = node.to_owned();
-            desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::finish(tx, name, next, &holder)?))?;
-        }
+        outcome = outcome.and(run_one(desk, node, name, *seconds, *duty));
     }
-    Ok(())
+    outcome
+}
+
+fn run_one(desk: &Desk, node: &str, name: &'static str, seconds: i64, duty: Duty) -> Result<(), DeskError> {
+    let now = desk.time().now();
+    // Nodes' clocks may differ by as much as a lease; what is further off was written before one was set back.
+    let look = Look {
+        now: stored(now),
+        furthest: stored(now + SignedDuration::from_secs(seconds) + LEASE),
+        furthest_lease: stored(now + LEASE + LEASE),
+    };
+    // Looking costs no write; most looks find nothing due.
+    let holder = node.to_owned();
+    if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, name, look, &holder)?))? {
+        return Ok(());
+    }
+    let (holder, lease) = (node.to_owned(), stored(now + LEASE));
+    if !desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::claim(tx, name, look, lease, &holder)?))? {
+        return Ok(());
+    }
+    duty(desk)?;
+    let (holder, next) = (node.to_owned(), stored(desk.time().now() + SignedDuration::from_secs(seconds)));
+    desk.db().write_now(move |tx| Ok::<_, DeskError>(schedules::finish(tx, name, next, &holder)?))
 }
 
 /// Wakes cases and does jobs; called several times a second, so that nothing waits longer than that.

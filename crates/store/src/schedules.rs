@@ -7,9 +7,9 @@ statements! {
     NOTE = "INSERT INTO schedules (name, due_at, lease_until, holder) VALUES (?1, 0, 0, '')
         ON CONFLICT (name) DO NOTHING";
     DUE = "SELECT CAST(1 AS BIGINT) FROM schedules WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
-        AND (lease_until <= ?2 OR lease_until > ?4)";
-    CLAIM = "UPDATE schedules SET lease_until = ?5, holder = ?6 WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
-        AND (lease_until <= ?2 OR lease_until > ?4)";
+        AND (lease_until <= ?2 OR lease_until > ?4 OR holder = ?5)";
+    CLAIM = "UPDATE schedules SET lease_until = ?6, holder = ?5 WHERE name = ?1 AND (due_at <= ?2 OR due_at > ?3)
+        AND (lease_until <= ?2 OR lease_until > ?4 OR holder = ?5)";
     FINISH = "UPDATE schedules SET due_at = ?2, lease_until = 0, holder = '' WHERE name = ?1 AND holder = ?3";
     HOLD = "UPDATE schedules SET lease_until = ?4, holder = ?5
         WHERE name = ?1 AND (lease_until <= ?2 OR lease_until > ?3 OR holder = ?5)";
@@ -29,22 +29,21 @@ pub struct Look {
     pub furthest_lease: i64,
 }
 
-/// Whether a duty is due and nobody does it; for a look before claiming.
+/// Whether a duty is due and no other node does it; for a look before claiming. What this node holds it could not bring
+/// to its end, as where the disk was full meanwhile: to wait for its own lease would help nobody.
 ///
 /// # Errors
 /// Those of the database.
-pub fn is_due(tx: &mut Tx<'_>, name: &str, look: Look) -> Result<bool, StoreError> {
+pub fn is_due(tx: &mut Tx<'_>, name: &str, look: Look, holder: &str) -> Result<bool, StoreError> {
     if tx.query_opt(KNOWN, &[name.into()], |row| row.int(0))?.is_none() {
         return Ok(true);
     }
-    Ok(tx
-        .query_opt(DUE, &[name.into(), look.now.into(), look.furthest.into(), look.furthest_lease.into()], |row| {
-            row.int(0)
-        })?
-        .is_some())
+    let values = [name.into(), look.now.into(), look.furthest.into(), look.furthest_lease.into(), holder.into()];
+    Ok(tx.query_opt(DUE, &values, |row| row.int(0))?.is_some())
 }
 
-/// Claims a duty that is due until `lease_until`; false when it is not due or another node has it.
+/// Claims a duty that is due until `lease_until`; false when it is not due or another node has it. A
+/// node has one thread for a duty: what it holds already it may claim again.
 ///
 /// # Errors
 /// Those of the database.
@@ -55,8 +54,8 @@ pub fn claim(tx: &mut Tx<'_>, name: &str, look: Look, lease_until: i64, holder: 
         look.now.into(),
         look.furthest.into(),
         look.furthest_lease.into(),
-        lease_until.into(),
         holder.into(),
+        lease_until.into(),
     ];
     Ok(tx.execute(CLAIM, &values)? == 1)
 }

@@ -94,7 +94,8 @@ pub fn look(desk: &Desk, node: &str, watch: Watch) -> Result<bool, DeskError> {
     let look =
         Look { now: stored(now), furthest: stored(now + EVERY + LEASE), furthest_lease: stored(now + LEASE + LEASE) };
     // Looking whether it is time costs no write.
-    if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, NAME, look)?))? {
+    let holder = node.to_owned();
+    if !desk.db().read_now(move |tx| Ok::<_, DeskError>(schedules::is_due(tx, NAME, look, &holder)?))? {
         return Ok(false);
     }
     let (holder, until) = (node.to_owned(), stored(now + LEASE));

@@ -29,7 +29,7 @@ impl Desk {
         self.db()
             .write(move |tx| {
                 Ok::<_, DeskError>(
-                    schedules::is_due(tx, &name, look)? && schedules::claim(tx, &name, look, lease, &holder)?,
+                    schedules::is_due(tx, &name, look, &holder)? && schedules::claim(tx, &name, look, lease, &holder)?,
                 )
             })
             .await

@@ -1,7 +1,7 @@
 //! Timers and jobs: everything once, nothing lost, whoever looks and whatever the clock does.
 
 use crate::{House, house, intake, named, open};
-use desk::jobs::{queue, run_timely, timers};
+use desk::jobs::{self, queue, run_timely, timers};
 use desk::time::Time;
 use desk::{Caller, CaseRef, Desk};
 use domain::actor::Role;
@@ -370,6 +370,36 @@ fn what_a_node_that_is_gone_took_another_does_after_the_lease() {
         house.desk.time().advance(SignedDuration::from_mins(2));
         assert_eq!(house.wait(queue::work(&house.desk, "another")).unwrap(), 1);
         assert_eq!(house.wait(house.desk.count_notices(&other)).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_duty_a_node_could_not_end_it_takes_again_at_once_and_another_after_the_lease() {
+    each(|_, house| {
+        let who = house.user("one", Role::Specialist, "");
+        house.register(&who);
+        let unsealed = || desk::verify::verify(house.desk.db(), None).unwrap().unsealed;
+        assert!(unsealed() > 0);
+        // As where the disk filled up between taking the duty and doing it.
+        let take = |node: &'static str| {
+            let now = house.desk.time().now();
+            let (at, until) = (now.as_microsecond(), (now + SignedDuration::from_mins(2)).as_microsecond());
+            let look = store::schedules::Look { now: at, furthest: until, furthest_lease: until };
+            let took =
+                house.desk.db().write_now(move |tx| store::schedules::claim(tx, "checkpoint", look, until, node));
+            assert!(took.unwrap());
+        };
+        take("node");
+        jobs::run_due(&house.desk, "another").unwrap();
+        assert!(unsealed() > 0, "it is the first node's for a while");
+        jobs::run_due(&house.desk, "node").unwrap();
+        assert_eq!(unsealed(), 0, "the clock has not moved");
+        house.register(&who);
+        house.desk.time().advance(SignedDuration::from_secs(5));
+        take("node");
+        house.desk.time().advance(SignedDuration::from_mins(2));
+        jobs::run_due(&house.desk, "another").unwrap();
+        assert_eq!(unsealed(), 0);
     });
 }
 

@@ -593,13 +593,23 @@ fn checks(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<(
     })
 }
 
+/// After a look that failed; each reads much.
+const FAILED_LOOK_RESTS: Duration = Duration::from_secs(60);
+
 /// The thread that looks for suspected faults. A look over many contacts takes seconds, and no warning waits for it.
 fn bursts(desk: Desk, watch: Watch, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
     thread("bursts", move |_| {
         let node = node();
         let mut complaints = Complaints::default();
+        let mut again = Instant::now();
         while !stop.load(Ordering::Acquire) {
-            complaints.hear(desk::bursts::look(&desk, &node, watch));
+            if Instant::now() >= again {
+                let looked = desk::bursts::look(&desk, &node, watch);
+                if looked.is_err() {
+                    again = Instant::now() + FAILED_LOOK_RESTS;
+                }
+                complaints.hear(looked);
+            }
             std::thread::sleep(TICK);
         }
     })
