@@ -81,17 +81,28 @@ pub(crate) struct Counters {
     pub(crate) reads: AtomicU64,
     /// What the last attempt to write met with.
     trouble: Mutex<Option<StoreError>>,
+    /// Where the file of the embedded database lies.
+    folder: Option<PathBuf>,
 }
+
+/// Free bytes from which a disk that was full is taken for one that can be written to: beside what is full to the brim a
+/// commit of a page or two, as of a duty, still goes through now and then, while nothing a person asks for does.
+const ROOM_ENOUGH: u64 = 1 << 20;
 
 impl Counters {
     /// Notes how an attempt to write ended; mistakes of the work itself say nothing about the database.
     pub(crate) fn note(&self, end: &Result<(), StoreError>) {
-        let trouble = match end {
-            Ok(()) => None,
-            Err(error) if error.is_temporary() => Some(error.clone()),
-            Err(_) => return,
-        };
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match end {
+            Ok(()) if matches!(*trouble, Some(StoreError::Full(_))) && !self.has_room() => {}
+            Ok(()) => *trouble = None,
+            Err(error) if error.is_temporary() => *trouble = Some(error.clone()),
+            Err(_) => {}
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.folder.as_deref().and_then(room_at).is_none_or(|(free, _)| free >= ROOM_ENOUGH)
     }
 }
 
@@ -129,7 +140,11 @@ impl Db {
     /// # Errors
     /// If it cannot be opened; a PostgreSQL server that does not answer yet is waited for when work comes.
     pub fn open(target: &Target, options: &Options) -> Result<Self, StoreError> {
-        let counters = Arc::new(Counters::default());
+        let folder = match target {
+            Target::Sqlite(path) => path.parent().map(std::path::Path::to_owned),
+            Target::Postgres(_) => None,
+        };
+        let counters = Arc::new(Counters { folder, ..Counters::default() });
         let (write, write_queue) = mpsc::channel(options.queue.max(1));
         let inner = match target {
             Target::Sqlite(path) => {
@@ -314,8 +329,9 @@ impl Db {
         join(&self.inner.write_threads);
     }
 
-    /// Why nothing can be written, as the last attempt found: a full or read-only disk, a server that is away. Each
-    /// successful write puts an end to it; a server's duties try every few seconds.
+    /// Why nothing can be written, as the last attempt found: a full or read-only disk, a server that is away. A
+    /// successful write puts an end to it, on a disk that was full once there is room again; a server's duties try every
+    /// few seconds.
     #[must_use]
     pub fn trouble(&self) -> Option<StoreError> {
         self.inner.counters.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -325,10 +341,7 @@ impl Db {
     /// server's or the system does not say.
     #[must_use]
     pub fn room(&self) -> Option<(u64, u64)> {
-        match &self.inner.target {
-            Target::Sqlite(path) => room_at(path.parent()?),
-            Target::Postgres(_) => None,
-        }
+        self.inner.counters.folder.as_deref().and_then(room_at)
     }
 
     /// The schema of the tables, and the newest this version knows.
