@@ -324,7 +324,7 @@ fn finish(
         response = match face {
             Face::Api => told.problem(),
             Face::Tmf => told.tmf(tmf::face::Face::of(path).unwrap_or(tmf::face::Face::V5)),
-            Face::Page => console::problem_page(app, (language, theme), caller, &told),
+            Face::Page => console::problem_page(app, path, (language, theme), caller, &told),
         };
         if let Some(allowed) = allowed {
             response.headers_mut().insert(header::ALLOW, allowed);

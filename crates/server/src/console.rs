@@ -87,6 +87,7 @@ mod wordings;
 use crate::app::{App, AppState};
 use crate::extract::{self, Path, Visitor};
 use crate::locale::Language;
+use crate::portal;
 use crate::problem::{Failure, Told, Why};
 use crate::query;
 use crate::routes::{Access, Face, Method, Route};
@@ -419,14 +420,26 @@ pub fn to_sign_in(back: &str) -> Response {
 struct ProblemPage<'a> {
     frame: Frame<'a>,
     told: &'a Told,
+    way_out: &'a str,
 }
 
-/// A failure as a page.
+/// A failure as a page: that of the house, or of its customers where the address is theirs.
 #[must_use]
-pub fn problem_page(app: &App, (language, theme): (Language, Theme), caller: Option<&Caller>, told: &Told) -> Response {
+pub fn problem_page(
+    app: &App,
+    path: &str,
+    (language, theme): (Language, Theme),
+    caller: Option<&Caller>,
+    told: &Told,
+) -> Response {
     let frame = Frame { app, language, caller, theme, place: "", unread: 0, views: &[], told_by: None };
-    let page = ProblemPage { frame, told };
-    told.on_page(render(&page))
+    // Where nothing answers, programmes read what the API is; people go back by the link below.
+    let lost = ["no_such_route", "no_such_method"].contains(&told.code.as_str());
+    let way_out = if lost { "" } else { told.way_out.as_str() };
+    if portal::holds(path) {
+        return portal::problem_page(&frame, told, way_out);
+    }
+    told.on_page(render(&ProblemPage { frame, told, way_out }))
 }
 
 async fn home(visitor: Visitor) -> Redirect {

@@ -7,7 +7,7 @@ mod commitments;
 mod hand_in;
 
 use crate::app::AppState;
-use crate::console::{Frame, page, shown_with};
+use crate::console::{Frame, page, render, shown_with};
 use crate::extract::{self, Visitor};
 use crate::locale::Language;
 use crate::problem::{Failure, Told, Why};
@@ -35,6 +35,8 @@ const KEPT: i64 = 1_800;
 pub fn routes() -> Vec<Route> {
     let mut routes = vec![
         page(Method::Get, HOME, Access::Public, get(home)),
+        // Whose number and code were wrong, or who typed the address, begins where they are asked for.
+        page(Method::Get, "/portal/track", Access::Public, get(|| async { Redirect::to(HOME) })),
         page(Method::Post, "/portal/track", Access::Public, post(track)),
         page(Method::Post, "/portal/leave", Access::Public, post(leave)),
     ];
@@ -53,6 +55,25 @@ struct Home<'a> {
     /// Why a case could not be opened.
     wrong: bool,
     told: Option<Told>,
+}
+
+/// Whether an address lies on the customer's side.
+pub(crate) fn holds(path: &str) -> bool {
+    path.strip_prefix(HOME).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[derive(Template)]
+#[template(path = "portal_problem.html")]
+struct ProblemPage<'a> {
+    frame: &'a Frame<'a>,
+    back: &'a str,
+    told: &'a Told,
+    way_out: &'a str,
+}
+
+/// A failure as a page of the customer's side.
+pub(crate) fn problem_page(frame: &Frame<'_>, told: &Told, way_out: &str) -> Response {
+    told.on_page(render(&ProblemPage { frame, back: HOME, told, way_out }))
 }
 
 fn drawn(frame: &Frame<'_>, number: String, wrong: bool, told: Option<Told>) -> Response {

@@ -182,3 +182,31 @@ fn what_is_wrong_is_said_beside_the_box_and_nothing_typed_is_lost() {
     let (first, again, other) = (form("Slow"), form("Slow"), form("Slower"));
     assert!(!first.is_empty() && first == again && first != other && !other.is_empty());
 }
+
+#[test]
+fn whoever_goes_astray_is_led_back_to_where_they_came_from() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let asked = |method: &str, path: &str, language: &str| {
+        house.send(method, path, &[("accept", "text/html"), ("accept-language", language)], "")
+    };
+    let typed = asked("GET", "/portal/track", "en");
+    assert_eq!((typed.status, typed.header("location")), (303, "/portal"), "{typed:?}");
+    for (path, status) in [("/portal/xyz", 404), ("/portal/case/dispute", 405)] {
+        for (language, words) in [("en", "Back to complaints and questions"), ("zh-CN", "返回投诉与咨询首页")]
+        {
+            let page = asked("GET", path, language);
+            assert!(page.status == status && page.body.contains(words), "{path}: {page:?}");
+            assert!(page.body.contains("portal.css") && page.body.contains("href=\"/portal\""), "{path}: {page:?}");
+            assert!(!page.body.contains("/console\"") && !page.body.contains("/docs"), "{path}: {page:?}");
+        }
+    }
+    // The house's own pages are the house's, without what only programmes need.
+    for path in ["/console/xyz", "/portals"] {
+        let page = asked("GET", path, "en");
+        assert!(page.status == 404 && page.body.contains("href=\"/console\""), "{path}: {page:?}");
+        assert!(!page.body.contains("The API is described"), "{path}: {page:?}");
+    }
+    let programme = house.send("GET", "/api/v1/xyz", &[("accept-language", "en")], "").json();
+    assert_eq!(programme["way_out"], "The API is described at /docs.", "{programme}");
+}
