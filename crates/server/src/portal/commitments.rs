@@ -1,6 +1,7 @@
-//! What the house commits itself to: the limits of the packs in force, as law and practice have them, with what each rests
-//! on. What a stranger reads here is a promise: only rules of packs in force that are at least fairly sure are told, only
-//! those that count from what the reader knows, the first receipt, and each with whom it is for and how it is read.
+//! What the house commits itself to: the limits of the packs in force, as law and practice have them. What a stranger reads
+//! here is a promise: only rules of packs in force that are at least fairly sure are told, only those that count from what
+//! the reader knows, the first receipt, and each with whom it is for. How a rule was read and how sure that is are notes of
+//! the house to itself; a customer is told the text of the law, where there is one, and that the rest is the house's own.
 
 use super::bodies;
 use crate::app::AppState;
@@ -13,7 +14,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use policy::{Amount, ClockRule, Confidence, FactName, Grade, Lang, Limit, Pack, StartFact};
+use policy::{Amount, Basis, ClockRule, Confidence, FactName, Grade, Lang, Limit, Pack, StartFact};
 
 /// Where they are told.
 pub(super) const PATH: &str = "/portal/commitments";
@@ -26,12 +27,10 @@ pub(super) fn routes() -> Vec<Route> {
 struct Commitment {
     title: String,
     limits: Vec<String>,
-    /// For which kinds of contact; for only some of them where the rule says more than this page can.
+    /// For which kinds of contact.
     for_whom: String,
-    /// How the rule is read.
-    note: String,
-    /// What it rests on, how sure that is and where it was read.
-    rests_on: String,
+    /// The text of the law it rests on; empty where it is the house's own.
+    law: String,
 }
 
 #[derive(Template)]
@@ -63,7 +62,7 @@ async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response,
                 continue;
             }
             let Some(one) = commitment(&frame, visitor.language, pack, rule) else { continue };
-            let part = frame.code("layer", head.layer.code());
+            let part = frame.t(if one.law.is_empty() { "portal.by_ourselves" } else { "portal.by_law" });
             match parts.iter_mut().find(|(known, _)| *known == part) {
                 Some((_, list)) => list.push(one),
                 None => parts.push((part, vec![one])),
@@ -73,29 +72,34 @@ async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response,
     Ok(render(&Commitments { frame: &frame, back: PATH, parts, bodies: bodies(visitor.language, &rules) }))
 }
 
-/// Nothing for a rule whose conditions can neither be said here nor are put into words by the pack.
+/// Nothing for a rule whose conditions cannot be said here: nobody is promised what may not be for them.
 fn commitment(frame: &Frame<'_>, language: Language, pack: &Pack, rule: &ClockRule) -> Option<Commitment> {
     let head = &rule.head;
-    let lang = language.of_rules();
-    let reference = pack.reference(head)?;
-    let note = head.note.as_ref().map(|note| language.pick(&note.zh, &note.en).to_owned()).unwrap_or_default();
-    let kinds = head.applies.codes_alone(FactName::Kind).filter(|_| head.unless.is_none());
-    let for_whom = match kinds {
-        Some(kinds) if kinds.is_empty() => frame.t("portal.for_all"),
-        Some(kinds) => {
-            let names: Vec<String> = kinds.iter().map(|kind| frame.code("kind", kind)).collect();
-            frame.tv("portal.for_kinds", &[("kinds", names.join(&frame.t("list_comma")).as_str())])
-        }
-        None if note.is_empty() => return None,
-        None => frame.t("portal.for_some"),
+    let law = if head.basis() == Basis::Law {
+        let title = pack.reference(head)?.source.title;
+        name_of(language.pick(&title.zh, &title.en)).to_owned()
+    } else {
+        String::new()
+    };
+    let kinds = head.applies.codes_alone(FactName::Kind).filter(|_| head.unless.is_none())?;
+    let for_whom = if kinds.is_empty() {
+        frame.t("portal.for_all")
+    } else {
+        let names: Vec<String> = kinds.iter().map(|kind| frame.code("kind", kind)).collect();
+        frame.tv("portal.for_kinds", &[("kinds", names.join(&frame.t("list_comma")).as_str())])
     };
     Some(Commitment {
         title: language.pick(&head.title.zh, &head.title.en).to_owned(),
-        limits: limits(rule.limit, lang),
+        limits: limits(rule.limit, language.of_rules()),
         for_whom,
-        note,
-        rests_on: reference.basis_line(lang),
+        law,
     })
+}
+
+/// What a text is called: behind the last colon of a source's title stands where it was read.
+fn name_of(title: &str) -> &str {
+    let end = title.rfind('：').into_iter().chain(title.rfind(": ")).max();
+    end.and_then(|end| title.get(..end)).unwrap_or(title)
 }
 
 /// The time a rule gives, by grade or area where that makes a difference.
@@ -117,5 +121,20 @@ fn limits(limit: Limit, lang: Lang) -> Vec<String> {
             Lang::Zh => vec![named("城镇", urban), named("农村", rural)],
             Lang::En => vec![named("towns", urban), named("country", rural)],
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_of;
+
+    #[test]
+    fn a_text_is_told_without_where_it_was_read() {
+        assert_eq!(name_of("《办法》（第35号）第九至十四条：网页，条文见二手转载"), "《办法》（第35号）第九至十四条");
+        assert_eq!(
+            name_of("Measures (Order 35), articles 9 to 14: page of an authority"),
+            "Measures (Order 35), articles 9 to 14"
+        );
+        assert_eq!(name_of("《办法》第十条"), "《办法》第十条");
     }
 }
