@@ -149,9 +149,18 @@ impl Stack {
     /// lasts to the end of a day the day alone.
     #[must_use]
     pub fn told(&self, at: Timestamp) -> String {
+        self.written(at, "%Y-%m-%d %H:%M %:z")
+    }
+
+    /// The same by the clock of the place alone, for a page that says so once.
+    #[must_use]
+    pub fn told_there(&self, at: Timestamp) -> String {
+        self.written(at, "%Y-%m-%d %H:%M")
+    }
+
+    fn written(&self, at: Timestamp, hour: &str) -> String {
         let local = at.to_zoned_datetime(self.zone());
-        let form = if local.time() == END_OF_DAY { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M %:z" };
-        local.strftime(form).to_string()
+        local.strftime(if local.time() == END_OF_DAY { "%Y-%m-%d" } else { hour }).to_string()
     }
 
     /// All clock rules, pack by pack.

@@ -209,11 +209,6 @@ impl<'a> Frame<'a> {
         Self { app, language: visitor.language, caller, theme, place, unread, views: &visitor.views, told_by: None }
     }
 
-    /// The same on a page about one case that is read outside the house.
-    pub(crate) fn told_by(app: &'a App, visitor: &'a Visitor, rules: policy::Stack) -> Self {
-        Self { told_by: Some(rules), ..Self::new(app, visitor) }
-    }
-
     /// Words of the console.
     pub(crate) fn t(&self, key: &str) -> String {
         self.app.locales.text(self.language, &format!("ui.{key}"), &[])

@@ -113,7 +113,7 @@ async fn drawn(
     let view = app.desk.tracked(case).await?;
     let case = &view.case;
     let rules = app.desk.library().rules_of(case)?;
-    let frame = Frame::told_by(app, visitor, rules.clone());
+    let frame = Frame::new(app, visitor);
     let Besides { new, done, told, typed } = besides;
     let reached = step(case.state);
     let steps = STEPS.iter().enumerate().map(|(n, name)| (frame.t(&format!("portal.step.{name}")), n <= reached));
@@ -123,12 +123,12 @@ async fn drawn(
         back: super::CASE,
         number: &case.number,
         code: if new { shown(headers).map_or("", |(_, code)| code) } else { "" },
-        received: frame.moment(case.received_at),
+        received: rules.told_there(case.received_at),
         steps: steps.collect(),
         standing: frame.t(&format!("portal.standing.{}", standing(case.state))),
-        answer_by: answer_by(case, &rules).map(|at| (frame.moment(at), at < now)),
-        promises: promises(&frame, case),
-        said: said(&frame, &view),
+        answer_by: answer_by(case, &rules).map(|at| (rules.told_there(at), at < now)),
+        promises: promises(&frame, &rules, case),
+        said: said(&frame, &rules, &view),
         files: files(&view),
         erased: view.erased,
         may_add: !view.erased && supplement::offered(case),
@@ -187,7 +187,7 @@ fn answer_by(case: &Case, rules: &Stack) -> Option<jiff::Timestamp> {
     open.map(|clock| clock.due_at).min()
 }
 
-fn promises(frame: &Frame<'_>, case: &Case) -> Vec<String> {
+fn promises(frame: &Frame<'_>, rules: &Stack, case: &Case) -> Vec<String> {
     let agreed = case.progress_agreed.as_ref().filter(|_| notify_progress::offered(case));
     let agreed = agreed.map(|agreed| match agreed.hours {
         Some(hours) => frame.tv("portal.agreed", &[("hours", &hours.to_string())]),
@@ -197,14 +197,14 @@ fn promises(frame: &Frame<'_>, case: &Case) -> Vec<String> {
     open.map(|promise| {
         let what = promise.what.as_ref().and_then(|what| what.plain()).unwrap_or_default();
         let what = if what.is_empty() { frame.t("portal.promised_reply") } else { what.to_owned() };
-        frame.tv("portal.promised", &[("what", &what), ("at", &frame.moment(promise.due_at))])
+        frame.tv("portal.promised", &[("what", &what), ("at", &rules.told_there(promise.due_at))])
     })
     .chain(agreed)
     .collect()
 }
 
 /// Everything said between the customer and the house, oldest first; nothing of what was said inside.
-fn said(frame: &Frame<'_>, view: &CaseView) -> Vec<Said> {
+fn said(frame: &Frame<'_>, rules: &Stack, view: &CaseView) -> Vec<Said> {
     if view.erased {
         return Vec::new();
     }
@@ -212,18 +212,18 @@ fn said(frame: &Frame<'_>, view: &CaseView) -> Vec<Said> {
     let words = [Some(&record.description), record.demand.as_ref()];
     let words: Vec<&str> = words.into_iter().flatten().filter_map(|text| text.plain()).collect();
     let first = Said {
-        at: frame.moment(view.case.received_at),
+        at: rules.told_there(view.case.received_at),
         theirs: true,
         what: frame.t("portal.said.handed_in"),
         words: words.join("\n\n"),
         letter: 0,
     };
     let further =
-        view.entries.iter().flat_map(|entry| entry.events.iter().filter_map(|event| one(frame, entry, event)));
+        view.entries.iter().flat_map(|entry| entry.events.iter().filter_map(|event| one(frame, rules, entry, event)));
     std::iter::once(first).chain(further).collect()
 }
 
-fn one(frame: &Frame<'_>, entry: &Entry, event: &Event) -> Option<Said> {
+fn one(frame: &Frame<'_>, rules: &Stack, entry: &Entry, event: &Event) -> Option<Said> {
     let (theirs, code, text, letter) = match event {
         Event::Supplemented { text, .. } => (true, "added", Some(text), 0),
         Event::Disputed { reason } => (true, "disputed", Some(reason), 0),
@@ -237,7 +237,7 @@ fn one(frame: &Frame<'_>, entry: &Entry, event: &Event) -> Option<Said> {
         _ => return None,
     };
     Some(Said {
-        at: frame.moment(entry.at),
+        at: rules.told_there(entry.at),
         theirs,
         what: frame.t(&format!("portal.said.{code}")),
         words: text.and_then(|text| text.plain()).unwrap_or_default().to_owned(),

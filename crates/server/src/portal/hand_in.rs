@@ -116,7 +116,11 @@ fn drawn(frame: &Frame<'_>, what: What, typed: &Typed, told: Option<Told>) -> Re
     let errors = told.as_ref().map_or(&[][..], |told| told.errors.as_slice());
     let mut inputs = Draw { frame, words: "", typed, errors, known: &|_| Vec::new() }.inputs("", what.fields());
     for input in &mut inputs {
-        input.label = frame.t(&format!("portal.ask.{}", input.name));
+        let asked = match (what, input.name.as_str()) {
+            (What::Data, "description") => "data_description",
+            (_, name) => name,
+        };
+        input.label = frame.t(&format!("portal.ask.{asked}"));
         if input.name == "region" {
             // Whoever is not of the house knows no codes.
             input.kind = "choice";

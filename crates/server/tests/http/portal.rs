@@ -47,6 +47,7 @@ fn a_customer_hands_in_follows_adds_and_disputes() {
         assert!(!page.body.contains("<script") && page.body.contains("&#60;script&#62;"), "{page:?}");
         let page = get(&house, "/portal/case", &cookie);
         assert!(!page.body.contains(&code), "the code is told once");
+        assert!(!page.body.contains("+08:00") && page.body.contains("All times are those of the place"), "{page:?}");
         assert!(page.body.contains("You get an answer by") && page.body.contains("finding who can settle it"));
         // Typed as people type it.
         let typed = code.to_lowercase();
@@ -167,6 +168,9 @@ fn what_is_wrong_is_said_beside_the_box_and_nothing_typed_is_lost() {
             assert!(page.status == 200 && !page.body.contains("ui."), "{path}: {page:?}");
             assert!(!page.body.contains("<script") && !page.body.contains("portal.ask"), "{path}: {page:?}");
         }
+        let asked = house.send("GET", "/portal/data", &[("accept-language", language)], "").body;
+        let about = if language == "en" { "Which data is it about" } else { "涉及哪些个人信息" };
+        assert!(asked.contains(about) && !asked.contains("What happened") && !asked.contains("发生了什么"), "{asked}");
         let page = house.send("GET", "/portal/commitments", &[("accept-language", language)], "");
         assert!(page.body.contains(words), "{page:?}");
         // What only one city says, or nobody is sure of, is promised to nobody.
