@@ -73,6 +73,8 @@ struct CasePage<'a> {
     erased: bool,
     may_add: bool,
     may_judge: bool,
+    /// The answer to be judged: when it was given, and its words.
+    answer: Option<(String, String)>,
     may_confirm: bool,
     may_be_asked: bool,
     bodies: Vec<String>,
@@ -134,6 +136,7 @@ async fn drawn(
         may_add: !view.erased && supplement::offered(case),
         may_confirm: confirm::offered(case) && !case.confirmed,
         may_judge: !view.erased && dispute::offered(case),
+        answer: answer(&rules, &view),
         may_be_asked: !view.erased && invite_survey::offered(case),
         bodies: bodies(visitor.language, &rules),
         typed,
@@ -221,6 +224,15 @@ fn said(frame: &Frame<'_>, rules: &Stack, view: &CaseView) -> Vec<Said> {
     let further =
         view.entries.iter().flat_map(|entry| entry.events.iter().filter_map(|event| one(frame, rules, entry, event)));
     std::iter::once(first).chain(further).collect()
+}
+
+/// The newest answer, which whoever is asked about it reads first.
+fn answer(rules: &Stack, view: &CaseView) -> Option<(String, String)> {
+    let mut events = view.entries.iter().rev().flat_map(|entry| entry.events.iter().map(move |event| (entry, event)));
+    events.find_map(|(entry, event)| match event {
+        Event::Replied { content, .. } => Some((rules.told_there(entry.at), content.plain()?.to_owned())),
+        _ => None,
+    })
 }
 
 fn one(frame: &Frame<'_>, rules: &Stack, entry: &Entry, event: &Event) -> Option<Said> {

@@ -88,6 +88,8 @@ fn a_customer_hands_in_follows_adds_and_disputes() {
         ] {
             assert_eq!(page.contains(words), there, "{words}: {page}");
         }
+        let (answer, asked) = (page.find("已修复线路").unwrap(), page.find("Does our answer settle it?").unwrap());
+        assert!(answer < asked, "the answer is read before it is judged: {page}");
         let survey = post(&house, "/portal/case/survey", &cookie, "");
         assert!(survey.status == 303 && survey.header("location").starts_with("/survey/"), "{survey:?}");
         let empty = post(&house, "/portal/case/dispute", &cookie, "reason=+");
