@@ -123,6 +123,8 @@ fn label(frame: &Frame<'_>, verb: &str, field: &str) -> Option<String> {
 struct CasePage<'a> {
     frame: &'a Frame<'a>,
     case: &'a Case,
+    /// What it is called.
+    called: String,
     version: i64,
     past: bool,
     /// The moment shown, as a box for moments has it.
@@ -431,6 +433,7 @@ async fn draw(
     let may_write = operations.iter().any(|operation| operation.verb == "issue-letter");
     let (compose, operations) = composed(operations);
     let page = CasePage {
+        called: frame.called_on_its_page(case),
         version: case.version,
         at_input: frame.input(now),
         past: extras.past.is_some(),

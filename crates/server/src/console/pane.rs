@@ -17,7 +17,6 @@ use axum::response::Response;
 use axum::routing::get;
 use desk::views::VIEWS;
 use desk::{CaseRef, DeskError, permissions};
-use domain::free_text::FreeText;
 use domain::refusal::RefusalKind;
 use serde_json::{Map, Value};
 
@@ -105,9 +104,7 @@ async fn tabs(
         let due = case.clocks.iter().filter(|clock| clock.ended.is_none() && !clock.is_paused());
         let due = due.min_by_key(|clock| clock.due_at).filter(|_| case.state.is_open());
         let due = due.map(|clock| step(clock.from, clock.due_at, now)).map(|step| (step.class(), step.sign()));
-        let subject = case.record.subject.as_ref().and_then(FreeText::plain).map(ToString::to_string);
-        let subject = subject.unwrap_or_else(|| frame.code("kind", case.record.kind.code()));
-        tabs.push(Tab { number: case.number.to_string(), subject, due });
+        tabs.push(Tab { number: case.number.to_string(), subject: frame.called_on_its_page(case), due });
     }
     Ok(render(&Tabs { tabs }))
 }

@@ -438,7 +438,7 @@ async fn draw(
     });
     let cases = view.cases.iter().map(|case| Linked {
         number: case.number.clone(),
-        subject: case.subject.clone().unwrap_or_default(),
+        subject: frame.called_in_list(case),
         about: format!("{} · {}", frame.short(case.received_at), frame.code("state", case.state.code())),
     });
     let log = view

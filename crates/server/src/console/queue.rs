@@ -325,11 +325,10 @@ pub(super) fn row(frame: &Frame<'_>, one: &Listed, names: &Names, absent: &[User
     let step = due.map(|(_, at)| step(one.received_at, *at, now));
     let rule = due.and_then(|(rule, _)| frame.app.desk.library().rule_title(rule));
     let rule = rule.map(|title| frame.language.pick(&title.zh, &title.en).to_owned());
-    let missing = || frame.t("no_subject");
     Row {
         number: one.number.clone(),
         version: one.version,
-        subject: one.subject.clone().unwrap_or_else(missing),
+        subject: frame.called_in_list(one),
         category: one.category.as_deref().map(|code| frame.category(code)).unwrap_or_default(),
         kind: frame.code("kind", &one.kind),
         state: one.state.code(),

@@ -219,7 +219,7 @@ async fn cases(
     .collect();
     let lines = page.items.iter().map(|case| CaseLine {
         number: case.number.clone(),
-        subject: case.subject.clone().unwrap_or_else(|| frame.t("no_subject")),
+        subject: frame.called_in_list(case),
         category: case.category.as_deref().map(|code| frame.category(code)).unwrap_or_default(),
         state: frame.code("state", case.state.code()),
         grade: frame.code("grade", case.grade.code()),

@@ -1,6 +1,9 @@
 //! Names and codes of the trees: categories, causes and regions. People type codes or names; programmes want codes.
 
 use super::Frame;
+use desk::queries::list::Listed;
+use domain::case::Case;
+use domain::free_text::FreeText;
 use pinyin::ToPinyinMulti;
 use std::collections::BTreeSet;
 
@@ -57,6 +60,27 @@ impl Frame<'_> {
             Some(category) => self.language.pick(&category.zh, &category.en).to_owned(),
             None => code.to_owned(),
         }
+    }
+
+    /// What a case is called: by its subject, else by its category, else by what kind of contact it is.
+    fn called(&self, subject: Option<&str>, category: Option<&str>, kind: &str) -> String {
+        match (subject, category) {
+            (Some(subject), _) => subject.to_owned(),
+            (None, Some(category)) => self.category(category),
+            (None, None) => self.code("kind", kind),
+        }
+    }
+
+    /// What a case in a list is called.
+    pub(super) fn called_in_list(&self, one: &Listed) -> String {
+        self.called(one.subject.as_deref(), one.category.as_deref(), &one.kind)
+    }
+
+    /// What a case that was read whole is called: the same everywhere.
+    pub(super) fn called_on_its_page(&self, case: &Case) -> String {
+        let record = &case.record;
+        let subject = record.subject.as_ref().and_then(FreeText::plain);
+        self.called(subject, case.category.as_deref(), record.kind.code())
     }
 
     /// A cause by its line and reason.

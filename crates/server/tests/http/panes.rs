@@ -41,6 +41,36 @@ fn list_tabs_and_counts_show_nobody_what_they_may_not_see() {
 }
 
 #[test]
+fn a_case_without_a_subject_is_called_the_same_everywhere() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let token = house.token(Role::Agent, "31");
+    let mut body = intake();
+    body.as_object_mut().unwrap().remove("subject");
+    let sorted = house.register(&token, &body)["number"].as_str().unwrap().to_owned();
+    let shown = |path: &str| {
+        let headers = [("authorization", format!("Bearer {token}")), ("accept-language", "en".to_owned())];
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        house.send("GET", path, &headers, "").body
+    };
+    let category = "Value-added / on-demand charge";
+    assert!(shown(&format!("/console/cases/{sorted}")).contains(&format!("<h1>{category}</h1>")));
+    for path in ["/console?view=all", "/console/pane?view=open", &format!("/console/tabs?case={sorted}")] {
+        let page = shown(path);
+        assert!(
+            page.contains(&format!("{category}</a>")) || page.contains(&format!("subject\">{category}<")),
+            "{page}"
+        );
+    }
+    // Not sorted yet, it is called by what kind of contact it is.
+    body.as_object_mut().unwrap().remove("category");
+    let unsorted = house.register(&token, &body)["number"].as_str().unwrap().to_owned();
+    assert!(shown(&format!("/console/cases/{unsorted}")).contains("<h1>Complaint</h1>"));
+    let list = shown("/console?view=all");
+    assert!(list.contains(&format!("<a href=\"/console/cases/{unsorted}\">Complaint</a>")), "{list}");
+}
+
+#[test]
 fn the_form_says_what_is_known_and_registers_nothing() {
     each_database(|scratch| {
         let house = house(scratch);

@@ -185,7 +185,7 @@ fn member(frame: &Frame<'_>, case: &Listed, standing: &str) -> Member {
     Member {
         number: case.number.clone(),
         version: case.version,
-        subject: case.subject.clone().unwrap_or_else(|| frame.t("no_subject")),
+        subject: frame.called_in_list(case),
         about: format!("{} · {}", frame.short(case.received_at), frame.code("state", case.state.code())),
         standing: if standing.is_empty() { String::new() } else { frame.code("member", standing) },
         code: standing.to_owned(),
