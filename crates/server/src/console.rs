@@ -85,7 +85,7 @@ mod windows;
 mod wordings;
 
 use crate::app::{App, AppState};
-use crate::extract::{self, Path, Visitor};
+use crate::extract::{self, Path, Visitor, Who};
 use crate::locale::Language;
 use crate::portal;
 use crate::problem::{Failure, Told, Why};
@@ -100,6 +100,7 @@ use axum::routing::get;
 #[cfg(test)]
 pub(crate) use customer_system::ASK;
 use desk::{Caller, CaseRef, Permission, permissions};
+use domain::text::identifier::narrow;
 #[cfg(test)]
 pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
@@ -473,22 +474,62 @@ fn local(address: Option<String>) -> String {
     address.filter(inside).unwrap_or_else(|| "/console".to_owned())
 }
 
-/// The search box: a complaint number leads to its case, what looks like a phone to the cases of whoever has it, and
-/// anything else is searched for.
-async fn find(RawQuery(raw): RawQuery) -> Redirect {
+/// The search box: a complaint number leads to its case, and so does the end of one where a single case has it; what looks
+/// like a phone leads to the cases of whoever has it, and anything else is searched for.
+async fn find(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQuery) -> Result<Redirect, Failure> {
     let asked = query::form(raw.unwrap_or_default().as_bytes()).into_iter().find(|(name, _)| name == "q");
     let asked = asked.map(|(_, text)| text.trim().to_owned()).unwrap_or_default();
     if let Ok(CaseRef::Number(number)) = CaseRef::parse(&asked) {
-        return Redirect::to(&format!("/console/cases/{number}"));
+        return Ok(Redirect::to(&format!("/console/cases/{number}")));
+    }
+    for ending in endings(&asked) {
+        let text = format!("q={}&sort=-received", query::encode(&format!("number:\"{ending}\"")));
+        let found = queue::find(&app, &caller, "all", &[], &text, &[]).await?;
+        match found.items.as_slice() {
+            [] => {}
+            [only] => return Ok(Redirect::to(&format!("/console/cases/{}", only.listed.number))),
+            _ => return Ok(Redirect::to(&format!("/console?view=all&{text}"))),
+        }
     }
     let looks_like_phone = asked.chars().all(|letter| letter.is_ascii_digit() || " +-()".contains(letter));
     let field = if looks_like_phone { "phone" } else { "q" };
-    Redirect::to(&format!("/console?view=all&{field}={}", query::encode(&asked)))
+    Ok(Redirect::to(&format!("/console?view=all&{field}={}", query::encode(&asked))))
+}
+
+/// What customers read out of a number, `000506`, `506-7` or `5067`, as numbers end: the one of the day, with the digit that
+/// checks it where it was given. Nothing where it is too short to tell anything or long enough to be a telephone number.
+fn endings(asked: &str) -> Vec<String> {
+    let asked: String = asked.chars().map(narrow).collect();
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = |of_the_day: &str, check: &str| format!("{of_the_day:0>6}-{check}");
+    match asked.split_once('-') {
+        Some((of_the_day, check)) if digits(of_the_day) && digits(check) && check.len() == 1 => {
+            if (3..=10).contains(&of_the_day.len()) { vec![whole(of_the_day, check)] } else { Vec::new() }
+        }
+        None if digits(&asked) && (4..=7).contains(&asked.len()) => {
+            let checked = asked.split_at_checked(asked.len() - 1).map(|(of_the_day, check)| whole(of_the_day, check));
+            std::iter::once(format!("{asked:0>6}")).chain(checked).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_end_of_a_number_is_read_as_it_is_read_out() {
+        assert_eq!(endings("000506"), ["000506", "000050-6"]);
+        assert_eq!(endings("506-7"), ["000506-7"]);
+        assert_eq!(endings("000506－7"), ["000506-7"]);
+        assert_eq!(endings("5067"), ["005067", "000506-7"]);
+        assert_eq!(endings("0005067"), ["0005067", "000506-7"]);
+        for other in ["", "506", "50-6", "13800138000", "021-63210000", "20261129", "宽带", "506-7-8", "-7", "5067a"]
+        {
+            assert!(endings(other).is_empty(), "{other}");
+        }
+    }
 
     #[test]
     fn links_stay_on_this_server() {

@@ -75,6 +75,44 @@ fn a_search_counts_what_it_finds_and_the_page_narrows_by_it() {
 }
 
 #[test]
+fn the_end_of_a_number_leads_to_its_case() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (here, there) = (house.token(Role::Agent, "31"), house.token(Role::Agent, "33"));
+        let case = house.register(&here, &intake());
+        let number = case["number"].as_str().unwrap();
+        let end = number.rsplitn(3, '-').take(2).collect::<Vec<_>>();
+        let (check, of_the_day) = (end[0], end[1]);
+        let found = |token: &str, asked: &str| {
+            let bearer = format!("Bearer {token}");
+            let answer = house.send("GET", &format!("/console/find?q={asked}"), &[("authorization", &bearer)], "");
+            assert_eq!(answer.status, 303, "{asked}: {answer:?}");
+            answer.header("location").to_owned()
+        };
+        let its_page = format!("/console/cases/{number}");
+        let short = of_the_day.trim_start_matches('0');
+        let padded = format!("{short:0>3}-{check}");
+        for asked in [of_the_day, &format!("{of_the_day}-{check}"), &format!("{of_the_day}{check}"), &padded] {
+            assert_eq!(found(&here, asked), its_page, "{asked}");
+            // Whoever sees no such case is told what everybody is told where there is none.
+            assert_eq!(found(&there, asked), format!("/console?view=all&phone={asked}"));
+        }
+        assert_eq!(found(&here, "987654"), "/console?view=all&phone=987654");
+        assert_eq!(found(&here, "13800138000"), "/console?view=all&phone=13800138000");
+        // Several that end so are a list.
+        let mut other = intake();
+        other["external"] = json!([{"owner": "miit", "number": of_the_day}]);
+        let other = house.register(&here, &other);
+        let list = found(&here, of_the_day);
+        assert!(list.starts_with("/console?view=all&q=number"), "{list}");
+        let bearer = format!("Bearer {here}");
+        let page = house.send("GET", &list, &[("authorization", &bearer)], "").body;
+        assert!(page.contains(number) && page.contains(other["number"].as_str().unwrap()), "{page}");
+    })
+    .unwrap();
+}
+
+#[test]
 fn what_makes_no_sense_is_refused_with_its_reason() {
     each_database(|scratch| {
         let house = house(scratch);
