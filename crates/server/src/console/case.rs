@@ -14,9 +14,9 @@ use super::letters;
 use super::matters::{Shown, matters};
 use super::messages;
 use super::names::Names;
-use super::operations::{Group, Operation, composed, grouped, operations};
+use super::operations::{Group, Operation, barred, composed, grouped, operations};
 use super::orders;
-use super::progress::{Clock, Stage, clocks, stages};
+use super::progress::{Clock, Stage, clocks, disputed, stages};
 use super::readings;
 use super::referrals;
 use super::related::{Related, related};
@@ -137,6 +137,8 @@ struct CasePage<'a> {
     owner: String,
     first_owner: String,
     stages: Vec<Stage>,
+    /// That the customer rejected the outcome, and their words.
+    disputed: Option<(String, String)>,
     missing: Vec<String>,
     /// What stands before the other doors by which a case ends: their names, and what is missing.
     doors: Vec<(String, Vec<String>)>,
@@ -189,6 +191,8 @@ struct CasePage<'a> {
     /// Where the table would send it, where that is elsewhere.
     goes: Option<String>,
     operations: Vec<Group>,
+    /// Why steps the case is at are for somebody else.
+    barred: Option<String>,
     /// What is written to the customer or for the house, always at hand.
     compose: Vec<Operation>,
     macros: super::macros::Offered,
@@ -447,6 +451,7 @@ async fn draw(
         owner: names.owner(case.owner.unit, case.owner.user) + &frame.instead_of(&names, case.instead_of),
         first_owner: names.owner(case.first_owner.unit, case.first_owner.user),
         stages: stages(&frame, case),
+        disputed: disputed(&frame, view),
         missing: missing(&frame, case),
         doors: missing_for(&frame, case),
         clocks: clocks(&frame, case, now)?,
@@ -502,6 +507,7 @@ async fn draw(
         compose,
         macros,
         operations: grouped(&frame, operations),
+        barred: if extras.past.is_some() || view.erased { None } else { barred(&frame, caller, case) },
         writing: extras.writing,
         trouble: extras.trouble,
         registered: extras.done == "register",

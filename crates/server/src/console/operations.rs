@@ -9,7 +9,7 @@ use super::names::Names;
 use super::readings;
 use desk::drafts::Draft;
 use desk::{Caller, Permission, permissions};
-use domain::case::{Attachment, Case, Matter, State};
+use domain::case::{Attachment, Case, Matter, State, dispute};
 use domain::command::VERBS;
 
 /// Operations that belong together, in the order people look for them.
@@ -252,6 +252,8 @@ pub(super) fn operations(
         // Nobody reads what they wrote themselves.
         .filter(|verb| !readings::VERBS.contains(&verb.name) || !readings::to_read(frame, case, caller).is_empty())
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
+        // Nobody is led to what only somebody else may do.
+        .filter(|verb| !dispute::bars(case, caller.actor.id, verb.name))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);
@@ -300,6 +302,25 @@ pub(super) fn operations(
             }
         })
         .collect()
+}
+
+/// Why steps the case is at are not offered: whoever looks handled an outcome the customer rejected.
+pub(super) fn barred(frame: &Frame<'_>, caller: &Caller, case: &Case) -> Option<String> {
+    let kept_away = VERBS.iter().filter(|verb| {
+        dispute::bars(case, caller.actor.id, verb.name)
+            && (verb.offered)(case)
+            && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller))
+    });
+    let names: Vec<String> = kept_away.map(|verb| frame.code("verb", verb.name)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let verbs = names.join(&frame.t("list_comma"));
+    let (why, way_out) = (
+        frame.code("refusal", "handled_disputed_outcome.text"),
+        frame.code("refusal", "handled_disputed_outcome.way_out"),
+    );
+    Some(frame.tv("operations.barred", &[("verbs", &verbs), ("why", &why), ("way_out", &way_out)]))
 }
 
 /// The step people usually take next; only shown first, never required.

@@ -4,7 +4,9 @@ use super::Frame;
 use super::times::step;
 use crate::problem::Failure;
 use crate::words;
+use desk::queries::case::CaseView;
 use domain::case::{Case, State as CaseState, binds_provider};
+use domain::event::Event;
 use jiff::Timestamp;
 
 /// A stage of the process.
@@ -52,6 +54,19 @@ pub(super) fn stages(frame: &Frame<'_>, case: &Case) -> Vec<Stage> {
             here: n == place,
         })
         .collect()
+}
+
+/// That the customer rejected the outcome and has been told no other since, and their words where they may be read.
+pub(super) fn disputed(frame: &Frame<'_>, view: &CaseView) -> Option<(String, String)> {
+    if view.case.disputes == 0 || !view.case.state.is_open() {
+        return None;
+    }
+    let entries = view.entries.iter().rev();
+    let mut events = entries.flat_map(|entry| entry.events.iter().rev().map(move |event| (entry, event)));
+    let (entry, event) = events.find(|(_, event)| matches!(event, Event::Disputed { .. } | Event::Replied { .. }))?;
+    let Event::Disputed { reason } = event else { return None };
+    let line = frame.tv("disputed_at", &[("at", &frame.moment(entry.at))]);
+    Some((line, reason.plain().unwrap_or_default().to_owned()))
 }
 
 /// All clocks as they stand at a moment, each with its reasons.

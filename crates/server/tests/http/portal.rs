@@ -97,6 +97,21 @@ fn a_customer_hands_in_follows_adds_and_disputes() {
         assert_eq!(post(&house, "/portal/case/dispute", &cookie, "reason=%E6%B2%A1%E4%BF%AE%E5%A5%BD").status, 303);
         let case = house.get(&token, &format!("/api/v1/complaints/{number}")).json();
         assert_eq!(case["status"], "in_progress", "{case}");
+        // The house sees that it is disputed; whoever handled it is not led to what only somebody else may do.
+        let console = |who: &str| {
+            let bearer = format!("Bearer {who}");
+            let headers = [("authorization", bearer.as_str()), ("accept-language", "en")];
+            house.send("GET", &format!("/console/cases/{number}"), &headers, "").body
+        };
+        let (handler, other) = (console(&token), console(&house.token(Role::Specialist, "")));
+        for page in [&handler, &other] {
+            let said = page.find("The customer rejected the outcome on").unwrap();
+            assert!(page[said..].find("没修好").unwrap() < page[said..].find("id=\"operations\"").unwrap(), "{page}");
+        }
+        let (step, why) =
+            (format!("/console/cases/{number}/propose\""), "You handled the outcome the customer rejected");
+        assert!(!handler.contains(&step) && handler.contains(why), "{handler}");
+        assert!(other.contains(&step) && !other.contains(why), "{other}");
         let again = post(&house, "/portal/case/confirm", &cookie, "");
         assert!(again.status == 409 && again.body.contains("role=\"alert\""), "{again:?}");
     })
