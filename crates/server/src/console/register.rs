@@ -109,6 +109,8 @@ struct Register<'a> {
     /// The earlier person chosen.
     person: String,
     told: Option<Told>,
+    /// What is wrong with what was typed, and in which box; none for what has no box here.
+    wrong: Vec<(String, String)>,
     /// Whether nothing was sent yet, so that what the browser kept may be put back.
     fresh: bool,
     fragment: bool,
@@ -228,6 +230,18 @@ pub(super) fn groups(
     groups
 }
 
+/// What is wrong with what was typed, in the order of the form, each with the box it is about; what no box is about stands
+/// last without one.
+fn at_fault(frame: &Frame<'_>, groups: &[Group], errors: &[(String, String, String)]) -> Vec<(String, String)> {
+    let boxes = || groups.iter().flat_map(|group| &group.inputs).filter(|input| !input.error.is_empty());
+    let named = boxes().map(|input| {
+        let words = frame.tv("fault_of", &[("field", &input.label), ("fault", &input.error)]);
+        (input.id.clone(), words)
+    });
+    let elsewhere = errors.iter().filter(|(_, _, words)| !boxes().any(|input| input.error.contains(words.as_str())));
+    named.chain(elsewhere.map(|(_, _, words)| (String::new(), words.clone()))).collect()
+}
+
 /// What is shown beside the form.
 #[derive(Default)]
 struct Beside {
@@ -266,6 +280,7 @@ fn draw(
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let person = typed.get("complainant.person").to_owned();
     let groups = groups(frame, typed, staff, &errors);
+    let wrong = at_fault(frame, &groups, &errors);
     let fresh = told.is_none() && found.is_none();
     render(&Register {
         hint: suggested.map(|found| Hint::of(frame, found, None)),
@@ -275,6 +290,7 @@ fn draw(
         found,
         person,
         told,
+        wrong,
         fresh,
         fragment: false,
         wanting: Vec::new(),

@@ -94,3 +94,23 @@ fn the_form_says_what_is_known_and_registers_nothing() {
     })
     .unwrap();
 }
+
+#[test]
+fn what_is_wrong_in_a_registration_is_said_once_and_leads_to_its_box() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let bearer = format!("Bearer {}", house.token(Role::Agent, "31"));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("accept-language", "en"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let sent = "kind=complaint&accept_channel=hotline&category=B204&description=x&region=310115&complainant.name=x\
+        &complainant.phone=13800138000&amount.value=abc";
+    let answer = house.send("POST", "/console/new", &headers, sent);
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let page = answer.body;
+    assert!(page.contains("please correct this:") && !page.contains("The input has faults"), "{page}");
+    assert!(page.contains("<a href=\"#amount-value\">") && page.contains("id=\"amount-value\""), "{page}");
+    assert_eq!(page.matches("<a href=\"#").count(), page.matches("aria-invalid").count(), "{page}");
+}
