@@ -9,6 +9,7 @@ use super::names::Names;
 use super::readings;
 use desk::drafts::Draft;
 use desk::{Caller, Permission, permissions};
+use domain::case::message::Way;
 use domain::case::{Attachment, Case, Matter, State};
 use domain::command::VERBS;
 
@@ -197,6 +198,8 @@ pub(super) struct Operation {
     pub(super) machine: String,
     /// Whether a machine can be asked for a draft.
     pub(super) assist: bool,
+    /// Why it cannot be done in this installation; empty where it can.
+    pub(super) missing: String,
     /// Who reads what is written beside the conversation: `customer` or `internal`; empty elsewhere.
     pub(super) side: &'static str,
 }
@@ -293,6 +296,7 @@ pub(super) fn operations(
                 kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
                 machine: draft.and_then(|draft| draft.machine.clone()).unwrap_or_default(),
                 assist: false,
+                missing: leave_ways(frame, verb.name, &mut inputs),
                 plain: inputs.is_empty(),
                 next: verb.name == next,
                 side: "",
@@ -300,6 +304,15 @@ pub(super) fn operations(
             }
         })
         .collect()
+}
+
+/// Leaves of a message the ways this installation has, and says where it has none.
+fn leave_ways(frame: &Frame<'_>, verb: &str, inputs: &mut [Input]) -> String {
+    let ways = frame.app.desk.ways();
+    for input in inputs.iter_mut().filter(|input| verb == "send-message" && input.name == "way") {
+        input.choices.retain(|choice| Way::from_code(&choice.code).is_some_and(|way| ways.has(way)));
+    }
+    if verb != "send-message" || ways.any() { String::new() } else { frame.t("messages.no_way") }
 }
 
 /// The step people usually take next; only shown first, never required.

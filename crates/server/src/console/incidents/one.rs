@@ -298,6 +298,7 @@ impl Forms<'_> {
                     kept_at: String::new(),
                     machine: String::new(),
                     assist: false,
+                    missing: String::new(),
                 }
             })
             .collect()
