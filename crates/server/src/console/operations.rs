@@ -235,6 +235,7 @@ pub(super) fn operations(
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "promise" if verb == "record-contact" => super::call_backs::meant(frame, case),
         "rule" => compensations::rules(frame, case),
+        "compensation" if verb == "approve-compensation" => compensations::to_approve(frame, case, caller),
         "compensation" => compensations::open(case),
         "reading" if ["reply", "issue-letter"].contains(&verb) => readings::released(frame, case, verb),
         "reading" => readings::to_read(frame, case, caller),
@@ -254,6 +255,10 @@ pub(super) fn operations(
         .filter(|verb| verb.name != "route" || table)
         // Nobody reads what they wrote themselves.
         .filter(|verb| !readings::VERBS.contains(&verb.name) || !readings::to_read(frame, case, caller).is_empty())
+        // What lies beyond one's authority is for others; the line of the remedy says for whom.
+        .filter(|verb| {
+            verb.name != "approve-compensation" || !compensations::to_approve(frame, case, caller).is_empty()
+        })
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
         .map(|verb| {
