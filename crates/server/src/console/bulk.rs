@@ -9,6 +9,7 @@ use crate::api::identifier;
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{self, Failure, Told};
+use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
@@ -76,6 +77,9 @@ struct Work<'a> {
     all: bool,
     view: String,
     query: String,
+    /// The list it was chosen in, and the same as a part of another address.
+    list: String,
+    back: String,
     chosen: String,
     inputs: Vec<Input>,
     tried: Option<Lines>,
@@ -203,6 +207,10 @@ async fn draw(
         Some(run) => listed(app, caller, run).await?,
         None => HashMap::new(),
     };
+    let list = match typed.get("query") {
+        "" => format!("/console?view={}", query::encode(typed.get("view"))),
+        filters => format!("/console?view={}&{filters}", query::encode(typed.get("view"))),
+    };
     let page = Work {
         frame,
         operation: verb.name,
@@ -211,6 +219,8 @@ async fn draw(
         all,
         view: typed.get("view").to_owned(),
         query: typed.get("query").to_owned(),
+        back: query::encode(&list),
+        list,
         chosen: if all { frame.t("bulk.all") } else { frame.tv("bulk.chosen", &[("count", &count)]) },
         inputs: draw.inputs("", verb.fields),
         ready: tried.as_ref().is_some_and(|run| run.count(Outcome::Ready) > 0),

@@ -114,6 +114,7 @@ fn the_console_tries_carries_out_and_takes_back() {
         &format!("operation=assign&all=true&view=open&query=region%3D31&step=preview&user={user}"),
     );
     assert!(all.body.contains(&format!("{}@1", two.1)), "{}", all.body);
+    assert!(all.body.contains("?back=%2Fconsole%3Fview%3Dopen%26region%3D31\""), "back to the same list: {}", all.body);
     let done = post("/console/bulk", &format!("{chosen}&step=run&user={user}"));
     assert_eq!(done.status, 303, "{done:?}");
     let at = done.header("location").to_owned();
