@@ -33,6 +33,8 @@ use uuid::Uuid;
 
 /// Most cases of one run.
 pub const MOST: usize = 10_000;
+/// Runs a list of somebody's own has.
+const LATEST: i64 = 50;
 /// What can be done to many cases at once.
 pub const VERBS: &[&str] = &[
     "assign",
@@ -158,6 +160,23 @@ pub struct Run {
     pub replayed: bool,
 }
 
+/// A run as a list of runs has it.
+#[derive(Clone, Debug)]
+pub struct ListedRun {
+    /// Identity.
+    pub id: Uuid,
+    /// What was done.
+    pub verb: String,
+    /// The run it takes back, if it does.
+    pub undoes: Option<Uuid>,
+    /// When it began.
+    pub at: Timestamp,
+    /// When it was through; nothing while it runs.
+    pub ended_at: Option<Timestamp>,
+    /// Cases it is about.
+    pub total: i64,
+}
+
 impl Run {
     /// How many cases have an outcome.
     #[must_use]
@@ -246,6 +265,25 @@ impl Desk {
     pub async fn bulk_run(&self, caller: &Caller, id: Uuid) -> Result<Run, DeskError> {
         permissions::READ_CASES.require(caller)?;
         self.run_of(caller, id).await
+    }
+
+    /// The latest runs the caller made, newest first.
+    ///
+    /// # Errors
+    /// If the caller may not see cases at all.
+    pub async fn bulk_runs(&self, caller: &Caller) -> Result<Vec<ListedRun>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let mine = caller.actor.id.to_string();
+        let rows = self.db().read(move |tx| Ok::<_, DeskError>(bulk::latest(tx, &mine, LATEST)?)).await?;
+        let listed = rows.into_iter().map(|row| ListedRun {
+            id: row.id,
+            verb: row.verb,
+            undoes: row.undoes,
+            at: moment(row.at),
+            ended_at: row.ended_at.map(moment),
+            total: row.total,
+        });
+        Ok(listed.collect())
     }
 
     /// A run, for whoever made it.

@@ -149,7 +149,7 @@ pub struct BurstView {
     pub product: Option<String>,
     /// Counts against what was expected.
     pub course: Vec<Step>,
-    /// The cases it was seen by that are there for the reader, the first first.
+    /// The cases since it began that it was seen by and that are there for the reader, the first first.
     pub cases: Vec<SeenBy>,
     /// Outages and planned works near it in place and time.
     pub facts: Vec<FactView>,
@@ -369,10 +369,13 @@ fn view(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<BurstView, Desk
         Some(incident) => store::incidents::get(tx, incident)?.filter(|row| sees(&actor.area, &row.area)),
         None => None,
     };
+    // Looked at more widely it may have begun earlier than it does by now; what came before is not counted either.
+    let mut cases = bursts::cases(tx, id, actor.area.code(), &reader)?;
+    cases.retain(|one| one.received_at >= stored(burst.said.began));
     Ok(BurstView {
         // What was expected is told of the whole place alone.
         course: if burst.whole { course(tx, &burst.said, &reader)? } else { Vec::new() },
-        cases: bursts::cases(tx, id, actor.area.code(), &reader)?,
+        cases,
         facts: match permissions::READ_NETWORK_FACTS.granted_to(actor.role) {
             true => near(tx, &burst.said, product.as_deref().unwrap_or_default(), actor)?,
             false => Vec::new(),

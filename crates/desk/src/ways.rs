@@ -54,6 +54,12 @@ impl Ways {
         Self { email: false, sms: false, voice: false, reply: None, region: String::new() }
     }
 
+    /// Whether there is one.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.email || self.sms || self.voice
+    }
+
     /// Whether a message can go this way.
     #[must_use]
     pub fn has(&self, way: Way) -> bool {

@@ -5,6 +5,8 @@
 /// Width and height of a line chart, in its own units.
 const WIDTH: i64 = 480;
 const HEIGHT: i64 = 120;
+/// A little room around it, so that a line along an edge is drawn whole.
+const EDGE: i64 = 4;
 
 /// A figure and the address of its rows; none where there are none.
 pub(crate) struct Figure {
@@ -56,6 +58,15 @@ pub(crate) struct Line {
     pub(crate) points: String,
 }
 
+/// Words of a place under a picture.
+pub(crate) struct Mark {
+    pub(crate) words: String,
+    /// How far from its left edge, as SVG has it.
+    pub(crate) at: String,
+    /// Which part of the words stands there.
+    pub(crate) anchor: &'static str,
+}
+
 /// Lines over the same places, with the table of what they go through.
 pub(crate) struct Lines {
     pub(crate) title: String,
@@ -65,8 +76,8 @@ pub(crate) struct Lines {
     pub(crate) lines: Vec<Line>,
     /// The largest value, which the picture is as high as.
     pub(crate) most: i64,
-    /// Words under the picture, evenly apart.
-    pub(crate) marks: Vec<String>,
+    /// Words under the picture, each below its place.
+    pub(crate) marks: Vec<Mark>,
     /// Each place with a figure of each series.
     pub(crate) rows: Vec<(String, Vec<Figure>)>,
 }
@@ -92,15 +103,19 @@ impl Lines {
             .iter()
             .map(|(name, class, figures)| Line { name: name.clone(), class, points: points(figures) })
             .collect();
-        let marks = places.iter().step_by((places.len() / 4).max(1)).cloned().collect();
+        let mark = |(nth, words): (usize, &String)| {
+            let share = (apart(nth) + EDGE) * 10_000 / (WIDTH + 2 * EDGE);
+            let anchor = if nth == 0 { "start" } else { "middle" };
+            Mark { words: words.clone(), at: format!("{}.{:02}%", share / 100, share % 100), anchor }
+        };
+        let marks = places.iter().enumerate().step_by((places.len() / 4).max(1)).map(mark).collect();
         let mut columns: Vec<_> = series.into_iter().map(|(.., figures)| figures.into_iter()).collect();
         let nothing = || Figure { count: 0, href: String::new() };
         let rows = places
             .into_iter()
             .map(|place| (place, columns.iter_mut().map(|column| column.next().unwrap_or_else(nothing)).collect()))
             .collect();
-        // A little room, so that a line along an edge is drawn whole.
-        let view = format!("-4 -4 {} {}", WIDTH + 8, HEIGHT + 8);
+        let view = format!("-{EDGE} -{EDGE} {} {}", WIDTH + 2 * EDGE, HEIGHT + 2 * EDGE);
         Self { title, head, view, lines, most, marks, rows }
     }
 }
@@ -129,6 +144,8 @@ mod tests {
             vec![("today".to_owned(), "now", figures(&[0, 5, 10])), ("before".to_owned(), "then", figures(&[3; 24]))];
         let chart = Lines::of("t".to_owned(), "h".to_owned(), places, series);
         assert_eq!((chart.most, chart.marks.len(), chart.rows.len()), (10, 4, 24));
+        let marks: Vec<_> = chart.marks.iter().map(|mark| (mark.words.as_str(), mark.at.as_str())).collect();
+        assert_eq!((marks[0], marks[3]), (("00", "0.81%"), ("18", "77.66%")), "18 o'clock is no end of the day");
         assert_eq!(chart.lines[0].points, "0,120 20,60 41,0");
         assert!(chart.lines[1].points.ends_with(" 480,84"), "{}", chart.lines[1].points);
         let row = |nth: usize| chart.rows[nth].1.iter().map(|one| (one.count, one.href.as_str())).collect::<Vec<_>>();

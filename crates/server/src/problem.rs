@@ -302,6 +302,8 @@ fn shown<'p>(app: &App, language: Language, params: &[(&'p str, String)]) -> Vec
                 "reasons" => value.split(", ").map(|code| word("stays", code)).collect::<Vec<_>>().join(&comma),
                 "allowed" => value.split(", ").map(|code| word("state", code)).collect::<Vec<_>>().join(", "),
                 "role" => word("role", value),
+                "roles" if value.is_empty() => "—".to_owned(),
+                "roles" => value.split(", ").map(|code| word("role", code)).collect::<Vec<_>>().join(&comma),
                 "permission" | "verb" => word("verb", value),
                 _ => value.clone(),
             };

@@ -1,7 +1,7 @@
 //! Work done over many cases at once: each run, and what became of each case in it.
 
 use crate::statements::statements;
-use crate::{StoreError, Tx};
+use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
 
 statements! {
@@ -10,6 +10,8 @@ statements! {
     // What was chosen is needed until the run is through.
     END_RUN = "UPDATE bulk_runs SET ended_at = ?2, chosen = NULL WHERE id = ?1";
     RUN = "SELECT id, actor, verb, undoes, total, at, ended_at FROM bulk_runs WHERE id = ?1";
+    LATEST = "SELECT id, actor, verb, undoes, total, at, ended_at FROM bulk_runs WHERE actor = ?1
+        ORDER BY at DESC, id DESC LIMIT ?2";
     INSERT_ITEM = "INSERT INTO bulk_items (run, n, named, case_id, version, outcome, reason)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     ITEMS = "SELECT i.run, i.n, i.named, i.case_id, i.version, i.outcome, i.reason, c.number, c.region
@@ -96,16 +98,26 @@ pub fn end_run(tx: &mut Tx<'_>, id: Uuid, at: i64) -> Result<(), StoreError> {
 /// # Errors
 /// Those of the database.
 pub fn run(tx: &mut Tx<'_>, id: Uuid) -> Result<Option<BulkRunRow>, StoreError> {
-    tx.query_opt(RUN, &[(&id).into()], |row| {
-        Ok(BulkRunRow {
-            id: row.uuid(0)?,
-            actor: row.text(1)?,
-            verb: row.text(2)?,
-            undoes: row.opt_uuid(3)?,
-            total: row.int(4)?,
-            at: row.int(5)?,
-            ended_at: row.opt_int(6)?,
-        })
+    tx.query_opt(RUN, &[(&id).into()], read_run)
+}
+
+/// The latest runs of somebody, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn latest(tx: &mut Tx<'_>, actor: &str, limit: i64) -> Result<Vec<BulkRunRow>, StoreError> {
+    tx.query(LATEST, &[actor.into(), limit.into()], read_run)
+}
+
+fn read_run(row: &Row<'_>) -> Result<BulkRunRow, StoreError> {
+    Ok(BulkRunRow {
+        id: row.uuid(0)?,
+        actor: row.text(1)?,
+        verb: row.text(2)?,
+        undoes: row.opt_uuid(3)?,
+        total: row.int(4)?,
+        at: row.int(5)?,
+        ended_at: row.opt_int(6)?,
     })
 }
 

@@ -14,6 +14,7 @@ use domain::ids::{CaseId, UnitId, UserId};
 use domain::refusal::Refusal;
 use jiff::Timestamp;
 use policy::Grade;
+use std::collections::HashMap;
 use store::{CaseRow, Cursor, ListQuery, Sort, cases, vault};
 
 /// Most cases of one page.
@@ -261,6 +262,31 @@ impl Desk {
             after,
             ..ListQuery::default()
         })
+    }
+
+    /// Those of some cases that lie in the caller's area, as a list has them.
+    ///
+    /// # Errors
+    /// If the caller may not see cases at all.
+    pub async fn listed_cases(&self, caller: &Caller, ids: Vec<CaseId>) -> Result<HashMap<CaseId, Listed>, DeskError> {
+        permissions::READ_CASES.require(caller)?;
+        let actor = caller.actor.clone();
+        let read = self.db().read(move |tx| {
+            let mut rows = Vec::with_capacity(ids.len());
+            for id in ids {
+                if let Some(row) = cases::by_id(tx, id.0)?.filter(|row| load::is_there(row, &actor)) {
+                    let wrapped = vault::person(tx, row.person)?.and_then(|person| person.wrapped_key);
+                    rows.push((row, wrapped));
+                }
+            }
+            Ok::<_, DeskError>(rows)
+        });
+        let rows = read.await?;
+        let mut listed = HashMap::with_capacity(rows.len());
+        for (row, wrapped) in &rows {
+            listed.insert(CaseId(row.id), self.listed(row, wrapped.as_deref())?);
+        }
+        Ok(listed)
     }
 
     pub(crate) fn listed(&self, row: &CaseRow, wrapped: Option<&[u8]>) -> Result<Listed, DeskError> {

@@ -4,6 +4,7 @@ use super::compensation::{self, Standing, WHICH};
 use super::{Case, Context, Decision, State};
 use crate::event::Event;
 use crate::free_text::{FreeText, plain_option};
+use crate::money::Money;
 use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, optional};
 use policy::Authority;
@@ -45,10 +46,17 @@ pub fn decide(case: &Case, approve: &ApproveCompensation, ctx: &Context<'_>) -> 
         return Err(Refusal::forbidden("own_compensation"));
     }
     super::dispute::impartial(case, ctx.actor.id)?;
-    let authority = compensation::authority(&one.sum.currency, ctx);
-    // Where no pack says how far anybody's reaches, the second person is what there is.
-    if authority != Authority::Unstated && !authority.covers(one.sum.minor_units()) {
-        return Err(Refusal::forbidden("beyond_authority").with("sum", one.sum.sum()).with("role", ctx.actor.role));
+    let (role, sum) = (ctx.actor.role, &one.sum);
+    if !compensation::can_approve(ctx.rules, role.code(), sum) {
+        let up_to = match compensation::authority(&sum.currency, ctx) {
+            Authority::UpTo(most) => most,
+            Authority::Unstated | Authority::Any => 0,
+        };
+        return Err(Refusal::forbidden("beyond_authority")
+            .with("sum", sum.sum())
+            .with("role", role)
+            .with("up_to", Money::of(up_to, &sum.currency).sum())
+            .with("roles", compensation::reaching(ctx.rules, sum).join(", ")));
     }
     Ok(Decision::of(vec![Event::CompensationApproved { id: one.id, own: false, remark: approve.remark.clone() }]))
 }

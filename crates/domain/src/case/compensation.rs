@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Authority, Excluded, Exclusion, Incident, Stack, StopFact};
+use policy::{Authority, AuthorityRule, Excluded, Exclusion, Incident, Stack, StopFact};
 use serde::{Deserialize, Serialize};
 
 /// What days, or the whole time, may be left out for: [`Exclusion`].
@@ -261,6 +261,21 @@ pub(super) fn credited(case: &Case, id: u32, at: Timestamp, ctx: &Context<'_>) -
 /// How far the authority of whoever acts reaches in a currency.
 pub(super) fn authority(currency: &str, ctx: &Context<'_>) -> Authority {
     ctx.rules.authority(ctx.actor.role.code(), currency)
+}
+
+/// Roles whose authority reaches a sum by some rules; none where no pack says how far anybody's reaches.
+#[must_use]
+pub fn reaching(rules: &Stack, sum: &Money) -> Vec<&'static str> {
+    let reaches = |role: &str| rules.authority(role, &sum.currency).covers(sum.minor_units());
+    AuthorityRule::ROLES.iter().copied().filter(|role| reaches(role)).collect()
+}
+
+/// Whether whoever has a role can approve what somebody else proposed. Where no pack says how far anybody's authority
+/// reaches, the second person is what there is.
+#[must_use]
+pub fn can_approve(rules: &Stack, role: &str, sum: &Money) -> bool {
+    let authority = rules.authority(role, &sum.currency);
+    authority == Authority::Unstated || authority.covers(sum.minor_units())
 }
 
 impl Case {

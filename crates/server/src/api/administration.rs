@@ -277,6 +277,7 @@ pub(crate) fn judged(app: &App, health: &Health) -> Vec<(&'static str, Concern)>
     };
     let old = |made_at: i64| health.now.as_microsecond() - made_at > BACKUP_HOURS * 3_600_000_000;
     let settings = &app.settings;
+    let stuck = health.messages > 0 && !app.desk.ways().any();
     let crm = settings.crm.as_ref().is_some_and(|crm| !crm.answers());
     vec![
         ("database", when(health.trouble.is_some(), Concern::Act)),
@@ -284,7 +285,7 @@ pub(crate) fn judged(app: &App, health: &Health) -> Vec<(&'static str, Concern)>
         ("room", room),
         ("jobs", if health.jobs.1 > 0 { Concern::Act } else { when(health.jobs.0 > MANY_JOBS, Concern::Look) }),
         ("mail", when(health.letters > 0 && !app.desk.mails(), Concern::Look)),
-        ("messages", when(health.messages > MANY_JOBS, Concern::Look)),
+        ("messages", when(health.messages > MANY_JOBS || stuck, Concern::Look)),
         ("letterbox", when(health.letterbox > 0, Concern::Look)),
         ("events", when(health.told.dead > 0 || health.told.failing > 0, Concern::Look)),
         ("log", when(health.unsealed > MANY_UNSEALED, Concern::Look)),

@@ -84,7 +84,7 @@ fn check_archive(report: &ArchiveReport, json: bool) -> Result<(), String> {
     } else {
         let number = report.number.as_deref().unwrap_or("no case");
         super::say(format_args!(
-            "archive of {number}: {} members, {} attachments ({} more are gone with the person)",
+            "archive of {number}: members: {}, attachments: {}, gone with the person: {}",
             report.members, report.log.attachments, report.attachments_gone
         ))?;
         if report.withheld > 0 {
@@ -109,7 +109,7 @@ fn check_archive(report: &ArchiveReport, json: bool) -> Result<(), String> {
 
 fn print(report: &Report) {
     println!(
-        "{} entries of {} cases, {} checkpoints, {} entries not yet sealed",
+        "entries: {}, cases: {}, checkpoints: {}, entries not yet sealed: {}",
         report.entries, report.cases, report.checkpoints, report.unsealed
     );
     for key in &report.public_keys {
@@ -129,7 +129,7 @@ fn reindex(place: &Place) -> Result<(), String> {
     let db = place.open_db(&Options::small())?;
     let rebuilt = desk::indexes::rebuild(&db).map_err(|error| super::told(&error))?;
     db.close();
-    super::say(format_args!("{} cases looked at, the rows of {} made anew", rebuilt.cases, rebuilt.mended))
+    super::say(format_args!("cases looked at: {}, rows made anew: {}", rebuilt.cases, rebuilt.mended))
 }
 
 fn write(export: &Export) -> Result<(), String> {

@@ -125,7 +125,7 @@ fn look(desk: &Desk, by: &Caller, as_json: bool) -> Result<(), String> {
     }
     let more = if found.more { ", and more with the next plan" } else { "" };
     say(format_args!("{} persons looked at, {} to be erased{more}", found.persons, found.due.len()))?;
-    say(format_args!("{} cases and {} attached files go with them", found.cases, found.attachments))?;
+    say(format_args!("with them go cases: {}, attached files: {}", found.cases, found.attachments))?;
     for (rule, count) in &found.by_rule {
         say(format_args!("  {rule}: {count}"))?;
     }

@@ -9,6 +9,7 @@ use crate::api::identifier;
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
 use crate::problem::{self, Failure, Told};
+use crate::query;
 use crate::routes::{Access, Method, Route};
 use askama::Template;
 use axum::body::Body;
@@ -17,10 +18,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::bulk::{Bulk, Item, Named, Outcome, Run, Selection, VERBS};
+use desk::queries::list::Listed;
 use desk::{Caller, Permission, permissions};
 use domain::command::{Command, VERBS as ALL, Verb};
 use domain::fault::Fault;
+use domain::ids::CaseId;
 use domain::refusal::Refusal;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 /// Cases a page names; those nothing is done to come first, and the API has all.
@@ -29,6 +33,7 @@ const LISTED: usize = 500;
 pub(super) fn routes() -> Vec<Route> {
     let (may, look) = (Access::Needs(permissions::BULK), Access::Needs(permissions::READ_CASES));
     vec![
+        page(Method::Get, "/console/bulk", look, get(runs)),
         page(Method::Post, "/console/bulk", may, post(work)),
         page(Method::Get, "/console/bulk/{id}", look, get(result)),
         page(Method::Post, "/console/bulk/{id}/undo", may, post(undo)),
@@ -46,6 +51,9 @@ pub(super) fn offered(frame: &Frame<'_>) -> Vec<(&'static str, String)> {
 pub(super) struct Line {
     pub(super) number: String,
     pub(super) known: bool,
+    /// What it is about and who holds it now; empty where the reader does not have it in their area.
+    pub(super) subject: String,
+    pub(super) owner: String,
     pub(super) outcome: &'static str,
     pub(super) words: String,
     pub(super) why: String,
@@ -69,6 +77,9 @@ struct Work<'a> {
     all: bool,
     view: String,
     query: String,
+    /// The list it was chosen in, and the same as a part of another address.
+    list: String,
+    back: String,
     chosen: String,
     inputs: Vec<Input>,
     tried: Option<Lines>,
@@ -88,6 +99,23 @@ struct Outcomes<'a> {
     lines: Lines,
     may_undo: bool,
     stays: String,
+}
+
+/// A run in the list of one's own.
+struct Made {
+    id: String,
+    when: String,
+    words: String,
+    undoes: bool,
+    total: i64,
+    standing: String,
+}
+
+#[derive(Template)]
+#[template(path = "bulk_runs.html")]
+struct Runs<'a> {
+    frame: &'a Frame<'a>,
+    runs: Vec<Made>,
 }
 
 /// What was chosen: cases one by one, or all of a view.
@@ -164,7 +192,10 @@ async fn draw(
     let told = failure.map(|failure| failure.tell(app, frame.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let organisation = Names::gather(app, caller).await?.with_incidents(app, caller).await?;
-    let known = |field: &str| organisation.choices(frame, field);
+    let known = |field: &str| match field {
+        "user" => organisation.workers(frame),
+        _ => organisation.choices(frame, field),
+    };
     let draw = Draw { frame, words: verb.name, typed, errors: &errors, known: &known };
     // What was looked at is what is carried out: each case against the version that was tried.
     let (cases, all) = match &tried {
@@ -172,6 +203,14 @@ async fn draw(
         None => (names.join(","), typed.get("all") == "true"),
     };
     let count = tried.as_ref().map_or(names.len(), |run| run.total).to_string();
+    let listed = match &tried {
+        Some(run) => listed(app, caller, run).await?,
+        None => HashMap::new(),
+    };
+    let list = match typed.get("query") {
+        "" => format!("/console?view={}", query::encode(typed.get("view"))),
+        filters => format!("/console?view={}&{filters}", query::encode(typed.get("view"))),
+    };
     let page = Work {
         frame,
         operation: verb.name,
@@ -180,10 +219,12 @@ async fn draw(
         all,
         view: typed.get("view").to_owned(),
         query: typed.get("query").to_owned(),
+        back: query::encode(&list),
+        list,
         chosen: if all { frame.t("bulk.all") } else { frame.tv("bulk.chosen", &[("count", &count)]) },
         inputs: draw.inputs("", verb.fields),
         ready: tried.as_ref().is_some_and(|run| run.count(Outcome::Ready) > 0),
-        tried: tried.map(|run| lines(frame, &run)),
+        tried: tried.map(|run| lines(frame, &run, &listed, &organisation)),
         told,
     };
     Ok(shown_with(page.told.clone(), &page))
@@ -197,18 +238,30 @@ fn seen(item: &Item) -> String {
     }
 }
 
-pub(super) fn lines(frame: &Frame<'_>, run: &Run) -> Lines {
-    let counted = |one: &Outcome| (*one, run.count(*one));
-    let said = Outcome::ALL.iter().map(counted).filter(|(_, count)| *count > 0);
-    let said = said.map(|(one, count)| format!("{}: {count}", frame.code("bulk_outcome", one.code())));
+/// The cases a page names: those nothing is done to come first.
+fn named(run: &Run) -> Vec<&Item> {
     let good = |item: &Item| matches!(item.outcome, Outcome::Done | Outcome::Ready);
     let mut items: Vec<&Item> = run.items.iter().collect();
     items.sort_by_key(|item| good(item));
-    let left_out = items.len().saturating_sub(LISTED);
     items.truncate(LISTED);
+    items
+}
+
+/// The cases a page names, as a list has them.
+pub(super) async fn listed(app: &AppState, caller: &Caller, run: &Run) -> Result<HashMap<CaseId, Listed>, Failure> {
+    let ids = named(run).iter().filter_map(|item| item.case).collect();
+    Ok(app.desk.listed_cases(caller, ids).await?)
+}
+
+pub(super) fn lines(frame: &Frame<'_>, run: &Run, listed: &HashMap<CaseId, Listed>, names: &Names) -> Lines {
+    let counted = |one: &Outcome| (*one, run.count(*one));
+    let said = Outcome::ALL.iter().map(counted).filter(|(_, count)| *count > 0);
+    let said = said.map(|(one, count)| format!("{}: {count}", frame.code("bulk_outcome", one.code())));
+    let left_out = run.items.len().saturating_sub(LISTED);
+    let known = |item: &Item| item.case.and_then(|case| listed.get(&case));
     Lines {
         said: said.collect(),
-        items: items.into_iter().map(|item| line(frame, item)).collect(),
+        items: named(run).into_iter().map(|item| line(frame, item, known(item), names)).collect(),
         left_out: if left_out == 0 {
             String::new()
         } else {
@@ -217,7 +270,7 @@ pub(super) fn lines(frame: &Frame<'_>, run: &Run) -> Lines {
     }
 }
 
-fn line(frame: &Frame<'_>, item: &Item) -> Line {
+fn line(frame: &Frame<'_>, item: &Item, listed: Option<&Listed>, names: &Names) -> Line {
     let mut why = String::new();
     if let Some(reason) = item.reason.as_ref().filter(|_| item.outcome != Outcome::NotFound) {
         let (detail, _, faults) = problem::reason(frame.app, frame.language, reason);
@@ -229,10 +282,26 @@ fn line(frame: &Frame<'_>, item: &Item) -> Line {
     Line {
         number: item.number.clone().unwrap_or_else(|| item.named.clone()),
         known: item.number.is_some(),
+        subject: listed.map(|one| one.subject.clone().unwrap_or_else(|| frame.t("no_subject"))).unwrap_or_default(),
+        owner: listed.map(|one| names.owner(one.unit, one.user)).unwrap_or_default(),
         outcome: item.outcome.code(),
         words: frame.code("bulk_outcome", item.outcome.code()),
         why,
     }
+}
+
+/// The runs the reader made.
+async fn runs(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
+    let frame = Frame::new(&app, &visitor);
+    let made = app.desk.bulk_runs(&caller).await?.into_iter().map(|run| Made {
+        id: run.id.to_string(),
+        when: frame.moment(run.at),
+        words: frame.code("verb", &run.verb),
+        undoes: run.undoes.is_some(),
+        total: run.total,
+        standing: frame.t(if run.ended_at.is_some() { "bulk.ended" } else { "bulk.going" }),
+    });
+    Ok(render(&Runs { runs: made.collect(), frame: &frame }))
 }
 
 async fn result(
@@ -243,13 +312,14 @@ async fn result(
 ) -> Result<Response, Failure> {
     let run = app.desk.bulk_run(&caller, identifier(&id)?).await?;
     let frame = Frame::new(&app, &visitor);
+    let (listed, names) = (listed(&app, &caller, &run).await?, Names::gather(&app, &caller).await?);
     let stays = run.stays().filter(|_| run.count(Outcome::Done) > 0);
     Ok(render(&Outcomes {
         id: run.id.map(|id| id.to_string()).unwrap_or_default(),
         words: frame.code("verb", &run.verb),
         when: frame.moment(run.at),
         undoes: run.undoes.map(|id| id.to_string()),
-        lines: lines(&frame, &run),
+        lines: lines(&frame, &run, &listed, &names),
         may_undo: run.can_be_undone() && frame.may(permissions::BULK),
         stays: stays.map(|reason| problem::reason(&app, frame.language, &reason).0).unwrap_or_default(),
         frame: &frame,

@@ -34,6 +34,8 @@ const PAGE: &str = "/console/bursts";
 const SHOWN: usize = 20;
 /// Breadth of a bar and height of the chart.
 const WIDTH: i64 = 8;
+/// Room for the first moment under the chart, however few bars there are.
+const NARROWEST: i64 = 112;
 const HEIGHT: i64 = 80;
 /// What can be done: the end of the address, the words of the form, its fields.
 const ACTS: [(&str, &str, &[Field]); 3] = [
@@ -72,6 +74,8 @@ pub(super) struct Line {
     pub(super) span: String,
     pub(super) count: u32,
     pub(super) expected: String,
+    /// Both of them in words.
+    pub(super) against: String,
 }
 
 /// The lists people look for: its words, and the parameters that ask for it.
@@ -108,6 +112,7 @@ pub(super) fn line(frame: &Frame<'_>, one: &Burst) -> Line {
         span: format!("{} – {end}", frame.moment(said.began)),
         count: said.count,
         expected: rounded(said.expected).to_string(),
+        against: against(frame, said.count.into(), said.expected),
     }
 }
 
@@ -129,6 +134,27 @@ async fn list(
         next: page.next.map(|next| format!("{PAGE}?{own}&after={}", query::encode(&next))).unwrap_or_default(),
         frame: &frame,
     }))
+}
+
+/// How many came in where how many are usual.
+fn against(frame: &Frame<'_>, count: i64, expected: f64) -> String {
+    let values = [("count", count.to_string()), ("expected", rounded(expected).to_string())];
+    frame.tv("bursts.against", &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+}
+
+/// Once in how many a power of ten is, to one figure: a thousand million at most, beyond which a figure says nothing more.
+fn once_in(log10: f64) -> String {
+    let power = (-log10).clamp(0.0, 9.0);
+    let zeros = power.floor() as usize;
+    let plain = format!("{:.0}{}", 10_f64.powf(power.fract() + 1e-9).floor(), "0".repeat(zeros));
+    let mut grouped = String::new();
+    for (nth, digit) in plain.chars().enumerate() {
+        if nth > 0 && (plain.len() - nth).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
 }
 
 /// A bar of the chart: what came in, and the mark where what was expected lies.
@@ -165,6 +191,9 @@ struct One<'a> {
     about: Vec<(String, String)>,
     bars: Vec<Bar>,
     width: i64,
+    /// Moments under the chart, and the most of one bar.
+    marks: Vec<(i64, &'static str, String)>,
+    most: i64,
     /// When, how many, how many were expected.
     rows: Vec<(String, i64, String)>,
     cases: Vec<Case>,
@@ -197,10 +226,37 @@ fn bars(frame: &Frame<'_>, view: &BurstView) -> Vec<Bar> {
             height,
             mark: (HEIGHT - scaled(one.expected)).min(HEIGHT - 1),
             within: one.from >= said.began - jiff::SignedDuration::from_hours(1) && one.from < said.ended,
-            words: format!("{} {} / {}", frame.moment(one.from), one.count, rounded(one.expected)),
+            words: format!("{} · {}", frame.moment(one.from), against(frame, one.count, one.expected)),
         }
     };
     view.course.iter().enumerate().map(bar).collect()
+}
+
+/// Steps between two moments under the chart, and how near to its end the last one may stand.
+const MARKED: usize = 14;
+
+/// Moments under the chart: where each stands, which part of its words stands there, and the words.
+fn marks(frame: &Frame<'_>, view: &BurstView) -> Vec<(i64, &'static str, String)> {
+    let mark = |(nth, one): (usize, &Step)| {
+        let anchor = if nth == 0 { "start" } else { "middle" };
+        (i64::try_from(nth).unwrap_or(0) * WIDTH + 3, anchor, frame.short(one.from))
+    };
+    let whole = view.course.len().saturating_sub(MARKED / 2);
+    let marked = view.course.iter().enumerate().step_by(MARKED);
+    marked.filter(|(nth, _)| *nth == 0 || *nth < whole).map(mark).collect()
+}
+
+/// What the log says was done. Who had confirmed a fault and does so once more named the incident opened for it.
+fn log(frame: &Frame<'_>, view: &BurstView) -> Vec<(String, String, String)> {
+    let first = view.log.iter().rposition(|(.., verb)| verb == "confirm-burst");
+    let line = |(nth, (at, by, verb)): (usize, &(jiff::Timestamp, ActorId, String))| {
+        let words = match verb == "confirm-burst" && first.is_some_and(|first| nth < first) {
+            true => frame.t("bursts.named_incident"),
+            false => frame.code("verb", verb),
+        };
+        (frame.moment(*at), person(frame, view, *by), words)
+    };
+    view.log.iter().enumerate().map(line).collect()
 }
 
 fn person(frame: &Frame<'_>, view: &BurstView, actor: ActorId) -> String {
@@ -232,10 +288,7 @@ fn about(frame: &Frame<'_>, view: &BurstView) -> Vec<(String, String)> {
         (frame.t("bursts.growth"), frame.tv("bursts.times", &[("times", &format!("{:.2}", said.growth))])),
         (
             frame.t("bursts.chance"),
-            frame.tv(
-                "bursts.chance_words",
-                &[("p", &format!("{:.1}", said.log10_p)), ("needs", &format!("{:.1}", said.needs))],
-            ),
+            frame.tv("bursts.chance_words", &[("p", &once_in(said.log10_p)), ("needs", &once_in(said.needs))]),
         ),
     ];
     if let Some(origin) = &said.origin {
@@ -388,8 +441,10 @@ async fn draw(
             version: view.burst.version,
             line: line(&frame, &view.burst),
             about: about(&frame, &view),
-            width: i64::try_from(bars.len()).unwrap_or(0) * WIDTH,
+            width: (i64::try_from(bars.len()).unwrap_or(0) * WIDTH).max(NARROWEST),
             bars,
+            marks: marks(&frame, &view),
+            most: view.course.iter().map(|one| one.count).max().unwrap_or(0),
             rows: view
                 .course
                 .iter()
@@ -405,12 +460,8 @@ async fn draw(
             incident_form,
             incident: said.incident.zip(view.incident.clone()).map(|(id, number)| (id.to_string(), number)),
             wording: wording(app, &frame, caller, &view).await?,
-            log: view
-                .log
-                .iter()
-                .map(|(at, by, verb)| (frame.moment(*at), person(&frame, &view, *by), frame.code("verb", verb)))
-                .collect(),
-            done: done.map(|verb| frame.code("verb", verb)).unwrap_or_default(),
+            log: log(&frame, &view),
+            done: done.map(|verb| frame.t(&format!("bursts.done.{verb}"))).unwrap_or_default(),
             told: trouble.told,
             frame: &frame,
         },
@@ -481,5 +532,18 @@ async fn open_incident(
     match outcome {
         Ok(_) => Ok(Redirect::to(&format!("{PAGE}/{id}?done=open-incident")).into_response()),
         Err(failure) => refused(&app, &visitor, &caller, id, ("open-incident", &typed), failure).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::once_in;
+
+    #[test]
+    fn chance_is_told_as_once_in_how_many() {
+        assert_eq!(once_in(-7.0), "10,000,000");
+        assert_eq!(once_in(-2.5), "300");
+        assert_eq!(once_in(-17.4), "1,000,000,000");
+        assert_eq!(once_in(0.0), "1");
     }
 }

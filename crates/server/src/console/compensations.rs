@@ -2,13 +2,15 @@
 
 use super::Frame;
 use desk::queries::case::CaseView;
+use desk::{Caller, Permission};
 use domain::actor::ActorId;
-use domain::case::compensation::{Compensation, Standing};
+use domain::case::compensation::{self, Compensation, Standing};
 use domain::case::remedy::Similar;
 use domain::case::{Case, grade};
 use domain::free_text::FreeText;
+use domain::money::Money;
 use jiff::Timestamp;
-use policy::Stack;
+use policy::{Authority, Stack};
 
 /// A compensation on the page.
 pub(super) struct Shown {
@@ -51,6 +53,7 @@ fn shown(frame: &Frame<'_>, view: &CaseView, rules: Option<&Stack>, one: &Compen
         let decided = if one.standing == Standing::Refused { "refused" } else { "approved" };
         about.push(told(decided, &[("who", &who(by)), ("at", &frame.moment(*at))]));
     }
+    about.extend(rules.map(|rules| who_decides(frame, rules, one)).unwrap_or_default());
     if one.first {
         about.push(told("first", &[]));
     }
@@ -172,6 +175,40 @@ pub(super) fn open(case: &Case) -> Vec<(String, String)> {
         one.standing == Standing::Proposed || one.is_owed() || one.awaits_verification() || recovers(one)
     });
     open.map(|one| (one.id.to_string(), format!("{} · {}", one.id, one.sum.sum()))).collect()
+}
+
+/// Those the caller can approve: another proposed them, and the caller's authority reaches that far.
+pub(super) fn to_approve(frame: &Frame<'_>, case: &Case, caller: &Caller) -> Vec<(String, String)> {
+    let Ok(rules) = frame.app.desk.library().rules_of(case) else { return Vec::new() };
+    let role = caller.actor.role.code();
+    let theirs = case.compensations.iter().filter(|one| {
+        one.standing == Standing::Proposed
+            && one.by != caller.actor.id
+            && compensation::can_approve(&rules, role, &one.sum)
+    });
+    theirs.map(|one| (one.id.to_string(), format!("{} · {}", one.id, one.sum.sum()))).collect()
+}
+
+/// Who can approve what was proposed, and how far the reader's own authority reaches where that is not far enough.
+fn who_decides(frame: &Frame<'_>, rules: &Stack, one: &Compensation) -> Vec<String> {
+    if one.standing != Standing::Proposed || !one.kind.is_money() {
+        return Vec::new();
+    }
+    let approve = Permission::for_verb("approve-compensation");
+    let permitted =
+        |role: &&str| role.parse().is_ok_and(|role| approve.is_some_and(|approve| approve.granted_to(role)));
+    let roles = compensation::reaching(rules, &one.sum).into_iter().filter(permitted);
+    let roles: Vec<String> = roles.map(|role| frame.code("role", role)).collect();
+    let mut said = Vec::new();
+    if !roles.is_empty() {
+        said.push(frame.tv("compensations.decided_by", &[("roles", &roles.join(&frame.t("list_comma")))]));
+    }
+    let own = frame.caller.map(|caller| rules.authority(caller.actor.role.code(), &one.sum.currency));
+    if let Some(Authority::UpTo(most)) = own.filter(|own| !own.covers(one.sum.minor_units())) {
+        let most = Money::of(most, &one.sum.currency).sum().to_string();
+        said.push(frame.tv("compensations.reach", &[("sum", &most)]));
+    }
+    said
 }
 
 /// What similar cases got, in one sentence.

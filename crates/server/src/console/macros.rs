@@ -171,7 +171,10 @@ async fn draw(
     let told = failure.map(|failure| failure.tell(app, frame.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let names = Names::gather(app, caller).await?;
-    let known = |field: &str| names.choices(frame, field);
+    let known = |field: &str| match field {
+        "user" => names.workers(frame),
+        _ => names.choices(frame, field),
+    };
     let mut steps = Vec::new();
     for (n, verb) in chosen(typed).into_iter().enumerate() {
         let mine = of_step(typed, n, verb);

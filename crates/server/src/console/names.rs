@@ -78,11 +78,18 @@ impl Names {
         }
     }
 
+    /// Colleagues whose work cases are, for a form about cases of any place.
+    pub(super) fn workers(&self, frame: &Frame<'_>) -> Vec<(String, String)> {
+        self.offered(works_cases).map(|user| (user.id.to_string(), frame.colleague(user))).collect()
+    }
+
     /// Those of the colleagues a form can offer that fit, [`MOST_OFFERED`] at most: no closed accounts, the caller's own
-    /// unit first.
+    /// unit first, each part by name.
     pub(super) fn offered(&self, fits: impl Fn(&Colleague) -> bool) -> impl Iterator<Item = &Colleague> {
         let here = self.users.iter().filter(|user| !user.disabled && fits(user));
-        let (own, others): (Vec<_>, Vec<_>) = here.partition(|user| Some(user.unit) == self.own);
+        let (mut own, mut others): (Vec<_>, Vec<_>) = here.partition(|user| Some(user.unit) == self.own);
+        own.sort_by(|one, other| one.name.cmp(&other.name));
+        others.sort_by(|one, other| one.name.cmp(&other.name));
         own.into_iter().chain(others).take(MOST_OFFERED)
     }
 

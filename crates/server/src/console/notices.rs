@@ -16,14 +16,19 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use desk::notices::{About, CHOICES, Choices, Group, Notice, grouped};
+use desk::queries::list::Listed;
 use desk::{Caller, CaseRef, permissions};
+use domain::ids::CaseId;
 use domain::refusal::Refusal;
 use domain::shape;
+use std::collections::{HashMap, HashSet};
 
 /// Groups a page.
 pub(crate) const GROUPS: usize = 50;
 /// Notices of a group shown at once; the others are counted.
 const MOST_LINES: usize = 3;
+/// Cases of a run that are named; the others are counted.
+const MOST_CASES: usize = 10;
 
 /// The page of what a notice is about.
 pub(crate) fn place_of(notice: &Notice) -> String {
@@ -68,15 +73,23 @@ struct Line {
     words: String,
 }
 
-/// Notices that stand together.
-struct Together {
-    id: String,
-    /// Number of the case or problem; empty for a run over many.
+/// What notices are about.
+struct Thing {
     number: String,
     /// Where it is found.
     place: String,
-    /// What a run brought.
+    /// What a case is about; empty where the reader does not have it in their area.
+    subject: String,
+}
+
+/// Notices that stand together.
+struct Together {
+    id: String,
+    /// The one case or problem, or the cases of a run over many.
+    things: Vec<Thing>,
+    /// What a run brought, and when; empty where there was none.
     run: String,
+    at: String,
     lines: Vec<Line>,
     more: String,
     late: bool,
@@ -91,6 +104,18 @@ struct Notices<'a> {
     after: String,
 }
 
+/// Whether a group is told as what a run over many brought.
+fn is_of_run(group: &Group) -> bool {
+    group.run && group.cases > 1
+}
+
+/// One notice of each thing of a group that a page names.
+fn named(group: &Group) -> Vec<&Notice> {
+    let mut seen = HashSet::new();
+    let each = group.notices.iter().filter(|notice| seen.insert(notice.case));
+    each.take(if is_of_run(group) { MOST_CASES } else { 1 }).collect()
+}
+
 impl Frame<'_> {
     /// What a notice says.
     fn noticed(&self, notice: &Notice) -> String {
@@ -100,9 +125,9 @@ impl Frame<'_> {
         self.app.locales.text(self.language, &format!("notice.{}", notice.kind), &values)
     }
 
-    fn together(&self, group: &Group) -> Together {
+    fn together(&self, group: &Group, listed: &HashMap<CaseId, Listed>) -> Together {
         let first = group.notices.first();
-        let of_run = group.run && group.cases > 1;
+        let of_run = is_of_run(group);
         let count = group.cases.to_string();
         let run = match (of_run, first) {
             (true, Some(first)) => self.tv("notices.of_run", &[("count", &count), ("what", &self.noticed(first))]),
@@ -110,7 +135,16 @@ impl Frame<'_> {
         };
         let lines = group.notices.iter().take(if of_run { 0 } else { MOST_LINES });
         let lines: Vec<Line> = lines.map(|one| Line { at: self.moment(one.at), words: self.noticed(one) }).collect();
-        let rest = group.notices.len() - lines.len();
+        let thing = |notice: &Notice| Thing {
+            number: notice.number.clone(),
+            place: place_of(notice),
+            subject: listed.get(&notice.case).and_then(|one| one.subject.clone()).unwrap_or_default(),
+        };
+        let things: Vec<Thing> = named(group).into_iter().map(thing).collect();
+        let (rest, words) = match of_run {
+            true => (group.cases - things.len(), "mail.more"),
+            false => (group.notices.len() - lines.len(), "notices.more"),
+        };
         let late = |notice: &Notice| {
             matches!(
                 notice.kind.as_str(),
@@ -118,15 +152,11 @@ impl Frame<'_> {
             )
         };
         Together {
-            place: first.map(place_of).unwrap_or_default(),
             id: group.id.to_string(),
-            number: first.filter(|_| !of_run).map(|first| first.number.clone()).unwrap_or_default(),
+            things,
             run,
-            more: if of_run || rest == 0 {
-                String::new()
-            } else {
-                self.tv("notices.more", &[("count", &rest.to_string())])
-            },
+            at: first.filter(|_| of_run).map(|first| self.moment(first.at)).unwrap_or_default(),
+            more: if rest == 0 { String::new() } else { self.tv(words, &[("count", &rest.to_string())]) },
             late: group.notices.iter().any(late),
             lines,
         }
@@ -146,11 +176,17 @@ async fn show(
     // Whoever reads a page away has fewer of them.
     let page = asked.unwrap_or(1).clamp(1, groups.len().div_ceil(GROUPS).max(1));
     let place = |page: usize| format!("/console/notices?page={page}");
-    let shown = groups.iter().skip((page - 1) * GROUPS).take(GROUPS);
+    let shown: Vec<&Group> = groups.iter().skip((page - 1) * GROUPS).take(GROUPS).collect();
+    let cases = shown.iter().flat_map(|group| named(group)).filter(|notice| notice.about == About::Case);
+    let cases: Vec<CaseId> = cases.map(|notice| notice.case).collect();
+    let listed = match frame.may(permissions::READ_CASES) {
+        true => app.desk.listed_cases(&caller, cases).await?,
+        false => HashMap::new(),
+    };
     Ok(render(&Notices {
         before: if page > 1 { place(page - 1) } else { String::new() },
         after: if groups.len() > page * GROUPS { place(page + 1) } else { String::new() },
-        groups: shown.map(|group| frame.together(group)).collect(),
+        groups: shown.into_iter().map(|group| frame.together(group, &listed)).collect(),
         frame: &frame,
     }))
 }

@@ -9,6 +9,7 @@ use super::names::Names;
 use super::readings;
 use desk::drafts::Draft;
 use desk::{Caller, Permission, permissions};
+use domain::case::message::Way;
 use domain::case::{Attachment, Case, Matter, State, dispute};
 use domain::command::VERBS;
 
@@ -197,6 +198,8 @@ pub(super) struct Operation {
     pub(super) machine: String,
     /// Whether a machine can be asked for a draft.
     pub(super) assist: bool,
+    /// Why it cannot be done in this installation; empty where it can.
+    pub(super) missing: String,
     /// Who reads what is written beside the conversation: `customer` or `internal`; empty elsewhere.
     pub(super) side: &'static str,
 }
@@ -232,6 +235,7 @@ pub(super) fn operations(
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "promise" if verb == "record-contact" => super::call_backs::meant(frame, case),
         "rule" => compensations::rules(frame, case),
+        "compensation" if verb == "approve-compensation" => compensations::to_approve(frame, case, caller),
         "compensation" => compensations::open(case),
         "reading" if ["reply", "issue-letter"].contains(&verb) => readings::released(frame, case, verb),
         "reading" => readings::to_read(frame, case, caller),
@@ -251,6 +255,10 @@ pub(super) fn operations(
         .filter(|verb| verb.name != "route" || table)
         // Nobody reads what they wrote themselves.
         .filter(|verb| !readings::VERBS.contains(&verb.name) || !readings::to_read(frame, case, caller).is_empty())
+        // What lies beyond one's authority is for others; the line of the remedy says for whom.
+        .filter(|verb| {
+            verb.name != "approve-compensation" || !compensations::to_approve(frame, case, caller).is_empty()
+        })
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         // Nobody is led to what only somebody else may do.
         .filter(|verb| !dispute::bars(case, caller.actor.id, verb.name))
@@ -295,6 +303,7 @@ pub(super) fn operations(
                 kept_at: draft.map(|draft| frame.moment(draft.at)).unwrap_or_default(),
                 machine: draft.and_then(|draft| draft.machine.clone()).unwrap_or_default(),
                 assist: false,
+                missing: leave_ways(frame, verb.name, &mut inputs),
                 plain: inputs.is_empty(),
                 next: verb.name == next,
                 side: "",
@@ -321,6 +330,15 @@ pub(super) fn barred(frame: &Frame<'_>, caller: &Caller, case: &Case) -> Option<
         frame.code("refusal", "handled_disputed_outcome.way_out"),
     );
     Some(frame.tv("operations.barred", &[("verbs", &verbs), ("why", &why), ("way_out", &way_out)]))
+}
+
+/// Leaves of a message the ways this installation has, and says where it has none.
+fn leave_ways(frame: &Frame<'_>, verb: &str, inputs: &mut [Input]) -> String {
+    let ways = frame.app.desk.ways();
+    for input in inputs.iter_mut().filter(|input| verb == "send-message" && input.name == "way") {
+        input.choices.retain(|choice| Way::from_code(&choice.code).is_some_and(|way| ways.has(way)));
+    }
+    if verb != "send-message" || ways.any() { String::new() } else { frame.t("messages.no_way") }
 }
 
 /// The step people usually take next; only shown first, never required.

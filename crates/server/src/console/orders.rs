@@ -151,20 +151,39 @@ pub(super) struct Held {
 /// The ball's ledger of a case: each holder, and the age they add up to.
 pub(super) fn ball(frame: &Frame<'_>, case: &Case, names: &Names, now: Timestamp) -> (Vec<Held>, String) {
     let age = case.ball.age(now);
-    let whole = age.as_secs().max(1);
     let holds = case.ball_holder();
-    let held = case.ball.by_holder(now).into_iter().map(|(holder, lasted)| Held {
+    let holders = case.ball.by_holder(now);
+    let shares = shares(&holders.iter().map(|(_, lasted)| lasted.as_secs()).collect::<Vec<_>>());
+    let held = holders.into_iter().zip(shares).map(|((holder, lasted), percent)| Held {
         who: match holder {
             Holder::Unit(unit) => names.unit(unit).to_owned(),
             Holder::Customer => frame.t("ball.customer"),
             Holder::ThirdParty => frame.t("ball.third_party"),
         },
         lasted: span(frame, lasted),
-        percent: lasted.as_secs() * 100 / whole,
+        percent,
         now: holds == Some(holder),
     });
     let counted = span(frame, case.ball.counted(now));
     (held.collect(), frame.tv("ball.age", &[("age", &span(frame, age)), ("counted", &counted)]))
+}
+
+/// Hundredths of each of some lengths, which add up to a hundred: what is left after whole ones goes to those that were cut
+/// by most.
+fn shares(lengths: &[i64]) -> Vec<i64> {
+    let whole: i64 = lengths.iter().sum();
+    if whole <= 0 {
+        return vec![0; lengths.len()];
+    }
+    let cut = |length: &i64| (length * 100 / whole, length * 100 % whole);
+    let mut parts: Vec<(usize, (i64, i64))> = lengths.iter().map(cut).enumerate().collect();
+    let left = 100 - parts.iter().map(|(_, (share, _))| share).sum::<i64>();
+    parts.sort_by_key(|(_, (_, cut))| -cut);
+    for ((_, (share, _)), _) in parts.iter_mut().zip(0..left) {
+        *share += 1;
+    }
+    parts.sort_by_key(|(place, _)| *place);
+    parts.into_iter().map(|(_, (share, _))| share).collect()
 }
 
 /// A length of time in the two largest units that are not nothing.
@@ -173,6 +192,7 @@ pub(super) fn span(frame: &Frame<'_>, lasted: SignedDuration) -> String {
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let values = [("days", days.to_string()), ("hours", hours.to_string()), ("minutes", minutes.to_string())];
     let key = match (days, hours) {
+        (0, 0) if minutes == 0 && lasted > SignedDuration::ZERO => "ball.under_a_minute",
         (0, 0) => "ball.minutes",
         (0, _) => "ball.hours",
         _ => "ball.days",
@@ -323,4 +343,18 @@ pub(super) fn meant(
     let theirs = of_the_holder(verb) || verb == "dispatch";
     let one = |order: &&WorkOrder| is_for(verb, order) && (!theirs || order.require_holder(&caller.actor).is_ok());
     case.orders.iter().filter(one).map(|order| (order.id.to_string(), title(frame, order, names))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shares;
+
+    #[test]
+    fn shares_add_up_to_a_hundred() {
+        assert_eq!(shares(&[507, 239, 254]), [51, 24, 25]);
+        assert_eq!(shares(&[1, 1, 1]), [34, 33, 33]);
+        assert_eq!(shares(&[5]), [100]);
+        assert_eq!(shares(&[0, 0]), [0, 0]);
+        assert!(shares(&[]).is_empty());
+    }
 }

@@ -391,6 +391,7 @@ fn operations(
                 kept_at: String::new(),
                 machine: String::new(),
                 assist: false,
+                missing: String::new(),
             }
         })
         .collect()

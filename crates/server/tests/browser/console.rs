@@ -38,6 +38,7 @@ fn pages(browser: &Browser, program: &crate::program::Program, case: &str) -> Ve
         "/console/new",
         "/console/board",
         "/console/views",
+        "/console/bulk",
         "/console/macros",
         "/console/macros/new?do=note&do=assign",
         "/console/orders",

@@ -34,4 +34,6 @@ fn a_figure_can_be_tried_without_a_case() {
     assert!(failed(&["--set-off", "1 CNY"]).contains("sets nothing off"));
     let other = String::from_utf8(explain(&late).stderr).unwrap();
     assert!(other.contains("is not for such a case"), "{other}");
+    let local = String::from_utf8(explain(&["cn-11", "--at", "2026-11-29T10:00"]).stderr).unwrap();
+    assert!(local.contains("such as 2026-11-29T10:00:00+08:00"), "{local}");
 }

@@ -114,13 +114,21 @@ fn the_console_tries_carries_out_and_takes_back() {
         &format!("operation=assign&all=true&view=open&query=region%3D31&step=preview&user={user}"),
     );
     assert!(all.body.contains(&format!("{}@1", two.1)), "{}", all.body);
+    assert!(all.body.contains("?back=%2Fconsole%3Fview%3Dopen%26region%3D31\""), "back to the same list: {}", all.body);
     let done = post("/console/bulk", &format!("{chosen}&step=run&user={user}"));
     assert_eq!(done.status, 303, "{done:?}");
     let at = done.header("location").to_owned();
-    assert!(get(&at).body.contains(&format!("{at}/undo")));
+    let shown = get(&at).body;
+    assert!(shown.contains(&format!("{at}/undo")) && shown.contains("连扣四个月视频会员费"), "{shown}");
     let back = post(&format!("{at}/undo"), "");
     assert_eq!(back.status, 303, "{back:?}");
     assert!(get(back.header("location")).body.contains(&at), "the run that was taken back is named");
+    let runs = get("/console/bulk").body;
+    let (newer, older) = (runs.find(back.header("location")), runs.find(&at));
+    assert!(newer.is_some() && newer < older, "one's own runs, the newest first: {runs}");
+    let other = house.session("other", Role::Supervisor);
+    let theirs = house.send("GET", "/console/bulk", &[("cookie", other.as_str())], "").body;
+    assert!(!theirs.contains("/console/bulk/"), "nobody else's: {theirs}");
     for (form, status) in
         [("operation=explode&case=x", 422), ("operation=note", 422), ("operation=note&case=x&step=run", 422)]
     {

@@ -151,6 +151,8 @@ fn the_pages_lead_from_one_to_the_other() {
     let incidents = get("/api/v1/incidents", "en").json();
     assert_eq!(incidents["items"].as_array().unwrap().len(), 1, "{incidents}");
     let page = get(&format!("/console/bursts/{id}"), "en");
+    assert_eq!(page.body.matches(">There is a fault <").count(), 1, "said once: {page:?}");
+    assert!(page.body.contains("Named the incident opened for it"), "{page:?}");
     assert!(page.body.contains("/word-incident") && page.body.contains("name=\"operation\" value=\"join-incident\""));
     assert_eq!(get("/console/topics?month=2099-01", "en").status, 422);
 }

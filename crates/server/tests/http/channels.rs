@@ -95,6 +95,26 @@ fn unharmed(what: &str, page: &str) {
     }
 }
 
+#[test]
+fn a_case_offers_the_ways_there_are() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let case = house.register(&house.token(Role::Admin, ""), &intake());
+    let cookie = house.session("desk", Role::Specialist);
+    let form = || {
+        let page = format!("/console/cases/{}", case["number"].as_str().unwrap());
+        let headers = [("cookie", cookie.as_str()), ("accept-language", "en")];
+        let body = house.send("GET", &page, &headers, "").body;
+        body.split_once("id=\"do-send-message\"").unwrap().1.split("</details>").next().unwrap().to_owned()
+    };
+    let none = form();
+    assert!(none.contains("no way to write to customers") && !none.contains("<form"), "{none}");
+    house.desk.set_ways(Ways { sms: true, ..Ways::none() });
+    let some = form();
+    assert!(some.contains("value=\"sms\"") && !some.contains("value=\"email\""), "{some}");
+    house.desk.db().close();
+}
+
 /// A1, A2, A4, D4: whatever comes becomes a case or waits for a person; nothing of it runs anywhere or is lost.
 #[test]
 fn a1_a2_a4_d4_hostile_mail_neither_runs_nor_gets_lost() {

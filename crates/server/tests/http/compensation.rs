@@ -48,12 +48,12 @@ fn a_sum_is_explained_line_by_line_wherever_it_is_read() {
                 "To be paid",
                 "in proportion to the monthly fee of 99.00 CNY",
                 "9.58 CNY",
-                "Compensation 1 proposed: 9.58 CNY",
+                "Remedy 1 proposed: 9.58 CNY",
             ],
         ),
         (
             "zh-CN",
-            ["免收故障期间租费", "待支付", "按月费 99.00 CNY、当月 31 天折算", "9.58 CNY", "提议补偿 1：9.58 CNY"],
+            ["免收故障期间租费", "待支付", "按月费 99.00 CNY、当月 31 天折算", "9.58 CNY", "提议第 1 项补救：9.58 CNY"],
         ),
     ] {
         let shown = page(language);
@@ -74,5 +74,39 @@ fn a_sum_is_explained_line_by_line_wherever_it_is_read() {
     assert!(page("en").contains("Paid: Credit on the bill"));
     let archive = house.get(&token, &format!("/api/v1/complaints/{number}/archive?purpose=regulator&reason=x"));
     assert_eq!(archive.status, 200);
+    house.desk.db().close();
+}
+
+#[test]
+fn who_cannot_approve_is_told_who_can() {
+    let scratch = store::testing::sqlite().unwrap();
+    let house = house(&scratch);
+    let number = house.register(&house.token(Role::Specialist, ""), &intake())["number"].as_str().unwrap().to_owned();
+    let (li, lead) = (house.session("li", Role::Specialist), house.session("lead", Role::Supervisor));
+    let compliance = house.session("he", Role::Compliance);
+    let page = |cookie: &str| {
+        let headers = [("cookie", cookie), ("accept-language", "en")];
+        house.send("GET", &format!("/console/cases/{number}"), &headers, "").body
+    };
+    let post = |cookie: &str, verb: &str, form: &str| {
+        let headers = [
+            ("cookie", cookie),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("accept-language", "en"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        house.send("POST", &format!("/console/cases/{number}/{verb}"), &headers, form.to_owned())
+    };
+    let proposed = post(&li, "propose-compensation", "version=1&amount.value=2000.01&reason=sorry");
+    assert_eq!(proposed.status, 303, "{proposed:?}");
+    let offered = |page: &str| page.contains("id=\"do-approve-compensation\"");
+    let short = page(&lead);
+    assert!(!offered(&short) && short.contains("Can be approved by: "), "{short}");
+    assert!(short.contains("Your role can approve up to 2000.00 CNY"), "{short}");
+    let refused = post(&lead, "approve-compensation", "version=2&compensation=1");
+    assert!(refused.status == 403 && refused.body.contains("which reaches to 2000.00 CNY"), "{refused:?}");
+    let far = page(&compliance);
+    assert!(offered(&far) && !far.contains("Your role can approve up to"), "{far}");
+    assert_eq!(post(&compliance, "approve-compensation", "version=2&compensation=1").status, 303);
     house.desk.db().close();
 }

@@ -99,6 +99,8 @@ fn b3_mentions_and_followers_open_nothing_and_notices_tell_nothing() {
         let empty = json!({"items": [], "groups": []});
         assert_eq!(get(&house, &far, "/api/v1/notices").json(), empty);
         assert_eq!(get(&house, &gone, "/api/v1/notices").json()["groups"][0]["number"], json!(number));
+        let page = get(&house, &gone, "/console/notices").body;
+        assert!(page.contains(&format!("/console/cases/{number}")) && page.contains("连扣四个月视频会员费"), "{page}");
         let same = |who: &str, path: &dyn Fn(&str) -> String, names: [&str; 2]| {
             let answers = names.map(|name| told(&post(&house, who, &path(name), None, &json!({}))));
             assert_eq!(answers[0], answers[1], "{}", path("…"));

@@ -17,7 +17,7 @@ pub(in crate::cli) struct Explain {
     /// The rule, by its identity or a name others know it by; `grade` for the grade of a case.
     rule: String,
     /// What it is counted from, such as 2026-07-03T10:00:00+08:00.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     at: Timestamp,
     /// A fact of the case, such as kind=complaint or grade=urgent; a set is joined by `+`. For the grade also severity and
     /// urgency, as somebody gave them.
@@ -27,7 +27,7 @@ pub(in crate::cli) struct Explain {
     #[arg(long = "pause", value_name = "FROM/TO", value_parser = span)]
     pauses: Vec<(Timestamp, Timestamp)>,
     /// Of a compensation: when it ended. Default: it lasts, and is counted up to now.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Timestamp>,
     /// Of a compensation: what the customer pays a month, such as "39.90 CNY".
     #[arg(long, value_name = "SUM", value_parser = sum)]
@@ -75,10 +75,14 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+fn moment(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| "write a time with what sets it off from UTC, such as 2026-11-29T10:00:00+08:00".to_owned())
+}
+
 fn span(text: &str) -> Result<(Timestamp, Timestamp), String> {
     let (from, to) = text.split_once('/').ok_or("write FROM/TO")?;
-    let time = |text: &str| text.parse::<Timestamp>().map_err(|error| error.to_string());
-    let (from, to) = (time(from)?, time(to)?);
+    let (from, to) = (moment(from)?, moment(to)?);
     if to <= from {
         return Err("a span ends after it begins".to_owned());
     }

@@ -3,7 +3,7 @@
 use super::{facts, product};
 use crate::api::identifier;
 use crate::app::AppState;
-use crate::console::bulk::{Lines, lines};
+use crate::console::bulk::{Lines, lines, listed};
 use crate::console::form::{Draw, Input, Typed};
 use crate::console::names::Names;
 use crate::console::operations::Operation;
@@ -298,6 +298,7 @@ impl Forms<'_> {
                     kept_at: String::new(),
                     machine: String::new(),
                     assist: false,
+                    missing: String::new(),
                 }
             })
             .collect()
@@ -360,6 +361,10 @@ pub(super) async fn draw(
         false => None,
     };
     let recipients = app.desk.recipients(caller, id).await?;
+    let tried = match &trouble.tried {
+        Some(run) => Some(lines(&frame, run, &listed(app, caller, run).await?, &known.names)),
+        None => None,
+    };
     let forms = Forms { frame: &frame, view: &view, known: &known, trouble: &trouble };
     let beside = |words: &'static str, fields: &'static [Field], permission: Permission| match open
         && view.whole
@@ -420,7 +425,7 @@ pub(super) async fn draw(
             operations,
             tell,
             tell_open,
-            tried: trouble.tried.as_ref().map(|run| lines(&frame, run)),
+            tried,
             recipients: counted(&frame, &recipients),
             add,
             send,
