@@ -2,6 +2,7 @@
 //! days of a calendar, and the category tree with what uses it.
 
 use super::form::Typed;
+use super::rule_words::{RuleWords, Said};
 use super::staff_form::{beside_the_form, read};
 use super::{Frame, page, render, shown_with};
 use crate::api::rulebook::{VECTORS, Vectors, YEAR, calendar_of, hold, named};
@@ -22,7 +23,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the head of the page says of a pack.
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 12] = [
+    "hash",
     "id",
     "version",
     "title",
@@ -56,15 +58,22 @@ pub(super) fn routes() -> Vec<Route> {
 /// A rule of a pack.
 struct Rule {
     id: String,
-    kind: &'static str,
+    kind: String,
     title: String,
     layer: String,
     basis: String,
     confidence: String,
     source: String,
     url: String,
-    said: Vec<(String, String)>,
+    said: Vec<Said>,
     note: String,
+}
+
+/// What a pack says that is no rule of its own.
+struct Beside {
+    id: String,
+    title: String,
+    said: Vec<Said>,
 }
 
 #[derive(Template)]
@@ -80,8 +89,7 @@ struct PackPage<'a> {
     calendar: String,
     notes: Vec<String>,
     rules: Vec<Rule>,
-    /// What a pack says that is no rule.
-    besides: Vec<(String, String)>,
+    besides: Vec<Beside>,
     /// Other versions of it and what to compare: name, address of the comparison.
     versions: Vec<(String, String)>,
     may_try: bool,
@@ -105,34 +113,26 @@ async fn pack(
     let pack = named(&app, &name)?;
     let pick = |text: &policy::Text| frame.language.pick(&text.zh, &text.en).to_owned();
     let flat: HashMap<String, Value> = rulebook::flat(&pack).map_err(unwritten)?.into_iter().collect();
+    let words = RuleWords::of(&frame, &pack);
     let rules = pack.heads().map(|(kind, head)| {
         let source = pack.source(&head.standing.source);
         let own = flat.get(&format!("{} {}", kind.code(), head.id)).and_then(Value::as_object);
         let said = own.into_iter().flatten().filter(|(key, _)| !rulebook::HEAD.contains(&key.as_str()));
         Rule {
             id: head.id.clone(),
-            kind: kind.code(),
+            kind: words.kind(kind.code()),
             title: pick(&head.title),
             layer: frame.code("layer", head.layer.code()),
             basis: frame.t(&format!("packs.basis.{}", head.basis().code())),
             confidence: frame.code("confidence", head.confidence().code()),
             source: source.map(|one| pick(&one.title)).unwrap_or_default(),
             url: source.and_then(|one| one.url.clone()).filter(|url| url.starts_with("https://")).unwrap_or_default(),
-            said: said.map(|(key, value)| (key.clone(), rulebook::shown(Some(value)))).collect(),
+            said: words.said(kind.code(), said),
             note: head.note.as_ref().map(pick).unwrap_or_default(),
         }
     });
     let rules: Vec<Rule> = rules.collect();
-    let is_rule = |name: &str| rules.iter().any(|rule| name == format!("{} {}", rule.kind, rule.id));
-    let mut besides: Vec<(String, String)> = flat
-        .iter()
-        .filter(|(name, value)| {
-            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-            !empty && !TOLD.contains(&name.as_str()) && !is_rule(name) && !name.starts_with("sources ")
-        })
-        .map(|(name, value)| (name.clone(), rulebook::shown(Some(value))))
-        .collect();
-    besides.sort();
+    let besides = besides(&pack, &flat, &words);
     let all = app.desk.library().packs();
     let others = all.iter().filter(|one| one.id() == pack.id() && one.version() != pack.version());
     let versions = others.map(|one| {
@@ -146,15 +146,20 @@ async fn pack(
         (name_of(one), href)
     });
     let (from, to) = pack.validity();
-    let until = to.map(|to| to.to_string()).unwrap_or_default();
+    let valid = match to {
+        Some(to) => frame.tv("packs.valid", &[("from", &from.to_string()), ("to", &to.to_string())]),
+        None => frame.tv("packs.valid_on", &[("from", &from.to_string())]),
+    };
+    // A calendar without a file has no page: it takes every day alike.
+    let calendar = Some(pack.calendar()).filter(|one| !one.hash().is_empty());
     Ok(render(&PackPage {
         title: pick(pack.title()),
         name: name_of(&pack),
         hash: pack.hash().to_owned(),
         layer: frame.code("layer", pack.tier().code()),
         preview: pack.status() == policy::Status::Preview,
-        valid: frame.tv("packs.valid", &[("from", &from.to_string()), ("to", &until)]),
-        calendar: pack.calendar().id().to_owned(),
+        valid,
+        calendar: calendar.map(|one| one.id().to_owned()).unwrap_or_default(),
         notes: pack.notes().iter().map(pick).collect(),
         rules,
         besides,
@@ -162,6 +167,30 @@ async fn pack(
         may_try: frame.may(permissions::WHAT_IF),
         frame: &frame,
     }))
+}
+
+/// What a pack says besides its rules, in the order of its sections.
+fn besides(pack: &Pack, flat: &HashMap<String, Value>, words: &RuleWords<'_>) -> Vec<Beside> {
+    let rules: BTreeSet<String> = pack.heads().map(|(kind, head)| format!("{} {}", kind.code(), head.id)).collect();
+    let rest: BTreeMap<&String, &Value> = flat
+        .iter()
+        .filter(|(name, value)| {
+            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            let told = TOLD.contains(&name.as_str()) || name.starts_with("sources ");
+            !empty && !told && !rules.contains(name.as_str())
+        })
+        .collect();
+    let beside = |(name, value): (&String, &Value)| {
+        let (section, id) = name.split_once(' ').unwrap_or((name, ""));
+        let said = match value.as_object() {
+            Some(own) => words.said(section, own.iter().filter(|(key, _)| *key != "id")),
+            None => {
+                vec![Said { label: words.label(section, section), values: words.values(section, section, value) }]
+            }
+        };
+        Beside { id: id.to_owned(), title: words.kind(section), said }
+    };
+    rest.into_iter().map(beside).collect()
 }
 
 /// Something that differs.

@@ -357,6 +357,21 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     let get = |path: &str| browse(&house, &lead, "GET", path, "");
     let pack = get("/console/rules/packs/cn-telecom");
     assert!(pack.status == 200 && pack.body.contains("/console/rules/diff?before="), "{pack:?}");
+    assert!(pack.body.contains("in force from 2016-07-30 on") && pack.body.contains("Time limit <code>"), "{pack:?}");
+    let practice = get("/console/rules/packs/guide-standard").body;
+    for words in
+        ["24 hours", "50 %, 75 %, 100 %", "Kind of contact: Complaint", "first receipt", "as is usual for the unit"]
+    {
+        assert!(practice.contains(words), "{words}: {practice}");
+    }
+    for name in ["guide-standard", "cn-telecom", "uk-ofcom-c4", "de-tkg58"] {
+        let told = get(&format!("/console/rules/packs/{name}")).body;
+        for key in ["by_grade", "any_of", "first_day", "warn_at", "of_monthly_fee", "[["] {
+            assert!(!told.contains(key), "{name} says {key}");
+        }
+    }
+    let baseline = get("/console/rules/packs/iso-10002").body;
+    assert!(baseline.contains("every day counts") && !baseline.contains("/console/calendars/none"), "{baseline}");
     assert_eq!(get("/console/rules/packs/none").status, 404);
     let diff = get("/console/rules/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0");
     assert!(diff.status == 200 && diff.body.contains("differences"), "{diff:?}");
