@@ -372,6 +372,14 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     }
     let baseline = get("/console/rules/packs/iso-10002").body;
     assert!(baseline.contains("every day counts") && !baseline.contains("/console/calendars/none"), "{baseline}");
+    let list = get("/console/rules").body;
+    let at = |words: &str| list.find(words).unwrap_or_else(|| panic!("{words}: {list}"));
+    assert!(at("In force here") < at("packs/cn-telecom@") && at("packs/iso-10002@") < at("Other packs"), "{list}");
+    assert!(
+        at("Other packs") < at("packs/za-icasa-2016@") && at("Earlier versions") < at("packs/cn-telecom@1.0.0"),
+        "{list}"
+    );
+    assert!(at("Other packs") < at("states compliance nowhere"), "nothing in force here is a preview: {list}");
     assert_eq!(get("/console/rules/packs/none").status, 404);
     let diff = get("/console/rules/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0");
     assert!(diff.status == 200 && diff.body.contains("differences"), "{diff:?}");
