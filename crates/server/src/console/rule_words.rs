@@ -84,6 +84,12 @@ impl<'f> RuleWords<'f> {
         self.word("rule_kind", kind).unwrap_or_else(|| self.label("", kind))
     }
 
+    /// What a rule is called: by its title, where it has none by what it is for.
+    pub(super) fn name_of(&self, kind: &str, rule: &Value) -> String {
+        let said = ["title", "reason"].into_iter().find_map(|key| self.picked(rule.get(key)?.as_object()?));
+        said.unwrap_or_else(|| self.kind(kind))
+    }
+
     /// What a key is called.
     pub(super) fn label(&self, kind: &str, key: &str) -> String {
         let own = self.word("rule_key", &format!("{kind}_{key}"));

@@ -8,6 +8,7 @@ use super::{Frame, page, render, shown_with};
 use crate::api::rulebook::{VECTORS, Vectors, YEAR, calendar_of, hold, named};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
+use crate::locale::Language;
 use crate::problem::{Failure, Told};
 use crate::routes::{Access, Method, Route};
 use crate::{query, rulebook};
@@ -181,7 +182,7 @@ fn besides(pack: &Pack, flat: &HashMap<String, Value>, words: &RuleWords<'_>) ->
         })
         .collect();
     let beside = |(name, value): (&String, &Value)| {
-        let (section, id) = name.split_once(' ').unwrap_or((name, ""));
+        let (section, id) = name.split_once(' ').unwrap_or((name.as_str(), ""));
         let said = match value.as_object() {
             Some(own) => words.said(section, own.iter().filter(|(key, _)| *key != "id")),
             None => {
@@ -489,16 +490,24 @@ const fn weekday(day: jiff::civil::Weekday) -> &'static str {
 struct Node {
     depth: u8,
     code: String,
-    zh: String,
-    en: String,
+    /// In the reader's language, then in the other.
+    names: [String; 2],
     initials: String,
     badges: Vec<String>,
     red: bool,
     retired: bool,
     /// Open cases of it the reader may see.
     open: i64,
-    /// Rules that name it.
-    rules: Vec<String>,
+    /// Rules that name it: what they are called, and where they stand.
+    rules: Vec<(String, String)>,
+}
+
+/// A cause: how deep it stands, its code, its names as those of a category, whether it is still offered.
+struct Cause {
+    depth: u8,
+    code: String,
+    names: [String; 2],
+    retired: bool,
 }
 
 #[derive(Template)]
@@ -506,8 +515,11 @@ struct Node {
 struct Categories<'a> {
     frame: &'a Frame<'a>,
     nodes: Vec<Node>,
-    causes: Vec<(u8, String, String, String, bool)>,
+    causes: Vec<Cause>,
     counted: bool,
+    /// The reader's language and the other, by tag and by name.
+    languages: [(&'static str, &'static str); 2],
+    comma: &'static str,
 }
 
 async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
@@ -518,7 +530,11 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
         true => app.desk.open_by_category(&caller).await?.into_iter().collect(),
         false => BTreeMap::new(),
     };
-    let used = used(&app)?;
+    let used = used(&frame)?;
+    let ordered = |zh: &str, en: &str| [frame.language.pick(zh, en).to_owned(), frame.language.pick(en, zh).to_owned()];
+    let colon = frame.language.pick("：", ": ");
+    let mark =
+        |list: &str, code: &str| format!("{}{colon}{}", frame.t(&format!("rule_key.{list}")), frame.code(list, code));
     let mut nodes = Vec::new();
     let mut waiting: Vec<_> = taxonomy.children(None).collect();
     waiting.reverse();
@@ -527,7 +543,7 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
         below.reverse();
         waiting.extend(below);
         let badges = match one.level {
-            3 => vec![frame.code("severity", one.severity.code()), frame.code("urgency", one.urgency.code())],
+            3 => vec![mark("severity", one.severity.code()), mark("urgency", one.urgency.code())],
             _ => Vec::new(),
         };
         nodes.push(Node {
@@ -536,22 +552,31 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
             open: open.get(&one.code).copied().unwrap_or(0),
             rules: used.get(&one.code).into_iter().flatten().cloned().collect(),
             code: one.code.clone(),
-            zh: one.zh.clone(),
-            en: one.en.clone(),
+            names: ordered(&one.zh, &one.en),
             badges,
             red: one.red,
             retired: one.retired,
         });
     }
-    let causes = taxonomy.causes().map(|one| {
-        let depth = u8::from(one.parent.is_some());
-        (depth, one.code.clone(), one.zh.clone(), one.en.clone(), one.retired)
+    let causes = taxonomy.causes().map(|one| Cause {
+        depth: u8::from(one.parent.is_some()),
+        code: one.code.clone(),
+        names: ordered(&one.zh, &one.en),
+        retired: one.retired,
     });
-    Ok(render(&Categories { nodes, causes: causes.collect(), counted, frame: &frame }))
+    let (zh, en) = (("zh-CN", "中文"), ("en", "English"));
+    Ok(render(&Categories {
+        nodes,
+        causes: causes.collect(),
+        counted,
+        languages: if frame.language == Language::En { [en, zh] } else { [zh, en] },
+        comma: frame.language.pick("、", ", "),
+        frame: &frame,
+    }))
 }
 
-/// Which rules in force name a category, by its code.
-fn used(app: &AppState) -> Result<HashMap<String, BTreeSet<String>>, Failure> {
+/// Which rules in force name a category, by its code: what they are called, and where they stand.
+fn used(frame: &Frame<'_>) -> Result<HashMap<String, BTreeSet<(String, String)>>, Failure> {
     fn codes(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::String(text) => {
@@ -562,16 +587,19 @@ fn used(app: &AppState) -> Result<HashMap<String, BTreeSet<String>>, Failure> {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    let library = app.desk.library();
-    let today = app.desk.time().now().to_zoned_datetime(app.desk.zone().clone()).date();
+    let (desk, library) = (&frame.app.desk, frame.app.desk.library());
+    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
     let stack = library.governing(today, "")?;
-    let mut used: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut used: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
     for pack in stack.packs() {
+        let words = RuleWords::of(frame, pack);
         for (name, value) in rulebook::flat(pack).map_err(unwritten)? {
+            let (section, id) = name.split_once(' ').unwrap_or((name.as_str(), ""));
             let mut found = BTreeSet::new();
             codes(&value, &mut found);
             for code in found.into_iter().filter(|code| library.taxonomy().category(code).is_some()) {
-                used.entry(code).or_default().insert(name.clone());
+                let place = format!("/console/rules/packs/{}#rule-{id}", name_of(pack));
+                used.entry(code).or_default().insert((words.name_of(section, &value), place));
             }
         }
     }

@@ -400,6 +400,9 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     assert!(get("/console/calendars").body.contains("AU-NSW"));
     house.register(&house.token(Role::Agent, ""), &intake());
     let tree = get("/console/categories");
+    for words in ["Severity: Normal", "Urgency: Urgent", "#rule-mobile_fault_repair", "lang=\"en\">"] {
+        assert!(tree.body.contains(words), "{words}: {tree:?}");
+    }
     assert!(tree.body.contains("B204") && tree.body.contains("/console?view=open&amp;category=B204\">1<"), "{tree:?}");
     let roles = get("/console/admin/roles");
     assert!(roles.body.contains("manage-tokens") && roles.body.contains("Operations on complaints"), "{roles:?}");
