@@ -197,6 +197,7 @@ fn the_log_is_looked_through_by_person_case_verb_and_time() {
             page.status == 200 && page.body.contains(&number(&here)) && page.body.contains("call back"),
             "{page:?}"
         );
+        assert!(page.body.contains("extent: everything"), "{page:?}");
         let page = browse(&house, &compliance, "GET", "/console/admin/audit?actor=nobody.here", "");
         assert!(page.status == 422 && page.body.contains("there is no such user"), "{page:?}");
         house.desk.db().close();
