@@ -90,6 +90,23 @@ impl<'f> RuleWords<'f> {
         said.unwrap_or_else(|| self.kind(kind))
     }
 
+    /// A part of the pack by its kind and, where it has one, its title.
+    pub(super) fn called(&self, kind: &str, id: &str) -> String {
+        let section = self.kind(kind);
+        self.titles.get(id).map_or_else(|| section.clone(), |title| self.pair(&section, title))
+    }
+
+    /// A key of a part of the pack, or without one the whole part, as lines.
+    pub(super) fn lines(&self, kind: &str, key: &str, value: &Value) -> Vec<String> {
+        match value.as_object() {
+            Some(own) if key.is_empty() && self.picked(own).is_none() => {
+                let said = self.said(kind, own.iter().filter(|(key, _)| *key != "id"));
+                said.iter().map(|one| self.pair(&one.label, &self.listed(&one.values))).collect()
+            }
+            _ => self.values(kind, if key.is_empty() { kind } else { key }, value),
+        }
+    }
+
     /// What a key is called.
     pub(super) fn label(&self, kind: &str, key: &str) -> String {
         let own = self.word("rule_key", &format!("{kind}_{key}"));

@@ -197,11 +197,41 @@ fn besides(pack: &Pack, flat: &HashMap<String, Value>, words: &RuleWords<'_>) ->
 /// Something that differs.
 struct Differs {
     what: String,
+    id: String,
     kind: &'static str,
     sign: &'static str,
     key: String,
-    before: String,
-    after: String,
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+fn differs(frame: &Frame<'_>, old: &Pack, new: &Pack) -> Result<Vec<Differs>, Failure> {
+    let changes = rulebook::differences(old, new).map_err(unwritten)?;
+    let (was, is) = (RuleWords::of(frame, old), RuleWords::of(frame, new));
+    let differs = |change: &Value| {
+        let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (what, key) = (text("what"), text("key"));
+        let (section, id) = what.split_once(' ').unwrap_or((what, ""));
+        let (kind, sign) = match text("change") {
+            "added" => ("packs.added", "+"),
+            "removed" => ("packs.removed", "−"),
+            _ => ("packs.changed", "~"),
+        };
+        let lines = |words: &RuleWords<'_>, side: &str| {
+            change.get(side).map(|value| words.lines(section, key, value)).unwrap_or_default()
+        };
+        let words = if sign == "−" { &was } else { &is };
+        Differs {
+            what: words.called(section, id),
+            id: id.to_owned(),
+            kind,
+            sign,
+            key: if key.is_empty() { String::new() } else { words.label(section, key) },
+            before: lines(&was, "before"),
+            after: lines(&is, "after"),
+        }
+    };
+    Ok(changes.iter().map(differs).collect())
 }
 
 #[derive(Template)]
@@ -228,31 +258,9 @@ async fn differ(
     let (before, after) = (find("before").unwrap_or_default(), find("after").unwrap_or_default());
     let asked = !before.is_empty() && !after.is_empty();
     let changes = match asked {
-        true => {
-            let (old, new) = (named(&app, &before)?, named(&app, &after)?);
-            rulebook::differences(&old, &new).map_err(unwritten)?
-        }
+        true => differs(&frame, &named(&app, &before)?, &named(&app, &after)?)?,
         false => Vec::new(),
     };
-    let text = |change: &Value, key: &str| rulebook::shown(change.get(key));
-    let changes: Vec<Differs> = changes
-        .iter()
-        .map(|change| {
-            let (kind, sign) = match text(change, "change").as_str() {
-                "added" => ("packs.added", "+"),
-                "removed" => ("packs.removed", "−"),
-                _ => ("packs.changed", "~"),
-            };
-            Differs {
-                what: text(change, "what"),
-                kind,
-                sign,
-                key: text(change, "key"),
-                before: text(change, "before"),
-                after: text(change, "after"),
-            }
-        })
-        .collect();
     Ok(render(&DiffPage {
         packs: app.desk.library().packs().iter().rev().map(|pack| name_of(pack)).collect(),
         count: frame.tv("packs.count", &[("count", &changes.len().to_string())]),

@@ -384,6 +384,9 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     assert_eq!(get("/console/rules/packs/none").status, 404);
     let diff = get("/console/rules/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0");
     assert!(diff.status == 200 && diff.body.contains("differences"), "{diff:?}");
+    for key in ["by_grade", "any_of", "warn_at", "[[", "{&#34;"] {
+        assert!(!diff.body.contains(key), "{key}: {diff:?}");
+    }
     let told = get("/api/v1/packs/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0").json();
     assert!(!told["changes"].as_array().unwrap().is_empty());
     let refused = get("/api/v1/packs/diff?before=none&after=cn-telecom");
