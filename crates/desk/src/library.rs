@@ -347,6 +347,12 @@ impl Library {
         })
     }
 
+    /// The text a pack or calendar was read from, by the address of its content.
+    #[must_use]
+    pub fn text_of(&self, hash: &str) -> Option<String> {
+        self.with_state(|state| state.contents.get(hash).map(|file| file.text.clone()))
+    }
+
     /// What the checker finds in the packs, each alone and together, and in the deadlines counted by hand that stand
     /// beside them: `vectors/NAME.csv` belongs to the pack read from `NAME.toml`.
     #[must_use]

@@ -13,6 +13,12 @@ h1{font-size:14pt;margin:1.5em 0 1em}.text{white-space:pre-wrap;margin-bottom:1e
 /// The letter as a page, times in the zone given.
 #[must_use]
 pub fn html(letter: &Letter, zone: &TimeZone) -> String {
+    draft_html(letter, zone, &[])
+}
+
+/// The same of a draft: what nobody has filled in, `{name}` in its words, stands marked under what the blank is called.
+#[must_use]
+pub fn draft_html(letter: &Letter, zone: &TimeZone, blanks: &[(String, String)]) -> String {
     let mut page = String::with_capacity(letter.content.len() + 3_000);
     page.push_str("<!doctype html>\n<html lang=\"");
     escape(&letter.language, &mut page);
@@ -30,11 +36,38 @@ pub fn html(letter: &Letter, zone: &TimeZone) -> String {
             Block::Small(text) => ("<p class=\"small\" dir=\"auto\">", text, "</p>\n"),
         };
         page.push_str(open);
-        escape(text, &mut page);
+        match &block {
+            Block::Text(text) => marked(text, blanks, &mut page),
+            _ => escape(text, &mut page),
+        }
         page.push_str(close);
     }
     page.push_str("</body></html>\n");
     page
+}
+
+fn marked(text: &str, blanks: &[(String, String)], out: &mut String) {
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        escape(before, out);
+        let blank = after.split_once('}').and_then(|(name, behind)| {
+            let (_, called) = blanks.iter().find(|(blank, _)| blank == name)?;
+            Some((called, behind))
+        });
+        rest = match blank {
+            Some((called, behind)) => {
+                out.push_str("<mark>[");
+                escape(called, out);
+                out.push_str("]</mark>");
+                behind
+            }
+            None => {
+                out.push('{');
+                after
+            }
+        };
+    }
+    escape(rest, out);
 }
 
 fn escape(text: &str, out: &mut String) {
@@ -71,6 +104,16 @@ mod tests {
         let page = html(&letter, &TimeZone::fixed(jiff::tz::offset(8)));
         assert!(page.contains("日期：2026年3月6日") && page.contains("2026-03-06 00:30 +08:00"), "{page}");
         assert!(page.contains("邮寄") && page.contains(&letter.hash()));
+    }
+
+    #[test]
+    fn a_blank_of_a_draft_is_marked_by_its_name() {
+        let letter = letter("en", "We answer by {answer_due_at}, about {x} & {<b>}.");
+        let blanks = [("answer_due_at".to_owned(), "when an answer is <due>".to_owned())];
+        let page = draft_html(&letter, &TimeZone::UTC, &blanks);
+        let marked = "by <mark>[when an answer is &lt;due&gt;]</mark>, about {x} &amp; {&lt;b&gt;}.";
+        assert!(page.contains(marked), "{page}");
+        assert!(html(&letter, &TimeZone::UTC).contains("by {answer_due_at}, about"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod pdf;
 
 pub use font::{Fonts, NoFont};
 pub use frame::Frame;
-pub use html::html;
+pub use html::{draft_html, html};
 pub use pdf::pdf;
 
 use jiff::Timestamp;

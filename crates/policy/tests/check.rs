@@ -328,7 +328,7 @@ fn a_clock_that_waits_for_a_share_is_found() {
 fn days_without_a_version_are_found() {
     let text = |version: &str, from: &str, to: &str| {
         let until = if to.is_empty() { String::new() } else { format!("\nvalid_to = {to}") };
-        ISO_10002.replacen("version = \"1.1.0\"", &format!("version = \"{version}\""), 1).replacen(
+        ISO_10002.replacen("version = \"1.2.0\"", &format!("version = \"{version}\""), 1).replacen(
             "valid_from = 2018-07-01",
             &format!("valid_from = {from}{until}"),
             1,

@@ -70,7 +70,7 @@ fn the_version_in_force_at_first_receipt_governs() {
     let plan = Plan::load("stacks.toml", PLAN, &packs).unwrap();
     let on = |day| versions(&plan, &packs, day);
     let whole =
-        |version| vec!["cn-telecom 1.1.0".to_owned(), format!("guide-standard {version}"), "iso-10002 1.1.0".into()];
+        |version| vec!["cn-telecom 1.1.0".to_owned(), format!("guide-standard {version}"), "iso-10002 1.2.0".into()];
     assert_eq!(on(date(2026, 6, 30)), whole("1.10.0"), "1.10.0 comes after 1.9.0");
     assert_eq!(on(date(2026, 7, 1)), whole("2.0.0"));
     assert_eq!(on(date(2016, 7, 30)), whole("1.10.0"), "practice of old is as near as there is");

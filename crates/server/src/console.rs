@@ -59,6 +59,7 @@ mod remedies;
 mod reports;
 mod retention;
 mod routing;
+mod rule_words;
 mod rulebook;
 mod rules;
 mod setup;

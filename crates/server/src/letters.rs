@@ -2,7 +2,8 @@
 //! whoever asks; identifiers that are masked there are masked here.
 
 use crate::app::{App, AppState};
-use crate::problem::{Failure, Why};
+use crate::locale::Language;
+use crate::problem::{self, Failure, Why};
 use desk::DeskError;
 use desk::queries::case::CaseView;
 use domain::case::Letter;
@@ -76,9 +77,11 @@ impl Document {
         plain::advice(&self.letter.language, &self.letter.content)
     }
 
-    /// As a page.
-    pub(crate) fn html(&self) -> String {
-        paper::html(&self.letter, &self.zone)
+    /// As a page; in a draft the blanks nobody has filled stand marked, each by its name.
+    pub(crate) fn html(&self, app: &App) -> String {
+        let language = Language::from_tag(&self.letter.language).unwrap_or(Language::En);
+        let blanks = self.blanks.iter().map(|name| (name.clone(), problem::blank(app, language, name)));
+        paper::draft_html(&self.letter, &self.zone, &blanks.collect::<Vec<_>>())
     }
 
     /// As a PDF.
@@ -146,7 +149,7 @@ pub(crate) async fn members(
         let hash = document.letter.hash();
         document.letter.withheld = sent.get(&letter.id).filter(|sent| **sent != hash).cloned();
         let name = format!("letters/{:02}-{}", letter.id, letter.rule);
-        members.push((format!("{name}.html"), document.html().into_bytes()));
+        members.push((format!("{name}.html"), document.html(app).into_bytes()));
         match document.pdf(app).await {
             Ok(bytes) => members.push((format!("{name}.pdf"), bytes)),
             Err(failure) if matches!(failure.why(), Why::NoFont(_)) => {}

@@ -91,16 +91,6 @@ pub fn without_null(value: Value) -> Value {
     }
 }
 
-/// Something of a pack as one line of text.
-#[must_use]
-pub fn shown(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-    }
-}
-
 /// Names of the lists of deadlines that stand beside the packs.
 #[must_use]
 pub fn lists(folder: Option<&Path>) -> Vec<String> {

@@ -110,7 +110,7 @@ fn a_life(house: &House) -> (CaseRef, CaseRef) {
     act(house, &agent, &case, "reopen", json!({"reason": "王小明又来电"}));
     act(house, &agent, &case, "supplement", json!({"text": "视频会员仍在扣费", "channel": "hotline"}));
     let letter = "We received your complaint on 3 July; its number is TS-1. You told us: 视频会员. You ask for: a refund. \
-        If that is not what you meant, let us know. We answer by 18 July; with the number you can see how far it is: 118D.";
+        If that is not what you meant, let us know. We answer by 18 July; with the tracking code 118D you can see how far it is.";
     act(
         house,
         &agent,

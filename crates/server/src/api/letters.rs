@@ -103,7 +103,7 @@ pub(crate) async fn answer(
         Err(error) => return Err(other_format(app, &view, name).map_or_else(|| error.into(), Failure::from)),
     };
     Ok(match form {
-        Form::Page => shown(document.html()),
+        Form::Page => shown(document.html(app)),
         Form::Pdf => as_download(&document.name("pdf"), "application/pdf", document.pdf(app).await?.into()),
         Form::Json => json_answer(StatusCode::OK, &document.json()),
     })

@@ -70,6 +70,12 @@ fn part(frame: &Frame<'_>, name: &str, value: &str) -> (String, String) {
     let value = match name {
         "purpose" | "role" => words(frame, &[format!("{name}.{value}")], value),
         "region" if value.is_empty() => frame.t("org.everywhere"),
+        // What was read, and which one of several.
+        "extent" => {
+            let (what, which) = value.split_once(' ').unwrap_or((value, ""));
+            let what = words(frame, &[format!("ui.audit.extent.{what}")], what);
+            format!("{what} {which}").trim_end().to_owned()
+        }
         _ => value.to_owned(),
     };
     (words(frame, &[format!("ui.audit.part.{name}")], name), value)

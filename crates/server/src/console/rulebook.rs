@@ -2,11 +2,13 @@
 //! days of a calendar, and the category tree with what uses it.
 
 use super::form::Typed;
+use super::rule_words::{RuleWords, Said};
 use super::staff_form::{beside_the_form, read};
 use super::{Frame, page, render, shown_with};
 use crate::api::rulebook::{VECTORS, Vectors, YEAR, calendar_of, hold, named};
 use crate::app::AppState;
 use crate::extract::{self, Path, Visitor, Who};
+use crate::locale::Language;
 use crate::problem::{Failure, Told};
 use crate::routes::{Access, Method, Route};
 use crate::{query, rulebook};
@@ -22,7 +24,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the head of the page says of a pack.
-const TOLD: [&str; 11] = [
+const TOLD: [&str; 12] = [
+    "hash",
     "id",
     "version",
     "title",
@@ -56,15 +59,22 @@ pub(super) fn routes() -> Vec<Route> {
 /// A rule of a pack.
 struct Rule {
     id: String,
-    kind: &'static str,
+    kind: String,
     title: String,
     layer: String,
     basis: String,
     confidence: String,
     source: String,
     url: String,
-    said: Vec<(String, String)>,
+    said: Vec<Said>,
     note: String,
+}
+
+/// What a pack says that is no rule of its own.
+struct Beside {
+    id: String,
+    title: String,
+    said: Vec<Said>,
 }
 
 #[derive(Template)]
@@ -80,8 +90,7 @@ struct PackPage<'a> {
     calendar: String,
     notes: Vec<String>,
     rules: Vec<Rule>,
-    /// What a pack says that is no rule.
-    besides: Vec<(String, String)>,
+    besides: Vec<Beside>,
     /// Other versions of it and what to compare: name, address of the comparison.
     versions: Vec<(String, String)>,
     may_try: bool,
@@ -105,34 +114,26 @@ async fn pack(
     let pack = named(&app, &name)?;
     let pick = |text: &policy::Text| frame.language.pick(&text.zh, &text.en).to_owned();
     let flat: HashMap<String, Value> = rulebook::flat(&pack).map_err(unwritten)?.into_iter().collect();
+    let words = RuleWords::of(&frame, &pack);
     let rules = pack.heads().map(|(kind, head)| {
         let source = pack.source(&head.standing.source);
         let own = flat.get(&format!("{} {}", kind.code(), head.id)).and_then(Value::as_object);
         let said = own.into_iter().flatten().filter(|(key, _)| !rulebook::HEAD.contains(&key.as_str()));
         Rule {
             id: head.id.clone(),
-            kind: kind.code(),
+            kind: words.kind(kind.code()),
             title: pick(&head.title),
             layer: frame.code("layer", head.layer.code()),
             basis: frame.t(&format!("packs.basis.{}", head.basis().code())),
             confidence: frame.code("confidence", head.confidence().code()),
             source: source.map(|one| pick(&one.title)).unwrap_or_default(),
             url: source.and_then(|one| one.url.clone()).filter(|url| url.starts_with("https://")).unwrap_or_default(),
-            said: said.map(|(key, value)| (key.clone(), rulebook::shown(Some(value)))).collect(),
+            said: words.said(kind.code(), said),
             note: head.note.as_ref().map(pick).unwrap_or_default(),
         }
     });
     let rules: Vec<Rule> = rules.collect();
-    let is_rule = |name: &str| rules.iter().any(|rule| name == format!("{} {}", rule.kind, rule.id));
-    let mut besides: Vec<(String, String)> = flat
-        .iter()
-        .filter(|(name, value)| {
-            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-            !empty && !TOLD.contains(&name.as_str()) && !is_rule(name) && !name.starts_with("sources ")
-        })
-        .map(|(name, value)| (name.clone(), rulebook::shown(Some(value))))
-        .collect();
-    besides.sort();
+    let besides = besides(&pack, &flat, &words);
     let all = app.desk.library().packs();
     let others = all.iter().filter(|one| one.id() == pack.id() && one.version() != pack.version());
     let versions = others.map(|one| {
@@ -146,15 +147,20 @@ async fn pack(
         (name_of(one), href)
     });
     let (from, to) = pack.validity();
-    let until = to.map(|to| to.to_string()).unwrap_or_default();
+    let valid = match to {
+        Some(to) => frame.tv("packs.valid", &[("from", &from.to_string()), ("to", &to.to_string())]),
+        None => frame.tv("packs.valid_on", &[("from", &from.to_string())]),
+    };
+    // A calendar without a file has no page: it takes every day alike.
+    let calendar = Some(pack.calendar()).filter(|one| !one.hash().is_empty());
     Ok(render(&PackPage {
         title: pick(pack.title()),
         name: name_of(&pack),
         hash: pack.hash().to_owned(),
         layer: frame.code("layer", pack.tier().code()),
         preview: pack.status() == policy::Status::Preview,
-        valid: frame.tv("packs.valid", &[("from", &from.to_string()), ("to", &until)]),
-        calendar: pack.calendar().id().to_owned(),
+        valid,
+        calendar: calendar.map(|one| one.id().to_owned()).unwrap_or_default(),
         notes: pack.notes().iter().map(pick).collect(),
         rules,
         besides,
@@ -164,14 +170,68 @@ async fn pack(
     }))
 }
 
+/// What a pack says besides its rules, in the order of its sections.
+fn besides(pack: &Pack, flat: &HashMap<String, Value>, words: &RuleWords<'_>) -> Vec<Beside> {
+    let rules: BTreeSet<String> = pack.heads().map(|(kind, head)| format!("{} {}", kind.code(), head.id)).collect();
+    let rest: BTreeMap<&String, &Value> = flat
+        .iter()
+        .filter(|(name, value)| {
+            let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            let told = TOLD.contains(&name.as_str()) || name.starts_with("sources ");
+            !empty && !told && !rules.contains(name.as_str())
+        })
+        .collect();
+    let beside = |(name, value): (&String, &Value)| {
+        let (section, id) = name.split_once(' ').unwrap_or((name.as_str(), ""));
+        let said = match value.as_object() {
+            Some(own) => words.said(section, own.iter().filter(|(key, _)| *key != "id")),
+            None => {
+                vec![Said { label: words.label(section, section), values: words.values(section, section, value) }]
+            }
+        };
+        Beside { id: id.to_owned(), title: words.kind(section), said }
+    };
+    rest.into_iter().map(beside).collect()
+}
+
 /// Something that differs.
 struct Differs {
     what: String,
+    id: String,
     kind: &'static str,
     sign: &'static str,
     key: String,
-    before: String,
-    after: String,
+    before: Vec<String>,
+    after: Vec<String>,
+}
+
+fn differs(frame: &Frame<'_>, old: &Pack, new: &Pack) -> Result<Vec<Differs>, Failure> {
+    let changes = rulebook::differences(old, new).map_err(unwritten)?;
+    let (was, is) = (RuleWords::of(frame, old), RuleWords::of(frame, new));
+    let differs = |change: &Value| {
+        let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();
+        let (what, key) = (text("what"), text("key"));
+        let (section, id) = what.split_once(' ').unwrap_or((what, ""));
+        let (kind, sign) = match text("change") {
+            "added" => ("packs.added", "+"),
+            "removed" => ("packs.removed", "−"),
+            _ => ("packs.changed", "~"),
+        };
+        let lines = |words: &RuleWords<'_>, side: &str| {
+            change.get(side).map(|value| words.lines(section, key, value)).unwrap_or_default()
+        };
+        let words = if sign == "−" { &was } else { &is };
+        Differs {
+            what: words.called(section, id),
+            id: id.to_owned(),
+            kind,
+            sign,
+            key: if key.is_empty() { String::new() } else { words.label(section, key) },
+            before: lines(&was, "before"),
+            after: lines(&is, "after"),
+        }
+    };
+    Ok(changes.iter().map(differs).collect())
 }
 
 #[derive(Template)]
@@ -198,31 +258,9 @@ async fn differ(
     let (before, after) = (find("before").unwrap_or_default(), find("after").unwrap_or_default());
     let asked = !before.is_empty() && !after.is_empty();
     let changes = match asked {
-        true => {
-            let (old, new) = (named(&app, &before)?, named(&app, &after)?);
-            rulebook::differences(&old, &new).map_err(unwritten)?
-        }
+        true => differs(&frame, &named(&app, &before)?, &named(&app, &after)?)?,
         false => Vec::new(),
     };
-    let text = |change: &Value, key: &str| rulebook::shown(change.get(key));
-    let changes: Vec<Differs> = changes
-        .iter()
-        .map(|change| {
-            let (kind, sign) = match text(change, "change").as_str() {
-                "added" => ("packs.added", "+"),
-                "removed" => ("packs.removed", "−"),
-                _ => ("packs.changed", "~"),
-            };
-            Differs {
-                what: text(change, "what"),
-                kind,
-                sign,
-                key: text(change, "key"),
-                before: text(change, "before"),
-                after: text(change, "after"),
-            }
-        })
-        .collect();
     Ok(render(&DiffPage {
         packs: app.desk.library().packs().iter().rev().map(|pack| name_of(pack)).collect(),
         count: frame.tv("packs.count", &[("count", &changes.len().to_string())]),
@@ -460,16 +498,24 @@ const fn weekday(day: jiff::civil::Weekday) -> &'static str {
 struct Node {
     depth: u8,
     code: String,
-    zh: String,
-    en: String,
+    /// In the reader's language, then in the other.
+    names: [String; 2],
     initials: String,
     badges: Vec<String>,
     red: bool,
     retired: bool,
     /// Open cases of it the reader may see.
     open: i64,
-    /// Rules that name it.
-    rules: Vec<String>,
+    /// Rules that name it: what they are called, and where they stand.
+    rules: Vec<(String, String)>,
+}
+
+/// A cause: how deep it stands, its code, its names as those of a category, whether it is still offered.
+struct Cause {
+    depth: u8,
+    code: String,
+    names: [String; 2],
+    retired: bool,
 }
 
 #[derive(Template)]
@@ -477,8 +523,11 @@ struct Node {
 struct Categories<'a> {
     frame: &'a Frame<'a>,
     nodes: Vec<Node>,
-    causes: Vec<(u8, String, String, String, bool)>,
+    causes: Vec<Cause>,
     counted: bool,
+    /// The reader's language and the other, by tag and by name.
+    languages: [(&'static str, &'static str); 2],
+    comma: &'static str,
 }
 
 async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
@@ -489,7 +538,11 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
         true => app.desk.open_by_category(&caller).await?.into_iter().collect(),
         false => BTreeMap::new(),
     };
-    let used = used(&app)?;
+    let used = used(&frame)?;
+    let ordered = |zh: &str, en: &str| [frame.language.pick(zh, en).to_owned(), frame.language.pick(en, zh).to_owned()];
+    let colon = frame.language.pick("：", ": ");
+    let mark =
+        |list: &str, code: &str| format!("{}{colon}{}", frame.t(&format!("rule_key.{list}")), frame.code(list, code));
     let mut nodes = Vec::new();
     let mut waiting: Vec<_> = taxonomy.children(None).collect();
     waiting.reverse();
@@ -498,7 +551,7 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
         below.reverse();
         waiting.extend(below);
         let badges = match one.level {
-            3 => vec![frame.code("severity", one.severity.code()), frame.code("urgency", one.urgency.code())],
+            3 => vec![mark("severity", one.severity.code()), mark("urgency", one.urgency.code())],
             _ => Vec::new(),
         };
         nodes.push(Node {
@@ -507,22 +560,31 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
             open: open.get(&one.code).copied().unwrap_or(0),
             rules: used.get(&one.code).into_iter().flatten().cloned().collect(),
             code: one.code.clone(),
-            zh: one.zh.clone(),
-            en: one.en.clone(),
+            names: ordered(&one.zh, &one.en),
             badges,
             red: one.red,
             retired: one.retired,
         });
     }
-    let causes = taxonomy.causes().map(|one| {
-        let depth = u8::from(one.parent.is_some());
-        (depth, one.code.clone(), one.zh.clone(), one.en.clone(), one.retired)
+    let causes = taxonomy.causes().map(|one| Cause {
+        depth: u8::from(one.parent.is_some()),
+        code: one.code.clone(),
+        names: ordered(&one.zh, &one.en),
+        retired: one.retired,
     });
-    Ok(render(&Categories { nodes, causes: causes.collect(), counted, frame: &frame }))
+    let (zh, en) = (("zh-CN", "中文"), ("en", "English"));
+    Ok(render(&Categories {
+        nodes,
+        causes: causes.collect(),
+        counted,
+        languages: if frame.language == Language::En { [en, zh] } else { [zh, en] },
+        comma: frame.language.pick("、", ", "),
+        frame: &frame,
+    }))
 }
 
-/// Which rules in force name a category, by its code.
-fn used(app: &AppState) -> Result<HashMap<String, BTreeSet<String>>, Failure> {
+/// Which rules in force name a category, by its code: what they are called, and where they stand.
+fn used(frame: &Frame<'_>) -> Result<HashMap<String, BTreeSet<(String, String)>>, Failure> {
     fn codes(value: &Value, found: &mut BTreeSet<String>) {
         match value {
             Value::String(text) => {
@@ -533,16 +595,19 @@ fn used(app: &AppState) -> Result<HashMap<String, BTreeSet<String>>, Failure> {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    let library = app.desk.library();
-    let today = app.desk.time().now().to_zoned_datetime(app.desk.zone().clone()).date();
+    let (desk, library) = (&frame.app.desk, frame.app.desk.library());
+    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
     let stack = library.governing(today, "")?;
-    let mut used: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut used: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
     for pack in stack.packs() {
+        let words = RuleWords::of(frame, pack);
         for (name, value) in rulebook::flat(pack).map_err(unwritten)? {
+            let (section, id) = name.split_once(' ').unwrap_or((name.as_str(), ""));
             let mut found = BTreeSet::new();
             codes(&value, &mut found);
             for code in found.into_iter().filter(|code| library.taxonomy().category(code).is_some()) {
-                used.entry(code).or_default().insert(name.clone());
+                let place = format!("/console/rules/packs/{}#rule-{id}", name_of(pack));
+                used.entry(code).or_default().insert((words.name_of(section, &value), place));
             }
         }
     }

@@ -20,6 +20,7 @@ use desk::activation::{self, Activation, ActivationState, NEW_ACTIVATION, NewAct
 use desk::routing::RowRemark;
 use desk::{Caller, Desk, DeskError, permissions};
 use domain::case::Case;
+use policy::{Pack, Status};
 use uuid::Uuid;
 
 const PAGE: &str = "/console/rules";
@@ -61,8 +62,18 @@ struct Line {
     layer: String,
     since: String,
     hash: String,
+    /// Whether nobody qualified has read it, so that it states compliance nowhere.
+    preview: bool,
     /// Who put it into force; empty when it was shipped.
     by: String,
+}
+
+/// Packs that are looked at together.
+struct Group {
+    title: String,
+    /// Whether they are put away until somebody asks.
+    folded: bool,
+    lines: Vec<Line>,
 }
 
 /// Something that was asked for.
@@ -87,7 +98,7 @@ struct Asked {
 #[template(path = "rules.html")]
 struct Rules<'a> {
     frame: &'a Frame<'a>,
-    packs: Vec<Line>,
+    packs: Vec<Group>,
     calendars: Vec<Line>,
     asked: Vec<Asked>,
     inputs: Vec<Input>,
@@ -115,7 +126,7 @@ async fn draw(
     Ok(shown_with(
         told.clone(),
         &Rules {
-            packs: library.packs().iter().rev().map(|pack| pack_line(&frame, pack)).collect(),
+            packs: groups(&frame)?,
             calendars: library
                 .calendars()
                 .iter()
@@ -135,7 +146,31 @@ fn short(hash: &str) -> String {
     hash.chars().take(SHORT).collect()
 }
 
-fn pack_line(frame: &Frame<'_>, pack: &policy::Pack) -> Line {
+/// The packs that govern what is received here today, the newest of the others, and versions that have a newer one.
+fn groups(frame: &Frame<'_>) -> Result<Vec<Group>, Failure> {
+    let (desk, library) = (&frame.app.desk, frame.app.desk.library());
+    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
+    let (stack, packs) = (library.governing(today, "")?, library.packs());
+    let governs = |pack: &Pack| stack.packs().any(|one| one.id() == pack.id() && one.version() == pack.version());
+    let is_newest = |pack: &Pack| {
+        packs.iter().filter(|one| one.id() == pack.id()).all(|one| one.version_key() <= pack.version_key())
+    };
+    let group = |title: &str, folded: bool, lines: Vec<Line>| Group { title: frame.t(title), folded, lines };
+    let here = stack.packs().map(|pack| pack_line(frame, pack)).collect();
+    let (mut others, mut earlier) = (Vec::new(), Vec::new());
+    for pack in packs.iter().filter(|pack| !governs(pack)) {
+        let lines = if is_newest(pack) { &mut others } else { &mut earlier };
+        lines.push(pack_line(frame, pack));
+    }
+    let all = [
+        group("rules.in_force", false, here),
+        group("rules.others", false, others),
+        group("rules.earlier", true, earlier),
+    ];
+    Ok(all.into_iter().filter(|one| !one.lines.is_empty()).collect())
+}
+
+fn pack_line(frame: &Frame<'_>, pack: &Pack) -> Line {
     Line {
         title: frame.language.pick(&pack.title().zh, &pack.title().en).to_owned(),
         name: format!("{} {}", pack.id(), pack.version()),
@@ -143,6 +178,7 @@ fn pack_line(frame: &Frame<'_>, pack: &policy::Pack) -> Line {
         layer: frame.code("layer", pack.tier().code()),
         since: pack.validity().0.to_string(),
         hash: short(pack.hash()),
+        preview: pack.status() == Status::Preview,
         by: frame.put_into_force(pack.hash()),
     }
 }
@@ -155,6 +191,7 @@ fn calendar(frame: &Frame<'_>, calendar: &policy::Calendar) -> Line {
         layer: String::new(),
         since: calendar.version().to_string(),
         hash: short(calendar.hash()),
+        preview: false,
         by: frame.put_into_force(calendar.hash()),
     }
 }

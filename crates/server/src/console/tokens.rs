@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use desk::permissions::TABLE;
 use desk::tokens::{NEW_TOKEN, NewToken, Token};
 use desk::{Caller, permissions};
-use domain::actor::Role;
+use domain::actor::{ActorId, Role};
 use domain::ids::TokenId;
 
 const PAGE: &str = "/console/admin/tokens";
@@ -59,7 +59,10 @@ struct Tokens<'a> {
 fn line(frame: &Frame<'_>, one: Token) -> Line {
     let made_at = frame.moment(one.made_at);
     let made = match &one.made_by {
-        Some(by) => frame.tv("tokens.made_by", &[("at", &made_at), ("name", &by.name)]),
+        Some(by) => {
+            let name = if by.id == ActorId::System { frame.t("actor.system") } else { by.name.clone() };
+            frame.tv("tokens.made_by", &[("at", &made_at), ("name", &name)])
+        }
         None => made_at,
     };
     Line {

@@ -3,19 +3,22 @@
 use super::form::{Draw, Input, Typed};
 use super::staff_form::{beside_the_form, read};
 use super::{Frame, page, shown_with};
+use crate::api::rulebook::named;
 use crate::app::AppState;
 use crate::extract::{self, Visitor, Who};
 use crate::problem::{Failure, Told};
 use crate::routes::{Access, Method, Route};
-use crate::what_if;
+use crate::{query, what_if};
 use askama::Template;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
+use desk::activation::RulesKind;
 use desk::what_if::{Effect, Found, RuleEffects, WHAT_IF, WhatIf};
 use desk::{Caller, permissions};
+use policy::Pack;
 
 const PAGE: &str = "/console/rules/what-if";
 /// Cases listed on the page; the file has all.
@@ -64,13 +67,39 @@ struct Answer {
 #[template(path = "what_if.html")]
 struct Page<'a> {
     frame: &'a Frame<'a>,
+    /// Packs a draft can be begun from, by name and version.
+    packs: Vec<String>,
     inputs: Vec<Input>,
     answer: Option<Answer>,
     told: Option<Told>,
 }
 
-async fn show(State(app): State<AppState>, visitor: Visitor, Who(_): Who) -> Response {
-    draw(&app, &visitor, &Typed::default(), None, None)
+async fn show(
+    State(app): State<AppState>,
+    visitor: Visitor,
+    Who(_): Who,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let pairs = query::form(raw.unwrap_or_default().as_bytes());
+    let mut typed = Typed::default();
+    if let Some((_, name)) = pairs.iter().find(|(key, value)| key == "pack" && !value.is_empty()) {
+        let pack = named(&app, name)?;
+        typed.set("kind", RulesKind::Pack.code());
+        typed.set("text", begun(&app, &pack).unwrap_or_default());
+    }
+    Ok(draw(&app, &visitor, &typed, None, None))
+}
+
+/// The text of a pack under a version nobody has used yet.
+fn begun(app: &AppState, pack: &Pack) -> Option<String> {
+    let library = app.desk.library();
+    let text = library.text_of(pack.hash())?;
+    let versions = library.packs().iter().filter(|one| one.id() == pack.id()).map(|one| one.version_key()).max()?;
+    let (last, before) = versions.split_last()?;
+    let raised = before.iter().copied().chain([last.saturating_add(1)]);
+    let raised: Vec<String> = raised.map(|part| part.to_string()).collect();
+    let line = |version: &str| format!("version = \"{version}\"");
+    Some(text.replacen(&line(pack.version()), &line(&raised.join(".")), 1))
 }
 
 async fn ask(
@@ -125,7 +154,8 @@ fn draw(
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "what-if", typed, errors: &errors, known: &nobody };
     let answer = found.map(|found| answer(&frame, found));
-    shown_with(told.clone(), &Page { inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame })
+    let packs = app.desk.library().packs().iter().rev().map(|one| format!("{}@{}", one.id(), one.version())).collect();
+    shown_with(told.clone(), &Page { packs, inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame })
 }
 
 fn answer(frame: &Frame<'_>, found: &Found) -> Answer {

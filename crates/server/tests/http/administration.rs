@@ -197,6 +197,7 @@ fn the_log_is_looked_through_by_person_case_verb_and_time() {
             page.status == 200 && page.body.contains(&number(&here)) && page.body.contains("call back"),
             "{page:?}"
         );
+        assert!(page.body.contains("extent: everything"), "{page:?}");
         let page = browse(&house, &compliance, "GET", "/console/admin/audit?actor=nobody.here", "");
         assert!(page.status == 422 && page.body.contains("there is no such user"), "{page:?}");
         house.desk.db().close();
@@ -357,9 +358,35 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     let get = |path: &str| browse(&house, &lead, "GET", path, "");
     let pack = get("/console/rules/packs/cn-telecom");
     assert!(pack.status == 200 && pack.body.contains("/console/rules/diff?before="), "{pack:?}");
+    assert!(pack.body.contains("in force from 2016-07-30 on") && pack.body.contains("Time limit <code>"), "{pack:?}");
+    let practice = get("/console/rules/packs/guide-standard").body;
+    for words in
+        ["24 hours", "50 %, 75 %, 100 %", "Kind of contact: Complaint", "first receipt", "as is usual for the unit"]
+    {
+        assert!(practice.contains(words), "{words}: {practice}");
+    }
+    for name in ["guide-standard", "cn-telecom", "uk-ofcom-c4", "de-tkg58"] {
+        let told = get(&format!("/console/rules/packs/{name}")).body;
+        for key in ["by_grade", "any_of", "first_day", "warn_at", "of_monthly_fee", "[["] {
+            assert!(!told.contains(key), "{name} says {key}");
+        }
+    }
+    let baseline = get("/console/rules/packs/iso-10002").body;
+    assert!(baseline.contains("every day counts") && !baseline.contains("/console/calendars/none"), "{baseline}");
+    let list = get("/console/rules").body;
+    let at = |words: &str| list.find(words).unwrap_or_else(|| panic!("{words}: {list}"));
+    assert!(at("In force here") < at("packs/cn-telecom@") && at("packs/iso-10002@") < at("Other packs"), "{list}");
+    assert!(
+        at("Other packs") < at("packs/za-icasa-2016@") && at("Earlier versions") < at("packs/cn-telecom@1.0.0"),
+        "{list}"
+    );
+    assert!(at("Other packs") < at("states compliance nowhere"), "nothing in force here is a preview: {list}");
     assert_eq!(get("/console/rules/packs/none").status, 404);
     let diff = get("/console/rules/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0");
     assert!(diff.status == 200 && diff.body.contains("differences"), "{diff:?}");
+    for key in ["by_grade", "any_of", "warn_at", "[[", "{&#34;"] {
+        assert!(!diff.body.contains(key), "{key}: {diff:?}");
+    }
     let told = get("/api/v1/packs/diff?before=guide-standard%401.0.0&after=guide-standard%401.1.0").json();
     assert!(!told["changes"].as_array().unwrap().is_empty());
     let refused = get("/api/v1/packs/diff?before=none&after=cn-telecom");
@@ -377,6 +404,9 @@ fn rules_are_read_compared_and_tried_on_pages_and_over_the_api() {
     assert!(get("/console/calendars").body.contains("AU-NSW"));
     house.register(&house.token(Role::Agent, ""), &intake());
     let tree = get("/console/categories");
+    for words in ["Severity: Normal", "Urgency: Urgent", "#rule-mobile_fault_repair", "lang=\"en\">"] {
+        assert!(tree.body.contains(words), "{words}: {tree:?}");
+    }
     assert!(tree.body.contains("B204") && tree.body.contains("/console?view=open&amp;category=B204\">1<"), "{tree:?}");
     let roles = get("/console/admin/roles");
     assert!(roles.body.contains("manage-tokens") && roles.body.contains("Operations on complaints"), "{roles:?}");

@@ -21,6 +21,9 @@ fn a_letter_is_a_page_a_pdf_and_words() {
         let at = |more: &str| format!("/api/v1/complaints/{}/{more}", case["id"].as_str().unwrap());
         let draft = house.get(&token, &at("letters/acknowledgement.json?language=en")).json();
         assert_eq!((&draft["draft"], &draft["language"]), (&json!(true), &json!("en")), "{draft}");
+        let page = house.get(&token, &at("letters/acknowledgement.html?language=en")).body;
+        let left = draft["blanks"].as_array().unwrap().len();
+        assert_eq!(page.matches("<mark>[").count(), left, "every blank that is left is marked: {page}");
         assert_eq!(house.get(&token, &at("letters/1")).status, 404, "nothing is out yet");
         let why = |more: &str| {
             let refused = house.get(&token, &at(more));

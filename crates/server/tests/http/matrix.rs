@@ -12,8 +12,8 @@ use std::path::Path;
 
 /// What the acknowledgement of the baseline must say.
 pub(crate) const ACKNOWLEDGEMENT: &str = "We received your complaint on 3 July; its number is TS-1. You told us: a fee. \
-     You ask for: a refund. If that is not what you meant, let us know. We answer by 18 July; with the number you can see \
-     how far it is: 118D.";
+     You ask for: a refund. If that is not what you meant, let us know. We answer by 18 July; with the tracking code \
+     118D you can see how far it is.";
 
 /// A body that a route takes.
 /// A unit there is not.
