@@ -192,6 +192,10 @@ async fn draw(
     let told = failure.map(|failure| failure.tell(app, frame.language));
     let errors = told.as_ref().map(|told| told.errors.clone()).unwrap_or_default();
     let organisation = Names::gather(app, caller).await?.with_incidents(app, caller).await?;
+    let listed = match &tried {
+        Some(run) => listed(app, caller, run).await?,
+        None => HashMap::new(),
+    };
     let known = |field: &str| match field {
         "user" => organisation.workers(frame),
         _ => organisation.choices(frame, field),
@@ -203,10 +207,6 @@ async fn draw(
         None => (names.join(","), typed.get("all") == "true"),
     };
     let count = tried.as_ref().map_or(names.len(), |run| run.total).to_string();
-    let listed = match &tried {
-        Some(run) => listed(app, caller, run).await?,
-        None => HashMap::new(),
-    };
     let list = match typed.get("query") {
         "" => format!("/console?view={}", query::encode(typed.get("view"))),
         filters => format!("/console?view={}&{filters}", query::encode(typed.get("view"))),

@@ -258,7 +258,10 @@ async fn differ(
     let (before, after) = (find("before").unwrap_or_default(), find("after").unwrap_or_default());
     let asked = !before.is_empty() && !after.is_empty();
     let changes = match asked {
-        true => differs(&frame, &named(&app, &before)?, &named(&app, &after)?)?,
+        true => {
+            let (before, after) = (named(&app, &before)?, named(&app, &after)?);
+            differs(&frame, &before, &after)?
+        }
         false => Vec::new(),
     };
     Ok(render(&DiffPage {

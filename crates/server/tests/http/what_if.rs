@@ -40,8 +40,8 @@ fn a_draft_is_asked_about_and_nothing_changes() {
         // A draft begins with the text of a pack, under a version nobody has used.
         let shipped = include_str!("../../../../packs/guide-standard.toml");
         let version = shipped.lines().find(|line| line.starts_with("version = ")).unwrap().split('"').nth(1).unwrap();
-        let (before, patch) = version.rsplit_once('.').unwrap();
-        let raised = format!("version = &#34;{before}.{}&#34;", patch.parse::<u32>().unwrap() + 1);
+        let (line, patch) = version.rsplit_once('.').unwrap();
+        let raised = format!("version = &#34;{line}.{}&#34;", patch.parse::<u32>().unwrap() + 1);
         let begun = house.send("GET", &format!("{PAGE}?pack=guide-standard"), &[("cookie", he.as_str())], "").body;
         assert!(begun.contains(&raised) && begun.contains("id = &#34;guide-standard&#34;"), "{begun}");
         assert_eq!(house.send("GET", &format!("{PAGE}?pack=nowhere"), &[("cookie", he.as_str())], "").status, 404);
