@@ -282,7 +282,7 @@ fn line(frame: &Frame<'_>, item: &Item, listed: Option<&Listed>, names: &Names) 
     Line {
         number: item.number.clone().unwrap_or_else(|| item.named.clone()),
         known: item.number.is_some(),
-        subject: listed.map(|one| one.subject.clone().unwrap_or_else(|| frame.t("no_subject"))).unwrap_or_default(),
+        subject: listed.map(|one| frame.called_in_list(one)).unwrap_or_default(),
         owner: listed.map(|one| names.owner(one.unit, one.user)).unwrap_or_default(),
         outcome: item.outcome.code(),
         words: frame.code("bulk_outcome", item.outcome.code()),

@@ -138,7 +138,7 @@ impl Frame<'_> {
         let thing = |notice: &Notice| Thing {
             number: notice.number.clone(),
             place: place_of(notice),
-            subject: listed.get(&notice.case).and_then(|one| one.subject.clone()).unwrap_or_default(),
+            subject: listed.get(&notice.case).map(|one| self.called_in_list(one)).unwrap_or_default(),
         };
         let things: Vec<Thing> = named(group).into_iter().map(thing).collect();
         let (rest, words) = match of_run {
