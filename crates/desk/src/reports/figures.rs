@@ -79,9 +79,6 @@ impl Cell {
     }
 }
 
-/// Of fewer than so many a change in per cent says nothing: one more or less is more than a tenth of them.
-const SMALLEST_BASE: i64 = 10;
-
 /// `part` of `whole` times `scale`, rounded half away from nought.
 fn ratio(part: i64, whole: i64, scale: i64) -> i64 {
     let exact = i128::from(part) * i128::from(scale) * 2;
@@ -133,10 +130,7 @@ pub(crate) fn cell(
         Some(minutes) => days(minutes, 1),
         None => Amount::Missing("cases"),
     };
-    let change = |then: i64| match then < SMALLEST_BASE {
-        true => Amount::Missing("base"),
-        false => share(now.count(first) - then, then, "base"),
-    };
+    let change = |then: i64| share(now.count(first) - then, then, "base");
     // How many customers a product or region has is nothing anybody said.
     let of_a_part = !is_all && matches!(rows, Rows::Product | Rows::Region);
     let for_each = |size: Option<i64>, so_many: i64, missing: &'static str| match of_a_part {
