@@ -141,6 +141,21 @@ async fn list(
     Ok(draw(&app, &visitor, &typed, None, Some(&failure)))
 }
 
+/// Packs a draft can be begun from: those in force here, then the others, of each the newest first.
+fn beginnings(app: &AppState) -> Vec<String> {
+    let (desk, library) = (&app.desk, app.desk.library());
+    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
+    let name = |one: &Pack| format!("{}@{}", one.id(), one.version());
+    let mut names: Vec<String> =
+        library.governing(today, "").iter().flat_map(|stack| stack.packs()).map(name).collect();
+    for one in library.packs().iter().rev().map(|one| name(one)) {
+        if !names.contains(&one) {
+            names.push(one);
+        }
+    }
+    names
+}
+
 fn draw(
     app: &AppState,
     visitor: &Visitor,
@@ -154,7 +169,7 @@ fn draw(
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "what-if", typed, errors: &errors, known: &nobody };
     let answer = found.map(|found| answer(&frame, found));
-    let packs = app.desk.library().packs().iter().rev().map(|one| format!("{}@{}", one.id(), one.version())).collect();
+    let packs = beginnings(app);
     shown_with(told.clone(), &Page { packs, inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame })
 }
 
