@@ -165,6 +165,32 @@ fn a_call_tells_once_it_was_answered() {
 }
 
 #[test]
+fn news_whose_report_overtakes_its_handing_over_is_told_all_the_same() {
+    each(|desk| {
+        ways(desk);
+        let case = ordinary(desk, None);
+        go(desk, "2026-11-26T10:00:00+08:00");
+        // The gateway has it, but its answer was lost.
+        let sent = post(desk, || Handed::Later("no answer".to_owned()));
+        assert_eq!(sent.len(), 1);
+        assert!(progress(&desk.now(&case))[0].is_running());
+        let now = desk.house.desk.time().now();
+        assert!(desk.house.wait(desk.house.desk.report_message(sent[0].id, Stage::Delivered, None, now)).unwrap());
+        let stages = || {
+            let of = |event| match event {
+                Event::MessageMoved { what: What::News, stage, .. } => Some(stage),
+                _ => None,
+            };
+            history(desk, &case).into_iter().filter_map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(stages(), [Stage::Sent, Stage::Delivered], "the log says with which step they were told");
+        let clocks = progress(&desk.now(&case));
+        assert_eq!(clocks[0].ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Met));
+        assert_eq!(clocks.len(), 2, "the next begins once");
+    });
+}
+
+#[test]
 fn what_cannot_arrive_is_kept_with_its_reason_and_the_clock_reminds() {
     each(|desk| {
         ways(desk);

@@ -195,16 +195,21 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
         return Vec::new();
     }
     let at = step.at.min(ctx.now).max(case.received_at);
-    let mut events = vec![Event::MessageMoved {
+    let told = known.is_some_and(|known| known.stage.tells(known.way));
+    let came = |stage: Stage| Event::MessageMoved {
         message: step.message,
         what: step.what,
         way: step.way,
-        stage: step.stage,
+        stage,
         at,
         why: step.why,
         wordings: step.wordings.clone(),
         entry: step.entry,
-    }];
+    };
+    // A report may overtake the one before it; the log says all the same with which step the customer was told.
+    let overtaken =
+        Some(step.way.told_at()).filter(|tells| !told && step.stage.tells(step.way) && step.stage != *tells);
+    let mut events: Vec<Event> = overtaken.into_iter().chain([step.stage]).map(came).collect();
     if step.way == Way::Voice {
         let outcome = match (step.stage, step.why) {
             (Stage::Delivered, _) => Some(ContactOutcome::Reached),
@@ -221,7 +226,6 @@ pub fn moved(case: &Case, step: &Step, ctx: &Context<'_>) -> Vec<Event> {
             next_at: None,
         }));
     }
-    let told = known.is_some_and(|known| known.stage.tells(known.way));
     if step.what == What::News && step.stage.tells(step.way) && !told {
         events.extend(news_told(case, at, ctx));
     }
