@@ -293,9 +293,10 @@ impl Desk {
             let row = bulk::run(tx, id)?.filter(|row| row.actor == mine);
             let row = row.ok_or_else(Refusal::not_found)?;
             let mut items = bulk::items(tx, id)?;
+            let hidden = load::hidden(tx, &actor)?;
             for item in &mut items {
                 let theirs = match (&item.case, item.row.case) {
-                    (Some((_, region)), Some(case)) => load::sees(tx, case, region, &actor)?,
+                    (Some((_, region)), Some(case)) => load::sees_beside(tx, &hidden, (case, region.as_str()), &actor)?,
                     _ => false,
                 };
                 if !theirs {

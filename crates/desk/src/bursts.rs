@@ -272,7 +272,7 @@ fn shown(tx: &mut Tx<'_>, row: BurstRow, actor: &Actor) -> Result<Burst, DeskErr
     let mut said = known(&row)?;
     if let Some(reader) = load::reader(actor) {
         let less = |count: u32, unseen: i64| count.saturating_sub(u32::try_from(unseen).unwrap_or(u32::MAX));
-        said.count = less(said.count, bursts::unseen(tx, row.id, &reader)?);
+        said.count = less(said.count, bursts::unseen(tx, row.id, &reader, stored(said.began))?);
         if said.copies > 0 {
             let span = (stored(said.began), stored(said.ended));
             said.copies = less(said.copies, bursts::unseen_copies(tx, row.id, cell(&said), span, &reader)?);

@@ -171,8 +171,19 @@ pub(crate) fn sight(tx: &mut Tx<'_>, row: &CaseRow, actor: &Actor) -> Result<Opt
 
 /// Whether the actor sees a case of a region; only of one that lies elsewhere its row is read.
 pub(crate) fn sees(tx: &mut Tx<'_>, case: Uuid, region: &str, actor: &Actor) -> Result<bool, DeskError> {
+    let hidden = hidden(tx, actor)?;
+    sees_beside(tx, &hidden, (case, region), actor)
+}
+
+/// The same for whoever looks at many: what is [`hidden`] from the actor is at hand.
+pub(crate) fn sees_beside(
+    tx: &mut Tx<'_>,
+    hidden: &HashSet<Uuid>,
+    (case, region): (Uuid, &str),
+    actor: &Actor,
+) -> Result<bool, DeskError> {
     if actor.area.covers(region) {
-        return Ok(!hidden(tx, actor)?.contains(&case));
+        return Ok(!hidden.contains(&case));
     }
     let Some(row) = cases::by_id(tx, case)? else { return Ok(false) };
     Ok(sight(tx, &row, actor)?.is_some())

@@ -92,7 +92,7 @@ pub fn grouped(notices: Vec<Notice>) -> Vec<Group> {
 /// Those of them about what the actor sees.
 pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) -> Result<Vec<ListedNotice>, DeskError> {
     let mut known: HashMap<Uuid, bool> = HashMap::new();
-    let mut seen = Vec::with_capacity(listed.len());
+    let (mut seen, hidden) = (Vec::with_capacity(listed.len()), load::hidden(tx, actor)?);
     for one in listed {
         let sees = match known.get(&one.row.case) {
             Some(sees) => *sees,
@@ -111,7 +111,7 @@ pub(crate) fn seen(tx: &mut Tx<'_>, listed: Vec<ListedNotice>, actor: &Actor) ->
                 permissions::MANAGE_WEBHOOKS.granted_to(actor.role) && actor.area.covers(&one.region)
             }
             None if one.about == About::Account => actor.user() == Some(domain::ids::UserId(one.row.case)),
-            None => load::sees(tx, one.row.case, &one.region, actor)?,
+            None => load::sees_beside(tx, &hidden, (one.row.case, one.region.as_str()), actor)?,
         };
         known.insert(one.row.case, sees);
         seen.extend(sees.then_some(one));

@@ -476,6 +476,18 @@ mod tests {
     use domain::command::VERBS;
 
     #[test]
+    fn the_trade_names_those_who_may_approve_remedies() {
+        let approve = Permission::for_verb("approve-compensation").unwrap();
+        for role in Role::ALL {
+            assert_eq!(
+                approve.granted_to(role),
+                domain::case::compensation::APPROVERS.contains(&role.code()),
+                "{role}"
+            );
+        }
+    }
+
+    #[test]
     fn every_verb_has_exactly_one_row() {
         for verb in VERBS {
             assert_eq!(TABLE.iter().filter(|row| row.permission.0 == verb.name).count(), 1, "{}", verb.name);

@@ -107,6 +107,7 @@ pub(crate) use form::list_of;
 pub(crate) use history::{Heard, transcript};
 pub(crate) use own_account::{ACCOUNT, ENROLMENT};
 pub use shell::Theme;
+use std::collections::BTreeSet;
 
 /// The routes of the console.
 #[must_use]
@@ -483,14 +484,22 @@ async fn find(State(app): State<AppState>, Who(caller): Who, RawQuery(raw): RawQ
     if let Ok(CaseRef::Number(number)) = CaseRef::parse(&asked) {
         return Ok(Redirect::to(&format!("/console/cases/{number}")));
     }
+    // Only what is the one case by every reading is opened unasked; of two readings the one with a digit that checks it
+    // stands last and is shown first.
+    let (mut numbers, mut list, mut sure) = (BTreeSet::new(), None, true);
     for ending in endings(&asked) {
         let text = format!("q={}&sort=-received", query::encode(&format!("number:\"{ending}\"")));
         let found = queue::find(&app, &caller, "all", &[], &text, &[]).await?;
-        match found.items.as_slice() {
-            [] => {}
-            [only] => return Ok(Redirect::to(&format!("/console/cases/{}", only.listed.number))),
-            _ => return Ok(Redirect::to(&format!("/console?view=all&{text}"))),
+        sure &= found.complete;
+        if !found.items.is_empty() {
+            list = Some(text);
         }
+        numbers.extend(found.items.into_iter().map(|one| one.listed.number));
+    }
+    if let Some(text) = list {
+        let only = numbers.first().filter(|_| sure && numbers.len() == 1);
+        let to = only.map_or_else(|| format!("/console?view=all&{text}"), |number| format!("/console/cases/{number}"));
+        return Ok(Redirect::to(&to));
     }
     let looks_like_phone = asked.chars().all(|letter| letter.is_ascii_digit() || " +-()".contains(letter));
     let field = if looks_like_phone { "phone" } else { "q" };

@@ -53,7 +53,8 @@ statements! {
     CASES = "SELECT c.id, c.number, c.version, c.region, COALESCE(c.category, ''), c.received_at, c.open
         FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.region LIKE ?2
         AND c.id NOT IN (SELECT id FROM cases WHERE about = ?3) ORDER BY c.received_at, c.id";
-    UNSEEN = "SELECT COUNT(*) FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.about = ?2";
+    UNSEEN = "SELECT COUNT(*) FROM burst_cases b JOIN cases c ON c.id = b.case_id WHERE b.burst = ?1 AND c.about = ?2
+        AND c.received_at >= ?3";
     // Copies about a reader are among the contacts of its place and time that are not cases it was seen by.
     UNSEEN_COPIES = "SELECT COUNT(*) FROM cases c LEFT JOIN report_cases r ON r.id = c.id
         WHERE c.about = ?1 AND c.received_at >= ?2 AND c.received_at <= ?3 AND c.region LIKE ?4
@@ -356,12 +357,12 @@ pub fn cases(tx: &mut Tx<'_>, burst: Uuid, area: &str, reader: &str) -> Result<V
     })
 }
 
-/// How many of them are about a reader.
+/// How many of them, received since a moment, are about a reader.
 ///
 /// # Errors
 /// Those of the database.
-pub fn unseen(tx: &mut Tx<'_>, burst: Uuid, reader: &str) -> Result<i64, StoreError> {
-    tx.query_one(UNSEEN, &[(&burst).into(), reader.into()], |row| row.int(0))
+pub fn unseen(tx: &mut Tx<'_>, burst: Uuid, reader: &str, since: i64) -> Result<i64, StoreError> {
+    tx.query_one(UNSEEN, &[(&burst).into(), reader.into(), since.into()], |row| row.int(0))
 }
 
 /// How many contacts about a reader lie in its place and time and are no case it was seen by: among what it calls copies.

@@ -416,7 +416,9 @@ where
 fn room_at(folder: &std::path::Path) -> Option<(u64, u64)> {
     let folder = if folder.as_os_str().is_empty() { std::path::Path::new(".") } else { folder };
     let disk = rustix::fs::statvfs(folder).ok()?;
-    Some((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
+    // What is kept back is kept back for root.
+    let free = if rustix::process::geteuid().is_root() { disk.f_bfree } else { disk.f_bavail };
+    Some((free.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
 }
 
 #[cfg(not(target_os = "linux"))]

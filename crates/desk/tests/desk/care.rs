@@ -184,7 +184,8 @@ fn news_whose_report_overtakes_its_handing_over_is_told_all_the_same() {
             history(desk, &case).into_iter().filter_map(of).collect::<Vec<_>>()
         };
         assert_eq!(stages(), [Stage::Sent, Stage::Delivered], "the log says with which step they were told");
-        let clocks = progress(&desk.now(&case));
+        let now = desk.now(&case);
+        let clocks = progress(&now);
         assert_eq!(clocks[0].ended.map(|(outcome, _)| outcome), Some(ClockOutcome::Met));
         assert_eq!(clocks.len(), 2, "the next begins once");
     });

@@ -13,7 +13,7 @@ use crate::refusal::Refusal;
 use crate::shape::{Field, Kind, required};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use policy::{Authority, AuthorityRule, Excluded, Exclusion, Incident, Stack, StopFact};
+use policy::{Authority, Excluded, Exclusion, Incident, Stack, StopFact};
 use serde::{Deserialize, Serialize};
 
 /// What days, or the whole time, may be left out for: [`Exclusion`].
@@ -263,11 +263,15 @@ pub(super) fn authority(currency: &str, ctx: &Context<'_>) -> Authority {
     ctx.rules.authority(ctx.actor.role.code(), currency)
 }
 
-/// Roles whose authority reaches a sum by some rules; none where no pack says how far anybody's reaches.
+/// Roles that may approve what somebody else proposed, as far as their authority reaches; the desk's table of permissions
+/// says the same.
+pub const APPROVERS: [&str; 4] = ["specialist", "supervisor", "compliance", "admin"];
+
+/// Those of [`APPROVERS`] whose authority reaches a sum by some rules; none where no pack says how far anybody's reaches.
 #[must_use]
 pub fn reaching(rules: &Stack, sum: &Money) -> Vec<&'static str> {
-    let reaches = |role: &str| rules.authority(role, &sum.currency).covers(sum.minor_units());
-    AuthorityRule::ROLES.iter().copied().filter(|role| reaches(role)).collect()
+    let reaches = |role: &&str| rules.authority(role, &sum.currency).covers(sum.minor_units());
+    APPROVERS.into_iter().filter(reaches).collect()
 }
 
 /// Whether whoever has a role can approve what somebody else proposed. Where no pack says how far anybody's authority

@@ -66,12 +66,16 @@ pub fn decide(case: &Case, dispute: &Dispute, ctx: &Context<'_>) -> Result<Decis
 
 /// The steps towards another outcome, which [`impartial`] keeps from whoever handled the one the customer rejected. Of a
 /// merged case the answer is its own.
-const STEPS: [&str; 4] = ["accept", "propose", "approve", "reply"];
+const STEPS: [&str; 6] = ["accept", "propose", "approve", "reply", "decide-review", "call-back"];
+
+/// The same about what the customer gets, which is recorded in a merged case too.
+const REMEDIES: [&str; 3] = ["propose-compensation", "approve-compensation", "verify-compensation"];
 
 /// Whether an operation is for somebody else to carry out: the actor handled an outcome the customer rejected.
 #[must_use]
 pub fn bars(case: &Case, actor: ActorId, verb: &str) -> bool {
-    case.state != State::Merged && case.barred.contains(&actor) && STEPS.contains(&verb)
+    let decides = REMEDIES.contains(&verb) || (case.state != State::Merged && STEPS.contains(&verb));
+    decides && case.barred.contains(&actor)
 }
 
 /// Refuses whoever handled a disputed outcome to decide about it again, and whom the complaint is about to decide at all.

@@ -521,18 +521,22 @@ fn thread(
     named.spawn(move || work(runtime)).map_err(|error| error.to_string())
 }
 
+/// After a recurring duty that failed: soon enough for a disk that has room again, seldom enough for what fails for good.
+const FAILED_DUTY_RESTS: Duration = Duration::from_secs(5);
+
 /// The thread that does what nobody asks for: several times a second whatever waits for its moment, once a second the
 /// recurring duties.
 fn duties(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
     thread("duties", move |runtime| {
         let node = node();
         let mut complaints = Complaints::default();
-        let mut ran: Option<Instant> = None;
+        let mut again = Instant::now();
         while !stop.load(Ordering::Acquire) {
             complaints.hear(runtime.block_on(jobs::run_timely(&desk, &node)));
-            if ran.is_none_or(|at| at.elapsed() >= TICK) {
-                ran = Some(Instant::now());
-                complaints.hear(jobs::run_due(&desk, &node));
+            if Instant::now() >= again {
+                let done = jobs::run_due(&desk, &node);
+                again = Instant::now() + if done.is_err() { FAILED_DUTY_RESTS } else { TICK };
+                complaints.hear(done);
             }
             std::thread::sleep(LOOK);
         }

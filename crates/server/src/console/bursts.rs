@@ -444,7 +444,7 @@ async fn draw(
             width: (i64::try_from(bars.len()).unwrap_or(0) * WIDTH).max(NARROWEST),
             bars,
             marks: marks(&frame, &view),
-            most: view.course.iter().map(|one| one.count).max().unwrap_or(0),
+            most: view.course.iter().map(|one| one.count.max(one.expected.ceil() as i64)).max().unwrap_or(0),
             rows: view
                 .course
                 .iter()

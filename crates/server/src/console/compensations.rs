@@ -1,8 +1,8 @@
 //! What the customer gets or is to get: each sum with where it stands, who decided, and how it comes about line by line.
 
 use super::Frame;
+use desk::Caller;
 use desk::queries::case::CaseView;
-use desk::{Caller, Permission};
 use domain::actor::ActorId;
 use domain::case::compensation::{self, Compensation, Standing};
 use domain::case::remedy::Similar;
@@ -194,16 +194,14 @@ fn who_decides(frame: &Frame<'_>, rules: &Stack, one: &Compensation) -> Vec<Stri
     if one.standing != Standing::Proposed || !one.kind.is_money() {
         return Vec::new();
     }
-    let approve = Permission::for_verb("approve-compensation");
-    let permitted =
-        |role: &&str| role.parse().is_ok_and(|role| approve.is_some_and(|approve| approve.granted_to(role)));
-    let roles = compensation::reaching(rules, &one.sum).into_iter().filter(permitted);
+    let roles = compensation::reaching(rules, &one.sum).into_iter();
     let roles: Vec<String> = roles.map(|role| frame.code("role", role)).collect();
     let mut said = Vec::new();
     if !roles.is_empty() {
         said.push(frame.tv("compensations.decided_by", &[("roles", &roles.join(&frame.t("list_comma")))]));
     }
-    let own = frame.caller.map(|caller| rules.authority(caller.actor.role.code(), &one.sum.currency));
+    let may = |caller: &&Caller| compensation::APPROVERS.contains(&caller.actor.role.code());
+    let own = frame.caller.filter(may).map(|caller| rules.authority(caller.actor.role.code(), &one.sum.currency));
     if let Some(Authority::UpTo(most)) = own.filter(|own| !own.covers(one.sum.minor_units())) {
         let most = Money::of(most, &one.sum.currency).sum().to_string();
         said.push(frame.tv("compensations.reach", &[("sum", &most)]));

@@ -30,13 +30,15 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Reads the organisation.
+    /// Reads the organisation, colleagues by name.
     pub(super) async fn gather(app: &AppState, caller: &desk::Caller) -> Result<Self, Failure> {
         let (units, users) = if permissions::READ_ORGANISATION.allows(caller) {
             (app.desk.units(caller).await?, app.desk.colleagues(caller).await?)
         } else {
             (Vec::new(), Vec::new())
         };
+        let mut users = users;
+        users.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Self {
             unit_names: units.iter().map(|unit| (unit.id, unit.name.clone())).collect(),
             user_names: users.iter().map(|user| (user.id, user.name.clone())).collect(),
@@ -87,9 +89,7 @@ impl Names {
     /// unit first, each part by name.
     pub(super) fn offered(&self, fits: impl Fn(&Colleague) -> bool) -> impl Iterator<Item = &Colleague> {
         let here = self.users.iter().filter(|user| !user.disabled && fits(user));
-        let (mut own, mut others): (Vec<_>, Vec<_>) = here.partition(|user| Some(user.unit) == self.own);
-        own.sort_by(|one, other| one.name.cmp(&other.name));
-        others.sort_by(|one, other| one.name.cmp(&other.name));
+        let (own, others): (Vec<_>, Vec<_>) = here.partition(|user| Some(user.unit) == self.own);
         own.into_iter().chain(others).take(MOST_OFFERED)
     }
 

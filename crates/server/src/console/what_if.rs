@@ -169,7 +169,8 @@ fn draw(
     let nobody = |_: &str| Vec::new();
     let drawing = Draw { frame: &frame, words: "what-if", typed, errors: &errors, known: &nobody };
     let answer = found.map(|found| answer(&frame, found));
-    let packs = beginnings(app);
+    // What was typed is not lost to a choice beside it.
+    let packs = if typed.get("text").is_empty() { beginnings(app) } else { Vec::new() };
     shown_with(told.clone(), &Page { packs, inputs: drawing.inputs("", WHAT_IF), answer, told, frame: &frame })
 }
 

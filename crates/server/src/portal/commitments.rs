@@ -77,7 +77,10 @@ fn commitment(frame: &Frame<'_>, language: Language, pack: &Pack, rule: &ClockRu
     let head = &rule.head;
     let law = if head.basis() == Basis::Law {
         let title = pack.reference(head)?.source.title;
-        name_of(language.pick(&title.zh, &title.en)).to_owned()
+        let (zh, en) = (name_of(&title.zh), name_of(&title.en));
+        // A colon in one language alone belongs to what the text is called there.
+        let cut = zh.len() < title.zh.len() && en.len() < title.en.len();
+        if cut { language.pick(zh, en) } else { language.pick(&title.zh, &title.en) }.to_owned()
     } else {
         String::new()
     };
