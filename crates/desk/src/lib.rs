@@ -233,6 +233,14 @@ impl Desk {
         self.inner.ways.get().unwrap_or(&NONE)
     }
 
+    /// The rules that govern what is received here now.
+    ///
+    /// # Errors
+    /// If a content the stack names is not there.
+    pub fn rules_here(&self) -> Result<policy::Stack, DeskError> {
+        self.library().governing_at(self.time().now(), &self.ways().region, self.zone())
+    }
+
     /// Says what is done when somebody was erased: whoever keeps something of people outside the database drops it then. It
     /// is said once.
     pub fn set_forgets(&self, forget: impl Fn() + Send + Sync + 'static) {

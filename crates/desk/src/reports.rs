@@ -247,15 +247,11 @@ impl Desk {
         }
         let mut operator = Operator::default();
         if caller.actor.area.code().is_empty() {
-            operator = self.governing_today()?.operator().clone();
+            operator = self.rules_here()?.operator().clone();
         }
         operator.subscribers = ask.subscribers.or(operator.subscribers);
         operator.services_in_operation = ask.services.or(operator.services_in_operation);
         Ok(operator)
-    }
-
-    fn governing_today(&self) -> Result<policy::Stack, DeskError> {
-        self.library().governing(self.zone().to_datetime(self.time().now()).date(), "")
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) use list::{plan, variants};
 #[cfg(feature = "testing")]
 pub(crate) use similar::ALL as SIMILAR_ALL;
 
+use crate::row::Param;
 use crate::statements::statements;
 use crate::{Row, StoreError, Tx};
 use uuid::Uuid;
@@ -19,15 +20,6 @@ statements! {
         due_at, due_rule, open, alarm_at, last_due_at, about)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
         ?23, ?24, ?25, ?26)";
-    // What registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt, whom
-    // it is about.
-    UPDATE = "UPDATE cases SET version = ?3, state = ?4, category = ?5, grade = ?6, owner_unit = ?7, owner_user = ?8,
-        changed_at = ?9, closed_at = ?10, due_at = ?11, due_rule = ?12, open = ?13, alarm_at = ?14,
-        last_due_at = ?15, kind = ?16
-        WHERE id = ?1 AND version = ?2";
-    // SQLite writes every index that holds a column an update names, whether its value changes or not.
-    UPDATE_IN_PLACE = "UPDATE cases SET version = ?3, changed_at = ?4, closed_at = ?5, due_rule = ?6, alarm_at = ?7,
-        last_due_at = ?8 WHERE id = ?1 AND version = ?2";
     BY_ID = "SELECT c.id, c.number, c.version, c.state, c.kind, c.category, c.grade, c.channel, c.person, c.text_key,
         c.subject, c.owner_unit, c.owner_user, c.first_owner, c.region, c.province, c.received_at, c.registered_at,
         c.changed_at, c.closed_at, c.due_at, c.due_rule, c.open, c.alarm_at, c.last_due_at,
@@ -179,48 +171,45 @@ pub fn insert(tx: &mut Tx<'_>, row: &CaseRow) -> Result<(), StoreError> {
     tx.execute(INSERT, &values).map(drop)
 }
 
-/// Updates a case if it is still at the version of its row `before`; false when it has moved on. Most of what happens to
-/// a case leaves it where it stands in lists: that costs none of their indexes a write.
+/// Updates a case if it is still at the version of its row `before`; false when it has moved on. SQLite writes every index
+/// that holds a column an update names, whether its value changes or not: so it names those that changed. What
+/// registration fixed is left alone: number, person, text key, subject, first owner, region, first receipt, whom it is
+/// about.
 ///
 /// # Errors
 /// Those of the database.
 pub fn update(tx: &mut Tx<'_>, before: &CaseRow, row: &CaseRow) -> Result<bool, StoreError> {
-    let place = |row: &CaseRow| (row.owner_unit, row.owner_user, row.due_at, row.open);
-    fn names(row: &CaseRow) -> [Option<&str>; 4] {
-        [Some(&row.state), Some(&row.kind), row.category.as_deref(), row.grade.as_deref()]
-    }
-    if place(before) == place(row) && names(before) == names(row) {
-        let values = [
-            (&row.id).into(),
-            before.version.into(),
-            row.version.into(),
-            row.changed_at.into(),
-            row.closed_at.into(),
-            (&row.due_rule).into(),
-            row.alarm_at.into(),
-            row.last_due_at.into(),
-        ];
-        return Ok(tx.execute(UPDATE_IN_PLACE, &values)? == 1);
-    }
-    let values = [
-        (&row.id).into(),
-        before.version.into(),
-        row.version.into(),
-        (&row.state).into(),
-        (&row.category).into(),
-        (&row.grade).into(),
-        (&row.owner_unit).into(),
-        (&row.owner_user).into(),
-        row.changed_at.into(),
-        row.closed_at.into(),
-        row.due_at.into(),
-        (&row.due_rule).into(),
-        row.open.into(),
-        row.alarm_at.into(),
-        row.last_due_at.into(),
-        (&row.kind).into(),
+    let mut values: Vec<Param<'_>> = Vec::with_capacity(16);
+    let sql = changes(before, row, &mut values);
+    Ok(tx.execute(&sql, &values)? == 1)
+}
+
+/// The statement that makes the one row of the other, with its values.
+fn changes<'a>(before: &'a CaseRow, row: &'a CaseRow, values: &mut Vec<Param<'a>>) -> String {
+    let columns: [(&str, bool, Param<'a>); 14] = [
+        ("version", true, row.version.into()),
+        ("changed_at", true, row.changed_at.into()),
+        ("closed_at", true, row.closed_at.into()),
+        ("due_rule", true, (&row.due_rule).into()),
+        ("last_due_at", true, row.last_due_at.into()),
+        ("alarm_at", before.alarm_at != row.alarm_at, row.alarm_at.into()),
+        ("owner_unit", before.owner_unit != row.owner_unit, (&row.owner_unit).into()),
+        ("owner_user", before.owner_user != row.owner_user, (&row.owner_user).into()),
+        ("state", before.state != row.state, (&row.state).into()),
+        ("kind", before.kind != row.kind, (&row.kind).into()),
+        ("category", before.category != row.category, (&row.category).into()),
+        ("grade", before.grade != row.grade, (&row.grade).into()),
+        ("due_at", before.due_at != row.due_at, row.due_at.into()),
+        ("open", before.open != row.open, row.open.into()),
     ];
-    Ok(tx.execute(UPDATE, &values)? == 1)
+    let mut set = Vec::with_capacity(columns.len());
+    for (column, _, value) in columns.into_iter().filter(|(_, named, _)| *named) {
+        values.push(value);
+        set.push(format!("{column} = ?{}", values.len()));
+    }
+    values.extend([Param::from(&before.id), before.version.into()]);
+    let (id, version) = (values.len() - 1, values.len());
+    format!("UPDATE cases SET {} WHERE id = ?{id} AND version = ?{version}", set.join(", "))
 }
 
 /// A case.

@@ -422,6 +422,18 @@ const STEPS: &[&[&str]] = &[&[
     "ALTER TABLE drafts ADD COLUMN machine BLOB",
     "CREATE TABLE assist_uses (day TEXT NOT NULL, who TEXT NOT NULL, requests BIGINT NOT NULL, characters BIGINT NOT NULL,
         busy_until BIGINT NOT NULL, PRIMARY KEY (day, who)) CLUSTERED",
+], &[
+    // A case that changes hands is written into the indexes by holder only.
+    "DROP INDEX cases_due",
+    "CREATE INDEX cases_due ON cases (due_at, id, state, grade, category, province, region) WHERE open = 1",
+    "DROP INDEX cases_due_province",
+    "CREATE INDEX cases_due_province ON cases (province, due_at, id, state, grade, category, region) WHERE open = 1",
+    "DROP INDEX cases_due_category",
+    "CREATE INDEX cases_due_category ON cases (category, due_at, id, state, grade, province, region) WHERE open = 1",
+    "DROP INDEX cases_due_grade",
+    "CREATE INDEX cases_due_grade ON cases (grade, due_at, id, state, category, province, region) WHERE open = 1",
+    "DROP INDEX cases_due_state",
+    "CREATE INDEX cases_due_state ON cases (state, due_at, id, grade, category, province, region) WHERE open = 1",
 ]];
 
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)";

@@ -37,7 +37,7 @@ impl Desk {
     pub fn filings(&self, caller: &Caller) -> Result<Vec<Filing>, DeskError> {
         permissions::READ_REPORTS.require(caller)?;
         let now = self.time().now();
-        let rules = self.governing_today()?;
+        let rules = self.rules_here()?;
         let facts = Facts { operator: rules.operator().clone(), received_at: Some(now), ..Facts::default() };
         let mut filings = Vec::new();
         for pack in rules.packs() {

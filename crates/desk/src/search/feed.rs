@@ -21,9 +21,10 @@ use uuid::Uuid;
 
 /// Entries read on at once.
 const AT_ONCE: i64 = 1_024;
-/// The same while many cases are being worked on at once: their cases are decided by the thread that reads behind, and
-/// nobody is to wait for a thousand others there.
-const AT_ONCE_BESIDE: i64 = 128;
+/// The same while many cases are being worked on at once: they are decided by the thread that reads behind, which is to be
+/// free for them again after a moment. So many such pieces are taken in together, as each taking in costs something.
+const AT_ONCE_BESIDE: i64 = 16;
+const PIECES_BESIDE: usize = 16;
 /// However long it worked, it rests no longer.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 const A_MOMENT: Duration = Duration::from_millis(20);
@@ -55,6 +56,35 @@ struct Open {
     reader: IndexReader,
     writer: Option<IndexWriter<CaseDocument>>,
     seen: Seen,
+}
+
+/// What was read on of the log.
+#[derive(Default)]
+struct Piece {
+    since: read::Since,
+    cases: Vec<(Uuid, Option<Findable>)>,
+    /// How far that came, and the hashes of the entries there.
+    streams: BTreeMap<i64, i64>,
+    hashes: BTreeMap<i64, String>,
+    /// Whether the log is shorter than what was seen of it.
+    shrunk: bool,
+}
+
+impl Piece {
+    /// Reads the next `most` entries after `streams`, and the cases they are about.
+    fn read(desk: &Desk, tx: &mut Tx<'_>, mut streams: BTreeMap<i64, i64>, most: i64) -> Result<Self, DeskError> {
+        let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
+        if streams.iter().any(|(stream, seen)| heads.get(stream).copied().unwrap_or(0) < *seen) {
+            return Ok(Self { streams, shrunk: true, ..Self::default() });
+        }
+        let since = read::since(tx, &mut streams, most)?;
+        let mut cases = Vec::with_capacity(since.cases.len());
+        for id in &since.cases {
+            cases.push((*id, read::case(desk, tx, *id)?));
+        }
+        let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
+        Ok(Self { since, cases, streams, hashes, shrunk: false })
+    }
 }
 
 impl Feeder {
@@ -192,38 +222,33 @@ impl Feeder {
         let mut taken = 0;
         while !enough() {
             let Some(open) = &mut self.open else { break };
-            let mut streams = open.seen.streams.clone();
-            let desk = self.desk.clone();
-            // Nobody waits at a screen for the index to catch up.
+            let mut piece = Piece { streams: open.seen.streams.clone(), ..Piece::default() };
             let (begun, beside) = (Instant::now(), self.desk.inner.many.any());
+            // Nobody waits at a screen for the index to catch up.
             let behind = taken > 0 || beside;
-            let most = if beside { AT_ONCE_BESIDE } else { AT_ONCE };
-            let look = move |tx: &mut Tx<'_>| {
-                let heads: BTreeMap<i64, i64> = entries::heads(tx)?.into_iter().collect();
-                let ahead = |(stream, seen): (&i64, &i64)| heads.get(stream).copied().unwrap_or(0) < *seen;
-                if streams.iter().any(ahead) {
-                    return Ok((read::Since::default(), Vec::new(), (streams, BTreeMap::new()), true));
+            let (most, pieces) = if beside { (AT_ONCE_BESIDE, PIECES_BESIDE) } else { (AT_ONCE, 1) };
+            let (mut cases, mut erased, mut any) = (Vec::new(), false, false);
+            for _ in 0..pieces {
+                let (desk, streams) = (self.desk.clone(), piece.streams);
+                let look = move |tx: &mut Tx<'_>| Piece::read(&desk, tx, streams, most);
+                let db = self.desk.db();
+                piece = if behind { db.read_behind_now(look) } else { db.read_now(look) }?;
+                if piece.shrunk {
+                    tracing::warn!("the database is older than the search index, which is made anew");
+                    return self.make(folder, enough);
                 }
-                let since = read::since(tx, &mut streams, most)?;
-                let mut found = Vec::with_capacity(since.cases.len());
-                for id in &since.cases {
-                    found.push((*id, read::case(&desk, tx, *id)?));
+                cases.append(&mut piece.cases);
+                erased |= piece.since.erased;
+                any |= piece.since.any;
+                if piece.since.beyond == 0 || enough() {
+                    break;
                 }
-                let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
-                Ok::<_, DeskError>((since, found, (streams, hashes), false))
-            };
-            let db = self.desk.db();
-            let read = if behind { db.read_behind_now(look) } else { db.read_now(look) };
-            let (since, cases, (streams, hashes), shrunk) = read?;
-            if shrunk {
-                tracing::warn!("the database is older than the search index, which is made anew");
-                return self.make(folder, enough);
             }
-            if !since.any {
+            if !any {
                 break;
             }
             taken += cases.len() as u64;
-            self.take_in(&cases, (streams, hashes), since.erased).map_err(DeskError::from)?;
+            self.take_in(&cases, (piece.streams, piece.hashes), erased).map_err(DeskError::from)?;
             if beside {
                 // As long as it worked: the processor is left to whoever waits, and a run of ten thousand never gets so far
                 // ahead that a case registered meanwhile is found late.

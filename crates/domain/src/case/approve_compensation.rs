@@ -47,15 +47,13 @@ pub fn decide(case: &Case, approve: &ApproveCompensation, ctx: &Context<'_>) -> 
     }
     super::dispute::impartial(case, ctx.actor.id)?;
     let (role, sum) = (ctx.actor.role, &one.sum);
-    if !compensation::can_approve(ctx.rules, role.code(), sum) {
-        let up_to = match compensation::authority(&sum.currency, ctx) {
-            Authority::UpTo(most) => most,
-            Authority::Unstated | Authority::Any => 0,
-        };
+    if let Authority::UpTo(most) = compensation::authority(&sum.currency, ctx)
+        && !compensation::can_approve(ctx.rules, role.code(), sum)
+    {
         return Err(Refusal::forbidden("beyond_authority")
             .with("sum", sum.sum())
             .with("role", role)
-            .with("up_to", Money::of(up_to, &sum.currency).sum())
+            .with("up_to", Money::of(most, &sum.currency).sum())
             .with("roles", compensation::reaching(ctx.rules, sum).join(", ")));
     }
     Ok(Decision::of(vec![Event::CompensationApproved { id: one.id, own: false, remark: approve.remark.clone() }]))

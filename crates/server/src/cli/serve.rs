@@ -1,5 +1,7 @@
 //! `redress serve`.
 
+mod threads;
+
 use super::place::{self, Place};
 use super::ways::Channels;
 use crate::app::{self, AppState, Settings};
@@ -9,29 +11,20 @@ use crate::crm::{self, Crm, Version};
 use crate::demo;
 use crate::events::Herald;
 use crate::locale::Language;
-use crate::mail_in;
 use crate::oidc::Oidc;
 use crate::post::Post;
 use crate::remedies::Billing;
 use clap::Args;
 use desk::bursts::Watch;
-use desk::search::{self, Feeder};
 use desk::time::Time;
-use desk::{Desk, DeskError, jobs, setup, sign_in};
-use mail::imap::Mailbox;
+use desk::{Desk, jobs, setup, sign_in};
 use mail::{Mailer, Server};
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store::Options;
+use threads::{Threads, node};
 use tokio::net::TcpListener;
-
-/// How often duties are looked for.
-const TICK: Duration = Duration::from_secs(1);
-/// Between two looks at what waits for its moment: warnings and broken promises are to show within a second.
-const LOOK: Duration = Duration::from_millis(200);
 
 /// Start the server.
 #[derive(Debug, Args)]
@@ -390,34 +383,34 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
     let herald = Herald::new(&settings);
     let post = mailer.map(|mailer| Post::new(mailer, locales.clone(), &settings));
     let state = AppState::new(desk.clone(), locales, settings);
-    let stop = Arc::new(AtomicBool::new(false));
-    let duties = duties(desk.clone(), Arc::clone(&stop))?;
-    let recounts = recounts(desk.clone(), Arc::clone(&stop))?;
-    let rollups = rollups(desk.clone(), Arc::clone(&stop))?;
-    let models = learns(desk.clone(), Arc::clone(&stop))?;
-    let checks = checks(desk.clone(), Arc::clone(&stop))?;
+    let mut threads = Threads::beside(&desk);
+    threads.duties()?;
+    threads.recounts()?;
+    threads.rollups()?;
+    threads.learns()?;
+    threads.checks()?;
     let watch = Watch { alarm_rate: serve.burst_alarm_rate };
-    let bursts = if watch.looks() { Some(bursts(desk.clone(), watch, Arc::clone(&stop))?) } else { None };
-    let words = if serve.no_search { None } else { Some(words(desk.clone(), place, Arc::clone(&stop))?) };
-    let posts = post.map(|post| outward("mail", posts(post, desk.clone()), Arc::clone(&stop))).transpose()?;
-    let bills =
-        billing.map(|billing| outward("billing", bills(billing, desk.clone()), Arc::clone(&stop))).transpose()?;
-    let couriers =
-        courier.map(|one| outward("messages", couriers(one, desk.clone()), Arc::clone(&stop))).transpose()?;
-    let heralds = outward("events", heralds(herald, desk.clone()), Arc::clone(&stop))?;
-    let done = door.channels.done();
-    let boxes =
-        mailbox.map(|one| outward("mailbox", mailboxes(one, done, desk.clone()), Arc::clone(&stop))).transpose()?;
-    let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
-    stop.store(true, Ordering::Release);
-    let _ = duties.join();
-    let _ = recounts.join();
-    let _ = rollups.join();
-    let _ = models.join();
-    let _ = checks.join();
-    for thread in [bursts, words, posts, bills, couriers, boxes, Some(heralds)].into_iter().flatten() {
-        let _ = thread.join();
+    if watch.looks() {
+        threads.bursts(watch)?;
     }
+    if !serve.no_search {
+        threads.words(place)?;
+    }
+    if let Some(post) = post {
+        threads.posts(post)?;
+    }
+    if let Some(billing) = billing {
+        threads.bills(billing)?;
+    }
+    if let Some(courier) = courier {
+        threads.couriers(courier)?;
+    }
+    threads.heralds(herald)?;
+    if let Some(mailbox) = mailbox {
+        threads.mailboxes(mailbox, door.channels.done())?;
+    }
+    let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
+    threads.end();
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {
@@ -486,298 +479,4 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()> + use<>> {
     Ok(async {
         let _ = tokio::signal::ctrl_c().await;
     })
-}
-
-/// What a node is called where many hold leases.
-fn node() -> String {
-    uuid::Uuid::now_v7().to_string()
-}
-
-/// Tells of failures, but not of each one of many.
-#[derive(Default)]
-struct Complaints {
-    last: Option<Instant>,
-}
-
-impl Complaints {
-    fn hear<T>(&mut self, outcome: Result<T, DeskError>) {
-        if let Err(error) = outcome
-            && self.last.is_none_or(|at| at.elapsed() > Duration::from_secs(60))
-        {
-            tracing::error!(%error, "a duty failed; it will be tried again");
-            self.last = Some(Instant::now());
-        }
-    }
-}
-
-/// A thread with a name and somebody to wait for its work, who may also have it rest.
-fn thread(
-    name: &str,
-    work: impl FnOnce(tokio::runtime::Runtime) + Send + 'static,
-) -> Result<std::thread::JoinHandle<()>, String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(|error| error.to_string())?;
-    let named = std::thread::Builder::new().name(name.to_owned());
-    named.spawn(move || work(runtime)).map_err(|error| error.to_string())
-}
-
-/// After a recurring duty that failed: soon enough for a disk that has room again, seldom enough for what fails for good.
-const FAILED_DUTY_RESTS: Duration = Duration::from_secs(5);
-
-/// The thread that does what nobody asks for: several times a second whatever waits for its moment, once a second the
-/// recurring duties.
-fn duties(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("duties", move |runtime| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        let mut again = Instant::now();
-        while !stop.load(Ordering::Acquire) {
-            complaints.hear(runtime.block_on(jobs::run_timely(&desk, &node)));
-            if Instant::now() >= again {
-                let done = jobs::run_due(&desk, &node);
-                again = Instant::now() + if done.is_err() { FAILED_DUTY_RESTS } else { TICK };
-                complaints.hear(done);
-            }
-            std::thread::sleep(LOOK);
-        }
-    })
-}
-
-/// The thread that recounts open cases after a change of calendar. It may take a minute, and no warning waits for it.
-fn recounts(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("recounts", move |runtime| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        while !stop.load(Ordering::Acquire) {
-            complaints.hear(runtime.block_on(jobs::recount::go_on(&desk, &node, || stop.load(Ordering::Acquire))));
-            std::thread::sleep(TICK);
-        }
-    })
-}
-
-/// Counting for reports rests so many times as long as it works: it takes a fifth of a core at most.
-const ROLLUP_RESTS: u32 = 4;
-
-/// The thread that counts for reports. It keeps pace with the log and lets registrations go first.
-fn rollups(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("rollups", move |_| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        while !stop.load(Ordering::Acquire) {
-            complaints.hear(jobs::rollup::go_on(&desk, &node, ROLLUP_RESTS, || stop.load(Ordering::Acquire)));
-            std::thread::sleep(TICK);
-        }
-    })
-}
-
-/// The thread that learns models somebody asked for, and counts what became of suggestions. Nobody waits for either.
-fn learns(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("models", move |_| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        let stops = || stop.load(Ordering::Acquire);
-        while !stops() {
-            complaints.hear(desk::models::go_on(&desk, &node, stops).map(drop));
-            complaints.hear(desk::models::count_advice(&desk, stops));
-            std::thread::sleep(TICK);
-        }
-    })
-}
-
-/// The thread that checks the whole log when somebody asked for it.
-fn checks(desk: Desk, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("checks", move |_| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        let stops = || stop.load(Ordering::Acquire);
-        while !stops() {
-            complaints.hear(desk::verifications::go_on(&desk, &node, stops).map(drop));
-            std::thread::sleep(TICK);
-        }
-    })
-}
-
-/// After a look that failed; each reads much.
-const FAILED_LOOK_RESTS: Duration = Duration::from_secs(60);
-
-/// The thread that looks for suspected faults. A look over many contacts takes seconds, and no warning waits for it.
-fn bursts(desk: Desk, watch: Watch, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    thread("bursts", move |_| {
-        let node = node();
-        let mut complaints = Complaints::default();
-        let mut again = Instant::now();
-        while !stop.load(Ordering::Acquire) {
-            if Instant::now() >= again {
-                let looked = desk::bursts::look(&desk, &node, watch);
-                if looked.is_err() {
-                    again = Instant::now() + FAILED_LOOK_RESTS;
-                }
-                complaints.hear(looked);
-            }
-            std::thread::sleep(TICK);
-        }
-    })
-}
-
-/// The thread that feeds this node's index of words.
-fn words(desk: Desk, place: &Place, stop: Arc<AtomicBool>) -> Result<std::thread::JoinHandle<()>, String> {
-    let mut feeder = Feeder::new(desk, &search::folder(&place.data_dir));
-    thread("words", move |_| {
-        let mut complaints = Complaints::default();
-        while !stop.load(Ordering::Acquire) {
-            let done = feeder.go_on(&|| stop.load(Ordering::Acquire));
-            let rest = if done.is_err() { TICK } else { LOOK };
-            complaints.hear(done);
-            std::thread::sleep(rest);
-        }
-    })
-}
-
-/// How long nothing is sent after the mail server was in trouble.
-const MAIL_RESTS: Duration = Duration::from_secs(30);
-
-/// How long nothing is delivered after billing was in trouble; each delivery has its own pause besides.
-const BILLING_RESTS: Duration = Duration::from_secs(5);
-
-/// Hands over what is due, round after round. A server that does not answer holds up nothing but this.
-async fn handing<Round>(trouble: &str, rests: Duration, round: impl Fn(String) -> Round)
-where
-    Round: Future<Output = Result<Option<String>, DeskError>>,
-{
-    let node = node();
-    let mut complaints = Complaints::default();
-    loop {
-        let rest = match round(node.clone()).await {
-            Ok(Some(why)) => {
-                tracing::warn!(%why, "{trouble}; it will be tried again");
-                rests
-            }
-            Ok(None) => TICK,
-            Err(error) => {
-                complaints.hear::<()>(Err(error));
-                TICK
-            }
-        };
-        tokio::time::sleep(rest).await;
-    }
-}
-
-/// Sends mail about notices.
-async fn posts(post: Post, desk: Desk) {
-    let round = |node: String| {
-        let (post, desk) = (post.clone(), desk.clone());
-        async move { Ok(post.round(&desk, &node).await?.trouble) }
-    };
-    handing("mail cannot be handed over", MAIL_RESTS, round).await;
-}
-
-/// Hands what customers get to billing.
-async fn bills(billing: Billing, desk: Desk) {
-    let round = |node: String| {
-        let (billing, desk) = (billing.clone(), desk.clone());
-        async move { billing.round(&desk, &node).await }
-    };
-    handing("remedies cannot be handed to billing", BILLING_RESTS, round).await;
-}
-
-/// Between two looks at the log for events: the first try comes within half a second of what happened.
-const HERALD_LOOKS: Duration = Duration::from_millis(100);
-
-/// Tells those outside what happens to cases; goes on at once while there is more to tell.
-async fn heralds(herald: Herald, desk: Desk) {
-    let mut rounds = herald.rounds(&desk, &node());
-    let mut complaints = Complaints::default();
-    loop {
-        let begun = rounds.begin().await;
-        let rest = if begun.is_err() { TICK } else { HERALD_LOOKS };
-        complaints.hear(begun);
-        let until = tokio::time::sleep(rest);
-        tokio::pin!(until);
-        // A round that took something is followed by the next look at once.
-        let mut more = false;
-        while !more {
-            tokio::select! {
-                Some(done) = rounds.ended() => {
-                    more = done.as_ref().is_ok_and(|taken| *taken > 0);
-                    complaints.hear(done.map(drop));
-                }
-                () = &mut until => break,
-            }
-        }
-    }
-}
-
-/// Sends messages to customers.
-async fn couriers(courier: Courier, desk: Desk) {
-    let round = |node: String| {
-        let (courier, desk) = (courier.clone(), desk.clone());
-        async move { Ok(courier.round(&desk, &node).await?.trouble) }
-    };
-    handing("messages cannot be handed over", MAIL_RESTS, round).await;
-}
-
-/// A thread for work that waits for others outside, which ends with the server whatever they do.
-fn outward(
-    name: &str,
-    work: impl Future<Output = ()> + Send + 'static,
-    stop: Arc<AtomicBool>,
-) -> Result<std::thread::JoinHandle<()>, String> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    let told = async move {
-        while !stop.load(Ordering::Acquire) {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    let both = async {
-        tokio::select! {
-            () = work => {}
-            () = told => {}
-        }
-    };
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(move || runtime.block_on(both))
-        .map_err(|error| error.to_string())
-}
-
-/// Reads the mailbox customers write to.
-async fn mailboxes(mailbox: Mailbox, folder: Option<String>, desk: Desk) {
-    let (node, name) = (node(), mailbox.name());
-    let mut complaints = Complaints::default();
-    loop {
-        let rest = match desk.begin_mailbox(&name, &node).await {
-            Ok(true) => {
-                let looked = mail_in::look(&desk, &mailbox, folder.as_deref()).await;
-                let more = looked.as_ref().is_ok_and(|look| look.more);
-                complaints.hear(desk.end_mailbox(&name, &node, more).await);
-                match looked {
-                    Ok(_) => LOOK,
-                    Err(why) => {
-                        tracing::warn!(%why, "the mailbox cannot be read; it will be tried again");
-                        MAIL_RESTS
-                    }
-                }
-            }
-            Ok(false) => TICK,
-            Err(error) => {
-                complaints.hear::<()>(Err(error));
-                TICK
-            }
-        };
-        tokio::time::sleep(rest).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duty_may_rest() {
-        let rest = |runtime: tokio::runtime::Runtime| {
-            runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await });
-        };
-        thread("rests", rest).unwrap().join().unwrap();
-    }
 }

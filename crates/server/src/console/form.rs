@@ -256,21 +256,23 @@ impl Draw<'_> {
 
     /// What is wrong with a field; a fault of one element of a list counts for the list.
     fn error(&self, name: &str) -> String {
-        let matches = |field: &str| {
-            let plain: String = field
-                .split('[')
-                .enumerate()
-                .map(|(n, part)| if n == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) })
-                .collect();
-            plain == name || plain == name.trim_end_matches(".value")
-        };
         self.errors
             .iter()
-            .filter(|(field, ..)| matches(field))
+            .filter(|(field, ..)| is_about(field, name))
             .map(|(_, _, words)| words.as_str())
             .collect::<Vec<_>>()
             .join("; ")
     }
+}
+
+/// Whether a fault of a field is shown at the box of a name.
+pub(crate) fn is_about(field: &str, name: &str) -> bool {
+    let plain: String = field
+        .split('[')
+        .enumerate()
+        .map(|(n, part)| if n == 0 { part } else { part.split_once(']').map_or("", |(_, rest)| rest) })
+        .collect();
+    plain == name || plain == name.trim_end_matches(".value")
 }
 
 /// Which list of codes a field's choices come from.

@@ -11,7 +11,7 @@ use desk::drafts::Draft;
 use desk::{Caller, Permission, permissions};
 use domain::case::message::Way;
 use domain::case::{Attachment, Case, Matter, State, dispute};
-use domain::command::VERBS;
+use domain::command::{VERBS, Verb};
 
 /// Operations that belong together, in the order people look for them.
 const GROUPS: &[(&str, &[&str])] = &[
@@ -221,6 +221,7 @@ pub(super) fn operations(
     let fresh = Typed::default();
     let letters = Letters::of(frame, case);
     let ways = super::referrals::ways(frame, case);
+    let to_approve = compensations::to_approve(frame, case, caller);
     let known = |verb: &str, field: &str| match field {
         "letter" if verb == "record-delivery" => letters.out.clone(),
         "letter" => letters.known.clone(),
@@ -235,7 +236,7 @@ pub(super) fn operations(
         "matter" => case.matters.iter().map(|one| (one.id.to_string(), matters::title(frame, one))).collect(),
         "promise" if verb == "record-contact" => super::call_backs::meant(frame, case),
         "rule" => compensations::rules(frame, case),
-        "compensation" if verb == "approve-compensation" => compensations::to_approve(frame, case, caller),
+        "compensation" if verb == "approve-compensation" => to_approve.clone(),
         "compensation" => compensations::open(case),
         "reading" if ["reply", "issue-letter"].contains(&verb) => readings::released(frame, case, verb),
         "reading" => readings::to_read(frame, case, caller),
@@ -256,13 +257,11 @@ pub(super) fn operations(
         // Nobody reads what they wrote themselves.
         .filter(|verb| !readings::VERBS.contains(&verb.name) || !readings::to_read(frame, case, caller).is_empty())
         // What lies beyond one's authority is for others; the line of the remedy says for whom.
-        .filter(|verb| {
-            verb.name != "approve-compensation" || !compensations::to_approve(frame, case, caller).is_empty()
-        })
+        .filter(|verb| verb.name != "approve-compensation" || !to_approve.is_empty())
         .filter(|verb| super::orders::is_theirs_to(verb.name, case, caller))
         // Nobody is led to what only somebody else may do.
         .filter(|verb| !dispute::bars(case, caller.actor.id, verb.name))
-        .filter(|verb| (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller)))
+        .filter(|verb| comes_up(verb, caller, case))
         .map(|verb| {
             let mine = typed.filter(|(name, _)| *name == verb.name);
             let errors = if mine.is_some() { errors } else { &[] };
@@ -313,13 +312,15 @@ pub(super) fn operations(
         .collect()
 }
 
+/// Whether a case is at a step, and the caller's role may take it.
+fn comes_up(verb: &Verb, caller: &Caller, case: &Case) -> bool {
+    (verb.offered)(case) && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller))
+}
+
 /// Why steps the case is at are not offered: whoever looks handled an outcome the customer rejected.
 pub(super) fn barred(frame: &Frame<'_>, caller: &Caller, case: &Case) -> Option<String> {
-    let kept_away = VERBS.iter().filter(|verb| {
-        dispute::bars(case, caller.actor.id, verb.name)
-            && (verb.offered)(case)
-            && Permission::for_verb(verb.name).is_some_and(|one| one.allows(caller))
-    });
+    let kept_away =
+        VERBS.iter().filter(|verb| dispute::bars(case, caller.actor.id, verb.name) && comes_up(verb, caller, case));
     let names: Vec<String> = kept_away.map(|verb| frame.code("verb", verb.name)).collect();
     if names.is_empty() {
         return None;

@@ -3,7 +3,7 @@
 use super::about_staff::{self, Meant};
 use super::customer_system::{self, Card};
 use super::earlier::{Found, look, same_matters};
-use super::form::{Draw, Input, Typed};
+use super::form::{Draw, Input, Typed, is_about};
 use super::{Frame, page, render};
 use crate::api::customers::while_registering;
 use crate::app::AppState;
@@ -238,7 +238,7 @@ fn at_fault(frame: &Frame<'_>, groups: &[Group], errors: &[(String, String, Stri
         let words = frame.tv("fault_of", &[("field", &input.label), ("fault", &input.error)]);
         (input.id.clone(), words)
     });
-    let elsewhere = errors.iter().filter(|(_, _, words)| !boxes().any(|input| input.error.contains(words.as_str())));
+    let elsewhere = errors.iter().filter(|(field, ..)| !boxes().any(|input| is_about(field, &input.name)));
     named.chain(elsewhere.map(|(_, _, words)| (String::new(), words.clone()))).collect()
 }
 

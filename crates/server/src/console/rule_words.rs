@@ -133,7 +133,7 @@ impl<'f> RuleWords<'f> {
     }
 
     fn listed(&self, words: &[String]) -> String {
-        words.join(self.frame.language.pick("、", ", "))
+        words.join(&self.frame.t("list_comma"))
     }
 
     fn sentence(&self, parts: &[String]) -> String {

@@ -100,7 +100,7 @@ fn unwritten(why: String) -> Failure {
     DeskError::Output(why).into()
 }
 
-fn name_of(pack: &Pack) -> String {
+pub(super) fn name_of(pack: &Pack) -> String {
     format!("{}@{}", pack.id(), pack.version())
 }
 
@@ -530,7 +530,7 @@ struct Categories<'a> {
     counted: bool,
     /// The reader's language and the other, by tag and by name.
     languages: [(&'static str, &'static str); 2],
-    comma: &'static str,
+    comma: String,
 }
 
 async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Response, Failure> {
@@ -581,7 +581,7 @@ async fn categories(State(app): State<AppState>, visitor: Visitor, Who(caller): 
         causes: causes.collect(),
         counted,
         languages: if frame.language == Language::En { [en, zh] } else { [zh, en] },
-        comma: frame.language.pick("、", ", "),
+        comma: frame.t("list_comma"),
         frame: &frame,
     }))
 }
@@ -599,8 +599,7 @@ fn used(frame: &Frame<'_>) -> Result<HashMap<String, BTreeSet<(String, String)>>
         }
     }
     let (desk, library) = (&frame.app.desk, frame.app.desk.library());
-    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
-    let stack = library.governing(today, "")?;
+    let stack = desk.rules_here()?;
     let mut used: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
     for pack in stack.packs() {
         let words = RuleWords::of(frame, pack);

@@ -148,9 +148,8 @@ fn short(hash: &str) -> String {
 
 /// The packs that govern what is received here today, the newest of the others, and versions that have a newer one.
 fn groups(frame: &Frame<'_>) -> Result<Vec<Group>, Failure> {
-    let (desk, library) = (&frame.app.desk, frame.app.desk.library());
-    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
-    let (stack, packs) = (library.governing(today, "")?, library.packs());
+    let desk = &frame.app.desk;
+    let (stack, packs) = (desk.rules_here()?, desk.library().packs());
     let governs = |pack: &Pack| stack.packs().any(|one| one.id() == pack.id() && one.version() == pack.version());
     let is_newest = |pack: &Pack| {
         packs.iter().filter(|one| one.id() == pack.id()).all(|one| one.version_key() <= pack.version_key())

@@ -1,6 +1,7 @@
 //! What if: the form for a draft, and what it would have changed, rule by rule, with the cases.
 
 use super::form::{Draw, Input, Typed};
+use super::rulebook::name_of;
 use super::staff_form::{beside_the_form, read};
 use super::{Frame, page, shown_with};
 use crate::api::rulebook::named;
@@ -143,12 +144,9 @@ async fn list(
 
 /// Packs a draft can be begun from: those in force here, then the others, of each the newest first.
 fn beginnings(app: &AppState) -> Vec<String> {
-    let (desk, library) = (&app.desk, app.desk.library());
-    let today = desk.time().now().to_zoned_datetime(desk.zone().clone()).date();
-    let name = |one: &Pack| format!("{}@{}", one.id(), one.version());
-    let mut names: Vec<String> =
-        library.governing(today, "").iter().flat_map(|stack| stack.packs()).map(name).collect();
-    for one in library.packs().iter().rev().map(|one| name(one)) {
+    let here = app.desk.rules_here();
+    let mut names: Vec<String> = here.iter().flat_map(policy::Stack::packs).map(name_of).collect();
+    for one in app.desk.library().packs().iter().rev().map(|pack| name_of(pack)) {
         if !names.contains(&one) {
             names.push(one);
         }

@@ -47,7 +47,7 @@ struct Commitments<'a> {
 async fn show(State(app): State<AppState>, visitor: Visitor) -> Result<Response, Failure> {
     let frame = Frame::new(&app, &visitor);
     let desk = &app.desk;
-    let rules = desk.library().governing_at(desk.time().now(), &desk.ways().region, desk.zone())?;
+    let rules = desk.rules_here()?;
     let today = rules.zone().to_datetime(desk.time().now()).date();
     let mut parts: Vec<(String, Vec<Commitment>)> = Vec::new();
     for pack in rules.packs() {

@@ -6,6 +6,7 @@
 use super::{CaseRow, read};
 use crate::row::Param;
 use crate::{StoreError, Tx};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// Most candidates one page looks at. By time left they are judged by the index alone, and so many cost less than the
@@ -103,34 +104,40 @@ pub struct ListPage {
     pub next: Option<Cursor>,
 }
 
-/// What else a candidate may be judged by. Every index by time left holds these columns besides its own.
-const FILTERED: &str = "c.state, c.grade, c.category, c.province, c.region, c.owner_unit, c.owner_user";
-
 /// Longest category code that names a leaf and so can drive by equality.
 const LEAF: usize = 4;
 
-/// A condition with its values; `@` stands for each of them until its place in the statement is known.
+/// A condition on a column of the case with its values; `@` stands for each of them until its place in the statement is
+/// known.
 struct Clause<'a> {
+    column: &'static str,
     text: String,
     values: Vec<Param<'a>>,
 }
 
 impl<'a> Clause<'a> {
-    fn plain(text: &str) -> Self {
-        Self { text: text.to_owned(), values: Vec::new() }
+    /// What follows the column, without a value of its own.
+    fn plain(column: &'static str, rest: &str) -> Self {
+        Self { column, text: format!("c.{column} {rest}"), values: Vec::new() }
     }
 
-    fn one(text: String, value: impl Into<Param<'a>>) -> Self {
-        Self { text, values: vec![value.into()] }
+    /// What follows the column, with one value.
+    fn with(column: &'static str, rest: &str, value: impl Into<Param<'a>>) -> Self {
+        Self { values: vec![value.into()], ..Self::plain(column, rest) }
     }
 
-    fn any(column: &str, values: Vec<Param<'a>>) -> Self {
+    fn is(column: &'static str, value: impl Into<Param<'a>>) -> Self {
+        Self::with(column, "= @", value)
+    }
+
+    fn any(column: &'static str, values: Vec<Param<'a>>) -> Self {
         let marks = vec!["@"; values.len()].join(", ");
-        Self { text: format!("c.{column} IN ({marks})"), values }
+        Self { values, ..Self::plain(column, &format!("IN ({marks})")) }
     }
 
-    fn starts_with(column: &str, prefix: &'a str) -> Self {
-        Self::one(format!("substr(c.{column}, 1, {}) = @", prefix.chars().count()), prefix)
+    fn starts_with(column: &'static str, prefix: &'a str) -> Self {
+        let text = format!("substr(c.{column}, 1, {}) = @", prefix.chars().count());
+        Self { column, text, values: vec![prefix.into()] }
     }
 }
 
@@ -220,13 +227,14 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     let by_due = query.sort == Sort::Due;
     let (mut inner, mut outer) = (Vec::new(), Vec::new());
     if by_due {
-        inner.push(Clause::plain("c.open = 1"));
+        inner.push(Clause::plain("open", "= 1"));
     } else if query.open_only {
-        outer.push(Clause::plain("c.open = 1"));
+        outer.push(Clause::plain("open", "= 1"));
     }
     filters(query, by_due, &mut inner, &mut outer);
     if let Some(after) = &query.after {
         inner.push(Clause {
+            column: key,
             text: format!("(c.{key}, c.id) {past} (@, @)"),
             values: vec![after.key.into(), (&after.id).into()],
         });
@@ -234,16 +242,21 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     // No clock is no moment, however late.
     let due_before = query.due_before.or(query.due_from.map(|_| i64::MAX));
     let bounds = [
-        (by_due, "c.due_at >= @", query.due_from),
-        (by_due, "c.due_at < @", due_before),
-        (!by_due, "c.received_at >= @", query.received_from),
-        (!by_due, "c.received_at < @", query.received_before),
+        ("due_at", ">= @", query.due_from),
+        ("due_at", "< @", due_before),
+        ("received_at", ">= @", query.received_from),
+        ("received_at", "< @", query.received_before),
     ];
-    for (ordered, text, bound) in bounds {
+    for (column, rest, bound) in bounds {
         // A bound of the order ends the scan; any other filters.
-        let clauses = if ordered { &mut inner } else { &mut outer };
-        clauses.extend(bound.map(|bound| Clause::one(text.to_owned(), bound)));
+        let clauses = if column == key { &mut inner } else { &mut outer };
+        clauses.extend(bound.map(|bound| Clause::with(column, rest, bound)));
     }
+    // What candidates are judged by stands in the index that drives, but for the receipt; only those that match are read
+    // as rows.
+    let asked: BTreeSet<&str> = outer.iter().map(|clause| clause.column).collect();
+    let judged: String =
+        asked.iter().filter(|column| ![key, "id"].contains(column)).map(|one| format!(", c.{one}")).collect();
     let mut values = Vec::new();
     let order = format!("ORDER BY c.{key}{direction}, c.id{direction}");
     let candidates = format!("FROM cases c{} {order}", conditions(inner, &mut values));
@@ -251,17 +264,10 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     let filters = conditions(outer, &mut values);
     values.push(limit.into());
     let limit = values.len();
-    // What candidates are judged by stands in the index that drives; only those that match are read as rows.
-    let judged = match (by_due, query.received_from.or(query.received_before)) {
-        (true, None) => FILTERED.to_owned(),
-        // No index by time left holds the receipt: each candidate is a row read.
-        (true, Some(_)) => format!("{FILTERED}, c.received_at"),
-        (false, _) => format!("{FILTERED}, c.due_at, c.open"),
-    };
     let most = most(query.sort);
     let found = order.replace("c.", "k.");
     let matching = format!(
-        "(SELECT c.{key}, c.id FROM (SELECT c.{key}, c.id, {judged} {candidates} LIMIT {most}) c{filters} {order} \
+        "(SELECT c.{key}, c.id FROM (SELECT c.{key}, c.id{judged} {candidates} LIMIT {most}) c{filters} {order} \
          LIMIT ?{limit}) k"
     );
     let count = format!("SELECT count(*) FROM {matching}");
@@ -276,63 +282,64 @@ fn compose(query: &ListQuery, limit: i64) -> Composed<'_> {
     Composed { page, probe, count, values, inner: scanned }
 }
 
-/// Lets the most telling filter drive and the others follow.
+/// Lets the most telling filter drive and the others follow. Every index by time left holds what may be asked besides it;
+/// the holder only those of unit and person, which therefore come first: a case that changes hands costs the others no
+/// write.
 fn filters<'a>(query: &'a ListQuery, by_due: bool, inner: &mut Vec<Clause<'a>>, outer: &mut Vec<Clause<'a>>) {
     let leaf = query.category.as_ref().filter(|category| category.len() >= LEAF);
     let mut equal: Vec<Clause<'a>> = Vec::new();
     if let Some(user) = &query.owner_user {
-        equal.push(Clause::one("c.owner_user = @".to_owned(), user));
+        equal.push(Clause::is("owner_user", user));
     }
     if !query.holders.is_empty() {
         equal.push(Clause::any("owner_user", query.holders.iter().map(Param::from).collect()));
     }
+    if let Some(unit) = &query.owner_unit {
+        equal.push(Clause::is("owner_unit", unit));
+    }
     if let [state] = query.states.as_slice() {
-        equal.push(Clause::one("c.state = @".to_owned(), state));
+        equal.push(Clause::is("state", state));
     }
     if let Some(category) = leaf {
-        equal.push(Clause::one("c.category = @".to_owned(), category));
+        equal.push(Clause::is("category", category));
     }
     if let Some(categories) = &query.categories {
         equal.push(Clause::any("category", categories.iter().map(Param::from).collect()));
     }
-    if let Some(unit) = &query.owner_unit {
-        equal.push(Clause::one("c.owner_unit = @".to_owned(), unit));
-    }
     for region in [Some(&query.scope), query.region.as_ref()].into_iter().flatten() {
         if let Some(province) = region.get(..2) {
-            equal.push(Clause::one("c.province = @".to_owned(), province));
+            equal.push(Clause::is("province", province));
         }
         // A part of a country, such as `IE-D`, is not the beginning of another.
         if region.contains('-') {
-            outer.push(Clause::one("c.region = @".to_owned(), region));
+            outer.push(Clause::is("region", region));
         } else if region.len() > 2 {
             outer.push(Clause::starts_with("region", region));
         }
     }
     if let Some(reader) = &query.reader {
-        let text = "c.id NOT IN (SELECT id FROM cases WHERE about = @)";
-        outer.push(Clause::one(text.to_owned(), reader));
+        outer.push(Clause::with("id", "NOT IN (SELECT id FROM cases WHERE about = @)", reader));
     }
     if let Some(grade) = &query.grade {
-        equal.push(Clause::one("c.grade = @".to_owned(), grade));
+        equal.push(Clause::is("grade", grade));
     }
     // Few rows by themselves: these drive under any order.
     let narrow = query.persons.is_some() || query.external.is_some() || query.incident.is_some() || query.escalated;
     if query.escalated {
         // As the index of these says it, word by word.
-        inner.push(Clause::plain("c.kind = 'appeal'"));
-        outer.push(Clause::plain("c.state <> 'awaiting_customer'"));
+        inner.push(Clause::plain("kind", "= 'appeal'"));
+        outer.push(Clause::plain("state", "<> 'awaiting_customer'"));
     }
     if let Some(persons) = &query.persons {
         inner.push(Clause::any("person", persons.iter().map(Param::from).collect()));
     }
     if let Some(external) = &query.external {
-        let text = "c.id IN (SELECT case_id FROM case_externals WHERE number = @)";
-        inner.push(Clause::one(text.to_owned(), external));
+        let rest = "IN (SELECT case_id FROM case_externals WHERE number = @)";
+        inner.push(Clause::with("id", rest, external));
     }
     if let Some(incident) = &query.incident {
-        let text = "c.id IN (SELECT case_id FROM incident_cases WHERE incident = @ AND standing <> 'left')";
-        inner.push(Clause::one(text.to_owned(), incident));
+        let rest = "IN (SELECT case_id FROM incident_cases WHERE incident = @ AND standing <> 'left')";
+        inner.push(Clause::with("id", rest, incident));
     }
     // Equality on a column indexed together with time left: the first drives, the rest filter.
     let mut equal = equal.into_iter();
