@@ -36,6 +36,7 @@ use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
 use index::{Rank, Sentences, Shape};
+use sources::Fresh;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -211,7 +212,7 @@ fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<
     let Asked { query, whole, wanted, rank, skip, facets } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
     let shape = &desk.search_state().shape;
-    let ((hits, facets), complete) = sources::put(desk, tx, query, |sources| {
+    let ((hits, facets), complete) = sources::put(desk, tx, (query, Fresh::Now), |sources| {
         let mut wanted = wanted;
         let mut hits = Vec::new();
         if let Some(whole) = whole {

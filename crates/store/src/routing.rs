@@ -24,7 +24,7 @@ statements! {
     NEXT = "SELECT case_id FROM waiting WHERE unit = ?1 ORDER BY rank, due_at, case_id LIMIT ?2";
     WAITING_OF = "SELECT case_id, unit, rank, due_at FROM waiting WHERE case_id = ?1";
     ALL_WAITING = "SELECT case_id, unit, rank, due_at FROM waiting WHERE case_id > ?1 ORDER BY case_id LIMIT ?2";
-    COUNT = "SELECT COUNT(*) FROM waiting WHERE unit = ?1";
+    COUNT = "SELECT COUNT(*) FROM (SELECT case_id FROM waiting WHERE unit = ?1 LIMIT ?2) w";
 }
 
 /// A case that waits in a unit's queue.
@@ -154,10 +154,10 @@ pub fn next(tx: &mut Tx<'_>, unit: Uuid, limit: i64) -> Result<Vec<Uuid>, StoreE
     tx.query(NEXT, &[(&unit).into(), limit.into()], |row| row.uuid(0))
 }
 
-/// How many cases wait in a unit's queue.
+/// How many cases wait in a unit's queue, counted no further than `most`.
 ///
 /// # Errors
 /// Those of the database.
-pub fn count(tx: &mut Tx<'_>, unit: Uuid) -> Result<i64, StoreError> {
-    tx.query_one(COUNT, &[(&unit).into()], |row| row.int(0))
+pub fn count(tx: &mut Tx<'_>, unit: Uuid, most: i64) -> Result<i64, StoreError> {
+    tx.query_one(COUNT, &[(&unit).into(), most.into()], |row| row.int(0))
 }

@@ -57,20 +57,22 @@ impl Desk {
         Err(Refusal::conflict("queue_empty").into())
     }
 
-    /// How many cases wait in the caller's unit's queue.
+    /// How many cases wait in the caller's unit's queue, counted no further than `most`.
     ///
     /// # Errors
     /// If the caller may not see cases.
-    pub async fn waiting(&self, caller: &Caller) -> Result<u64, DeskError> {
+    pub async fn waiting(&self, caller: &Caller, most: usize) -> Result<u64, DeskError> {
         permissions::READ_CASES.require(caller)?;
         let unit = caller.actor.unit.0;
         let actor = caller.actor.clone();
+        let limit = |most: usize| i64::try_from(most).unwrap_or(i64::MAX);
         let count = self.db().read(move |tx| {
-            let mut count = routing::count(tx, unit)?;
-            for case in load::hidden(tx, &actor)? {
+            let hidden = load::hidden(tx, &actor)?;
+            let mut count = routing::count(tx, unit, limit(most + hidden.len()))?;
+            for case in hidden {
                 count -= i64::from(routing::waiting_of(tx, case)?.is_some_and(|row| row.unit == unit));
             }
-            Ok::<_, DeskError>(count)
+            Ok::<_, DeskError>(count.min(limit(most)))
         });
         let count = count.await?;
         Ok(u64::try_from(count).unwrap_or(0))

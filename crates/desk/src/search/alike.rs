@@ -3,15 +3,16 @@
 
 use super::ask::Field;
 use super::index::{Findable, Rank, Reader, Weighed};
-use super::{read, sources, terms};
+use super::sources::{self, Fresh};
+use super::{read, terms};
 use crate::caller::Caller;
 use crate::error::DeskError;
 use crate::load::{self, CaseRef};
 use crate::{Desk, permissions};
 use domain::audit::chain::Ledger;
-use domain::case::Case;
 use domain::case::compensation::Standing;
 use domain::case::remedy::Kind as RemedyKind;
+use domain::case::{Case, State};
 use domain::event::Satisfaction;
 use domain::free_text::FreeText;
 use domain::ids::CaseId;
@@ -135,7 +136,8 @@ fn answer(
     let shape = &desk.search_state().shape;
     let near = ListQuery { states: vec!["closed".to_owned()], ..reader.list() };
     let mut words = Vec::new();
-    let (hits, complete) = sources::find(desk, tx, &near, Rank::Relevance, LOOKED_AT, |sources| {
+    let near = (&near, Fresh::Lately);
+    let (hits, complete) = sources::find(desk, tx, near, (Rank::Relevance, LOOKED_AT), |sources| {
         words = shape.telling(sources.searchers(), &one.words)?;
         Ok(Box::new(shape.like(one, &words, reader)) as Box<dyn Query>)
     })?;
@@ -146,6 +148,10 @@ fn answer(
         // One that cannot be read is nobody's example.
         let Ok(other) = load::from_rows(row.clone(), &log) else { continue };
         let other = other.case;
+        // It may have been taken up again since the index saw it.
+        if other.state != State::Closed {
+            continue;
+        }
         let keys = read::keys_of(desk, tx, &row)?;
         let found = read::findable(desk, tx, row, &log)?;
         let shown = |place: &str, text: &FreeText| {
@@ -270,7 +276,8 @@ pub(crate) fn saying(
     let shape = &desk.search_state().shape;
     let near = reader.list();
     let said = [(Field::Text, text.to_owned())];
-    let (hits, _) = sources::find(desk, tx, &near, Rank::Relevance, LOOKED_AT, |sources| {
+    let near = (&near, Fresh::Now);
+    let (hits, _) = sources::find(desk, tx, near, (Rank::Relevance, LOOKED_AT), |sources| {
         let words = shape.telling(sources.searchers(), &said)?;
         Ok(Box::new(shape.saying(&words, reader, since)) as Box<dyn Query>)
     })?;

@@ -19,6 +19,16 @@ const DIRECT: usize = 500;
 /// Most entries newer than the index that are looked at directly.
 const NEWER: i64 = 512;
 
+/// How new what is asked has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fresh {
+    /// As the log is now: whatever is newer than the index is looked at beside it.
+    Now,
+    /// As the index is, which follows the log within moments. For what has long ended, and what every page of a case asks:
+    /// where much is written, cases newer than the index take longer to make ready than to find.
+    Lately,
+}
+
 /// What is asked.
 pub(super) struct Sources {
     index: Option<Searcher>,
@@ -32,8 +42,14 @@ pub(super) struct Sources {
 
 impl Sources {
     /// The index in use; nothing where there is none.
-    fn indexed(desk: &Desk, tx: &mut Tx<'_>) -> Result<Option<Self>, DeskError> {
+    fn indexed(desk: &Desk, tx: &mut Tx<'_>, fresh: Fresh) -> Result<Option<Self>, DeskError> {
         let Some(reading) = desk.search_state().reading() else { return Ok(None) };
+        if fresh == Fresh::Lately {
+            let seen = |stream: i64| reading.seen.get(&stream).copied().unwrap_or(0);
+            let newer: i64 = entries::heads(tx)?.into_iter().map(|(stream, head)| (head - seen(stream)).max(0)).sum();
+            let index = Some(reading.searcher);
+            return Ok(Some(Self { index, beside: None, changed: BTreeSet::new(), complete: newer <= NEWER }));
+        }
         let mut seen = reading.seen.clone();
         let since = read::since(tx, &mut seen, NEWER)?;
         let between = (reading.seen, seen);
@@ -130,9 +146,8 @@ fn in_memory_failed(error: TantivyError) -> DeskError {
 pub(super) fn find(
     desk: &Desk,
     tx: &mut Tx<'_>,
-    near: &ListQuery,
-    rank: Rank,
-    most: usize,
+    near: (&ListQuery, Fresh),
+    (rank, most): (Rank, usize),
     mut question: impl FnMut(&Sources) -> Result<Box<dyn Query>, TantivyError>,
 ) -> Result<(Vec<Hit>, bool), DeskError> {
     let shape = &desk.search_state().shape;
@@ -144,11 +159,11 @@ pub(super) fn find(
 pub(super) fn put<T>(
     desk: &Desk,
     tx: &mut Tx<'_>,
-    near: &ListQuery,
+    (near, fresh): (&ListQuery, Fresh),
     mut put: impl FnMut(&Sources) -> Result<T, TantivyError>,
 ) -> Result<(T, bool), DeskError> {
     let search: &Search = desk.search_state();
-    if let Some(sources) = Sources::indexed(desk, tx)? {
+    if let Some(sources) = Sources::indexed(desk, tx, fresh)? {
         // A damaged file may be noticed only in the middle of it.
         match std::panic::catch_unwind(AssertUnwindSafe(|| put(&sources))) {
             Ok(Ok(found)) => return Ok((found, sources.complete)),

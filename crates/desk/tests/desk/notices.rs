@@ -105,8 +105,8 @@ fn whom_a_complaint_is_about_hears_nothing_and_who_leads_above_them_does() {
         assert_eq!(house.wait(house.desk.count_notices(&lead)).unwrap(), 1);
         house.wait(house.desk.case(&lead, &name)).unwrap_err();
         // It waits in their own unit's queue, and is not there for them.
-        assert_eq!(house.wait(house.desk.waiting(&agent)).unwrap(), 2);
-        assert_eq!(house.wait(house.desk.waiting(&lead)).unwrap(), 1);
+        assert_eq!(house.wait(house.desk.waiting(&agent, 100)).unwrap(), 2);
+        assert_eq!(house.wait(house.desk.waiting(&lead, 100)).unwrap(), 1);
     });
 }
 

@@ -251,7 +251,7 @@ fn the_next_case_of_the_pool_is_taken_in_order() {
         let (first, second) = (net(json!({})), net(json!({})));
         let star = net(json!({"subscription": {"star": 5}}));
         assert_eq!((first.owner.user, first.owner.unit), (None, shop.net));
-        assert_eq!(shop.house.wait(shop.house.desk.waiting(&shop.net_one)).unwrap(), 3);
+        assert_eq!(shop.house.wait(shop.house.desk.waiting(&shop.net_one, 100)).unwrap(), 3);
         let taken = shop.claim(&shop.net_one).unwrap();
         assert_eq!((taken.id, taken.state, taken.owner.user), (star.id, State::Accepted, shop.net_one.actor.user()));
         // A repeated request gets the same case, not the next one.
@@ -310,7 +310,7 @@ fn a_dry_run_says_where_past_cases_would_go() {
         }
         shop.register(json!({"category": "A101"}));
         shop.register(json!({"region": "330100"}));
-        let before = shop.house.wait(shop.house.desk.waiting(&shop.net_one)).unwrap();
+        let before = shop.house.wait(shop.house.desk.waiting(&shop.net_one, 100)).unwrap();
         let text = practice(&TABLE.replacen("unit = \"bill\"", "unit = \"net\"", 1));
         let (head, rest) = text.split_once("version = \"").unwrap();
         let text = format!("{head}version = \"9.0.0\"{}", rest.split_once('"').unwrap().1);
@@ -330,7 +330,7 @@ fn a_dry_run_says_where_past_cases_would_go() {
             ]
         );
         assert_eq!(tally.rows[0].told.len(), 3);
-        assert_eq!(shop.house.wait(shop.house.desk.waiting(&shop.net_one)).unwrap(), before);
+        assert_eq!(shop.house.wait(shop.house.desk.waiting(&shop.net_one, 100)).unwrap(), before);
         let none = DryRun { since: None, text: shipped_guide("9.0.1") };
         let refused = dry_run(&shop.house.desk, &shop.house.system(), &none, None).unwrap_err();
         assert_eq!(refusal(refused).faults[0].code, "no_routing_table");

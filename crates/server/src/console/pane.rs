@@ -21,7 +21,7 @@ use domain::refusal::RefusalKind;
 use serde_json::{Map, Value};
 
 /// Views are counted so far and no further.
-const COUNTED: usize = 100;
+pub(super) const COUNTED: usize = 100;
 /// Most tabs.
 const TABS: usize = 8;
 
@@ -110,6 +110,12 @@ async fn tabs(
 }
 
 /// How many cases each view and each list under a name has, as words; a hundred and more are not counted.
+/// A count that went no further than [`COUNTED`], in words.
+pub(super) fn count_words(count: u64) -> String {
+    let most = COUNTED as u64;
+    if count >= most { format!("{}+", most - 1) } else { count.to_string() }
+}
+
 async fn counts(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Json<Value>, Failure> {
     let absent = app.desk.deputised(&caller).await?;
     // What has ended grows for ever and waits for nobody.
@@ -130,11 +136,9 @@ async fn counts(State(app): State<AppState>, visitor: Visitor, Who(caller): Who)
         }
     }
     let counted = app.desk.count_lists(&caller, &filters).await?;
-    let most = i64::try_from(COUNTED).unwrap_or(i64::MAX);
     let calls = app.desk.count_call_backs(&caller, COUNTED).await?;
-    let words = |count: i64| if count >= most { format!("{}+", most - 1) } else { count.to_string() };
     views.push(super::call_backs::TALLY.to_owned());
-    let counted = counted.into_iter().chain([i64::try_from(calls).unwrap_or(most)]);
-    let counts = views.iter().zip(counted).map(|(view, count)| (view.clone(), Value::String(words(count))));
+    let counted = counted.into_iter().map(|count| u64::try_from(count).unwrap_or(0)).chain([calls as u64]);
+    let counts = views.iter().zip(counted).map(|(view, count)| (view.clone(), Value::String(count_words(count))));
     Ok(Json(Value::Object(counts.collect::<Map<_, _>>())))
 }

@@ -2,6 +2,7 @@
 
 use super::facets::{self, Group};
 use super::names::Names;
+use super::pane::{self, COUNTED};
 use super::times::{grade_sign, step};
 use super::{Frame, page, shown_with, what_was_typed};
 use crate::api::cases::{LIST, filter};
@@ -108,7 +109,7 @@ struct Queue<'a> {
     /// What can be done to many; nothing for those who may not.
     operations: Vec<(&'static str, String)>,
     /// How many cases of the own unit's queue somebody may take.
-    waiting: Option<u64>,
+    waiting: Option<String>,
     /// What to say when nothing is there.
     empty: &'static str,
     /// Whether the tour is offered.
@@ -161,7 +162,7 @@ async fn queue(
         }
     };
     let claims = frame.may(permissions::CLAIM) && ["open", "mine", "unit"].contains(&view.as_str());
-    let waiting = if claims { Some(app.desk.waiting(&caller).await?) } else { None };
+    let waiting = if claims { Some(app.desk.waiting(&caller, COUNTED).await?) } else { None };
     let names = Names::gather(&app, &caller).await?;
     let now = app.desk.time().now();
     let shown =
@@ -225,7 +226,7 @@ async fn queue(
         query: text.iter().filter(|part| !part.starts_with("after=")).cloned().collect::<Vec<_>>().join("&"),
         // A search is read and worked on one by one: what is done to many goes by filters.
         operations: if shown("q").is_empty() { super::bulk::offered(&frame) } else { Vec::new() },
-        waiting: waiting.filter(|count| *count > 0),
+        waiting: waiting.filter(|count| *count > 0).map(pane::count_words),
         empty: empty(&view),
         tour: app.desk.offers_tour(&caller).await?,
         view,

@@ -23,7 +23,7 @@ const TICK: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(200);
 /// Between two looks of the index of words: until then questions look at what is newer than it themselves, and each taking
 /// in costs something.
-const INDEX_LOOK: Duration = Duration::from_millis(500);
+const INDEX_LOOK: Duration = Duration::from_millis(300);
 /// Counting for reports rests so many times as long as it works: it takes a fifth of a core at most.
 const ROLLUP_RESTS: u32 = 4;
 /// After a recurring duty that failed: soon enough for a disk that has room again, seldom enough for what fails for good.
