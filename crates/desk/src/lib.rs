@@ -233,12 +233,18 @@ impl Desk {
         self.inner.ways.get().unwrap_or(&NONE)
     }
 
-    /// The rules that govern what is received here now.
+    /// The rules that govern what is received now in the region in which this installation takes complaints in by mail and
+    /// portal; of no particular place where none was named.
     ///
     /// # Errors
     /// If a content the stack names is not there.
     pub fn rules_here(&self) -> Result<policy::Stack, DeskError> {
-        self.library().governing_at(self.time().now(), &self.ways().region, self.zone())
+        self.rules_now(&self.ways().region)
+    }
+
+    /// The rules that govern what is received now in a region; empty for no particular place.
+    pub(crate) fn rules_now(&self, region: &str) -> Result<policy::Stack, DeskError> {
+        self.library().governing_at(self.time().now(), region, self.zone())
     }
 
     /// Says what is done when somebody was erased: whoever keeps something of people outside the database drops it then. It

@@ -247,7 +247,7 @@ impl Desk {
         }
         let mut operator = Operator::default();
         if caller.actor.area.code().is_empty() {
-            operator = self.rules_here()?.operator().clone();
+            operator = self.rules_now("")?.operator().clone();
         }
         operator.subscribers = ask.subscribers.or(operator.subscribers);
         operator.services_in_operation = ask.services.or(operator.services_in_operation);

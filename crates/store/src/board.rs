@@ -1,5 +1,5 @@
 //! What is open now, counted for a board: by holder and grade, by category, and what came in within a span. Open cases are
-//! counted from the index by time left alone.
+//! counted from an index alone: those by holder from the one that has the holder in it.
 
 use crate::statements::statements;
 use crate::{StoreError, Tx};

@@ -68,7 +68,7 @@ impl Desk {
         let limit = |most: usize| i64::try_from(most).unwrap_or(i64::MAX);
         let count = self.db().read(move |tx| {
             let hidden = load::hidden(tx, &actor)?;
-            let mut count = routing::count(tx, unit, limit(most + hidden.len()))?;
+            let mut count = routing::count(tx, unit, limit(most.saturating_add(hidden.len())))?;
             for case in hidden {
                 count -= i64::from(routing::waiting_of(tx, case)?.is_some_and(|row| row.unit == unit));
             }

@@ -102,7 +102,7 @@ pub struct Alike {
 pub struct AlikeAnswer {
     /// The nearest first.
     pub items: Vec<Alike>,
-    /// Whether all cases were looked through.
+    /// Whether the index they were found in lies close behind the log, or all cases were looked through without one.
     pub complete: bool,
 }
 
@@ -154,6 +154,10 @@ fn answer(
         }
         let keys = read::keys_of(desk, tx, &row)?;
         let found = read::findable(desk, tx, row, &log)?;
+        // Or whose words they were was erased since.
+        if found.words.is_empty() {
+            continue;
+        }
         let shown = |place: &str, text: &FreeText| {
             let opened = keys.as_ref().and_then(|keys| read::words(keys, place, text).ok());
             opened.map(|words| cut(&words))

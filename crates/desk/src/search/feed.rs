@@ -62,7 +62,7 @@ struct Open {
 #[derive(Default)]
 struct Piece {
     since: read::Since,
-    cases: Vec<(Uuid, Option<Findable>)>,
+    cases: BTreeMap<Uuid, Option<Findable>>,
     /// How far that came, and the hashes of the entries there.
     streams: BTreeMap<i64, i64>,
     hashes: BTreeMap<i64, String>,
@@ -78,9 +78,9 @@ impl Piece {
             return Ok(Self { streams, shrunk: true, ..Self::default() });
         }
         let since = read::since(tx, &mut streams, most)?;
-        let mut cases = Vec::with_capacity(since.cases.len());
+        let mut cases = BTreeMap::new();
         for id in &since.cases {
-            cases.push((*id, read::case(desk, tx, *id)?));
+            cases.insert(*id, read::case(desk, tx, *id)?);
         }
         let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
         Ok(Self { since, cases, streams, hashes, shrunk: false })
@@ -227,7 +227,7 @@ impl Feeder {
             // Nobody waits at a screen for the index to catch up.
             let behind = taken > 0 || beside;
             let (most, pieces) = if beside { (AT_ONCE_BESIDE, PIECES_BESIDE) } else { (AT_ONCE, 1) };
-            let (mut cases, mut erased, mut any) = (Vec::new(), false, false);
+            let (mut cases, mut erased, mut any) = (BTreeMap::new(), false, false);
             for _ in 0..pieces {
                 let (desk, streams) = (self.desk.clone(), piece.streams);
                 let look = move |tx: &mut Tx<'_>| Piece::read(&desk, tx, streams, most);
@@ -237,6 +237,7 @@ impl Feeder {
                     tracing::warn!("the database is older than the search index, which is made anew");
                     return self.make(folder, enough);
                 }
+                // Of a case that several pieces are about, the last reading counts.
                 cases.append(&mut piece.cases);
                 erased |= piece.since.erased;
                 any |= piece.since.any;
@@ -260,7 +261,7 @@ impl Feeder {
 
     fn take_in(
         &mut self,
-        cases: &[(Uuid, Option<Findable>)],
+        cases: &BTreeMap<Uuid, Option<Findable>>,
         (streams, hashes): (BTreeMap<i64, i64>, BTreeMap<i64, String>),
         erased: bool,
     ) -> Result<(), Trouble> {

@@ -36,7 +36,7 @@ pub(super) struct Sources {
     beside: Option<Searcher>,
     /// Cases that changed since: what the index says of them no longer holds.
     changed: BTreeSet<Uuid>,
-    /// Whether all cases were looked through.
+    /// Whether all cases were looked through; of [`Fresh::Lately`], but for what the last few entries of the log are about.
     pub(super) complete: bool,
 }
 

@@ -2,11 +2,13 @@
 
 use crate::backup::{make, restore};
 use crate::{House, house, intake, named, refusal, to_the_close};
+use desk::bulk::{Bulk, Named, Selection};
 use desk::queries::list::{Filter, Order};
 use desk::search::facets::Facet;
 use desk::search::{self, Answer, Feeder, Wish};
 use desk::{Caller, CaseRef};
 use domain::actor::Role;
+use domain::command::Command;
 use serde_json::{Value, json};
 use std::path::Path;
 use store::testing::{each_database, sqlite};
@@ -369,6 +371,77 @@ fn ended_cases_like_one_are_shown_with_their_end() {
             json!({"other": open.case.number, "useful": true}),
         );
         assert_eq!(refusal(own.unwrap_err()).faults[0].code, "same_case");
+        house.close_down();
+    })
+    .unwrap();
+}
+
+/// Similar cases are looked for in the index as it is: what it no longer says rightly is left out.
+#[test]
+fn what_was_taken_up_again_or_erased_is_no_example() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let (agent, keeper) = (house.user("agent", Role::Specialist, ""), house.user("keeper", Role::Compliance, ""));
+        let ended = |subject: &str| {
+            let mut intake = said(subject, "小区宽带断网三天，师傅上门也没修好，要求退费", "310115");
+            // Each of a person of their own, or erasing one erased both.
+            intake["complainant"]["phone"] = json!(format!("1390000000{}", subject.chars().count()));
+            intake["complainant"]["name"] = json!(subject);
+            let done = house.try_register(&agent, intake).unwrap();
+            to_the_close(&house, &agent, &named(&done));
+            done
+        };
+        let (again, gone) = (ended("重开"), ended("删除人"));
+        let open = house.try_register(&agent, said("新", "家里宽带断网，师傅上门没修好", "310104")).unwrap();
+        feed(&house, &scratch.folder().join("search"));
+        let like = || {
+            let found = house.wait(house.desk.similar_cases(&house.system(), &named(&open))).unwrap();
+            let mut numbers: Vec<_> = found.items.into_iter().map(|one| one.number).collect();
+            numbers.sort();
+            numbers
+        };
+        assert_eq!(like(), [again.case.number.clone(), gone.case.number.clone()]);
+        let version = house.wait(house.desk.case(&agent, &named(&again))).unwrap().case.version;
+        house.act(&agent, &named(&again), version, "reopen", json!({"reason": "客户提供了合同"})).unwrap();
+        assert_eq!(like(), [gone.case.number.clone()]);
+        house.wait(house.desk.erase(&keeper, &named(&gone), "asked for")).unwrap();
+        assert!(like().is_empty());
+        house.close_down();
+    })
+    .unwrap();
+}
+
+/// While many cases are worked on, the log is read in small pieces: nothing of it is passed over.
+#[test]
+fn the_index_keeps_up_with_a_run_over_many_cases() {
+    each_database(|scratch| {
+        let house = house(scratch);
+        let folder = scratch.folder().join("search");
+        let lead = house.user("lead", Role::Supervisor, "");
+        let names = (0..90).map(|n| {
+            let done = house.try_register(&house.system(), said(&format!("{n:02}"), "宽带慢", "310115")).unwrap();
+            Named::parse(&done.case.number)
+        });
+        let names: Vec<Named> = names.collect();
+        feed(&house, &folder);
+        let run = |text: &str| {
+            let command = Command::read("note", json!({"text": text})).unwrap().unwrap();
+            let ask = Bulk { selection: Selection::Named(names.clone()), command, dry_run: false };
+            house.wait(house.desk.bulk(&lead, ask, None)).unwrap()
+        };
+        std::thread::scope(|scope| {
+            let runs = scope.spawn(|| ["机房已巡检", "光缆已更换"].map(run));
+            let mut feeder = Feeder::new(house.desk.clone(), &folder);
+            while !runs.is_finished() {
+                feeder.go_on(&|| false).unwrap();
+            }
+            feeder.go_on(&|| false).unwrap();
+        });
+        for words in ["机房已巡检", "光缆已更换"] {
+            let found = house.found(&house.system(), &Filter { limit: 100, ..asked(words) });
+            assert_eq!((found.items.len(), found.complete), (90, true), "{words}");
+        }
+        assert_eq!(feed(&house, &folder), 0, "nothing is left to read");
         house.close_down();
     })
     .unwrap();

@@ -410,7 +410,7 @@ pub(super) fn run(serve: Serve) -> Result<(), String> {
         threads.mailboxes(mailbox, door.channels.done())?;
     }
     let served = runtime.block_on(app::serve(state, listener, stopped)).map_err(|error| error.to_string());
-    threads.end();
+    drop(threads);
     drop(runtime);
     // The last entries are sealed before the lights go out, not at the next start.
     if let Err(error) = jobs::checkpoint::seal_all(&desk) {

@@ -109,13 +109,13 @@ async fn tabs(
     Ok(render(&Tabs { tabs }))
 }
 
-/// How many cases each view and each list under a name has, as words; a hundred and more are not counted.
 /// A count that went no further than [`COUNTED`], in words.
 pub(super) fn count_words(count: u64) -> String {
     let most = COUNTED as u64;
     if count >= most { format!("{}+", most - 1) } else { count.to_string() }
 }
 
+/// How many cases each view and each list under a name has, as words; a hundred and more are not counted.
 async fn counts(State(app): State<AppState>, visitor: Visitor, Who(caller): Who) -> Result<Json<Value>, Failure> {
     let absent = app.desk.deputised(&caller).await?;
     // What has ended grows for ever and waits for nobody.

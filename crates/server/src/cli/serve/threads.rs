@@ -69,7 +69,7 @@ fn resting_runtime() -> Result<Runtime, String> {
     own_runtime(runtime::Builder::new_current_thread().enable_time())
 }
 
-/// The threads that run.
+/// The threads that run; dropping this ends them all and waits for what they are at, also where a start fails half-way.
 pub(super) struct Threads {
     desk: Desk,
     stop: Arc<AtomicBool>,
@@ -80,14 +80,6 @@ impl Threads {
     /// None yet.
     pub(super) fn beside(desk: &Desk) -> Self {
         Self { desk: desk.clone(), stop: Arc::default(), running: Vec::new() }
-    }
-
-    /// Ends them all and waits for what they are at.
-    pub(super) fn end(self) {
-        self.stop.store(true, Ordering::Release);
-        for thread in self.running {
-            let _ = thread.join();
-        }
     }
 
     /// A thread that does round after round, each of which says how long to rest after it, and may ask whether the server
@@ -248,6 +240,15 @@ impl Threads {
     pub(super) fn mailboxes(&mut self, mailbox: Mailbox, folder: Option<String>) -> Result<(), String> {
         let desk = self.desk.clone();
         self.outward("mailbox", reading(mailbox, folder, desk))
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        for thread in self.running.drain(..) {
+            let _ = thread.join();
+        }
     }
 }
 
