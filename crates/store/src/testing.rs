@@ -164,6 +164,17 @@ pub fn plan(tx: &mut Tx<'_>, query: &ListQuery) -> Result<Vec<String>, StoreErro
     cases::plan(tx, query)
 }
 
+/// How SQLite would run a statement, named by its module and its name: the plan's lines.
+///
+/// # Errors
+/// If there is none of that name; those of the database.
+pub fn plan_of(tx: &mut Tx<'_>, module: &str, name: &str) -> Result<Vec<String>, StoreError> {
+    let found = statements::all().into_iter().find(|(within, called, _)| (*within, *called) == (module, name));
+    let (_, _, sql) = found.ok_or_else(|| StoreError::Sql(format!("there is no {module}::{name}")))?;
+    let values = (1..=40).take_while(|n| sql.contains(&format!("?{n}"))).map(|_| 0_i64.into());
+    tx.query(&format!("EXPLAIN QUERY PLAN {sql}"), &values.collect::<Vec<_>>(), |row| row.text(3))
+}
+
 /// A query for every filter alone and with each of the others, in both orders, on first and later pages.
 #[must_use]
 pub fn list_queries() -> Vec<ListQuery> {

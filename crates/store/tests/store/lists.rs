@@ -1,7 +1,7 @@
 //! Lists against a naive model: every page of every filter, joined, is what a plain filter and sort give.
 
 use crate::case;
-use store::testing::{each_database, list_queries, plan, sqlite};
+use store::testing::{each_database, list_queries, plan, plan_of, sqlite};
 use store::{CaseRow, Cursor, ListQuery, Sort, cases};
 use uuid::Uuid;
 
@@ -133,6 +133,18 @@ fn an_index_alone_judges_whatever_is_asked_together() {
             .iter()
             .any(|line| line.contains("COVERING INDEX cases_due") || line.contains("COVERING INDEX cases_escalated"));
         assert!(alone, "{query:?}: {lines:?}");
+    }
+    db.close();
+}
+
+/// What is counted over all open cases of a unit or an area reads no rows: the indexes by holder hold the holder.
+#[test]
+fn what_counts_open_cases_reads_an_index_alone() {
+    let scratch = sqlite().unwrap();
+    let db = scratch.open().unwrap();
+    for (module, name) in [("board", "HELD"), ("board", "CATEGORIES"), ("routing", "LOADS")] {
+        let lines = db.read_now(move |tx| plan_of(tx, module, name)).unwrap();
+        assert!(lines.iter().any(|line| line.contains("COVERING INDEX cases_due")), "{name}: {lines:?}");
     }
     db.close();
 }
