@@ -28,8 +28,8 @@ use uuid::Uuid;
 const SLICE: usize = 16;
 /// How long a transaction writes before it ends with the case it is at: whoever else writes waits that long at most.
 const HELD: Duration = Duration::from_millis(4);
-/// Slices begin so far apart, and one that was late at most that much closer, so that a run of ten thousand cases takes about four and a half seconds
-/// however fast the machine is, and everybody else finds room between them.
+/// Slices begin so far apart, and after one that was late at most that much closer: a run of ten thousand cases takes about
+/// four and a half seconds however fast the machine is, and everybody else finds room between them.
 const APART: Duration = Duration::from_micros(7_000);
 /// The same where cases stay where they are in every list, which writes least: about three and a half seconds.
 const APART_IN_PLACE: Duration = Duration::from_micros(5_600);
