@@ -101,6 +101,7 @@ pub use routing::WaitingRow;
 pub use row::{Param, Row};
 pub use schema::Migrated;
 pub use sign_in::{SessionRow, TokenRow};
+pub use sqlite::step_back;
 pub use subscriptions::{EventRow, PassedRow, RoundEnd, SubscriptionRow};
 pub use tickets::ThingRow;
 pub use tx::Tx;

@@ -27,7 +27,6 @@ const BUSY_TRIES: i32 = 10_000;
 /// Who is just leaving the database may take so long.
 const LEAVING: Duration = Duration::from_millis(500);
 /// How far back the thread stands that reads behind the others, in the system's own measure of niceness.
-#[cfg(target_os = "linux")]
 const BEHIND: i32 = 10;
 /// SQLite's own log stream: it has one writer at a time.
 const STREAM: i64 = 1;
@@ -254,18 +253,21 @@ pub(crate) fn reader_behind(
 ) -> Result<JoinHandle<()>, StoreError> {
     let connection = open(path, false)?;
     spawn("store-behind", move || {
-        step_back();
+        step_back(BEHIND);
         read_all(&connection, || queue.blocking_recv(), &counters);
     })
 }
 
-/// Lets others go first from here on, where the system knows that of a single thread. Without it all is done as well,
-/// only less politely.
-fn step_back() {
+/// Lets others go first from here on, where the system knows that of a single thread: the one that calls this and those it
+/// begins. `far` is the system's measure of niceness, 0 for everybody and 19 for whoever takes what all others leave.
+/// Without it all is done as well, only less politely.
+pub fn step_back(far: i32) {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), BEHIND) {
-        tracing::debug!(%error, "the thread that reads behind the others has their priority");
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), far) {
+        tracing::debug!(%error, "a thread that was to stand behind the others has their priority");
     }
+    #[cfg(not(target_os = "linux"))]
+    let _ = far;
 }
 
 fn read_all(connection: &Connection, mut next: impl FnMut() -> Option<Message>, counters: &Counters) {

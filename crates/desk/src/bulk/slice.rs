@@ -27,16 +27,16 @@ use uuid::Uuid;
 /// Cases decided at once, and the most of one transaction.
 const SLICE: usize = 16;
 /// How long a transaction writes before it ends with the case it is at: whoever else writes waits that long at most.
-const HELD: Duration = Duration::from_millis(4);
+const HELD: Duration = Duration::from_millis(2);
 /// Slices begin so far apart, and after one that was late at most that much closer: a run of ten thousand cases takes about
 /// four and a half seconds however fast the machine is, and everybody else finds room between them.
 const APART: Duration = Duration::from_micros(7_000);
 /// The same where cases stay where they are in every list, which writes least: about three and a half seconds.
 const APART_IN_PLACE: Duration = Duration::from_micros(5_600);
 /// The same where words are sealed in each case, which takes longer: about five and a half seconds.
-const APART_WITH_WORDS: Duration = Duration::from_micros(8_800);
+const APART_WITH_WORDS: Duration = Duration::from_micros(8_500);
 /// A run that has fallen behind that pace still leaves room: this part of what a slice took.
-const ROOM: u32 = 3;
+const ROOM: u32 = 4;
 /// Whose turn with the writer came later than this shares it with others, and leaves them as long as it had it.
 const BUSY: Duration = Duration::from_millis(4);
 /// How often a slice is tried when the database could not.

@@ -16,8 +16,10 @@ use uuid::Uuid;
 
 /// Verb of the entries timers write.
 pub const VERB: &str = "timer";
-/// Cases taken at once; they share commits.
+/// Cases taken at once.
 const BATCH: i64 = 256;
+/// How many of them are under way at once. They share a commit, and whoever else writes waits until it is done.
+const UNDER_WAY: usize = 32;
 /// Should this node fail, another looks at the cases it took after this long.
 const LEASE: SignedDuration = SignedDuration::from_secs(3);
 
@@ -40,15 +42,17 @@ pub async fn ring_due(desk: &Desk) -> Result<u64, DeskError> {
             return Ok(rung);
         }
         rung += taken.len() as u64;
-        let mut under_way = JoinSet::new();
-        for id in taken {
-            let desk = desk.clone();
-            under_way.spawn(async move { ring(&desk, id).await });
-        }
-        let mut failed = None;
-        while let Some(done) = under_way.join_next().await {
-            if let Ok(Err(error)) = done {
-                failed = failed.or(Some(error));
+        let (mut under_way, mut failed) = (JoinSet::new(), None);
+        let mut taken = taken.into_iter();
+        loop {
+            for id in taken.by_ref().take(UNDER_WAY.saturating_sub(under_way.len())) {
+                let desk = desk.clone();
+                under_way.spawn(async move { ring(&desk, id).await });
+            }
+            match under_way.join_next().await {
+                Some(Ok(Err(error))) => failed = failed.or(Some(error)),
+                Some(_) => {}
+                None => break,
             }
         }
         if let Some(error) = failed {

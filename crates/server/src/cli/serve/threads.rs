@@ -17,6 +17,9 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::runtime::{self, Runtime};
 
+/// How far threads stand behind those that answer ([`store::step_back`]): what has to keep pace, and what may wait.
+const KEEPS_PACE: i32 = 5;
+const MAY_WAIT: i32 = 10;
 /// How often duties are looked for.
 const TICK: Duration = Duration::from_secs(1);
 /// Between two looks at what waits for its moment: warnings and broken promises are to show within a second.
@@ -24,6 +27,10 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Between two looks of the index of words: until then questions look at what is newer than it themselves, and each taking
 /// in costs something.
 const INDEX_LOOK: Duration = Duration::from_millis(300);
+/// The same after a look that took in more than a few cases: those that come meanwhile are looked at by every question.
+const INDEX_LOOK_BUSY: Duration = Duration::from_millis(60);
+/// So many are a few cases.
+const FEW: u64 = 128;
 /// Counting for reports rests so many times as long as it works: it takes a fifth of a core at most.
 const ROLLUP_RESTS: u32 = 4;
 /// After a recurring duty that failed: soon enough for a disk that has room again, seldom enough for what fails for good.
@@ -83,14 +90,17 @@ impl Threads {
     }
 
     /// A thread that does round after round, each of which says how long to rest after it, and may ask whether the server
-    /// ends.
+    /// ends. It and the threads it begins stand so far behind the others.
     fn rounds(
         &mut self,
-        name: &str,
+        (name, far): (&str, i32),
         mut round: impl FnMut(&Desk, &mut Complaints, &dyn Fn() -> bool) -> Duration + Send + 'static,
     ) -> Result<(), String> {
         let (desk, stop) = (self.desk.clone(), Arc::clone(&self.stop));
         self.spawn(name, move || {
+            if far > 0 {
+                store::step_back(far);
+            }
             let mut complaints = Complaints::default();
             let stops = || stop.load(Ordering::Acquire);
             while !stops() {
@@ -130,7 +140,7 @@ impl Threads {
     /// What nobody asks for: several times a second whatever waits for its moment, once a second the recurring duties.
     pub(super) fn duties(&mut self) -> Result<(), String> {
         let (node, runtime, mut again) = (node(), resting_runtime()?, Instant::now());
-        self.rounds("duties", move |desk, complaints, _| {
+        self.rounds(("duties", 0), move |desk, complaints, _| {
             complaints.hear(runtime.block_on(jobs::run_timely(desk, &node)));
             if Instant::now() >= again {
                 let done = jobs::run_due(desk, &node);
@@ -144,7 +154,7 @@ impl Threads {
     /// Recounts open cases after a change of calendar. It may take a minute, and no warning waits for it.
     pub(super) fn recounts(&mut self) -> Result<(), String> {
         let (node, runtime) = (node(), resting_runtime()?);
-        self.rounds("recounts", move |desk, complaints, stops| {
+        self.rounds(("recounts", 0), move |desk, complaints, stops| {
             complaints.hear(runtime.block_on(jobs::recount::go_on(desk, &node, stops)));
             TICK
         })
@@ -153,7 +163,7 @@ impl Threads {
     /// Counts for reports. It keeps pace with the log and lets registrations go first.
     pub(super) fn rollups(&mut self) -> Result<(), String> {
         let node = node();
-        self.rounds("rollups", move |desk, complaints, stops| {
+        self.rounds(("rollups", KEEPS_PACE), move |desk, complaints, stops| {
             complaints.hear(jobs::rollup::go_on(desk, &node, ROLLUP_RESTS, stops));
             TICK
         })
@@ -162,7 +172,7 @@ impl Threads {
     /// Learns models somebody asked for, and counts what became of suggestions. Nobody waits for either.
     pub(super) fn learns(&mut self) -> Result<(), String> {
         let node = node();
-        self.rounds("models", move |desk, complaints, stops| {
+        self.rounds(("models", MAY_WAIT), move |desk, complaints, stops| {
             complaints.hear(desk::models::go_on(desk, &node, stops));
             complaints.hear(desk::models::count_advice(desk, stops));
             TICK
@@ -172,7 +182,7 @@ impl Threads {
     /// Checks the whole log when somebody asked for it.
     pub(super) fn checks(&mut self) -> Result<(), String> {
         let node = node();
-        self.rounds("checks", move |desk, complaints, stops| {
+        self.rounds(("checks", KEEPS_PACE), move |desk, complaints, stops| {
             complaints.hear(desk::verifications::go_on(desk, &node, stops));
             TICK
         })
@@ -181,7 +191,7 @@ impl Threads {
     /// Looks for suspected faults. A look over many contacts takes seconds, and no warning waits for it.
     pub(super) fn bursts(&mut self, watch: Watch) -> Result<(), String> {
         let node = node();
-        self.rounds("bursts", move |desk, complaints, _| {
+        self.rounds(("bursts", MAY_WAIT), move |desk, complaints, _| {
             let looked = desk::bursts::look(desk, &node, watch);
             let rest = if looked.is_err() { FAILED_LOOK_RESTS } else { TICK };
             complaints.hear(looked);
@@ -192,9 +202,13 @@ impl Threads {
     /// Feeds this node's index of words.
     pub(super) fn words(&mut self, place: &Place) -> Result<(), String> {
         let mut feeder = Feeder::new(self.desk.clone(), &search::folder(&place.data_dir));
-        self.rounds("words", move |_, complaints, stops| {
+        self.rounds(("words", KEEPS_PACE), move |_, complaints, stops| {
             let done = feeder.go_on(stops);
-            let rest = if done.is_err() { TICK } else { INDEX_LOOK };
+            let rest = match done {
+                Ok(taken) if taken > FEW => INDEX_LOOK_BUSY,
+                Ok(_) => INDEX_LOOK,
+                Err(_) => TICK,
+            };
             complaints.hear(done);
             rest
         })
