@@ -10,10 +10,13 @@ pub mod facets;
 mod feed;
 mod folder;
 mod index;
+mod many;
+mod names;
 mod read;
 mod snippet;
 mod sources;
 mod terms;
+mod within;
 mod words;
 
 pub use alike::{Alike, AlikeAnswer, Why};
@@ -32,15 +35,17 @@ use domain::actor::Actor;
 use domain::audit::chain::Ledger;
 use domain::fault::Fault;
 use domain::refusal::Refusal;
+use domain::taxonomy::Taxonomy;
 use facets::{Counted, Facet};
 use folder::Reading;
 pub(crate) use index::Reader;
-use index::{Rank, Sentences, Shape};
+use index::{Ordered, Rank, Sentences, Shape};
+use names::Names;
 use sources::Fresh;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, OnceLock};
 use store::{ListQuery, Tx, cases, vault};
 use tantivy::Searcher;
 
@@ -53,6 +58,8 @@ const ENOUGH: usize = 251;
 /// A desk's search.
 pub(crate) struct Search {
     shape: Shape,
+    /// The names of the trees, once somebody asked.
+    names: OnceLock<Names>,
     /// The index in use; none until it is made, or where it is switched off.
     reading: Mutex<Option<Reading>>,
     /// What is newer than it, as it was made for the last who asked.
@@ -65,6 +72,7 @@ impl Search {
     pub(crate) fn new() -> Self {
         Self {
             shape: Shape::new(),
+            names: OnceLock::new(),
             reading: Mutex::new(None),
             newer: Mutex::new(None),
             doubted: AtomicBool::new(false),
@@ -74,6 +82,10 @@ impl Search {
     /// How far this node's index has read each stream; nothing where there is none in use.
     pub(crate) fn seen(&self) -> Option<BTreeMap<i64, i64>> {
         self.reading().map(|reading| reading.seen)
+    }
+
+    fn names(&self, taxonomy: &Taxonomy) -> &Names {
+        self.names.get_or_init(|| Names::of(taxonomy))
     }
 
     fn reading(&self) -> Option<Reading> {
@@ -185,48 +197,50 @@ impl Desk {
                     }
                     query.persons = Some(persons);
                 }
-                let put = |sentences| desk.search_state().shape.query(&ask, &query, &reader, desk.zone(), sentences);
-                let whole = ask.clauses.iter().any(index::may_lack_some).then(|| put(Sentences::Whole));
-                let whole = whole.as_ref().map(|query| query as &dyn tantivy::query::Query);
-                let wanted = put(Sentences::Nearly);
-                let asked = Asked { query: &query, whole, wanted: &wanted, rank, skip, facets: &facets };
-                answer(&desk, tx, &actor, &ask, &asked)
+                let asked = Asked { ask: &ask, query: &query, reader: &reader, rank, skip, facets: &facets };
+                answer(&desk, tx, &actor, &asked)
             })
             .await
     }
 }
 
-/// A question put together.
+/// What is asked for, by whom.
 struct Asked<'a> {
+    ask: &'a Ask,
     query: &'a ListQuery,
-    /// The same for what has every pair of its long sentences, where it has any.
-    whole: Option<&'a dyn tantivy::query::Query>,
-    wanted: &'a dyn tantivy::query::Query,
+    reader: &'a Reader,
     rank: Rank,
     /// How many of the first were shown before.
     skip: usize,
     facets: &'a [Facet],
 }
 
-fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, ask: &Ask, asked: &Asked<'_>) -> Result<Answer, DeskError> {
-    let Asked { query, whole, wanted, rank, skip, facets } = *asked;
+fn answer(desk: &Desk, tx: &mut Tx<'_>, actor: &Actor, asked: &Asked<'_>) -> Result<Answer, DeskError> {
+    let Asked { ask, query, reader, rank, skip, facets } = *asked;
     let most = (skip + query.limit + 1).min(DEEP);
-    let shape = &desk.search_state().shape;
+    let search = desk.search_state();
+    let shape = &search.shape;
+    let names = search.names(desk.library().taxonomy());
+    let put = |how| shape.query((ask, names), query, reader, desk.zone(), how);
+    let order = if rank == Rank::Relevance { Ordered::Best } else { Ordered::Elsehow };
     let ((hits, facets), complete) = sources::put(desk, tx, (query, Fresh::Now), |sources| {
-        let mut wanted = wanted;
-        let mut hits = Vec::new();
-        if let Some(whole) = whole {
-            hits = sources.find(shape, whole, rank, most.max(ENOUGH))?;
+        let (mut sentences, mut hits) = (Sentences::Nearly, Vec::new());
+        if ask.clauses.iter().any(index::may_lack_some) {
+            // Where enough cases have all of a long sentence, those that lack some are left out.
+            hits = sources.find(shape, &put((Sentences::Whole, order)), rank, most.max(ENOUGH))?;
+            if hits.len() >= ENOUGH {
+                sentences = Sentences::Whole;
+            }
         }
-        match whole {
-            Some(whole) if hits.len() >= ENOUGH => wanted = whole,
-            _ => hits = sources.find(shape, wanted, rank, most)?,
+        if sentences == Sentences::Nearly {
+            hits = sources.find(shape, &put((Sentences::Nearly, order)), rank, most)?;
         }
         let counted = match facets {
             [] => Some(Vec::new()),
             facets if sources.is_current() => {
                 let changed: Vec<tantivy::Term> = sources.changed().map(|id| shape.one(id)).collect();
-                Some(facets::count(sources, wanted, &changed, facets, desk.zone())?)
+                let question = put((sentences, Ordered::Elsehow));
+                Some(facets::count(sources, &question, &changed, facets, desk.zone())?)
             }
             _ => None,
         };

@@ -1,6 +1,7 @@
 //! What people type: plain words, "words as they stand", -without, field:value, received:from..until. Pure; whatever is
 //! typed is either understood or refused with a reason, and never costs more than its length.
 
+use super::terms::{self, Meant};
 use domain::fault::Fault;
 use domain::intake::ContactKind;
 use domain::refusal::Refusal;
@@ -10,6 +11,8 @@ use jiff::civil::Date;
 pub const LONGEST: usize = 1_000;
 /// Most words and phrases of a question.
 const MOST: usize = 32;
+/// Most Chinese characters alone among them: each stands for every pair it begins.
+const MOST_ALONE: usize = 4;
 
 /// Where words may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,11 +135,18 @@ impl Ask {
             let exact = words.starts_with(QUOTE);
             let words = words.trim_matches(QUOTE).to_owned();
             if words.chars().any(char::is_alphanumeric) {
-                ask.clauses.push(Clause { field, words, exact, without });
+                let clause = Clause { field, words, exact, without };
+                if !ask.clauses.contains(&clause) {
+                    ask.clauses.push(clause);
+                }
             }
             if ask.clauses.len() > MOST {
                 return Err(Fault::new("q", "too_many_words").with("max", MOST).into());
             }
+        }
+        let alone = |clause: &&Clause| terms::alone(&terms::fewest(&clause.words, Meant::Exactly)).is_some();
+        if ask.clauses.iter().filter(alone).count() > MOST_ALONE {
+            return Err(Fault::new("q", "too_many_characters").with("max", MOST_ALONE).into());
         }
         let filtered = ask.from.is_some() || ask.until.is_some() || ask.kind.is_some();
         if ask.clauses.iter().all(|clause| clause.without) && !(filtered && ask.clauses.is_empty()) {
@@ -227,17 +237,19 @@ mod tests {
         assert_eq!(both.until, Some(jiff::civil::date(2026, 1, 31)));
         assert_eq!(both.kind, Some(ContactKind::Complaint));
         assert_eq!(told("kind:green"), ["kind:green"]);
+        assert_eq!(told("慢 慢 -慢 慢"), ["慢", "-慢"]);
     }
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        let many = "a ".repeat(40);
+        let many: String = (0..40).map(|n| format!("a{n} ")).collect();
         let long = "a".repeat(1_000_000);
         let cases = [
             ("*", "nothing_to_search"),
             ("-宽带", "nothing_to_search"),
             ("received:soon", "bad_search_date"),
             (&many, "too_many_words"),
+            ("的 了 text:是 -我 不", "too_many_characters"),
             (&long, "too_long"),
         ];
         for (typed, code) in cases {

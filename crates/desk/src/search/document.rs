@@ -1,8 +1,7 @@
 //! A case in the form in which the index takes it in. The library's own document keeps what it is given as JSON until it
-//! is indexed; here texts are handed over as they are, to several fields at once.
+//! is indexed; here it is handed over as it is.
 
 use std::iter::Empty;
-use std::sync::Arc;
 use tantivy::Document;
 use tantivy::schema::Field;
 use tantivy::schema::document::{ReferenceValue, ReferenceValueLeaf, Value};
@@ -13,15 +12,14 @@ pub(super) struct CaseDocument(Vec<(Field, Held)>);
 
 #[derive(Debug)]
 enum Held {
-    Word(String),
+    Text(String),
     Unsigned(u64),
     Signed(i64),
-    Text(Arc<str>),
 }
 
 impl CaseDocument {
-    pub(super) fn word(&mut self, field: Field, word: String) {
-        self.0.push((field, Held::Word(word)));
+    pub(super) fn text(&mut self, field: Field, text: String) {
+        self.0.push((field, Held::Text(text)));
     }
 
     pub(super) fn unsigned(&mut self, field: Field, number: u64) {
@@ -30,10 +28,6 @@ impl CaseDocument {
 
     pub(super) fn signed(&mut self, field: Field, number: i64) {
         self.0.push((field, Held::Signed(number)));
-    }
-
-    pub(super) fn text(&mut self, field: Field, text: Arc<str>) {
-        self.0.push((field, Held::Text(text)));
     }
 }
 
@@ -56,10 +50,9 @@ impl<'a> Value<'a> for Given<'a> {
 
     fn as_value(&self) -> ReferenceValue<'a, Self> {
         ReferenceValue::Leaf(match self.0 {
-            Held::Word(word) => ReferenceValueLeaf::Str(word),
+            Held::Text(text) => ReferenceValueLeaf::Str(text),
             Held::Unsigned(number) => ReferenceValueLeaf::U64(*number),
             Held::Signed(number) => ReferenceValueLeaf::I64(*number),
-            Held::Text(text) => ReferenceValueLeaf::Str(text),
         })
     }
 }

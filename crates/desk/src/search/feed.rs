@@ -19,19 +19,22 @@ use tantivy::merge_policy::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter};
 use uuid::Uuid;
 
-/// Entries read on at once.
-const AT_ONCE: i64 = 1_024;
+/// Entries read on at once, and how many such pieces are taken in together at most: each taking in writes a dozen files.
+const AT_ONCE: (i64, usize) = (512, 8);
+/// After so long what was read by then is taken in.
+const LONG_READ: Duration = Duration::from_millis(250);
 /// The same while many cases are being worked on at once: they are decided by the thread that reads behind, which is to be
-/// free for them again after a moment. So many such pieces are taken in together, as each taking in costs something.
-const AT_ONCE_BESIDE: i64 = 16;
-const PIECES_BESIDE: usize = 16;
+/// free for them again after a moment.
+const AT_ONCE_BESIDE: (i64, usize) = (16, 16);
 /// However long it worked, it rests no longer.
 const LONGEST_REST: Duration = Duration::from_secs(2);
 const A_MOMENT: Duration = Duration::from_millis(20);
 /// Entries read at once while an index is made.
 const THROUGH: i64 = 4_096;
-/// Memory of a thread of the writer, in bytes.
+/// Memory of a thread of the writer while an index is made, in bytes.
 const MEMORY: usize = 64_000_000;
+/// The same while it is fed: a part of it is wiped for each taking in, which are small.
+const MEMORY_FEEDING: usize = 16_000_000;
 /// Threads that take cases in while an index is made: one alone is slower than reading them.
 const THREADS: usize = 2;
 /// Pages read ahead while an index is made.
@@ -63,9 +66,8 @@ struct Open {
 struct Piece {
     since: read::Since,
     cases: BTreeMap<Uuid, Option<Findable>>,
-    /// How far that came, and the hashes of the entries there.
+    /// How far that came.
     streams: BTreeMap<i64, i64>,
-    hashes: BTreeMap<i64, String>,
     /// Whether the log is shorter than what was seen of it.
     shrunk: bool,
 }
@@ -82,8 +84,7 @@ impl Piece {
         for id in &since.cases {
             cases.insert(*id, read::case(desk, tx, *id)?);
         }
-        let hashes = if since.any { hashes(tx, &streams)? } else { BTreeMap::new() };
-        Ok(Self { since, cases, streams, hashes, shrunk: false })
+        Ok(Self { since, cases, streams, shrunk: false })
     }
 }
 
@@ -94,8 +95,8 @@ impl Feeder {
         Self { desk, at: at.to_owned(), lock: None, open: None }
     }
 
-    /// Takes in what is new, until nothing is left or `enough` says so, and returns how many cases were taken in. Makes
-    /// the index first where that is needed. Another process that feeds the same folder is left to it, and its index read.
+    /// Takes in what is new by now, or as much of it until `enough` says so, and returns how many cases were taken in.
+    /// Makes the index first where that is needed. Another process that feeds the same folder is left to it, and its index read.
     /// Blocking; looking whether there is anything to do costs one read.
     ///
     /// # Errors
@@ -224,11 +225,11 @@ impl Feeder {
             let Some(open) = &mut self.open else { break };
             let mut piece = Piece { streams: open.seen.streams.clone(), ..Piece::default() };
             let (begun, beside) = (Instant::now(), self.desk.inner.many.any());
-            // Nobody waits at a screen for the index to catch up.
-            let behind = taken > 0 || beside;
-            let (most, pieces) = if beside { (AT_ONCE_BESIDE, PIECES_BESIDE) } else { (AT_ONCE, 1) };
+            let (most, pieces) = if beside { AT_ONCE_BESIDE } else { AT_ONCE };
             let (mut cases, mut erased, mut any) = (BTreeMap::new(), false, false);
-            for _ in 0..pieces {
+            for n in 0..pieces {
+                // Nobody waits at a screen for the index to catch up.
+                let behind = n > 0 || taken > 0 || beside;
                 let (desk, streams) = (self.desk.clone(), piece.streams);
                 let look = move |tx: &mut Tx<'_>| Piece::read(&desk, tx, streams, most);
                 let db = self.desk.db();
@@ -241,7 +242,8 @@ impl Feeder {
                 cases.append(&mut piece.cases);
                 erased |= piece.since.erased;
                 any |= piece.since.any;
-                if piece.since.beyond == 0 || enough() {
+                // Nobody who was erased stays findable until a long batch is read.
+                if piece.since.beyond == 0 || erased || begun.elapsed() > LONG_READ || enough() {
                     break;
                 }
             }
@@ -249,11 +251,17 @@ impl Feeder {
                 break;
             }
             taken += cases.len() as u64;
-            self.take_in(&cases, (piece.streams, piece.hashes), erased).map_err(DeskError::from)?;
+            let streams = piece.streams.clone();
+            let hashes = self.desk.db().read_now(move |tx| hashes(tx, &streams))?;
+            self.take_in(&cases, (piece.streams, hashes), erased).map_err(DeskError::from)?;
             if beside {
                 // As long as it worked: the processor is left to whoever waits, and a run of ten thousand never gets so far
                 // ahead that a case registered meanwhile is found late.
                 rested(begun.elapsed(), enough);
+            }
+            if piece.since.beyond == 0 {
+                // What came meanwhile is taken in with what comes next, or a busy house would have an index of crumbs.
+                break;
             }
         }
         Ok(taken)
@@ -360,9 +368,9 @@ impl Feeder {
     }
 }
 
-/// What takes in what is new: one thread, which leaves one file each time.
+/// What takes in what is new: one thread, which as a rule leaves one file each time.
 fn feeding(index: &Index) -> Result<IndexWriter<CaseDocument>, Trouble> {
-    let writer = index.writer_with_num_threads(1, MEMORY)?;
+    let writer = index.writer_with_num_threads(1, MEMORY_FEEDING)?;
     writer.set_merge_policy(merges());
     Ok(writer)
 }

@@ -4,14 +4,16 @@
 use super::ask::{Ask, Clause, Field};
 use super::document::CaseDocument;
 use super::facets::{self, GROUPS};
+use super::many::ManyOf;
+use super::names::{self, Names};
 use super::terms::{self, Meant, Placed};
-use super::words;
+use super::within::Within;
+use super::words::{self, STEP, Texts};
 use crate::caller::Caller;
 use domain::taxonomy::Taxonomy;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::ops::Bound;
-use std::sync::Arc;
 use store::{CaseRow, ListQuery};
 use tantivy::collector::TopDocs;
 use tantivy::directory::RamDirectory;
@@ -23,19 +25,32 @@ use tantivy::{DocAddress, Index, IndexSettings, Order, Searcher, TantivyError, T
 use uuid::Uuid;
 
 /// Grows when terms or fields change: an index of another form is made anew.
-pub(super) const FORM: u32 = 3;
+pub(super) const FORM: u32 = 4;
 
 /// A run of Chinese longer than this, typed without quotes, is a sentence: its pairs may stand apart.
 const SENTENCE: usize = 3;
+/// Of a longer one so many pairs are looked at, and no more.
+const LONGEST_SENTENCE: usize = 64;
+/// What it counts that a case lies in something of the name that was typed: about as much as a word half of all cases have.
+const NAMED: f32 = 1.0;
 /// From so many pairs on some of a sentence may be missing.
 const LONG_SENTENCE: usize = 8;
+
+/// Whether what is found has an order that words decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ordered {
+    /// The best first.
+    Best,
+    /// It has another, or is only counted.
+    Elsehow,
+}
 
 /// How much of a long sentence a case must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sentences {
     /// Every pair of it.
     Whole,
-    /// Most of them. Whatever has any of them is looked at, which takes ten times as long.
+    /// Most of them, which takes longer.
     Nearly,
 }
 
@@ -95,8 +110,18 @@ pub(super) struct Shape {
     marks: schema::Field,
     /// What a case is counted by.
     groups: schema::Field,
-    anywhere: schema::Field,
-    fields: [schema::Field; Field::ALL.len()],
+    /// All words of a case, each at a place that says of which field it is.
+    words: schema::Field,
+    /// Those of the line that sums it up once more: they say more.
+    subject: schema::Field,
+}
+
+/// Where words are looked for.
+#[derive(Clone, Copy)]
+struct Place {
+    field: schema::Field,
+    /// Only at places of this number.
+    number: Option<usize>,
 }
 
 /// In which order cases are found.
@@ -133,15 +158,20 @@ impl Shape {
             received: builder.add_i64_field("received", FAST | INDEXED),
             marks: builder.add_text_field("marks", STRING),
             groups: builder.add_text_field(GROUPS, FAST),
-            anywhere: builder.add_text_field("anywhere", text.clone()),
-            fields: Field::ALL.map(|field| builder.add_text_field(field.names()[0], text.clone())),
+            words: builder.add_text_field("words", text.clone()),
+            subject: builder.add_text_field("subject", text),
             schema: builder.build(),
         }
     }
 
-    fn field(&self, field: Option<Field>) -> schema::Field {
-        let of = field.and_then(|field| Field::ALL.iter().zip(self.fields).find(|(one, _)| **one == field));
-        of.map_or(self.anywhere, |(_, of)| of)
+    /// Where the words of a field are; nothing where a field has none of its own.
+    fn place(&self, field: Option<Field>) -> Option<Place> {
+        match field {
+            None => Some(Place { field: self.words, number: None }),
+            Some(Field::Subject) => Some(Place { field: self.subject, number: None }),
+            Some(Field::Category) => None,
+            Some(other) => Some(Place { field: self.words, number: Some(words::number(other)) }),
+        }
     }
 
     /// Names one case, for taking it out.
@@ -154,31 +184,26 @@ impl Shape {
         let row = &case.row;
         let mut document = CaseDocument::default();
         let (high, low) = row.id.as_u64_pair();
-        document.word(self.id, row.id.simple().to_string());
+        document.text(self.id, row.id.simple().to_string());
         document.unsigned(self.high, high);
         document.unsigned(self.low, low);
         document.signed(self.received, row.received_at);
         for mark in marks(case) {
-            document.word(self.marks, mark);
+            document.text(self.marks, mark);
         }
         for group in facets::groups(row, taxonomy) {
-            document.word(self.groups, group);
+            document.text(self.groups, group);
         }
-        let mut add = |field: Field, text: &str| {
-            let text: Arc<str> = text.into();
-            document.text(self.field(Some(field)), Arc::clone(&text));
-            document.text(self.anywhere, text);
-        };
-        add(Field::Number, &row.number);
-        for (field, name) in names(row, taxonomy) {
-            add(field, &name);
-            for typed in terms::latin(&name) {
-                add(field, &typed);
+        let (mut texts, mut subject) = (Texts::default(), Texts::default());
+        texts.add(Field::Number, &row.number);
+        for (field, text) in &case.words {
+            texts.add(*field, text);
+            if *field == Field::Subject {
+                subject.add(*field, text);
             }
         }
-        for (field, words) in &case.words {
-            add(*field, words);
-        }
+        document.text(self.words, texts.joined());
+        document.text(self.subject, subject.joined());
         document
     }
 
@@ -216,7 +241,7 @@ impl Shape {
     fn sight(&self, reader: &Reader) -> Vec<(Occur, Box<dyn Query>)> {
         let mut parts: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         if !reader.area.is_empty() {
-            parts.push((Occur::Must, self.filter(&[format!("r:{}", reader.area)])));
+            parts.push((Occur::Must, self.filter(&[names::region(&reader.area)])));
         }
         if let Some(user) = reader.user {
             parts.push((Occur::MustNot, self.filter(&[format!("a:{}", user.simple())])));
@@ -226,27 +251,31 @@ impl Shape {
 
     /// Any of these marks, for nothing in the order of what is found.
     fn filter(&self, marks: &[String]) -> Box<dyn Query> {
+        self.marked(marks, 0.0)
+    }
+
+    fn marked(&self, marks: &[String], score: f32) -> Box<dyn Query> {
         let terms = marks.iter().map(|mark| Term::from_field_text(self.marks, mark)).collect();
-        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new_multiterms_query(terms)), 0.0))
+        Box::new(ConstScoreQuery::new(Box::new(BooleanQuery::new_multiterms_query(terms)), score))
     }
 
     /// Puts a question together with what the reader may see and what the list is filtered by.
     pub(super) fn query(
         &self,
-        ask: &Ask,
+        (ask, names): (&Ask, &Names),
         filter: &ListQuery,
         reader: &Reader,
         zone: &TimeZone,
-        sentences: Sentences,
+        (sentences, order): (Sentences, Ordered),
     ) -> BooleanQuery {
         let mut parts = self.sight(reader);
         for clause in &ask.clauses {
-            let Some(query) = self.clause(clause, sentences) else { continue };
+            let Some(query) = self.clause(clause, names, (sentences, order)) else { continue };
             parts.push((if clause.without { Occur::MustNot } else { Occur::Must }, query));
-            if clause.field.is_none() && !clause.without {
+            if clause.field.is_none() && !clause.without && order == Ordered::Best {
                 // The same words in the line that sums a case up say more.
                 let summed = Clause { field: Some(Field::Subject), ..clause.clone() };
-                let bonus = self.clause(&summed, sentences).map(|query| BoostQuery::new(query, 2.0));
+                let bonus = self.clause(&summed, names, (sentences, order)).map(|query| BoostQuery::new(query, 2.0));
                 parts.extend(bonus.map(|query| (Occur::Should, Box::new(query) as Box<dyn Query>)));
             }
         }
@@ -275,10 +304,10 @@ impl Shape {
         parts.push((Occur::Must, self.many_of(words, words.len() / 6)));
         let category = one.row.category.as_deref();
         let nearer = [
-            (category.map(|code| format!("c:{code}")), 3.0),
-            (category.and_then(|code| code.get(..2)).map(|family| format!("c:{family}")), 2.0),
+            (category.map(names::category), 3.0),
+            (category.and_then(|code| code.get(..2)).map(names::category), 2.0),
             (one.product.as_ref().map(|product| format!("b:{product}")), 1.0),
-            ((!one.row.region.is_empty()).then(|| format!("r:{}", one.row.province)), 0.5),
+            ((!one.row.region.is_empty()).then(|| names::region(&one.row.province)), 0.5),
         ];
         for (mark, weight) in nearer {
             let Some(mark) = mark else { continue };
@@ -302,13 +331,8 @@ impl Shape {
 
     /// At least so many of these words, and one in any case.
     fn many_of(&self, words: &[Weighed], least: usize) -> Box<dyn Query> {
-        if words.is_empty() {
-            return Box::new(EmptyQuery);
-        }
-        let term = |word: &Weighed| Term::from_field_text(self.anywhere, &word.term);
-        let single =
-            |word: &Weighed| -> Box<dyn Query> { Box::new(TermQuery::new(term(word), IndexRecordOption::WithFreqs)) };
-        Box::new(BooleanQuery::union_with_minimum_required_clauses(words.iter().map(single).collect(), least.max(1)))
+        let words = words.iter().map(|word| vec![Term::from_field_text(self.words, &word.term)]).collect();
+        Box::new(ManyOf::new(words, least))
     }
 
     /// The words of subject and complaint that tell them from others, the most telling first: those they have often and
@@ -337,7 +361,7 @@ impl Shape {
         for (term, count) in often {
             let mut known = 0;
             for searcher in &searchers {
-                known += searcher.doc_freq(&Term::from_field_text(self.anywhere, &term))?;
+                known += searcher.doc_freq(&Term::from_field_text(self.words, &term))?;
             }
             if known > 0 {
                 weighed.push(Weighed { term, weight: (1.0 + count.ln()) * (1.0 + all as f64 / known as f64).ln() });
@@ -348,41 +372,157 @@ impl Shape {
         Ok(weighed)
     }
 
-    /// The words of one clause; nothing where none is left of them.
-    fn clause(&self, clause: &Clause, sentences: Sentences) -> Option<Box<dyn Query>> {
-        let field = self.field(clause.field);
-        let placed = placed(clause);
-        let term = |one: &Placed| Term::from_field_text(field, &one.term);
-        let single =
-            |one: &Placed| -> Box<dyn Query> { Box::new(TermQuery::new(term(one), IndexRecordOption::WithFreqs)) };
-        if let [only] = placed.as_slice() {
-            return Some(single(only));
-        }
-        let first = placed.first()?.at;
-        let phrase: Vec<(usize, Term)> = placed.iter().map(|one| (one.at - first, term(one))).collect();
-        let phrase = PhraseQuery::new_with_offset(phrase);
-        if clause.exact || clause.without || placed.len() <= SENTENCE {
-            return Some(Box::new(phrase));
-        }
-        let words: Box<dyn Query> = if sentences == Sentences::Nearly && placed.len() >= LONG_SENTENCE {
-            let least = placed.len() * 6 / 10;
-            let pairs = placed.iter().map(single).collect();
-            Box::new(BooleanQuery::union_with_minimum_required_clauses(pairs, least))
-        } else {
-            Box::new(BooleanQuery::intersection(placed.iter().map(single).collect()))
+    /// The words of one clause, in a case or in a name of what it lies in; nothing where none is left of them.
+    fn clause(&self, clause: &Clause, names: &Names, how: (Sentences, Ordered)) -> Option<Box<dyn Query>> {
+        let place = self.place(clause.field);
+        let named = |words: &[Placed]| match clause.field {
+            Some(field) if ![Field::Category, Field::Place].contains(&field) => Vec::new(),
+            field => names.marks(field, words),
         };
-        let bonus = BoostQuery::new(Box::new(phrase), 3.0);
-        Some(Box::new(BooleanQuery::new(vec![(Occur::Must, words), (Occur::Should, Box::new(bonus))])))
+        match meant(clause) {
+            Words::None => None,
+            Words::Phrase(forms) => {
+                let mut either: Vec<Box<dyn Query>> =
+                    place.iter().flat_map(|place| forms.iter().map(|form| self.phrase(*place, form))).collect();
+                let marks = forms.first().map(|form| named(form)).unwrap_or_default();
+                if !marks.is_empty() {
+                    either.push(self.marked(&marks, NAMED));
+                }
+                Some(any_of(either))
+            }
+            Words::Sentence { terms, typed } => {
+                let each: Vec<(String, Vec<String>)> = terms
+                    .into_iter()
+                    .map(|term| {
+                        let marks = named(&[Placed { term: term.clone(), at: 0 }]);
+                        (term, marks)
+                    })
+                    .collect();
+                Some(self.sentence(place, &each, &typed, how))
+            }
+        }
+    }
+
+    /// One word.
+    fn word(&self, place: Place, word: &str) -> Box<dyn Query> {
+        let term = Term::from_field_text(place.field, word);
+        match place.number {
+            None => Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
+            Some(number) => Box::new(Within::words(number, vec![(0, term)])),
+        }
+    }
+
+    /// Words one behind the other.
+    fn phrase(&self, place: Place, words: &[Placed]) -> Box<dyn Query> {
+        if let Some(letter) = terms::alone(words) {
+            return self.beginning(place, letter);
+        }
+        match words {
+            [] => Box::new(EmptyQuery),
+            [only] => self.word(place, &only.term),
+            [first, ..] => {
+                let behind = |one: &Placed| (one.at - first.at, Term::from_field_text(place.field, &one.term));
+                let words: Vec<(usize, Term)> = words.iter().map(behind).collect();
+                match place.number {
+                    None => {
+                        let words = words.into_iter().map(|(at, term)| (at * STEP, term)).collect();
+                        Box::new(PhraseQuery::new_with_offset(words))
+                    }
+                    Some(number) => Box::new(Within::words(number, words)),
+                }
+            }
+        }
+    }
+
+    /// Whatever begins with a character.
+    fn beginning(&self, place: Place, letter: char) -> Box<dyn Query> {
+        let first = Term::from_field_text(place.field, &letter.to_string());
+        if let Some(number) = place.number {
+            return Box::new(Within::beginning(number, first));
+        }
+        let behind = char::from_u32(u32::from(letter) + 1).map(String::from);
+        let end = behind.map(|behind| Term::from_field_text(place.field, &behind));
+        Box::new(RangeQuery::new(Bound::Included(first), end.map_or(Bound::Unbounded, Bound::Excluded)))
+    }
+
+    /// The words of a sentence, which may stand apart, each in the text or in a name with one of these marks; what stands
+    /// as it was typed comes first.
+    fn sentence(
+        &self,
+        place: Option<Place>,
+        words: &[(String, Vec<String>)],
+        typed: &[Placed],
+        (sentences, order): (Sentences, Ordered),
+    ) -> Box<dyn Query> {
+        let marked = |marks: &[String]| (!marks.is_empty()).then(|| self.marked(marks, NAMED));
+        let either = |(word, marks): &(String, Vec<String>)| {
+            any_of(place.map(|place| self.word(place, word)).into_iter().chain(marked(marks)).collect())
+        };
+        let parts: Box<dyn Query> = match place {
+            Some(Place { field, number: None }) if sentences == Sentences::Nearly && words.len() >= LONG_SENTENCE => {
+                let terms = |(word, marks): &(String, Vec<String>)| {
+                    let marks = marks.iter().map(|mark| Term::from_field_text(self.marks, mark));
+                    std::iter::once(Term::from_field_text(field, word)).chain(marks).collect()
+                };
+                Box::new(ManyOf::new(words.iter().map(terms).collect(), words.len() * 6 / 10))
+            }
+            _ => Box::new(BooleanQuery::intersection(words.iter().map(either).collect())),
+        };
+        match place.filter(|_| order == Ordered::Best) {
+            None => parts,
+            Some(place) => {
+                let bonus = BoostQuery::new(self.phrase(place, typed), 3.0);
+                Box::new(BooleanQuery::new(vec![(Occur::Must, parts), (Occur::Should, Box::new(bonus))]))
+            }
+        }
     }
 }
 
-fn placed(clause: &Clause) -> Vec<Placed> {
-    terms::fewest(&clause.words, if clause.exact { Meant::Exactly } else { Meant::Loosely })
+/// How the words of a clause are looked for.
+enum Words {
+    /// There are none.
+    None,
+    /// One behind the other, in any of these forms.
+    Phrase(Vec<Vec<Placed>>),
+    /// Each by itself; as they were typed, or as far as that is looked at, they count more.
+    Sentence { terms: Vec<String>, typed: Vec<Placed> },
 }
 
-/// Whether some of its pairs may be missing: it is a long sentence, typed as people talk.
+fn meant(clause: &Clause) -> Words {
+    let as_meant = if clause.exact { Meant::Exactly } else { Meant::Loosely };
+    let mut typed = terms::fewest(&clause.words, as_meant);
+    // A character alone tells nothing where others are asked for.
+    let tells = typed.iter().any(|one| !terms::is_alone(&one.term));
+    match typed.as_slice() {
+        [] => Words::None,
+        [_, ..] if clause.exact || clause.without || !tells || typed.len() <= SENTENCE => {
+            Words::Phrase(terms::forms(&clause.words, as_meant))
+        }
+        _ => {
+            let mut terms: Vec<String> = Vec::new();
+            for one in typed.iter().filter(|one| !terms::is_alone(&one.term)) {
+                if terms.len() < LONGEST_SENTENCE && !terms.contains(&one.term) {
+                    terms.push(one.term.clone());
+                }
+            }
+            typed.truncate(LONGEST_SENTENCE);
+            Words::Sentence { terms, typed }
+        }
+    }
+}
+
+fn any_of(mut either: Vec<Box<dyn Query>>) -> Box<dyn Query> {
+    match either.len() {
+        0 => Box::new(EmptyQuery),
+        1 => either.remove(0),
+        _ => Box::new(BooleanQuery::union(either)),
+    }
+}
+
+/// Whether some of its pairs may be missing: it is a long sentence, typed as people talk, and not for one field.
 pub(super) fn may_lack_some(clause: &Clause) -> bool {
-    !clause.exact && !clause.without && placed(clause).len() >= LONG_SENTENCE
+    let anywhere = matches!(clause.field, None | Some(Field::Subject));
+    anywhere && matches!(meant(clause), Words::Sentence { terms, .. } if terms.len() >= LONG_SENTENCE)
 }
 
 /// What a case is filtered by.
@@ -407,10 +547,10 @@ fn marks(case: &Findable) -> Vec<String> {
             .map(str::to_owned)
             .collect()
     };
-    marks.extend(row.category.iter().flat_map(|code| beginnings(code)).map(|code| format!("c:{code}")));
+    marks.extend(row.category.iter().flat_map(|code| beginnings(code)).map(|code| names::category(&code)));
     // A part of a country, such as `IE-D`, is not the beginning of another: which regions lie in which the domain says.
     let regions = beginnings(&row.region).into_iter().filter(|area| domain::taxonomy::region_in(&row.region, area));
-    marks.extend(regions.map(|area| format!("r:{area}")));
+    marks.extend(regions.map(|area| names::region(&area)));
     marks
 }
 
@@ -422,31 +562,15 @@ fn wanted(filter: &ListQuery) -> Vec<Vec<String>> {
             groups.push(marks);
         }
     };
-    group(filter.region.iter().filter(|area| !area.is_empty()).map(|region| format!("r:{region}")).collect());
+    group(filter.region.iter().filter(|area| !area.is_empty()).map(|region| names::region(region)).collect());
     group(filter.states.iter().map(|state| format!("s:{state}")).collect());
     group(filter.grade.iter().map(|grade| format!("g:{grade}")).collect());
-    group(filter.category.iter().map(|code| format!("c:{code}")).collect());
+    group(filter.category.iter().map(|code| names::category(code)).collect());
     group(filter.owner_unit.iter().map(|unit| format!("u:{}", unit.simple())).collect());
     group(filter.owner_user.iter().chain(&filter.holders).map(|user| format!("h:{}", user.simple())).collect());
     group(filter.persons.iter().flatten().map(|person| format!("p:{}", person.simple())).collect());
     group(filter.open_only.then(|| "open".to_owned()).into_iter().collect());
     groups
-}
-
-/// Names a case has by its place in the trees.
-fn names(row: &CaseRow, taxonomy: &Taxonomy) -> Vec<(Field, String)> {
-    let mut names = Vec::new();
-    let mut code = row.category.clone();
-    while let Some(category) = code.as_deref().and_then(|code| taxonomy.category(code)) {
-        names.push((Field::Category, category.zh.clone()));
-        names.push((Field::Category, category.en.clone()));
-        code.clone_from(&category.parent);
-    }
-    if let Some(province) = taxonomy.province(&row.region) {
-        names.push((Field::Place, province.zh.clone()));
-        names.push((Field::Place, province.en.clone()));
-    }
-    names
 }
 
 /// An index of these cases alone, in memory: what is newer than the index on disk is found by the very same questions.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 /// Most cases looked at directly where there is no index.
 const DIRECT: usize = 500;
 /// Most entries newer than the index that are looked at directly.
-const NEWER: i64 = 512;
+const NEWER: i64 = 1_024;
 
 /// How new what is asked has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -29,8 +29,9 @@ pub(super) struct Search {
     times: u64,
 }
 
-/// Two characters and several words, with and without filters, of things few cases and many cases say (see `texts`).
-const QUESTIONS: [&str; 10] = [
+/// Two characters and several words, with and without filters, of things few cases and many cases say (see `texts`); one
+/// character alone, and words of one field.
+const QUESTIONS: [&str; 13] = [
     "扣费",
     "漫游",
     "彩铃",
@@ -41,6 +42,9 @@ const QUESTIONS: [&str; 10] = [
     "光猫 -维修",
     "received:2020-01-01.. 押金",
     "家中没有信号已影响居家办公",
+    "网",
+    "text:信号",
+    "text:网",
 ];
 
 pub(super) fn run(ask: &Search) -> Result<(), String> {
