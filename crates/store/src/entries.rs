@@ -41,6 +41,8 @@ statements! {
     AT = "SELECT at FROM entries WHERE stream = ?1 AND seq >= ?2 ORDER BY seq LIMIT 1";
     PAGE = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         ORDER BY subject, ledger, version LIMIT ?1";
+    FIRST_SUBJECT = "SELECT subject FROM entries ORDER BY subject LIMIT 1";
+    LAST_SUBJECT = "SELECT subject FROM entries ORDER BY subject DESC LIMIT 1";
     PAGE_AFTER = "SELECT subject, ledger, version, stream, seq, at, actor, verb, schema, body, prev, hash FROM entries
         WHERE (subject, ledger, version) > (?1, ?2, ?3) ORDER BY subject, ledger, version LIMIT ?4";
 }
@@ -236,6 +238,16 @@ pub fn page(tx: &mut Tx<'_>, after: Option<(Uuid, i64, i64)>, limit: i64) -> Res
             tx.query(PAGE_AFTER, &[(&subject).into(), ledger.into(), version.into(), limit.into()], read)
         }
     }
+}
+
+/// The first and the last subject in their order; nothing where there are no entries.
+///
+/// # Errors
+/// Those of the database.
+pub fn ends(tx: &mut Tx<'_>) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    let first = tx.query_opt(FIRST_SUBJECT, &[], |row| row.uuid(0))?;
+    let last = tx.query_opt(LAST_SUBJECT, &[], |row| row.uuid(0))?;
+    Ok(first.zip(last))
 }
 
 /// Entries of the ledger of accesses (1) or of the administration (2) between two places (moment, stream, position),

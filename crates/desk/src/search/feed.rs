@@ -325,27 +325,41 @@ impl Feeder {
         // Its files are merged when it is fed on: meanwhile it answers already.
         writer.set_merge_policy(Box::new(NoMergePolicy));
         // What is in the log by now is gone through; what comes is read on.
-        let (streams, hashes) = self.desk.db().read_now(|tx| {
+        let (streams, hashes, halves) = self.desk.db().read_now(|tx| {
             let streams = entries::heads(tx)?.into_iter().collect();
             let hashes = hashes(tx, &streams)?;
-            Ok::<_, DeskError>((streams, hashes))
+            let middle = entries::ends(tx)?.map(|(first, last)| {
+                let (first, last) = (first.as_u128(), last.as_u128());
+                Uuid::from_u128(first + last.saturating_sub(first) / 2)
+            });
+            let middle = middle.unwrap_or_default();
+            Ok::<_, DeskError>((streams, hashes, [(Uuid::nil(), Some(middle)), (middle, None)]))
         })?;
         let seen = Seen { form: FORM, house: self.house(), streams, hashes, purge: false };
         let taken = std::thread::scope(|scope| {
-            // Reading and opening cases goes on while those before are taken in.
+            // Reading and opening cases goes on while those before are taken in, in two halves: by a reader of those
+            // everybody has, and by the one that stands behind them.
             let (pages, read) = std::sync::mpsc::sync_channel(READ_AHEAD);
-            let desk = &self.desk;
-            scope.spawn(move || {
-                let mut after = Some(Uuid::nil());
-                while let Some(from) = after {
-                    let reader = desk.clone();
-                    let page = desk.db().read_now(move |tx| page(&reader, tx, from));
-                    after = page.as_ref().ok().and_then(|(_, last)| *last);
-                    if pages.send(page.map(|(cases, _)| cases)).is_err() {
-                        break;
+            for (part, behind) in halves.into_iter().zip([false, true]) {
+                let (desk, pages) = (&self.desk, pages.clone());
+                scope.spawn(move || {
+                    let (mut after, until) = part;
+                    loop {
+                        let (reader, db) = (desk.clone(), desk.db());
+                        let look = move |tx: &mut Tx<'_>| page(&reader, tx, after, until);
+                        let page = if behind { db.read_behind_now(look) } else { db.read_now(look) };
+                        let last = page.as_ref().ok().and_then(|(_, last)| *last);
+                        if pages.send(page.map(|(cases, _)| cases)).is_err() {
+                            break;
+                        }
+                        match last {
+                            Some(last) => after = last,
+                            None => break,
+                        }
                     }
-                }
-            });
+                });
+            }
+            drop(pages);
             let mut taken = 0;
             for cases in read {
                 let cases = cases?;
@@ -401,8 +415,14 @@ fn hashes(tx: &mut Tx<'_>, streams: &BTreeMap<i64, i64>) -> Result<BTreeMap<i64,
     Ok(found)
 }
 
-/// The next cases in the order of identity, and the last subject of them; nothing when there are no more.
-fn page(desk: &Desk, tx: &mut Tx<'_>, after: Uuid) -> Result<(Vec<Findable>, Option<Uuid>), DeskError> {
+/// The next cases in the order of identity, up to one that is the last, and the last subject of them; nothing when there
+/// are no more.
+fn page(
+    desk: &Desk,
+    tx: &mut Tx<'_>,
+    after: Uuid,
+    until: Option<Uuid>,
+) -> Result<(Vec<Findable>, Option<Uuid>), DeskError> {
     let mut rows = entries::page(tx, Some((after, i64::MAX, i64::MAX)), THROUGH)?;
     let full = i64::try_from(rows.len()).unwrap_or(0) == THROUGH;
     let last = rows.last().map(|row| row.subject);
@@ -414,6 +434,8 @@ fn page(desk: &Desk, tx: &mut Tx<'_>, after: Uuid) -> Result<(Vec<Findable>, Opt
         }
     }
     let through = rows.last().map(|row| row.subject).or(last).filter(|_| full);
+    let through = through.filter(|last| until.is_none_or(|until| *last < until));
+    rows.retain(|row| until.is_none_or(|until| row.subject <= until));
     let mut found = Vec::new();
     for group in rows.chunk_by(|one, other| one.subject == other.subject) {
         let log: Vec<EntryRow> = group.iter().filter(|row| row.ledger == Ledger::Case.code()).cloned().collect();

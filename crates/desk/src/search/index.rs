@@ -300,8 +300,8 @@ impl Shape {
         let mut parts = self.sight(reader);
         parts.push((Occur::Must, self.filter(&["s:closed".to_owned()])));
         parts.push((Occur::MustNot, Box::new(TermQuery::new(self.one(one.row.id), IndexRecordOption::Basic))));
-        // One shared pair of characters is chance.
-        parts.push((Occur::Must, self.many_of(words, words.len() / 6)));
+        // A few shared pairs of characters are chance.
+        parts.push((Occur::Must, self.many_of(words, words.len() / 4)));
         let category = one.row.category.as_deref();
         let nearer = [
             (category.map(names::category), 3.0),
