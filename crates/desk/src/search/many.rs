@@ -43,10 +43,7 @@ impl Query for ManyOf {
         let average = (known.total_num_tokens(first.field())? as Score / all).max(1.0);
         let mut words = Vec::with_capacity(self.words.len());
         for word in &self.words {
-            let mut with = 0.0;
-            for term in word.iter().take(1) {
-                with += known.doc_freq(term)? as Score;
-            }
+            let with = word.first().map_or(Ok(0), |term| known.doc_freq(term))? as Score;
             words.push((word.clone(), (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln() * (1.0 + K1)));
         }
         Ok(Box::new(Weighed { words, least: self.least, average: Some(average) }))
