@@ -310,7 +310,7 @@ mod tests {
         let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
         for (n, case) in cases.iter().enumerate() {
             let text: Vec<&str> = (0..8).filter(|bit| case >> bit & 1 == 1).map(|bit| WORDS[bit]).collect();
-            let odd = if n % 3 == 0 { "yes" } else { "no" };
+            let odd = if n.is_multiple_of(3) { "yes" } else { "no" };
             writer.add_document(doc!(fields[0] => text.join(" "), fields[1] => odd)).unwrap();
             if n == cases.len() / 2 {
                 writer.commit().unwrap();
@@ -356,7 +356,7 @@ mod tests {
             prop_assert_eq!(&found(&searcher, &query), &expected);
             let yes = TermQuery::new(Term::from_field_text(odd, "yes"), IndexRecordOption::Basic);
             let both = BooleanQuery::new(vec![(Occur::Must, Box::new(query.clone())), (Occur::Must, Box::new(yes))]);
-            prop_assert_eq!(found(&searcher, &both), expected.iter().copied().filter(|n| n % 3 == 0).collect());
+            prop_assert_eq!(found(&searcher, &both), expected.iter().copied().filter(|n| n.is_multiple_of(3)).collect());
             let without = BooleanQuery::new(vec![
                 (Occur::Must, Box::new(AllQuery)),
                 (Occur::MustNot, Box::new(query.clone())),
@@ -365,7 +365,7 @@ mod tests {
             // A word may have several terms, and a case with two of them has it once.
             let mut either = query.clone();
             either.words.push(vec![Term::from_field_text(text, "a"), Term::from_field_text(odd, "yes")]);
-            let has = |n: &usize| usize::from(cases[*n] & 1 == 1 || n % 3 == 0);
+            let has = |n: &usize| usize::from(cases[*n] & 1 == 1 || n.is_multiple_of(3));
             let enough = |n: &usize| (cases[*n] & words).count_ones() as usize + has(n) >= least;
             prop_assert_eq!(found(&searcher, &either), (0..cases.len()).filter(enough).collect());
             let best = searcher.search(&query, &TopDocs::with_limit(1).order_by_score()).unwrap();
