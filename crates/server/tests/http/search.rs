@@ -118,13 +118,15 @@ fn what_makes_no_sense_is_refused_with_its_reason() {
         let house = house(scratch);
         let token = house.token(Role::Admin, "");
         filled(&house, &token);
-        let many = "a+".repeat(400);
+        let many: String = (0..40).map(|n| format!("a{n}+")).collect();
+        let characters = "%E7%9A%84+%E4%BA%86+%E6%98%AF+%E6%88%91+%E4%B8%8D";
         let long = "a+".repeat(10_000);
         for (query, field, code) in [
             ("q=*", "q", "nothing_to_search"),
             ("q=-a", "q", "nothing_to_search"),
             ("q=received:soon", "q", "bad_search_date"),
             (&format!("q={many}"), "q", "too_many_words"),
+            (&format!("q={characters}"), "q", "too_many_characters"),
             (&format!("q={long}"), "q", "too_long"),
             ("q=a&sort=due", "sort", "not_with_search"),
             ("q=a&external=1", "external", "not_with_search"),
