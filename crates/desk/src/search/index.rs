@@ -375,16 +375,12 @@ impl Shape {
     /// The words of one clause, in a case or in a name of what it lies in; nothing where none is left of them.
     fn clause(&self, clause: &Clause, names: &Names, how: (Sentences, Ordered)) -> Option<Box<dyn Query>> {
         let place = self.place(clause.field);
-        let named = |words: &[Placed]| match clause.field {
-            Some(field) if ![Field::Category, Field::Place].contains(&field) => Vec::new(),
-            field => names.marks(field, words),
-        };
         match meant(clause) {
             Words::None => None,
             Words::Phrase(forms) => {
                 let mut either: Vec<Box<dyn Query>> =
                     place.iter().flat_map(|place| forms.iter().map(|form| self.phrase(*place, form))).collect();
-                let marks = forms.first().map(|form| named(form)).unwrap_or_default();
+                let marks = forms.first().map(|form| names.marks(clause.field, form)).unwrap_or_default();
                 if !marks.is_empty() {
                     either.push(self.marked(&marks, NAMED));
                 }
@@ -394,7 +390,7 @@ impl Shape {
                 let each: Vec<(String, Vec<String>)> = terms
                     .into_iter()
                     .map(|term| {
-                        let marks = named(&[Placed { term: term.clone(), at: 0 }]);
+                        let marks = names.marks(clause.field, &[Placed { term: term.clone(), at: 0 }]);
                         (term, marks)
                     })
                     .collect();
@@ -495,7 +491,7 @@ fn meant(clause: &Clause) -> Words {
     let tells = typed.iter().any(|one| !terms::is_alone(&one.term));
     match typed.as_slice() {
         [] => Words::None,
-        [_, ..] if clause.exact || clause.without || !tells || typed.len() <= SENTENCE => {
+        _ if clause.exact || clause.without || !tells || typed.len() <= SENTENCE => {
             Words::Phrase(terms::forms(&clause.words, as_meant))
         }
         _ => {

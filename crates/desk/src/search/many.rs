@@ -208,7 +208,7 @@ impl Window {
 }
 
 /// Goes on to a case, or the first behind it.
-fn to(list: &mut SegmentPostings, case: DocId) -> DocId {
+pub(super) fn to(list: &mut SegmentPostings, case: DocId) -> DocId {
     if list.doc() < case { list.seek(case) } else { list.doc() }
 }
 

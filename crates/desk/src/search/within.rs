@@ -2,6 +2,7 @@
 //! (see `words`), so here the places are looked at, which costs more than the list alone and only those pay who ask for a
 //! field.
 
+use super::many::to;
 use super::words::STEP;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
@@ -184,7 +185,7 @@ impl Looking {
                 return TERMINATED;
             }
             for (other, _) in others {
-                let at = if other.doc() < case { other.seek(case) } else { other.doc() };
+                let at = to(other, case);
                 if at > case {
                     first.0.seek(at);
                     continue 'cases;
@@ -240,7 +241,7 @@ impl DocSet for Looking {
             return SeekDangerResult::SeekLowerBound(target);
         }
         for (list, _) in &mut self.lists {
-            let at = if list.doc() < target { list.seek(target) } else { list.doc() };
+            let at = to(list, target);
             if at > target {
                 return SeekDangerResult::SeekLowerBound(at);
             }
